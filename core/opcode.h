@@ -1,0 +1,316 @@
+// The opcode table as types: Op, Imm, OpClass, Feature, and one constexpr OpInfo per opcode.
+//
+// Everything here is generated from opcodes.def and features.def; nothing else in the project lists opcodes.
+// All tables are constant data: any thread may read them.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace mini_wasm {
+
+// One enumerator per row of opcodes.def, in row order.
+enum class Op : uint16_t {
+#define OP(id, text, prefix, code, feature, imm, cls, signature) id,
+#include "core/opcodes.def"
+#undef OP
+  invalid,  // no opcode has this encoding
+  prefix,   // in kOneByteOps only: the byte starts a prefixed opcode
+};
+
+inline constexpr size_t kOpCount = static_cast<size_t>(Op::invalid);
+
+// What follows the opcode in the binary format, in this order.
+enum class Imm : uint8_t {
+  none,
+  block_type,     // blocktype
+  try_table,      // blocktype, vec(catch)
+  label,          // label index
+  label_table,    // vec(label index), default label index
+  func,           // function index
+  type,           // type index
+  call_indirect,  // type index, table index
+  table,          // table index
+  table_table,    // destination table index, source table index
+  elem_table,     // element segment index, table index
+  elem,           // element segment index
+  local,          // local index
+  global,         // global index
+  tag,            // tag index
+  memarg,         // alignment and flags, [memory index], offset
+  memory,         // memory index
+  memory_memory,  // destination memory index, source memory index
+  data_memory,    // data segment index, memory index
+  data,           // data segment index
+  i32,            // s32
+  i64,            // s64
+  f32,            // 4 bytes, little endian
+  f64,            // 8 bytes, little endian
+  v128,           // 16 bytes
+  shuffle,        // 16 lane bytes
+  lane,           // lane byte
+  memarg_lane,    // memarg, lane byte
+  heap_type,      // s33 heap type
+  types,          // vec(valtype)
+  br_on_cast,     // cast flags byte, label index, heap type, heap type
+  type_field,     // type index, field index
+  type_u32,       // type index, u32
+  type_data,      // type index, data segment index
+  type_elem,      // type index, element segment index
+  type_type,      // destination type index, source type index
+  ordering,       // reserved byte 0x00 (atomic.fence)
+};
+
+// What kind of rule and handler an opcode needs.
+enum class OpClass : uint8_t {
+  control,
+  parametric,
+  variable,
+  constant,
+  numeric,       // pure, fixed signature, no immediates: numeric::<id>
+  numeric_trap,  // as numeric, returns Checked<T>
+  load,
+  store,
+  simd_lane,  // lane or shuffle immediate, no memory
+  load_lane,
+  store_lane,
+  memory,
+  table,
+  ref,
+  gc,
+  exception,
+  atomic_load,
+  atomic_store,
+  atomic_rmw,
+  atomic_cmpxchg,
+  atomic_wait,
+  atomic_notify,
+  atomic_fence,
+};
+
+// One enumerator per row of features.def; the value is the bit index in FeatureSet.
+enum class Feature : uint8_t {
+#define FEATURE(id, text, default_on, description) id,
+#include "core/features.def"
+#undef FEATURE
+};
+
+struct FeatureInfo {
+  std::string_view text;  // name on the command line
+  bool default_on;
+  std::string_view description;
+};
+
+inline constexpr FeatureInfo kFeatureInfo[] = {
+#define FEATURE(id, text, default_on, description) {text, default_on, description},
+#include "core/features.def"
+#undef FEATURE
+};
+
+inline constexpr size_t kFeatureCount = sizeof(kFeatureInfo) / sizeof(kFeatureInfo[0]);
+
+constexpr const FeatureInfo& feature_info(Feature feature) {
+  return kFeatureInfo[static_cast<size_t>(feature)];
+}
+
+// Finds a feature by its command-line name; '_' and '-' are the same.
+std::optional<Feature> feature_from_text(std::string_view text);
+
+// A set of features, one bit each. The default-constructed set is empty.
+class FeatureSet {
+ public:
+  constexpr FeatureSet() = default;
+
+  // The features of the default configuration (features.def: default_on).
+  static constexpr FeatureSet defaults() {
+    FeatureSet result;
+    for (size_t i = 0; i < kFeatureCount; ++i) {
+      if (kFeatureInfo[i].default_on) result.set(static_cast<Feature>(i));
+    }
+    return result;
+  }
+  static constexpr FeatureSet all() {
+    FeatureSet result;
+    result.bits_ = (uint32_t{1} << kFeatureCount) - 1;
+    return result;
+  }
+
+  constexpr bool has(Feature feature) const { return (bits_ >> static_cast<unsigned>(feature)) & 1; }
+  constexpr void set(Feature feature) { bits_ |= bit(feature); }
+  constexpr void clear(Feature feature) { bits_ &= ~bit(feature); }
+  constexpr uint32_t bits() const { return bits_; }
+
+  friend constexpr bool operator==(FeatureSet, FeatureSet) = default;
+
+ private:
+  static constexpr uint32_t bit(Feature feature) { return uint32_t{1} << static_cast<unsigned>(feature); }
+  static_assert(kFeatureCount < 32);
+
+  uint32_t bits_ = 0;
+};
+
+// Type of an operand or result in a fixed signature.
+enum class SigType : uint8_t {
+  none,
+  i32,
+  i64,
+  f32,
+  f64,
+  v128,
+  addr,  // i32 or i64: the address type of the memory that the immediate names
+};
+
+struct OpInfo {
+  std::string_view text;
+  uint32_t code;         // the number after the prefix byte, or the opcode byte itself
+  uint8_t prefix;        // 0x00 for one-byte opcodes
+  Feature feature;
+  Imm imm;
+  OpClass cls;
+  bool special;          // no fixed signature; the four members below are empty
+  uint8_t param_count;
+  uint8_t result_count;
+  uint8_t access_log2;   // memory accesses: log2 of the bytes accessed = natural alignment; else 0
+  SigType params[4];
+  SigType results[2];
+};
+
+namespace detail {
+
+constexpr SigType sig_type(char letter) {
+  switch (letter) {
+    case 'i': return SigType::i32;
+    case 'I': return SigType::i64;
+    case 'f': return SigType::f32;
+    case 'F': return SigType::f64;
+    case 'v': return SigType::v128;
+    case 'a': return SigType::addr;
+    default: return SigType::none;
+  }
+}
+
+constexpr uint8_t log2_of_bits(unsigned bits) {
+  uint8_t log2 = 0;
+  for (unsigned bytes = bits / 8; bytes > 1; bytes /= 2) ++log2;
+  return log2;
+}
+
+// Reads the decimal number at text[pos] and advances pos; 0 when there is none.
+constexpr unsigned read_number(std::string_view text, size_t& pos) {
+  unsigned value = 0;
+  while (pos < text.size() && text[pos] >= '0' && text[pos] <= '9') {
+    value = value * 10 + static_cast<unsigned>(text[pos++] - '0');
+  }
+  return value;
+}
+
+// Width of a memory access, from the opcode's name: a number after load/store/rmw/wait is the width in bits,
+// N in "loadMxN" multiplies it, and without a number the type that the name starts with is accessed whole.
+constexpr uint8_t access_log2(std::string_view text) {
+  if (text.find(".notify") != text.npos) return 2;
+  for (std::string_view verb : {"load", "store", "rmw", "wait"}) {
+    size_t pos = text.find(verb);
+    if (pos == text.npos) continue;
+    pos += verb.size();
+    unsigned bits = read_number(text, pos);
+    if (bits != 0 && pos < text.size() && text[pos] == 'x') bits *= read_number(text, ++pos);
+    if (bits == 0) {
+      size_t type_pos = 1;
+      bits = read_number(text, type_pos);
+    }
+    return log2_of_bits(bits);
+  }
+  return 0;
+}
+
+constexpr OpInfo make_op_info(std::string_view text, uint8_t prefix, uint32_t code, Feature feature, Imm imm,
+                              OpClass cls, std::string_view signature) {
+  OpInfo info{text, code, prefix, feature, imm, cls, signature == "*", 0, 0, 0, {}, {}};
+  if (imm == Imm::memarg || imm == Imm::memarg_lane) info.access_log2 = access_log2(text);
+  if (info.special) return info;
+  const size_t colon = signature.find(':');
+  for (size_t i = 0; i < colon; ++i) info.params[info.param_count++] = sig_type(signature[i]);
+  for (size_t i = colon + 1; i < signature.size(); ++i) info.results[info.result_count++] = sig_type(signature[i]);
+  return info;
+}
+
+}  // namespace detail
+
+// The table, indexed by Op.
+inline constexpr std::array<OpInfo, kOpCount> kOpInfo = {{
+#define OP(id, text, prefix, code, feature, imm, cls, signature) \
+  detail::make_op_info(text, prefix, code, Feature::feature, Imm::imm, OpClass::cls, signature),
+#include "core/opcodes.def"
+#undef OP
+}};
+
+// The row of `op`; `op` must not be Op::invalid or Op::prefix.
+constexpr const OpInfo& op_info(Op op) { return kOpInfo[static_cast<size_t>(op)]; }
+
+namespace detail {
+
+// Maps codes 0..N-1 of one prefix to Op; Op::invalid where no row has the code.
+template <size_t N>
+constexpr std::array<Op, N> make_op_map(uint8_t prefix) {
+  std::array<Op, N> map{};
+  for (Op& op : map) op = Op::invalid;
+  for (size_t i = 0; i < kOpCount; ++i) {
+    if (kOpInfo[i].prefix == prefix) map[kOpInfo[i].code] = static_cast<Op>(i);
+  }
+  return map;
+}
+
+constexpr size_t code_limit(uint8_t prefix) {
+  size_t limit = 0;
+  for (const OpInfo& info : kOpInfo) {
+    if (info.prefix == prefix && info.code >= limit) limit = info.code + 1;
+  }
+  return limit;
+}
+
+constexpr std::array<Op, 256> make_one_byte_map() {
+  std::array<Op, 256> map = make_op_map<256>(0);
+  for (const OpInfo& info : kOpInfo) {
+    if (info.prefix != 0) map[info.prefix] = Op::prefix;
+  }
+  return map;
+}
+
+template <size_t N>
+constexpr Op lookup(const std::array<Op, N>& map, uint32_t code) {
+  return code < N ? map[code] : Op::invalid;
+}
+
+}  // namespace detail
+
+// First byte -> Op; Op::prefix for the prefix bytes, Op::invalid for bytes that start no opcode.
+inline constexpr std::array<Op, 256> kOneByteOps = detail::make_one_byte_map();
+
+inline constexpr auto kOpsFB = detail::make_op_map<detail::code_limit(0xfb)>(0xfb);
+inline constexpr auto kOpsFC = detail::make_op_map<detail::code_limit(0xfc)>(0xfc);
+inline constexpr auto kOpsFD = detail::make_op_map<detail::code_limit(0xfd)>(0xfd);
+inline constexpr auto kOpsFE = detail::make_op_map<detail::code_limit(0xfe)>(0xfe);
+
+// The opcode with this encoding (prefix 0x00: one-byte opcode `code`), or Op::invalid.
+constexpr Op op_from_code(uint8_t prefix, uint32_t code) {
+  switch (prefix) {
+    case 0x00: {
+      const Op op = detail::lookup(kOneByteOps, code);
+      return op == Op::prefix ? Op::invalid : op;
+    }
+    case 0xfb: return detail::lookup(kOpsFB, code);
+    case 0xfc: return detail::lookup(kOpsFC, code);
+    case 0xfd: return detail::lookup(kOpsFD, code);
+    case 0xfe: return detail::lookup(kOpsFE, code);
+    default: return Op::invalid;
+  }
+}
+
+// The opcode with this name in the text format. Where rows share a text the first one is returned: `select`
+// (not `select_t`), `ref_test` and `ref_cast` (not the `_null` ones); their operands decide.
+std::optional<Op> op_from_text(std::string_view text);
+
+}  // namespace mini_wasm
