@@ -1,0 +1,19 @@
+// Modules as text in tests: wat("(module ...)") gives the binary. The conversion is wabt's `wat2wasm`, run as a child
+// process; its results are kept in the build directory, so that each text is converted once.
+// Thread rule: any thread; several test programs may share the cache.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace mini_wasm::testing {
+
+// The binary of a module in text form, with a name section made from its identifiers. A text that does not parse or
+// validate fails the running test, and the result is empty.
+std::vector<uint8_t> wat(std::string_view text);
+
+// The same without validation by the converter: for modules that ours has to reject.
+std::vector<uint8_t> wat_unchecked(std::string_view text);
+
+}  // namespace mini_wasm::testing
