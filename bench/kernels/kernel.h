@@ -1,0 +1,66 @@
+// What every kernel shares: the rounds argument, an optimisation barrier, a
+// random generator and the checksum line. A kernel takes one optional argument,
+// the number of rounds; its time is linear in it, and one round is a few
+// milliseconds of work. It prints "<name> <checksum>" and nothing else, the same
+// on every platform: no libm beyond sqrt, no dependence on pointer size.
+#ifndef MINI_WASM_BENCH_KERNEL_H
+#define MINI_WASM_BENCH_KERNEL_H
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NOINLINE __attribute__((noinline))
+
+// The rounds given on the command line, or `fallback`; exits with 2 when the
+// argument is not a positive number.
+static inline uint32_t kernel_rounds(int argc, char **argv, uint32_t fallback) {
+  if (argc < 2) return fallback;
+  char *end = 0;
+  unsigned long rounds = strtoul(argv[1], &end, 10);
+  if (*end != 0 || rounds == 0 || rounds > 0xffffffffUL) exit(2);
+  return (uint32_t)rounds;
+}
+
+// Hides a value from the optimiser, so that no round is folded or hoisted.
+static inline uint32_t opaque(uint32_t value) {
+  __asm__ volatile("" : "+r"(value));
+  return value;
+}
+
+// Xorshift with a period of 2^32 - 1; the state must not be 0.
+static inline uint32_t next_random(uint32_t *state) {
+  uint32_t x = *state;
+  x ^= x << 13;
+  x ^= x >> 17;
+  x ^= x << 5;
+  return *state = x;
+}
+
+// Adds a value to a running checksum; the order of the values matters.
+static inline uint64_t fold(uint64_t sum, uint64_t value) {
+  sum = (sum ^ value) * 0x9e3779b97f4a7c15ULL;
+  return sum ^ (sum >> 29);
+}
+
+// Adds the bits of a double to a running checksum.
+static inline uint64_t fold_double(uint64_t sum, double value) {
+  uint64_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  return fold(sum, bits);
+}
+
+// Prints "<name> <sum in hexadecimal>"; the result is main's. Plain write()
+// keeps printf, and its start-up cost, out of the modules.
+static inline int kernel_report(const char *name, uint64_t sum) {
+  char line[64];
+  size_t length = strlen(name);
+  memcpy(line, name, length);
+  line[length++] = ' ';
+  for (int shift = 60; shift >= 0; shift -= 4) line[length++] = "0123456789abcdef"[(sum >> shift) & 15];
+  line[length++] = '\n';
+  return write(1, line, length) == (ssize_t)length ? 0 : 1;
+}
+
+#endif
