@@ -1,10 +1,10 @@
 // LEB128: every width against an independent encoder, and the rejected forms of the binary format (5.2.2).
 #include "core/leb128.h"
 
+#include <gtest/gtest.h>
+
 #include <initializer_list>
 #include <limits>
-
-#include <gtest/gtest.h>
 
 namespace mini_wasm {
 namespace {

@@ -10,14 +10,14 @@
 // f32_add(f32_mul(a, b), c). With -fno-math-errno f32_sqrt is one instruction.
 #pragma once
 
+#include <mini_wasm/trap.h>
+
 #include <bit>
 #include <cfloat>
 #include <concepts>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
-
-#include <mini_wasm/trap.h>
 
 namespace mini_wasm::numeric {
 
@@ -73,27 +73,33 @@ constexpr Checked<T> trap(TrapCode code) {
 
 template <Unsigned T>
 constexpr Checked<T> div_s(T a, T b) {
-  if (b == 0) [[unlikely]] return trap<T>(TrapCode::integer_divide_by_zero);
-  if (b == T(-1) && a == T{1} << (sizeof(T) * 8 - 1)) [[unlikely]] return trap<T>(TrapCode::integer_overflow);
+  if (b == 0) [[unlikely]]
+    return trap<T>(TrapCode::integer_divide_by_zero);
+  if (b == T(-1) && a == T{1} << (sizeof(T) * 8 - 1)) [[unlikely]]
+    return trap<T>(TrapCode::integer_overflow);
   return {static_cast<T>(s(a) / s(b)), TrapCode::none};
 }
 
 template <Unsigned T>
 constexpr Checked<T> div_u(T a, T b) {
-  if (b == 0) [[unlikely]] return trap<T>(TrapCode::integer_divide_by_zero);
+  if (b == 0) [[unlikely]]
+    return trap<T>(TrapCode::integer_divide_by_zero);
   return {a / b, TrapCode::none};
 }
 
 template <Unsigned T>
 constexpr Checked<T> rem_s(T a, T b) {
-  if (b == 0) [[unlikely]] return trap<T>(TrapCode::integer_divide_by_zero);
-  if (b == T(-1)) [[unlikely]] return {0, TrapCode::none};  // the quotient of MIN and -1 does not exist, the rest does
+  if (b == 0) [[unlikely]]
+    return trap<T>(TrapCode::integer_divide_by_zero);
+  if (b == T(-1)) [[unlikely]]
+    return {0, TrapCode::none};  // the quotient of MIN and -1 does not exist, the rest does
   return {static_cast<T>(s(a) % s(b)), TrapCode::none};
 }
 
 template <Unsigned T>
 constexpr Checked<T> rem_u(T a, T b) {
-  if (b == 0) [[unlikely]] return trap<T>(TrapCode::integer_divide_by_zero);
+  if (b == 0) [[unlikely]]
+    return trap<T>(TrapCode::integer_divide_by_zero);
   return {a % b, TrapCode::none};
 }
 
@@ -163,12 +169,14 @@ constexpr F copysign(F a, F b) {
 // are gone by then), where `or` keeps the minus and, for the maximum, `and` drops it.
 template <Float F>
 constexpr F min(F a, F b) {
-  if (unordered(a, b)) [[unlikely]] return a + b;
+  if (unordered(a, b)) [[unlikely]]
+    return a + b;
   return std::bit_cast<F>(bits(a < b ? a : b) | bits(b < a ? b : a));
 }
 template <Float F>
 constexpr F max(F a, F b) {
-  if (unordered(a, b)) [[unlikely]] return a + b;
+  if (unordered(a, b)) [[unlikely]]
+    return a + b;
   return std::bit_cast<F>(bits(a > b ? a : b) & bits(b > a ? b : a));
 }
 
@@ -176,7 +184,8 @@ constexpr F max(F a, F b) {
 // The result keeps the sign of the operand, so -0.5 rounds up to -0.
 template <Float F, class Round>
 constexpr F round_with(F a, Round round) {
-  if (!(abs(a) < kAllIntegers<F>)) [[unlikely]] return is_nan(a) ? std::bit_cast<F>(bits(a) | kQuietBit<F>) : a;
+  if (!(abs(a) < kAllIntegers<F>)) [[unlikely]]
+    return is_nan(a) ? std::bit_cast<F>(bits(a) | kQuietBit<F>) : a;
   return copysign(round(a), a);
 }
 template <Float F>
@@ -234,7 +243,8 @@ constexpr Checked<std::make_unsigned_t<Int>> trunc_checked(F a) {
 template <std::integral Int, Float F>
 constexpr std::make_unsigned_t<Int> trunc_sat(F a) {
   using T = std::make_unsigned_t<Int>;
-  if (above_min<Int>(a) && below_max<Int>(a)) [[likely]] return static_cast<T>(static_cast<Int>(a));
+  if (above_min<Int>(a) && below_max<Int>(a)) [[likely]]
+    return static_cast<T>(static_cast<Int>(a));
   if (is_nan(a)) return 0;
   return static_cast<T>(a < 0 ? std::numeric_limits<Int>::min() : std::numeric_limits<Int>::max());
 }

@@ -112,9 +112,7 @@ inline constexpr FeatureInfo kFeatureInfo[] = {
 
 inline constexpr size_t kFeatureCount = sizeof(kFeatureInfo) / sizeof(kFeatureInfo[0]);
 
-constexpr const FeatureInfo& feature_info(Feature feature) {
-  return kFeatureInfo[static_cast<size_t>(feature)];
-}
+constexpr const FeatureInfo& feature_info(Feature feature) { return kFeatureInfo[static_cast<size_t>(feature)]; }
 
 // Finds a feature by its command-line name; '_' and '-' are the same.
 std::optional<Feature> feature_from_text(std::string_view text);
@@ -165,15 +163,15 @@ enum class SigType : uint8_t {
 
 struct OpInfo {
   std::string_view text;
-  uint32_t code;         // the number after the prefix byte, or the opcode byte itself
-  uint8_t prefix;        // 0x00 for one-byte opcodes
+  uint32_t code;   // the number after the prefix byte, or the opcode byte itself
+  uint8_t prefix;  // 0x00 for one-byte opcodes
   Feature feature;
   Imm imm;
   OpClass cls;
-  bool special;          // no fixed signature; the four members below are empty
+  bool special;  // no fixed signature; the four members below are empty
   uint8_t param_count;
   uint8_t result_count;
-  uint8_t access_log2;   // memory accesses: log2 of the bytes accessed = natural alignment; else 0
+  uint8_t access_log2;  // memory accesses: log2 of the bytes accessed = natural alignment; else 0
   SigType params[4];
   SigType results[2];
 };

@@ -1,9 +1,9 @@
 // UTF-8: well-formedness at every border of Unicode's table 3-7, and what reaches a terminal.
 #include "core/utf8.h"
 
-#include <string>
-
 #include <gtest/gtest.h>
+
+#include <string>
 
 namespace mini_wasm {
 namespace {
@@ -63,7 +63,10 @@ TEST(escape_for_terminal, escapes_controls) {
   EXPECT_EQ(escape_for_terminal("a\x1b[31mb"), "a\\1b[31mb");
   EXPECT_EQ(escape_for_terminal("1\n2\r3\t4\x7f"), "1\\n2\\r3\\t4\\7f");
   EXPECT_EQ(escape_for_terminal(std::string_view("\0", 1)), "\\00");
-  EXPECT_EQ(escape_for_terminal("\xc2\x9b" "31m"), "\\u{009b}31m") << "the C1 form of ESC [";
+  EXPECT_EQ(escape_for_terminal("\xc2\x9b"
+                                "31m"),
+            "\\u{009b}31m")
+      << "the C1 form of ESC [";
   EXPECT_EQ(escape_for_terminal("a\\n"), "a\\\\n") << "an escape cannot be forged";
 }
 
@@ -74,7 +77,10 @@ TEST(escape_for_terminal, escapes_what_reorders_or_hides_text) {
 }
 
 TEST(escape_for_terminal, escapes_invalid_bytes_one_by_one_and_resynchronizes) {
-  EXPECT_EQ(escape_for_terminal("\xff" "a\xe2\x82" "é"), "\\ffa\\e2\\82é");
+  EXPECT_EQ(escape_for_terminal("\xff"
+                                "a\xe2\x82"
+                                "é"),
+            "\\ffa\\e2\\82é");
   EXPECT_EQ(escape_for_terminal("\xed\xa0\x80"), "\\ed\\a0\\80");
 }
 
