@@ -1,0 +1,96 @@
+// Interned type definitions of an engine: rec groups are canonicalised (spec 3.3.4 "iso-recursive types"), so two types are
+// equal exactly when their TypeIds are, and subtyping between defined types is one look-up in a supertype vector.
+// Thread rule: all members may be called from any thread; references returned stay valid as long as the registry. Only
+// interning takes a lock: an id reaches a thread through something that synchronises, after its entry was written.
+// Types are never removed, so that ids stay comparable; an engine's registry grows with the distinct types of its modules.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <memory>
+#include <shared_mutex>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include <mini_wasm/types.h>
+
+namespace mini_wasm {
+
+// spec 2.3.5: a field is stored as a value type or packed in one or two bytes.
+struct FieldType {
+  enum class Packed : uint8_t { none, i8, i16 };
+  ValType value;  // i32 when packed
+  Packed packed = Packed::none;
+  bool mutable_ = false;
+  friend bool operator==(const FieldType&, const FieldType&) = default;
+};
+
+enum class CompositeKind : uint8_t { func, struct_, array };
+
+// spec 2.3.6-2.3.8: a composite type with its declared supertype. In a definition handed to `intern_rec_group`,
+// a reference to member k of the same group is the id `rec_member(k)`.
+struct DefType {
+  CompositeKind kind = CompositeKind::func;
+  FuncType func;                   // kind func
+  std::vector<FieldType> fields;   // kind struct; one field for kind array
+  TypeId super = kNoType;
+  bool final_ = true;
+  // Filled in by the registry: supertypes from the root down to this type itself.
+  std::vector<TypeId> supertypes;
+};
+
+class TypeRegistry {
+ public:
+  // Longest chain of declared supertypes (the JavaScript API's limit; keeps subtype checks O(1)).
+  static constexpr uint32_t kMaxSubtypingDepth = 63;
+  // Ids at and above this stand for members of the group that is being defined.
+  static constexpr uint32_t kRecBase = 1u << 26;
+  static constexpr TypeId rec_member(uint32_t k) { return TypeId{kRecBase + k}; }
+
+  TypeRegistry() = default;
+  TypeRegistry(const TypeRegistry&) = delete;
+  TypeRegistry& operator=(const TypeRegistry&) = delete;
+
+  // Interns the group and returns the id of its first member; the others follow consecutively; kNoType when the
+  // registry is full. The definitions must be valid but for subtyping, which `matches_structurally` checks: a
+  // supertype must come earlier and be at most kMaxSubtypingDepth - 1 deep.
+  TypeId intern_rec_group(std::vector<DefType> group);
+  TypeId intern(const FuncType& type);
+
+  const DefType& get(TypeId id) const {
+    const uint32_t slot = static_cast<uint32_t>(id) + kFirstChunk;
+    const uint32_t log2 = static_cast<uint32_t>(std::bit_width(slot)) - 1;
+    return chunks_[log2 - kFirstChunkLog2][slot - (1u << log2)];
+  }
+  const FuncType& func(TypeId id) const { return get(id).func; }
+
+  // spec 3.3: t1 <= t2.
+  bool is_subtype(ValType t1, ValType t2) const { return t1 == t2 || is_subtype_slow(t1, t2); }
+  bool is_subtype(TypeId t1, TypeId t2) const;
+  // Whether the structure of `sub` is a valid refinement of `super` (spec 3.3.10), for checking a declared supertype.
+  bool matches_structurally(const DefType& sub, const DefType& super) const;
+
+ private:
+  // Chunk n holds kFirstChunk << n types; a chunk never moves, so reading needs no lock.
+  static constexpr uint32_t kFirstChunkLog2 = 6, kFirstChunk = 1u << kFirstChunkLog2;
+  static constexpr uint32_t kMaxTypes = kRecBase - kFirstChunk;
+
+  bool is_subtype_slow(ValType t1, ValType t2) const;
+  TypeId find(uint64_t hash, std::span<const DefType> group) const;
+  TypeId find(uint64_t hash, const FuncType& type) const;
+  TypeId add(uint64_t hash, std::vector<DefType> group);
+  DefType& slot_for(uint32_t id);
+
+  mutable std::shared_mutex mutex_;
+  std::array<std::unique_ptr<DefType[]>, 26 - kFirstChunkLog2> chunks_;
+  uint32_t size_ = 0;
+  struct Group {
+    uint32_t first;
+    uint32_t size;
+  };
+  std::unordered_multimap<uint64_t, Group> groups_;  // by hash
+};
+
+}  // namespace mini_wasm

@@ -1,0 +1,174 @@
+// The one place where the encoding of an instruction is read: its opcode and each kind of immediate (spec 5.4), shared by
+// the function walk, constant expressions and the disassembler. Common cases are inline, the rest is in instr_reader.cc.
+// Errors are the Reader's sticky ones: after one, every function returns a harmless value (Op::invalid, index 0).
+// Indices are not checked against their index spaces here, except type indices inside value types, which have to become
+// canonical ids at once ("unknown type").
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/immediates.h"
+#include "core/indices.h"
+#include "core/opcode.h"
+#include "decoder/module.h"
+#include "decoder/reader.h"
+
+namespace mini_wasm::decoder {
+
+// What a type in the binary may refer to, and which encodings are on. Cheap to copy; borrows the module's type vector.
+struct TypeScope {
+  std::span<const TypeId> types;  // canonical ids by type index
+  uint32_t rec_size = 0;          // while a rec group is being decoded: its members follow `types` (spec 3.2.1)
+  FeatureSet features;
+
+  TypeScope(const Module& module, FeatureSet features_on) : types(module.types), features(features_on) {}
+};
+
+// Fails with "... needs the `x` feature" unless `feature` is on.
+void fail_feature(Reader& r, uint32_t at, std::string_view what, Feature feature);
+inline bool require(Reader& r, FeatureSet on, Feature feature, uint32_t at, std::string_view what) {
+  if (on.has(feature)) [[likely]] return true;
+  fail_feature(r, at, what, feature);
+  return false;
+}
+
+// --- Opcodes -------------------------------------------------------------------------------------------------------
+
+namespace detail {
+// The feature of each opcode, dense for the check on every instruction; a last entry for Op::prefix and Op::invalid.
+inline constexpr auto kOpFeature = [] {
+  std::array<uint8_t, kOpCount> table{};
+  for (size_t i = 0; i < kOpCount; ++i) table[i] = static_cast<uint8_t>(kOpInfo[i].feature);
+  return table;
+}();
+Op read_op_slow(Reader& r, FeatureSet features, uint32_t at, uint8_t first);
+}  // namespace detail
+
+// An opcode whose feature is on; otherwise fails ("illegal opcode ff", "i32.atomic.load needs the threads feature").
+// At the end of the reader's range: "unexpected end of section or function".
+inline Op read_op(Reader& r, FeatureSet features) {
+  const uint32_t at = r.offset();
+  const uint8_t first = r.u8();
+  const Op op = kOneByteOps[first];
+  if (static_cast<size_t>(op) < kOpCount && features.has(static_cast<Feature>(detail::kOpFeature[static_cast<size_t>(op)])) &&
+      r.ok()) [[likely]] {
+    return op;
+  }
+  return detail::read_op_slow(r, features, at, first);
+}
+
+// --- Types (5.3) ---------------------------------------------------------------------------------------------------
+
+namespace detail {
+ValType read_val_type_slow(Reader& r, const TypeScope& scope);
+}
+
+// Whether a byte is the code of one of i32, i64, f32, f64 (5.3.1), which are -1 .. -4 as s7.
+constexpr bool is_num_type(uint8_t code) { return code >= 0x7c && code <= 0x7f; }
+constexpr ValType num_type(uint8_t code) {
+  return static_cast<ValType::Kind>(static_cast<uint8_t>(ValType::Kind::i32) + (0x7f - code));
+}
+
+// 5.3.4; "malformed value type", "unknown type 7".
+inline ValType read_val_type(Reader& r, const TypeScope& scope) {
+  if (is_num_type(r.peek())) [[likely]] return num_type(r.u8());
+  return detail::read_val_type_slow(r, scope);
+}
+// 5.3.3: an abstract heap type or a type index (s33), as the reference type with that nullability.
+ValType read_heap_type(Reader& r, const TypeScope& scope, bool nullable);
+// 5.3.3: a reference type; "malformed reference type" for any other.
+ValType read_ref_type(Reader& r, const TypeScope& scope);
+
+// 5.4.1. That a type index names a function type is for the caller to check; that it exists has been checked.
+struct BlockType {
+  enum class Kind : uint8_t { empty, value, type };
+  Kind kind = Kind::empty;
+  ValType value{};  // kind value
+  TypeIdx type{};   // kind type
+};
+
+inline constexpr uint8_t kEmptyBlockType = 0x40;
+
+namespace detail {
+BlockType read_block_type_slow(Reader& r, const TypeScope& scope);
+}
+
+inline BlockType read_block_type(Reader& r, const TypeScope& scope) {
+  const uint8_t code = r.peek();
+  if (code == kEmptyBlockType) return r.u8(), BlockType{};
+  if (is_num_type(code)) return {BlockType::Kind::value, num_type(r.u8()), TypeIdx{}};
+  return detail::read_block_type_slow(r, scope);
+}
+
+// --- Other immediates (5.4) ----------------------------------------------------------------------------------------
+
+namespace detail {
+MemArg read_memarg_slow(Reader& r, FeatureSet features);
+}
+
+// 5.4.5. The offset is 64 bits wide for every memory: the validator bounds it by the address type ("offset out of range").
+inline MemArg read_memarg(Reader& r, FeatureSet features) {
+  if (r.left() >= 2 && r.pos()[0] < kMemArgHasMemory && r.pos()[1] < 0x80) [[likely]] {
+    const uint32_t align = r.u8();
+    return {align, 0, r.u8()};
+  }
+  return detail::read_memarg_slow(r, features);
+}
+
+// Memory index of memory.size and its like; before multi-memory a reserved byte ("zero byte expected").
+uint32_t read_memory_index(Reader& r, FeatureSet features);
+// Table index of call_indirect and its like; before reference types a reserved byte.
+uint32_t read_table_index(Reader& r, FeatureSet features);
+
+// br_table: the number of labels before the default; that many and one more u32() follow.
+inline uint32_t read_label_count(Reader& r) { return r.count(1, "branch targets"); }
+
+// try_table: after the block type, this many catch clauses follow.
+inline uint32_t read_catch_count(Reader& r) { return r.count(2, "catch clauses"); }
+CatchClause read_catch(Reader& r);
+
+// select with types: their number (the validator wants exactly one), then read_val_type each.
+inline uint32_t read_select_count(Reader& r) { return r.count(1, "types"); }
+
+struct BrOnCast {
+  uint32_t label = 0;
+  ValType source{};  // with the nullabilities of the flags
+  ValType target{};
+};
+BrOnCast read_br_on_cast(Reader& r, const TypeScope& scope);
+
+// A lane index; "malformed"-ness is none: the validator bounds it ("invalid lane index").
+inline uint8_t read_lane(Reader& r) { return r.u8(); }
+// 16 bytes of v128.const or i8x16.shuffle, or nullptr after an error.
+const uint8_t* read_16_bytes(Reader& r);
+// The reserved byte of atomic.fence.
+void read_zero_byte(Reader& r);
+
+// --- Any instruction -----------------------------------------------------------------------------------------------
+
+// All immediates of one instruction, for readers that treat opcodes alike. Which members are meaningful follows from the
+// `Imm` of the opcode: its indices in the order of the encoding in index[], numbers as bits in bits[].
+struct Immediates {
+  uint32_t index[2] = {0, 0};
+  uint64_t bits[2] = {0, 0};       // i32 (sign-extended), i64, f32, f64, v128, shuffle, type_u32
+  uint8_t lane = 0;                // lane, memarg_lane
+  MemArg memarg;                   // memarg, memarg_lane
+  BlockType block;                 // block_type, try_table
+  std::vector<CatchClause> catches;  // try_table
+  std::vector<uint32_t> labels;    // label_table, the default last
+  std::vector<ValType> types;      // types; heap_type (one, not null); br_on_cast (source, target)
+};
+
+// Reads the immediates of an opcode of this shape. `out` is meant to be reused, so that its vectors are.
+void read_immediates(Reader& r, const TypeScope& scope, Imm shape, Immediates& out);
+
+// Reads a constant expression or the rest of one up to and with its `end` (5.4.10) and returns its bytes. Nested blocks
+// are followed, although no constant instruction opens one. Its opcodes are checked to exist, nothing else.
+ByteRange skip_expr(Reader& r, const TypeScope& scope, Immediates& scratch);
+
+// Reads a function body with its locals (5.5.13) for its encoding only: fails at the first thing that is malformed.
+void skip_body(Reader& r, const TypeScope& scope, Immediates& scratch);
+
+}  // namespace mini_wasm::decoder

@@ -1,0 +1,106 @@
+// Reads the binary format's primitives (spec 5.2) from a span of bytes. Errors are sticky: the first one is kept with its
+// byte offset, the position jumps to the end and every later read gives zero, so callers check once at the end of a piece
+// of work. Offsets are relative to the start of the module, wherever the reader's piece begins.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/leb128.h"
+#include "core/utf8.h"
+#include "decoder/module.h"
+#include <mini_wasm/result.h>
+
+namespace mini_wasm::decoder {
+
+class Reader {
+ public:
+  // Reads `range` of `module_bytes`.
+  Reader(std::span<const uint8_t> module_bytes, ByteRange range)
+      : base_(module_bytes.data()), pos_(base_ + range.begin), end_(base_ + range.end),
+        module_end_(base_ + module_bytes.size()), is_piece_(true) {}
+  // Reads a whole module.
+  explicit Reader(std::span<const uint8_t> bytes)
+      : base_(bytes.data()), pos_(base_), end_(base_ + bytes.size()), module_end_(end_), is_piece_(false) {}
+
+  bool ok() const { return !error_; }
+  bool at_end() const { return pos_ == end_; }
+  uint32_t offset() const { return static_cast<uint32_t>(pos_ - base_); }
+  size_t left() const { return static_cast<size_t>(end_ - pos_); }
+  const uint8_t* pos() const { return pos_; }
+
+  uint8_t u8() {
+    if (pos_ == end_) [[unlikely]] return fail_at_end(), uint8_t{0};
+    return *pos_++;
+  }
+  uint8_t peek() const { return pos_ == end_ ? uint8_t{0} : *pos_; }
+  uint32_t u32() { return leb<uint32_t>(read_uleb32); }
+  uint64_t u64() { return leb<uint64_t>(read_uleb64); }
+  int32_t s32() { return leb<int32_t>(read_sleb32); }
+  int64_t s33() { return leb<int64_t>(read_sleb33); }
+  int64_t s64() { return leb<int64_t>(read_sleb64); }
+  uint32_t f32_bits() { return fixed<uint32_t>(); }
+  uint64_t f64_bits() { return fixed<uint64_t>(); }
+  uint32_t fixed_u32() { return fixed<uint32_t>(); }
+
+  // spec 5.2.1 vectors: a count of things of at least `min_bytes` each; a count that cannot fit in what is left is an
+  // error, so that nothing is ever allocated beyond the size of the input.
+  uint32_t count(uint32_t min_bytes, const char* what);
+  // spec 5.2.4 names: "length out of bounds", "malformed UTF-8 encoding".
+  std::string_view name();
+  // Skips and returns that many bytes; an empty range after an error.
+  ByteRange bytes(uint64_t size);
+  // The same for a length prefix that has just been read at `at`: "length out of bounds".
+  ByteRange sized(uint64_t size, uint32_t at);
+
+  // Keeps the first error only; `at` is an offset in the module. The message starts with the words of the official
+  // test scripts where they have any.
+  void fail(uint32_t at, std::string message, ErrorKind kind = ErrorKind::malformed);
+  void fail(std::string message) { fail(offset(), std::move(message)); }
+  void fail(Error error);
+  const Error& error() const { return *error_; }
+  Error take_error() { return std::move(*error_); }
+  void replace_message(std::string message) { error_->message = std::move(message); }
+  // "unexpected end", or for a piece of a module "unexpected end of section or function".
+  const char* end_message() const;
+
+ private:
+  template <class T, class Read>
+  T leb(Read read) {
+    T value{};
+    const uint8_t* start = pos_;
+    if (LebError e = read(pos_, end_, value); e != LebError::ok) [[unlikely]] {
+      // A number that the end of the piece cuts off is judged as a whole: it may be over-long by itself.
+      if (e == LebError::truncated) {
+        const LebError whole = read(pos_, module_end_, value);
+        if (whole != LebError::ok) e = whole;
+      }
+      fail_leb(start, e);
+      return T{};
+    }
+    return value;
+  }
+  template <class T>
+  T fixed() {
+    if (left() < sizeof(T)) [[unlikely]] return fail_at_end(), T{};
+    T value;
+    std::memcpy(&value, pos_, sizeof(T));  // little-endian hosts only, asserted in memory.h
+    pos_ += sizeof(T);
+    return value;
+  }
+  [[gnu::cold]] void fail_at_end();
+  [[gnu::cold]] void fail_leb(const uint8_t* start, LebError error);
+
+  const uint8_t* base_;
+  const uint8_t* pos_;
+  const uint8_t* end_;
+  const uint8_t* module_end_;
+  bool is_piece_;
+  std::optional<Error> error_;
+};
+
+}  // namespace mini_wasm::decoder
