@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace mini_wasm::decoder {
+namespace mini_wasm::decoder::limits {
 
 inline constexpr uint64_t kMaxModuleSize = uint64_t{1} << 30;
 inline constexpr uint32_t kMaxTypes = 1'000'000;  // also rec groups, and members of one
@@ -26,4 +26,4 @@ inline constexpr uint32_t kMaxResults = 1000;
 inline constexpr uint32_t kMaxFields = 10'000;
 inline constexpr uint32_t kMaxArrayNewFixed = 10'000;
 
-}  // namespace mini_wasm::decoder
+}  // namespace mini_wasm::decoder::limits

@@ -107,7 +107,7 @@ class ModuleDecoder {
 
   // 5.5.5
   void read_imports(Reader& r) {
-    const uint32_t count = read_count(r, 3, kMaxImports, "imports");
+    const uint32_t count = read_count(r, 3, limits::kMaxImports, "imports");
     m_.imports.reserve(count);
     for (uint32_t i = 0; i < count && r.ok(); ++i) {
       Import import;
@@ -149,7 +149,7 @@ class ModuleDecoder {
 
   // 5.5.6
   void read_functions(Reader& r) {
-    const uint32_t count = read_count(r, 1, kMaxFunctions, "functions");
+    const uint32_t count = read_count(r, 1, limits::kMaxFunctions, "functions");
     m_.funcs.reserve(m_.funcs.size() + count);
     for (uint32_t i = 0; i < count && r.ok(); ++i) {
       const uint32_t at = r.offset();
@@ -159,7 +159,7 @@ class ModuleDecoder {
 
   // 5.5.7
   void read_tables(Reader& r) {
-    const uint32_t count = read_count(r, 2, kMaxTables, "tables");
+    const uint32_t count = read_count(r, 2, limits::kMaxTables, "tables");
     m_.tables.reserve(m_.tables.size() + count);
     for (uint32_t i = 0; i < count && r.ok(); ++i) {
       Table table;
@@ -178,7 +178,7 @@ class ModuleDecoder {
 
   // 5.5.8
   void read_memories(Reader& r) {
-    const uint32_t count = read_count(r, 1, kMaxMemories, "memories");
+    const uint32_t count = read_count(r, 1, limits::kMaxMemories, "memories");
     for (uint32_t i = 0; i < count && r.ok(); ++i) {
       const uint32_t at = r.offset();
       m_.memories.push_back({read_memory_type(r, on_), at});
@@ -187,7 +187,7 @@ class ModuleDecoder {
 
   // 5.5.17
   void read_tags(Reader& r) {
-    const uint32_t count = read_count(r, 2, kMaxTags, "tags");
+    const uint32_t count = read_count(r, 2, limits::kMaxTags, "tags");
     for (uint32_t i = 0; i < count && r.ok(); ++i) m_.tags.push_back(read_tag(r));
   }
 
@@ -199,7 +199,7 @@ class ModuleDecoder {
 
   // 5.5.9
   void read_globals(Reader& r) {
-    const uint32_t count = read_count(r, 4, kMaxGlobals, "globals");
+    const uint32_t count = read_count(r, 4, limits::kMaxGlobals, "globals");
     m_.globals.reserve(m_.globals.size() + count);
     for (uint32_t i = 0; i < count && r.ok(); ++i) {
       Global global;
@@ -212,7 +212,7 @@ class ModuleDecoder {
 
   // 5.5.10
   void read_exports(Reader& r) {
-    const uint32_t count = read_count(r, 3, kMaxExports, "exports");
+    const uint32_t count = read_count(r, 3, limits::kMaxExports, "exports");
     m_.exports.reserve(count);
     for (uint32_t i = 0; i < count && r.ok(); ++i) {
       Export e;
@@ -237,7 +237,7 @@ class ModuleDecoder {
 
   // 5.5.12
   void read_elems(Reader& r) {
-    const uint32_t count = read_count(r, 2, kMaxElemSegments, "element segments");
+    const uint32_t count = read_count(r, 2, limits::kMaxElemSegments, "element segments");
     m_.elems.reserve(count);
     for (uint32_t i = 0; i < count && r.ok(); ++i) {
       m_.elems.emplace_back();
@@ -270,13 +270,13 @@ class ModuleDecoder {
   }
 
   void read_elem_exprs(Reader& r, Elem& elem) {
-    const uint32_t count = read_count(r, 2, kMaxElemEntries, "elements");
+    const uint32_t count = read_count(r, 2, limits::kMaxElemEntries, "elements");
     elem.exprs.reserve(count);
     for (uint32_t i = 0; i < count && r.ok(); ++i) elem.exprs.push_back(skip_expr(r, scope(), scratch_));
   }
 
   void read_elem_funcs(Reader& r, Elem& elem) {
-    const uint32_t count = read_count(r, 1, kMaxElemEntries, "elements");
+    const uint32_t count = read_count(r, 1, limits::kMaxElemEntries, "elements");
     elem.funcs.resize(count);
     for (uint32_t i = 0; i < count; ++i) elem.funcs[i] = FuncIdx{r.u32()};
   }
@@ -284,15 +284,15 @@ class ModuleDecoder {
   // 5.5.13: each body is located by its size and left to the validator.
   void read_code(Reader& r, const Section& section) {
     m_.code_section = section.content;
-    body_count_ = read_count(r, 1, kMaxFunctions, "function bodies");
+    body_count_ = read_count(r, 1, limits::kMaxFunctions, "function bodies");
     for (uint32_t i = 0; i < body_count_ && r.ok(); ++i) {
       const uint32_t at = r.offset();
       const uint32_t size = r.u32();
       const ByteRange body = r.sized(size, at);
       const size_t index = size_t{m_.imported_funcs} + i;
-      if (r.ok() && size > kMaxFunctionSize) {
+      if (r.ok() && size > limits::kMaxFunctionSize) {
         r.fail(at, "function " + std::to_string(index) + " is too large: " + std::to_string(size) +
-                       " bytes, at most " + std::to_string(kMaxFunctionSize), ErrorKind::limit);
+                       " bytes, at most " + std::to_string(limits::kMaxFunctionSize), ErrorKind::limit);
       }
       if (index < m_.funcs.size()) m_.funcs[index].body = body;
     }
@@ -300,7 +300,7 @@ class ModuleDecoder {
 
   // 5.5.14
   void read_datas(Reader& r) {
-    const uint32_t count = read_count(r, 2, kMaxDataSegments, "data segments");
+    const uint32_t count = read_count(r, 2, limits::kMaxDataSegments, "data segments");
     m_.datas.reserve(count);
     for (uint32_t i = 0; i < count && r.ok(); ++i) {
       Data data;
@@ -356,8 +356,8 @@ class ModuleDecoder {
 };
 
 Result<std::unique_ptr<Module>> decode(std::unique_ptr<Module> module, TypeRegistry& registry, FeatureSet features) {
-  if (module->bytes.size() > kMaxModuleSize) {
-    return Error::make(ErrorKind::limit, "the module is larger than " + std::to_string(kMaxModuleSize) + " bytes");
+  if (module->bytes.size() > limits::kMaxModuleSize) {
+    return Error::make(ErrorKind::limit, "the module is larger than " + std::to_string(limits::kMaxModuleSize) + " bytes");
   }
   module->registry = &registry;
   if (Result<void> result = ModuleDecoder(*module, registry, features).decode(); !result) return result.error();

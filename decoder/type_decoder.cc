@@ -17,7 +17,7 @@ class TypeSection {
       : r_(r), module_(module), registry_(registry), scope_(module, features) {}
 
   void read() {
-    const uint32_t count = read_count(r_, 2, kMaxTypes, "types");
+    const uint32_t count = read_count(r_, 2, limits::kMaxTypes, "types");
     module_.types.reserve(count);
     module_.type_offsets.reserve(count);
     for (uint32_t i = 0; i < count && r_.ok(); ++i) read_rec_type();
@@ -30,9 +30,9 @@ class TypeSection {
     if (r_.peek() == kRec && !r_.at_end()) {
       if (!require(r_, scope_.features, Feature::gc, r_.offset(), "a recursive type")) return;
       r_.u8();
-      size = read_count(r_, 2, kMaxTypes, "types");
+      size = read_count(r_, 2, limits::kMaxTypes, "types");
     }
-    if (size > kMaxTypes - module_.types.size()) {
+    if (size > limits::kMaxTypes - module_.types.size()) {
       return r_.fail(r_.offset(), "too many types", ErrorKind::limit);
     }
     scope_.types = module_.types;
@@ -127,9 +127,9 @@ class TypeSection {
   }
 
   void read_func(FuncType& func) {
-    read_types(func.params, kMaxParams, "parameters");
+    read_types(func.params, limits::kMaxParams, "parameters");
     const uint32_t at = r_.offset();
-    read_types(func.results, kMaxResults, "results");
+    read_types(func.results, limits::kMaxResults, "results");
     if (func.results.size() > 1) {
       require(r_, scope_.features, Feature::multi_value, at, "invalid result arity: more than one result");
     }
@@ -142,7 +142,7 @@ class TypeSection {
   }
 
   void read_fields(std::vector<FieldType>& fields) {
-    const uint32_t count = read_count(r_, 2, kMaxFields, "fields");
+    const uint32_t count = read_count(r_, 2, limits::kMaxFields, "fields");
     fields.reserve(count);
     for (uint32_t i = 0; i < count && r_.ok(); ++i) fields.push_back(read_field());
   }
