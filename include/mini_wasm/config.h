@@ -1,0 +1,44 @@
+// Engine-wide settings. A Config is a plain value: fill it in, hand it to an Engine.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <mini_wasm/result.h>
+
+namespace mini_wasm {
+
+enum class Tier : uint8_t { interpreter };
+
+struct FeatureDescription {
+  std::string_view name;  // as in --wasm=NAME
+  std::string_view what;
+  bool on_by_default;
+};
+
+class Config {
+ public:
+  // Turns a proposal on or off by its name in features.def, e.g. ("simd", false). An unknown name is an error.
+  Result<void> feature(std::string_view name, bool on);
+  static std::vector<FeatureDescription> features();
+
+  Tier tier = Tier::interpreter;
+  // Translate every function when the module is compiled rather than at its first call.
+  bool eager = false;
+  // Reserve address space with guard pages for 32-bit memories, so that no access needs a bounds check.
+  bool guard_pages = true;
+  // Bytes of value stack per store; deeper recursion traps "call stack exhausted".
+  uint64_t stack_size = uint64_t{8} << 20;
+  // How many calls from host functions back into WebAssembly may be nested.
+  uint32_t max_host_depth = 200;
+
+  uint64_t feature_bits() const { return features_; }
+
+ private:
+  uint64_t features_ = default_features();
+  static uint64_t default_features();
+};
+
+}  // namespace mini_wasm

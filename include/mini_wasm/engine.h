@@ -1,0 +1,27 @@
+// An Engine holds what modules share: settings, interned types, the execution tier. Cheap to copy (a handle).
+// Thread rule: safe to use from any thread.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include <mini_wasm/config.h>
+
+namespace mini_wasm {
+
+namespace runtime {
+class Engine;
+}
+
+class Engine {
+ public:
+  explicit Engine(const Config& config = {});
+  explicit Engine(std::shared_ptr<runtime::Engine> impl) : impl_(std::move(impl)) {}
+  const Config& config() const;
+  const std::shared_ptr<runtime::Engine>& impl() const { return impl_; }
+
+ private:
+  std::shared_ptr<runtime::Engine> impl_;
+};
+
+}  // namespace mini_wasm

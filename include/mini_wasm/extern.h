@@ -1,0 +1,160 @@
+// Handles to what a store owns and modules import and export: Func, Memory, Table, Global (spec 4.2.11 external
+// addresses). Two pointers each; copy them freely, never keep them longer than their store.
+// Thread rule: that of the store.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <tuple>
+#include <type_traits>
+#include <vector>
+
+#include <mini_wasm/result.h>
+#include <mini_wasm/store.h>
+#include <mini_wasm/types.h>
+#include <mini_wasm/value.h>
+
+namespace mini_wasm {
+
+namespace runtime {
+struct ModuleInst;
+struct MemInst;
+struct TableInst;
+struct GlobalInst;
+struct TagInst;
+}  // namespace runtime
+
+class Memory;
+class Instance;
+
+// What a host function learns about its caller.
+class Caller {
+ public:
+  // The calling instance's export of that name, or its memory 0 when it has one.
+  std::optional<Memory> memory(std::string_view export_name) const;
+  std::optional<Memory> memory0() const;
+  std::optional<Instance> instance() const;  // none when the host called the function directly
+  runtime::Store& store() const { return *store_; }
+  void* store_data() const;
+
+  Caller(runtime::Store* store, runtime::ModuleInst* instance) : store_(store), instance_(instance) {}
+
+ private:
+  runtime::Store* store_;
+  runtime::ModuleInst* instance_;
+};
+
+// Host code behind a function: reads its arguments from `slots` and writes its results to the same place, first value
+// at slots[0]; 32-bit values in the low half, v128 in two slots. An Error ends the guest with that error.
+using HostCallback = std::function<Result<void>(Caller& caller, uint64_t* slots)>;
+
+template <class Signature>
+class TypedFunc;
+
+class Func {
+ public:
+  // A host function with its type spelled out.
+  static Func make(Store& store, FuncType type, HostCallback callback);
+  static Func make(runtime::Store& store, FuncType type, HostCallback callback);
+  // A host function from a C++ callable: parameters and result are int32_t, uint32_t, int64_t, uint64_t, float, double
+  // or Val with externref; an optional first parameter `Caller&`; the result may be void, a value, a std::tuple, or a
+  // Result of one of these.
+  template <class F>
+  static Func wrap(Store& store, F&& callable);
+
+  const FuncType& type() const;
+  // Calls with arguments of exactly the function's parameter types. Errors: usage, trap, exit, host.
+  Result<std::vector<Val>> call(std::span<const Val> args) const;
+  Result<std::vector<Val>> call(std::initializer_list<Val> args) const {
+    return call(std::span<const Val>(args.begin(), args.size()));
+  }
+  // Unchecked: `slots` holds the arguments and receives the results; it has room for the larger of both.
+  Result<void> call_unchecked(uint64_t* slots) const;
+  // A view with a C++ signature, e.g. typed<int32_t(int32_t, int32_t)>(). Error: usage, when the types differ.
+  template <class Signature>
+  Result<TypedFunc<Signature>> typed() const;
+
+  Val ref() const { return Val::func(inst_); }
+  runtime::FuncInst* impl() const { return inst_; }
+  runtime::Store& store() const { return *store_; }
+  Func(runtime::Store* store, runtime::FuncInst* inst) : store_(store), inst_(inst) {}
+
+ private:
+  runtime::Store* store_;
+  runtime::FuncInst* inst_;
+};
+
+class Memory {
+ public:
+  static Result<Memory> make(Store& store, const MemoryType& type);
+  MemoryType type() const;          // limits.min is the current size (spec 4.5.10)
+  std::span<uint8_t> data() const;  // valid until the memory grows
+  uint64_t size_pages() const;
+  // Returns the old size in pages. Error: limit.
+  Result<uint64_t> grow(uint64_t delta_pages) const;
+
+  runtime::MemInst* impl() const { return inst_; }
+  runtime::Store& store() const { return *store_; }
+  Memory(runtime::Store* store, runtime::MemInst* inst) : store_(store), inst_(inst) {}
+
+ private:
+  runtime::Store* store_;
+  runtime::MemInst* inst_;
+};
+
+class Table {
+ public:
+  static Result<Table> make(Store& store, const TableType& type, const Val& init);
+  TableType type() const;
+  uint64_t size() const;
+  Result<Val> get(uint64_t index) const;
+  Result<void> set(uint64_t index, const Val& value) const;
+  Result<uint64_t> grow(uint64_t delta, const Val& init) const;
+
+  runtime::TableInst* impl() const { return inst_; }
+  runtime::Store& store() const { return *store_; }
+  Table(runtime::Store* store, runtime::TableInst* inst) : store_(store), inst_(inst) {}
+
+ private:
+  runtime::Store* store_;
+  runtime::TableInst* inst_;
+};
+
+class Global {
+ public:
+  static Result<Global> make(Store& store, const GlobalType& type, const Val& init);
+  GlobalType type() const;
+  Val get() const;
+  Result<void> set(const Val& value) const;  // Error: usage, when immutable or of another type
+
+  runtime::GlobalInst* impl() const { return inst_; }
+  runtime::Store& store() const { return *store_; }
+  Global(runtime::Store* store, runtime::GlobalInst* inst) : store_(store), inst_(inst) {}
+
+ private:
+  runtime::Store* store_;
+  runtime::GlobalInst* inst_;
+};
+
+// Anything that can be imported or exported.
+struct Extern {
+  ExternKind kind = ExternKind::func;
+  runtime::Store* store = nullptr;
+  void* inst = nullptr;  // FuncInst, TableInst, MemInst, GlobalInst or TagInst by kind
+
+  Extern() = default;
+  Extern(const Func& f) : kind(ExternKind::func), store(&f.store()), inst(f.impl()) {}  // NOLINT: implicit
+  Extern(const Table& t);                                                             // NOLINT
+  Extern(const Memory& m);                                                            // NOLINT
+  Extern(const Global& g);                                                            // NOLINT
+  std::optional<Func> func() const;
+  std::optional<Table> table() const;
+  std::optional<Memory> memory() const;
+  std::optional<Global> global() const;
+};
+
+}  // namespace mini_wasm
+
+#include <mini_wasm/typed_func.h>

@@ -1,0 +1,52 @@
+// A Store owns everything that exists while code runs: instances, memories, tables, globals, functions. They live until
+// the store is destroyed; handles (Instance, Func, Memory, ...) are plain copies that must not outlive it.
+// Thread rule: one thread at a time. Limits hold for the whole store.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include <mini_wasm/engine.h>
+#include <mini_wasm/value.h>
+
+namespace mini_wasm {
+
+namespace runtime {
+class Store;
+}
+
+struct StoreLimits {
+  uint64_t memory_bytes = uint64_t{4} << 30;  // of each linear memory; memory.grow beyond it gives -1
+  uint64_t table_elements = 10'000'000;       // of each table
+  uint32_t instances = 10'000;
+  uint32_t memories = 10'000;
+  uint32_t tables = 10'000;
+};
+
+class Store {
+ public:
+  explicit Store(const Engine& engine, const StoreLimits& limits = {});
+  ~Store();
+  Store(Store&&) noexcept;
+  Store& operator=(Store&&) noexcept;
+
+  // Asks running code to stop with TrapCode::interrupted at its next loop iteration or call; the one member that any
+  // thread may call. Sticks until `clear_interrupt`.
+  void interrupt();
+  void clear_interrupt();
+
+  // An externref that holds a host pointer. `finalize` (if any) is called when the store lets go of it.
+  Val new_externref(void* host_data, void (*finalize)(void*) = nullptr);
+  static void* externref_data(const Val& value);  // null for a null reference
+
+  // Anything the embedder wants to find again from a host function.
+  void set_data(void* data);
+  void* data() const;
+
+  runtime::Store& impl() const { return *impl_; }
+
+ private:
+  std::unique_ptr<runtime::Store> impl_;
+};
+
+}  // namespace mini_wasm

@@ -1,0 +1,75 @@
+// A WebAssembly value with its type (spec 4.2.1), as it crosses the API.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include <mini_wasm/types.h>
+
+namespace mini_wasm {
+
+namespace runtime {
+struct FuncInst;
+struct ExternObject;
+}  // namespace runtime
+
+using V128 = std::array<uint8_t, 16>;  // lane 0 first, little-endian
+
+// 24 bytes, trivially copyable. A reference is a plain pointer into the store it came from and must not be used
+// with another store or after that store is gone. Accessors assert that the type fits.
+class Val {
+ public:
+  Val() = default;
+  static Val i32(int32_t v) { return scalar(ValType::i32, static_cast<uint32_t>(v)); }
+  static Val i64(int64_t v) { return scalar(ValType::i64, static_cast<uint64_t>(v)); }
+  static Val f32(float v) { return scalar(ValType::f32, std::bit_cast<uint32_t>(v)); }
+  static Val f64(double v) { return scalar(ValType::f64, std::bit_cast<uint64_t>(v)); }
+  static Val v128(V128 v) {
+    Val r;
+    r.type_ = ValType::v128;
+    std::memcpy(r.bits_, v.data(), 16);
+    return r;
+  }
+  static Val null(ValType type) { return scalar(type.with_nullable(true), 0); }
+  static Val func(runtime::FuncInst* f) { return scalar(ValType::funcref, reinterpret_cast<uintptr_t>(f)); }
+  static Val extern_ref(runtime::ExternObject* o) { return scalar(ValType::externref, reinterpret_cast<uintptr_t>(o)); }
+  // Any type from its raw slot content: 32-bit types in the low half, v128 in two words.
+  static Val from_bits(ValType type, uint64_t low, uint64_t high = 0) {
+    Val r = scalar(type, low);
+    r.bits_[1] = high;
+    return r;
+  }
+
+  ValType type() const { return type_; }
+  int32_t i32() const { return static_cast<int32_t>(bits_[0]); }
+  int64_t i64() const { return static_cast<int64_t>(bits_[0]); }
+  float f32() const { return std::bit_cast<float>(static_cast<uint32_t>(bits_[0])); }
+  double f64() const { return std::bit_cast<double>(bits_[0]); }
+  V128 v128() const {
+    V128 v;
+    std::memcpy(v.data(), bits_, 16);
+    return v;
+  }
+  bool is_null() const { return type_.is_ref() && bits_[0] == 0; }
+  runtime::FuncInst* func() const { return reinterpret_cast<runtime::FuncInst*>(bits_[0]); }
+  runtime::ExternObject* extern_ref() const { return reinterpret_cast<runtime::ExternObject*>(bits_[0]); }
+  uint64_t bits(int word = 0) const { return bits_[word]; }
+
+ private:
+  static Val scalar(ValType type, uint64_t bits) {
+    Val r;
+    r.type_ = type;
+    r.bits_[0] = bits;
+    return r;
+  }
+  ValType type_;
+  uint64_t bits_[2] = {0, 0};
+};
+
+std::string to_string(const Val& value);  // "i32:42", "f64:0.5", "funcref:null"
+
+}  // namespace mini_wasm

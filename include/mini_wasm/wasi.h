@@ -1,0 +1,56 @@
+// WASI preview1 (wasi_snapshot_preview1, and wasi_unstable): what a command-line program sees of the host.
+// Nothing is granted that is not named here: no files without a preopen, no environment, no sockets.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <mini_wasm/linker.h>
+#include <mini_wasm/result.h>
+
+namespace mini_wasm {
+
+struct WasiConfig {
+  std::vector<std::string> args;  // args[0] is the program's name
+  std::vector<std::string> env;   // "NAME=value"
+  struct Preopen {
+    std::string host;   // a directory of the host
+    std::string guest;  // the name the guest sees
+    bool read_only = false;
+  };
+  std::vector<Preopen> preopens;
+  // Host descriptors handed to the guest as 0, 1, 2; -1 gives the guest a closed one.
+  int stdin_fd = 0, stdout_fd = 1, stderr_fd = 2;
+  // Listening or connected sockets inherited by the guest after the preopens (sock_accept, sock_recv, sock_send).
+  std::vector<int> sockets;
+  uint32_t max_open_files = 1024;
+};
+
+namespace wasi {
+class Context;
+}
+
+// One guest program's view. Keep it alive as long as the store that it was added to.
+class Wasi {
+ public:
+  // Opens the preopened directories. Errors: io, usage (NUL in an argument or a variable).
+  static Result<Wasi> make(WasiConfig config);
+  Wasi(Wasi&&) noexcept;
+  Wasi& operator=(Wasi&&) noexcept;
+  ~Wasi();
+
+  // Defines all functions of both module names. The guest's memory is the calling instance's export "memory".
+  void add_to(Linker& linker);
+  // Calls `_start` of a command (or `_initialize` of a reactor) and gives its exit code: 0 when it returns, the code of
+  // proc_exit otherwise. Errors: trap, host, usage (no such export).
+  Result<int32_t> run(const Instance& instance);
+
+ private:
+  explicit Wasi(std::unique_ptr<wasi::Context> context);
+  std::unique_ptr<wasi::Context> context_;
+};
+
+}  // namespace mini_wasm

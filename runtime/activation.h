@@ -1,0 +1,39 @@
+// One stretch of WebAssembly execution between an entry from the host and the next host frame. The chain of a store's
+// activations is what the stack walker follows: traps, backtraces (and, later, exceptions and GC roots).
+// Thread rule: lives on the stack of the thread that runs the store.
+#pragma once
+
+#include <csetjmp>
+#include <cstdint>
+
+#include "runtime/frame.h"
+#include <mini_wasm/trap.h>
+
+namespace mini_wasm::runtime {
+
+class Store;
+struct FuncInst;
+
+// How a stretch of execution ended.
+enum class Exit : uint8_t {
+  returned,
+  trapped,     // Activation::trap says why
+  host_error,  // Store::pending_error holds what a host function reported
+};
+
+struct Activation {
+  Store* store = nullptr;
+  Activation* previous = nullptr;         // of the same store
+  Activation* thread_previous = nullptr;  // of the same thread, whatever store
+  Slot* base = nullptr;                   // first slot of the entry frame
+  // Where the code stands while it is outside of itself (in a host function, trapped); pc is null while it runs.
+  Slot* fp = nullptr;
+  const void* pc = nullptr;
+  Slot* top = nullptr;  // end of the innermost frame: where the next activation may begin
+  TrapCode trap = TrapCode::none;
+  const FuncInst* host_func = nullptr;  // the host function that it is in, set by Store
+  // Return point for faults; armed by the tier that relies on guard pages.
+  sigjmp_buf fault_return;
+};
+
+}  // namespace mini_wasm::runtime

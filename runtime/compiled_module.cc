@@ -1,0 +1,77 @@
+#include "runtime/compiled_module.h"
+
+#include "decoder/module_decoder.h"
+#include "validator/function_validator.h"
+#include "validator/module_validator.h"
+
+namespace mini_wasm::runtime {
+namespace {
+
+// Every body, with its facts in `facts` when that is wanted.
+Result<void> validate_bodies(const decoder::Module& module, FeatureSet features, std::vector<FunctionFacts>* facts) {
+  if (facts != nullptr) facts->reserve(module.funcs.size() - module.imported_funcs);
+  for (size_t i = module.imported_funcs; i < module.funcs.size(); ++i) {
+    Result<FunctionFacts> r = validator::validate_function(module, FuncIdx{static_cast<uint32_t>(i)}, features);
+    if (!r) return std::move(r).error();
+    if (facts != nullptr) facts->push_back(*r);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const CompiledModule>> CompiledModule::make(std::shared_ptr<Engine> engine,
+                                                                   std::vector<uint8_t> owned,
+                                                                   std::span<const uint8_t> borrowed) {
+  const FeatureSet features = engine->features();
+  Result<std::unique_ptr<decoder::Module>> decoded =
+      owned.empty() ? decoder::decode_module(borrowed, engine->types(), features)
+                    : decoder::decode_module(std::move(owned), engine->types(), features);
+  if (!decoded) return std::move(decoded).error();
+  decoder::Module& module = **decoded;
+  if (Result<void> r = validator::validate_module(module, features); !r) return std::move(r).error();
+
+  std::shared_ptr<CompiledModule> compiled(new CompiledModule);
+  if (Result<void> r = validate_bodies(module, features, &compiled->facts_); !r) return std::move(r).error();
+  compiled->engine_ = std::move(engine);
+  compiled->module_ = std::move(*decoded);
+  compiled->index_types_and_exports();
+  compiled->code_ = compiled->engine_->tier().make_code(*compiled);
+  if (compiled->engine_->config().eager) {
+    if (Result<void> r = compiled->code_->translate_all(); !r) return std::move(r).error();
+  }
+  return std::shared_ptr<const CompiledModule>(std::move(compiled));
+}
+
+Result<void> CompiledModule::validate(Engine& engine, std::span<const uint8_t> bytes) {
+  Result<std::unique_ptr<decoder::Module>> decoded =
+      decoder::decode_module(bytes, engine.types(), engine.features());
+  if (!decoded) return std::move(decoded).error();
+  if (Result<void> r = validator::validate_module(**decoded, engine.features()); !r) return r;
+  return validate_bodies(**decoded, engine.features(), nullptr);
+}
+
+void CompiledModule::index_types_and_exports() {
+  for (TypeId id : module_->types) {
+    const DefType& type = engine_->types().get(id);
+    type_slots_.push_back({slot_count(type.func.params), slot_count(type.func.results)});
+  }
+  exports_.reserve(module_->exports.size());
+  for (uint32_t i = 0; i < module_->exports.size(); ++i) exports_.emplace(module_->exports[i].name, i);
+}
+
+const decoder::Export* CompiledModule::find_export(std::string_view name) const {
+  const auto found = exports_.find(name);
+  return found == exports_.end() ? nullptr : &module_->exports[found->second];
+}
+
+FrameInfo CompiledModule::describe(const FrameRef& frame) const {
+  FrameInfo info;
+  info.module_name = module_->names.module;
+  info.function_name = module_->func_name(frame.func);
+  info.function_index = raw(frame.func);
+  info.offset = frame.offset;
+  return info;
+}
+
+}  // namespace mini_wasm::runtime

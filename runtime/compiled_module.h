@@ -1,0 +1,52 @@
+// A validated module with its tier's code: what the public Module points to. Const and shared between threads.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/function_facts.h"
+#include "decoder/module.h"
+#include "runtime/engine.h"
+
+namespace mini_wasm::runtime {
+
+// Slots that the parameters and the results of a function take.
+struct SlotCounts {
+  uint32_t params = 0;
+  uint32_t results = 0;
+};
+
+class CompiledModule {
+ public:
+  // Decodes, validates every body, prepares the tier's code. The bytes are those of `owned` or, when that is empty,
+  // `borrowed`. Errors: malformed, invalid, limit.
+  static Result<std::shared_ptr<const CompiledModule>> make(std::shared_ptr<Engine> engine, std::vector<uint8_t> owned,
+                                                            std::span<const uint8_t> borrowed);
+  // The first half of it: whether the bytes are a valid module.
+  static Result<void> validate(Engine& engine, std::span<const uint8_t> bytes);
+
+  const decoder::Module& module() const { return *module_; }
+  Engine& engine() const { return *engine_; }
+  const FunctionFacts& facts(FuncIdx f) const { return facts_[raw(f) - module_->imported_funcs]; }
+  ModuleCode& code() const { return *code_; }
+  SlotCounts slot_counts(FuncIdx f) const { return type_slots_[raw(module_->funcs[raw(f)].type)]; }
+  const decoder::Export* find_export(std::string_view name) const;
+
+  // For backtraces: the name of the module and of a function, maybe empty.
+  FrameInfo describe(const FrameRef& frame) const;
+
+ private:
+  CompiledModule() = default;
+  void index_types_and_exports();
+
+  std::shared_ptr<Engine> engine_;
+  std::unique_ptr<decoder::Module> module_;
+  std::vector<FunctionFacts> facts_;    // of the defined functions
+  std::vector<SlotCounts> type_slots_;  // by TypeIdx; zero for types that are no function types
+  std::unordered_map<std::string_view, uint32_t> exports_;
+  std::unique_ptr<ModuleCode> code_;
+};
+
+}  // namespace mini_wasm::runtime

@@ -1,0 +1,18 @@
+// Values of constant expressions (spec 3.3.15.2 "Constant Expressions"): initial values of globals and tables, elements and
+// offsets of segments. They have been validated, so nothing is checked here.
+#pragma once
+
+#include "decoder/module.h"
+#include "runtime/module_inst.h"
+
+namespace mini_wasm::runtime {
+
+struct ConstValue {
+  Slot slots[2] = {0, 0};
+};
+
+// Evaluates `expr` in an instance whose functions are there, and whose globals as far as the expression may name them.
+// Error: trap (none of today's constant instructions traps; allocations will).
+Result<ConstValue> eval_const(const ModuleInst& instance, decoder::ByteRange expr);
+
+}  // namespace mini_wasm::runtime

@@ -1,0 +1,55 @@
+// Config and Engine, public and internal.
+#include "runtime/engine.h"
+
+#include <mini_wasm/engine.h>
+
+namespace mini_wasm {
+namespace runtime {
+namespace {
+
+FeatureSet features_of(const Config& config) {
+  FeatureSet set;
+  for (size_t i = 0; i < kFeatureCount; ++i) {
+    if ((config.feature_bits() >> i) & 1) set.set(static_cast<Feature>(i));
+  }
+  return set;
+}
+
+std::unique_ptr<ExecutionTier> make_tier(Tier tier) {
+  switch (tier) {
+    case Tier::interpreter: break;
+  }
+  return make_interpreter();
+}
+
+}  // namespace
+
+Engine::Engine(const Config& config) : Engine(config, make_tier(config.tier)) {}
+
+Engine::Engine(const Config& config, std::unique_ptr<ExecutionTier> tier)
+    : config_(config), features_(features_of(config)), tier_(std::move(tier)) {}
+
+}  // namespace runtime
+
+Result<void> Config::feature(std::string_view name, bool on) {
+  const std::optional<Feature> feature = feature_from_text(name);
+  if (!feature) return Error::make(ErrorKind::usage, "unknown feature: " + std::string(name));
+  if (*feature == Feature::mvp && !on) return Error::make(ErrorKind::usage, "mvp cannot be switched off");
+  const uint64_t bit = uint64_t{1} << static_cast<unsigned>(*feature);
+  features_ = on ? features_ | bit : features_ & ~bit;
+  return {};
+}
+
+std::vector<FeatureDescription> Config::features() {
+  std::vector<FeatureDescription> result;
+  for (const FeatureInfo& info : kFeatureInfo) result.push_back({info.text, info.description, info.default_on});
+  return result;
+}
+
+uint64_t Config::default_features() { return FeatureSet::defaults().bits(); }
+
+Engine::Engine(const Config& config) : impl_(std::make_shared<runtime::Engine>(config)) {}
+
+const Config& Engine::config() const { return impl_->config(); }
+
+}  // namespace mini_wasm

@@ -1,0 +1,32 @@
+// What the public Engine points to: settings, interned types, the tier.
+// Thread rule: any thread.
+#pragma once
+
+#include <memory>
+
+#include "core/opcode.h"
+#include "core/type_registry.h"
+#include "runtime/execution_tier.h"
+#include <mini_wasm/config.h>
+
+namespace mini_wasm::runtime {
+
+class Engine {
+ public:
+  explicit Engine(const Config& config);
+  // With a tier that the Config does not name, for tests.
+  Engine(const Config& config, std::unique_ptr<ExecutionTier> tier);
+  const Config& config() const { return config_; }
+  FeatureSet features() const { return features_; }
+  TypeRegistry& types() { return types_; }
+  const TypeRegistry& types() const { return types_; }
+  ExecutionTier& tier() const { return *tier_; }
+
+ private:
+  Config config_;
+  FeatureSet features_;
+  TypeRegistry types_;
+  std::unique_ptr<ExecutionTier> tier_;
+};
+
+}  // namespace mini_wasm::runtime

@@ -1,0 +1,47 @@
+// What the runtime asks of a tier (interpreter, compiler). The runtime knows no tier but through this.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/indices.h"
+#include "runtime/activation.h"
+#include "runtime/func_inst.h"
+#include <mini_wasm/result.h>
+
+namespace mini_wasm::runtime {
+
+class CompiledModule;
+
+// A tier's code for one module, shared by all its instances. Thread rule: any thread.
+class ModuleCode {
+ public:
+  virtual ~ModuleCode() = default;
+  // What FuncInst::code holds for a function defined in the module; valid as long as this object.
+  virtual void* func_code(FuncIdx index) = 0;
+  // Translates every function now instead of at its first call. Error: limit.
+  virtual Result<void> translate_all() = 0;
+};
+
+// One frame of running code, for backtraces.
+struct FrameRef {
+  const CompiledModule* module = nullptr;
+  FuncIdx func{};
+  uint64_t offset = 0;  // byte offset of the instruction in the module
+};
+
+class ExecutionTier {
+ public:
+  virtual ~ExecutionTier() = default;
+  virtual std::unique_ptr<ModuleCode> make_code(const CompiledModule& module) = 0;
+  // Runs a WebAssembly function whose arguments stand at activation.base; its results replace them.
+  // On Exit::trapped activation.trap says why, and activation.fp/pc where.
+  virtual Exit invoke(FuncInst& func, Activation& activation) = 0;
+  // Appends the frames of one activation, innermost first, from where activation.fp/pc stand.
+  virtual void walk(const Activation& activation, std::vector<FrameRef>& frames) = 0;
+};
+
+// Implemented in interp/.
+std::unique_ptr<ExecutionTier> make_interpreter();
+
+}  // namespace mini_wasm::runtime

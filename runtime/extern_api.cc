@@ -1,0 +1,185 @@
+// The public Func, Memory, Table, Global, Extern and Caller.
+#include <mini_wasm/extern.h>
+
+#include <cassert>
+
+#include <mini_wasm/instance.h>
+
+#include "runtime/import_matching.h"
+#include "runtime/store.h"
+#include "runtime/value_check.h"
+
+namespace mini_wasm {
+
+using runtime::Slot;
+
+// --- Caller
+
+std::optional<Memory> Caller::memory(std::string_view export_name) const {
+  if (instance_ == nullptr) return std::nullopt;
+  return Instance(store_, instance_).memory(export_name);
+}
+
+std::optional<Memory> Caller::memory0() const {
+  if (instance_ == nullptr || instance_->memories.empty()) return std::nullopt;
+  return Memory(store_, instance_->memories[0]);
+}
+
+std::optional<Instance> Caller::instance() const {
+  if (instance_ == nullptr) return std::nullopt;
+  return Instance(store_, instance_);
+}
+
+void* Caller::store_data() const { return store_->data; }
+
+// --- Func
+
+Func Func::make(Store& store, FuncType type, HostCallback callback) {
+  return make(store.impl(), std::move(type), std::move(callback));
+}
+
+Func Func::make(runtime::Store& store, FuncType type, HostCallback callback) {
+  return Func(&store, store.new_host_func(std::move(type), std::move(callback)));
+}
+
+const FuncType& Func::type() const {
+  return inst_->host != nullptr ? inst_->host->type : store_->engine().types().func(inst_->type);
+}
+
+Result<std::vector<Val>> Func::call(std::span<const Val> args) const {
+  const FuncType& type = this->type();
+  if (args.size() != type.params.size()) {
+    return Error::make(ErrorKind::usage, "the function takes " + std::to_string(type.params.size()) +
+                                             " arguments, but is given " + std::to_string(args.size()));
+  }
+  std::vector<Slot> slots(std::max(runtime::slot_count(type.params), runtime::slot_count(type.results)));
+  Slot* slot = slots.data();
+  for (size_t i = 0; i < args.size(); ++i) {
+    Result<void> fits = runtime::check_value(*store_, args[i], type.params[i], "argument " + std::to_string(i + 1));
+    if (!fits) return std::move(fits).error();
+    runtime::store_value(slot, args[i]);
+    slot += type.params[i].slots();
+  }
+  if (Result<void> r = call_unchecked(slots.data()); !r) return std::move(r).error();
+  std::vector<Val> results;
+  results.reserve(type.results.size());
+  slot = slots.data();
+  for (ValType result : type.results) {
+    results.push_back(runtime::load_value(slot, result));
+    slot += result.slots();
+  }
+  return results;
+}
+
+Result<void> Func::call_unchecked(uint64_t* slots) const { return store_->call(*inst_, slots); }
+
+// --- Memory
+
+Result<Memory> Memory::make(Store& store, const MemoryType& type) {
+  // What the validator requires of a declared memory (spec 3.2.16).
+  const uint64_t most = type.is_64 ? ~uint64_t{0} >> type.page_size_log2 : (uint64_t{1} << 32) >> type.page_size_log2;
+  const bool page_size = type.page_size_log2 == 0 || type.page_size_log2 == 16;
+  if (!page_size || type.limits.min > most || (type.limits.max && (*type.limits.max > most || *type.limits.max < type.limits.min))) {
+    return Error::make(ErrorKind::usage, "not a valid memory type");
+  }
+  Result<runtime::MemInst*> made = store.impl().new_memory(type);
+  if (!made) return std::move(made).error();
+  return Memory(&store.impl(), *made);
+}
+
+MemoryType Memory::type() const { return runtime::current_type(*store_, ExternKind::memory, inst_).memory; }
+std::span<uint8_t> Memory::data() const { return {inst_->base, static_cast<size_t>(inst_->size)}; }
+uint64_t Memory::size_pages() const { return inst_->size_pages(); }
+
+Result<uint64_t> Memory::grow(uint64_t delta_pages) const {
+  const int64_t old_pages = inst_->grow(delta_pages);
+  if (old_pages == runtime::kGrowFailed) {
+    return Error::make(ErrorKind::limit, "the memory cannot grow by " + std::to_string(delta_pages) + " pages");
+  }
+  return static_cast<uint64_t>(old_pages);
+}
+
+// --- Table
+
+Result<Table> Table::make(Store& store, const TableType& type, const Val& init) {
+  if (!type.element.is_ref() || (type.limits.max && *type.limits.max < type.limits.min)) {
+    return Error::make(ErrorKind::usage, "not a valid table type");
+  }
+  if (Result<void> r = runtime::check_value(store.impl(), init, type.element, "initial element"); !r) {
+    return std::move(r).error();
+  }
+  Result<runtime::TableInst*> made = store.impl().new_table(type, init.bits());
+  if (!made) return std::move(made).error();
+  return Table(&store.impl(), *made);
+}
+
+TableType Table::type() const { return runtime::current_type(*store_, ExternKind::table, inst_).table; }
+uint64_t Table::size() const { return inst_->size; }
+
+Result<Val> Table::get(uint64_t index) const {
+  if (index >= inst_->size) return Error::trap(TrapCode::out_of_bounds_table_access);
+  return runtime::load_value(inst_->elements + index, inst_->type.element);
+}
+
+Result<void> Table::set(uint64_t index, const Val& value) const {
+  if (index >= inst_->size) return Error::trap(TrapCode::out_of_bounds_table_access);
+  if (Result<void> r = runtime::check_value(*store_, value, inst_->type.element, "element"); !r) return r;
+  inst_->elements[index] = value.bits();
+  return {};
+}
+
+Result<uint64_t> Table::grow(uint64_t delta, const Val& init) const {
+  if (Result<void> r = runtime::check_value(*store_, init, inst_->type.element, "element"); !r) {
+    return std::move(r).error();
+  }
+  const int64_t old_size = inst_->grow(delta, init.bits());
+  if (old_size == runtime::kGrowFailed) {
+    return Error::make(ErrorKind::limit, "the table cannot grow by " + std::to_string(delta) + " elements");
+  }
+  return static_cast<uint64_t>(old_size);
+}
+
+// --- Global
+
+Result<Global> Global::make(Store& store, const GlobalType& type, const Val& init) {
+  if (Result<void> r = runtime::check_value(store.impl(), init, type.value, "initial value"); !r) {
+    return std::move(r).error();
+  }
+  const Slot slots[2] = {init.bits(0), init.bits(1)};
+  return Global(&store.impl(), store.impl().new_global(type, slots));
+}
+
+GlobalType Global::type() const { return inst_->type; }
+Val Global::get() const { return runtime::load_value(inst_->value, inst_->type.value); }
+
+Result<void> Global::set(const Val& value) const {
+  if (!inst_->type.mutable_) return Error::make(ErrorKind::usage, "the global is immutable");
+  if (Result<void> r = runtime::check_value(*store_, value, inst_->type.value, "value"); !r) return r;
+  runtime::store_value(inst_->value, value);
+  return {};
+}
+
+// --- Extern
+
+Extern::Extern(const Table& t) : kind(ExternKind::table), store(&t.store()), inst(t.impl()) {}
+Extern::Extern(const Memory& m) : kind(ExternKind::memory), store(&m.store()), inst(m.impl()) {}
+Extern::Extern(const Global& g) : kind(ExternKind::global), store(&g.store()), inst(g.impl()) {}
+
+std::optional<Func> Extern::func() const {
+  if (kind != ExternKind::func || inst == nullptr) return std::nullopt;
+  return Func(store, static_cast<runtime::FuncInst*>(inst));
+}
+std::optional<Table> Extern::table() const {
+  if (kind != ExternKind::table || inst == nullptr) return std::nullopt;
+  return Table(store, static_cast<runtime::TableInst*>(inst));
+}
+std::optional<Memory> Extern::memory() const {
+  if (kind != ExternKind::memory || inst == nullptr) return std::nullopt;
+  return Memory(store, static_cast<runtime::MemInst*>(inst));
+}
+std::optional<Global> Extern::global() const {
+  if (kind != ExternKind::global || inst == nullptr) return std::nullopt;
+  return Global(store, static_cast<runtime::GlobalInst*>(inst));
+}
+
+}  // namespace mini_wasm

@@ -1,0 +1,46 @@
+// The calling convention of WebAssembly code, on one page. Both tiers and host calls follow it.
+//
+// Every store has one value stack of 8-byte slots that grows upwards. A value takes one slot (v128: two); a 32-bit value
+// sits in the low half and the upper half is undefined; a reference is a pointer, null is 0.
+//
+// A frame starts at `fp`:
+//
+//   fp[0 .. p)      parameters, put there by the caller as its topmost operands: nothing is copied
+//   fp[p .. l)      declared locals
+//   fp[k .. k+3)    link: return pc, caller's fp, own InstanceContext;  k = max(l, result slots)
+//   fp[k+3 .. n)    operands; the arguments of a call are the topmost ones and become the callee's fp[0..]
+//
+// On return the results stand at fp[0 .. r), which is where the caller's operand stack expects them.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#include <mini_wasm/types.h>
+
+namespace mini_wasm::runtime {
+
+using Slot = uint64_t;
+
+inline constexpr uint32_t kLinkSlots = 3;
+enum LinkSlot : uint32_t { kLinkReturnPc = 0, kLinkCallerFp = 1, kLinkContext = 2 };
+
+template <class T>
+inline T slot_get(const Slot* slot) {
+  T value;
+  std::memcpy(&value, slot, sizeof(T));
+  return value;
+}
+
+template <class T>
+inline void slot_set(Slot* slot, T value) {
+  std::memcpy(slot, &value, sizeof(T));
+}
+
+inline uint32_t slot_count(const std::vector<ValType>& types) {
+  uint32_t n = 0;
+  for (ValType t : types) n += t.slots();
+  return n;
+}
+
+}  // namespace mini_wasm::runtime

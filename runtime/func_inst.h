@@ -1,0 +1,35 @@
+// A function instance (spec 4.2.7): what a funcref points to. Host functions look the same.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <type_traits>
+
+#include "core/indices.h"
+#include "runtime/instance_context.h"
+#include <mini_wasm/extern.h>
+#include <mini_wasm/types.h>
+
+namespace mini_wasm::runtime {
+
+// The host's side of a host function.
+struct HostFunc {
+  HostCallback callback;
+  FuncType type;
+  uint32_t slots = 0;  // the larger of parameter and result slots
+  Store* store = nullptr;
+  std::string module, name;  // for backtraces; empty until a linker names it
+};
+
+struct FuncInst {
+  TypeId type = kNoType;
+  FuncIdx index{};                     // in its module's index space
+  InstanceContext* context = nullptr;  // home instance; null for a host function
+  void* code = nullptr;                // the tier's, from ModuleCode::func_code
+  HostFunc* host = nullptr;            // null for a WebAssembly function
+
+  const Store* store() const { return host != nullptr ? host->store : context->store; }
+};
+static_assert(std::is_standard_layout_v<FuncInst>);
+
+}  // namespace mini_wasm::runtime

@@ -1,0 +1,106 @@
+// The public Instance and Linker.
+#include <mini_wasm/instance.h>
+#include <mini_wasm/linker.h>
+
+#include "runtime/import_matching.h"
+#include "runtime/instantiate.h"
+
+namespace mini_wasm {
+namespace {
+
+Extern extern_of(runtime::Store* store, const runtime::ModuleInst& instance, const decoder::Export& exported) {
+  Extern result;
+  result.kind = exported.kind;
+  result.store = store;
+  switch (exported.kind) {
+    case ExternKind::func: result.inst = instance.funcs[exported.index]; break;
+    case ExternKind::table: result.inst = instance.tables[exported.index]; break;
+    case ExternKind::memory: result.inst = instance.memories[exported.index]; break;
+    case ExternKind::global: result.inst = instance.globals[exported.index]; break;
+    case ExternKind::tag: result.inst = instance.tags[exported.index]; break;
+  }
+  return result;
+}
+
+}  // namespace
+
+// --- Instance
+
+Result<Instance> Instance::make(Store& store, const Module& module, std::span<const Extern> imports) {
+  Result<runtime::ModuleInst*> made = runtime::instantiate(store.impl(), module.impl(), imports);
+  if (!made) return std::move(made).error();
+  return Instance(&store.impl(), *made);
+}
+
+std::optional<Extern> Instance::get_export(std::string_view name) const {
+  const decoder::Export* found = inst_->module->find_export(name);
+  if (found == nullptr) return std::nullopt;
+  return extern_of(store_, *inst_, *found);
+}
+
+std::optional<Func> Instance::func(std::string_view name) const {
+  const std::optional<Extern> found = get_export(name);
+  return found ? found->func() : std::nullopt;
+}
+std::optional<Memory> Instance::memory(std::string_view name) const {
+  const std::optional<Extern> found = get_export(name);
+  return found ? found->memory() : std::nullopt;
+}
+std::optional<Table> Instance::table(std::string_view name) const {
+  const std::optional<Extern> found = get_export(name);
+  return found ? found->table() : std::nullopt;
+}
+std::optional<Global> Instance::global(std::string_view name) const {
+  const std::optional<Extern> found = get_export(name);
+  return found ? found->global() : std::nullopt;
+}
+
+std::vector<std::pair<std::string, Extern>> Instance::exports() const {
+  std::vector<std::pair<std::string, Extern>> result;
+  for (const decoder::Export& e : inst_->module->module().exports) {
+    result.emplace_back(std::string(e.name), extern_of(store_, *inst_, e));
+  }
+  return result;
+}
+
+// --- Linker
+
+void Linker::define(std::string_view module, std::string_view name, Extern value) {
+  if (value.kind == ExternKind::func && value.inst != nullptr) {
+    runtime::HostFunc* host = static_cast<runtime::FuncInst*>(value.inst)->host;
+    if (host != nullptr && host->name.empty()) {
+      host->module = module;
+      host->name = name;
+    }
+  }
+  names_[std::string(module)].insert_or_assign(std::string(name), value);
+}
+
+void Linker::instance(std::string_view module, const Instance& instance) {
+  for (const auto& [name, value] : instance.exports()) define(module, name, value);
+}
+
+std::optional<Extern> Linker::get(std::string_view module, std::string_view name) const {
+  const auto names = names_.find(module);
+  if (names == names_.end()) return std::nullopt;
+  const auto found = names->second.find(name);
+  if (found == names->second.end()) return std::nullopt;
+  return found->second;
+}
+
+Result<Instance> Linker::instantiate(const Module& module) const {
+  const decoder::Module& decoded = module.impl()->module();
+  std::vector<Extern> imports;
+  std::string missing;
+  for (const decoder::Import& import : decoded.imports) {
+    if (std::optional<Extern> found = get(import.module, import.name)) {
+      imports.push_back(*found);
+    } else {
+      missing += (missing.empty() ? "" : ", ") + runtime::describe(decoded, import);
+    }
+  }
+  if (!missing.empty()) return Error::make(ErrorKind::unlinkable, "unknown import: " + missing);
+  return Instance::make(*store_, module, imports);
+}
+
+}  // namespace mini_wasm

@@ -1,0 +1,211 @@
+#include "runtime/instantiate.h"
+
+#include "runtime/builtins.h"
+#include "runtime/const_eval.h"
+#include "runtime/import_matching.h"
+
+namespace mini_wasm::runtime {
+namespace {
+
+Error does_not_fit(TrapCode trap, const char* kind, uint32_t index, uint64_t at) {
+  Error error = Error::trap(trap);
+  error.message += std::string(": ") + kind + " segment " + std::to_string(index) + " at " + std::to_string(at);
+  return error;
+}
+
+// One instantiation. Until `publish` nobody else knows the new objects.
+class Instantiation {
+ public:
+  Instantiation(Store& store, ModuleInst& instance, std::shared_ptr<const CompiledModule> compiled)
+      : store_(store), instance_(instance), module_(compiled->module()) {
+    instance_.module = std::move(compiled);
+  }
+
+  void take_imports(std::span<const Extern> imports);
+  Result<void> allocate();
+  void publish();
+  Result<void> write_segments();
+
+ private:
+  void make_funcs();
+  Result<void> make_globals();
+  Result<void> make_tables();
+  Result<void> make_memories();
+  Result<void> make_elems();
+  Result<uint64_t> offset_of(decoder::ByteRange expr, bool is_64) const;
+
+  Store& store_;
+  ModuleInst& instance_;
+  const decoder::Module& module_;
+};
+
+void Instantiation::take_imports(std::span<const Extern> imports) {
+  for (const Extern& import : imports) {
+    switch (import.kind) {
+      case ExternKind::func: instance_.funcs.push_back(static_cast<FuncInst*>(import.inst)); break;
+      case ExternKind::table: instance_.tables.push_back(static_cast<TableInst*>(import.inst)); break;
+      case ExternKind::memory: instance_.memories.push_back(static_cast<MemInst*>(import.inst)); break;
+      case ExternKind::global: instance_.globals.push_back(static_cast<GlobalInst*>(import.inst)); break;
+      case ExternKind::tag: instance_.tags.push_back(static_cast<TagInst*>(import.inst)); break;
+    }
+  }
+}
+
+// In the order of the specification: an initial value may name functions and the globals before it.
+Result<void> Instantiation::allocate() {
+  make_funcs();
+  for (size_t i = module_.imported_tags; i < module_.tags.size(); ++i) {
+    instance_.tags.push_back(store_.new_tag(module_.type_id(module_.tags[i].type)));
+  }
+  if (Result<void> r = make_globals(); !r) return r;
+  if (Result<void> r = make_tables(); !r) return r;
+  if (Result<void> r = make_memories(); !r) return r;
+  return make_elems();
+}
+
+void Instantiation::make_funcs() {
+  const size_t count = module_.funcs.size();
+  instance_.own_funcs.resize(count - module_.imported_funcs);
+  instance_.funcs.reserve(count);
+  for (FuncInst& func : instance_.own_funcs) {
+    func.index = FuncIdx{static_cast<uint32_t>(instance_.funcs.size())};
+    func.type = module_.type_id(module_.funcs[raw(func.index)].type);
+    func.context = &instance_.context;
+    func.code = instance_.module->code().func_code(func.index);
+    instance_.funcs.push_back(&func);
+  }
+}
+
+Result<void> Instantiation::make_globals() {
+  for (size_t i = module_.imported_globals; i < module_.globals.size(); ++i) {
+    const decoder::Global& global = module_.globals[i];
+    Result<ConstValue> value = eval_const(instance_, global.init);
+    if (!value) return std::move(value).error();
+    instance_.globals.push_back(store_.new_global(global.type, value->slots));
+  }
+  return {};
+}
+
+Result<void> Instantiation::make_tables() {
+  for (size_t i = module_.imported_tables; i < module_.tables.size(); ++i) {
+    const decoder::Table& table = module_.tables[i];
+    Slot init = 0;
+    if (table.init.size() != 0) {
+      Result<ConstValue> value = eval_const(instance_, table.init);
+      if (!value) return std::move(value).error();
+      init = value->slots[0];
+    }
+    Result<TableInst*> made = store_.new_table(table.type, init);
+    if (!made) return std::move(made).error();
+    instance_.tables.push_back(*made);
+  }
+  return {};
+}
+
+Result<void> Instantiation::make_memories() {
+  for (size_t i = module_.imported_memories; i < module_.memories.size(); ++i) {
+    Result<MemInst*> made = store_.new_memory(module_.memories[i].type);
+    if (!made) return std::move(made).error();
+    instance_.memories.push_back(*made);
+  }
+  return {};
+}
+
+Result<void> Instantiation::make_elems() {
+  instance_.elems.resize(module_.elems.size());
+  for (size_t i = 0; i < module_.elems.size(); ++i) {
+    const decoder::Elem& elem = module_.elems[i];
+    std::vector<Slot>& values = instance_.elems[i];
+    if (elem.mode == decoder::SegmentMode::declarative) continue;  // nothing but a declaration; as if dropped
+    values.reserve(elem.size());
+    for (FuncIdx f : elem.funcs) values.push_back(reinterpret_cast<uintptr_t>(instance_.funcs[raw(f)]));
+    for (decoder::ByteRange expr : elem.exprs) {
+      Result<ConstValue> value = eval_const(instance_, expr);
+      if (!value) return std::move(value).error();
+      values.push_back(value->slots[0]);
+    }
+  }
+  for (const decoder::Data& data : module_.datas) instance_.datas.push_back(module_.view(data.bytes));
+  return {};
+}
+
+void Instantiation::publish() {
+  for (GlobalInst* global : instance_.globals) instance_.global_cells.push_back(global->value);
+  InstanceContext& context = instance_.context;
+  context.globals = instance_.global_cells.data();
+  context.funcs = instance_.funcs.data();
+  context.tables = instance_.tables.data();
+  context.memories = instance_.memories.data();
+  if (!instance_.memories.empty()) instance_.memories[0]->add_user(context);
+}
+
+Result<uint64_t> Instantiation::offset_of(decoder::ByteRange expr, bool is_64) const {
+  Result<ConstValue> value = eval_const(instance_, expr);
+  if (!value) return std::move(value).error();
+  return is_64 ? value->slots[0] : static_cast<uint32_t>(value->slots[0]);
+}
+
+Result<void> Instantiation::write_segments() {
+  for (uint32_t i = 0; i < module_.elems.size(); ++i) {
+    const decoder::Elem& elem = module_.elems[i];
+    if (elem.mode != decoder::SegmentMode::active) continue;
+    TableInst& table = *instance_.tables[raw(elem.table)];
+    Result<uint64_t> at = offset_of(elem.table_offset, table.type.is_64);
+    if (!at) return std::move(at).error();
+    const TrapCode trap = table_init(instance_, table, ElemIdx{i}, *at, 0, elem.size());
+    if (trap != TrapCode::none) return does_not_fit(trap, "element", i, *at);
+    elem_drop(instance_, ElemIdx{i});
+  }
+  for (uint32_t i = 0; i < module_.datas.size(); ++i) {
+    const decoder::Data& data = module_.datas[i];
+    if (data.mode != decoder::SegmentMode::active) continue;
+    MemInst& memory = *instance_.memories[raw(data.memory)];
+    Result<uint64_t> at = offset_of(data.memory_offset, memory.type.is_64);
+    if (!at) return std::move(at).error();
+    const TrapCode trap = memory_init(instance_, memory, DataIdx{i}, *at, 0, data.bytes.size());
+    if (trap != TrapCode::none) return does_not_fit(trap, "data", i, *at);
+    data_drop(instance_, DataIdx{i});
+  }
+  return {};
+}
+
+Result<void> check_imports(const Store& store, const decoder::Module& module, std::span<const Extern> imports) {
+  if (imports.size() != module.imports.size()) {
+    return Error::make(ErrorKind::usage, "the module has " + std::to_string(module.imports.size()) +
+                                             " imports, but is given " + std::to_string(imports.size()));
+  }
+  for (size_t i = 0; i < imports.size(); ++i) {
+    if (Result<void> r = match_import(store, module, module.imports[i], imports[i]); !r) return r;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<ModuleInst*> instantiate(Store& store, std::shared_ptr<const CompiledModule> compiled,
+                                std::span<const Extern> imports) {
+  const decoder::Module& module = compiled->module();
+  if (&compiled->engine() != &store.engine()) {
+    return Error::make(ErrorKind::usage, "the module and the store belong to different engines");
+  }
+  if (Result<void> r = check_imports(store, module, imports); !r) return std::move(r).error();
+
+  const Store::Mark mark = store.mark();
+  Result<ModuleInst*> made = store.new_instance();
+  if (!made) return made;
+  Instantiation instantiation(store, **made, std::move(compiled));
+  instantiation.take_imports(imports);
+  if (Result<void> r = instantiation.allocate(); !r) {
+    store.forget_since(mark);
+    return std::move(r).error();
+  }
+  instantiation.publish();
+  if (Result<void> r = instantiation.write_segments(); !r) return std::move(r).error();
+  if (module.start) {
+    // A start function has no parameters and no results (spec 3.4.12), so there is nothing to pass.
+    if (Result<void> r = store.call(*(*made)->funcs[raw(*module.start)], nullptr); !r) return std::move(r).error();
+  }
+  return made;
+}
+
+}  // namespace mini_wasm::runtime

@@ -1,0 +1,78 @@
+#include "runtime/memory.h"
+
+#include <algorithm>
+
+#include "runtime/fault_handler.h"
+#include "runtime/virtual_memory.h"
+
+namespace mini_wasm::runtime {
+namespace {
+
+// Pages as bytes, saturating: a 64-bit memory may declare 2^48 pages of 64 KiB.
+uint64_t page_bytes(uint64_t pages, const MemoryType& type) {
+  return pages > (~uint64_t{0} >> type.page_size_log2) ? ~uint64_t{0} : pages << type.page_size_log2;
+}
+
+Error too_big(const MemoryType& type, const std::string& why) {
+  return Error::make(ErrorKind::limit, "cannot allocate a memory of " + std::to_string(type.limits.min) + " pages: " + why);
+}
+
+}  // namespace
+
+MemInst::~MemInst() { release_pages(base, reserved); }
+
+Result<void> MemInst::allocate(const MemoryType& memory_type, uint64_t byte_limit, bool guard_pages) {
+  type = memory_type;
+  guarded = is_guarded(type, guard_pages);
+  const uint64_t min = page_bytes(type.limits.min, type);
+  max_size = type.limits.max ? page_bytes(*type.limits.max, type) : ~uint64_t{0};
+  if (!type.is_64) max_size = std::min(max_size, uint64_t{1} << 32);
+  max_size = std::min(max_size, byte_limit);
+  max_size -= max_size & ((uint64_t{1} << type.page_size_log2) - 1);
+  if (min > max_size) return too_big(type, "the limit is " + std::to_string(byte_limit) + " bytes");
+  if (guarded) {
+    if (!reserve(kGuardedReservation)) {
+      return too_big(type, "no 8 GiB of address space left for guard pages (they can be turned off)");
+    }
+    install_fault_handler();
+  } else {
+    // Take what there is: half a reservation that never fills up serves as well.
+    uint64_t wanted = std::max(min, std::min(max_size, kCheckedReservation));
+    while (!reserve(wanted)) {
+      if (wanted <= min) return too_big(type, "out of address space");
+      wanted = std::max(min, wanted / 2);
+    }
+    max_size = std::min(max_size, reserved >> type.page_size_log2 << type.page_size_log2);
+  }
+  if (!commit_to(min)) return too_big(type, "out of memory");
+  return {};
+}
+
+bool MemInst::reserve(uint64_t wanted) {
+  const uint64_t bytes = round_to_os_pages(std::max(wanted, uint64_t{1}));
+  base = bytes == 0 ? nullptr : reserve_pages(bytes);
+  reserved = base == nullptr ? 0 : bytes;
+  return base != nullptr;
+}
+
+bool MemInst::commit_to(uint64_t new_size) {
+  const uint64_t committed = round_to_os_pages(size);
+  if (!commit_pages(base + committed, round_to_os_pages(new_size) - committed)) return false;
+  size = new_size;
+  return true;
+}
+
+int64_t MemInst::grow(uint64_t delta_pages) {
+  const uint64_t old_pages = size_pages();
+  if (delta_pages > (max_size - size) >> type.page_size_log2) return kGrowFailed;
+  if (!commit_to(size + (delta_pages << type.page_size_log2))) return kGrowFailed;
+  for (InstanceContext* user : users) user->memory_base = base;
+  return static_cast<int64_t>(old_pages);
+}
+
+void MemInst::add_user(InstanceContext& context) {
+  context.memory_base = base;
+  users.push_back(&context);
+}
+
+}  // namespace mini_wasm::runtime

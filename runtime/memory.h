@@ -1,0 +1,62 @@
+// A memory instance (spec 4.2.10).
+//
+// With guard pages (the default) a 32-bit memory reserves all the addresses that a 32-bit index plus a 32-bit static offset can
+// reach, so that code needs no bounds check: pages beyond the current size fault and the fault handler makes a trap of it.
+// Other memories (64-bit, small pages, guard pages off) reserve what their maximum and the store's limit allow and are accessed
+// through checked paths only. The base of no memory ever moves.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <vector>
+
+#include "runtime/instance_context.h"
+#include <mini_wasm/result.h>
+#include <mini_wasm/types.h>
+
+namespace mini_wasm::runtime {
+
+static_assert(std::endian::native == std::endian::little, "guest memory is accessed as host memory");
+
+// Index (4 GiB) plus static offset (4 GiB) plus the widest access.
+inline constexpr uint64_t kGuardedReservation = (uint64_t{8} << 30) + 65536;
+// The most that a memory without guard pages reserves when neither its maximum nor a limit says less.
+inline constexpr uint64_t kCheckedReservation = uint64_t{64} << 30;
+inline constexpr int64_t kGrowFailed = -1;
+
+// Whether code may access memories of this type without a bounds check. Depends on nothing but the type and
+// Config::guard_pages, so that translated code and every memory it will ever meet agree.
+inline bool is_guarded(const MemoryType& type, bool guard_pages) {
+  return guard_pages && !type.is_64 && type.page_size_log2 == 16;
+}
+
+struct MemInst {
+  uint8_t* base = nullptr;
+  uint64_t size = 0;  // bytes
+  uint64_t reserved = 0;
+  uint64_t max_size = 0;  // bytes: the smallest of declared maximum, store limit and reservation
+  MemoryType type;        // limits.min is the declared minimum
+  bool guarded = false;
+  std::vector<InstanceContext*> users;  // instances whose memory 0 this is
+
+  MemInst() = default;
+  MemInst(const MemInst&) = delete;
+  MemInst& operator=(const MemInst&) = delete;
+  ~MemInst();
+
+  // Zeroed memory of type.limits.min pages. Error: limit.
+  Result<void> allocate(const MemoryType& type, uint64_t byte_limit, bool guard_pages);
+  uint64_t size_pages() const { return size >> type.page_size_log2; }
+  // spec 4.6.9 memory.grow: the old size in pages, or kGrowFailed.
+  int64_t grow(uint64_t delta_pages);
+  // Whether [offset, offset + length) lies inside; never wraps.
+  bool contains(uint64_t offset, uint64_t length) const { return length <= size && offset <= size - length; }
+  // Makes this the memory 0 of an instance, which from now on learns when the base changes.
+  void add_user(InstanceContext& context);
+
+ private:
+  bool reserve(uint64_t wanted);
+  bool commit_to(uint64_t new_size);
+};
+
+}  // namespace mini_wasm::runtime

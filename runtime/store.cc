@@ -1,0 +1,214 @@
+#include "runtime/store.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "runtime/fault_handler.h"
+#include "runtime/host_call.h"
+#include "runtime/virtual_memory.h"
+
+namespace mini_wasm::runtime {
+namespace {
+
+uint64_t stack_bytes(const Config& config) { return round_to_os_pages(std::max(config.stack_size, uint64_t{1})); }
+
+// Counts a call in progress for as long as it lives.
+class DepthScope {
+ public:
+  explicit DepthScope(uint32_t& depth) : depth_(depth) { ++depth_; }
+  ~DepthScope() { --depth_; }
+  DepthScope(const DepthScope&) = delete;
+  DepthScope& operator=(const DepthScope&) = delete;
+
+ private:
+  uint32_t& depth_;
+};
+
+FrameInfo describe_host(const FuncInst& func) {
+  FrameInfo frame;
+  frame.module_name = func.host->module;
+  frame.function_name = func.host->name;
+  frame.host = true;
+  return frame;
+}
+
+}  // namespace
+
+Store::Store(std::shared_ptr<Engine> engine, const StoreLimits& limits) : engine_(std::move(engine)), limits_(limits) {
+  const uint64_t bytes = stack_bytes(engine_->config());
+  uint8_t* stack = bytes == 0 ? nullptr : reserve_pages(bytes + os_page_size());
+  if (stack == nullptr) return;
+  if (!commit_pages(stack, bytes)) {
+    release_pages(stack, bytes + os_page_size());
+    return;
+  }
+  stack_ = reinterpret_cast<Slot*>(stack);
+  stack_limit_ = stack_ + bytes / sizeof(Slot);
+}
+
+Store::~Store() {
+  assert(activation_ == nullptr && "a host function must not destroy the store that it runs in");
+  if (stack_ != nullptr) {
+    release_pages(reinterpret_cast<uint8_t*>(stack_), stack_bytes(engine_->config()) + os_page_size());
+  }
+  for (const ExternObject& object : externs_) {
+    if (object.finalize != nullptr) object.finalize(object.data);
+  }
+}
+
+Result<void> Store::call(FuncInst& func, Slot* slots) {
+  assert(func.store() == this);
+  if (host_depth_ >= engine_->config().max_host_depth) return trap(TrapCode::call_stack_exhausted);
+  DepthScope depth(host_depth_);
+  return func.host != nullptr ? call_host_directly(func, slots) : call_wasm(func, slots);
+}
+
+Result<void> Store::call_wasm(FuncInst& func, Slot* slots) {
+  if (interrupted_.load(std::memory_order_relaxed)) return trap(TrapCode::interrupted);
+  if (stack_ == nullptr) return Error::make(ErrorKind::limit, "no memory for the value stack");
+  const SlotCounts counts = func.context->instance->module->slot_counts(func.index);
+  Activation activation;
+  activation.store = this;
+  activation.base = activation_ != nullptr ? activation_->top : stack_;
+  if (activation.base > stack_limit_ ||
+      static_cast<size_t>(stack_limit_ - activation.base) < std::max(counts.params, counts.results)) {
+    return trap(TrapCode::call_stack_exhausted);
+  }
+  activation.top = activation.base;
+  std::copy_n(slots, counts.params, activation.base);
+
+  ActivationScope scope(activation);
+  switch (engine_->tier().invoke(func, activation)) {
+    case Exit::returned: std::copy_n(activation.base, counts.results, slots); return {};
+    case Exit::trapped: return trap(activation.trap);
+    case Exit::host_error: break;
+  }
+  return std::move(*std::exchange(pending_error, nullptr));
+}
+
+// A host function that is called from the host: no guest frames, but a place in the chain, so that backtraces show it and
+// no fault inside of it is taken for one of a guest that runs further out.
+Result<void> Store::call_host_directly(FuncInst& func, Slot* slots) {
+  Activation activation;
+  activation.store = this;
+  activation.base = activation.top = activation_ != nullptr ? activation_->top : stack_;
+  activation.pc = &activation;
+  activation.host_func = &func;
+  ActivationScope scope(activation);
+  Caller caller(this, nullptr);
+  Result<void> result = run_host_callback(func.host->callback, caller, slots);
+  if (!result) return located(std::move(result).error());
+  return result;
+}
+
+Exit Store::call_host(FuncInst& func, ModuleInst* caller_instance, Slot* args) {
+  Activation& activation = *activation_;
+  if (static_cast<size_t>(stack_limit_ - args) < func.host->slots) {
+    pending_error = std::make_unique<Error>(trap(TrapCode::call_stack_exhausted));
+    return Exit::host_error;
+  }
+  activation.top = std::max(activation.top, args + func.host->slots);
+  activation.host_func = &func;
+  Caller caller(this, caller_instance);
+  Result<void> result = run_host_callback(func.host->callback, caller, args);
+  if (!result) pending_error = std::make_unique<Error>(located(std::move(result).error()));
+  activation.host_func = nullptr;
+  if (!result) return Exit::host_error;
+  activation.pc = nullptr;
+  std::atomic_signal_fence(std::memory_order_seq_cst);  // from here on a fault is the guest's
+  return Exit::returned;
+}
+
+Error Store::trap(TrapCode code) const { return located(Error::trap(code)); }
+
+Error Store::located(Error error) const {
+  if (error.backtrace.empty()) error.backtrace = backtrace();
+  return error;
+}
+
+std::vector<FrameInfo> Store::backtrace() const {
+  std::vector<FrameInfo> result;
+  std::vector<FrameRef> frames;
+  for (const Activation* a = activation_; a != nullptr && result.size() < kMaxBacktrace; a = a->previous) {
+    if (a->host_func != nullptr) result.push_back(describe_host(*a->host_func));
+    if (a->fp == nullptr) continue;  // no guest code in it
+    frames.clear();
+    engine_->tier().walk(*a, frames);
+    const size_t wanted = std::min(frames.size(), kMaxBacktrace - result.size());
+    for (size_t i = 0; i < wanted; ++i) result.push_back(frames[i].module->describe(frames[i]));
+  }
+  return result;
+}
+
+FuncInst* Store::new_host_func(FuncType type, HostCallback callback) {
+  HostFunc& host = host_funcs_.emplace_back();
+  host.callback = std::move(callback);
+  host.type = std::move(type);
+  host.slots = std::max(slot_count(host.type.params), slot_count(host.type.results));
+  host.store = this;
+  FuncInst& func = host_func_insts_.emplace_back();
+  func.type = engine_->types().intern(host.type);
+  func.host = &host;
+  return &func;
+}
+
+Result<MemInst*> Store::new_memory(const MemoryType& type) {
+  if (memories_.size() >= limits_.memories) {
+    return Error::make(ErrorKind::limit, "the store may have " + std::to_string(limits_.memories) + " memories at most");
+  }
+  MemInst& memory = memories_.emplace_back();
+  Result<void> r = memory.allocate(type, limits_.memory_bytes, engine_->config().guard_pages);
+  if (r) return &memory;
+  memories_.pop_back();
+  return std::move(r).error();
+}
+
+Result<TableInst*> Store::new_table(const TableType& type, Slot init) {
+  if (tables_.size() >= limits_.tables) {
+    return Error::make(ErrorKind::limit, "the store may have " + std::to_string(limits_.tables) + " tables at most");
+  }
+  TableInst& table = tables_.emplace_back();
+  Result<void> r = table.allocate(type, init, limits_.table_elements);
+  if (r) return &table;
+  tables_.pop_back();
+  return std::move(r).error();
+}
+
+GlobalInst* Store::new_global(const GlobalType& type, const Slot* value) {
+  GlobalInst& global = globals_.emplace_back();
+  global.type = type;
+  std::copy_n(value, type.value.slots(), global.value);
+  return &global;
+}
+
+TagInst* Store::new_tag(TypeId type) { return &tags_.emplace_back(TagInst{type}); }
+
+Result<ModuleInst*> Store::new_instance() {
+  if (instances_.size() >= limits_.instances) {
+    return Error::make(ErrorKind::limit, "the store may have " + std::to_string(limits_.instances) + " instances at most");
+  }
+  ModuleInst& instance = instances_.emplace_back();
+  instance.store = this;
+  instance.context.store = this;
+  instance.context.instance = &instance;
+  instance.context.stack_limit = stack_limit_;
+  return &instance;
+}
+
+ExternObject* Store::new_extern(void* object, void (*finalize)(void*)) {
+  return &externs_.emplace_back(ExternObject{object, finalize, this});
+}
+
+Store::Mark Store::mark() const {
+  return {memories_.size(), tables_.size(), globals_.size(), tags_.size(), instances_.size()};
+}
+
+void Store::forget_since(const Mark& mark) {
+  while (memories_.size() > mark.memories) memories_.pop_back();
+  while (tables_.size() > mark.tables) tables_.pop_back();
+  while (globals_.size() > mark.globals) globals_.pop_back();
+  while (tags_.size() > mark.tags) tags_.pop_back();
+  while (instances_.size() > mark.instances) instances_.pop_back();
+}
+
+}  // namespace mini_wasm::runtime

@@ -1,0 +1,94 @@
+// What the public Store owns: every instance object at a stable address, the value stack, the chain of activations.
+// Thread rule: one thread at a time, except `interrupt`.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "runtime/activation.h"
+#include "runtime/module_inst.h"
+#include <mini_wasm/store.h>
+
+namespace mini_wasm::runtime {
+
+// What an externref points to.
+struct ExternObject {
+  void* data = nullptr;
+  void (*finalize)(void*) = nullptr;
+  Store* store = nullptr;
+};
+
+class Store {
+ public:
+  Store(std::shared_ptr<Engine> engine, const StoreLimits& limits);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  Engine& engine() { return *engine_; }
+  const Engine& engine() const { return *engine_; }
+  const StoreLimits& limits() const { return limits_; }
+
+  // Calls any function; `slots` holds its arguments and receives its results. Errors: trap, exit, host, limit, and
+  // whatever else a host function reports.
+  Result<void> call(FuncInst& func, Slot* slots);
+  // Calls a host function from running code: arguments and results at `args`. Returns Exit::returned or
+  // Exit::host_error. The tier has set activation.pc/fp/top before; after Exit::returned pc is null again.
+  Exit call_host(FuncInst& func, ModuleInst* caller, Slot* args);
+
+  // Instance objects; addresses stay valid until the store is destroyed. Errors: limit.
+  FuncInst* new_host_func(FuncType type, HostCallback callback);
+  Result<MemInst*> new_memory(const MemoryType& type);
+  Result<TableInst*> new_table(const TableType& type, Slot init);
+  GlobalInst* new_global(const GlobalType& type, const Slot* value);
+  TagInst* new_tag(TypeId type);
+  Result<ModuleInst*> new_instance();  // empty; instantiate.cc fills it in
+  ExternObject* new_extern(void* data, void (*finalize)(void*));
+
+  // How many of each there are. An instantiation that fails before anybody has seen its objects gives them back, so that
+  // trying again and again does not fill the store.
+  struct Mark {
+    size_t memories, tables, globals, tags, instances;
+  };
+  Mark mark() const;
+  void forget_since(const Mark& mark);
+
+  const std::deque<MemInst>& memories() const { return memories_; }
+  Slot* stack_limit() const { return stack_limit_; }
+  Activation* activation() const { return activation_; }
+  std::atomic<bool>& interrupted() { return interrupted_; }
+  void* data = nullptr;  // the embedder's
+  std::unique_ptr<Error> pending_error;
+
+  // The frames of all activations, innermost first, at most kMaxBacktrace (spec: none; for people).
+  static constexpr size_t kMaxBacktrace = 100;
+  std::vector<FrameInfo> backtrace() const;
+
+ private:
+  friend class ActivationScope;
+  Result<void> call_host_directly(FuncInst& func, Slot* slots);
+  Result<void> call_wasm(FuncInst& func, Slot* slots);
+  Error trap(TrapCode code) const;
+  // Adds where it happened to an error that a host function reports, unless a nested call has done so.
+  Error located(Error error) const;
+
+  std::shared_ptr<Engine> engine_;
+  StoreLimits limits_;
+  std::deque<FuncInst> host_func_insts_;
+  std::deque<HostFunc> host_funcs_;
+  std::deque<MemInst> memories_;
+  std::deque<TableInst> tables_;
+  std::deque<GlobalInst> globals_;
+  std::deque<TagInst> tags_;
+  std::deque<ExternObject> externs_;
+  std::deque<ModuleInst> instances_;
+  Slot* stack_ = nullptr;  // mapped, with a guard page behind; null when there was no memory for it
+  Slot* stack_limit_ = nullptr;
+  Activation* activation_ = nullptr;
+  uint32_t host_depth_ = 0;
+  std::atomic<bool> interrupted_{false};
+};
+
+}  // namespace mini_wasm::runtime

@@ -1,0 +1,29 @@
+// The public Store.
+#include <mini_wasm/store.h>
+
+#include "runtime/store.h"
+
+namespace mini_wasm {
+
+Store::Store(const Engine& engine, const StoreLimits& limits)
+    : impl_(std::make_unique<runtime::Store>(engine.impl(), limits)) {}
+Store::~Store() = default;
+Store::Store(Store&&) noexcept = default;
+Store& Store::operator=(Store&&) noexcept = default;
+
+void Store::interrupt() { impl_->interrupted().store(true, std::memory_order_relaxed); }
+void Store::clear_interrupt() { impl_->interrupted().store(false, std::memory_order_relaxed); }
+
+Val Store::new_externref(void* host_data, void (*finalize)(void*)) {
+  return Val::extern_ref(impl_->new_extern(host_data, finalize));
+}
+
+void* Store::externref_data(const Val& value) {
+  const runtime::ExternObject* object = value.extern_ref();
+  return object == nullptr ? nullptr : object->data;
+}
+
+void Store::set_data(void* data) { impl_->data = data; }
+void* Store::data() const { return impl_->data; }
+
+}  // namespace mini_wasm

@@ -1,0 +1,43 @@
+#include "runtime/table.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace mini_wasm::runtime {
+
+// The elements come from malloc, not from a vector: a guest that asks for too many must get an error, and a failing
+// `new` cannot be caught here.
+TableInst::~TableInst() { std::free(elements); }
+
+Result<void> TableInst::allocate(const TableType& table_type, Slot init, uint64_t element_limit) {
+  type = table_type;
+  max_size = std::min(type.limits.max.value_or(~uint64_t{0}), element_limit);
+  if (!type.is_64) max_size = std::min(max_size, uint64_t{0xffff'ffff});
+  if (type.limits.min > max_size || grow(type.limits.min, init) == kGrowFailed) {
+    return Error::make(ErrorKind::limit, "cannot allocate a table of " + std::to_string(type.limits.min) +
+                                             " elements: the limit is " + std::to_string(element_limit));
+  }
+  return {};
+}
+
+bool TableInst::reserve(uint64_t wanted) {
+  if (wanted <= capacity_) return true;
+  if (wanted > (~size_t{0} >> 1) / sizeof(Slot)) return false;
+  // Growing by half keeps a loop of `table.grow 1` linear; the first allocation is exact.
+  const uint64_t capacity = capacity_ == 0 ? wanted : std::max(wanted, std::min(max_size, capacity_ + capacity_ / 2));
+  void* moved = std::realloc(elements, capacity * sizeof(Slot));
+  if (moved == nullptr) return false;
+  elements = static_cast<Slot*>(moved);
+  capacity_ = capacity;
+  return true;
+}
+
+int64_t TableInst::grow(uint64_t delta, Slot init) {
+  const uint64_t old_size = size;
+  if (delta > max_size - size || !reserve(size + delta)) return kGrowFailed;
+  std::fill_n(elements + old_size, delta, init);
+  size += delta;
+  return static_cast<int64_t>(old_size);
+}
+
+}  // namespace mini_wasm::runtime

@@ -1,0 +1,44 @@
+// Table, global and tag instances (spec 4.2.9, 4.2.11, 4.2.12).
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/frame.h"
+#include "runtime/memory.h"
+#include <mini_wasm/result.h>
+#include <mini_wasm/types.h>
+
+namespace mini_wasm::runtime {
+
+struct TableInst {
+  Slot* elements = nullptr;  // what call_indirect reads; moves when the table grows
+  uint64_t size = 0;
+  TableType type;            // limits.min is the declared minimum
+  uint64_t max_size = 0;     // elements: the smaller of declared maximum and store limit
+
+  TableInst() = default;
+  TableInst(const TableInst&) = delete;
+  TableInst& operator=(const TableInst&) = delete;
+  ~TableInst();
+
+  // Error: limit.
+  Result<void> allocate(const TableType& type, Slot init, uint64_t element_limit);
+  int64_t grow(uint64_t delta, Slot init);  // the old size or kGrowFailed
+  bool contains(uint64_t offset, uint64_t length) const { return length <= size && offset <= size - length; }
+
+ private:
+  bool reserve(uint64_t wanted);
+
+  uint64_t capacity_ = 0;
+};
+
+struct GlobalInst {
+  Slot value[2] = {0, 0};
+  GlobalType type;
+};
+
+struct TagInst {
+  TypeId type = kNoType;
+};
+
+}  // namespace mini_wasm::runtime

@@ -1,0 +1,18 @@
+// Values that come from the embedder: whether they may go where they are headed.
+#pragma once
+
+#include "runtime/store.h"
+#include <mini_wasm/result.h>
+#include <mini_wasm/value.h>
+
+namespace mini_wasm::runtime {
+
+// Whether `value` is of type `wanted`: by its actual type when it is a function or null, whatever it was labelled with.
+// Error: usage, starting with `what`.
+Result<void> check_value(const Store& store, const Val& value, ValType wanted, const std::string& what);
+
+// A value in slots and back. 32-bit values are widened with zeros.
+void store_value(Slot* slots, const Val& value);
+Val load_value(const Slot* slots, ValType type);
+
+}  // namespace mini_wasm::runtime

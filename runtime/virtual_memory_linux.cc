@@ -1,0 +1,32 @@
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "runtime/virtual_memory.h"
+
+namespace mini_wasm::runtime {
+
+uint64_t os_page_size() {
+  static const uint64_t size = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  return size;
+}
+
+uint64_t round_to_os_pages(uint64_t bytes) {
+  const uint64_t mask = os_page_size() - 1;
+  return (bytes + mask) & ~mask;
+}
+
+uint8_t* reserve_pages(uint64_t bytes) {
+  // NORESERVE: a reservation must not count against what the machine may commit, most of it is never touched.
+  void* at = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return at == MAP_FAILED ? nullptr : static_cast<uint8_t*>(at);
+}
+
+bool commit_pages(uint8_t* at, uint64_t bytes) {
+  return bytes == 0 || mprotect(at, bytes, PROT_READ | PROT_WRITE) == 0;
+}
+
+void release_pages(uint8_t* at, uint64_t bytes) {
+  if (at != nullptr) munmap(at, bytes);
+}
+
+}  // namespace mini_wasm::runtime
