@@ -7,7 +7,7 @@ static NOINLINE uint32_t ackermann(uint32_t m, uint32_t n) {
   return ackermann(m - 1, ackermann(m, n - 1));
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   uint32_t rounds = kernel_rounds(argc, argv, 150);
   uint64_t sum = 0;
   for (uint32_t i = 0; i < rounds; ++i) sum = fold(sum, ackermann(opaque(3), 6));

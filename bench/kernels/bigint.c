@@ -37,7 +37,7 @@ static NOINLINE uint64_t digits_of_e(uint32_t digits) {
   return sum;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   uint32_t rounds = kernel_rounds(argc, argv, 350);
   uint64_t sum = 0;
   for (uint32_t r = 0; r < rounds; ++r) sum = fold(sum, factorial(opaque(500)) + digits_of_e(opaque(100)));

@@ -14,13 +14,14 @@ static NOINLINE uint64_t scan(uint32_t count, uint32_t seed) {
     uint32_t low = next_random(&seed) | 1, high = next_random(&seed);
     uint64_t board = (uint64_t)high << 32 | low;
     uint64_t neighbours = (board << 8 | board >> 8 | (board << 1 & 0xfefefefefefefefeULL)) & ~board;
-    sum += (uint32_t)__builtin_clz(low) + (uint32_t)__builtin_popcountll(neighbours) + (uint32_t)__builtin_popcount(high);
+    sum +=
+        (uint32_t)__builtin_clz(low) + (uint32_t)__builtin_popcountll(neighbours) + (uint32_t)__builtin_popcount(high);
     sum = (sum << 1) + bit_positions(board & neighbours >> 3);
   }
   return sum;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   uint32_t rounds = kernel_rounds(argc, argv, 400);
   uint64_t sum = 0;
   for (uint32_t r = 0; r < rounds; ++r) sum = fold(sum, scan(opaque(5000), r + 1));

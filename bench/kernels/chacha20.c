@@ -3,10 +3,10 @@
 
 static uint32_t rotate_left(uint32_t x, uint32_t n) { return x << n | x >> (32 - n); }
 
-#define QUARTER(a, b, c, d)                \
-  a += b, d = rotate_left(d ^ a, 16);      \
-  c += d, b = rotate_left(b ^ c, 12);      \
-  a += b, d = rotate_left(d ^ a, 8);       \
+#define QUARTER(a, b, c, d)           \
+  a += b, d = rotate_left(d ^ a, 16); \
+  c += d, b = rotate_left(b ^ c, 12); \
+  a += b, d = rotate_left(d ^ a, 8);  \
   c += d, b = rotate_left(b ^ c, 7)
 
 static NOINLINE void block(const uint32_t in[16], uint32_t out[16]) {
@@ -25,7 +25,7 @@ static NOINLINE void block(const uint32_t in[16], uint32_t out[16]) {
   for (int i = 0; i < 16; ++i) out[i] = x[i] + in[i];
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   uint32_t rounds = kernel_rounds(argc, argv, 700), seed = 11;
   uint32_t state[16], stream[16];
   for (int i = 0; i < 16; ++i) state[i] = next_random(&seed);

@@ -3,13 +3,13 @@
 
 static uint32_t table[256];
 
-static NOINLINE uint32_t crc32(const uint8_t *data, uint32_t length, uint32_t crc) {
+static NOINLINE uint32_t crc32(const uint8_t* data, uint32_t length, uint32_t crc) {
   crc = ~crc;
   for (uint32_t i = 0; i < length; ++i) crc = crc >> 8 ^ table[(crc ^ data[i]) & 0xff];
   return ~crc;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   enum { kLength = 1 << 16 };
   static uint8_t data[kLength];
   uint32_t rounds = kernel_rounds(argc, argv, 400), seed = 29;

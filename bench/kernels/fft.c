@@ -28,7 +28,7 @@ static void make_roots(void) {
   }
 }
 
-static NOINLINE void transform(struct Complex *x, int inverse) {
+static NOINLINE void transform(struct Complex* x, int inverse) {
   for (uint32_t i = 1, j = 0; i < kCount; ++i) {
     uint32_t bit = kCount >> 1;
     for (; j & bit; bit >>= 1) j ^= bit;
@@ -53,7 +53,7 @@ static NOINLINE void transform(struct Complex *x, int inverse) {
   }
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   uint32_t rounds = kernel_rounds(argc, argv, 600), seed = 53;
   uint64_t sum = 0;
   make_roots();

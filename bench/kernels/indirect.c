@@ -13,20 +13,20 @@ static uint32_t shift(uint32_t x, uint32_t y) { return (x >> 3) + y; }
 static Step const kSteps[8] = {add, subtract, exclusive_or, multiply, rotate, smaller, larger, shift};
 
 struct Shape {
-  double (*area)(const struct Shape *);
-  void (*grow)(struct Shape *, double);
+  double (*area)(const struct Shape*);
+  void (*grow)(struct Shape*, double);
   double a, b;
 };
-static double circle_area(const struct Shape *s) { return 3.140625 * s->a * s->a; }
-static double box_area(const struct Shape *s) { return s->a * s->b; }
-static double triangle_area(const struct Shape *s) { return 0.5 * s->a * s->b; }
-static void grow_one(struct Shape *s, double by) { s->a += by; }
-static void grow_both(struct Shape *s, double by) { s->a += by, s->b -= by; }
+static double circle_area(const struct Shape* s) { return 3.140625 * s->a * s->a; }
+static double box_area(const struct Shape* s) { return s->a * s->b; }
+static double triangle_area(const struct Shape* s) { return 0.5 * s->a * s->b; }
+static void grow_one(struct Shape* s, double by) { s->a += by; }
+static void grow_both(struct Shape* s, double by) { s->a += by, s->b -= by; }
 
 enum { kShapes = 64 };
 static struct Shape shapes[kShapes];
 
-static NOINLINE uint32_t run_steps(const uint8_t *codes, uint32_t count, uint32_t x) {
+static NOINLINE uint32_t run_steps(const uint8_t* codes, uint32_t count, uint32_t x) {
   for (uint32_t i = 0; i < count; ++i) x = kSteps[codes[i]](x, i);
   return x;
 }
@@ -40,7 +40,7 @@ static NOINLINE double total_area(double by) {
   return total;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   enum { kCodes = 4096 };
   static uint8_t codes[kCodes];
   uint32_t rounds = kernel_rounds(argc, argv, 1500), seed = 23;

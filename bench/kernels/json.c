@@ -5,7 +5,7 @@ enum { kCapacity = 1 << 16 };
 static char text[kCapacity];
 static uint32_t text_length;
 
-static void put(const char *s) {
+static void put(const char* s) {
   while (*s) text[text_length++] = *s++;
 }
 
@@ -19,7 +19,8 @@ static void put_number(uint32_t n) {
 }
 
 static void make_text(uint32_t seed) {
-  static const char *const kWords[] = {"amber", "bright \\\"quoted\\\"", "cloud", "delta\\n", "echo", "f\\u00e9e", "", "gamma"};
+  static const char* const kWords[] = {"amber", "bright \\\"quoted\\\"", "cloud", "delta\\n", "echo", "f\\u00e9e", "",
+                                       "gamma"};
   text_length = 0;
   put("[\n");
   while (text_length < kCapacity - 512) {
@@ -42,17 +43,17 @@ static void make_text(uint32_t seed) {
 }
 
 struct Reader {
-  const char *at;
+  const char* at;
   uint64_t sum;
   double total;
   uint32_t errors;
 };
 
-static void skip_space(struct Reader *r) {
+static void skip_space(struct Reader* r) {
   while (*r->at == ' ' || *r->at == '\n' || *r->at == '\t' || *r->at == '\r') ++r->at;
 }
 
-static NOINLINE void read_string(struct Reader *r) {
+static NOINLINE void read_string(struct Reader* r) {
   uint32_t hash = 2166136261u;
   for (++r->at; *r->at != '"'; ++r->at) {
     if (*r->at == 0) {
@@ -69,7 +70,7 @@ static NOINLINE void read_string(struct Reader *r) {
   r->sum += hash;
 }
 
-static NOINLINE void read_number(struct Reader *r) {
+static NOINLINE void read_number(struct Reader* r) {
   double value = 0, scale = 1;
   int negative = *r->at == '-', exponent = 0;
   if (negative) ++r->at;
@@ -89,14 +90,14 @@ static NOINLINE void read_number(struct Reader *r) {
   r->total += negative ? -value / scale : value / scale;
 }
 
-static void read_word(struct Reader *r, const char *word) {
+static void read_word(struct Reader* r, const char* word) {
   while (*word) r->errors += *r->at++ != *word++;
   ++r->sum;
 }
 
-static NOINLINE void read_value(struct Reader *r);
+static NOINLINE void read_value(struct Reader* r);
 
-static void read_members(struct Reader *r, char close, int keyed) {
+static void read_members(struct Reader* r, char close, int keyed) {
   ++r->at;
   skip_space(r);
   while (*r->at != close && r->errors == 0) {
@@ -117,7 +118,7 @@ static void read_members(struct Reader *r, char close, int keyed) {
   ++r->at;
 }
 
-static NOINLINE void read_value(struct Reader *r) {
+static NOINLINE void read_value(struct Reader* r) {
   skip_space(r);
   switch (*r->at) {
     case '{': read_members(r, '}', 1); break;
@@ -130,7 +131,7 @@ static NOINLINE void read_value(struct Reader *r) {
   }
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   uint32_t rounds = kernel_rounds(argc, argv, 250);
   uint64_t sum = 0;
   make_text(5);

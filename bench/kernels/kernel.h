@@ -3,8 +3,7 @@
 // the number of rounds; its time is linear in it, and one round is a few
 // milliseconds of work. It prints "<name> <checksum>" and nothing else, the same
 // on every platform: no libm beyond sqrt, no dependence on pointer size.
-#ifndef MINI_WASM_BENCH_KERNEL_H
-#define MINI_WASM_BENCH_KERNEL_H
+#pragma once
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,9 +14,9 @@
 
 // The rounds given on the command line, or `fallback`; exits with 2 when the
 // argument is not a positive number.
-static inline uint32_t kernel_rounds(int argc, char **argv, uint32_t fallback) {
+static inline uint32_t kernel_rounds(int argc, char** argv, uint32_t fallback) {
   if (argc < 2) return fallback;
-  char *end = 0;
+  char* end = 0;
   unsigned long rounds = strtoul(argv[1], &end, 10);
   if (*end != 0 || rounds == 0 || rounds > 0xffffffffUL) exit(2);
   return (uint32_t)rounds;
@@ -30,7 +29,7 @@ static inline uint32_t opaque(uint32_t value) {
 }
 
 // Xorshift with a period of 2^32 - 1; the state must not be 0.
-static inline uint32_t next_random(uint32_t *state) {
+static inline uint32_t next_random(uint32_t* state) {
   uint32_t x = *state;
   x ^= x << 13;
   x ^= x >> 17;
@@ -53,7 +52,7 @@ static inline uint64_t fold_double(uint64_t sum, double value) {
 
 // Prints "<name> <sum in hexadecimal>"; the result is main's. Plain write()
 // keeps printf, and its start-up cost, out of the modules.
-static inline int kernel_report(const char *name, uint64_t sum) {
+static inline int kernel_report(const char* name, uint64_t sum) {
   char line[64];
   size_t length = strlen(name);
   memcpy(line, name, length);
@@ -63,4 +62,3 @@ static inline int kernel_report(const char *name, uint64_t sum) {
   return write(1, line, length) == (ssize_t)length ? 0 : 1;
 }
 
-#endif

@@ -21,7 +21,7 @@ static NOINLINE uint32_t distance(uint32_t length) {
   return row[length];
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   uint32_t rounds = kernel_rounds(argc, argv, 200), seed = 41;
   uint64_t sum = 0;
   for (uint32_t i = 0; i < kLength; ++i) {

@@ -18,7 +18,7 @@ static NOINLINE uint32_t generation(uint8_t (*from)[kSize], uint8_t (*to)[kSize]
   return alive;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   uint32_t rounds = kernel_rounds(argc, argv, 400), seed = 31;
   for (uint32_t i = 0; i < kSize; ++i) {
     for (uint32_t j = 0; j < kSize; ++j) world[0][i][j] = next_random(&seed) % 3 == 0;

@@ -6,10 +6,10 @@ static uint8_t text[kLength], packed[kLength * 2], unpacked[kLength];
 static int32_t last_seen[kHashes];
 
 static void make_text(uint32_t seed) {
-  static const char *const kWords[8] = {"the ", "compiler ", "reads ", "a ", "module ", "and ", "writes ", "code. "};
+  static const char* const kWords[8] = {"the ", "compiler ", "reads ", "a ", "module ", "and ", "writes ", "code. "};
   uint32_t at = 0;
   while (at < kLength) {
-    for (const char *s = kWords[next_random(&seed) >> 5 & 7]; *s && at < kLength; ++s) text[at++] = (uint8_t)*s;
+    for (const char* s = kWords[next_random(&seed) >> 5 & 7]; *s && at < kLength; ++s) text[at++] = (uint8_t)*s;
     if ((seed & 15) == 0 && at < kLength) text[at++] = (uint8_t)('0' + seed % 10);
   }
 }
@@ -27,7 +27,9 @@ static NOINLINE uint32_t pack(void) {
   for (uint32_t at = 0; at < kLength;) {
     uint32_t length = 0, distance = 0;
     if (at + 3 < kLength) {
-      uint32_t hash = ((uint32_t)text[at] * 506832829u ^ (uint32_t)text[at + 1] * 2654435u ^ (uint32_t)text[at + 2] * 40503u) >> 7 & (kHashes - 1);
+      uint32_t hash =
+          ((uint32_t)text[at] * 506832829u ^ (uint32_t)text[at + 1] * 2654435u ^ (uint32_t)text[at + 2] * 40503u) >> 7 &
+          (kHashes - 1);
       int32_t seen = last_seen[hash];
       last_seen[hash] = (int32_t)at;
       if (seen >= 0 && at - (uint32_t)seen < kWindow) {
@@ -63,7 +65,7 @@ static NOINLINE uint32_t unpack(uint32_t length) {
   return out;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   uint32_t rounds = kernel_rounds(argc, argv, 250);
   uint64_t sum = 0;
   make_text(37);

@@ -25,7 +25,7 @@ static NOINLINE uint64_t picture(uint32_t size, double zoom) {
   return sum;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   uint32_t rounds = kernel_rounds(argc, argv, 80);
   uint64_t sum = 0;
   double zoom = 1.0;

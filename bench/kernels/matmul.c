@@ -14,7 +14,7 @@ static NOINLINE void multiply(uint32_t size) {
   }
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   uint32_t rounds = kernel_rounds(argc, argv, 50);
   uint32_t seed = 7;
   for (uint32_t i = 0; i < kSize; ++i) {

@@ -15,7 +15,7 @@ static NOINLINE uint64_t mix(uint32_t count, uint64_t seed) {
   return a ^ b ^ c;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   uint32_t rounds = kernel_rounds(argc, argv, 500);
   uint64_t sum = 0;
   for (uint32_t r = 0; r < rounds; ++r) sum = fold(sum, mix(opaque(50000), r));

@@ -13,20 +13,20 @@ static uint16_t crc16(uint16_t crc, uint16_t value) {
 
 enum { kItems = 60 };
 struct Item {
-  struct Item *next;
+  struct Item* next;
   int16_t data, index;
 };
 static struct Item items[kItems];
 
-static NOINLINE struct Item *find(struct Item *list, int16_t data) {
+static NOINLINE struct Item* find(struct Item* list, int16_t data) {
   while (list && list->data != data) list = list->next;
   return list;
 }
 
-static NOINLINE struct Item *reverse(struct Item *list) {
-  struct Item *done = 0;
+static NOINLINE struct Item* reverse(struct Item* list) {
+  struct Item* done = 0;
   while (list) {
-    struct Item *next = list->next;
+    struct Item* next = list->next;
     list->next = done;
     done = list;
     list = next;
@@ -35,11 +35,12 @@ static NOINLINE struct Item *reverse(struct Item *list) {
 }
 
 static NOINLINE uint16_t work_on_list(uint16_t crc, int16_t seed) {
-  struct Item *list = 0;
-  for (int16_t i = 0; i < kItems; ++i) items[i] = (struct Item){list, (int16_t)((i * 37 + seed) & 127), i}, list = &items[i];
+  struct Item* list = 0;
+  for (int16_t i = 0; i < kItems; ++i)
+    items[i] = (struct Item){list, (int16_t)((i * 37 + seed) & 127), i}, list = &items[i];
   for (int16_t i = 0; i < 24; ++i) {
     list = reverse(list);
-    struct Item *found = find(list, (int16_t)((seed + i * 5) & 127));
+    struct Item* found = find(list, (int16_t)((seed + i * 5) & 127));
     crc = crc16(crc, (uint16_t)(found ? found->index : i));
   }
   return crc;
@@ -75,7 +76,8 @@ enum State { kStart, kInteger, kFraction, kExponent, kSign, kWord, kBad, kStates
 static enum State next_state(enum State state, char c) {
   int digit = c >= '0' && c <= '9';
   switch (state) {
-    case kStart: return digit ? kInteger : c == '-' || c == '+' ? kSign : c == '.' ? kFraction : c >= 'a' ? kWord : kBad;
+    case kStart:
+      return digit ? kInteger : c == '-' || c == '+' ? kSign : c == '.' ? kFraction : c >= 'a' ? kWord : kBad;
     case kSign: return digit ? kInteger : c == '.' ? kFraction : kBad;
     case kInteger: return digit ? kInteger : c == '.' ? kFraction : c == 'e' ? kExponent : kBad;
     case kFraction: return digit ? kFraction : c == 'e' ? kExponent : kBad;
@@ -91,7 +93,7 @@ static NOINLINE uint16_t work_on_text(uint16_t crc, int16_t seed) {
   text[(uint32_t)seed % 80] ^= 1;
   for (int pass = 0; pass < 4; ++pass) {
     enum State state = kStart;
-    for (const char *s = text; *s; ++s) {
+    for (const char* s = text; *s; ++s) {
       if (*s == ',') {
         ++counts[state];
         state = kStart;
@@ -105,7 +107,7 @@ static NOINLINE uint16_t work_on_text(uint16_t crc, int16_t seed) {
   return crc;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   uint32_t rounds = kernel_rounds(argc, argv, 200);
   uint16_t crc = 0xffff;
   for (uint32_t i = 0; i < rounds * 30; ++i) {

@@ -15,9 +15,9 @@ static struct Body bodies[kBodies] = {
 
 static NOINLINE void advance(double step) {
   for (int i = 0; i < kBodies; ++i) {
-    struct Body *a = &bodies[i];
+    struct Body* a = &bodies[i];
     for (int j = i + 1; j < kBodies; ++j) {
-      struct Body *b = &bodies[j];
+      struct Body* b = &bodies[j];
       double dx = a->x - b->x, dy = a->y - b->y, dz = a->z - b->z;
       double distance2 = dx * dx + dy * dy + dz * dz;
       double pull = step / (distance2 * __builtin_sqrt(distance2));
@@ -26,12 +26,12 @@ static NOINLINE void advance(double step) {
     }
   }
   for (int i = 0; i < kBodies; ++i) {
-    struct Body *a = &bodies[i];
+    struct Body* a = &bodies[i];
     a->x += step * a->vx, a->y += step * a->vy, a->z += step * a->vz;
   }
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   uint32_t rounds = kernel_rounds(argc, argv, 300);
   uint64_t sum = 0;
   for (uint32_t r = 0; r < rounds; ++r) {

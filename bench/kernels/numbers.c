@@ -1,7 +1,7 @@
 // Numbers to text and back: integer division, conversions between integers and doubles, f64 rounding.
 #include "kernel.h"
 
-static NOINLINE uint32_t format(char *out, double value) {
+static NOINLINE uint32_t format(char* out, double value) {
   char digits[24];
   uint32_t length = 0, count = 0;
   if (value < 0) out[length++] = '-', value = -value;
@@ -16,7 +16,7 @@ static NOINLINE uint32_t format(char *out, double value) {
   return length;
 }
 
-static NOINLINE double parse(const char *s) {
+static NOINLINE double parse(const char* s) {
   int negative = *s == '-';
   int64_t mantissa = 0, scale = 1;
   for (s += negative; *s && *s != '.'; ++s) mantissa = mantissa * 10 + (*s - '0');
@@ -27,7 +27,7 @@ static NOINLINE double parse(const char *s) {
   return negative ? -value : value;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   uint32_t rounds = kernel_rounds(argc, argv, 700), seed = 61;
   uint64_t sum = 0;
   char text[48];

@@ -11,7 +11,7 @@ static NOINLINE uint32_t place(uint32_t all, uint32_t columns, uint32_t left, ui
   return count;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   uint32_t rounds = kernel_rounds(argc, argv, 4000);
   uint64_t sum = 0;
   for (uint32_t r = 0; r < rounds; ++r) sum = fold(sum, place((1u << opaque(8)) - 1, 0, 0, 0));

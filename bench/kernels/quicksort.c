@@ -4,15 +4,15 @@
 enum { kCount = 10000 };
 static int32_t values[kCount];
 
-static void insertion_sort(int32_t *low, int32_t *high) {
-  for (int32_t *i = low + 1; i <= high; ++i) {
+static void insertion_sort(int32_t* low, int32_t* high) {
+  for (int32_t* i = low + 1; i <= high; ++i) {
     int32_t value = *i, *j = i;
     for (; j > low && j[-1] > value; --j) *j = j[-1];
     *j = value;
   }
 }
 
-static NOINLINE void quicksort(int32_t *low, int32_t *high) {
+static NOINLINE void quicksort(int32_t* low, int32_t* high) {
   while (high - low > 12) {
     int32_t pivot = low[(high - low) / 2], *i = low, *j = high;
     while (i <= j) {
@@ -35,7 +35,7 @@ static NOINLINE void quicksort(int32_t *low, int32_t *high) {
   insertion_sort(low, high);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   uint32_t rounds = kernel_rounds(argc, argv, 150), seed = 19;
   uint64_t sum = 0;
   for (uint32_t r = 0; r < rounds; ++r) {

@@ -8,8 +8,11 @@ struct Sphere {
   struct Vec centre;
   double radius, shine;
 };
-static const struct Sphere kScene[] = {
-    {{0, 0, 6}, 1.5, 0.3}, {{2.2, 0.6, 5}, 0.9, 0.5}, {{-2.1, -0.5, 4.5}, 0.8, 0.2}, {{0.4, -101, 6}, 99.2, 0.1}, {{-0.8, 1.9, 7}, 0.7, 0.6}};
+static const struct Sphere kScene[] = {{{0, 0, 6}, 1.5, 0.3},
+                                       {{2.2, 0.6, 5}, 0.9, 0.5},
+                                       {{-2.1, -0.5, 4.5}, 0.8, 0.2},
+                                       {{0.4, -101, 6}, 99.2, 0.1},
+                                       {{-0.8, 1.9, 7}, 0.7, 0.6}};
 enum { kSpheres = sizeof kScene / sizeof kScene[0] };
 
 static struct Vec add(struct Vec a, struct Vec b) { return (struct Vec){a.x + b.x, a.y + b.y, a.z + b.z}; }
@@ -19,7 +22,7 @@ static double dot(struct Vec a, struct Vec b) { return a.x * b.x + a.y * b.y + a
 static NOINLINE struct Vec unit(struct Vec a) { return scale(a, 1 / __builtin_sqrt(dot(a, a))); }
 
 // The nearest hit along a ray, or -1; its distance in *distance.
-static NOINLINE int hit(struct Vec from, struct Vec direction, double *distance) {
+static NOINLINE int hit(struct Vec from, struct Vec direction, double* distance) {
   int nearest = -1;
   *distance = 1e9;
   for (int i = 0; i < kSpheres; ++i) {
@@ -48,7 +51,7 @@ static NOINLINE double trace(struct Vec from, struct Vec direction, int depth) {
   return bright * (1 - kScene[i].shine) + trace(point, mirror, depth - 1) * kScene[i].shine;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   enum { kSize = 64 };
   uint32_t rounds = kernel_rounds(argc, argv, 100);
   uint64_t sum = 0;

@@ -1,15 +1,15 @@
 // A backtracking matcher for . * ? ^ $ and character ranges, over lines of text.
 #include "kernel.h"
 
-static NOINLINE int match_here(const char *pattern, const char *text);
+static NOINLINE int match_here(const char* pattern, const char* text);
 
-static const char *skip_atom(const char *p) {
+static const char* skip_atom(const char* p) {
   if (*p != '[') return p + 1;
   while (*p != ']') ++p;
   return p + 1;
 }
 
-static int matches_atom(const char *p, char c) {
+static int matches_atom(const char* p, char c) {
   if (c == 0) return 0;
   if (*p == '.') return 1;
   if (*p != '[') return *p == c;
@@ -24,8 +24,8 @@ static int matches_atom(const char *p, char c) {
   return 0;
 }
 
-static int match_star(const char *atom, const char *rest, const char *text) {
-  const char *end = text;
+static int match_star(const char* atom, const char* rest, const char* text) {
+  const char* end = text;
   while (matches_atom(atom, *end)) ++end;
   for (;; --end) {
     if (match_here(rest, end)) return 1;
@@ -33,11 +33,11 @@ static int match_star(const char *atom, const char *rest, const char *text) {
   }
 }
 
-static NOINLINE int match_here(const char *pattern, const char *text) {
+static NOINLINE int match_here(const char* pattern, const char* text) {
   for (;;) {
     if (*pattern == 0) return 1;
     if (*pattern == '$' && pattern[1] == 0) return *text == 0;
-    const char *next = skip_atom(pattern);
+    const char* next = skip_atom(pattern);
     if (*next == '*') return match_star(pattern, next + 1, text);
     if (*next == '?') {
       if (matches_atom(pattern, *text) && match_here(next + 1, text + 1)) return 1;
@@ -50,7 +50,7 @@ static NOINLINE int match_here(const char *pattern, const char *text) {
   }
 }
 
-static NOINLINE int search(const char *pattern, const char *text) {
+static NOINLINE int search(const char* pattern, const char* text) {
   if (*pattern == '^') return match_here(pattern + 1, text);
   do {
     if (match_here(pattern, text)) return 1;
@@ -58,10 +58,10 @@ static NOINLINE int search(const char *pattern, const char *text) {
   return 0;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   enum { kLines = 64, kWidth = 72 };
   static char lines[kLines][kWidth + 1];
-  static const char *const kPatterns[] = {"[a-f][0-9]*x", "^.*7.*z$", "q?u[aeiou]*t", "[x-z][x-z][0-4]", "a.*b.*c.*d"};
+  static const char* const kPatterns[] = {"[a-f][0-9]*x", "^.*7.*z$", "q?u[aeiou]*t", "[x-z][x-z][0-4]", "a.*b.*c.*d"};
   static const char kAlphabet[] = "abcdefghijklmnopqrstuvwxyz012345 789_-uuttaaee";
   uint32_t rounds = kernel_rounds(argc, argv, 150), seed = 59;
   for (int i = 0; i < kLines; ++i) {

@@ -13,7 +13,7 @@ static const uint32_t kRoundConstants[64] = {
 
 static uint32_t rotate_right(uint32_t x, uint32_t n) { return x >> n | x << (32 - n); }
 
-static NOINLINE void compress(uint32_t state[8], const uint8_t *block) {
+static NOINLINE void compress(uint32_t state[8], const uint8_t* block) {
   uint32_t w[64];
   for (uint32_t i = 0; i < 16; ++i, block += 4) {
     w[i] = (uint32_t)block[0] << 24 | (uint32_t)block[1] << 16 | (uint32_t)block[2] << 8 | block[3];
@@ -37,7 +37,7 @@ static NOINLINE void compress(uint32_t state[8], const uint8_t *block) {
   state[4] += e, state[5] += f, state[6] += g, state[7] += h;
 }
 
-static void sha256(const uint8_t *data, uint32_t length, uint32_t state[8]) {
+static void sha256(const uint8_t* data, uint32_t length, uint32_t state[8]) {
   static const uint32_t kInitial[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                                        0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
   memcpy(state, kInitial, sizeof kInitial);
@@ -52,7 +52,7 @@ static void sha256(const uint8_t *data, uint32_t length, uint32_t state[8]) {
   for (uint32_t at = 0; at < end; at += 64) compress(state, tail + at);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   enum { kLength = 16384 };
   static uint8_t data[kLength];
   uint32_t rounds = kernel_rounds(argc, argv, 250), seed = 3;

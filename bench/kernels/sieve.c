@@ -15,7 +15,7 @@ static NOINLINE uint32_t count_primes(uint32_t limit) {
   return count;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   uint32_t rounds = kernel_rounds(argc, argv, 60);
   uint64_t sum = 0;
   for (uint32_t i = 0; i < rounds; ++i) sum = fold(sum, count_primes(opaque(kLimit) - (i & 7)));

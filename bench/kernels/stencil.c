@@ -12,7 +12,7 @@ static NOINLINE void relax(float (*from)[kSize], float (*to)[kSize]) {
   }
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   uint32_t rounds = kernel_rounds(argc, argv, 800);
   for (uint32_t i = 0; i < kSize; ++i) {
     for (uint32_t side = 0; side < 2; ++side) plate[side][0][i] = 100.0f, plate[side][i][0] = (float)i;

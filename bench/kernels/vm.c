@@ -15,8 +15,7 @@ static const int8_t kProgram[] = {
     // 15: steps = steps + 1
     kGet, 2, kPush, 1, kAdd, kSet, 2,
     // 22: if x is odd, x = 3 * x + 1
-    kGet, 1, kPush, 1, kAnd, kJumpIfZero, 39,
-    kGet, 1, kPush, 3, kMul, kPush, 1, kAdd, kSet, 1,
+    kGet, 1, kPush, 1, kAnd, kJumpIfZero, 39, kGet, 1, kPush, 3, kMul, kPush, 1, kAdd, kSet, 1,
     // 39: x is even now: x = x >> 1
     kGet, 1, kShr, kSet, 1,
     // 44: while (1 < x) again
@@ -26,11 +25,11 @@ static const int8_t kProgram[] = {
     // 54: n = n - 1
     kGet, 0, kPush, 1, kSub, kSet, 0, kJump, 0};
 
-static NOINLINE uint32_t interpret(const int8_t *code, uint32_t n) {
+static NOINLINE uint32_t interpret(const int8_t* code, uint32_t n) {
   uint32_t stack[16], variables[4] = {n, 0, 0, 0};
-  uint32_t *top = stack;
-  for (const int8_t *pc = code;;) {
-    switch ((enum Code)*pc++) {
+  uint32_t* top = stack;
+  for (const int8_t* pc = code;;) {
+    switch ((enum Code) * pc++) {
       case kPush: *++top = (uint32_t)*pc++; break;
       case kGet: *++top = variables[*pc++]; break;
       case kSet: variables[*pc++] = *top--; break;
@@ -47,7 +46,7 @@ static NOINLINE uint32_t interpret(const int8_t *code, uint32_t n) {
   }
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   uint32_t rounds = kernel_rounds(argc, argv, 120);
   uint64_t sum = 0;
   for (uint32_t r = 0; r < rounds; ++r) sum = fold(sum, interpret(kProgram, 300 + (r & 7)));
