@@ -84,7 +84,10 @@ void make_absolute(DefType& def, const GroupMap& map) {
   def.super = map.map(def.super);
   for (ValType& type : def.func.params) type = map.map(type);
   for (ValType& type : def.func.results) type = map.map(type);
-  for (FieldType& field : def.fields) field.value = map.map(field.value);
+  for (FieldType& field : def.fields) {
+    field.value = map.map(field.value);
+    def.defaultable &= field.value.defaultable();
+  }
 }
 
 // --- Abstract heap types (spec 3.3.3) -----------------------------------------------------------------------------

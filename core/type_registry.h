@@ -37,8 +37,9 @@ struct DefType {
   std::vector<FieldType> fields;   // kind struct; one field for kind array
   TypeId super = kNoType;
   bool final_ = true;
-  // Filled in by the registry: supertypes from the root down to this type itself.
+  // Filled in by the registry: supertypes from the root down to this type itself; whether all fields have defaults.
   std::vector<TypeId> supertypes;
+  bool defaultable = true;
 };
 
 class TypeRegistry {
