@@ -29,7 +29,7 @@ static NOINLINE uint32_t interpret(const int8_t* code, uint32_t n) {
   uint32_t stack[16], variables[4] = {n, 0, 0, 0};
   uint32_t* top = stack;
   for (const int8_t* pc = code;;) {
-    switch ((enum Code) * pc++) {
+    switch (*pc++) {
       case kPush: *++top = (uint32_t)*pc++; break;
       case kGet: *++top = variables[*pc++]; break;
       case kSet: variables[*pc++] = *top--; break;
