@@ -10,8 +10,9 @@ namespace {
 // Every body, with its facts in `facts` when that is wanted.
 Result<void> validate_bodies(const decoder::Module& module, FeatureSet features, std::vector<FunctionFacts>* facts) {
   if (facts != nullptr) facts->reserve(module.funcs.size() - module.imported_funcs);
+  validator::FunctionValidator validator(module, features);
   for (size_t i = module.imported_funcs; i < module.funcs.size(); ++i) {
-    Result<FunctionFacts> r = validator::validate_function(module, FuncIdx{static_cast<uint32_t>(i)}, features);
+    Result<FunctionFacts> r = validator.validate(FuncIdx{static_cast<uint32_t>(i)});
     if (!r) return std::move(r).error();
     if (facts != nullptr) facts->push_back(*r);
   }

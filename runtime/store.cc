@@ -64,7 +64,7 @@ Result<void> Store::call(FuncInst& func, Slot* slots) {
 }
 
 Result<void> Store::call_wasm(FuncInst& func, Slot* slots) {
-  if (interrupted_.load(std::memory_order_relaxed)) return trap(TrapCode::interrupted);
+  if (interrupted()) return trap(TrapCode::interrupted);
   if (stack_ == nullptr) return Error::make(ErrorKind::limit, "no memory for the value stack");
   const SlotCounts counts = func.context->instance->module->slot_counts(func.index);
   Activation activation;
@@ -187,12 +187,20 @@ Result<ModuleInst*> Store::new_instance() {
   if (instances_.size() >= limits_.instances) {
     return Error::make(ErrorKind::limit, "the store may have " + std::to_string(limits_.instances) + " instances at most");
   }
+  std::lock_guard lock(instances_mutex_);
   ModuleInst& instance = instances_.emplace_back();
   instance.store = this;
   instance.context.store = this;
   instance.context.instance = &instance;
   instance.context.stack_limit = stack_limit_;
+  instance.context.interrupt = interrupted();
   return &instance;
+}
+
+void Store::set_interrupt(bool on) {
+  std::lock_guard lock(instances_mutex_);
+  interrupted_ = on;
+  for (ModuleInst& instance : instances_) instance.context.interrupt = on;
 }
 
 ExternObject* Store::new_extern(void* object, void (*finalize)(void*)) {
@@ -208,6 +216,7 @@ void Store::forget_since(const Mark& mark) {
   while (tables_.size() > mark.tables) tables_.pop_back();
   while (globals_.size() > mark.globals) globals_.pop_back();
   while (tags_.size() > mark.tags) tags_.pop_back();
+  std::lock_guard lock(instances_mutex_);
   while (instances_.size() > mark.instances) instances_.pop_back();
 }
 

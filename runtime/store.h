@@ -5,6 +5,7 @@
 #include <atomic>
 #include <deque>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "runtime/activation.h"
@@ -58,7 +59,9 @@ class Store {
   const std::deque<MemInst>& memories() const { return memories_; }
   Slot* stack_limit() const { return stack_limit_; }
   Activation* activation() const { return activation_; }
-  std::atomic<bool>& interrupted() { return interrupted_; }
+  // Asks running code to stop, or takes that back. Any thread.
+  void set_interrupt(bool on);
+  bool interrupted() const { return interrupted_.load(std::memory_order_relaxed); }
   void* data = nullptr;  // the embedder's
   std::unique_ptr<Error> pending_error;
 
@@ -83,6 +86,7 @@ class Store {
   std::deque<GlobalInst> globals_;
   std::deque<TagInst> tags_;
   std::deque<ExternObject> externs_;
+  std::mutex instances_mutex_;  // held to change or walk instances_, because `set_interrupt` walks them from elsewhere
   std::deque<ModuleInst> instances_;
   Slot* stack_ = nullptr;  // mapped, with a guard page behind; null when there was no memory for it
   Slot* stack_limit_ = nullptr;

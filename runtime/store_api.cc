@@ -11,8 +11,8 @@ Store::~Store() = default;
 Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
 
-void Store::interrupt() { impl_->interrupted().store(true, std::memory_order_relaxed); }
-void Store::clear_interrupt() { impl_->interrupted().store(false, std::memory_order_relaxed); }
+void Store::interrupt() { impl_->set_interrupt(true); }
+void Store::clear_interrupt() { impl_->set_interrupt(false); }
 
 Val Store::new_externref(void* host_data, void (*finalize)(void*)) {
   return Val::extern_ref(impl_->new_extern(host_data, finalize));

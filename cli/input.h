@@ -1,0 +1,15 @@
+// The bytes of the file that a command is about.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <mini_wasm/result.h>
+
+namespace mini_wasm::cli {
+
+// All of a file, a pipe, or, for "-", of standard input. Errors: io, limit.
+Result<std::vector<uint8_t>> read_input(const std::string& file);
+
+}  // namespace mini_wasm::cli

@@ -1,0 +1,134 @@
+// The command line: mini-wasm run, validate, dump. Programs run through the public interface alone.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <set>
+
+#include <mini_wasm/version.h>
+
+#include "cli/dump_command.h"
+#include "cli/run_command.h"
+#include "cli/validate_command.h"
+
+namespace mini_wasm::cli {
+namespace {
+
+constexpr const char* kExamples = R"(Examples:
+  mini-wasm run hello.wasm
+  mini-wasm hello.wasm                     the same
+  mini-wasm validate a.wasm b.wasm
+  mini-wasm dump hello.wasm
+
+`mini-wasm COMMAND --help` says more.)";
+
+constexpr const char* kRunExamples = R"(FILE is a WebAssembly module, or - for standard input. All words after FILE are the program's own.
+
+Examples:
+  mini-wasm run --dir . sqlite3.wasm test.db 'select 1'
+  mini-wasm run --dir data::/ --env LANG=C --env HOME=/ python.wasm script.py -v
+  mini-wasm run --invoke add math.wasm 2 40
+
+The exit code is the program's; 134 after a trap, 1 when the module cannot be run, 2 for wrong usage.)";
+
+constexpr const char* kValidateExamples = R"(Examples:
+  mini-wasm validate a.wasm b.wasm
+  mini-wasm validate --wasm=-simd a.wasm   does it do without SIMD?
+
+The exit code is 0 when all files are valid, else 1.)";
+
+constexpr const char* kDumpExamples = R"(Examples:
+  mini-wasm dump hello.wasm | less)";
+
+// The words that `prefix_command` leaves alone are no options to CLI11; the usage line has to name them by hand.
+class Formatter : public CLI::Formatter {
+ public:
+  std::string make_usage(const CLI::App* app, std::string name) const override {
+    std::string usage = CLI::Formatter::make_usage(app, name);
+    if (app->get_prefix_command()) usage.insert(usage.find_last_not_of('\n') + 1, " FILE [ARGS...]");
+    return usage + "\n";
+  }
+};
+
+struct Commands {
+  CLI::App app{"Runs WebAssembly programs (WASI preview 1).", "mini-wasm"};
+  RunOptions run_options;
+  FeatureOptions validate_features;
+  std::vector<std::string> validate_files;
+  std::string dump_file;
+  CLI::App* run = nullptr;
+  CLI::App* validate = nullptr;
+  CLI::App* dump = nullptr;
+
+  Commands() {
+    app.formatter(std::make_shared<Formatter>());
+    app.set_help_flag("-h,--help", "Print this help and exit");
+    app.set_version_flag("-V,--version", "mini-wasm " MINI_WASM_VERSION, "Print the version and exit");
+    app.require_subcommand(1);
+    app.footer(kExamples);
+
+    run = app.add_subcommand("run", "Run a program, or one function of a module");
+    run->prefix_command();  // whatever follows FILE is not ours to parse
+    run->footer(kRunExamples);
+    run_options.add_to(*run);
+
+    validate = app.add_subcommand("validate", "Say whether files are valid modules");
+    validate->footer(kValidateExamples);
+    validate->add_option("FILE", validate_files, "Modules to check");
+    validate_features.add_to(*validate);
+
+    dump = app.add_subcommand("dump", "Print a module: sections, types, imports, exports, instructions");
+    dump->footer(kDumpExamples);
+    dump->add_option("FILE", dump_file, "The module")->required();
+  }
+};
+
+int wrong_usage(const std::string& what) {
+  print_error(what);
+  std::fputs("Try: mini-wasm --help\n", stderr);
+  return kWrongUsage;
+}
+
+int run(const Commands& commands) {
+  if (commands.run_options.features.wants_help()) return std::fputs(feature_help().c_str(), stdout), kSuccess;
+  std::vector<std::string> words = commands.run->remaining();
+  if (!words.empty() && words[0] == "--") {
+    words.erase(words.begin());
+  } else if (!words.empty() && words[0].size() > 1 && words[0][0] == '-') {
+    return wrong_usage("run: unknown option " + words[0]);
+  }
+  if (words.empty()) return wrong_usage("run: no FILE given");
+  return run_command(commands.run_options, words);
+}
+
+int validate(const Commands& commands) {
+  if (commands.validate_features.wants_help()) return std::fputs(feature_help().c_str(), stdout), kSuccess;
+  if (commands.validate_files.empty()) return wrong_usage("validate: no FILE given");
+  return validate_command(commands.validate_features, commands.validate_files);
+}
+
+// `mini-wasm FILE ...` is `mini-wasm run FILE ...`.
+bool names_no_command(const std::string& word) {
+  static const std::set<std::string> known = {"run", "validate", "dump", "-h", "--help", "-V", "--version"};
+  return !known.contains(word);
+}
+
+int main(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  if (!words.empty() && names_no_command(words[0])) words.insert(words.begin(), "run");
+  Commands commands;
+  try {
+    std::reverse(words.begin(), words.end());  // as CLI11 wants them
+    commands.app.parse(words);
+  } catch (const CLI::Success& help) {
+    return commands.app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    return wrong_usage(error.what());
+  }
+  if (commands.run->parsed()) return run(commands);
+  if (commands.validate->parsed()) return validate(commands);
+  return dump_command(commands.dump_file);
+}
+
+}  // namespace
+}  // namespace mini_wasm::cli
+
+int main(int argc, char** argv) { return mini_wasm::cli::main(argc, argv); }

@@ -1,0 +1,100 @@
+#include "cli/options.h"
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cstdio>
+
+#include "core/utf8.h"
+
+namespace mini_wasm::cli {
+namespace {
+
+// Calls f(item) for each item of a comma-separated list.
+template <class F>
+void for_each_item(std::string_view list, F f) {
+  while (true) {
+    const size_t comma = list.find(',');
+    if (const std::string_view item = list.substr(0, comma); !item.empty()) f(item);
+    if (comma == list.npos) return;
+    list.remove_prefix(comma + 1);
+  }
+}
+
+}  // namespace
+
+void FeatureOptions::add_to(CLI::App& command) {
+  add_list_option(command, "--wasm", lists,
+                  "Proposals to switch on, or off with a minus, e.g. --wasm=threads,-simd; `--wasm=help` lists them");
+}
+
+bool FeatureOptions::wants_help() const {
+  bool found = false;
+  for (const std::string& list : lists) for_each_item(list, [&](std::string_view item) { found |= item == "help"; });
+  return found;
+}
+
+std::optional<std::string> FeatureOptions::apply(Config& config) const {
+  std::optional<std::string> problem;
+  for (const std::string& list : lists) {
+    for_each_item(list, [&](std::string_view item) {
+      const bool on = item.front() != '-';
+      Result<void> r = config.feature(on ? item : item.substr(1), on);
+      if (!r && !problem) problem = "--wasm: " + r.error().message + " (see --wasm=help)";
+    });
+  }
+  return problem;
+}
+
+std::string feature_help() {
+  std::string text = "Proposals for --wasm (+ on by default, - off by default):\n";
+  for (const FeatureDescription& feature : Config::features()) {
+    std::string name(feature.name);
+    name.resize(std::max<size_t>(name.size(), 20), ' ');
+    text += std::string(feature.on_by_default ? "  + " : "  - ") + name + std::string(feature.what) + "\n";
+  }
+  return text;
+}
+
+void add_list_option(CLI::App& command, const std::string& name, std::vector<std::string>& values,
+                     const std::string& what) {
+  // One value each time: otherwise the option would swallow the file name that follows.
+  command.add_option(name, values, what)->allow_extra_args(false);
+}
+
+std::optional<uint64_t> parse_size(std::string_view text) {
+  uint64_t value = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc()) return std::nullopt;
+  const std::string_view unit = text.substr(static_cast<size_t>(rest - text.data()));
+  unsigned shift = 0;
+  if (unit == "K" || unit == "k") {
+    shift = 10;
+  } else if (unit == "M" || unit == "m") {
+    shift = 20;
+  } else if (unit == "G" || unit == "g") {
+    shift = 30;
+  } else if (!unit.empty()) {
+    return std::nullopt;
+  }
+  if (value > ~uint64_t{0} >> shift) return std::nullopt;
+  return value << shift;
+}
+
+void print_error(const std::string& what) {
+  std::fflush(stdout);
+  std::fprintf(stderr, "mini-wasm: %s\n", escape_for_terminal(what).c_str());
+}
+
+int report(const std::string& file, const Error& error) {
+  // An input/output error names its file itself.
+  print_error(error.kind == ErrorKind::io ? error.message : file + ": " + error.to_string());
+  std::vector<FrameInfo> frames = error.backtrace;
+  for (FrameInfo& frame : frames) {
+    frame.module_name = escape_for_terminal(frame.module_name);
+    frame.function_name = escape_for_terminal(frame.function_name);
+  }
+  std::fputs(to_string(frames).c_str(), stderr);
+  return error.kind == ErrorKind::trap ? kTrapped : kBadInput;
+}
+
+}  // namespace mini_wasm::cli

@@ -1,0 +1,142 @@
+#include "cli/run_command.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+
+#include <mini_wasm/mini_wasm.h>
+
+#include "cli/input.h"
+#include "cli/invoke.h"
+#include "core/utf8.h"
+
+namespace mini_wasm::cli {
+namespace {
+
+Error wrong_usage(std::string message) { return Error::make(ErrorKind::usage, std::move(message)); }
+
+// HOST[::GUEST]; the guest sees the directory under the name that was given for it, or the host's.
+void add_preopens(const std::vector<std::string>& dirs, bool read_only, WasiConfig& config) {
+  for (const std::string& dir : dirs) {
+    const size_t colons = dir.find("::");
+    const std::string host = dir.substr(0, colons);
+    config.preopens.push_back({host, colons == dir.npos ? host : dir.substr(colons + 2), read_only});
+  }
+}
+
+Result<WasiConfig> wasi_config(const RunOptions& options, const std::vector<std::string>& words) {
+  WasiConfig config;
+  config.args = words;
+  if (options.argv0) config.args[0] = *options.argv0;
+  for (const std::string& variable : options.env) {
+    if (variable.find('=') != variable.npos) {
+      config.env.push_back(variable);
+    } else if (const char* value = std::getenv(variable.c_str())) {
+      config.env.push_back(variable + "=" + value);
+    } else {
+      return wrong_usage("--env: " + variable + " is not set here; write NAME=VALUE");
+    }
+  }
+  add_preopens(options.dirs, false, config);
+  add_preopens(options.read_only_dirs, true, config);
+  return config;
+}
+
+Result<uint64_t> size_option(const std::optional<std::string>& text, const char* name, uint64_t otherwise) {
+  if (!text) return otherwise;
+  if (const std::optional<uint64_t> size = parse_size(*text)) return *size;
+  return wrong_usage(std::string(name) + ": expected a number of bytes like 65536, 64K, 10M or 1G, found " + *text);
+}
+
+Result<Config> engine_config(const RunOptions& options) {
+  Config config;
+  if (const auto problem = options.features.apply(config)) return wrong_usage(*problem);
+  Result<uint64_t> stack = size_option(options.stack_size, "--stack-size", config.stack_size);
+  if (!stack) return std::move(stack).error();
+  config.stack_size = *stack;
+  return config;
+}
+
+// "add [i32 i32] -> [i32], main [] -> []": what --invoke could name.
+std::string exported_functions(const Module& module) {
+  std::string text;
+  for (const ExportType& e : module.exports()) {
+    if (e.type.kind != ExternKind::func) continue;
+    text += (text.empty() ? "" : ", ") + escape_for_terminal(e.name) + " " + to_string(e.type.func);
+  }
+  return text.empty() ? "it exports no functions" : "it exports " + text;
+}
+
+// One function with arguments from the command line; its results go to standard output, one a line.
+Result<int32_t> invoke(const Instance& instance, const Module& module, const std::string& name,
+                       std::span<const std::string> words) {
+  const std::optional<Func> func = instance.func(name);
+  if (!func) return wrong_usage("no exported function \"" + name + "\"; " + exported_functions(module));
+  Result<std::vector<Val>> args = parse_arguments(func->type(), words);
+  if (!args) return wrong_usage(name + ": " + args.error().message);
+  // A library that needs its runtime set up says so with this export (WASI "reactor").
+  if (const std::optional<Func> initialize = instance.func("_initialize"); initialize && name != "_initialize") {
+    if (auto r = initialize->call({}); !r) return std::move(r).error();
+  }
+  Result<std::vector<Val>> results = func->call(*args);
+  if (!results) return std::move(results).error();
+  for (const Val& value : *results) std::printf("%s\n", result_text(value).c_str());
+  return std::fflush(stdout) == 0 ? kSuccess : kBadInput;
+}
+
+Result<int32_t> execute(const RunOptions& options, const std::vector<std::string>& words) {
+  Result<Config> config = engine_config(options);
+  if (!config) return std::move(config).error();
+  StoreLimits limits;
+  Result<uint64_t> max_memory = size_option(options.max_memory, "--max-memory", limits.memory_bytes);
+  if (!max_memory) return std::move(max_memory).error();
+  limits.memory_bytes = *max_memory;
+  Result<WasiConfig> guest = wasi_config(options, words);
+  if (!guest) return std::move(guest).error();
+
+  const Engine engine(*config);
+  Result<std::vector<uint8_t>> bytes = read_input(words[0]);
+  if (!bytes) return std::move(bytes).error();
+  Result<Module> module = Module::compile(engine, std::move(*bytes));
+  if (!module) return std::move(module).error();
+  Result<Wasi> wasi = Wasi::make(std::move(*guest));
+  if (!wasi) return std::move(wasi).error();
+  Store store(engine, limits);
+  Linker linker(store);
+  wasi->add_to(linker);
+  Result<Instance> instance = linker.instantiate(*module);
+  if (!instance) return std::move(instance).error();
+  if (options.invoke) return invoke(*instance, *module, *options.invoke, std::span(words).subspan(1));
+  if (!instance->func("_start") && !instance->func("_initialize")) {
+    print_error(words[0] + ": not a WASI program, it has no _start function; name a function with --invoke: " +
+                exported_functions(*module));
+    return kBadInput;
+  }
+  return wasi->run(*instance);
+}
+
+}  // namespace
+
+void RunOptions::add_to(CLI::App& command) {
+  add_list_option(command, "--dir", dirs, "HOST[::GUEST]: let the program use a directory, under the name GUEST");
+  add_list_option(command, "--read-only-dir", read_only_dirs, "HOST[::GUEST]: the same, but nothing in it can be changed");
+  add_list_option(command, "--env", env, "NAME=VALUE: set a variable of the environment; NAME alone: as it is set here");
+  command.add_option("--argv0", argv0, "The program's name as it sees it, instead of FILE");
+  command.add_option("--invoke", invoke, "Call this exported function with ARGS and print its results");
+  command.add_option("--tier", tier, "What executes the code")->check(CLI::IsMember({"interp"}))->capture_default_str();
+  command.add_option("--max-memory", max_memory, "Most bytes that a memory may have, e.g. 512M; default 4G");
+  command.add_option("--stack-size", stack_size, "Bytes for the stack of calls, e.g. 64M; default 8M");
+  features.add_to(command);
+}
+
+int run_command(const RunOptions& options, const std::vector<std::string>& words) {
+  Result<int32_t> code = execute(options, words);
+  if (code) return *code;
+  const Error& error = code.error();
+  if (error.kind == ErrorKind::exit) return error.exit_code;
+  if (error.kind != ErrorKind::usage) return report(words[0], error);
+  print_error(words[0] + ": " + error.message);
+  return kWrongUsage;
+}
+
+}  // namespace mini_wasm::cli

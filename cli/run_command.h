@@ -1,0 +1,28 @@
+// mini-wasm run: a WASI program, or one exported function.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/options.h"
+
+namespace mini_wasm::cli {
+
+struct RunOptions {
+  std::vector<std::string> dirs, read_only_dirs;  // HOST[::GUEST]
+  std::vector<std::string> env;                   // NAME=VALUE, or NAME for the host's value
+  std::optional<std::string> argv0;
+  std::optional<std::string> invoke;
+  std::string tier = "interp";
+  std::optional<std::string> max_memory;
+  std::optional<std::string> stack_size;
+  FeatureOptions features;
+
+  void add_to(CLI::App& command);
+};
+
+// `words`: the file and the guest's arguments. Returns the exit code.
+int run_command(const RunOptions& options, const std::vector<std::string>& words);
+
+}  // namespace mini_wasm::cli
