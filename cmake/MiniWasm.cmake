@@ -1,0 +1,63 @@
+# The project's own CMake vocabulary: one object library per folder, gathered into one library `mini_wasm`.
+include(FetchContent)
+
+# Packages: the system's first, a pinned source otherwise.
+function(mini_wasm_package name version_args repository tag)
+  find_package(${name} ${version_args} QUIET)
+  if(NOT ${name}_FOUND)
+    message(STATUS "${name}: no system package, fetching ${tag}")
+    FetchContent_Declare(${name} GIT_REPOSITORY ${repository} GIT_TAG ${tag})
+    FetchContent_MakeAvailable(${name})
+  endif()
+endfunction()
+
+macro(mini_wasm_begin)
+  set(MINI_WASM_FOLDERS "" CACHE INTERNAL "")
+  add_library(mini_wasm_options INTERFACE)
+  target_include_directories(mini_wasm_options INTERFACE
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
+  # Exact floating point (core/numeric.h): no fused multiply-add behind our back; sqrt without errno is one instruction.
+  target_compile_options(mini_wasm_options INTERFACE -ffp-contract=off -fno-math-errno)
+  # -Wrestrict: GCC 12 reports "literal" + string falsely (its bug 105651).
+  target_compile_options(mini_wasm_options INTERFACE -Wall -Wextra -Wno-missing-field-initializers
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+    $<$<BOOL:${MINI_WASM_WERROR}>:-Werror>)
+  if(MINI_WASM_SANITIZE)
+    target_compile_options(mini_wasm_options INTERFACE
+      -fsanitize=${MINI_WASM_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_link_options(mini_wasm_options INTERFACE -fsanitize=${MINI_WASM_SANITIZE})
+  endif()
+  if(MINI_WASM_TESTS)
+    enable_testing()
+    mini_wasm_package(GTest "" https://github.com/google/googletest.git v1.12.1)
+    include(GoogleTest)
+  endif()
+endmacro()
+
+# mini_wasm_add_library(core foo.cc bar.cc): the sources of one folder, without exceptions and RTTI.
+function(mini_wasm_add_library folder)
+  add_library(mini_wasm_${folder} OBJECT ${ARGN})
+  target_link_libraries(mini_wasm_${folder} PUBLIC mini_wasm_options)
+  target_compile_options(mini_wasm_${folder} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti>)
+  set(MINI_WASM_FOLDERS ${MINI_WASM_FOLDERS} mini_wasm_${folder} CACHE INTERNAL "")
+endfunction()
+
+macro(mini_wasm_end)
+  add_library(mini_wasm)
+  foreach(folder ${MINI_WASM_FOLDERS})
+    target_sources(mini_wasm PRIVATE $<TARGET_OBJECTS:${folder}>)
+  endforeach()
+  find_package(Threads REQUIRED)
+  target_link_libraries(mini_wasm PUBLIC mini_wasm_options Threads::Threads)
+  add_library(mini_wasm::mini_wasm ALIAS mini_wasm)
+endmacro()
+
+# mini_wasm_add_test(core_test foo_test.cc ...): one test program of a folder; each TEST becomes a ctest case.
+function(mini_wasm_add_test name)
+  if(NOT MINI_WASM_TESTS)
+    return()
+  endif()
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE mini_wasm spec_support GTest::gtest_main GTest::gmock)
+  gtest_discover_tests(${name} TEST_PREFIX "${name}." PROPERTIES TIMEOUT 120 DISCOVERY_TIMEOUT 60)
+endfunction()

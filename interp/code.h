@@ -1,0 +1,64 @@
+// The interpreter's code: a stream of 8-byte words. Position-independent but for the addresses of handlers and callees.
+//
+//   word 0   address of the handler
+//   word 1   Operands: d, a: slots relative to fp; x: an immediate, a branch distance in words, or two more slots
+//   word 2   only where an instruction needs more: a 64-bit constant, a callee, a third pair of numbers
+//
+// Calls are always three words and keep in `d` what a return needs to know of the caller: see kCallWords.
+#pragma once
+
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+
+#include "core/indices.h"
+#include "runtime/frame.h"
+
+namespace mini_wasm::interp {
+
+using Word = uint64_t;
+
+struct Operands {
+  uint16_t d = 0;
+  uint16_t a = 0;
+  uint32_t x = 0;
+  uint16_t b() const { return static_cast<uint16_t>(x); }
+  uint16_t c() const { return static_cast<uint16_t>(x >> 16); }
+  int32_t distance() const { return static_cast<int32_t>(x); }
+  static constexpr uint32_t pair(uint32_t b, uint32_t c) { return (b & 0xffff) | c << 16; }
+};
+static_assert(sizeof(Operands) == sizeof(Word));
+
+// Fields are loaded one by one: that costs less than taking a whole word apart.
+inline Operands operands_at(const Word* word) {
+  Operands o;
+  const char* bytes = reinterpret_cast<const char*>(word);
+  std::memcpy(&o.d, bytes + offsetof(Operands, d), sizeof(o.d));
+  std::memcpy(&o.a, bytes + offsetof(Operands, a), sizeof(o.a));
+  std::memcpy(&o.x, bytes + offsetof(Operands, x), sizeof(o.x));
+  return o;
+}
+
+inline constexpr uint32_t kCallWords = 3;
+
+class InterpreterCode;
+
+// One function's code, at a stable address: what FuncInst::code points to and what a direct call names. All but `entry`,
+// `size` and `words` is known from the validating walk, so that a call need not know whether its callee is translated.
+struct FuncCode {
+  std::atomic<const Word*> entry{nullptr};  // `lazy` until translated
+  uint32_t frame_slots = 0;                 // from fp to the end of the operands
+  uint16_t link = 0;                        // first link slot, see runtime/frame.h
+  uint16_t zero_begin = 0, zero_count = 0;  // declared locals, which start as zero
+  uint16_t pinned = 0;                      // slot of the local that lives in a register; 0 also when there is none
+  Word lazy[2] = {0, 0};                    // the instruction that translates the function at its first call
+  uint32_t size = 0;                        // words
+  InterpreterCode* owner = nullptr;
+  FuncIdx index{};
+  std::unique_ptr<Word[]> words;
+};
+
+}  // namespace mini_wasm::interp

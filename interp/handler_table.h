@@ -1,0 +1,95 @@
+// Tables of handlers made at compile time: one template per shape of instruction, instantiated for each combination of
+// places that makes sense.
+#pragma once
+
+#include <array>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "core/numeric.h"
+#include "interp/handlers.h"
+
+namespace mini_wasm::interp {
+
+inline constexpr size_t kPlaces = 5;
+
+constexpr size_t index_of(Place p) { return static_cast<size_t>(p); }
+
+// Handlers by up to three places; null where there is none.
+template <size_t A, size_t B, size_t D>
+using PlaceTable = std::array<std::array<std::array<Handler, D>, B>, A>;
+
+// Fills a table: `pick.template operator()<a, b, d>()` gives a handler or null.
+template <size_t A, size_t B, size_t D, class Pick>
+constexpr PlaceTable<A, B, D> make_table(Pick pick) {
+  PlaceTable<A, B, D> table{};
+  const auto cell = [&]<size_t I>() {
+    constexpr size_t a = I / (B * D), b = I / D % B, d = I % D;
+    table[a][b][d] = pick.template operator()<static_cast<Place>(a), static_cast<Place>(b), static_cast<Place>(d)>();
+  };
+  [&]<size_t... I>(std::index_sequence<I...>) { (cell.template operator()<I>(), ...); }
+  (std::make_index_sequence<A * B * D>{});
+  return table;
+}
+
+// Parameter and result types of a numeric function.
+template <class F>
+struct NumericSignature;
+template <class R, class T>
+struct NumericSignature<R (*)(T)> {
+  using Result = R;
+  using Operand = T;
+  static constexpr bool kBinary = false;
+};
+template <class R, class T>
+struct NumericSignature<R (*)(T, T)> {
+  using Result = R;
+  using Operand = T;
+  static constexpr bool kBinary = true;
+};
+template <class R, class T>
+struct NumericSignature<R (*)(T) noexcept> : NumericSignature<R (*)(T)> {};
+template <class R, class T>
+struct NumericSignature<R (*)(T, T) noexcept> : NumericSignature<R (*)(T, T)> {};
+
+template <class R>
+struct Unchecked {
+  using Type = R;
+  static constexpr bool kTraps = false;
+};
+template <class R>
+struct Unchecked<numeric::Checked<R>> {
+  using Type = R;
+  static constexpr bool kTraps = true;
+};
+
+// Whether values of type T can be there: only integers live in the pinned local.
+template <class T>
+constexpr bool can_be_at(Place p) {
+  switch (p) {
+    case Place::slot:
+    case Place::acc: return true;
+    case Place::pinned: return kIsInt<T>;
+    case Place::imm: return sizeof(T) == 4 || kIsInt<T>;
+    case Place::wide: return sizeof(T) == 8;
+  }
+  return false;
+}
+
+// An instruction that is part of no function, as the linker lays it out: two words.
+struct StaticInstr {
+  Handler handler;
+  Operands operands;
+};
+static_assert(sizeof(StaticInstr) == 2 * sizeof(Word));
+
+extern const StaticInstr kTraps[];  // by TrapCode
+
+// Stops with a trap; `pc` still names the instruction.
+[[gnu::always_inline]] inline void raise(Machine& m, TrapCode code) {
+  m.r = reinterpret_cast<uint64_t>(m.pc);
+  m.pc = reinterpret_cast<const Word*>(kTraps + static_cast<size_t>(code));
+}
+
+}  // namespace mini_wasm::interp

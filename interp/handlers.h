@@ -1,0 +1,80 @@
+// The handlers of the interpreter, found by operation and by where the operands are. A look-up gives null where a
+// combination does not exist: the translator then brings an operand to its slot first.
+//
+// Operand encodings (see code.h): "d <- a, b" names fields; an operand in the accumulator or the pinned local uses none.
+#pragma once
+
+#include "core/opcode.h"
+#include "interp/dispatch.h"
+#include "interp/places.h"
+#include <mini_wasm/trap.h>
+
+namespace mini_wasm::interp {
+
+// The types that handlers tell apart; references are i64.
+enum class Scalar : uint8_t { i32, i64, f32, f64 };
+
+// d <- a, b (b: x as immediate, b() as slot; wide: word 2)
+Handler numeric_handler(Op op, Place a, Place b, Place d);
+// if (compare(a, b) == sense) pc += x;  b: d as slot or as signed 16-bit immediate
+Handler branch_compare_handler(Op compare, Place a, Place b, bool sense, bool backward);
+// if ((a != 0) == sense) pc += x
+Handler branch_if_handler(Place a, bool sense, bool backward);
+// d <- memory0[a + x]; a as immediate: memory0[x]
+Handler load_handler(Op op, Place a, Place d);
+// d <- memory0[a + b() + c()], the sum of two slots being an i32.add; a: slot or pinned
+Handler load_sum_handler(Op op, Place a, Place d);
+// memory0[a + x] <- d; d as slot or as signed 16-bit immediate
+Handler store_handler(Op op, Place a, Place value);
+// The same for any memory, all in slots; x: memory index, word 2: offset.
+Handler checked_load_handler(Op op, bool is_64);
+Handler checked_store_handler(Op op, bool is_64);
+// d <- a (x as immediate, word 2 as wide)
+Handler copy_handler(Scalar type, Place a, Place d);
+// d <- c() != 0 ? a : b()
+Handler select_handler(Scalar type, Place condition, Place d);
+// d <- global x / global x <- a
+Handler global_get_handler(Scalar type, Place d);
+Handler global_set_handler(Scalar type, Place a);
+// fp[0] <- a (x as immediate, word 2 as wide), return; d: link slot
+Handler return_value_handler(Scalar type, Place a);
+// Calls an entry of a table (word 2: type id | table << 32), index at x, with arguments at a; d: pinned slot
+Handler call_indirect_handler(Place index, bool index_64);
+// Goes to the i-th of x distances that follow, two to a word, or the last; index at a.
+Handler br_table_handler(Place index);
+
+enum class Special : uint8_t {
+  br,             // pc += x
+  br_backward,
+  return_,        // d: link slot; results are in place
+  call,           // word 2: FuncCode*; arguments at a; d: pinned slot of the caller (also below)
+  call_import,    // x: function index
+  restore,        // after a call that may have left the instance: a: link slot; three words like a call
+  lazy,           // word 1: FuncCode*
+  unreachable,
+  ref_func,       // d <- function x
+  memory_size,    // d <- size of memory x
+  // Operands in slots from a on, result there, too; x: index, b(), c(): two indices
+  memory_grow,
+  memory_fill,
+  memory_copy,
+  memory_init,
+  data_drop,
+  table_get,
+  table_set,
+  table_size,
+  table_grow,
+  table_fill,
+  table_copy,
+  table_init,
+  elem_drop,
+};
+Handler special_handler(Special s);
+
+// Instructions that are not part of any function.
+const Word* finish_code();  // what a frame entered from the host returns to
+
+// The code whose first word is `handler`: for tests and the disassembly of translated code.
+inline Word to_word(Handler handler) { return reinterpret_cast<Word>(handler); }
+
+}  // namespace mini_wasm::interp

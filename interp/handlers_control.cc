@@ -1,0 +1,344 @@
+// Handlers of control flow, calls, copies, globals, and the instructions that belong to no function.
+#include "interp/handler_table.h"
+#include "interp/interpreter_code.h"
+#include "runtime/func_inst.h"
+#include "runtime/module_inst.h"
+#include "runtime/store.h"
+#include "runtime/table.h"
+
+namespace mini_wasm::interp {
+
+Handler memory_or_table_handler(Special s);  // handlers_memory.cc
+
+using runtime::FuncInst;
+using runtime::kLinkCallerFp;
+using runtime::kLinkContext;
+using runtime::kLinkReturnPc;
+
+namespace {
+
+template <class T>
+T as(Word word) {
+  return reinterpret_cast<T>(word);
+}
+
+// --- Ends of execution ---------------------------------------------------------------------------------------------
+
+extern const StaticInstr kStop[];
+extern const StaticInstr kCallHost[];
+const Word* words(const StaticInstr* instr);
+
+void stop_with(Machine& m, Exit exit) {
+  m.r = static_cast<uint64_t>(exit);
+  m.pc = words(kStop);
+}
+
+void trap(Machine& m) {
+  runtime::Activation& activation = *m.ctx->store->activation();
+  activation.trap = static_cast<TrapCode>(operands_at(m.pc + 1).x);
+  activation.fp = m.fp;
+  activation.pc = as<const Word*>(m.r);
+  stop_with(m, Exit::trapped);
+}
+
+void finish(Machine& m) { stop_with(m, Exit::returned); }
+
+void unreachable(Machine& m) { raise(m, TrapCode::unreachable); }
+
+// --- Branches ------------------------------------------------------------------------------------------------------
+
+template <bool backward>
+void br(Machine& m) {
+  if constexpr (backward) {
+    if (m.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]] return raise(m, TrapCode::interrupted);
+  }
+  m.pc += operands_at(m.pc + 1).distance();
+}
+
+template <Place A>
+void br_table(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  const uint32_t index = read<uint32_t, A>(m, o.a);
+  const uint32_t i = index < o.x ? index : o.x;
+  int32_t distance;
+  std::memcpy(&distance, reinterpret_cast<const char*>(m.pc + 2) + size_t{i} * sizeof(distance), sizeof(distance));
+  m.pc += distance;
+  if (distance < 0 && m.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]] {
+    raise(m, TrapCode::interrupted);
+  }
+}
+
+// --- Calls ---------------------------------------------------------------------------------------------------------
+
+// Begins the callee's frame; m.ctx is the callee's instance already.
+[[gnu::always_inline]] inline void enter(Machine& m, const FuncCode& callee, Slot* fp, const Word* return_pc) {
+  if (fp + callee.frame_slots > m.ctx->stack_limit) [[unlikely]] return raise(m, TrapCode::call_stack_exhausted);
+  Slot* const link = fp + callee.link;
+  link[kLinkReturnPc] = reinterpret_cast<Slot>(return_pc);
+  link[kLinkCallerFp] = reinterpret_cast<Slot>(m.fp);
+  link[kLinkContext] = reinterpret_cast<Slot>(m.ctx);
+  Slot* zero = fp + callee.zero_begin;
+  for (uint32_t n = callee.zero_count; n != 0; --n) *zero++ = 0;
+  m.l = fp[callee.pinned];
+  m.fp = fp;
+  m.pc = callee.entry.load(std::memory_order_acquire);
+}
+
+[[gnu::always_inline]] inline void leave(Machine& m, uint32_t link) {
+  const Word* const return_pc = as<const Word*>(m.fp[link + kLinkReturnPc]);
+  Slot* const fp = as<Slot*>(m.fp[link + kLinkCallerFp]);
+  m.l = fp[operands_at(return_pc - 2).d];
+  m.fp = fp;
+  m.pc = return_pc;
+}
+
+void call(Machine& m) {
+  enter(m, *as<const FuncCode*>(m.pc[2]), m.fp + operands_at(m.pc + 1).a, m.pc + kCallWords);
+}
+
+// A callee that may be the host's or another instance's. The caller has a `restore` behind the call, which a callee of
+// the same instance skips on return.
+[[gnu::always_inline]] inline void call_any(Machine& m, FuncInst* callee, uint16_t arguments) {
+  if (callee->host != nullptr) {
+    m.r = reinterpret_cast<uint64_t>(callee);
+    m.l = reinterpret_cast<uint64_t>(m.pc);
+    m.pc = words(kCallHost);
+    return;
+  }
+  const Word* return_pc = m.pc + 2 * kCallWords;
+  if (callee->context != m.ctx) {
+    InstanceContext* const caller = m.ctx;
+    m.ctx = callee->context;
+    if (m.fp + arguments + static_cast<const FuncCode*>(callee->code)->frame_slots > m.ctx->stack_limit) [[unlikely]] {
+      m.ctx = caller;
+      return raise(m, TrapCode::call_stack_exhausted);
+    }
+    m.memory = m.ctx->memory_base;
+    return_pc = m.pc + kCallWords;
+  }
+  enter(m, *static_cast<const FuncCode*>(callee->code), m.fp + arguments, return_pc);
+}
+
+void call_import(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  call_any(m, m.ctx->funcs[o.x], o.a);
+}
+
+template <class Index, Place A>
+void call_indirect(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  const uint64_t index = read<Index, A>(m, o.b());
+  const runtime::TableInst& table = *m.ctx->tables[m.pc[2] >> 32];
+  if (index >= table.size) [[unlikely]] return raise(m, TrapCode::undefined_element);
+  FuncInst* const callee = as<FuncInst*>(table.elements[index]);
+  if (callee == nullptr) [[unlikely]] return raise(m, TrapCode::uninitialized_element);
+  if (static_cast<uint32_t>(callee->type) != static_cast<uint32_t>(m.pc[2])) [[unlikely]] {
+    return raise(m, TrapCode::indirect_call_type_mismatch);
+  }
+  call_any(m, callee, o.a);
+}
+
+// r: the callee; l: address of the call.
+void call_host(Machine& m) {
+  const Word* const at = as<const Word*>(m.l);
+  FuncInst& callee = *as<FuncInst*>(m.r);
+  const Operands o = operands_at(at + 1);
+  Slot* const arguments = m.fp + o.a;
+  runtime::Activation& activation = *m.ctx->store->activation();
+  m.pc = at;
+  if (arguments + callee.host->slots > m.ctx->stack_limit) [[unlikely]] return raise(m, TrapCode::call_stack_exhausted);
+  activation.fp = m.fp;
+  activation.top = arguments + callee.host->slots;
+  activation.pc = at;
+  const Exit exit = m.ctx->store->call_host(callee, m.ctx->instance, arguments);
+  if (exit != Exit::returned) [[unlikely]] return stop_with(m, exit);
+  activation.pc = nullptr;
+  if (m.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]] return raise(m, TrapCode::interrupted);
+  m.memory = m.ctx->memory_base;
+  m.l = m.fp[o.d];
+  m.pc = at + 2 * kCallWords;
+}
+
+void restore(Machine& m) {
+  m.ctx = as<InstanceContext*>(m.fp[operands_at(m.pc + 1).a + kLinkContext]);
+  m.memory = m.ctx->memory_base;
+  m.pc += kCallWords;
+}
+
+void lazy(Machine& m) {
+  FuncCode& code = *as<FuncCode*>(m.pc[1]);
+  m.pc = code.owner->translate(code);
+}
+
+void return_(Machine& m) { leave(m, operands_at(m.pc + 1).d); }
+
+template <class T, Place A>
+void return_value(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  runtime::slot_set<T>(m.fp, read<T, A>(m, A == Place::imm ? o.x : o.a));
+  leave(m, o.d);
+}
+
+// --- Values --------------------------------------------------------------------------------------------------------
+
+template <class T, Place A, Place D>
+void copy(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  write<T, D>(m, o.d, read<T, A>(m, A == Place::imm ? o.x : o.a));
+  m.pc += A == Place::wide ? 3 : 2;
+}
+
+template <class T, Place C, Place D>
+void select(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  const T a = read<T, Place::slot>(m, o.a);
+  const T b = read<T, Place::slot>(m, o.b());
+  write<T, D>(m, o.d, read<uint32_t, C>(m, o.c()) != 0 ? a : b);
+  m.pc += 2;
+}
+
+template <class T, Place D>
+void global_get(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  write<T, D>(m, o.d, runtime::slot_get<T>(m.ctx->globals[o.x]));
+  m.pc += 2;
+}
+
+template <class T, Place A>
+void global_set(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  runtime::slot_set<T>(m.ctx->globals[o.x], read<T, A>(m, o.a));
+  m.pc += 2;
+}
+
+void ref_func(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  m.fp[o.d] = reinterpret_cast<Slot>(m.ctx->funcs[o.x]);
+  m.pc += 2;
+}
+
+// --- Tables --------------------------------------------------------------------------------------------------------
+
+// One row of handlers per Scalar; `pick.template operator()<T>()` makes a row.
+template <class Row, class Pick>
+constexpr std::array<Row, 4> by_scalar(Pick pick) {
+  return {pick.template operator()<uint32_t>(), pick.template operator()<uint64_t>(),
+          pick.template operator()<float>(), pick.template operator()<double>()};
+}
+
+constexpr auto kCopy = by_scalar<PlaceTable<kPlaces, 1, 3>>([]<class T>() {
+  return make_table<kPlaces, 1, 3>([]<Place a, Place b, Place d>() -> Handler {
+    if constexpr (can_be_at<T>(a) && can_be_at<T>(d)) {
+      return &wrap<&copy<T, a, d>>;
+    } else {
+      return nullptr;
+    }
+  });
+});
+
+constexpr auto kReturnValue = by_scalar<PlaceTable<kPlaces, 1, 1>>([]<class T>() {
+  return make_table<kPlaces, 1, 1>([]<Place a, Place b, Place d>() -> Handler {
+    if constexpr (can_be_at<T>(a)) {
+      return &wrap<&return_value<T, a>>;
+    } else {
+      return nullptr;
+    }
+  });
+});
+
+constexpr auto kSelect = by_scalar<PlaceTable<3, 1, 3>>([]<class T>() {
+  return make_table<3, 1, 3>([]<Place c, Place b, Place d>() -> Handler {
+    if constexpr (can_be_at<T>(d)) {
+      return &wrap<&select<T, c, d>>;
+    } else {
+      return nullptr;
+    }
+  });
+});
+
+constexpr auto kGlobalGet = by_scalar<PlaceTable<1, 1, 3>>([]<class T>() {
+  return make_table<1, 1, 3>([]<Place a, Place b, Place d>() -> Handler {
+    if constexpr (can_be_at<T>(d)) {
+      return &wrap<&global_get<T, d>>;
+    } else {
+      return nullptr;
+    }
+  });
+});
+
+constexpr auto kGlobalSet = by_scalar<PlaceTable<3, 1, 1>>([]<class T>() {
+  return make_table<3, 1, 1>([]<Place a, Place b, Place d>() -> Handler {
+    if constexpr (can_be_at<T>(a)) {
+      return &wrap<&global_set<T, a>>;
+    } else {
+      return nullptr;
+    }
+  });
+});
+
+constexpr size_t row(Scalar type) { return static_cast<size_t>(type); }
+
+const Word* words(const StaticInstr* instr) { return reinterpret_cast<const Word*>(instr); }
+
+constexpr StaticInstr kStop[] = {{&stop, {}}};
+constexpr StaticInstr kCallHost[] = {{&wrap<&call_host>, {}}};
+// A return looks at the operands of the call that it goes back to: two words before.
+constexpr StaticInstr kFinish[] = {{nullptr, {}}, {&wrap<&finish>, {}}};
+
+}  // namespace
+
+#define TRAP(id, message) {&wrap<&trap>, {0, 0, static_cast<uint32_t>(TrapCode::id)}},
+constexpr StaticInstr kTraps[] = {{&wrap<&trap>, {}},
+#include <mini_wasm/traps.def>
+};
+#undef TRAP
+
+const Word* finish_code() { return words(kFinish + 1); }
+
+Handler copy_handler(Scalar type, Place a, Place d) { return kCopy[row(type)][index_of(a)][0][index_of(d)]; }
+Handler return_value_handler(Scalar type, Place a) { return kReturnValue[row(type)][index_of(a)][0][0]; }
+Handler select_handler(Scalar type, Place condition, Place d) {
+  return index_of(condition) >= 3 ? nullptr : kSelect[row(type)][index_of(condition)][0][index_of(d)];
+}
+Handler global_get_handler(Scalar type, Place d) { return kGlobalGet[row(type)][0][0][index_of(d)]; }
+Handler global_set_handler(Scalar type, Place a) {
+  return index_of(a) >= 3 ? nullptr : kGlobalSet[row(type)][index_of(a)][0][0];
+}
+
+Handler br_table_handler(Place index) {
+  switch (index) {
+    case Place::slot: return &wrap<&br_table<Place::slot>>;
+    case Place::acc: return &wrap<&br_table<Place::acc>>;
+    case Place::pinned: return &wrap<&br_table<Place::pinned>>;
+    default: return nullptr;
+  }
+}
+
+Handler call_indirect_handler(Place index, bool index_64) {
+  switch (index) {
+    case Place::slot:
+      return index_64 ? &wrap<&call_indirect<uint64_t, Place::slot>> : &wrap<&call_indirect<uint32_t, Place::slot>>;
+    case Place::acc:
+      return index_64 ? &wrap<&call_indirect<uint64_t, Place::acc>> : &wrap<&call_indirect<uint32_t, Place::acc>>;
+    case Place::pinned:
+      return index_64 ? &wrap<&call_indirect<uint64_t, Place::pinned>> : &wrap<&call_indirect<uint32_t, Place::pinned>>;
+    default: return nullptr;
+  }
+}
+
+Handler special_handler(Special s) {
+  switch (s) {
+    case Special::br: return &wrap<&br<false>>;
+    case Special::br_backward: return &wrap<&br<true>>;
+    case Special::return_: return &wrap<&return_>;
+    case Special::call: return &wrap<&call>;
+    case Special::call_import: return &wrap<&call_import>;
+    case Special::restore: return &wrap<&restore>;
+    case Special::lazy: return &wrap<&lazy>;
+    case Special::unreachable: return &wrap<&unreachable>;
+    case Special::ref_func: return &wrap<&ref_func>;
+    default: return memory_or_table_handler(s);
+  }
+}
+
+}  // namespace mini_wasm::interp

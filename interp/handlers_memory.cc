@@ -1,0 +1,377 @@
+// Handlers of loads, stores, bulk memory and table instructions. What a load reads follows from its row in opcodes.def.
+#include <cstring>
+
+#include "interp/handler_table.h"
+#include "runtime/builtins.h"
+#include "runtime/module_inst.h"
+
+namespace mini_wasm::interp {
+
+namespace {
+
+template <SigType type>
+struct ValueOf;
+template <>
+struct ValueOf<SigType::i32> {
+  using Type = uint32_t;
+};
+template <>
+struct ValueOf<SigType::i64> {
+  using Type = uint64_t;
+};
+template <>
+struct ValueOf<SigType::f32> {
+  using Type = float;
+};
+template <>
+struct ValueOf<SigType::f64> {
+  using Type = double;
+};
+
+template <unsigned log2>
+using UnsignedBytes = std::conditional_t<
+    log2 == 0, uint8_t, std::conditional_t<log2 == 1, uint16_t, std::conditional_t<log2 == 2, uint32_t, uint64_t>>>;
+
+// The types of a scalar load or store: the value's, and what stands in memory.
+template <Op op>
+struct Access {
+  static constexpr const OpInfo& kInfo = op_info(op);
+  static constexpr bool kLoad = kInfo.cls == OpClass::load;
+  using Value = typename ValueOf<kLoad ? kInfo.results[0] : kInfo.params[1]>::Type;
+  using Bytes = UnsignedBytes<kInfo.access_log2>;
+  static constexpr bool kSigned = kInfo.text.ends_with("_s");
+  using Memory = std::conditional_t<(sizeof(Bytes) == sizeof(Value)), Value,
+                                    std::conditional_t<kSigned, std::make_signed_t<Bytes>, Bytes>>;
+
+  static Value load(const uint8_t* at) {
+    Memory raw;
+    std::memcpy(&raw, at, sizeof(raw));
+    if constexpr (kSigned) {
+      return static_cast<Value>(static_cast<std::make_signed_t<Value>>(raw));
+    } else {
+      return static_cast<Value>(raw);
+    }
+  }
+  static void store(uint8_t* at, Value value) {
+    const Memory raw = static_cast<Memory>(value);
+    std::memcpy(at, &raw, sizeof(raw));
+  }
+};
+
+constexpr bool is_scalar(const OpInfo& info, OpClass cls) { return info.cls == cls && info.feature == Feature::mvp; }
+
+// --- Memory 0 behind guard pages: an access out of bounds faults ----------------------------------------------------
+
+template <Op op, Place A, Place D>
+void load(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  const uint64_t at = A == Place::imm ? uint64_t{o.x} : uint64_t{read<uint32_t, A>(m, o.a)} + o.x;
+  const auto value = Access<op>::load(m.memory + at);
+  fault_point(m);
+  write<typename Access<op>::Value, D>(m, o.d, value);
+  m.pc += 2;
+}
+
+template <Op op, Place A, Place D>
+void load_sum(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  const uint32_t sum = read<uint32_t, A>(m, o.a) + read<uint32_t, Place::slot>(m, o.b());
+  const auto value = Access<op>::load(m.memory + (uint64_t{sum} + o.c()));
+  fault_point(m);
+  write<typename Access<op>::Value, D>(m, o.d, value);
+  m.pc += 2;
+}
+
+template <Op op, Place A, Place V>
+void store(Machine& m) {
+  using Value = typename Access<op>::Value;
+  const Operands o = operands_at(m.pc + 1);
+  const uint64_t at = A == Place::imm ? uint64_t{o.x} : uint64_t{read<uint32_t, A>(m, o.a)} + o.x;
+  if constexpr (V == Place::imm) {
+    Access<op>::store(m.memory + at, static_cast<Value>(static_cast<int64_t>(static_cast<int16_t>(o.d))));
+  } else {
+    Access<op>::store(m.memory + at, read<Value, V>(m, o.d));
+  }
+  fault_point(m);
+  m.pc += 2;
+}
+
+using LoadTable = PlaceTable<4, 1, 3>;
+using LoadSumTable = PlaceTable<3, 1, 3>;
+using StoreTable = PlaceTable<4, 4, 1>;
+
+template <Op op>
+constexpr LoadTable make_load() {
+  return make_table<4, 1, 3>([]<Place a, Place b, Place d>() -> Handler {
+    if constexpr (!can_be_at<typename Access<op>::Value>(d)) {
+      return nullptr;
+    } else {
+      return &wrap<&load<op, a, d>>;
+    }
+  });
+}
+
+template <Op op>
+constexpr LoadSumTable make_load_sum() {
+  return make_table<3, 1, 3>([]<Place a, Place b, Place d>() -> Handler {
+    if constexpr (!can_be_at<typename Access<op>::Value>(d)) {
+      return nullptr;
+    } else {
+      return &wrap<&load_sum<op, a, d>>;
+    }
+  });
+}
+
+template <Op op>
+constexpr StoreTable make_store() {
+  return make_table<4, 4, 1>([]<Place a, Place v, Place d>() -> Handler {
+    using Value = typename Access<op>::Value;
+    if constexpr (!can_be_at<Value>(v) || (v == Place::imm && !kIsInt<Value>) ||
+                  (a == Place::acc && v == Place::acc && kIsInt<Value>)) {
+      return nullptr;
+    } else {
+      return &wrap<&store<op, a, v>>;
+    }
+  });
+}
+
+// --- Any memory, checked -------------------------------------------------------------------------------------------
+
+// The address of `size` bytes, or null when they are out of bounds.
+template <class Address>
+uint8_t* checked(Machine& m, const Operands& o, Address address, uint64_t size) {
+  const runtime::MemInst& memory = *m.ctx->memories[o.x];
+  uint64_t at;
+  if (__builtin_add_overflow(uint64_t{address}, m.pc[2], &at) || !memory.contains(at, size)) return nullptr;
+  return memory.base + at;
+}
+
+template <Op op, class Address>
+void checked_load(Machine& m) {
+  using A = Access<op>;
+  const Operands o = operands_at(m.pc + 1);
+  const uint8_t* at = checked(m, o, read<Address, Place::slot>(m, o.a), sizeof(typename A::Memory));
+  if (at == nullptr) [[unlikely]] return raise(m, TrapCode::out_of_bounds_memory_access);
+  write<typename A::Value, Place::slot>(m, o.d, A::load(at));
+  m.pc += 3;
+}
+
+template <Op op, class Address>
+void checked_store(Machine& m) {
+  using A = Access<op>;
+  const Operands o = operands_at(m.pc + 1);
+  uint8_t* at = checked(m, o, read<Address, Place::slot>(m, o.a), sizeof(typename A::Memory));
+  if (at == nullptr) [[unlikely]] return raise(m, TrapCode::out_of_bounds_memory_access);
+  A::store(at, read<typename A::Value, Place::slot>(m, o.d));
+  m.pc += 3;
+}
+
+// All handlers of one load or store opcode.
+struct AccessHandlers {
+  LoadTable load{};
+  LoadSumTable load_sum{};
+  StoreTable store{};
+  Handler checked[2] = {nullptr, nullptr};  // by is_64
+};
+
+template <Op op>
+constexpr AccessHandlers make_access() {
+  AccessHandlers handlers;
+  if constexpr (is_scalar(op_info(op), OpClass::load)) {
+    handlers.load = make_load<op>();
+    handlers.load_sum = make_load_sum<op>();
+    handlers.checked[0] = &wrap<&checked_load<op, uint32_t>>;
+    handlers.checked[1] = &wrap<&checked_load<op, uint64_t>>;
+  } else if constexpr (is_scalar(op_info(op), OpClass::store)) {
+    handlers.store = make_store<op>();
+    handlers.checked[0] = &wrap<&checked_store<op, uint32_t>>;
+    handlers.checked[1] = &wrap<&checked_store<op, uint64_t>>;
+  }
+  return handlers;
+}
+
+constexpr size_t kFirstAccess = static_cast<size_t>(Op::i32_load);
+constexpr size_t kAccessCount = static_cast<size_t>(Op::i64_store32) - kFirstAccess + 1;
+
+template <size_t... I>
+constexpr std::array<AccessHandlers, kAccessCount> make_all(std::index_sequence<I...>) {
+  return {make_access<static_cast<Op>(kFirstAccess + I)>()...};
+}
+
+constexpr auto kAccess = make_all(std::make_index_sequence<kAccessCount>{});
+
+const AccessHandlers& handlers_of(Op op) { return kAccess[static_cast<size_t>(op) - kFirstAccess]; }
+
+// --- Bulk operations: operands in slots from a on, address operands of 32 bits zero-extended -------------------------
+
+uint64_t address_at(const Slot* slot, bool is_64) {
+  return is_64 ? *slot : uint64_t{runtime::slot_get<uint32_t>(slot)};
+}
+uint32_t u32_at(const Slot* slot) { return runtime::slot_get<uint32_t>(slot); }
+
+void set_address(Slot* slot, bool is_64, uint64_t value) {
+  if (is_64) {
+    *slot = value;
+  } else {
+    runtime::slot_set<uint32_t>(slot, static_cast<uint32_t>(value));
+  }
+}
+
+void next_unless(Machine& m, TrapCode trap) {
+  if (trap != TrapCode::none) [[unlikely]] return raise(m, trap);
+  m.pc += 2;
+}
+
+void memory_size(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  const runtime::MemInst& memory = *m.ctx->memories[o.x];
+  set_address(m.fp + o.d, memory.type.is_64, memory.size_pages());
+  m.pc += 2;
+}
+
+void memory_grow(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  runtime::MemInst& memory = *m.ctx->memories[o.x];
+  Slot* slot = m.fp + o.a;
+  set_address(slot, memory.type.is_64, static_cast<uint64_t>(memory.grow(address_at(slot, memory.type.is_64))));
+  m.memory = m.ctx->memory_base;
+  m.pc += 2;
+}
+
+void memory_fill(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  runtime::MemInst& memory = *m.ctx->memories[o.x];
+  const Slot* s = m.fp + o.a;
+  const bool is_64 = memory.type.is_64;
+  next_unless(m, runtime::memory_fill(memory, address_at(s, is_64), static_cast<uint8_t>(s[1]), address_at(s + 2, is_64)));
+}
+
+void memory_copy(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  runtime::MemInst& to = *m.ctx->memories[o.b()];
+  runtime::MemInst& from = *m.ctx->memories[o.c()];
+  const Slot* s = m.fp + o.a;
+  const bool both_64 = to.type.is_64 && from.type.is_64;
+  next_unless(m, runtime::memory_copy(to, from, address_at(s, to.type.is_64), address_at(s + 1, from.type.is_64),
+                                      address_at(s + 2, both_64)));
+}
+
+void memory_init(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  const uint32_t data = static_cast<uint32_t>(m.pc[2]);
+  runtime::MemInst& memory = *m.ctx->memories[o.x];
+  const Slot* s = m.fp + o.a;
+  const TrapCode trap = runtime::memory_init(*m.ctx->instance, memory, DataIdx{data},
+                                             address_at(s, memory.type.is_64), u32_at(s + 1), u32_at(s + 2));
+  if (trap != TrapCode::none) [[unlikely]] return raise(m, trap);
+  m.pc += 3;
+}
+
+void data_drop(Machine& m) {
+  runtime::data_drop(*m.ctx->instance, DataIdx{operands_at(m.pc + 1).x});
+  m.pc += 2;
+}
+
+void table_get(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  const runtime::TableInst& table = *m.ctx->tables[o.x];
+  Slot* s = m.fp + o.a;
+  next_unless(m, runtime::table_get(table, address_at(s, table.type.is_64), *s));
+}
+
+void table_set(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  runtime::TableInst& table = *m.ctx->tables[o.x];
+  const Slot* s = m.fp + o.a;
+  next_unless(m, runtime::table_set(table, address_at(s, table.type.is_64), s[1]));
+}
+
+void table_size(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  const runtime::TableInst& table = *m.ctx->tables[o.x];
+  set_address(m.fp + o.a, table.type.is_64, table.size);
+  m.pc += 2;
+}
+
+void table_grow(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  runtime::TableInst& table = *m.ctx->tables[o.x];
+  Slot* s = m.fp + o.a;
+  const bool is_64 = table.type.is_64;
+  set_address(s, is_64, static_cast<uint64_t>(table.grow(address_at(s + 1, is_64), s[0])));
+  m.pc += 2;
+}
+
+void table_fill(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  runtime::TableInst& table = *m.ctx->tables[o.x];
+  const Slot* s = m.fp + o.a;
+  const bool is_64 = table.type.is_64;
+  next_unless(m, runtime::table_fill(table, address_at(s, is_64), s[1], address_at(s + 2, is_64)));
+}
+
+void table_copy(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  runtime::TableInst& to = *m.ctx->tables[o.b()];
+  const runtime::TableInst& from = *m.ctx->tables[o.c()];
+  const Slot* s = m.fp + o.a;
+  const bool both_64 = to.type.is_64 && from.type.is_64;
+  next_unless(m, runtime::table_copy(to, from, address_at(s, to.type.is_64), address_at(s + 1, from.type.is_64),
+                                     address_at(s + 2, both_64)));
+}
+
+void table_init(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  const uint32_t elem = static_cast<uint32_t>(m.pc[2]);
+  runtime::TableInst& table = *m.ctx->tables[o.x];
+  const Slot* s = m.fp + o.a;
+  const TrapCode trap = runtime::table_init(*m.ctx->instance, table, ElemIdx{elem}, address_at(s, table.type.is_64),
+                                            u32_at(s + 1), u32_at(s + 2));
+  if (trap != TrapCode::none) [[unlikely]] return raise(m, trap);
+  m.pc += 3;
+}
+
+void elem_drop(Machine& m) {
+  runtime::elem_drop(*m.ctx->instance, ElemIdx{operands_at(m.pc + 1).x});
+  m.pc += 2;
+}
+
+}  // namespace
+
+Handler load_handler(Op op, Place a, Place d) {
+  return a == Place::wide ? nullptr : handlers_of(op).load[index_of(a)][0][index_of(d)];
+}
+
+Handler load_sum_handler(Op op, Place a, Place d) {
+  return index_of(a) >= 3 ? nullptr : handlers_of(op).load_sum[index_of(a)][0][index_of(d)];
+}
+
+Handler store_handler(Op op, Place a, Place value) {
+  if (a == Place::wide || value == Place::wide) return nullptr;
+  return handlers_of(op).store[index_of(a)][index_of(value)][0];
+}
+
+Handler checked_load_handler(Op op, bool is_64) { return handlers_of(op).checked[is_64 ? 1 : 0]; }
+Handler checked_store_handler(Op op, bool is_64) { return handlers_of(op).checked[is_64 ? 1 : 0]; }
+
+Handler memory_or_table_handler(Special s) {
+  switch (s) {
+    case Special::memory_size: return &wrap<&memory_size>;
+    case Special::memory_grow: return &wrap<&memory_grow>;
+    case Special::memory_fill: return &wrap<&memory_fill>;
+    case Special::memory_copy: return &wrap<&memory_copy>;
+    case Special::memory_init: return &wrap<&memory_init>;
+    case Special::data_drop: return &wrap<&data_drop>;
+    case Special::table_get: return &wrap<&table_get>;
+    case Special::table_set: return &wrap<&table_set>;
+    case Special::table_size: return &wrap<&table_size>;
+    case Special::table_grow: return &wrap<&table_grow>;
+    case Special::table_fill: return &wrap<&table_fill>;
+    case Special::table_copy: return &wrap<&table_copy>;
+    case Special::table_init: return &wrap<&table_init>;
+    case Special::elem_drop: return &wrap<&elem_drop>;
+    default: return nullptr;
+  }
+}
+
+}  // namespace mini_wasm::interp

@@ -1,0 +1,204 @@
+// Handlers of numeric instructions and of the branches fused with comparisons: generated from opcodes.def, one
+// definition per shape.
+#include "interp/handler_table.h"
+
+namespace mini_wasm::interp {
+
+namespace {
+
+// Calls `pick` with the opcode's function for every scalar numeric row.
+#define NUMERIC_numeric(id, feature) NUMERIC_OF_##feature(id)
+#define NUMERIC_numeric_trap(id, feature) NUMERIC_OF_##feature(id)
+#define NUMERIC_OF_mvp(id) MW_NUMERIC(id)
+#define NUMERIC_OF_sign_ext(id) MW_NUMERIC(id)
+#define NUMERIC_OF_sat_trunc(id) MW_NUMERIC(id)
+// Vectors and 128-bit integers have shapes of their own.
+#define NUMERIC_OF_simd(id)
+#define NUMERIC_OF_relaxed_simd(id)
+#define NUMERIC_OF_wide_arithmetic(id)
+#define NUMERIC_control(id, feature)
+#define NUMERIC_parametric(id, feature)
+#define NUMERIC_variable(id, feature)
+#define NUMERIC_constant(id, feature)
+#define NUMERIC_load(id, feature)
+#define NUMERIC_store(id, feature)
+#define NUMERIC_simd_lane(id, feature)
+#define NUMERIC_load_lane(id, feature)
+#define NUMERIC_store_lane(id, feature)
+#define NUMERIC_memory(id, feature)
+#define NUMERIC_table(id, feature)
+#define NUMERIC_ref(id, feature)
+#define NUMERIC_gc(id, feature)
+#define NUMERIC_exception(id, feature)
+#define NUMERIC_atomic_load(id, feature)
+#define NUMERIC_atomic_store(id, feature)
+#define NUMERIC_atomic_rmw(id, feature)
+#define NUMERIC_atomic_cmpxchg(id, feature)
+#define NUMERIC_atomic_wait(id, feature)
+#define NUMERIC_atomic_notify(id, feature)
+#define NUMERIC_atomic_fence(id, feature)
+
+template <class Result, Place D>
+[[gnu::always_inline]] inline void finish(Machine& m, uint16_t d, Result result, uint32_t words) {
+  if constexpr (Unchecked<Result>::kTraps) {
+    if (result.trap != TrapCode::none) [[unlikely]] return raise(m, result.trap);
+    write<typename Unchecked<Result>::Type, D>(m, d, result.value);
+  } else {
+    write<Result, D>(m, d, result);
+  }
+  m.pc += words;
+}
+
+template <auto function, Place A, Place B, Place D>
+void binary(Machine& m) {
+  using S = NumericSignature<decltype(function)>;
+  using T = typename S::Operand;
+  const Operands o = operands_at(m.pc + 1);
+  const T a = read<T, A>(m, o.a);
+  const T b = read<T, B>(m, B == Place::slot ? o.b() : o.x);
+  finish<typename S::Result, D>(m, o.d, function(a, b), B == Place::wide ? 3 : 2);
+}
+
+template <auto function, Place A, Place D>
+void unary(Machine& m) {
+  using S = NumericSignature<decltype(function)>;
+  const Operands o = operands_at(m.pc + 1);
+  finish<typename S::Result, D>(m, o.d, function(read<typename S::Operand, A>(m, o.a)), 2);
+}
+
+using NumericTable = PlaceTable<3, kPlaces, 3>;  // unary: b is `slot`
+
+template <auto function>
+constexpr NumericTable make_numeric() {
+  using S = NumericSignature<decltype(function)>;
+  using T = typename S::Operand;
+  using R = typename Unchecked<typename S::Result>::Type;
+  return make_table<3, kPlaces, 3>([]<Place a, Place b, Place d>() -> Handler {
+    if constexpr (!can_be_at<T>(a) || !can_be_at<T>(b) || !can_be_at<R>(d)) {
+      return nullptr;
+    } else if constexpr (S::kBinary) {
+      if constexpr ((a == Place::acc && b == Place::acc)) {
+        return nullptr;
+      } else {
+        return &wrap<&binary<function, a, b, d>>;
+      }
+    } else if constexpr (b == Place::slot) {
+      return &wrap<&unary<function, a, d>>;
+    } else {
+      return nullptr;
+    }
+  });
+}
+
+template <Op op>
+constexpr const NumericTable* kNumericOf = nullptr;
+
+#define MW_NUMERIC(id)                                              \
+  constexpr NumericTable kTable_##id = make_numeric<&numeric::id>(); \
+  template <>                                                       \
+  constexpr const NumericTable* kNumericOf<Op::id> = &kTable_##id;
+#define OP(id, text, prefix, code, feature, imm, cls, signature) NUMERIC_##cls(id, feature)
+#include "core/opcodes.def"
+#undef OP
+#undef MW_NUMERIC
+
+constexpr std::array<const NumericTable*, kOpCount> kNumeric = {
+#define OP(id, ...) kNumericOf<Op::id>,
+#include "core/opcodes.def"
+#undef OP
+};
+
+// --- Comparisons fused with a branch -------------------------------------------------------------------------------
+
+template <bool backward>
+[[gnu::always_inline]] inline void take_branch(Machine& m, int32_t distance) {
+  if constexpr (backward) {
+    if (m.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]] return raise(m, TrapCode::interrupted);
+  }
+  m.pc += distance;
+}
+
+template <auto compare, Place A, Place B, bool sense, bool backward>
+void branch_compare(Machine& m) {
+  using T = typename NumericSignature<decltype(compare)>::Operand;
+  const Operands o = operands_at(m.pc + 1);
+  const T a = read<T, A>(m, o.a);
+  T b;
+  if constexpr (B == Place::imm) {
+    b = static_cast<T>(static_cast<int16_t>(o.d));
+  } else {
+    b = read<T, B>(m, o.d);
+  }
+  if ((compare(a, b) != 0) == sense) {
+    take_branch<backward>(m, o.distance());
+  } else {
+    m.pc += 2;
+  }
+}
+
+// By a, b, sense + 2 * backward.
+using BranchTable = PlaceTable<3, 4, 4>;
+
+template <auto compare>
+constexpr BranchTable make_branch() {
+  using T = typename NumericSignature<decltype(compare)>::Operand;
+  return make_table<3, 4, 4>([]<Place a, Place b, Place d>() -> Handler {
+    constexpr bool sense = index_of(d) % 2 == 1, backward = index_of(d) >= 2;
+    // An integer comparison has an opposite: the translator uses that instead of a false sense.
+    if constexpr (!can_be_at<T>(a) || !can_be_at<T>(b) || (b == Place::imm && !kIsInt<T>) || (kIsInt<T> && !sense) ||
+                  (a == Place::acc && b == Place::acc)) {
+      return nullptr;
+    } else {
+      return &wrap<&branch_compare<compare, a, b, sense, backward>>;
+    }
+  });
+}
+
+template <Op op>
+constexpr const BranchTable* kBranchOf = nullptr;
+
+#define COMPARE(id)                                                 \
+  constexpr BranchTable kBranch_##id = make_branch<&numeric::id>(); \
+  template <>                                                       \
+  constexpr const BranchTable* kBranchOf<Op::id> = &kBranch_##id;
+#include "interp/fused.def"
+#undef BITS_TEST
+
+constexpr std::array<const BranchTable*, kOpCount> kBranch = {
+#define OP(id, ...) kBranchOf<Op::id>,
+#include "core/opcodes.def"
+#undef OP
+};
+
+template <Place A, bool sense, bool backward>
+void branch_if(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  if ((read<uint32_t, A>(m, o.a) != 0) == sense) {
+    take_branch<backward>(m, o.distance());
+  } else {
+    m.pc += 2;
+  }
+}
+
+constexpr PlaceTable<3, 2, 2> kBranchIf = make_table<3, 2, 2>([]<Place a, Place b, Place d>() -> Handler {
+  return &wrap<&branch_if<a, index_of(b) == 1, index_of(d) == 1>>;
+});
+
+}  // namespace
+
+Handler numeric_handler(Op op, Place a, Place b, Place d) {
+  const NumericTable* table = kNumeric[static_cast<size_t>(op)];
+  return table == nullptr ? nullptr : (*table)[index_of(a)][index_of(b)][index_of(d)];
+}
+
+Handler branch_compare_handler(Op compare, Place a, Place b, bool sense, bool backward) {
+  const BranchTable* table = kBranch[static_cast<size_t>(compare)];
+  if (table == nullptr || b == Place::wide) return nullptr;
+  return (*table)[index_of(a)][index_of(b)][(sense ? 1 : 0) + (backward ? 2 : 0)];
+}
+
+Handler branch_if_handler(Place a, bool sense, bool backward) {
+  return kBranchIf[index_of(a)][sense ? 1 : 0][backward ? 1 : 0];
+}
+
+}  // namespace mini_wasm::interp

@@ -1,0 +1,159 @@
+#include "interp/interpreter.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "interp/handlers.h"
+#include "interp/translator.h"
+#include "runtime/fault_handler.h"
+#include "runtime/func_inst.h"
+#include "runtime/module_inst.h"
+#include "runtime/store.h"
+
+namespace mini_wasm::runtime {
+
+std::unique_ptr<ExecutionTier> make_interpreter() { return std::make_unique<interp::Interpreter>(); }
+
+}  // namespace mini_wasm::runtime
+
+namespace mini_wasm::interp {
+
+using runtime::Activation;
+using runtime::kLinkCallerFp;
+using runtime::kLinkReturnPc;
+using runtime::kLinkSlots;
+
+// --- Code of a module ----------------------------------------------------------------------------------------------
+
+InterpreterCode::InterpreterCode(Interpreter& tier, const runtime::CompiledModule& module)
+    : tier_(tier), module_(module) {
+  const decoder::Module& m = module.module();
+  const size_t count = m.funcs.size() - m.imported_funcs;
+  functions_ = std::make_unique<FuncCode[]>(count);
+  for (size_t i = 0; i < count; ++i) {
+    FuncCode& code = functions_[i];
+    code.owner = this;
+    code.index = FuncIdx{static_cast<uint32_t>(m.imported_funcs + i)};
+    const FunctionFacts& facts = module.facts(code.index);
+    const FuncType& type = m.func_type(code.index);
+    const uint32_t params = runtime::slot_count(type.params);
+    const uint32_t link = std::max(facts.local_slots, runtime::slot_count(type.results));
+    code.link = static_cast<uint16_t>(link);
+    code.frame_slots = link + kLinkSlots + facts.max_operand_slots;
+    code.zero_begin = static_cast<uint16_t>(params);
+    code.zero_count = static_cast<uint16_t>(facts.local_slots - params);
+    code.pinned = facts.hot_local == FunctionFacts::kNoLocal ? 0 : facts.hot_local;
+    code.lazy[0] = to_word(special_handler(Special::lazy));
+    code.lazy[1] = reinterpret_cast<Word>(&code);
+    code.entry.store(code.lazy, std::memory_order_relaxed);
+  }
+}
+
+InterpreterCode::~InterpreterCode() {
+  const decoder::Module& m = module_.module();
+  for (size_t i = 0; i < m.funcs.size() - m.imported_funcs; ++i) {
+    if (functions_[i].words) tier_.remove_code(functions_[i]);
+  }
+}
+
+FuncCode& InterpreterCode::function(FuncIdx index) { return functions_[raw(index) - module_.module().imported_funcs]; }
+
+const Word* InterpreterCode::translate(FuncCode& code) {
+  const std::lock_guard lock(mutex_);
+  if (!code.words) {
+    if (!translator_) translator_ = std::make_unique<Translator>(*this);
+    // The body has been validated and its frame fits (check_limits): there is nothing left that can fail.
+    [[maybe_unused]] const Result<void> r = translator_->translate(code);
+    assert(r.has_value());
+    tier_.add_code(code);
+    code.entry.store(code.words.get(), std::memory_order_release);
+  }
+  return code.words.get();
+}
+
+Result<void> InterpreterCode::translate_all() {
+  const decoder::Module& m = module_.module();
+  for (size_t i = 0; i < m.funcs.size() - m.imported_funcs; ++i) translate(functions_[i]);
+  return {};
+}
+
+uint64_t InterpreterCode::offset_of(const FuncCode& code, const Word* pc) {
+  std::vector<std::pair<uint32_t, uint32_t>> positions;
+  FuncCode again;
+  again.link = code.link;
+  again.pinned = code.pinned;
+  again.index = code.index;
+  Translator translator(*this, &positions);
+  if (!translator.translate(again)) return 0;
+  const uint32_t word = static_cast<uint32_t>(pc - code.words.get());
+  const auto after = std::upper_bound(positions.begin(), positions.end(), word,
+                                      [](uint32_t w, const auto& position) { return w < position.first; });
+  return after == positions.begin() ? 0 : std::prev(after)->second;
+}
+
+// --- The tier ------------------------------------------------------------------------------------------------------
+
+std::unique_ptr<runtime::ModuleCode> Interpreter::make_code(const runtime::CompiledModule& module) {
+  return std::make_unique<InterpreterCode>(*this, module);
+}
+
+runtime::Exit Interpreter::invoke(runtime::FuncInst& func, Activation& activation) {
+  const FuncCode& code = *static_cast<const FuncCode*>(func.code);
+  InstanceContext& context = *func.context;
+  Slot* const fp = activation.base;
+  if (fp + code.frame_slots > context.stack_limit) {
+    activation.trap = TrapCode::call_stack_exhausted;
+    return Exit::trapped;
+  }
+  // In the activation's lifetime but not a register variable: the loop back-end's state must survive a fault.
+  Machine machine{};
+  Machine* volatile m = &machine;
+  if (sigsetjmp(activation.fault_return, 0) != 0) {
+    if constexpr (!MINI_WASM_TAIL_DISPATCH) {
+      activation.pc = m->pc;
+      activation.fp = m->fp;
+    }
+    activation.trap = TrapCode::out_of_bounds_memory_access;
+    return Exit::trapped;
+  }
+  Slot* const link = fp + code.link;
+  link[kLinkReturnPc] = reinterpret_cast<Slot>(finish_code());
+  link[kLinkCallerFp] = reinterpret_cast<Slot>(fp);
+  link[runtime::kLinkContext] = reinterpret_cast<Slot>(&context);
+  std::fill_n(fp + code.zero_begin, code.zero_count, Slot{0});
+  machine = {code.entry.load(std::memory_order_acquire), fp, context.memory_base, &context, 0, fp[code.pinned], 0, 0};
+  activation.pc = nullptr;
+  return run(machine);
+}
+
+void Interpreter::walk(const Activation& activation, std::vector<runtime::FrameRef>& frames) {
+  const Word* pc = static_cast<const Word*>(activation.pc);
+  const Slot* fp = activation.fp;
+  while (FuncCode* code = find_code(pc)) {
+    frames.push_back({&code->owner->module(), code->index, code->owner->offset_of(*code, pc)});
+    const Slot* link = fp + code->link;
+    // Into the call, not behind it.
+    pc = reinterpret_cast<const Word*>(link[kLinkReturnPc]) - 1;
+    fp = reinterpret_cast<const Slot*>(link[kLinkCallerFp]);
+  }
+}
+
+void Interpreter::add_code(FuncCode& code) {
+  const std::lock_guard lock(mutex_);
+  by_begin_.emplace(code.words.get(), &code);
+}
+
+void Interpreter::remove_code(const FuncCode& code) {
+  const std::lock_guard lock(mutex_);
+  by_begin_.erase(code.words.get());
+}
+
+FuncCode* Interpreter::find_code(const Word* pc) {
+  const std::lock_guard lock(mutex_);
+  auto after = by_begin_.upper_bound(pc);
+  if (after == by_begin_.begin()) return nullptr;
+  FuncCode* code = std::prev(after)->second;
+  return pc < code->words.get() + code->size ? code : nullptr;
+}
+
+}  // namespace mini_wasm::interp

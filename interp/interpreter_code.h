@@ -1,0 +1,43 @@
+// The interpreter's code of one module: a header per function from the start, the instructions at its first call.
+// Thread rule: any thread; translation happens under a lock, code is published by one store.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "interp/code.h"
+#include "runtime/compiled_module.h"
+#include "runtime/execution_tier.h"
+
+namespace mini_wasm::interp {
+
+class Interpreter;
+class Translator;
+
+class InterpreterCode final : public runtime::ModuleCode {
+ public:
+  InterpreterCode(Interpreter& tier, const runtime::CompiledModule& module);
+  ~InterpreterCode() override;
+
+  void* func_code(FuncIdx index) override { return &function(index); }
+  Result<void> translate_all() override;
+
+  // Translates a function unless it has been; returns its first instruction.
+  const Word* translate(FuncCode& code);
+  FuncCode& function(FuncIdx index);
+  const runtime::CompiledModule& module() const { return module_; }
+  // Byte offset in the module of the instruction that `pc` points to or into. Translates the function once more to find
+  // it, so that running code pays nothing for backtraces.
+  uint64_t offset_of(const FuncCode& code, const Word* pc);
+
+ private:
+  Interpreter& tier_;
+  const runtime::CompiledModule& module_;
+  std::unique_ptr<FuncCode[]> functions_;  // those that the module defines
+  std::mutex mutex_;
+  std::unique_ptr<Translator> translator_;  // made at the first translation
+};
+
+}  // namespace mini_wasm::interp

@@ -1,0 +1,65 @@
+// Where a handler finds an operand and leaves its result: the parameters of the handler templates.
+#pragma once
+
+#include <type_traits>
+
+#include "interp/dispatch.h"
+
+namespace mini_wasm::interp {
+
+enum class Place : uint8_t {
+  slot,    // fp[n]
+  acc,     // the accumulator of the value's type
+  pinned,  // the pinned local (integers only): a register, and written through to its slot, so that calls, traps and
+           // whatever else looks at frames need not know of it
+  imm,     // in the instruction: 32 bits, sign-extended for i64
+  wide,    // in word 2 of the instruction: 64 bits
+};
+
+template <class T>
+inline constexpr bool kIsInt = std::is_integral_v<T>;
+
+// Value of type T at place P; `n` is the slot or the immediate.
+template <class T, Place P>
+[[gnu::always_inline]] inline T read(const Machine& m, uint32_t n) {
+  if constexpr (P == Place::slot) {
+    return runtime::slot_get<T>(m.fp + n);
+  } else if constexpr (P == Place::pinned) {
+    static_assert(kIsInt<T>);
+    return static_cast<T>(m.l);
+  } else if constexpr (P == Place::imm) {
+    if constexpr (sizeof(T) == 8) {
+      static_assert(kIsInt<T>);
+      return static_cast<T>(static_cast<int64_t>(static_cast<int32_t>(n)));
+    } else {
+      return std::bit_cast<T>(n);
+    }
+  } else if constexpr (P == Place::wide) {
+    return std::bit_cast<T>(m.pc[2]);
+  } else if constexpr (std::is_same_v<T, float>) {
+    return m.s;
+  } else if constexpr (std::is_same_v<T, double>) {
+    return m.d;
+  } else {
+    return static_cast<T>(m.r);
+  }
+}
+
+template <class T, Place P>
+[[gnu::always_inline]] inline void write(Machine& m, uint32_t n, T value) {
+  if constexpr (P == Place::slot) {
+    runtime::slot_set<T>(m.fp + n, value);
+  } else if constexpr (P == Place::pinned) {
+    static_assert(kIsInt<T>);
+    m.l = value;
+    runtime::slot_set<T>(m.fp + n, value);
+  } else if constexpr (std::is_same_v<T, float>) {
+    m.s = value;
+  } else if constexpr (std::is_same_v<T, double>) {
+    m.d = value;
+  } else {
+    m.r = value;
+  }
+}
+
+}  // namespace mini_wasm::interp

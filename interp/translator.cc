@@ -1,0 +1,419 @@
+// Operands, emission, and the instructions that compute or access memory; control flow is in translator_control.cc.
+#include "interp/translator.h"
+
+#include <cassert>
+#include <limits>
+
+#include "runtime/engine.h"
+#include "runtime/frame.h"
+#include "runtime/memory.h"
+
+namespace mini_wasm::interp {
+
+namespace {
+
+Op commuted(Op op) {
+  switch (op) {
+#define COMMUTES(op, swapped) \
+  case Op::op: return Op::swapped;
+#include "interp/fused.def"
+    default: return Op::invalid;
+  }
+}
+
+Op inverse(Op op) {
+  switch (op) {
+#define INVERSE(op, inverse) \
+  case Op::op: return Op::inverse;
+#include "interp/fused.def"
+    default: return Op::invalid;
+  }
+}
+
+Scalar scalar_of(SigType type) {
+  switch (type) {
+    case SigType::i32: return Scalar::i32;
+    case SigType::f32: return Scalar::f32;
+    case SigType::f64: return Scalar::f64;
+    default: return Scalar::i64;
+  }
+}
+
+bool fits_i32(uint64_t bits) { return static_cast<int64_t>(bits) == static_cast<int32_t>(bits); }
+bool fits_i16(uint64_t bits) { return static_cast<int64_t>(bits) == static_cast<int16_t>(bits); }
+
+}  // namespace
+
+Translator::Translator(InterpreterCode& code, std::vector<std::pair<uint32_t, uint32_t>>* positions)
+    : module_code_(code),
+      module_(code.module().module()),
+      positions_(positions),
+      decoder_storage_(module_, code.module().engine().features(), *this),
+      guard_pages_(code.module().engine().config().guard_pages) {}
+
+Result<void> Translator::translate(FuncCode& code) {
+  const FunctionFacts& facts = module_code_.module().facts(code.index);
+  link_ = code.link;
+  operand_base_ = static_cast<uint16_t>(link_ + runtime::kLinkSlots);
+  has_pinned_ = facts.hot_local != FunctionFacts::kNoLocal;
+  pinned_ = code.pinned;
+  code_.clear();
+  stack_.clear();
+  fixups_.clear();
+  owners_[0] = owners_[1] = owners_[2] = kNothing;
+  last_ = kNothing;
+  if (positions_ != nullptr) positions_->clear();
+  if (Result<void> r = decoder_storage_.run(code.index); !r) return r;
+  code.size = here();
+  code.words = std::make_unique<Word[]>(code.size);
+  std::memcpy(code.words.get(), code_.data(), code.size * sizeof(Word));
+  return {};
+}
+
+void Translator::begin(Decoder& decoder) {
+  decoder_ = &decoder;
+  local_slots_.clear();
+  uint16_t slot = 0;
+  for (ValType type : decoder.locals()) {
+    local_slots_.push_back(slot);
+    slot = static_cast<uint16_t>(slot + type.slots());
+  }
+}
+
+Scalar Translator::scalar(ValType type) {
+  switch (type.kind()) {
+    case ValType::Kind::i32: return Scalar::i32;
+    case ValType::Kind::f32: return Scalar::f32;
+    case ValType::Kind::f64: return Scalar::f64;
+    default: return Scalar::i64;
+  }
+}
+
+bool Translator::guarded(uint32_t memory) const {
+  return memory == 0 && runtime::is_guarded(module_.memories[0].type, guard_pages_);
+}
+
+// --- Operands ------------------------------------------------------------------------------------------------------
+
+bool Translator::pins(uint16_t slot, Scalar type) const {
+  return has_pinned_ && slot == pinned_ && (type == Scalar::i32 || type == Scalar::i64);
+}
+
+void Translator::push(Operand operand) {
+  operand.home = next_home();
+  stack_.push_back(operand);
+}
+
+void Translator::push_types(const validator::TypeList& types) {
+  for (uint32_t i = 0; i < types.size(); ++i) push_temp(scalar(types[i]));
+}
+
+Translator::Operand Translator::pop() {
+  const Operand operand = stack_.back();
+  stack_.pop_back();
+  if (operand.kind == Operand::Kind::acc) owners_[bank(operand.type)] = kNothing;
+  return operand;
+}
+
+void Translator::truncate(uint32_t height) {
+  while (stack_.size() > height) pop();
+}
+
+Translator::At Translator::at(const Operand& operand) const {
+  switch (operand.kind) {
+    case Operand::Kind::acc: return {Place::acc, 0};
+    case Operand::Kind::local:
+      return {pins(operand.local, operand.type) ? Place::pinned : Place::slot, operand.local};
+    case Operand::Kind::temp:
+    case Operand::Kind::constant: break;
+  }
+  return {Place::slot, operand.home};
+}
+
+Translator::At Translator::value(const Operand& operand) {
+  if (operand.kind == Operand::Kind::constant) emit_copy(operand, operand.home);
+  return at(operand);
+}
+
+Translator::At Translator::right(const Operand& operand) const {
+  if (operand.kind != Operand::Kind::constant) return at(operand);
+  switch (operand.type) {
+    case Scalar::i32:
+    case Scalar::f32: return {Place::imm, static_cast<uint32_t>(operand.bits)};
+    case Scalar::i64:
+      if (fits_i32(operand.bits)) return {Place::imm, static_cast<uint32_t>(operand.bits)};
+      break;
+    case Scalar::f64: break;
+  }
+  return {Place::wide, 0};
+}
+
+void Translator::bring_home(Operand& operand) {
+  switch (operand.kind) {
+    case Operand::Kind::temp: return;
+    case Operand::Kind::acc:
+      redirect(producer(operand), Place::slot, operand.home);
+      owners_[bank(operand.type)] = kNothing;
+      break;
+    case Operand::Kind::local:
+    case Operand::Kind::constant: emit_copy(operand, operand.home); break;
+  }
+  operand.kind = Operand::Kind::temp;
+}
+
+void Translator::bring_home(uint32_t first, uint32_t last) {
+  for (uint32_t i = first; i < last; ++i) bring_home(stack_[i]);
+}
+
+// Constants below stay what they are: nothing can change them. Everything else has to be the same on all paths.
+void Translator::settle() {
+  for (Operand& operand : stack_) {
+    if (operand.kind != Operand::Kind::constant) bring_home(operand);
+  }
+}
+
+void Translator::free_accumulators() {
+  for (uint32_t owner : owners_) {
+    if (owner != kNothing) bring_home(stack_[owner]);
+  }
+}
+
+void Translator::keep_local(uint16_t slot) {
+  for (Operand& operand : stack_) {
+    if (operand.kind == Operand::Kind::local && operand.local == slot) bring_home(operand);
+  }
+}
+
+// --- Emission ------------------------------------------------------------------------------------------------------
+
+uint32_t Translator::emit(Handler handler, Operands operands) {
+  assert(handler != nullptr);
+  const uint32_t at = here();
+  if (positions_ != nullptr) positions_->emplace_back(at, decoder_->op_offset());
+  code_.push_back(to_word(handler));
+  code_.push_back(std::bit_cast<Word>(operands));
+  last_ = at;
+  return at;
+}
+
+Handler Translator::handler_of(const Producer& producer, Place d) const {
+  switch (producer.form) {
+    case Producer::Form::numeric: return numeric_handler(producer.op, producer.a, producer.b, d);
+    case Producer::Form::load: return load_handler(producer.op, producer.a, d);
+    case Producer::Form::load_sum: return load_sum_handler(producer.op, producer.a, d);
+    case Producer::Form::select: return select_handler(producer.type, producer.a, d);
+    case Producer::Form::global_get: return global_get_handler(producer.type, d);
+  }
+  return nullptr;
+}
+
+void Translator::emit_result(Producer producer, Operands operands, const Operand* wide) {
+  const uint32_t bank_index = bank(producer.type);
+  if (owners_[bank_index] != kNothing) bring_home(stack_[owners_[bank_index]]);
+  operands.d = next_home();
+  producer.at = emit(handler_of(producer, Place::acc), operands);
+  if (wide != nullptr) code_.push_back(wide->bits);
+  owners_[bank_index] = static_cast<uint32_t>(stack_.size());
+  producers_[bank_index] = producer;
+  push({Operand::Kind::acc, producer.type, 0, 0, 0});
+}
+
+void Translator::redirect(const Producer& producer, Place d, uint16_t slot) {
+  code_[producer.at] = to_word(handler_of(producer, d));
+  Operands operands = operands_at(&code_[producer.at + 1]);
+  operands.d = slot;
+  code_[producer.at + 1] = std::bit_cast<Word>(operands);
+}
+
+bool Translator::can_redirect(const Operand& operand) const {
+  return operand.kind == Operand::Kind::acc && producers_[bank(operand.type)].at == last_;
+}
+
+void Translator::rewind(uint32_t at) {
+  code_.resize(at);
+  if (positions_ != nullptr) positions_->pop_back();
+  last_ = kNothing;
+}
+
+void Translator::emit_copy(const Operand& from, uint16_t slot) {
+  const At to{Place::slot, slot};
+  if (from.kind == Operand::Kind::constant) return emit_copy(from.type, right(from), from.bits, to);
+  const At source = at(from);
+  if (source.place == Place::slot && source.field == slot) return;
+  emit_copy(from.type, source, 0, to);
+}
+
+void Translator::emit_copy(Scalar type, At from, uint64_t bits, At to) {
+  Operands operands{static_cast<uint16_t>(to.field), 0, 0};
+  if (from.place == Place::imm) {
+    operands.x = from.field;
+  } else {
+    operands.a = static_cast<uint16_t>(from.field);
+  }
+  emit(copy_handler(type, from.place, to.place), operands);
+  if (from.place == Place::wide) code_.push_back(bits);
+}
+
+// --- Numeric -------------------------------------------------------------------------------------------------------
+
+void Translator::numeric(Op op) {
+  const OpInfo& info = op_info(op);
+  Producer producer{Producer::Form::numeric, op, scalar_of(info.results[0]), Place::slot, Place::slot, 0};
+  if (info.param_count == 1) {
+    const Operand operand = pop();
+    // eqz of a comparison is the opposite comparison.
+    if (op == Op::i32_eqz && can_redirect(operand)) {
+      Producer& compare = producers_[bank(operand.type)];
+      if (compare.form == Producer::Form::numeric && inverse(compare.op) != Op::invalid) {
+        compare.op = inverse(compare.op);
+        code_[compare.at] = to_word(handler_of(compare, Place::acc));
+        owners_[0] = static_cast<uint32_t>(stack_.size());
+        return push(operand);
+      }
+    }
+    const At a = value(operand);
+    producer.a = a.place;
+    return emit_result(producer, {0, static_cast<uint16_t>(a.field), 0});
+  }
+  Operand right_operand = pop();
+  Operand left = pop();
+  if (left.kind == Operand::Kind::constant && right_operand.kind != Operand::Kind::constant &&
+      commuted(op) != Op::invalid) {
+    std::swap(left, right_operand);
+    producer.op = commuted(op);
+  }
+  At a = value(left);
+  At b = right(right_operand);
+  // Of two registers-or-slots, one order is enough.
+  if (a.place == Place::slot && (b.place == Place::acc || b.place == Place::pinned) && commuted(producer.op) != Op::invalid) {
+    std::swap(a, b);
+    producer.op = commuted(producer.op);
+  }
+  producer.a = a.place;
+  producer.b = b.place;
+  emit_result(producer, {0, static_cast<uint16_t>(a.field), b.field},
+              b.place == Place::wide ? &right_operand : nullptr);
+}
+
+void Translator::constant(ValType type, uint64_t bits) { push_constant(scalar(type), bits); }
+
+void Translator::select(ValType type) {
+  const Operand condition = pop();
+  Operand b = pop();
+  Operand a = pop();
+  // The two values are read from slots; a pinned local is in its slot as well.
+  const auto slot = [&](Operand& operand) {
+    if (operand.kind == Operand::Kind::local) return operand.local;
+    bring_home(operand);
+    return operand.home;
+  };
+  const uint16_t a_slot = slot(a), b_slot = slot(b);
+  const At c = value(condition);
+  const Producer producer{Producer::Form::select, Op::select, scalar(type), c.place, Place::slot, 0};
+  emit_result(producer, {0, a_slot, Operands::pair(b_slot, c.field)});
+}
+
+// --- Variables -----------------------------------------------------------------------------------------------------
+
+void Translator::local_get(uint32_t i) {
+  push({Operand::Kind::local, scalar(decoder_->locals()[i]), 0, local_slots_[i], 0});
+}
+
+void Translator::write_local(uint16_t slot, const Operand& value) {
+  const bool redirects = can_redirect(value);
+  const uint32_t before = here();
+  keep_local(slot);
+  const At to{pins(slot, value.type) ? Place::pinned : Place::slot, slot};
+  if (redirects && here() == before) return redirect(producer(value), to.place, slot);
+  if (value.kind == Operand::Kind::local && value.local == slot) return;
+  const At from = right(value);
+  emit_copy(value.type, from, value.bits, to);
+}
+
+void Translator::local_set(uint32_t i) {
+  const Operand value = pop();
+  write_local(local_slots_[i], value);
+}
+
+void Translator::local_tee(uint32_t i) {
+  const Operand value = pop();
+  write_local(local_slots_[i], value);
+  if (value.kind == Operand::Kind::constant) return push(value);
+  local_get(i);
+}
+
+void Translator::global_get(uint32_t i) {
+  const Scalar type = scalar(module_.globals[i].type.value);
+  emit_result({Producer::Form::global_get, Op::global_get, type, Place::slot, Place::slot, 0}, {0, 0, i});
+}
+
+void Translator::global_set(uint32_t i) {
+  const Operand operand = pop();
+  const At a = value(operand);
+  emit(global_set_handler(operand.type, a.place), {0, static_cast<uint16_t>(a.field), i});
+}
+
+void Translator::ref_func(FuncIdx f) {
+  emit_special(Special::ref_func, {next_home(), 0, raw(f)});
+  push_temp(Scalar::i64);
+}
+
+// --- Memory --------------------------------------------------------------------------------------------------------
+
+void Translator::load(Op op, const MemArg& memarg) {
+  Operand address = pop();
+  const Scalar type = scalar_of(op_info(op).results[0]);
+  if (!guarded(memarg.memory)) {
+    bring_home(address);
+    emit(checked_load_handler(op, module_.memories[memarg.memory].type.is_64),
+         {address.home, address.home, memarg.memory});
+    code_.push_back(memarg.offset);
+    return push_temp(type);
+  }
+  const uint32_t offset = static_cast<uint32_t>(memarg.offset);
+  Producer p{Producer::Form::load, op, type, Place::imm, Place::slot, 0};
+  if (address.kind == Operand::Kind::constant && address.bits + memarg.offset <= UINT32_MAX) {
+    return emit_result(p, {0, 0, static_cast<uint32_t>(address.bits) + offset});
+  }
+  if (can_redirect(address)) {
+    const Producer& sum = producer(address);
+    if (sum.form == Producer::Form::numeric && sum.op == Op::i32_add && sum.b == Place::slot && offset <= 0xffff) {
+      const Operands added = operands_at(&code_[sum.at + 1]);
+      p.form = Producer::Form::load_sum;
+      p.a = sum.a;
+      rewind(sum.at);
+      return emit_result(p, {0, added.a, Operands::pair(added.b(), offset)});
+    }
+  }
+  const At a = value(address);
+  p.a = a.place;
+  emit_result(p, {0, static_cast<uint16_t>(a.field), offset});
+}
+
+void Translator::store(Op op, const MemArg& memarg) {
+  Operand stored = pop();
+  Operand address = pop();
+  if (!guarded(memarg.memory)) {
+    bring_home(stored);
+    bring_home(address);
+    emit(checked_store_handler(op, module_.memories[memarg.memory].type.is_64),
+         {stored.home, address.home, memarg.memory});
+    code_.push_back(memarg.offset);
+    return;
+  }
+  At a{Place::imm, 0};
+  uint32_t x = static_cast<uint32_t>(memarg.offset);
+  if (address.kind == Operand::Kind::constant && address.bits + memarg.offset <= UINT32_MAX) {
+    x += static_cast<uint32_t>(address.bits);
+  } else {
+    a = value(address);
+  }
+  const bool is_int = stored.type == Scalar::i32 || stored.type == Scalar::i64;
+  const uint64_t extended =
+      stored.type == Scalar::i32 ? static_cast<uint64_t>(static_cast<int32_t>(stored.bits)) : stored.bits;
+  At v{Place::imm, static_cast<uint32_t>(stored.bits)};
+  if (stored.kind != Operand::Kind::constant || !is_int || !fits_i16(extended)) v = value(stored);
+  emit(store_handler(op, a.place, v.place), {static_cast<uint16_t>(v.field), static_cast<uint16_t>(a.field), x});
+}
+
+}  // namespace mini_wasm::interp

@@ -1,0 +1,181 @@
+// Translates a validated function body into the interpreter's code in one pass (a Sink of validator::FunctionDecoder).
+//
+// WebAssembly's operand stack exists at translation time only. Each operand is one of
+//
+//   constant   nothing emitted yet
+//   local      the value of a local, read where it is used
+//   acc        in the accumulator of its type, put there by an instruction that can still be told to write elsewhere
+//   temp       in its home slot, which follows from its height
+//
+// so local.get and const cost nothing, local.set changes where the instruction before it writes, and an operand that
+// has to make room in the accumulator is redirected to its home without a move. Where control flow meets, everything
+// is at home: labels agree by construction.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "core/function_facts.h"
+#include "core/immediates.h"
+#include "interp/code.h"
+#include "interp/handlers.h"
+#include "interp/interpreter_code.h"
+#include "validator/function_decoder.h"
+
+namespace mini_wasm::interp {
+
+class Translator {
+ public:
+  struct Label {
+    static constexpr uint32_t kNone = ~0u;
+    uint32_t target = kNone;     // word of its code, once known
+    uint32_t fixups = kNone;     // branches that wait for it: chain in fixups_
+    uint32_t else_fixups = kNone;  // of an if: the branch to its second arm
+  };
+  using Decoder = validator::FunctionDecoder<Translator>;
+  using Control = Decoder::Control;
+
+  // `positions`, when given, receives (word, byte offset) of each instruction.
+  explicit Translator(InterpreterCode& code, std::vector<std::pair<uint32_t, uint32_t>>* positions = nullptr);
+
+  // Fills in `code.words` and `code.size`.
+  Result<void> translate(FuncCode& code);
+
+  // --- Sink
+  void begin(Decoder& decoder);
+  void numeric(Op op);
+  void constant(ValType type, uint64_t bits);
+  void load(Op op, const MemArg& memarg);
+  void store(Op op, const MemArg& memarg);
+  void local_get(uint32_t i);
+  void local_set(uint32_t i);
+  void local_tee(uint32_t i);
+  void global_get(uint32_t i);
+  void global_set(uint32_t i);
+  void drop(ValType) { pop(); }
+  void select(ValType type);
+  void ref_null(ValType) { push_constant(Scalar::i64, 0); }
+  void ref_is_null() { numeric(Op::i64_eqz); }
+  void ref_func(FuncIdx f);
+  void block(Control& c);
+  void loop(Control& c);
+  void if_(Control& c);
+  void else_(Control& c, bool falls_through);
+  void end(Control& c, bool falls_through);
+  void br(uint32_t depth);
+  void br_if(uint32_t depth);
+  void br_table(std::span<const uint32_t> depths);
+  void return_();
+  void unreachable();
+  void call(FuncIdx f);
+  void call_indirect(TypeIdx type, TableIdx table);
+  void memory_op(Op op, uint32_t a, uint32_t b);
+  void table_op(Op op, uint32_t a, uint32_t b);
+
+ private:
+  struct Operand {
+    enum class Kind : uint8_t { temp, local, constant, acc };
+    Kind kind = Kind::temp;
+    Scalar type = Scalar::i32;
+    uint16_t home = 0;
+    uint16_t local = 0;  // its slot
+    uint64_t bits = 0;
+  };
+  // An instruction whose result is a single value: enough to change where it goes.
+  struct Producer {
+    enum class Form : uint8_t { numeric, load, load_sum, select, global_get };
+    Form form = Form::numeric;
+    Op op = Op::nop;
+    Scalar type = Scalar::i32;  // of the result
+    Place a = Place::slot, b = Place::slot;
+    uint32_t at = 0;
+  };
+  // A place with its slot or immediate.
+  struct At {
+    Place place;
+    uint32_t field;
+  };
+  // What a branch depends on.
+  struct Condition {
+    bool compares = false;
+    Op op = Op::nop;  // compares
+    At a{}, b{};
+    bool sense = true;  // taken when the comparison, or `a != 0`, is this
+  };
+  struct Fixup {
+    uint32_t next;
+    uint32_t byte;  // of the 32-bit distance in the code
+    uint32_t from;  // word that the distance counts from
+  };
+  enum class Bank : uint8_t { integer, f32, f64 };
+  static constexpr uint32_t kNothing = ~0u;
+
+  // Operands
+  uint16_t next_home() const { return stack_.empty() ? operand_base_ : static_cast<uint16_t>(stack_.back().home + 1); }
+  void push(Operand operand);
+  void push_temp(Scalar type) { push({Operand::Kind::temp, type, 0, 0, 0}); }
+  void push_constant(Scalar type, uint64_t bits) { push({Operand::Kind::constant, type, 0, 0, bits}); }
+  void push_types(const validator::TypeList& types);
+  Operand pop();
+  void truncate(uint32_t height);
+  At at(const Operand& operand) const;       // not for constants
+  At value(const Operand& operand);          // brings a constant to its home first
+  At right(const Operand& operand) const;    // of a binary: constants stay in the instruction
+  void bring_home(Operand& operand);         // temp afterwards
+  void bring_home(uint32_t first, uint32_t last);
+  void settle();                             // before control flow: all but constants at home
+  void free_accumulators();                  // before a call
+  void keep_local(uint16_t slot);            // before it is written: who still refers to it gets a copy
+  bool pins(uint16_t slot, Scalar type) const;
+
+  // Emission
+  uint32_t here() const { return static_cast<uint32_t>(code_.size()); }
+  uint32_t emit(Handler handler, Operands operands);
+  void emit_special(Special s, Operands operands) { emit(special_handler(s), operands); }
+  void emit_result(Producer producer, Operands operands, const Operand* wide = nullptr);
+  void emit_copy(const Operand& from, uint16_t slot);
+  void emit_copy(Scalar type, At from, uint64_t bits, At to);
+  Handler handler_of(const Producer& producer, Place d) const;
+  void redirect(const Producer& producer, Place d, uint16_t slot);
+  bool can_redirect(const Operand& operand) const;  // its producer is the last instruction
+  const Producer& producer(const Operand& operand) const { return producers_[bank(operand.type)]; }
+  void rewind(uint32_t at);
+  void write_local(uint16_t slot, const Operand& value);
+  void call_sequence(Special s, uint32_t x, Word word2, const FuncType& type);
+
+  // Branches
+  Condition take_condition();
+  void branch(const Condition& condition, bool sense, uint32_t& fixups, uint32_t target);
+  void bind(uint32_t& fixups);
+  void add_fixup(uint32_t& chain, uint32_t byte, uint32_t from);
+  bool carries_in_place(const Control& c) const;
+  void carry(const Control& c);  // moves what a branch to it carries to where the label wants it
+  uint16_t home_at(uint32_t height) const { return static_cast<uint16_t>(operand_base_ + height); }
+  bool is_body(uint32_t depth) const { return depth + 1 == decoder_->control_depth(); }
+
+  static uint32_t bank(Scalar type) {
+    return static_cast<uint32_t>(type == Scalar::f32 ? Bank::f32 : type == Scalar::f64 ? Bank::f64 : Bank::integer);
+  }
+  static Scalar scalar(ValType type);
+  bool guarded(uint32_t memory) const;
+
+  InterpreterCode& module_code_;
+  const decoder::Module& module_;
+  std::vector<std::pair<uint32_t, uint32_t>>* positions_;
+  Decoder decoder_storage_;
+  Decoder* decoder_ = nullptr;
+  std::vector<Word> code_;
+  std::vector<Operand> stack_;
+  std::vector<Fixup> fixups_;
+  std::vector<uint16_t> local_slots_;
+  Producer producers_[3];
+  uint32_t owners_[3] = {kNothing, kNothing, kNothing};  // operand in each accumulator
+  uint32_t last_ = kNothing;  // the last instruction, when nothing can jump behind it
+  uint16_t operand_base_ = 0, link_ = 0, pinned_ = 0;
+  bool has_pinned_ = false;
+  bool guard_pages_ = true;
+};
+
+}  // namespace mini_wasm::interp

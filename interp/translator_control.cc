@@ -1,0 +1,345 @@
+// Control flow, calls, and the instructions whose operands simply stand at home.
+#include <cassert>
+
+#include "interp/translator.h"
+#include "runtime/frame.h"
+
+namespace mini_wasm::interp {
+
+// --- Labels --------------------------------------------------------------------------------------------------------
+
+void Translator::add_fixup(uint32_t& chain, uint32_t byte, uint32_t from) {
+  fixups_.push_back({chain, byte, from});
+  chain = static_cast<uint32_t>(fixups_.size() - 1);
+}
+
+// Code goes on here, from whatever branches wait in the chain.
+void Translator::bind(uint32_t& fixups) {
+  for (uint32_t i = fixups; i != Label::kNone; i = fixups_[i].next) {
+    const int32_t distance = static_cast<int32_t>(here() - fixups_[i].from);
+    std::memcpy(reinterpret_cast<char*>(code_.data()) + fixups_[i].byte, &distance, sizeof(distance));
+  }
+  fixups = Label::kNone;
+  last_ = kNothing;
+}
+
+// --- Conditions ----------------------------------------------------------------------------------------------------
+
+// Pops an i32. A comparison that was the last instruction is taken back: the branch does it.
+Translator::Condition Translator::take_condition() {
+  const Operand operand = pop();
+  if (can_redirect(operand)) {
+    const Producer compare = producer(operand);
+    if (compare.form == Producer::Form::numeric) {
+      const Operands o = operands_at(&code_[compare.at + 1]);
+      const At a{compare.a, o.a};
+      if (compare.op == Op::i32_eqz) {
+        rewind(compare.at);
+        return {false, Op::nop, a, {}, false};
+      }
+      if (compare.op == Op::i64_eqz) {
+        rewind(compare.at);
+        return {true, Op::i64_eq, a, {Place::imm, 0}, true};
+      }
+      const bool small = compare.b != Place::imm || static_cast<int32_t>(o.x) == static_cast<int16_t>(o.x);
+      const bool in_place = compare.b == Place::slot || compare.b == Place::acc || compare.b == Place::pinned ||
+                            (compare.b == Place::imm && small);
+      const bool fuses = branch_compare_handler(compare.op, compare.a, in_place ? compare.b : Place::slot, true, false);
+      if (in_place && fuses) {
+        rewind(compare.at);
+        return {true, compare.op, a, {compare.b, compare.b == Place::slot ? o.b() : o.x}, true};
+      }
+    }
+  }
+  return {false, Op::nop, value(operand), {}, true};
+}
+
+namespace {
+
+Op opposite(Op op) {
+  switch (op) {
+#define INVERSE(op, inverse) \
+  case Op::op: return Op::inverse;
+#include "interp/fused.def"
+    default: return Op::invalid;
+  }
+}
+
+}  // namespace
+
+// Branches to `target` when it is known, else waits in `fixups`, when the condition is `sense`.
+void Translator::branch(const Condition& c, bool sense, uint32_t& fixups, uint32_t target) {
+  const bool backward = target != Label::kNone;
+  bool wanted = c.sense == sense;
+  Operands operands{0, static_cast<uint16_t>(c.a.field), 0};
+  Handler handler = nullptr;
+  if (c.compares) {
+    Op op = c.op;
+    if (!wanted && opposite(op) != Op::invalid) {
+      op = opposite(op);
+      wanted = true;
+    }
+    operands.d = static_cast<uint16_t>(c.b.field);
+    handler = branch_compare_handler(op, c.a.place, c.b.place, wanted, backward);
+  } else {
+    handler = branch_if_handler(c.a.place, wanted, backward);
+  }
+  if (backward) operands.x = target - here();
+  const uint32_t at = emit(handler, operands);
+  if (!backward) add_fixup(fixups, (at + 1) * sizeof(Word) + offsetof(Operands, x), at);
+}
+
+// --- Blocks --------------------------------------------------------------------------------------------------------
+
+// What comes into a block is at home, constants included.
+void Translator::block(Control& c) {
+  settle();
+  bring_home(c.height, static_cast<uint32_t>(stack_.size()));
+}
+
+void Translator::loop(Control& c) {
+  block(c);
+  c.label.target = here();
+  last_ = kNothing;
+}
+
+void Translator::if_(Control& c) {
+  const Condition condition = take_condition();
+  block(c);
+  branch(condition, false, c.label.else_fixups, Label::kNone);
+  last_ = kNothing;
+}
+
+void Translator::else_(Control& c, bool falls_through) {
+  if (falls_through) {
+    carry(c);
+    const uint32_t at = emit(special_handler(Special::br), {});
+    add_fixup(c.label.fixups, (at + 1) * sizeof(Word) + offsetof(Operands, x), at);
+  }
+  bind(c.label.else_fixups);
+  truncate(c.height);
+  push_types(c.params);
+}
+
+void Translator::end(Control& c, bool falls_through) {
+  const bool body = decoder_->control_depth() == 1;
+  if (body) {
+    // Branches to the body that carry nothing meet here; the others returned by themselves.
+    const bool used = c.label.fixups != Label::kNone;
+    if (used) bind(c.label.fixups);
+    if (falls_through || used) return_();
+    return;
+  }
+  if (falls_through) carry(c);
+  if (c.op != Op::loop) bind(c.label.fixups);
+  bind(c.label.else_fixups);
+  truncate(c.height);
+  push_types(c.results);
+}
+
+bool Translator::carries_in_place(const Control& c) const {
+  const uint32_t arity = c.branch_types().size();
+  const uint32_t first = static_cast<uint32_t>(stack_.size()) - arity;
+  if (first != c.height) return arity == 0;
+  for (uint32_t i = first; i < stack_.size(); ++i) {
+    if (stack_[i].kind != Operand::Kind::temp) return false;
+  }
+  return true;
+}
+
+// The operands themselves stay as they are. Homes ascend, so a move never overwrites what a later one reads: an
+// operand's home is never below where it goes.
+void Translator::carry(const Control& c) {
+  const uint32_t arity = c.branch_types().size();
+  const uint32_t first = static_cast<uint32_t>(stack_.size()) - arity;
+  for (uint32_t i = 0; i < arity; ++i) {
+    Operand& operand = stack_[first + i];
+    const uint16_t slot = home_at(c.height + i);
+    if (operand.kind == Operand::Kind::acc && operand.home == slot) {
+      bring_home(operand);
+    } else {
+      emit_copy(operand, slot);
+    }
+  }
+}
+
+// --- Branches ------------------------------------------------------------------------------------------------------
+
+void Translator::br(uint32_t depth) {
+  if (is_body(depth)) return return_();
+  Control& c = decoder_->control(depth);
+  carry(c);
+  if (c.label.target != Label::kNone) {
+    emit_special(Special::br_backward, {0, 0, c.label.target - here()});
+  } else {
+    const uint32_t at = emit(special_handler(Special::br), {});
+    add_fixup(c.label.fixups, (at + 1) * sizeof(Word) + offsetof(Operands, x), at);
+  }
+}
+
+void Translator::br_if(uint32_t depth) {
+  Control& c = decoder_->control(depth);
+  const Condition condition = take_condition();
+  if (carries_in_place(c) && !(is_body(depth) && c.results.size() != 0)) {
+    branch(condition, true, c.label.fixups, c.label.target);
+    return;
+  }
+  // Past the moves when it is not taken. What stays on the stack must not depend on which way it went.
+  uint32_t skip = Label::kNone;
+  bring_home(static_cast<uint32_t>(stack_.size()) - c.branch_types().size(), static_cast<uint32_t>(stack_.size()));
+  branch(condition, false, skip, Label::kNone);
+  br(depth);
+  bind(skip);
+}
+
+void Translator::br_table(std::span<const uint32_t> depths) {
+  const Operand index = pop();
+  const At a = value(index);
+  const uint32_t arity = decoder_->control(depths.back()).branch_types().size();
+  bring_home(static_cast<uint32_t>(stack_.size()) - arity, static_cast<uint32_t>(stack_.size()));
+  const uint32_t n = static_cast<uint32_t>(depths.size());
+  const uint32_t at = emit(br_table_handler(a.place), {0, static_cast<uint16_t>(a.field), n - 1});
+  const uint32_t entries = here();
+  code_.resize(entries + (n + 1) / 2);
+  // A target that needs moves, or is a return, gets a stub behind the table; one per label.
+  std::vector<std::pair<uint32_t, uint32_t>> stubs;  // depth, fixup chain
+  for (uint32_t i = 0; i < n; ++i) {
+    Control& c = decoder_->control(depths[i]);
+    const uint32_t byte = entries * sizeof(Word) + i * sizeof(int32_t);
+    if (is_body(depths[i]) || !carries_in_place(c)) {
+      auto stub = std::find_if(stubs.begin(), stubs.end(), [&](const auto& s) { return s.first == depths[i]; });
+      if (stub == stubs.end()) stub = stubs.insert(stubs.end(), {depths[i], Label::kNone});
+      add_fixup(stub->second, byte, at);
+    } else if (c.label.target != Label::kNone) {
+      const int32_t distance = static_cast<int32_t>(c.label.target - at);
+      std::memcpy(reinterpret_cast<char*>(code_.data()) + byte, &distance, sizeof(distance));
+    } else {
+      add_fixup(c.label.fixups, byte, at);
+    }
+  }
+  for (auto& [depth, chain] : stubs) {
+    bind(chain);
+    br(depth);
+  }
+}
+
+void Translator::return_() {
+  const FuncType& type = decoder_->func_type();
+  const uint32_t n = static_cast<uint32_t>(type.results.size());
+  const uint32_t height = static_cast<uint32_t>(stack_.size());
+  if (n == 1) {
+    const Operand& result = stack_.back();
+    const At a = right(result);
+    Operands operands{link_, 0, 0};
+    if (a.place == Place::imm) {
+      operands.x = a.field;
+    } else {
+      operands.a = static_cast<uint16_t>(a.field);
+    }
+    emit(return_value_handler(result.type, a.place), operands);
+    if (a.place == Place::wide) code_.push_back(result.bits);
+    return;
+  }
+  // Several results go home first: the slots that they return in are locals, which they may refer to.
+  bring_home(height - n, height);
+  for (uint32_t i = 0; i < n; ++i) emit_copy(stack_[height - n + i], static_cast<uint16_t>(i));
+  emit_special(Special::return_, {link_, 0, 0});
+}
+
+void Translator::unreachable() { emit_special(Special::unreachable, {}); }
+
+// --- Calls ---------------------------------------------------------------------------------------------------------
+
+// The arguments are on top of the stack.
+void Translator::call(FuncIdx f) {
+  const FuncType& type = module_.func_type(f);
+  const uint32_t n = static_cast<uint32_t>(type.params.size());
+  free_accumulators();
+  bring_home(static_cast<uint32_t>(stack_.size()) - n, static_cast<uint32_t>(stack_.size()));
+  truncate(static_cast<uint32_t>(stack_.size()) - n);
+  if (raw(f) < module_.imported_funcs) {
+    emit_special(Special::call_import, {pinned_, next_home(), raw(f)});
+    code_.push_back(0);
+    emit_special(Special::restore, {pinned_, link_, 0});
+    code_.push_back(0);
+  } else {
+    emit_special(Special::call, {pinned_, next_home(), 0});
+    code_.push_back(reinterpret_cast<Word>(&module_code_.function(f)));
+  }
+  last_ = kNothing;
+  push_types(validator::TypeList(type.results));
+}
+
+void Translator::call_indirect(TypeIdx t, TableIdx table) {
+  const FuncType& type = module_.func_type(t);
+  const uint32_t n = static_cast<uint32_t>(type.params.size());
+  const Operand index = pop();
+  const At a = value(index);
+  free_accumulators();
+  bring_home(static_cast<uint32_t>(stack_.size()) - n, static_cast<uint32_t>(stack_.size()));
+  truncate(static_cast<uint32_t>(stack_.size()) - n);
+  emit(call_indirect_handler(a.place, module_.tables[raw(table)].type.is_64), {pinned_, next_home(), a.field});
+  code_.push_back(Word{static_cast<uint32_t>(module_.type_id(t))} | Word{raw(table)} << 32);
+  emit_special(Special::restore, {pinned_, link_, 0});
+  code_.push_back(0);
+  last_ = kNothing;
+  push_types(validator::TypeList(type.results));
+}
+
+// --- Operands at home ----------------------------------------------------------------------------------------------
+
+void Translator::memory_op(Op op, uint32_t a, uint32_t b) {
+  const uint32_t height = static_cast<uint32_t>(stack_.size());
+  const auto with_operands = [&](Special s, uint32_t n, uint32_t x) {
+    bring_home(height - n, height);
+    truncate(height - n);
+    emit_special(s, {0, next_home(), x});
+  };
+  const auto address = [&](uint32_t memory) { return module_.memories[memory].type.is_64 ? Scalar::i64 : Scalar::i32; };
+  switch (op) {
+    case Op::memory_size:
+      emit_special(Special::memory_size, {next_home(), 0, a});
+      return push_temp(address(a));
+    case Op::memory_grow:
+      with_operands(Special::memory_grow, 1, a);
+      return push_temp(address(a));
+    case Op::memory_fill: return with_operands(Special::memory_fill, 3, a);
+    case Op::memory_copy: return with_operands(Special::memory_copy, 3, Operands::pair(a, b));
+    case Op::memory_init:
+      with_operands(Special::memory_init, 3, b);
+      code_.push_back(a);
+      return;
+    default: return with_operands(Special::data_drop, 0, a);
+  }
+}
+
+void Translator::table_op(Op op, uint32_t a, uint32_t b) {
+  const uint32_t height = static_cast<uint32_t>(stack_.size());
+  const auto with_operands = [&](Special s, uint32_t n, uint32_t x) {
+    bring_home(height - n, height);
+    truncate(height - n);
+    emit_special(s, {0, next_home(), x});
+  };
+  const auto address = [&](uint32_t table) { return module_.tables[table].type.is_64 ? Scalar::i64 : Scalar::i32; };
+  switch (op) {
+    case Op::table_get:
+      with_operands(Special::table_get, 1, a);
+      return push_temp(Scalar::i64);
+    case Op::table_set: return with_operands(Special::table_set, 2, a);
+    case Op::table_size:
+      with_operands(Special::table_size, 0, a);
+      return push_temp(address(a));
+    case Op::table_grow:
+      with_operands(Special::table_grow, 2, a);
+      return push_temp(address(a));
+    case Op::table_fill: return with_operands(Special::table_fill, 3, a);
+    case Op::table_copy: return with_operands(Special::table_copy, 3, Operands::pair(a, b));
+    case Op::table_init:
+      with_operands(Special::table_init, 3, b);
+      code_.push_back(a);
+      return;
+    default: return with_operands(Special::elem_drop, 0, a);
+  }
+}
+
+}  // namespace mini_wasm::interp

@@ -1,0 +1,473 @@
+// The rules of the instructions whose types are not fixed: control, calls, variables, memories, tables, references
+// (spec 3.3.8 and others). Part of function_decoder.h.
+#pragma once
+
+#include "validator/function_decoder.h"
+
+namespace mini_wasm::validator {
+
+// --- Failure -------------------------------------------------------------------------------------------------------
+
+template <class Sink>
+[[gnu::noinline, gnu::cold]] void FunctionDecoder<Sink>::fail(std::string message, ErrorKind kind) {
+  message += " in function " + std::to_string(raw(func_));
+  if (std::string_view name = module_.func_name(func_); !name.empty()) message += " (" + escape_for_terminal(name) + ")";
+  reader_.fail(op_offset_, std::move(message), kind);
+}
+
+template <class Sink>
+[[gnu::noinline, gnu::cold]] void FunctionDecoder<Sink>::unsupported(Op op) {
+  fail(std::string(op_info(op).text) + " is not supported yet", ErrorKind::limit);
+}
+
+template <class Sink>
+[[gnu::noinline]] void FunctionDecoder<Sink>::expect(ValType want, ValType found) {
+  if (found.is_bottom() || want.is_bottom() || module_.registry->is_subtype(found, want)) return;
+  fail("type mismatch: " + std::string(op_info(op_).text) + " expected " + to_string(want) + ", found " + to_string(found));
+}
+
+template <class Sink>
+[[gnu::noinline]] ValType FunctionDecoder<Sink>::pop_from_empty(ValType want) {
+  if (!controls_.empty() && controls_.back().unreachable) return ValType::bottom;
+  fail("type mismatch: " + std::string(op_info(op_).text) + " expected " +
+       (want.is_bottom() ? "a value" : to_string(want)) + ", found nothing");
+  return ValType::bottom;
+}
+
+template <class Sink>
+void FunctionDecoder<Sink>::check_top(const TypeList& types) {
+  if (types.size() == 0) return;
+  pop(types);
+  push(types);
+}
+
+// --- Locals --------------------------------------------------------------------------------------------------------
+
+template <class Sink>
+bool FunctionDecoder<Sink>::read_locals() {
+  locals_.assign(func_type_->params.begin(), func_type_->params.end());
+  const uint32_t groups = reader_.count(2, "local declarations");
+  uint64_t total = locals_.size();
+  for (uint32_t i = 0; i < groups && reader_.ok(); ++i) {
+    const uint32_t at = reader_.offset();
+    const uint32_t n = reader_.u32();
+    const ValType type = decoder::read_val_type(reader_, scope_);
+    total += n;
+    if (total > decoder::limits::kMaxLocals) {
+      reader_.fail(at, "too many locals: more than " + std::to_string(decoder::limits::kMaxLocals),
+                   total > UINT32_MAX ? ErrorKind::malformed : ErrorKind::limit);
+      break;
+    }
+    locals_.insert(locals_.end(), n, type);
+  }
+  return reader_.ok();
+}
+
+template <class Sink>
+inline bool FunctionDecoder<Sink>::local_index(uint32_t& i) {
+  i = reader_.u32();
+  if (i < locals_.size()) [[likely]] return true;
+  return unknown("local", i);
+}
+
+template <class Sink>
+const decoder::Memory* FunctionDecoder<Sink>::memory(uint32_t i) {
+  if (i < module_.memories.size()) [[likely]] return &module_.memories[i];
+  unknown("memory", i);
+  return nullptr;
+}
+
+template <class Sink>
+const decoder::Table* FunctionDecoder<Sink>::table(uint32_t i) {
+  if (i < module_.tables.size()) [[likely]] return &module_.tables[i];
+  unknown("table", i);
+  return nullptr;
+}
+
+// spec 3.3.? memarg: alignment at most natural, offset within the address type.
+template <class Sink>
+inline bool FunctionDecoder<Sink>::memory_access(Op op, MemArg& memarg, ValType& address) {
+  memarg = decoder::read_memarg(reader_, features_);
+  const decoder::Memory* m = memory(memarg.memory);
+  if (m == nullptr) return false;
+  address = address_type(m->type.is_64);
+  if (memarg.align_log2 > op_info(op).access_log2) [[unlikely]] {
+    fail("alignment must not be larger than natural: " + std::string(op_info(op).text));
+    return false;
+  }
+  if (!m->type.is_64 && memarg.offset > UINT32_MAX) [[unlikely]] {
+    fail("offset out of range: " + std::to_string(memarg.offset));
+    return false;
+  }
+  return true;
+}
+
+// --- Control -------------------------------------------------------------------------------------------------------
+
+template <class Sink>
+void FunctionDecoder<Sink>::enter(Op op, TypeList params, TypeList results) {
+  Control c;
+  c.op = op;
+  c.entered = controls_.empty() || live_;
+  c.height = height() - std::min(height(), params.size());
+  c.offset = op_offset_;
+  c.params = params;
+  c.results = results;
+  controls_.push_back(std::move(c));
+  refresh();
+}
+
+template <class Sink>
+bool FunctionDecoder<Sink>::block_types(TypeList& params, TypeList& results) {
+  const decoder::BlockType type = decoder::read_block_type(reader_, scope_);
+  switch (type.kind) {
+    case decoder::BlockType::Kind::empty: break;
+    case decoder::BlockType::Kind::value: results = TypeList(type.value); break;
+    case decoder::BlockType::Kind::type: {
+      if (!reader_.ok()) return false;
+      const DefType& def = module_.registry->get(module_.type_id(type.type));
+      if (def.kind != CompositeKind::func) return unknown("function type", raw(type.type));
+      params = TypeList(def.func.params);
+      results = TypeList(def.func.results);
+      break;
+    }
+  }
+  return reader_.ok();
+}
+
+template <class Sink>
+typename FunctionDecoder<Sink>::Control* FunctionDecoder<Sink>::label(uint32_t depth) {
+  if (depth < controls_.size()) [[likely]] return &control(depth);
+  unknown("label", depth);
+  return nullptr;
+}
+
+template <class Sink>
+void FunctionDecoder<Sink>::control_rule(Op op) {
+  switch (op) {
+    case Op::unreachable:
+      if (live_) sink_.unreachable();
+      return set_unreachable();
+    case Op::nop: return;
+    case Op::block:
+    case Op::loop:
+    case Op::if_: {
+      TypeList params, results;
+      if (!block_types(params, results)) return;
+      if (op == Op::if_) pop(ValType::i32);
+      pop(params);
+      const bool was_live = live_;
+      push(params);
+      enter(op, params, results);
+      if (!was_live) return;
+      if (op == Op::block) return sink_.block(controls_.back());
+      if (op == Op::loop) return sink_.loop(controls_.back());
+      return sink_.if_(controls_.back());
+    }
+    case Op::else_: return else_rule();
+    case Op::end: return end_rule();
+    case Op::br: {
+      const uint32_t depth = reader_.u32();
+      Control* target = label(depth);
+      if (target == nullptr) return;
+      pop(target->branch_types());
+      if (live_ && reader_.ok()) sink_.br(depth);
+      return set_unreachable();
+    }
+    case Op::br_if: {
+      const uint32_t depth = reader_.u32();
+      Control* target = label(depth);
+      if (target == nullptr) return;
+      pop(ValType::i32);
+      check_top(target->branch_types());
+      if (live_ && reader_.ok()) sink_.br_if(depth);
+      return;
+    }
+    case Op::br_table: return br_table_rule();
+    case Op::return_:
+      pop(TypeList(func_type_->results));
+      if (live_ && reader_.ok()) sink_.return_();
+      return set_unreachable();
+    case Op::call: return call_rule();
+    case Op::call_indirect: return call_indirect_rule();
+    case Op::drop: {
+      const ValType type = pop();
+      if (live_ && reader_.ok()) sink_.drop(type);
+      return;
+    }
+    case Op::select: return select_rule();
+    case Op::select_t: return select_t_rule();
+    default: return unsupported(op);
+  }
+}
+
+template <class Sink>
+void FunctionDecoder<Sink>::else_rule() {
+  Control& c = controls_.back();
+  if (c.op != Op::if_ || c.in_else) return fail("else without if", ErrorKind::malformed);
+  pop(c.results);
+  if (top_ != base_) return fail("type mismatch: values remain at the end of the first arm of if");
+  if (c.entered && reader_.ok()) sink_.else_(c, !c.unreachable);
+  c.in_else = true;
+  c.unreachable = false;
+  refresh();
+  push(c.params);
+}
+
+template <class Sink>
+void FunctionDecoder<Sink>::end_rule() {
+  Control& c = controls_.back();
+  pop(c.results);
+  if (top_ != base_) return fail("type mismatch: values remain on the stack at the end of a block");
+  if (c.op == Op::if_ && !c.in_else) {
+    // Without an else, the parameters are the results of the other arm.
+    if (c.params.size() != c.results.size()) return fail("type mismatch: if without else changes the operand stack");
+    for (uint32_t i = 0; i < c.params.size(); ++i) expect(c.results[i], c.params[i]);
+  }
+  if (!reader_.ok()) return;
+  if (c.entered) sink_.end(c, !c.unreachable);
+  const TypeList results = c.results;
+  controls_.pop_back();
+  if (controls_.empty()) return;
+  refresh();
+  push(results);
+}
+
+template <class Sink>
+void FunctionDecoder<Sink>::br_table_rule() {
+  const uint32_t n = decoder::read_label_count(reader_);
+  pop(ValType::i32);
+  depths_.clear();
+  uint32_t arity = 0;
+  for (uint32_t i = 0; i <= n && reader_.ok(); ++i) {
+    const uint32_t depth = reader_.u32();
+    Control* target = label(depth);
+    if (target == nullptr) return;
+    const TypeList& types = target->branch_types();
+    if (i == 0) arity = types.size();
+    if (types.size() != arity) return fail("type mismatch: br_table targets take different numbers of values");
+    if (arity != 0) {
+      // Each target is checked against the operands as they are; in dead code those may be of any type.
+      ValType* const top = top_;
+      std::vector<ValType> saved(base_, top_);
+      pop(types);
+      std::copy(saved.begin(), saved.end(), base_);
+      top_ = top;
+    }
+    depths_.push_back(depth);
+  }
+  if (!reader_.ok()) return;
+  if (live_) sink_.br_table(std::span<const uint32_t>(depths_));
+  set_unreachable();
+}
+
+template <class Sink>
+void FunctionDecoder<Sink>::call_types(const FuncType& type) {
+  pop(TypeList(type.params));
+  push(TypeList(type.results));
+}
+
+template <class Sink>
+void FunctionDecoder<Sink>::call_rule() {
+  const uint32_t f = reader_.u32();
+  if (f >= module_.funcs.size()) return void(unknown("function", f));
+  call_types(module_.func_type(FuncIdx{f}));
+  if (live_ && reader_.ok()) sink_.call(FuncIdx{f});
+}
+
+template <class Sink>
+void FunctionDecoder<Sink>::call_indirect_rule() {
+  const uint32_t t = reader_.u32();
+  const uint32_t i = decoder::read_table_index(reader_, features_);
+  if (!reader_.ok()) return;
+  const decoder::Table* callees = table(i);
+  if (callees == nullptr) return;
+  if (t >= module_.types.size()) return void(unknown("type", t));
+  if (module_.registry->get(module_.type_id(TypeIdx{t})).kind != CompositeKind::func) return void(unknown("function type", t));
+  if (!module_.registry->is_subtype(callees->type.element, ValType::funcref)) {
+    return fail("type mismatch: call_indirect needs a table of functions, found " + to_string(callees->type.element));
+  }
+  pop(address_type(callees->type.is_64));
+  call_types(module_.func_type(TypeIdx{t}));
+  if (live_ && reader_.ok()) sink_.call_indirect(TypeIdx{t}, TableIdx{i});
+}
+
+template <class Sink>
+void FunctionDecoder<Sink>::select_rule() {
+  pop(ValType::i32);
+  const ValType b = pop();
+  const ValType a = pop();
+  if (a.is_ref() || b.is_ref()) return fail("type mismatch: select without a type takes numbers or vectors only");
+  if (a != b && !a.is_bottom() && !b.is_bottom()) {
+    return fail("type mismatch: select of " + to_string(a) + " and " + to_string(b));
+  }
+  const ValType type = a.is_bottom() ? b : a;
+  push(type);
+  if (live_ && reader_.ok()) sink_.select(type);
+}
+
+template <class Sink>
+void FunctionDecoder<Sink>::select_t_rule() {
+  const uint32_t n = decoder::read_select_count(reader_);
+  if (n != 1) return fail("invalid result arity: select takes one type, found " + std::to_string(n));
+  const ValType type = decoder::read_val_type(reader_, scope_);
+  pop(ValType::i32);
+  pop(type);
+  pop(type);
+  push(type);
+  if (live_ && reader_.ok()) sink_.select(type);
+}
+
+// --- Variables -----------------------------------------------------------------------------------------------------
+
+template <class Sink>
+void FunctionDecoder<Sink>::variable_rule(Op op) {
+  const uint32_t i = reader_.u32();
+  if (i >= module_.globals.size()) return void(unknown("global", i));
+  const GlobalType& type = module_.globals[i].type;
+  if (op == Op::global_get) {
+    push(type.value);
+    if (live_ && reader_.ok()) sink_.global_get(i);
+    return;
+  }
+  if (!type.mutable_) return fail("immutable global " + std::to_string(i) + " cannot be set");
+  pop(type.value);
+  if (live_ && reader_.ok()) sink_.global_set(i);
+}
+
+// --- Memories and tables -------------------------------------------------------------------------------------------
+
+template <class Sink>
+void FunctionDecoder<Sink>::memory_rule(Op op) {
+  uint32_t a = 0, b = 0;
+  if (op == Op::data_drop || op == Op::memory_init) {
+    a = reader_.u32();
+    if (!module_.data_count) return reader_.fail(op_offset_, "data count section required for " + std::string(op_info(op).text));
+    if (a >= *module_.data_count) return void(unknown("data segment", a));
+    if (op == Op::memory_init) b = decoder::read_memory_index(reader_, features_);
+  } else {
+    a = decoder::read_memory_index(reader_, features_);
+    if (op == Op::memory_copy) b = decoder::read_memory_index(reader_, features_);
+  }
+  if (!reader_.ok()) return;
+  const auto address = [&](uint32_t m) {
+    const decoder::Memory* memory_ = memory(m);
+    return memory_ == nullptr ? ValType::bottom : address_type(memory_->type.is_64);
+  };
+  switch (op) {
+    case Op::memory_size: push(address(a)); break;
+    case Op::memory_grow:
+      pop(address(a));
+      push(address(a));
+      break;
+    case Op::memory_fill:
+      pop(address(a));
+      pop(ValType::i32);
+      pop(address(a));
+      break;
+    case Op::memory_copy: {
+      const ValType to = address(a), from = address(b);
+      pop(to == ValType::i64 && from == ValType::i64 ? ValType::i64 : ValType::i32);
+      pop(from);
+      pop(to);
+      break;
+    }
+    case Op::memory_init:
+      pop(ValType::i32);
+      pop(ValType::i32);
+      pop(address(b));
+      break;
+    default: break;  // data.drop
+  }
+  if (live_ && reader_.ok()) sink_.memory_op(op, a, b);
+}
+
+template <class Sink>
+void FunctionDecoder<Sink>::table_rule(Op op) {
+  const uint32_t a = reader_.u32();
+  const uint32_t b = op == Op::table_copy || op == Op::table_init ? reader_.u32() : 0;
+  if (!reader_.ok()) return;
+  if (op == Op::elem_drop || op == Op::table_init) {
+    if (a >= module_.elems.size()) return void(unknown("elem segment", a));
+  }
+  if (op == Op::elem_drop) {
+    if (live_) sink_.table_op(op, a, b);
+    return;
+  }
+  const decoder::Table* t = table(op == Op::table_init ? b : a);
+  if (t == nullptr) return;
+  const ValType address = address_type(t->type.is_64);
+  switch (op) {
+    case Op::table_get:
+      pop(address);
+      push(t->type.element);
+      break;
+    case Op::table_set:
+      pop(t->type.element);
+      pop(address);
+      break;
+    case Op::table_size: push(address); break;
+    case Op::table_grow:
+      pop(address);
+      pop(t->type.element);
+      push(address);
+      break;
+    case Op::table_fill:
+      pop(address);
+      pop(t->type.element);
+      pop(address);
+      break;
+    case Op::table_copy: {
+      const decoder::Table* from = table(b);
+      if (from == nullptr) return;
+      expect(t->type.element, from->type.element);
+      pop(t->type.is_64 && from->type.is_64 ? ValType::i64 : ValType::i32);
+      pop(address_type(from->type.is_64));
+      pop(address);
+      break;
+    }
+    case Op::table_init:
+      expect(t->type.element, module_.elems[a].type);
+      pop(ValType::i32);
+      pop(ValType::i32);
+      pop(address);
+      break;
+    default: break;
+  }
+  if (live_ && reader_.ok()) sink_.table_op(op, a, b);
+}
+
+// --- References ----------------------------------------------------------------------------------------------------
+
+template <class Sink>
+void FunctionDecoder<Sink>::ref_rule(Op op) {
+  switch (op) {
+    case Op::ref_null: {
+      const ValType type = decoder::read_heap_type(reader_, scope_, true);
+      push(type);
+      if (live_ && reader_.ok()) sink_.ref_null(type);
+      return;
+    }
+    case Op::ref_is_null: {
+      const ValType type = pop();
+      if (!type.is_ref() && !type.is_bottom()) {
+        return fail("type mismatch: ref.is_null expected a reference, found " + to_string(type));
+      }
+      push(ValType::i32);
+      if (live_ && reader_.ok()) sink_.ref_is_null();
+      return;
+    }
+    case Op::ref_func: {
+      const uint32_t f = reader_.u32();
+      if (f >= module_.funcs.size()) return void(unknown("function", f));
+      if (!module_.declared_funcs[f]) return fail("undeclared function reference " + std::to_string(f));
+      const bool typed = features_.has(Feature::function_refs);
+      push(typed ? ValType::ref(module_.type_id(module_.funcs[f].type), false) : ValType::funcref);
+      if (live_ && reader_.ok()) sink_.ref_func(FuncIdx{f});
+      return;
+    }
+    default: return unsupported(op);
+  }
+}
+
+}  // namespace mini_wasm::validator

@@ -1,0 +1,346 @@
+// The one walk over a function body (spec 3.4.? and the algorithm of appendix A.3 "Validation Algorithm"): it owns operand
+// types, the control stack and reachability. What is done with the code is a Sink plugged into it: the validator's notes facts,
+// the interpreter's translator and the compiler emit code. A sink sees each instruction after it has been validated and
+// never sees code that cannot be reached.
+//
+// A sink has a type `Label` (its data per block, default-constructible) and these members; each is called with the operand
+// types still as they are after the instruction unless said otherwise:
+//
+//   begin(decoder)                       locals are known
+//   numeric(op)  constant(type, bits)  load(op, memarg)  store(op, memarg)
+//   local_get(i)  local_set(i)  local_tee(i)  global_get(i)  global_set(i)
+//   drop(type)  select(type)  ref_null(type)  ref_is_null()  ref_func(f)
+//   block(control)  loop(control)  if_(control)           after the parameters went to the new block
+//   else_(control, falls_through)  end(control, falls_through)   at the end of an arm or a block
+//   br(depth)  br_if(depth)  br_table(depths, default last)  return_()  unreachable()
+//   call(f)  call_indirect(type, table)  memory_op(op, a, b)  table_op(op, a, b)
+//
+// Thread rule: a decoder belongs to one thread; use it for as many functions as you like, it keeps its buffers.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/opcode.h"
+#include "core/type_registry.h"
+#include "decoder/instr_reader.h"
+#include "decoder/limits.h"
+#include "decoder/module.h"
+#include "decoder/reader.h"
+#include <mini_wasm/result.h>
+
+namespace mini_wasm::validator {
+
+// A list of types that somebody else owns, or one type by value (the usual block result).
+class TypeList {
+ public:
+  TypeList() = default;
+  explicit TypeList(ValType single) : single_(single), size_(1) {}
+  explicit TypeList(const std::vector<ValType>& types)
+      : list_(types.data()), size_(static_cast<uint32_t>(types.size())) {}
+  uint32_t size() const { return size_; }
+  ValType operator[](uint32_t i) const { return list_ ? list_[i] : single_; }
+
+ private:
+  const ValType* list_ = nullptr;
+  ValType single_;
+  uint32_t size_ = 0;
+};
+
+template <class Sink>
+class FunctionDecoder {
+ public:
+  struct Control {
+    Op op = Op::block;         // block, loop, if_; the body itself is a block
+    bool in_else = false;
+    bool entered = true;       // reachable where it begins: the sink knows it
+    bool unreachable = false;  // what follows in it is dead
+    uint32_t height = 0;       // operands below it
+    uint32_t offset = 0;       // of its opcode
+    TypeList params, results;
+    typename Sink::Label label{};
+    // What a branch to it carries.
+    const TypeList& branch_types() const { return op == Op::loop ? params : results; }
+  };
+
+  FunctionDecoder(const decoder::Module& module, FeatureSet features, Sink& sink)
+      : module_(module), features_(features), scope_(module, features), sink_(sink), reader_({}) {
+    grow_operands(256);
+  }
+
+  // Walks the body of a function that the module defines. Errors: malformed, invalid, limit.
+  Result<void> run(FuncIdx func);
+
+  const decoder::Module& module() const { return module_; }
+  FuncIdx func() const { return func_; }
+  const FuncType& func_type() const { return *func_type_; }
+  const std::vector<ValType>& locals() const { return locals_; }  // parameters first
+  Control& control(uint32_t depth) { return controls_[controls_.size() - 1 - depth]; }
+  uint32_t control_depth() const { return static_cast<uint32_t>(controls_.size()); }
+  uint32_t height() const { return static_cast<uint32_t>(top_ - operands_.get()); }
+  // Byte offset of the instruction that is being reported to the sink.
+  uint32_t op_offset() const { return op_offset_; }
+
+ private:
+  // --- Operands
+  void grow_operands(size_t capacity) {
+    auto bigger = std::make_unique<ValType[]>(capacity);
+    const size_t used = operands_ ? static_cast<size_t>(top_ - operands_.get()) : 0;
+    const size_t base = operands_ ? static_cast<size_t>(base_ - operands_.get()) : 0;
+    std::copy_n(operands_.get(), used, bigger.get());
+    operands_ = std::move(bigger);
+    top_ = operands_.get() + used;
+    base_ = operands_.get() + base;
+    limit_ = operands_.get() + capacity;
+  }
+  void reserve(size_t n) {
+    if (static_cast<size_t>(limit_ - top_) < n) [[unlikely]] grow_operands(2 * (height() + n));
+  }
+  // Every instruction may push two without asking: see `run`.
+  void push(ValType type) { *top_++ = type; }
+  void push(const TypeList& types) {
+    reserve(types.size() + kSlack);
+    for (uint32_t i = 0; i < types.size(); ++i) push(types[i]);
+  }
+  ValType pop() {
+    if (top_ > base_) [[likely]] return *--top_;
+    return pop_from_empty();
+  }
+  ValType pop(ValType want) {
+    if (top_ > base_) [[likely]] {
+      const ValType found = *--top_;
+      if (found != want) [[unlikely]] expect(want, found);
+      return found;
+    }
+    return pop_from_empty(want);
+  }
+  void pop(const TypeList& types) {
+    for (uint32_t i = types.size(); i-- > 0;) pop(types[i]);
+  }
+  ValType pop_from_empty(ValType want = ValType::bottom);
+  void expect(ValType want, ValType found);
+  // Pops and pushes the types that a branch leaves in place (br_if) or checks (br_table).
+  void check_top(const TypeList& types);
+
+  // --- Control
+  void set_unreachable() {
+    Control& c = controls_.back();
+    c.unreachable = true;
+    live_ = false;
+    top_ = base_;
+  }
+  void enter(Op op, TypeList params, TypeList results);
+  void refresh() {
+    const Control& c = controls_.back();
+    base_ = operands_.get() + c.height;
+    live_ = c.entered && !c.unreachable;
+  }
+  bool block_types(TypeList& params, TypeList& results);
+  Control* label(uint32_t depth);
+
+  // --- Rules; one per class of opcode, more in control_rules.h
+  void step(Op op);
+  template <Op op>
+  void rule();
+  template <Op op>
+  void fixed_signature();
+  ValType sig(SigType type) const;
+  bool memory_access(Op op, MemArg& memarg, ValType& address);
+  void control_rule(Op op);
+  void end_rule();
+  void else_rule();
+  void br_table_rule();
+  void call_types(const FuncType& type);
+  void call_rule();
+  void call_indirect_rule();
+  void select_rule();
+  void select_t_rule();
+  void variable_rule(Op op);
+  void memory_rule(Op op);
+  void table_rule(Op op);
+  void ref_rule(Op op);
+  void unsupported(Op op);
+
+  bool read_locals();
+  bool local_index(uint32_t& i);
+  const decoder::Memory* memory(uint32_t i);
+  const decoder::Table* table(uint32_t i);
+  static ValType address_type(bool is_64) { return is_64 ? ValType::i64 : ValType::i32; }
+
+  // --- Failure: "<message> in function 3 ("name")" at the opcode's offset
+  void fail(std::string message, ErrorKind kind = ErrorKind::invalid);
+  bool unknown(const char* what, uint64_t index) {
+    fail(std::string("unknown ") + what + " " + std::to_string(index));
+    return false;
+  }
+
+  static constexpr size_t kSlack = 4;
+
+  const decoder::Module& module_;
+  FeatureSet features_;
+  decoder::TypeScope scope_;
+  Sink& sink_;
+  decoder::Reader reader_;
+  FuncIdx func_{};
+  const FuncType* func_type_ = nullptr;
+  std::vector<ValType> locals_;
+  std::vector<Control> controls_;
+  std::unique_ptr<ValType[]> operands_;
+  ValType* top_ = nullptr;
+  ValType* base_ = nullptr;  // operands of the innermost block begin here
+  ValType* limit_ = nullptr;
+  bool live_ = true;
+  Op op_ = Op::nop;
+  uint32_t op_offset_ = 0;
+  std::vector<uint32_t> depths_;  // scratch of br_table
+};
+
+// --- The walk ------------------------------------------------------------------------------------------------------
+
+template <class Sink>
+Result<void> FunctionDecoder<Sink>::run(FuncIdx func) {
+  const decoder::Func& f = module_.funcs[raw(func)];
+  func_ = func;
+  func_type_ = &module_.func_type(func);
+  reader_ = decoder::Reader(module_.bytes, f.body);
+  op_ = Op::nop;
+  op_offset_ = f.body.begin;
+  controls_.clear();
+  top_ = base_ = operands_.get();
+  live_ = true;
+  if (read_locals()) {
+    sink_.begin(*this);
+    op_offset_ = reader_.offset();
+    enter(Op::block, TypeList{}, TypeList(func_type_->results));
+    while (!controls_.empty()) {
+      reserve(kSlack);
+      op_offset_ = reader_.offset();
+      op_ = decoder::read_op(reader_, features_);
+      if (op_ == Op::invalid) break;
+      step(op_);
+    }
+    if (reader_.ok() && !reader_.at_end()) {
+      reader_.fail(reader_.offset(), "unexpected content after the end of function " + std::to_string(raw(func)));
+    }
+  }
+  if (!reader_.ok()) return reader_.take_error();
+  return {};
+}
+
+template <class Sink>
+void FunctionDecoder<Sink>::step(Op op) {
+  switch (op) {
+#define OP(id, ...) \
+  case Op::id: return rule<Op::id>();
+#include "core/opcodes.def"
+#undef OP
+    case Op::invalid:
+    case Op::prefix: break;
+  }
+}
+
+template <class Sink>
+ValType FunctionDecoder<Sink>::sig(SigType type) const {
+  switch (type) {
+    case SigType::i32: return ValType::i32;
+    case SigType::i64: return ValType::i64;
+    case SigType::f32: return ValType::f32;
+    case SigType::f64: return ValType::f64;
+    case SigType::v128: return ValType::v128;
+    case SigType::none:
+    case SigType::addr: break;
+  }
+  return ValType::bottom;
+}
+
+template <class Sink>
+template <Op op>
+[[gnu::always_inline]] inline void FunctionDecoder<Sink>::fixed_signature() {
+  constexpr const OpInfo& info = op_info(op);
+  for (int i = info.param_count - 1; i >= 0; --i) pop(sig(info.params[i]));
+  for (int i = 0; i < info.result_count; ++i) push(sig(info.results[i]));
+}
+
+// Opcodes whose feature is not there yet share one rule.
+constexpr bool is_supported(const OpInfo& info) {
+  switch (info.feature) {
+    case Feature::mvp:
+    case Feature::sign_ext:
+    case Feature::mutable_globals:
+    case Feature::multi_value:
+    case Feature::sat_trunc:
+    case Feature::bulk_memory:
+    case Feature::ref_types:
+    case Feature::extended_const:
+    case Feature::multi_memory:
+    case Feature::memory64: return true;
+    default: return false;
+  }
+}
+
+template <class Sink>
+template <Op op>
+[[gnu::always_inline]] inline void FunctionDecoder<Sink>::rule() {
+  constexpr const OpInfo& info = op_info(op);
+  if constexpr (!is_supported(info)) {
+    unsupported(op);
+  } else if constexpr (info.cls == OpClass::numeric || info.cls == OpClass::numeric_trap) {
+    fixed_signature<op>();
+    if (live_) sink_.numeric(op);
+  } else if constexpr (info.cls == OpClass::constant) {
+    uint64_t bits = 0;
+    if constexpr (info.imm == Imm::i32) bits = static_cast<uint32_t>(reader_.s32());
+    if constexpr (info.imm == Imm::i64) bits = static_cast<uint64_t>(reader_.s64());
+    if constexpr (info.imm == Imm::f32) bits = reader_.f32_bits();
+    if constexpr (info.imm == Imm::f64) bits = reader_.f64_bits();
+    push(sig(info.results[0]));
+    if (live_) sink_.constant(sig(info.results[0]), bits);
+  } else if constexpr (info.cls == OpClass::load) {
+    MemArg memarg;
+    ValType address;
+    if (!memory_access(op, memarg, address)) return;
+    pop(address);
+    push(sig(info.results[0]));
+    if (live_) sink_.load(op, memarg);
+  } else if constexpr (info.cls == OpClass::store) {
+    MemArg memarg;
+    ValType address;
+    if (!memory_access(op, memarg, address)) return;
+    pop(sig(info.params[1]));
+    pop(address);
+    if (live_) sink_.store(op, memarg);
+  } else if constexpr (op == Op::local_get) {
+    uint32_t i;
+    if (!local_index(i)) return;
+    push(locals_[i]);
+    if (live_) sink_.local_get(i);
+  } else if constexpr (op == Op::local_set) {
+    uint32_t i;
+    if (!local_index(i)) return;
+    pop(locals_[i]);
+    if (live_) sink_.local_set(i);
+  } else if constexpr (op == Op::local_tee) {
+    uint32_t i;
+    if (!local_index(i)) return;
+    pop(locals_[i]);
+    push(locals_[i]);
+    if (live_) sink_.local_tee(i);
+  } else if constexpr (info.cls == OpClass::variable) {
+    variable_rule(op);
+  } else if constexpr (info.cls == OpClass::memory) {
+    memory_rule(op);
+  } else if constexpr (info.cls == OpClass::table) {
+    table_rule(op);
+  } else if constexpr (info.cls == OpClass::ref) {
+    ref_rule(op);
+  } else {
+    control_rule(op);
+  }
+}
+
+}  // namespace mini_wasm::validator
+
+#include "validator/control_rules.h"

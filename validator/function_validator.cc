@@ -1,0 +1,121 @@
+#include "validator/function_validator.h"
+
+#include "validator/function_decoder.h"
+
+namespace mini_wasm::validator {
+
+namespace {
+
+// Counts the uses of locals and the height of the operand stack; everything else it lets pass.
+class FactsSink {
+ public:
+  struct Label {};
+  using Decoder = FunctionDecoder<FactsSink>;
+  using Control = Decoder::Control;
+
+  void begin(Decoder& decoder) {
+    decoder_ = &decoder;
+    facts_ = {};
+    uses_.assign(decoder.locals().size(), {});
+    for (ValType type : decoder.locals()) facts_.local_slots += type.slots();
+  }
+
+  FunctionFacts finish() {
+    choose_hot_local();
+    return facts_;
+  }
+
+  void numeric(Op) { note_height(); }
+  void constant(ValType, uint64_t) { note_height(); }
+  void load(Op, const MemArg&) { note_height(); }
+  void store(Op, const MemArg&) {}
+  void local_get(uint32_t i) {
+    ++uses_[i].reads;
+    note_height();
+  }
+  void local_set(uint32_t i) { ++uses_[i].writes; }
+  void local_tee(uint32_t i) { ++uses_[i].writes; }
+  void global_get(uint32_t) { note_height(); }
+  void global_set(uint32_t) {}
+  void drop(ValType) {}
+  void select(ValType) {}
+  void ref_null(ValType) { note_height(); }
+  void ref_is_null() {}
+  void ref_func(FuncIdx) { note_height(); }
+  void block(Control&) {}
+  void loop(Control&) { facts_.has_loops = true; }
+  void if_(Control&) {}
+  void else_(Control&, bool) {}
+  // The results of a block may be more than what its end found.
+  void end(Control& c, bool) { note_height(c.height + c.results.size()); }
+  void br(uint32_t) {}
+  void br_if(uint32_t) {}
+  void br_table(std::span<const uint32_t>) {}
+  void return_() {}
+  void unreachable() {}
+  void call(FuncIdx) { note_call(); }
+  void call_indirect(TypeIdx, TableIdx) { note_call(); }
+  void memory_op(Op, uint32_t, uint32_t) { note_height(); }
+  void table_op(Op, uint32_t, uint32_t) { note_height(); }
+
+ private:
+  struct Uses {
+    uint32_t reads = 0, writes = 0;
+  };
+
+  void note_height() { note_height(decoder_->height()); }
+  // Operands are counted before it is known how many are vectors; see max_operand_slots.
+  void note_height(uint32_t height) {
+    if (height > facts_.max_operand_slots) facts_.max_operand_slots = height;
+  }
+  void note_call() {
+    facts_.has_calls = true;
+    note_height();
+  }
+
+  // A local that is never written gains little from a register; one that is carries a loop's dependency through memory.
+  // Static counts do better than counts weighted by loop depth, which favour base pointers that are only read.
+  void choose_hot_local() {
+    uint64_t best = 0;
+    uint32_t slot = 0;
+    for (size_t i = 0; i < uses_.size(); ++i) {
+      const ValType type = decoder_->locals()[i];
+      const bool is_int = type == ValType::i32 || type == ValType::i64;
+      const uint64_t score = uses_[i].writes == 0 ? 0 : uses_[i].reads + 2 * uint64_t{uses_[i].writes};
+      if (is_int && score > best && slot < FunctionFacts::kNoLocal) {
+        best = score;
+        facts_.hot_local = static_cast<uint16_t>(slot);
+      }
+      slot += type.slots();
+    }
+  }
+
+  Decoder* decoder_ = nullptr;
+  FunctionFacts facts_;
+  std::vector<Uses> uses_;
+};
+
+}  // namespace
+
+struct FunctionValidator::Walk {
+  Walk(const decoder::Module& module, FeatureSet features) : decoder(module, features, sink) {}
+  FactsSink sink;
+  FunctionDecoder<FactsSink> decoder;
+};
+
+FunctionValidator::FunctionValidator(const decoder::Module& module, FeatureSet features)
+    : walk_(std::make_unique<Walk>(module, features)) {}
+
+FunctionValidator::~FunctionValidator() = default;
+
+Result<FunctionFacts> FunctionValidator::validate(FuncIdx func) {
+  if (Result<void> r = walk_->decoder.run(func); !r) return std::move(r).error();
+  const FunctionFacts facts = walk_->sink.finish();
+  const uint64_t results = walk_->decoder.func_type().results.size() * uint64_t{2};
+  if (std::max<uint64_t>(facts.local_slots, results) + facts.max_operand_slots > FunctionFacts::kMaxSlots) {
+    return Error::make(ErrorKind::limit, "function " + std::to_string(raw(func)) + " has too large a frame");
+  }
+  return facts;
+}
+
+}  // namespace mini_wasm::validator

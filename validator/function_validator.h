@@ -1,0 +1,28 @@
+// Validation of function bodies (spec 3.4.? functions, 3.3 instructions); notes what the tiers want to know on the way.
+#pragma once
+
+#include <memory>
+
+#include "core/function_facts.h"
+#include "core/opcode.h"
+#include "decoder/module.h"
+#include <mini_wasm/result.h>
+
+namespace mini_wasm::validator {
+
+// Thread rule: one thread at a time; use one object for many functions, it keeps its buffers.
+class FunctionValidator {
+ public:
+  // `module` has passed validate_module and outlives this.
+  FunctionValidator(const decoder::Module& module, FeatureSet features);
+  ~FunctionValidator();
+
+  // Errors: malformed or invalid, with byte offset, function, opcode, what was expected and what was found; limit.
+  Result<FunctionFacts> validate(FuncIdx func);
+
+ private:
+  struct Walk;
+  std::unique_ptr<Walk> walk_;
+};
+
+}  // namespace mini_wasm::validator
