@@ -105,7 +105,8 @@ constexpr uint16_t proper_supertypes(HeapKind heap) {
     case HeapKind::struct_:
     case HeapKind::array: return bit(HeapKind::eq) | bit(HeapKind::any);
     case HeapKind::none:
-      return bit(HeapKind::i31) | bit(HeapKind::struct_) | bit(HeapKind::array) | bit(HeapKind::eq) | bit(HeapKind::any);
+      return bit(HeapKind::i31) | bit(HeapKind::struct_) | bit(HeapKind::array) | bit(HeapKind::eq) |
+             bit(HeapKind::any);
     default: return 0;
   }
 }

@@ -1,9 +1,12 @@
-// Interned type definitions of an engine: rec groups are canonicalised (spec 3.3.4 "iso-recursive types"), so two types are
-// equal exactly when their TypeIds are, and subtyping between defined types is one look-up in a supertype vector.
+// Interned type definitions of an engine: rec groups are canonicalised (spec 3.3.4 "iso-recursive types"), so two types
+// are equal exactly when their TypeIds are, and subtyping between defined types is one look-up in a supertype vector.
 // Thread rule: all members may be called from any thread; references returned stay valid as long as the registry. Only
 // interning takes a lock: an id reaches a thread through something that synchronises, after its entry was written.
-// Types are never removed, so that ids stay comparable; an engine's registry grows with the distinct types of its modules.
+// Types are never removed, so that ids stay comparable; an engine's registry grows with the distinct types of its
+// modules.
 #pragma once
+
+#include <mini_wasm/types.h>
 
 #include <array>
 #include <bit>
@@ -13,8 +16,6 @@
 #include <span>
 #include <unordered_map>
 #include <vector>
-
-#include <mini_wasm/types.h>
 
 namespace mini_wasm {
 
@@ -33,8 +34,8 @@ enum class CompositeKind : uint8_t { func, struct_, array };
 // a reference to member k of the same group is the id `rec_member(k)`.
 struct DefType {
   CompositeKind kind = CompositeKind::func;
-  FuncType func;                   // kind func
-  std::vector<FieldType> fields;   // kind struct; one field for kind array
+  FuncType func;                  // kind func
+  std::vector<FieldType> fields;  // kind struct; one field for kind array
   TypeId super = kNoType;
   bool final_ = true;
   // Filled in by the registry: supertypes from the root down to this type itself; whether all fields have defaults.

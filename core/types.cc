@@ -1,11 +1,11 @@
 // Text forms of the public vocabulary: types, values, traps, errors.
-#include <charconv>
-#include <cmath>
-
 #include <mini_wasm/result.h>
 #include <mini_wasm/trap.h>
 #include <mini_wasm/types.h>
 #include <mini_wasm/value.h>
+
+#include <charconv>
+#include <cmath>
 
 namespace mini_wasm {
 namespace {
@@ -24,9 +24,9 @@ struct HeapNames {
 };
 
 constexpr HeapNames kHeapNames[] = {
-    {"func", "funcref"}, {"nofunc", "nullfuncref"}, {"extern", "externref"}, {"noextern", "nullexternref"},
-    {"any", "anyref"},   {"eq", "eqref"},           {"i31", "i31ref"},       {"struct", "structref"},
-    {"array", "arrayref"}, {"none", "nullref"},     {"exn", "exnref"},       {"noexn", "nullexnref"},
+    {"func", "funcref"},   {"nofunc", "nullfuncref"}, {"extern", "externref"}, {"noextern", "nullexternref"},
+    {"any", "anyref"},     {"eq", "eqref"},           {"i31", "i31ref"},       {"struct", "structref"},
+    {"array", "arrayref"}, {"none", "nullref"},       {"exn", "exnref"},       {"noexn", "nullexnref"},
 };
 
 std::string ref_to_string(ValType type) {

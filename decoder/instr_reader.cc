@@ -88,7 +88,8 @@ Op read_op_slow(Reader& r, FeatureSet features, uint32_t at, uint8_t first) {
     if (!r.ok()) return Op::invalid;
     op = op_from_code(first, number);
     code += ' ';
-    if (number > 0xffff) code += hex_byte(static_cast<uint8_t>(number >> 24)) + hex_byte(static_cast<uint8_t>(number >> 16));
+    if (number > 0xffff)
+      code += hex_byte(static_cast<uint8_t>(number >> 24)) + hex_byte(static_cast<uint8_t>(number >> 16));
     if (number > 0xff) code += hex_byte(static_cast<uint8_t>(number >> 8));
     code += hex_byte(static_cast<uint8_t>(number));
   }

@@ -1,8 +1,8 @@
-// The one place where the encoding of an instruction is read: its opcode and each kind of immediate (spec 5.4), shared by
-// the function walk, constant expressions and the disassembler. Common cases are inline, the rest is in instr_reader.cc.
-// Errors are the Reader's sticky ones: after one, every function returns a harmless value (Op::invalid, index 0).
-// Indices are not checked against their index spaces here, except type indices inside value types, which have to become
-// canonical ids at once ("unknown type").
+// The one place where the encoding of an instruction is read: its opcode and each kind of immediate (spec 5.4), shared
+// by the function walk, constant expressions and the disassembler. Common cases are inline, the rest is in
+// instr_reader.cc. Errors are the Reader's sticky ones: after one, every function returns a harmless value
+// (Op::invalid, index 0). Indices are not checked against their index spaces here, except type indices inside value
+// types, which have to become canonical ids at once ("unknown type").
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,8 @@ struct TypeScope {
 // Fails with "... needs the `x` feature" unless `feature` is on.
 void fail_feature(Reader& r, uint32_t at, std::string_view what, Feature feature);
 inline bool require(Reader& r, FeatureSet on, Feature feature, uint32_t at, std::string_view what) {
-  if (on.has(feature)) [[likely]] return true;
+  if (on.has(feature)) [[likely]]
+    return true;
   fail_feature(r, at, what, feature);
   return false;
 }
@@ -52,8 +53,8 @@ inline Op read_op(Reader& r, FeatureSet features) {
   const uint32_t at = r.offset();
   const uint8_t first = r.u8();
   const Op op = kOneByteOps[first];
-  if (static_cast<size_t>(op) < kOpCount && features.has(static_cast<Feature>(detail::kOpFeature[static_cast<size_t>(op)])) &&
-      r.ok()) [[likely]] {
+  if (static_cast<size_t>(op) < kOpCount &&
+      features.has(static_cast<Feature>(detail::kOpFeature[static_cast<size_t>(op)])) && r.ok()) [[likely]] {
     return op;
   }
   return detail::read_op_slow(r, features, at, first);
@@ -73,7 +74,8 @@ constexpr ValType num_type(uint8_t code) {
 
 // 5.3.4; "malformed value type", "unknown type 7".
 inline ValType read_val_type(Reader& r, const TypeScope& scope) {
-  if (is_num_type(r.peek())) [[likely]] return num_type(r.u8());
+  if (is_num_type(r.peek())) [[likely]]
+    return num_type(r.u8());
   return detail::read_val_type_slow(r, scope);
 }
 // 5.3.3: an abstract heap type or a type index (s33), as the reference type with that nullability.
@@ -108,7 +110,8 @@ namespace detail {
 MemArg read_memarg_slow(Reader& r, FeatureSet features);
 }
 
-// 5.4.5. The offset is 64 bits wide for every memory: the validator bounds it by the address type ("offset out of range").
+// 5.4.5. The offset is 64 bits wide for every memory: the validator bounds it by the address type ("offset out of
+// range").
 inline MemArg read_memarg(Reader& r, FeatureSet features) {
   if (r.left() >= 2 && r.pos()[0] < kMemArgHasMemory && r.pos()[1] < 0x80) [[likely]] {
     const uint32_t align = r.u8();
@@ -148,17 +151,17 @@ void read_zero_byte(Reader& r);
 
 // --- Any instruction -----------------------------------------------------------------------------------------------
 
-// All immediates of one instruction, for readers that treat opcodes alike. Which members are meaningful follows from the
-// `Imm` of the opcode: its indices in the order of the encoding in index[], numbers as bits in bits[].
+// All immediates of one instruction, for readers that treat opcodes alike. Which members are meaningful follows from
+// the `Imm` of the opcode: its indices in the order of the encoding in index[], numbers as bits in bits[].
 struct Immediates {
   uint32_t index[2] = {0, 0};
-  uint64_t bits[2] = {0, 0};       // i32 (sign-extended), i64, f32, f64, v128, shuffle, type_u32
-  uint8_t lane = 0;                // lane, memarg_lane
-  MemArg memarg;                   // memarg, memarg_lane
-  BlockType block;                 // block_type, try_table
+  uint64_t bits[2] = {0, 0};         // i32 (sign-extended), i64, f32, f64, v128, shuffle, type_u32
+  uint8_t lane = 0;                  // lane, memarg_lane
+  MemArg memarg;                     // memarg, memarg_lane
+  BlockType block;                   // block_type, try_table
   std::vector<CatchClause> catches;  // try_table
-  std::vector<uint32_t> labels;    // label_table, the default last
-  std::vector<ValType> types;      // types; heap_type (one, not null); br_on_cast (source, target)
+  std::vector<uint32_t> labels;      // label_table, the default last
+  std::vector<ValType> types;        // types; heap_type (one, not null); br_on_cast (source, target)
 };
 
 // Reads the immediates of an opcode of this shape. `out` is meant to be reused, so that its vectors are.

@@ -1,6 +1,6 @@
 // What a module may contain at most, whatever its features: the limits of the WebAssembly JavaScript Interface
-// (section "Implementation-defined Limits"), which browsers share, so that modules move freely. Exceeding one is an Error
-// of kind `limit`. They bound the work done for one module; memory is bounded by the size of the input already.
+// (section "Implementation-defined Limits"), which browsers share, so that modules move freely. Exceeding one is an
+// Error of kind `limit`. They bound the work done for one module; memory is bounded by the size of the input already.
 #pragma once
 
 #include <cstdint>

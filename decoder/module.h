@@ -3,6 +3,8 @@
 // Byte offsets are into the module's bytes, which the Module owns or borrows.
 #pragma once
 
+#include <mini_wasm/types.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -13,7 +15,6 @@
 
 #include "core/indices.h"
 #include "core/type_registry.h"
-#include <mini_wasm/types.h>
 
 namespace mini_wasm::decoder {
 
@@ -73,9 +74,9 @@ struct Elem {
   SegmentMode mode = SegmentMode::passive;
   ValType type = ValType::funcref;
   TableIdx table{};
-  ByteRange table_offset;         // active: constant expression
-  std::vector<FuncIdx> funcs;     // either function indices ...
-  std::vector<ByteRange> exprs;   // ... or one constant expression per element
+  ByteRange table_offset;        // active: constant expression
+  std::vector<FuncIdx> funcs;    // either function indices ...
+  std::vector<ByteRange> exprs;  // ... or one constant expression per element
   bool uses_exprs = false;
   uint32_t offset = 0;
   uint32_t size() const { return static_cast<uint32_t>(uses_exprs ? exprs.size() : funcs.size()); }

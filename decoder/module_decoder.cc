@@ -199,7 +199,7 @@ class ModuleDecoder {
 
   // 5.5.9
   void read_globals(Reader& r) {
-    const uint32_t count = read_count(r, 4, limits::kMaxGlobals, "globals");
+    const uint32_t count = read_count(r, 3, limits::kMaxGlobals, "globals");
     m_.globals.reserve(m_.globals.size() + count);
     for (uint32_t i = 0; i < count && r.ok(); ++i) {
       Global global;
@@ -270,7 +270,7 @@ class ModuleDecoder {
   }
 
   void read_elem_exprs(Reader& r, Elem& elem) {
-    const uint32_t count = read_count(r, 2, limits::kMaxElemEntries, "elements");
+    const uint32_t count = read_count(r, 1, limits::kMaxElemEntries, "elements");
     elem.exprs.reserve(count);
     for (uint32_t i = 0; i < count && r.ok(); ++i) elem.exprs.push_back(skip_expr(r, scope(), scratch_));
   }
@@ -291,8 +291,10 @@ class ModuleDecoder {
       const ByteRange body = r.sized(size, at);
       const size_t index = size_t{m_.imported_funcs} + i;
       if (r.ok() && size > limits::kMaxFunctionSize) {
-        r.fail(at, "function " + std::to_string(index) + " is too large: " + std::to_string(size) +
-                       " bytes, at most " + std::to_string(limits::kMaxFunctionSize), ErrorKind::limit);
+        r.fail(at,
+               "function " + std::to_string(index) + " is too large: " + std::to_string(size) + " bytes, at most " +
+                   std::to_string(limits::kMaxFunctionSize),
+               ErrorKind::limit);
       }
       if (index < m_.funcs.size()) m_.funcs[index].body = body;
     }
@@ -357,7 +359,8 @@ class ModuleDecoder {
 
 Result<std::unique_ptr<Module>> decode(std::unique_ptr<Module> module, TypeRegistry& registry, FeatureSet features) {
   if (module->bytes.size() > limits::kMaxModuleSize) {
-    return Error::make(ErrorKind::limit, "the module is larger than " + std::to_string(limits::kMaxModuleSize) + " bytes");
+    return Error::make(ErrorKind::limit,
+                       "the module is larger than " + std::to_string(limits::kMaxModuleSize) + " bytes");
   }
   module->registry = &registry;
   if (Result<void> result = ModuleDecoder(*module, registry, features).decode(); !result) return result.error();
@@ -367,8 +370,8 @@ Result<std::unique_ptr<Module>> decode(std::unique_ptr<Module> module, TypeRegis
 }  // namespace
 
 const char* to_string(SectionId id) {
-  constexpr const char* kNames[] = {"custom", "type",    "import", "function", "table", "memory",     "global",
-                                    "export", "start",   "element", "code",    "data",  "data count", "tag"};
+  constexpr const char* kNames[] = {"custom", "type",  "import",  "function", "table", "memory",     "global",
+                                    "export", "start", "element", "code",     "data",  "data count", "tag"};
   return kNames[static_cast<size_t>(id)];
 }
 

@@ -1,7 +1,9 @@
-// Bytes -> Module (spec 5.5): every section of WebAssembly 3.0, structure only. Function bodies are located, not read, and
-// constant expressions are only delimited: the validator reads both. Memory and time are proportional to the input.
+// Bytes -> Module (spec 5.5): every section of WebAssembly 3.0, structure only. Function bodies are located, not read,
+// and constant expressions are only delimited: the validator reads both. Memory and time are proportional to the input.
 // Thread rule: any number of modules can be decoded at once with one registry.
 #pragma once
+
+#include <mini_wasm/result.h>
 
 #include <cstdint>
 #include <memory>
@@ -11,7 +13,6 @@
 #include "core/opcode.h"
 #include "core/type_registry.h"
 #include "decoder/module.h"
-#include <mini_wasm/result.h>
 
 namespace mini_wasm::decoder {
 

@@ -50,9 +50,8 @@ void read_name_section(Module& module, ByteRange payload) {
 
 std::string_view LocalNames::find(uint32_t func, uint32_t local) const {
   const auto key = std::make_tuple(func, local);
-  const auto it = std::lower_bound(entries.begin(), entries.end(), key, [](const Entry& e, const auto& k) {
-    return std::make_tuple(e.func, e.local) < k;
-  });
+  const auto it = std::lower_bound(entries.begin(), entries.end(), key,
+                                   [](const Entry& e, const auto& k) { return std::make_tuple(e.func, e.local) < k; });
   return it != entries.end() && it->func == func && it->local == local ? it->name : std::string_view{};
 }
 

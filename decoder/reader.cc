@@ -27,7 +27,8 @@ void Reader::fail_leb(const uint8_t* start, LebError error) {
 uint32_t Reader::count(uint32_t min_bytes, const char* what) {
   const uint32_t at = offset();
   const uint32_t n = u32();
-  if (n <= left() / min_bytes) [[likely]] return n;
+  if (n <= left() / min_bytes) [[likely]]
+    return n;
   fail(at, std::string(end_message()) + " (length out of bounds): " + std::to_string(n) + " " + what +
                " do not fit in the " + std::to_string(left()) + " bytes left");
   return 0;
@@ -40,7 +41,8 @@ std::string_view Reader::name() {
   const ByteRange range = sized(size, at);
   if (!ok()) return {};
   const std::string_view text(reinterpret_cast<const char*>(base_ + range.begin), range.size());
-  if (is_valid_utf8(text)) [[likely]] return text;
+  if (is_valid_utf8(text)) [[likely]]
+    return text;
   fail(begin, "malformed UTF-8 encoding");
   return {};
 }
@@ -57,7 +59,8 @@ ByteRange Reader::bytes(uint64_t size) {
 }
 
 ByteRange Reader::sized(uint64_t size, uint32_t at) {
-  if (size <= left()) [[likely]] return bytes(size);
+  if (size <= left()) [[likely]]
+    return bytes(size);
   fail(at, "length out of bounds: " + std::to_string(size) + " bytes announced, " + std::to_string(left()) + " left");
   return {};
 }

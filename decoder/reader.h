@@ -1,7 +1,9 @@
-// Reads the binary format's primitives (spec 5.2) from a span of bytes. Errors are sticky: the first one is kept with its
-// byte offset, the position jumps to the end and every later read gives zero, so callers check once at the end of a piece
-// of work. Offsets are relative to the start of the module, wherever the reader's piece begins.
+// Reads the binary format's primitives (spec 5.2) from a span of bytes. Errors are sticky: the first one is kept with
+// its byte offset, the position jumps to the end and every later read gives zero, so callers check once at the end of a
+// piece of work. Offsets are relative to the start of the module, wherever the reader's piece begins.
 #pragma once
+
+#include <mini_wasm/result.h>
 
 #include <cstdint>
 #include <cstring>
@@ -13,7 +15,6 @@
 #include "core/leb128.h"
 #include "core/utf8.h"
 #include "decoder/module.h"
-#include <mini_wasm/result.h>
 
 namespace mini_wasm::decoder {
 
@@ -21,8 +22,11 @@ class Reader {
  public:
   // Reads `range` of `module_bytes`.
   Reader(std::span<const uint8_t> module_bytes, ByteRange range)
-      : base_(module_bytes.data()), pos_(base_ + range.begin), end_(base_ + range.end),
-        module_end_(base_ + module_bytes.size()), is_piece_(true) {}
+      : base_(module_bytes.data()),
+        pos_(base_ + range.begin),
+        end_(base_ + range.end),
+        module_end_(base_ + module_bytes.size()),
+        is_piece_(true) {}
   // Reads a whole module.
   explicit Reader(std::span<const uint8_t> bytes)
       : base_(bytes.data()), pos_(base_), end_(base_ + bytes.size()), module_end_(end_), is_piece_(false) {}
@@ -34,7 +38,8 @@ class Reader {
   const uint8_t* pos() const { return pos_; }
 
   uint8_t u8() {
-    if (pos_ == end_) [[unlikely]] return fail_at_end(), uint8_t{0};
+    if (pos_ == end_) [[unlikely]]
+      return fail_at_end(), uint8_t{0};
     return *pos_++;
   }
   uint8_t peek() const { return pos_ == end_ ? uint8_t{0} : *pos_; }
@@ -86,7 +91,8 @@ class Reader {
   }
   template <class T>
   T fixed() {
-    if (left() < sizeof(T)) [[unlikely]] return fail_at_end(), T{};
+    if (left() < sizeof(T)) [[unlikely]]
+      return fail_at_end(), T{};
     T value;
     std::memcpy(&value, pos_, sizeof(T));  // little-endian hosts only, asserted in memory.h
     pos_ += sizeof(T);

@@ -49,8 +49,8 @@ class TypeSection {
 
   void intern_group() {
     const uint32_t size = static_cast<uint32_t>(group_.size());
-    const TypeId first = size == 1 && is_plain_func(group_[0]) ? registry_.intern(group_[0].func)
-                                                               : registry_.intern_rec_group(group_);
+    const TypeId first =
+        size == 1 && is_plain_func(group_[0]) ? registry_.intern(group_[0].func) : registry_.intern_rec_group(group_);
     if (first == kNoType) return r_.fail(r_.offset(), "too many types in the engine", ErrorKind::limit);
     for (uint32_t i = 0; i < size; ++i) module_.types.push_back(TypeId{static_cast<uint32_t>(first) + i});
   }
@@ -110,9 +110,7 @@ class TypeSection {
     def.fields.clear();
     const uint8_t form = r_.u8();
     switch (form) {
-      case kFunc:
-        def.kind = CompositeKind::func;
-        return read_func(def.func);
+      case kFunc: def.kind = CompositeKind::func; return read_func(def.func);
       case kStruct:
         def.kind = CompositeKind::struct_;
         if (require(r_, scope_.features, Feature::gc, at, "a structure type")) read_fields(def.fields);
@@ -122,7 +120,8 @@ class TypeSection {
         if (require(r_, scope_.features, Feature::gc, at, "an array type")) def.fields.push_back(read_field());
         return;
       // The form is a signed LEB128 of one byte.
-      default: r_.fail(at, form < 0x80 ? "malformed type form" : "malformed type form: integer representation too long");
+      default:
+        r_.fail(at, form < 0x80 ? "malformed type form" : "malformed type form: integer representation too long");
     }
   }
 

@@ -123,9 +123,7 @@ void ConstExprValidator::gc(Op op) {
     case Op::array_new_fixed:
       if (const DefType* def = composite(index, CompositeKind::array)) new_array(op, index, *def);
       return;
-    case Op::ref_i31:
-      pop(ValType::i32);
-      return push(ValType::ref(HeapKind::i31, false));
+    case Op::ref_i31: pop(ValType::i32); return push(ValType::ref(HeapKind::i31, false));
     case Op::any_convert_extern:
     case Op::extern_convert_any: {
       const bool to_any = op == Op::any_convert_extern;
@@ -147,12 +145,15 @@ void ConstExprValidator::new_array(Op op, uint32_t index, const DefType& def) {
   const ValType type = def.fields[0].value;  // i32 for packed elements
   if (op == Op::array_new_fixed) {
     const uint32_t count = imm_.index[1];
-    if (count > decoder::limits::kMaxArrayNewFixed) return fail("array.new_fixed has too many operands", ErrorKind::limit);
+    if (count > decoder::limits::kMaxArrayNewFixed)
+      return fail("array.new_fixed has too many operands", ErrorKind::limit);
     for (uint32_t i = 0; i < count && reader_.ok(); ++i) pop(type);
   } else {
     pop(ValType::i32);
-    if (op == Op::array_new) pop(type);
-    else if (!def.defaultable) fail("type mismatch: elements of type " + to_string(type) + " have no default");
+    if (op == Op::array_new)
+      pop(type);
+    else if (!def.defaultable)
+      fail("type mismatch: elements of type " + to_string(type) + " have no default");
   }
   push(ValType::ref(module_.types[index], false));
 }

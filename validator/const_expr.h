@@ -1,13 +1,14 @@
-// Validation of constant expressions (spec 3.3.15.2 "Constant Expressions"): initial values of globals, tables and elements,
-// offsets of segments.
+// Validation of constant expressions (spec 3.3.15.2 "Constant Expressions"): initial values of globals, tables and
+// elements, offsets of segments.
 #pragma once
+
+#include <mini_wasm/result.h>
 
 #include <vector>
 
 #include "core/opcode.h"
 #include "decoder/instr_reader.h"
 #include "decoder/module.h"
-#include <mini_wasm/result.h>
 
 namespace mini_wasm::validator {
 
@@ -19,9 +20,9 @@ class ConstExprValidator {
   ConstExprValidator(decoder::Module& module, FeatureSet features)
       : module_(module), scope_(module, features), reader_(module.bytes) {}
 
-  // Whether `expr` is constant and yields one value of a subtype of `expected`; the first `visible_globals` globals may be
-  // read if they are immutable. Errors: invalid ("constant expression required", "type mismatch: ...", "unknown ..."),
-  // malformed.
+  // Whether `expr` is constant and yields one value of a subtype of `expected`; the first `visible_globals` globals may
+  // be read if they are immutable. Errors: invalid ("constant expression required", "type mismatch: ...", "unknown
+  // ..."), malformed.
   Result<void> check(decoder::ByteRange expr, ValType expected, uint32_t visible_globals);
 
  private:

@@ -110,7 +110,8 @@ class ModuleValidator {
   }
 
   void check_memories() {
-    if (m_.memories.size() > 1) require(Feature::multi_memory, m_.memories[1].offset, "multiple memories: a second memory");
+    if (m_.memories.size() > 1)
+      require(Feature::multi_memory, m_.memories[1].offset, "multiple memories: a second memory");
     for (const decoder::Memory& memory : m_.memories) {
       const MemoryType& type = memory.type;
       check_limits(type.limits, max_pages(type), memory.offset, too_many_pages(type));
@@ -132,8 +133,10 @@ class ModuleValidator {
   void check_globals() {
     for (uint32_t i = 0; i < m_.globals.size() && !error_; ++i) {
       const decoder::Global& global = m_.globals[i];
-      if (i >= m_.imported_globals) check_expr(global.init, global.type.value, visible_before(i));
-      else if (global.type.mutable_) require(Feature::mutable_globals, global.offset, "import of a mutable global");
+      if (i >= m_.imported_globals)
+        check_expr(global.init, global.type.value, visible_before(i));
+      else if (global.type.mutable_)
+        require(Feature::mutable_globals, global.offset, "import of a mutable global");
     }
   }
 
@@ -177,7 +180,8 @@ class ModuleValidator {
     std::sort(names.begin(), names.end());
     for (size_t i = 1; i < names.size(); ++i) {
       if (names[i - 1].first != names[i].first) continue;
-      return fail(names[i].second, "duplicate export name \"" + escape_for_terminal(names[i].first.substr(0, 100)) + "\"");
+      return fail(names[i].second,
+                  "duplicate export name \"" + escape_for_terminal(names[i].first.substr(0, 100)) + "\"");
     }
   }
 

@@ -55,7 +55,9 @@ TEST(module_validator, functions_have_known_types) {
   m.section(SectionId::function, {1, 3}).section(SectionId::code, {1, 2, 0, 0x0b});
   EXPECT_EQ(validate(m), "unknown type 3");
   ModuleBytes s;
-  s.section(SectionId::type, {1, 0x5f, 0}).section(SectionId::function, {1, 0}).section(SectionId::code, {1, 2, 0, 0x0b});
+  s.section(SectionId::type, {1, 0x5f, 0})
+      .section(SectionId::function, {1, 0})
+      .section(SectionId::code, {1, 2, 0, 0x0b});
   EXPECT_EQ(validate(s), "unknown type 0: not a function type");
 }
 
@@ -85,7 +87,8 @@ TEST(module_validator, tables) {
   EXPECT_THAT(validate(with(SectionId::table, {1, 0x70, 0, 0x80, 0x80, 0x80, 0x80, 0x10})), StartsWith("table size"));
   EXPECT_THAT(validate(with(SectionId::table, {1, 0x64, 0x70, 0, 1})), StartsWith("type mismatch"));
   EXPECT_EQ(validate(with(SectionId::table, {1, 0x40, 0, 0x64, 0x70, 0, 1, 0xd2, 0, 0x0b})), "");
-  EXPECT_THAT(validate(with(SectionId::table, {1, 0x40, 0, 0x64, 0x70, 0, 1, 0xd0, 0x70, 0x0b})), StartsWith("type mismatch"));
+  EXPECT_THAT(validate(with(SectionId::table, {1, 0x40, 0, 0x64, 0x70, 0, 1, 0xd0, 0x70, 0x0b})),
+              StartsWith("type mismatch"));
   EXPECT_THAT(validate(with(SectionId::table, {1, 0x40, 0, 0x70, 0, 1, 0x23, 0, 0x0b}, SectionId::global,
                             global(0x70, kNullFunc))),
               StartsWith("unknown global 0"));
@@ -135,7 +138,8 @@ TEST(module_validator, constants_of_structures_and_arrays) {
   };
   EXPECT_EQ(with_types({0x41, 1, 0x41, 2, 0xfb, 0, 0, 0x0b}), "");
   EXPECT_EQ(with_types({0xfb, 1, 0, 0x0b}), "");
-  EXPECT_THAT(with_types({0x41, 1, 0xfb, 0, 0, 0x0b}), StartsWith("type mismatch: struct.new expected i32, found nothing"));
+  EXPECT_THAT(with_types({0x41, 1, 0xfb, 0, 0, 0x0b}),
+              StartsWith("type mismatch: struct.new expected i32, found nothing"));
   EXPECT_THAT(with_types({0x41, 1, 0xfb, 7, 1, 0x0b}), HasSubstr("have no default"));
   EXPECT_EQ(with_types({0x41, 1, 0xfb, 7, 2, 0x0b}), "");
   EXPECT_EQ(with_types({0x42, 1, 0x42, 2, 0xfb, 8, 2, 2, 0x0b}), "");
@@ -194,7 +198,7 @@ TEST(module_validator, data_segments) {
 TEST(module_validator, declared_supertypes) {
   const auto types = [](const Bytes& t) { return validate(ModuleBytes().section(SectionId::type, t)); };
   EXPECT_EQ(types({2, 0x50, 0, 0x5f, 0, 0x50, 1, 0, 0x5f, 1, 0x7f, 0}), "");
-  EXPECT_THAT(types({2, 0x5f, 0, 0x50, 1, 0, 0x5f, 1, 0x7f, 0}), StartsWith("sub type"));       // final
+  EXPECT_THAT(types({2, 0x5f, 0, 0x50, 1, 0, 0x5f, 1, 0x7f, 0}), StartsWith("sub type"));           // final
   EXPECT_THAT(types({2, 0x50, 0, 0x5f, 1, 0x7f, 0, 0x50, 1, 0, 0x5f, 0}), StartsWith("sub type"));  // a field less
 }
 

@@ -1,0 +1,67 @@
+// Lines of disassembly: a gutter with the byte offset, indentation, text. Collected and handed to the sink in large
+// pieces.
+#pragma once
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/utf8.h"
+#include "decoder/disassembler.h"
+
+namespace mini_wasm::decoder {
+
+// An untrusted name in quotes: escaped for the terminal, shortened beyond 200 bytes (a name may be repeated often).
+inline std::string quoted(std::string_view name) {
+  constexpr size_t kMaxName = 200;
+  size_t size = std::min(name.size(), kMaxName);
+  while (size < name.size() && size > 0 && (static_cast<uint8_t>(name[size]) & 0xc0) == 0x80) --size;
+  std::string text = "\"";
+  for (const char c : escape_for_terminal(name.substr(0, size))) {
+    if (c == '"') text += '\\';
+    text += c;
+  }
+  return text + (size < name.size() ? "...\"" : "\"");
+}
+
+inline std::string hex_number(uint64_t value, size_t width = 0) {
+  char digits[16];
+  const auto end = std::to_chars(digits, digits + sizeof(digits), value, 16).ptr;
+  const std::string text(digits, end);
+  return std::string(text.size() < width ? width - text.size() : 0, '0') + text;
+}
+
+class TextWriter {
+ public:
+  static constexpr uint32_t kMaxIndent = 40;  // levels; deeper nesting must not make the output quadratic
+
+  explicit TextWriter(const TextSink& sink) : sink_(sink) {}
+  ~TextWriter() { flush(); }
+  TextWriter(const TextWriter&) = delete;
+  TextWriter& operator=(const TextWriter&) = delete;
+
+  void line(uint32_t indent, std::string_view text) { write("          ", indent, text); }
+  void line_at(uint32_t offset, uint32_t indent, std::string_view text) {
+    write(hex_number(offset, 8) + "  ", indent, text);
+  }
+  void flush() {
+    if (!buffer_.empty()) sink_(buffer_);
+    buffer_.clear();
+  }
+
+ private:
+  void write(std::string_view gutter, uint32_t indent, std::string_view text) {
+    buffer_ += gutter;
+    buffer_.append(2 * std::min(indent, kMaxIndent), ' ');
+    buffer_ += text;
+    buffer_ += '\n';
+    if (buffer_.size() > (1u << 16)) flush();
+  }
+
+  const TextSink& sink_;
+  std::string buffer_;
+};
+
+}  // namespace mini_wasm::decoder
