@@ -1,9 +1,9 @@
-// How fast modules load, in MB (10^6 bytes) of code section per second, per phase:
+// How fast modules load: bytes of code section per second of CPU time (the column `code`), per phase:
 //   decode        the structure, function bodies only located
 //   validate      decode and validate
 //   compile_lazy  what Module::compile does before the first call
 //   compile_eager the same, with every function translated
-//   instantiate   a new store with WASI and an instance in it (its rate says nothing; its time does)
+//   instantiate   a new store with WASI and an instance in it (a time, not a rate)
 // The modules are arguments, or paths in MINI_WASM_BENCH_MODULES separated by colons; else one of the kernels.
 
 #include <benchmark/benchmark.h>
@@ -54,8 +54,8 @@ std::unique_ptr<Subject> load(const std::string& path) {
 }
 
 void report(benchmark::State& state, const Subject& subject) {
-  state.counters["code_MB/s"] =
-      benchmark::Counter(static_cast<double>(subject.code_size) * 1e-6, benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["code"] =
+      benchmark::Counter(static_cast<double>(subject.code_size), benchmark::Counter::kIsIterationInvariantRate);
 }
 
 void decode(benchmark::State& state, const Subject& subject) {
