@@ -1,0 +1,11 @@
+# Makes wabt/config.h for wasm32-wasi: cmake -DSOURCE=... -DVERSION=... -P configure.cmake
+set(WABT_VERSION_STRING ${VERSION})
+set(WABT_DEBUG FALSE)
+set(HAVE_ALLOCA_H TRUE)
+set(HAVE_UNISTD_H TRUE)
+set(HAVE_SNPRINTF TRUE)
+set(HAVE_SSIZE_T TRUE)
+set(HAVE_STRCASECMP TRUE)
+set(COMPILER_IS_CLANG TRUE)
+set(SIZEOF_SIZE_T 4)
+configure_file(${SOURCE}/src/config.h.in wabt/config.h)

@@ -1,0 +1,4 @@
+int answer(void) {
+  int x = "forty-two";
+  return y;
+}
