@@ -1,5 +1,6 @@
 // The command line: mini-wasm run, validate, dump. Programs run through the public interface alone.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <set>
 
@@ -44,7 +45,7 @@ class Formatter : public CLI::Formatter {
   std::string make_usage(const CLI::App* app, std::string name) const override {
     std::string usage = CLI::Formatter::make_usage(app, name);
     if (app->get_prefix_command()) usage.insert(usage.find_last_not_of('\n') + 1, " FILE [ARGS...]");
-    return usage + "\n";
+    return usage;
   }
 };
 
@@ -87,14 +88,15 @@ int wrong_usage(const std::string& what) {
   return kWrongUsage;
 }
 
-int run(const Commands& commands) {
+// `rest`: the words from the first `--` on.
+int run(const Commands& commands, const std::vector<std::string>& rest) {
   if (commands.run_options.features.wants_help()) return std::fputs(feature_help().c_str(), stdout), kSuccess;
   std::vector<std::string> words = commands.run->remaining();
-  if (!words.empty() && words[0] == "--") {
-    words.erase(words.begin());
-  } else if (!words.empty() && words[0].size() > 1 && words[0][0] == '-') {
+  if (!words.empty() && words[0].size() > 1 && words[0][0] == '-') {
     return wrong_usage("run: unknown option " + words[0]);
   }
+  // What `--` ended: options, when no FILE came before it; else it is the program's own.
+  words.insert(words.end(), rest.begin() + (words.empty() && !rest.empty() ? 1 : 0), rest.end());
   if (words.empty()) return wrong_usage("run: no FILE given");
   return run_command(commands.run_options, words);
 }
@@ -114,6 +116,13 @@ bool names_no_command(const std::string& word) {
 int main(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
   if (!words.empty() && names_no_command(words[0])) words.insert(words.begin(), "run");
+  // CLI11 never sees `--`, of which it has its own ideas.
+  std::vector<std::string> rest;
+  if (!words.empty() && words[0] == "run") {
+    const auto dashes = std::find(words.begin(), words.end(), "--");
+    rest.assign(dashes, words.end());
+    words.erase(dashes, words.end());
+  }
   Commands commands;
   try {
     std::reverse(words.begin(), words.end());  // as CLI11 wants them
@@ -123,7 +132,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return wrong_usage(error.what());
   }
-  if (commands.run->parsed()) return run(commands);
+  if (commands.run->parsed()) return run(commands, rest);
   if (commands.validate->parsed()) return validate(commands);
   return dump_command(commands.dump_file);
 }

@@ -23,7 +23,7 @@ void for_each_item(std::string_view list, F f) {
 }  // namespace
 
 void FeatureOptions::add_to(CLI::App& command) {
-  add_list_option(command, "--wasm", lists,
+  add_list_option(command, "--wasm", lists, "LIST",
                   "Proposals to switch on, or off with a minus, e.g. --wasm=threads,-simd; `--wasm=help` lists them");
 }
 
@@ -56,9 +56,9 @@ std::string feature_help() {
 }
 
 void add_list_option(CLI::App& command, const std::string& name, std::vector<std::string>& values,
-                     const std::string& what) {
+                     const std::string& value_name, const std::string& what) {
   // One value each time: otherwise the option would swallow the file name that follows.
-  command.add_option(name, values, what)->allow_extra_args(false);
+  command.add_option(name, values, what)->allow_extra_args(false)->option_text(value_name);
 }
 
 std::optional<uint64_t> parse_size(std::string_view text) {

@@ -35,9 +35,9 @@ struct FeatureOptions {
 };
 std::string feature_help();
 
-// Adds an option that may be given several times, with one value each time.
+// Adds an option that may be given several times, with one value each time, which the help calls `value_name`.
 void add_list_option(CLI::App& command, const std::string& name, std::vector<std::string>& values,
-                     const std::string& what);
+                     const std::string& value_name, const std::string& what);
 
 // "64K", "1M", "2G" or a plain number of bytes.
 std::optional<uint64_t> parse_size(std::string_view text);

@@ -118,14 +118,21 @@ Result<int32_t> execute(const RunOptions& options, const std::vector<std::string
 }  // namespace
 
 void RunOptions::add_to(CLI::App& command) {
-  add_list_option(command, "--dir", dirs, "HOST[::GUEST]: let the program use a directory, under the name GUEST");
-  add_list_option(command, "--read-only-dir", read_only_dirs, "HOST[::GUEST]: the same, but nothing in it can be changed");
-  add_list_option(command, "--env", env, "NAME=VALUE: set a variable of the environment; NAME alone: as it is set here");
-  command.add_option("--argv0", argv0, "The program's name as it sees it, instead of FILE");
-  command.add_option("--invoke", invoke, "Call this exported function with ARGS and print its results");
-  command.add_option("--tier", tier, "What executes the code")->check(CLI::IsMember({"interp"}))->capture_default_str();
-  command.add_option("--max-memory", max_memory, "Most bytes that a memory may have, e.g. 512M; default 4G");
-  command.add_option("--stack-size", stack_size, "Bytes for the stack of calls, e.g. 64M; default 8M");
+  add_list_option(command, "--dir", dirs, "HOST[::GUEST]", "Let the program use a directory, under the name GUEST");
+  add_list_option(command, "--read-only-dir", read_only_dirs, "HOST[::GUEST]",
+                  "The same, but nothing in it can be changed");
+  add_list_option(command, "--env", env, "NAME[=VALUE]",
+                  "Set a variable of the environment; without VALUE, to what it is here");
+  command.add_option("--argv0", argv0, "The program's name as it sees it, instead of FILE")->option_text("NAME");
+  command.add_option("--invoke", invoke, "Call this exported function with ARGS and print its results")
+      ->option_text("NAME");
+  command.add_option("--tier", tier, "What executes the code: interp (default)")
+      ->check(CLI::IsMember({"interp"}))
+      ->option_text("NAME");
+  command.add_option("--max-memory", max_memory, "Most bytes that a memory may have, e.g. 512M (default 4G)")
+      ->option_text("N[K|M|G]");
+  command.add_option("--stack-size", stack_size, "Bytes for the stack of calls, e.g. 64M (default 8M)")
+      ->option_text("N[K|M|G]");
   features.add_to(command);
 }
 

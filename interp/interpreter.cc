@@ -126,10 +126,12 @@ runtime::Exit Interpreter::invoke(runtime::FuncInst& func, Activation& activatio
   return run(machine);
 }
 
-void Interpreter::walk(const Activation& activation, std::vector<runtime::FrameRef>& frames) {
+void Interpreter::walk(const Activation& activation, size_t most, std::vector<runtime::FrameRef>& frames) {
   const Word* pc = static_cast<const Word*>(activation.pc);
   const Slot* fp = activation.fp;
-  while (FuncCode* code = find_code(pc)) {
+  for (; most > 0; --most) {
+    FuncCode* code = find_code(pc);
+    if (code == nullptr) return;
     frames.push_back({&code->owner->module(), code->index, code->owner->offset_of(*code, pc)});
     const Slot* link = fp + code->link;
     // Into the call, not behind it.

@@ -13,7 +13,7 @@ class Interpreter final : public runtime::ExecutionTier {
  public:
   std::unique_ptr<runtime::ModuleCode> make_code(const runtime::CompiledModule& module) override;
   runtime::Exit invoke(runtime::FuncInst& func, runtime::Activation& activation) override;
-  void walk(const runtime::Activation& activation, std::vector<runtime::FrameRef>& frames) override;
+  void walk(const runtime::Activation& activation, size_t most, std::vector<runtime::FrameRef>& frames) override;
 
   // Which function an instruction belongs to; null for code that belongs to none. Any thread.
   void add_code(FuncCode& code);

@@ -37,8 +37,8 @@ class ExecutionTier {
   // Runs a WebAssembly function whose arguments stand at activation.base; its results replace them.
   // On Exit::trapped activation.trap says why, and activation.fp/pc where.
   virtual Exit invoke(FuncInst& func, Activation& activation) = 0;
-  // Appends the frames of one activation, innermost first, from where activation.fp/pc stand.
-  virtual void walk(const Activation& activation, std::vector<FrameRef>& frames) = 0;
+  // Appends the frames of one activation, innermost first, from where activation.fp/pc stand; `most` of them.
+  virtual void walk(const Activation& activation, size_t most, std::vector<FrameRef>& frames) = 0;
 };
 
 // Implemented in interp/.

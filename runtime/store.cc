@@ -133,9 +133,8 @@ std::vector<FrameInfo> Store::backtrace() const {
     if (a->host_func != nullptr) result.push_back(describe_host(*a->host_func));
     if (a->fp == nullptr) continue;  // no guest code in it
     frames.clear();
-    engine_->tier().walk(*a, frames);
-    const size_t wanted = std::min(frames.size(), kMaxBacktrace - result.size());
-    for (size_t i = 0; i < wanted; ++i) result.push_back(frames[i].module->describe(frames[i]));
+    engine_->tier().walk(*a, kMaxBacktrace - result.size(), frames);
+    for (const FrameRef& frame : frames) result.push_back(frame.module->describe(frame));
   }
   return result;
 }
