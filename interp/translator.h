@@ -151,7 +151,8 @@ class Translator {
   void bind(uint32_t& fixups);
   void add_fixup(uint32_t& chain, uint32_t byte, uint32_t from);
   bool carries_in_place(const Control& c) const;
-  void carry(const Control& c);  // moves what a branch to it carries to where the label wants it
+  // Moves the top `arity` operands to where they are found after a branch to the block, or after its end.
+  void carry(const Control& c, uint32_t arity);
   uint16_t home_at(uint32_t height) const { return static_cast<uint16_t>(operand_base_ + height); }
   bool is_body(uint32_t depth) const { return depth + 1 == decoder_->control_depth(); }
 

@@ -112,7 +112,7 @@ void Translator::if_(Control& c) {
 
 void Translator::else_(Control& c, bool falls_through) {
   if (falls_through) {
-    carry(c);
+    carry(c, c.results.size());
     const uint32_t at = emit(special_handler(Special::br), {});
     add_fixup(c.label.fixups, (at + 1) * sizeof(Word) + offsetof(Operands, x), at);
   }
@@ -130,7 +130,8 @@ void Translator::end(Control& c, bool falls_through) {
     if (falls_through || used) return_();
     return;
   }
-  if (falls_through) carry(c);
+  // A loop's label is at its start, so what a branch to it carries is not what its end leaves.
+  if (falls_through) carry(c, c.results.size());
   if (c.op != Op::loop) bind(c.label.fixups);
   bind(c.label.else_fixups);
   truncate(c.height);
@@ -149,8 +150,7 @@ bool Translator::carries_in_place(const Control& c) const {
 
 // The operands themselves stay as they are. Homes ascend, so a move never overwrites what a later one reads: an
 // operand's home is never below where it goes.
-void Translator::carry(const Control& c) {
-  const uint32_t arity = c.branch_types().size();
+void Translator::carry(const Control& c, uint32_t arity) {
   const uint32_t first = static_cast<uint32_t>(stack_.size()) - arity;
   for (uint32_t i = 0; i < arity; ++i) {
     Operand& operand = stack_[first + i];
@@ -168,7 +168,7 @@ void Translator::carry(const Control& c) {
 void Translator::br(uint32_t depth) {
   if (is_body(depth)) return return_();
   Control& c = decoder_->control(depth);
-  carry(c);
+  carry(c, c.branch_types().size());
   if (c.label.target != Label::kNone) {
     emit_special(Special::br_backward, {0, 0, c.label.target - here()});
   } else {
