@@ -46,19 +46,18 @@ void FunctionDecoder<Sink>::check_top(const TypeList& types) {
 template <class Sink>
 bool FunctionDecoder<Sink>::read_locals() {
   locals_.assign(func_type_->params.begin(), func_type_->params.end());
+  const uint32_t at = reader_.offset();
   const uint32_t groups = reader_.count(2, "local declarations");
   uint64_t total = locals_.size();
   for (uint32_t i = 0; i < groups && reader_.ok(); ++i) {
-    const uint32_t at = reader_.offset();
     const uint32_t n = reader_.u32();
     const ValType type = decoder::read_val_type(reader_, scope_);
     total += n;
-    if (total > decoder::limits::kMaxLocals) {
-      reader_.fail(at, "too many locals: more than " + std::to_string(decoder::limits::kMaxLocals),
-                   total > UINT32_MAX ? ErrorKind::malformed : ErrorKind::limit);
-      break;
-    }
-    locals_.insert(locals_.end(), n, type);
+    if (total <= decoder::limits::kMaxLocals) locals_.insert(locals_.end(), n, type);
+  }
+  if (reader_.ok() && total > decoder::limits::kMaxLocals) {
+    reader_.fail(at, "too many locals: more than " + std::to_string(decoder::limits::kMaxLocals),
+                 total > UINT32_MAX ? ErrorKind::malformed : ErrorKind::limit);
   }
   return reader_.ok();
 }
