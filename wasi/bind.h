@@ -1,0 +1,182 @@
+// From a C++ method to a WASI function: the Wasm type and the unpacking of the value slots follow from the method's
+// signature, checked while compiling.
+//
+//   Errno fd_close(Fd)                                        (i32) -> i32
+//   ErrnoOr<Size> fd_write(GuestMemory, Fd, GuestArray<Iovec>) (i32 i32 i32 i32) -> i32
+//
+// * Integers and enums are one i32, or an i64 when they are 8 bytes wide. A value that a narrower C++ type cannot hold
+// is
+//   EINVAL, never cut off.
+// * GuestPtr is one i32, GuestArray two (pointer, count), GuestMemory none: it is the caller's memory.
+// * The results of an ErrnoOr (several in a tuple) go through pointers that follow the parameters, as in witx. These
+//   pointers are checked first: a call that cannot report its result has no effect (EFAULT).
+// * The function returns the errno; Exit instead ends the guest.
+#pragma once
+
+#include <mini_wasm/result.h>
+#include <mini_wasm/types.h>
+
+#include <array>
+#include <cstdint>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "wasi/abi.h"
+#include "wasi/errno_map.h"
+#include "wasi/guest_ptr.h"
+
+namespace mini_wasm::wasi {
+
+// What proc_exit gives instead of returning.
+struct Exit {
+  uint32_t code = 0;
+};
+
+namespace bind {
+
+template <class T>
+struct Integer {
+  using type = T;
+};
+template <class T>
+  requires std::is_enum_v<T>
+struct Integer<T> {
+  using type = std::underlying_type_t<T>;
+};
+
+// How a parameter of type T travels: `types`, and `load`, false when the slots hold no such value.
+template <class T>
+struct Param {
+  using Int = typename Integer<T>::type;
+  static_assert(std::is_integral_v<Int>, "not a type that a WASI function can take");
+  static constexpr std::array<ValType, 1> types{sizeof(Int) == 8 ? ValType::Kind::i64 : ValType::Kind::i32};
+  static bool load(GuestMemory, const uint64_t* slots, T& value) {
+    value = static_cast<T>(static_cast<Int>(slots[0]));
+    if constexpr (sizeof(Int) >= 4) return true;
+    return static_cast<Int>(slots[0]) == static_cast<uint32_t>(slots[0]);
+  }
+};
+
+template <class T>
+struct Param<GuestPtr<T>> {
+  static constexpr std::array<ValType, 1> types{ValType::Kind::i32};
+  static bool load(GuestMemory, const uint64_t* slots, GuestPtr<T>& ptr) {
+    ptr.offset = static_cast<uint32_t>(slots[0]);
+    return true;
+  }
+};
+
+template <class T>
+struct Param<GuestArray<T>> {
+  static constexpr std::array<ValType, 2> types{ValType::Kind::i32, ValType::Kind::i32};
+  static bool load(GuestMemory, const uint64_t* slots, GuestArray<T>& array) {
+    array.offset = static_cast<uint32_t>(slots[0]);
+    array.count = static_cast<uint32_t>(slots[1]);
+    return true;
+  }
+};
+
+template <>
+struct Param<GuestMemory> {
+  static constexpr std::array<ValType, 0> types{};
+  static bool load(GuestMemory memory, const uint64_t*, GuestMemory& value) {
+    value = memory;
+    return true;
+  }
+};
+
+// What a method's return type adds to the Wasm function: result pointers after the parameters.
+template <class R>
+struct Return;
+template <>
+struct Return<Errno> {
+  using Pointers = std::tuple<>;
+  static Errno store(GuestMemory, const Pointers&, Errno result) { return result; }
+};
+template <class T>
+struct Return<ErrnoOr<T>> {
+  using Pointers = std::tuple<GuestPtr<T>>;
+  static Errno store(GuestMemory memory, const Pointers& out, const ErrnoOr<T>& result) {
+    if (!result.ok()) return result.error();
+    return memory.store(std::get<0>(out), *result) ? Errno::success : Errno::fault;
+  }
+};
+template <class A, class B>
+struct Return<ErrnoOr<std::tuple<A, B>>> {
+  using Pointers = std::tuple<GuestPtr<A>, GuestPtr<B>>;
+  static Errno store(GuestMemory memory, const Pointers& out, const ErrnoOr<std::tuple<A, B>>& result) {
+    if (!result.ok()) return result.error();
+    const bool stored =
+        memory.store(std::get<0>(out), std::get<0>(*result)) && memory.store(std::get<1>(out), std::get<1>(*result));
+    return stored ? Errno::success : Errno::fault;
+  }
+};
+
+// The slot where each parameter starts; one more entry for the end.
+template <class... P>
+constexpr std::array<size_t, sizeof...(P) + 1> slot_offsets() {
+  std::array<size_t, sizeof...(P) + 1> offsets{};
+  size_t i = 0;
+  ((offsets[i + 1] = offsets[i] + Param<P>::types.size(), ++i), ...);
+  return offsets;
+}
+
+}  // namespace bind
+
+template <auto Method>
+struct Binding;
+
+template <class Object, class R, class... P, R (Object::*Method)(P...)>
+struct Binding<Method> {
+  // The Wasm type of the function.
+  static FuncType type() {
+    FuncType type;
+    (type.params.insert(type.params.end(), bind::Param<P>::types.begin(), bind::Param<P>::types.end()), ...);
+    if constexpr (!kExits) {
+      type.params.insert(type.params.end(), std::tuple_size_v<typename bind::Return<R>::Pointers>, ValType::i32);
+      type.results.push_back(ValType::i32);
+    }
+    return type;
+  }
+
+  // Calls the method with arguments from `slots` and leaves the errno in slots[0]. The one error is Error::exit.
+  static Result<void> call(Object& object, GuestMemory memory, uint64_t* slots) {
+    std::tuple<P...> args;
+    const bool loaded = load_all(memory, slots, args, std::index_sequence_for<P...>());
+    if constexpr (kExits) {
+      return Error::exit(static_cast<int32_t>(invoke(object, args).code));
+    } else {
+      slots[0] = static_cast<uint64_t>(loaded ? run(object, memory, slots, args) : Errno::inval);
+      return {};
+    }
+  }
+
+ private:
+  static constexpr bool kExits = std::is_same_v<R, Exit>;
+  static constexpr auto kOffsets = bind::slot_offsets<P...>();
+
+  template <size_t... I>
+  static bool load_all(GuestMemory memory, const uint64_t* slots, std::tuple<P...>& args, std::index_sequence<I...>) {
+    (void)memory, (void)slots;
+    return (bind::Param<P>::load(memory, slots + kOffsets[I], std::get<I>(args)) && ...);
+  }
+
+  static R invoke(Object& object, std::tuple<P...>& args) {
+    return std::apply([&](P&... p) { return (object.*Method)(p...); }, args);
+  }
+
+  static Errno run(Object& object, GuestMemory memory, const uint64_t* slots, std::tuple<P...>& args) {
+    typename bind::Return<R>::Pointers out;
+    const bool writable = std::apply(
+        [&](auto&... ptr) {
+          size_t slot = kOffsets[sizeof...(P)];
+          return ((ptr.offset = static_cast<uint32_t>(slots[slot++]), memory.contains(ptr)) && ...);
+        },
+        out);
+    if (!writable) return Errno::fault;
+    return bind::Return<R>::store(memory, out, invoke(object, args));
+  }
+};
+
+}  // namespace mini_wasm::wasi

@@ -1,0 +1,145 @@
+// What one guest program sees of the host: its arguments, its environment and its descriptors; one method per WASI
+// function. Nothing here knows how guest memory or the caller came about, so every method works on plain bytes.
+//
+// Parameters are those of the witx signature; results that witx returns are returned (bind.h stores them). Each method
+// validates everything that the guest gave before it acts. Comments name only what is not in the preview1 document.
+// Thread rule: one thread at a time. No state outside the object.
+#pragma once
+
+#include <mini_wasm/result.h>
+#include <mini_wasm/wasi.h>
+
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "wasi/abi.h"
+#include "wasi/bind.h"
+#include "wasi/fd_table.h"
+#include "wasi/guest_ptr.h"
+#include "wasi/sandbox.h"
+
+namespace mini_wasm::wasi {
+
+using GuestString = GuestArray<const char>;
+using GuestBytes = GuestArray<uint8_t>;
+using Iovecs = GuestArray<const Iovec>;
+
+class Context {
+ public:
+  // Opens the preopened directories. Errors: io, usage.
+  static Result<std::unique_ptr<Context>> make(WasiConfig config,
+                                               Sandbox::Strategy strategy = Sandbox::best_strategy());
+
+  // args_environ.cc
+  Errno args_get(GuestMemory, GuestPtr<uint32_t> argv, GuestPtr<char> buffer);
+  ErrnoOr<std::tuple<Size, Size>> args_sizes_get();
+  Errno environ_get(GuestMemory, GuestPtr<uint32_t> environ, GuestPtr<char> buffer);
+  ErrnoOr<std::tuple<Size, Size>> environ_sizes_get();
+
+  // clock.cc
+  ErrnoOr<Timestamp> clock_res_get(ClockId);
+  ErrnoOr<Timestamp> clock_time_get(ClockId, Timestamp precision);
+
+  // fd.cc: descriptors as such
+  Errno fd_advise(Fd, FileSize offset, FileSize size, Advice);
+  Errno fd_allocate(Fd, FileSize offset, FileSize size);
+  Errno fd_close(Fd);
+  Errno fd_datasync(Fd);
+  ErrnoOr<Fdstat> fd_fdstat_get(Fd);
+  Errno fd_fdstat_set_flags(Fd, FdFlags);
+  Errno fd_fdstat_set_rights(Fd, Rights base, Rights inheriting);
+  ErrnoOr<Filestat> fd_filestat_get(Fd);
+  Errno fd_filestat_set_size(Fd, FileSize);
+  Errno fd_filestat_set_times(Fd, Timestamp atim, Timestamp mtim, FstFlags);
+  ErrnoOr<Prestat> fd_prestat_get(Fd);
+  Errno fd_prestat_dir_name(GuestMemory, Fd, GuestBytes name);
+  Errno fd_renumber(Fd from, Fd to);
+  Errno fd_sync(Fd);
+
+  // fd_io.cc: reading and writing
+  ErrnoOr<Size> fd_pread(GuestMemory, Fd, Iovecs, FileSize offset);
+  ErrnoOr<Size> fd_pwrite(GuestMemory, Fd, Iovecs, FileSize offset);
+  ErrnoOr<Size> fd_read(GuestMemory, Fd, Iovecs);
+  ErrnoOr<Size> fd_readdir(GuestMemory, Fd, GuestBytes buffer, DirCookie);
+  ErrnoOr<FileSize> fd_seek(Fd, FileDelta, Whence);
+  ErrnoOr<FileSize> fd_tell(Fd);
+  ErrnoOr<Size> fd_write(GuestMemory, Fd, Iovecs);
+
+  // path.cc
+  Errno path_create_directory(GuestMemory, Fd, GuestString path);
+  ErrnoOr<Filestat> path_filestat_get(GuestMemory, Fd, LookupFlags, GuestString path);
+  Errno path_filestat_set_times(GuestMemory, Fd, LookupFlags, GuestString path, Timestamp atim, Timestamp mtim,
+                                FstFlags);
+  Errno path_link(GuestMemory, Fd old_fd, LookupFlags, GuestString old_path, Fd new_fd, GuestString new_path);
+  ErrnoOr<Size> path_readlink(GuestMemory, Fd, GuestString path, GuestBytes buffer);
+  Errno path_remove_directory(GuestMemory, Fd, GuestString path);
+  Errno path_rename(GuestMemory, Fd old_fd, GuestString old_path, Fd new_fd, GuestString new_path);
+  Errno path_symlink(GuestMemory, GuestString target, Fd, GuestString path);
+  Errno path_unlink_file(GuestMemory, Fd, GuestString path);
+
+  // path_open.cc
+  ErrnoOr<Fd> path_open(GuestMemory, Fd, LookupFlags, GuestString path, OFlags, Rights base, Rights inheriting,
+                        FdFlags);
+
+  // poll.cc
+  ErrnoOr<Size> poll_oneoff(GuestMemory, GuestPtr<const Subscription>, GuestPtr<Event>, Size count);
+  // With subscriptions already copied out of the guest, for both ABIs. Events go to `events`, as many at most.
+  ErrnoOr<Size> poll(GuestMemory, const std::vector<Subscription>&, GuestPtr<Event> events);
+
+  // proc.cc
+  Exit proc_exit(uint32_t code);
+  Errno proc_raise(uint8_t signal);
+  Errno sched_yield();
+
+  // random.cc
+  Errno random_get(GuestMemory, GuestBytes buffer);
+
+  // sock.cc
+  ErrnoOr<Fd> sock_accept(Fd, FdFlags);
+  ErrnoOr<std::tuple<Size, RoFlags>> sock_recv(GuestMemory, Fd, Iovecs, RiFlags);
+  ErrnoOr<Size> sock_send(GuestMemory, Fd, Iovecs, SiFlags);
+  Errno sock_shutdown(Fd, SdFlags);
+
+  FdTable& fds() { return fds_; }
+
+ private:
+  Context(WasiConfig config, Sandbox::Strategy strategy)
+      : config_(std::move(config)), sandbox_(strategy), fds_(config_.max_open_files) {}
+  Result<void> open_stdio();
+  Result<void> open_preopens();
+  Result<void> adopt_sockets();
+
+  // A directory of the guest and a checked path below it.
+  struct PathAt {
+    Descriptor* dir = nullptr;
+    std::string path;
+  };
+  ErrnoOr<PathAt> path_at(GuestMemory, Fd, Rights needed, GuestString path);
+
+  WasiConfig config_;
+  Sandbox sandbox_;
+  FdTable fds_;
+};
+
+// Copies an array of subscriptions out of the guest, before any event is written over it. `Layout` is the ABI's.
+// Errors: inval for none or too many of them, fault.
+Errno check_subscription_count(Size count);
+template <class Layout>
+Errno read_subscriptions(GuestMemory memory, GuestArray<const Layout> array, std::vector<Layout>& subscriptions) {
+  if (const Errno error = check_subscription_count(array.count); error != Errno::success) return error;
+  const auto bytes = memory.range(array);
+  if (!bytes) return Errno::fault;
+  subscriptions.resize(array.count);
+  std::memcpy(subscriptions.data(), bytes->data(), bytes->size());
+  return Errno::success;
+}
+
+// The text of a guest path. Errors: fault; inval for a NUL, ilseq for text that is not UTF-8.
+ErrnoOr<std::string> read_path(GuestMemory memory, GuestString path);
+
+}  // namespace mini_wasm::wasi

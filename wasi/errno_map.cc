@@ -1,0 +1,34 @@
+// Host errno to guest errno, from the rows of errno.def.
+#include "wasi/errno_map.h"
+
+#include <cerrno>
+
+namespace mini_wasm::wasi {
+
+namespace {
+constexpr int kNoHostErrno = -1;
+}
+
+Errno errno_from_host(int host_errno) {
+#if EOPNOTSUPP != ENOTSUP
+  if (host_errno == EOPNOTSUPP) return Errno::notsup;
+#endif
+#if EWOULDBLOCK != EAGAIN
+  if (host_errno == EWOULDBLOCK) return Errno::again;
+#endif
+  switch (host_errno) {
+#define ERRNO(id, number, host) \
+  case host: return Errno::id;
+#include "wasi/errno.def"
+#undef ERRNO
+    default: return Errno::io;
+  }
+}
+
+Errno last_error() {
+  const int host_errno = errno;
+  // A call that failed without saying why must not look like success.
+  return host_errno == 0 ? Errno::io : errno_from_host(host_errno);
+}
+
+}  // namespace mini_wasm::wasi

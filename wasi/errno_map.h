@@ -1,0 +1,55 @@
+// Errors as the guest sees them (preview1 `errno`) and how they are passed around inside the layer: an Errno, or an
+// ErrnoOr<T> where there is a value too. Host errors become guest errors in one place, from errno.def.
+#pragma once
+
+#include <cassert>
+#include <cstdint>
+#include <utility>
+
+namespace mini_wasm::wasi {
+
+enum class Errno : uint16_t {
+#define ERRNO(id, number, host) id = number,
+#include "wasi/errno.def"
+#undef ERRNO
+};
+
+// The guest's name for a host errno; io for one that preview1 has no word for.
+Errno errno_from_host(int host_errno);
+// The same for the calling thread's `errno`.
+Errno last_error();
+
+// A value or the error that stood in its way.
+template <class T>
+class [[nodiscard]] ErrnoOr {
+ public:
+  ErrnoOr(Errno error) : error_(error) { assert(error != Errno::success); }  // NOLINT: implicit by design
+  ErrnoOr(T value) : value_(std::move(value)) {}                             // NOLINT
+  bool ok() const { return error_ == Errno::success; }
+  Errno error() const { return error_; }
+  T& operator*() {
+    assert(ok());
+    return value_;
+  }
+  const T& operator*() const {
+    assert(ok());
+    return value_;
+  }
+  T* operator->() {
+    assert(ok());
+    return &value_;
+  }
+  const T* operator->() const {
+    assert(ok());
+    return &value_;
+  }
+
+ private:
+  Errno error_ = Errno::success;
+  T value_{};
+};
+
+// What a host call gave: success, or the thread's errno when the call answered -1.
+inline Errno check(long result) { return result < 0 ? last_error() : Errno::success; }
+
+}  // namespace mini_wasm::wasi

@@ -1,0 +1,200 @@
+// Reading, writing and seeking.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <limits>
+
+#include "wasi/test_guest.h"
+
+namespace mini_wasm::wasi {
+namespace {
+
+class IoTest : public testing::Test {
+ protected:
+  IoTest() { dir.write("file", "0123456789"); }
+  Errno seek(uint32_t fd, int64_t offset, uint32_t whence, uint64_t* position = nullptr) {
+    const uint32_t out = guest.alloc(8);
+    const Errno error = guest.call("fd_seek", {fd, static_cast<uint64_t>(offset), whence, out});
+    if (position != nullptr) *position = guest.get<uint64_t>(out);
+    EXPECT_TRUE(guest.wrote_only({{out, error == Errno::success ? 8u : 0u}}));
+    return error;
+  }
+
+  TempDir dir;
+  Guest guest = Guest::in(dir);
+};
+
+TEST_F(IoTest, read_fills_buffers_in_turn_and_touches_nothing_else) {
+  const uint32_t fd = guest.opened("file"), a = guest.alloc(3), b = guest.alloc(100), count = guest.alloc(4);
+  const uint32_t list = guest.put_iovecs({{a, 3}, {b, 0}, {b, 100}});
+  ASSERT_EQ(guest.call("fd_read", {fd, list, 3, count}), Errno::success);
+  EXPECT_EQ(guest.get<Size>(count), 10u);
+  EXPECT_EQ(guest.text(a, 3), "012");
+  EXPECT_EQ(guest.text(b, 7), "3456789");
+  EXPECT_TRUE(guest.wrote_only({{a, 3}, {b, 7}, {count, 4}}));
+  EXPECT_EQ(guest.read(fd, 5), "");
+}
+
+TEST_F(IoTest, write_gathers_buffers_in_turn) {
+  const uint32_t fd = guest.created("new"), count = guest.alloc(4);
+  const uint32_t list = guest.put_iovecs({{guest.put_text("ab"), 2}, {guest.put_text("cde"), 3}});
+  ASSERT_EQ(guest.call("fd_write", {fd, list, 2, count}), Errno::success);
+  EXPECT_EQ(guest.get<Size>(count), 5u);
+  EXPECT_TRUE(guest.wrote_only({{count, 4}}));
+  EXPECT_EQ(dir.read("new"), "abcde");
+}
+
+TEST_F(IoTest, pread_and_pwrite_leave_the_position_alone) {
+  const uint32_t fd = guest.opened("file", {}), buffer = guest.alloc(4), count = guest.alloc(4);
+  ASSERT_EQ(guest.call("fd_pread", {fd, guest.put_iovecs({{buffer, 4}}), 1, 8, count}), Errno::success);
+  EXPECT_EQ(guest.get<Size>(count), 2u);
+  EXPECT_EQ(guest.text(buffer, 2), "89");
+  EXPECT_TRUE(guest.wrote_only({{buffer, 2}, {count, 4}}));
+  ASSERT_EQ(guest.call("fd_pwrite", {fd, guest.put_iovecs({{guest.put_text("XY"), 2}}), 1, 4, count}), Errno::success);
+  EXPECT_EQ(dir.read("file"), "0123XY6789");
+  EXPECT_EQ(guest.read(fd, 3), "012");
+  for (const char* name : {"fd_pread", "fd_pwrite"}) {
+    EXPECT_EQ(guest.call(name, {fd, guest.put_iovecs({{buffer, 4}}), 1, ~uint64_t{0}, count}), Errno::inval);
+  }
+}
+
+TEST_F(IoTest, a_list_longer_than_the_host_takes_goes_in_pieces) {
+  const uint32_t fd = guest.created("many"), text = guest.put_text("x"), count = guest.alloc(4);
+  const Size n = 3000;
+  const uint32_t list = guest.alloc(n * sizeof(Iovec));
+  for (Size i = 0; i < n; ++i) {
+    const Iovec one{text, 1};
+    std::memcpy(guest.memory().data() + list + i * sizeof(Iovec), &one, sizeof(one));
+  }
+  ASSERT_EQ(guest.call("fd_write", {fd, list, n, count}), Errno::success);
+  EXPECT_EQ(guest.get<Size>(count), n);
+  EXPECT_EQ(dir.read("many").size(), n);
+  ASSERT_EQ(seek(fd, 0, 0), Errno::success);
+  ASSERT_EQ(guest.call("fd_read", {fd, list, n, count}), Errno::success);
+  EXPECT_EQ(guest.get<Size>(count), n);
+}
+
+TEST_F(IoTest, buffers_outside_memory_or_wrapping_are_a_fault_before_anything_is_read) {
+  const uint32_t fd = guest.opened("file"), count = guest.alloc(4), good = guest.alloc(4);
+  for (const Iovec bad :
+       {Iovec{Guest::kMemorySize - 2, 4}, Iovec{0xffff'fff0, 0x20}, Iovec{16, 0xffff'ffff}, Iovec{0xffff'ffff, 1}}) {
+    const uint32_t list = guest.put_iovecs({{good, 4}, bad});
+    EXPECT_EQ(guest.call("fd_read", {fd, list, 2, count}), Errno::fault);
+    EXPECT_TRUE(guest.wrote_only({}));
+  }
+  const uint32_t list = guest.put_iovecs({{good, 4}});
+  EXPECT_EQ(guest.call("fd_read", {fd, list, 0x2000'0001, count}), Errno::fault);
+  EXPECT_EQ(guest.call("fd_read", {fd, list, 0xffff'ffff, count}), Errno::fault);
+  EXPECT_EQ(guest.read(fd, 4), "0123");
+}
+
+TEST_F(IoTest, buffers_may_overlap_each_other_and_the_list) {
+  const uint32_t fd = guest.opened("file"), buffer = guest.alloc(8), count = guest.alloc(4);
+  ASSERT_EQ(guest.call("fd_read", {fd, guest.put_iovecs({{buffer, 4}, {buffer + 2, 4}}), 2, count}), Errno::success);
+  EXPECT_EQ(guest.text(buffer, 6), "014567");
+  const uint32_t list = guest.alloc(16);
+  const Iovec onto_itself[] = {{list, 2}, {buffer, 4}};
+  std::memcpy(guest.memory().data() + list, onto_itself, sizeof(onto_itself));
+  ASSERT_EQ(guest.call("fd_read", {fd, list, 2, count}), Errno::success);
+  EXPECT_EQ(guest.get<Size>(count), 2u);
+  EXPECT_EQ(guest.text(list, 2), "89");
+}
+
+TEST_F(IoTest, misaligned_lists_and_results_work) {
+  const uint32_t fd = guest.opened("file"), buffer = guest.alloc(4), list = guest.alloc(16) + 1;
+  const uint32_t count = guest.alloc(8) + 3;
+  const Iovec one{buffer, 4};
+  std::memcpy(guest.memory().data() + list, &one, sizeof(one));
+  ASSERT_EQ(guest.call("fd_read", {fd, list, 1, count}), Errno::success);
+  EXPECT_EQ(guest.get<Size>(count), 4u);
+}
+
+TEST_F(IoTest, no_buffers_are_no_bytes) {
+  const uint32_t fd = guest.opened("file"), count = guest.alloc(4);
+  ASSERT_EQ(guest.call("fd_read", {fd, 0, 0, count}), Errno::success);
+  EXPECT_EQ(guest.get<Size>(count), 0u);
+}
+
+TEST_F(IoTest, directories_are_isdir) {
+  const uint32_t list = guest.put_iovecs({{guest.alloc(4), 4}}), out = guest.alloc(8);
+  EXPECT_EQ(guest.call("fd_read", {3, list, 1, out}), Errno::isdir);
+  EXPECT_EQ(guest.call("fd_write", {3, list, 1, out}), Errno::isdir);
+  EXPECT_EQ(guest.call("fd_pread", {3, list, 1, 0, out}), Errno::isdir);
+  EXPECT_EQ(guest.call("fd_pwrite", {3, list, 1, 0, out}), Errno::isdir);
+  EXPECT_EQ(guest.call("fd_seek", {3, 0, 0, out}), Errno::isdir);
+  EXPECT_EQ(guest.call("fd_tell", {3, out}), Errno::isdir);
+}
+
+TEST_F(IoTest, seek_goes_from_start_position_and_end) {
+  const uint32_t fd = guest.opened("file");
+  uint64_t position = 0;
+  EXPECT_EQ(seek(fd, 4, 0, &position), Errno::success);
+  EXPECT_EQ(position, 4u);
+  EXPECT_EQ(seek(fd, -1, 1, &position), Errno::success);
+  EXPECT_EQ(position, 3u);
+  EXPECT_EQ(seek(fd, -2, 2, &position), Errno::success);
+  EXPECT_EQ(position, 8u);
+  EXPECT_EQ(guest.read(fd, 9), "89");
+  EXPECT_EQ(seek(fd, 100, 2, &position), Errno::success);
+  EXPECT_EQ(position, 110u);
+  const uint32_t out = guest.alloc(8);
+  EXPECT_EQ(guest.call("fd_tell", {fd, out}), Errno::success);
+  EXPECT_EQ(guest.get<uint64_t>(out), 110u);
+}
+
+TEST_F(IoTest, seeking_before_the_start_or_by_an_unknown_whence_is_inval) {
+  const uint32_t fd = guest.opened("file");
+  EXPECT_EQ(seek(fd, -1, 0), Errno::inval);
+  EXPECT_EQ(seek(fd, -11, 2), Errno::inval);
+  EXPECT_EQ(seek(fd, std::numeric_limits<int64_t>::min(), 1), Errno::inval);
+  EXPECT_EQ(seek(fd, 0, 3), Errno::inval);
+  EXPECT_EQ(seek(fd, 0, 256), Errno::inval);
+}
+
+TEST_F(IoTest, the_right_to_tell_allows_to_seek_by_nothing_only) {
+  const uint32_t fd = guest.opened("file", {.base = rights::fd_tell});
+  EXPECT_EQ(seek(fd, 0, 1), Errno::success);
+  EXPECT_EQ(seek(fd, 1, 1), Errno::notcapable);
+  const uint32_t seeks = guest.opened("file", {.base = rights::fd_seek});
+  EXPECT_EQ(guest.call("fd_tell", {seeks, guest.alloc(8)}), Errno::success);
+}
+
+TEST_F(IoTest, appending_ignores_the_position) {
+  const uint32_t fd = guest.opened("file", {.fdflags = fd_flags::kAppend});
+  EXPECT_EQ(guest.write(fd, "ab"), Errno::success);
+  EXPECT_EQ(seek(fd, 0, 0), Errno::success);
+  EXPECT_EQ(guest.write(fd, "c"), Errno::success);
+  EXPECT_EQ(dir.read("file"), "0123456789abc");
+}
+
+TEST_F(IoTest, a_pipe_has_no_position_and_a_closed_one_is_epipe_without_a_signal) {
+  int pipe_fds[2];
+  ASSERT_EQ(::pipe(pipe_fds), 0);
+  WasiConfig config;
+  config.stdout_fd = pipe_fds[1];
+  Guest writer(config);
+  EXPECT_EQ(writer.call("fd_seek", {1, 0, 0, writer.alloc(8)}), Errno::spipe);
+  ::close(pipe_fds[0]);
+  EXPECT_EQ(writer.write(1, "nobody reads this"), Errno::pipe);
+  EXPECT_EQ(writer.write(1, "nor this"), Errno::pipe);
+  sigset_t pending;
+  ASSERT_EQ(sigpending(&pending), 0);
+  EXPECT_EQ(sigismember(&pending, SIGPIPE), 0);
+  ::close(pipe_fds[1]);
+}
+
+TEST_F(IoTest, a_short_read_from_a_pipe_is_reported) {
+  int pipe_fds[2];
+  ASSERT_EQ(::pipe(pipe_fds), 0);
+  ASSERT_EQ(::write(pipe_fds[1], "abc", 3), 3);
+  WasiConfig config;
+  config.stdin_fd = pipe_fds[0];
+  Guest reader(config);
+  EXPECT_EQ(reader.read(0, 100), "abc");
+  ::close(pipe_fds[1]);
+  EXPECT_EQ(reader.read(0, 100), "");
+  ::close(pipe_fds[0]);
+}
+
+}  // namespace
+}  // namespace mini_wasm::wasi

@@ -1,0 +1,82 @@
+// The guest's descriptors.
+#include "wasi/fd_table.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace mini_wasm::wasi {
+
+Errno Descriptor::require(Rights needed) const {
+  const Rights missing = needed & ~base;
+  if (missing == 0) return Errno::success;
+  return read_only && (missing & rights::kChanging) != 0 ? Errno::rofs : Errno::notcapable;
+}
+
+ErrnoOr<Fd> FdTable::insert(Descriptor descriptor) {
+  if (full()) return Errno::mfile;
+  const auto free = std::find(entries_.begin(), entries_.end(), nullptr);
+  if (free == entries_.end()) return append(std::move(descriptor));
+  *free = std::make_unique<Descriptor>(std::move(descriptor));
+  ++open_;
+  return Fd{static_cast<uint32_t>(free - entries_.begin())};
+}
+
+ErrnoOr<Fd> FdTable::append(std::optional<Descriptor> descriptor) {
+  if (descriptor && full()) return Errno::mfile;
+  const Fd fd{static_cast<uint32_t>(entries_.size())};
+  open_ += descriptor.has_value();
+  entries_.push_back(descriptor ? std::make_unique<Descriptor>(std::move(*descriptor)) : nullptr);
+  return fd;
+}
+
+Descriptor* FdTable::find(Fd fd) {
+  const auto index = static_cast<uint32_t>(fd);
+  return index < entries_.size() ? entries_[index].get() : nullptr;
+}
+
+ErrnoOr<Descriptor*> FdTable::find(Fd fd, Rights needed) {
+  Descriptor* descriptor = find(fd);
+  if (descriptor == nullptr) return Errno::badf;
+  if (const Errno error = descriptor->require(needed); error != Errno::success) return error;
+  return descriptor;
+}
+
+ErrnoOr<Descriptor*> FdTable::find_file(Fd fd, Rights needed) {
+  Descriptor* descriptor = find(fd);
+  if (descriptor != nullptr && descriptor->is_directory()) return Errno::isdir;
+  return find(fd, needed);
+}
+
+ErrnoOr<Descriptor*> FdTable::find_directory(Fd fd, Rights needed) {
+  Descriptor* descriptor = find(fd);
+  if (descriptor != nullptr && !descriptor->is_directory()) return Errno::notdir;
+  return find(fd, needed);
+}
+
+ErrnoOr<Descriptor*> FdTable::find_socket(Fd fd, Rights needed) {
+  Descriptor* descriptor = find(fd);
+  if (descriptor != nullptr && !descriptor->is_socket()) return Errno::notsock;
+  return find(fd, needed);
+}
+
+Errno FdTable::close(Fd fd) {
+  Descriptor* descriptor = find(fd);
+  if (descriptor == nullptr) return Errno::badf;
+  Errno result = Errno::success;
+  if (descriptor->host.owned()) result = check(::close(descriptor->host.release()));
+  entries_[static_cast<uint32_t>(fd)].reset();
+  --open_;
+  return result;
+}
+
+Errno FdTable::renumber(Fd from, Fd to) {
+  if (find(from) == nullptr || find(to) == nullptr) return Errno::badf;
+  if (from == to) return Errno::success;
+  entries_[static_cast<uint32_t>(to)] = std::move(entries_[static_cast<uint32_t>(from)]);
+  --open_;
+  return Errno::success;
+}
+
+}  // namespace mini_wasm::wasi

@@ -1,0 +1,66 @@
+// The guest's descriptors: what each stands for on the host, and what the guest may do with it.
+// Numbers are given out lowest first, as POSIX wants; how many are open at once is limited.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "wasi/abi.h"
+#include "wasi/dir_stream.h"
+#include "wasi/host_fd.h"
+#include "wasi/rights.h"
+
+namespace mini_wasm::wasi {
+
+struct Descriptor {
+  HostFd host;
+  FileType type = FileType::unknown;
+  Rights base = 0;
+  Rights inheriting = 0;
+  bool read_only = false;  // descends from a read-only preopen: a missing right to change something reads EROFS
+  bool nonblock = false;   // kept here for a borrowed descriptor, whose flags are shared with other processes
+  std::optional<std::string> preopen;  // the name the guest sees
+  std::unique_ptr<DirStream> stream;   // once fd_readdir was called
+
+  bool is_directory() const { return type == FileType::directory; }
+  bool is_socket() const { return type == FileType::socket_stream || type == FileType::socket_dgram; }
+  // success, or why an operation that needs these rights is refused: rofs or notcapable.
+  Errno require(Rights needed) const;
+};
+
+class FdTable {
+ public:
+  explicit FdTable(uint32_t max_open) : max_open_(max_open) {}
+
+  // Gives the descriptor the lowest free number. Error: mfile.
+  ErrnoOr<Fd> insert(Descriptor descriptor);
+  // Gives it a number above all that were ever used. Error: mfile.
+  ErrnoOr<Fd> append(std::optional<Descriptor> descriptor);
+  bool full() const { return open_ >= max_open_; }
+
+  // Null when that number is not open. Valid until the next insert, close or renumber.
+  Descriptor* find(Fd fd);
+  // Error: badf, notcapable, rofs.
+  ErrnoOr<Descriptor*> find(Fd fd, Rights needed);
+  // As above; a directory is isdir, whatever its rights.
+  ErrnoOr<Descriptor*> find_file(Fd fd, Rights needed);
+  // As above; anything but a directory is notdir.
+  ErrnoOr<Descriptor*> find_directory(Fd fd, Rights needed);
+  // As above; anything but a socket is notsock.
+  ErrnoOr<Descriptor*> find_socket(Fd fd, Rights needed);
+
+  // Error: badf, or the host's for closing (the number is free all the same).
+  Errno close(Fd fd);
+  // Moves `from` onto `to`, which is closed; both must be open (badf).
+  Errno renumber(Fd from, Fd to);
+
+ private:
+  std::vector<std::unique_ptr<Descriptor>> entries_;
+  uint32_t open_ = 0;
+  uint32_t max_open_;
+};
+
+}  // namespace mini_wasm::wasi

@@ -1,0 +1,187 @@
+// poll_oneoff: waits until a clock reaches a time or a descriptor is ready.
+//
+// Each clock subscription becomes a time on a host clock, each descriptor one pollfd. All arithmetic on times
+// saturates: a deadline beyond the clock's range never comes.
+#include <poll.h>
+#include <sys/ioctl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+#include <limits>
+#include <optional>
+
+#include "wasi/context.h"
+#include "wasi/stat.h"
+
+namespace mini_wasm::wasi {
+
+namespace {
+
+constexpr Size kMaxSubscriptions = 4096;
+constexpr Timestamp kSecond = 1'000'000'000;
+constexpr Timestamp kForever = std::numeric_limits<Timestamp>::max();
+
+Timestamp now(clockid_t clock) {
+  timespec time{};
+  ::clock_gettime(clock, &time);
+  return timestamp_of(time);
+}
+
+// What one subscription waits for, and the event that tells of it.
+struct Wait {
+  Event event;
+  bool done = false;
+  // Clock subscriptions: the time to reach. A relative time counts on the monotonic clock, whatever clock it names.
+  std::optional<clockid_t> clock;
+  Timestamp deadline = 0;
+  // Descriptor subscriptions: where in the pollfds.
+  size_t pollfd_index = 0;
+  bool is_fd = false;
+
+  void fail(Errno error) {
+    event.error = error;
+    done = true;
+  }
+  Timestamp remaining() const {
+    if (deadline == kForever) return kForever;
+    const Timestamp time = now(*clock);
+    return deadline > time ? deadline - time : 0;
+  }
+};
+
+void start_clock(Wait& wait, const Subscription& subscription) {
+  const auto& clock = subscription.clock;
+  if ((clock.flags & ~kSubclockAbstime) != 0) return wait.fail(Errno::inval);
+  const auto id = static_cast<ClockId>(clock.id);
+  if (id > ClockId::thread_cputime) return wait.fail(Errno::inval);
+  if (id > ClockId::monotonic) return wait.fail(Errno::notsup);
+  const bool absolute = (clock.flags & kSubclockAbstime) != 0;
+  wait.clock = absolute && id == ClockId::realtime ? CLOCK_REALTIME : CLOCK_MONOTONIC;
+  const Timestamp start = absolute ? 0 : now(CLOCK_MONOTONIC);
+  wait.deadline = clock.timeout > kForever - start ? kForever : start + clock.timeout;
+}
+
+class Poller {
+ public:
+  explicit Poller(FdTable& fds) : fds_(fds) {}
+
+  void add(const Subscription& subscription) {
+    Wait wait{};
+    wait.event.userdata = subscription.userdata;
+    wait.event.type = static_cast<EventType>(subscription.tag);
+    switch (wait.event.type) {
+      case EventType::clock: start_clock(wait, subscription); break;
+      case EventType::fd_read: start_fd(wait, Fd{subscription.fd}, rights::fd_read, POLLIN); break;
+      case EventType::fd_write: start_fd(wait, Fd{subscription.fd}, rights::fd_write, POLLOUT); break;
+      default: wait.fail(Errno::inval);
+    }
+    any_done_ |= wait.done;
+    waits_.push_back(wait);
+  }
+
+  // Returns when at least one subscription is done.
+  Errno wait() {
+    do {
+      timespec time;
+      const timespec* timeout = next_timeout(time);
+      // A signal only shortens the wait: programs take EINTR from a plain sleep for a failure of the system.
+      if (::ppoll(pollfds_.data(), static_cast<nfds_t>(pollfds_.size()), timeout, nullptr) < 0) {
+        if (errno != EINTR) return last_error();
+        for (pollfd& fd : pollfds_) fd.revents = 0;
+      }
+      for (Wait& wait : waits_) finish(wait);
+    } while (!any_done_);
+    return Errno::success;
+  }
+
+  // Stores the events that happened, in the order of their subscriptions.
+  ErrnoOr<Size> store(GuestMemory memory, GuestPtr<Event> events) const {
+    Size count = 0;
+    for (const Wait& wait : waits_) {
+      if (!wait.done) continue;
+      if (!memory.store(GuestArray<Event>{events.offset, kMaxSubscriptions}[count], wait.event)) return Errno::fault;
+      ++count;
+    }
+    return count;
+  }
+
+ private:
+  void start_fd(Wait& wait, Fd fd, Rights direction, short events) {
+    const auto found = fds_.find(fd, rights::poll_fd_readwrite | direction);
+    if (!found.ok()) return wait.fail(found.error());
+    wait.is_fd = true;
+    wait.pollfd_index = pollfds_.size();
+    pollfds_.push_back({(*found)->host.get(), events, 0});
+  }
+
+  // Null: no limit.
+  const timespec* next_timeout(timespec& time) const {
+    Timestamp shortest = any_done_ ? 0 : kForever;
+    for (const Wait& wait : waits_) {
+      if (!wait.clock) continue;
+      shortest = std::min(shortest, wait.remaining());
+      // Somebody may set the clock meanwhile: look again.
+      if (*wait.clock == CLOCK_REALTIME) shortest = std::min(shortest, kSecond);
+    }
+    if (shortest == kForever) return nullptr;
+    time.tv_sec = static_cast<time_t>(shortest / kSecond);
+    time.tv_nsec = static_cast<long>(shortest % kSecond);
+    return &time;
+  }
+
+  void finish(Wait& wait) {
+    if (wait.done) return;
+    if (wait.clock) {
+      wait.done = wait.remaining() == 0;
+    } else if (wait.is_fd && pollfds_[wait.pollfd_index].revents != 0) {
+      finish_fd(wait, pollfds_[wait.pollfd_index]);
+    }
+    any_done_ |= wait.done;
+  }
+
+  static void finish_fd(Wait& wait, const pollfd& ready) {
+    if ((ready.revents & POLLNVAL) != 0) return wait.fail(Errno::badf);
+    wait.done = true;
+    // An error (POLLERR) is for the read or write to report, which knows which one.
+    if ((ready.revents & POLLHUP) != 0) wait.event.flags |= kEventHangup;
+    int available = 0;
+    if (wait.event.type == EventType::fd_read && ::ioctl(ready.fd, FIONREAD, &available) == 0 && available > 0) {
+      wait.event.nbytes = static_cast<FileSize>(available);
+    }
+  }
+
+  FdTable& fds_;
+  std::vector<Wait> waits_;
+  std::vector<pollfd> pollfds_;
+  bool any_done_ = false;
+};
+
+}  // namespace
+
+ErrnoOr<Size> Context::poll_oneoff(GuestMemory memory, GuestPtr<const Subscription> in, GuestPtr<Event> out,
+                                   Size count) {
+  std::vector<Subscription> subscriptions;
+  if (const Errno error = read_subscriptions(memory, GuestArray<const Subscription>{in.offset, count}, subscriptions);
+      error != Errno::success) {
+    return error;
+  }
+  return poll(memory, subscriptions, out);
+}
+
+Errno check_subscription_count(Size count) {
+  return count == 0 || count > kMaxSubscriptions ? Errno::inval : Errno::success;
+}
+
+ErrnoOr<Size> Context::poll(GuestMemory memory, const std::vector<Subscription>& subscriptions,
+                            GuestPtr<Event> events) {
+  if (!memory.range(GuestArray<Event>{events.offset, static_cast<uint32_t>(subscriptions.size())})) {
+    return Errno::fault;
+  }
+  Poller poller(fds_);
+  for (const Subscription& subscription : subscriptions) poller.add(subscription);
+  if (const Errno error = poller.wait(); error != Errno::success) return error;
+  return poller.store(memory, events);
+}
+
+}  // namespace mini_wasm::wasi

@@ -1,0 +1,24 @@
+// random_get from the kernel's generator.
+#include <sys/random.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "wasi/context.h"
+
+namespace mini_wasm::wasi {
+
+// In pieces, because one large request cannot be interrupted.
+Errno Context::random_get(GuestMemory memory, GuestBytes buffer) {
+  constexpr size_t kPiece = size_t{64} << 10;
+  const auto bytes = memory.range(buffer);
+  if (!bytes) return Errno::fault;
+  for (size_t done = 0; done < bytes->size();) {
+    const ssize_t size = ::getrandom(bytes->data() + done, std::min(kPiece, bytes->size() - done), 0);
+    if (size < 0 && errno != EINTR) return last_error();
+    if (size > 0) done += static_cast<size_t>(size);
+  }
+  return Errno::success;
+}
+
+}  // namespace mini_wasm::wasi

@@ -1,0 +1,159 @@
+// fd_readdir: entries, cookies, entries cut off at the end of the buffer, directories of any size.
+#include <algorithm>
+#include <set>
+
+#include "wasi/test_guest.h"
+
+namespace mini_wasm::wasi {
+namespace {
+
+struct Entry {
+  Dirent head;
+  std::string name;
+};
+
+class ReaddirTest : public testing::Test {
+ protected:
+  // The whole entries in one buffer from `cookie` on; `used` tells how full it became.
+  std::vector<Entry> read(DirCookie cookie, Size size, Size* used_out = nullptr, uint32_t fd = 3) {
+    guest.forget_allocations();
+    const uint32_t buffer = guest.alloc(size), used = guest.alloc(4);
+    EXPECT_EQ(guest.call("fd_readdir", {fd, buffer, size, cookie, used}), Errno::success);
+    const Size filled = guest.get<Size>(used);
+    EXPECT_LE(filled, size);
+    EXPECT_TRUE(guest.wrote_only({{buffer, filled}, {used, 4}}));
+    std::vector<Entry> entries;
+    for (Size at = 0; filled - at >= sizeof(Dirent);) {
+      const Dirent head = guest.get<Dirent>(buffer + at);
+      at += sizeof(Dirent);
+      if (filled - at < head.namlen) break;
+      entries.push_back({head, guest.text(buffer + at, head.namlen)});
+      at += head.namlen;
+    }
+    if (used_out != nullptr) *used_out = filled;
+    return entries;
+  }
+
+  // As wasi-libc reads: the cookie of the last whole entry, until a buffer is not full.
+  std::multiset<std::string> read_all(Size buffer_size) {
+    std::multiset<std::string> names;
+    DirCookie cookie = 0;
+    for (int rounds = 0; rounds < 100'000; ++rounds) {
+      Size used = 0;
+      const std::vector<Entry> entries = read(cookie, buffer_size, &used);
+      for (const Entry& entry : entries) names.insert(entry.name);
+      if (!entries.empty()) cookie = entries.back().head.next;
+      if (used < buffer_size) return names;
+    }
+    ADD_FAILURE() << "no end";
+    return names;
+  }
+
+  TempDir dir;
+  Guest guest = Guest::in(dir);
+};
+
+TEST_F(ReaddirTest, lists_dot_and_dot_dot_and_the_types_of_files) {
+  dir.write("file", "");
+  dir.mkdir("sub");
+  dir.symlink("file", "link");
+  std::map<std::string, Dirent> entries;
+  for (const Entry& entry : read(0, 4096)) entries[entry.name] = entry.head;
+  ASSERT_EQ(entries.size(), 5u);
+  EXPECT_EQ(entries["."].type, FileType::directory);
+  EXPECT_EQ(entries[".."].type, FileType::directory);
+  EXPECT_EQ(entries["file"].type, FileType::regular_file);
+  EXPECT_EQ(entries["sub"].type, FileType::directory);
+  EXPECT_EQ(entries["link"].type, FileType::symbolic_link);
+  Filestat stat;
+  ASSERT_EQ(guest.stat("file", 0, &stat), Errno::success);
+  EXPECT_EQ(entries["file"].ino, stat.ino);
+  EXPECT_EQ(entries[".."].ino, 0u);  // what lies above is not the guest's to know
+}
+
+TEST_F(ReaddirTest, any_buffer_that_holds_one_entry_lists_everything_once) {
+  std::multiset<std::string> expected = {".", ".."};
+  for (int i = 0; i < 300; ++i) {
+    const std::string name = "file-" + std::to_string(i) + std::string(static_cast<size_t>(i % 40), 'x');
+    dir.write(name, "");
+    expected.insert(name);
+  }
+  for (const Size size : {80u, 100u, 256u, 4096u, 65536u}) EXPECT_EQ(read_all(size), expected) << size;
+}
+
+TEST_F(ReaddirTest, the_last_entry_is_cut_off_where_the_buffer_ends) {
+  dir.write("a-rather-long-name", "");
+  for (Size size = 0; size < 120; ++size) {
+    Size used = 0;
+    read(0, size, &used);
+    const Size whole = 3 * 24 + 1 + 2 + 18;
+    EXPECT_EQ(used, std::min(size, whole));
+  }
+}
+
+TEST_F(ReaddirTest, a_cookie_can_be_used_again) {
+  for (int i = 0; i < 20; ++i) dir.write("f" + std::to_string(i), "");
+  const std::vector<Entry> all = read(0, 8192);
+  ASSERT_EQ(all.size(), 22u);
+  for (size_t i = 0; i + 1 < all.size(); ++i) {
+    const std::vector<Entry> rest = read(all[i].head.next, 8192);
+    ASSERT_EQ(rest.size(), all.size() - i - 1);
+    EXPECT_EQ(rest.front().name, all[i + 1].name);
+  }
+  EXPECT_TRUE(read(all.back().head.next, 8192).empty());
+}
+
+TEST_F(ReaddirTest, cookie_zero_sees_what_was_created_since) {
+  EXPECT_EQ(read(0, 4096).size(), 2u);
+  dir.write("new", "");
+  EXPECT_EQ(read(0, 4096).size(), 3u);
+}
+
+TEST_F(ReaddirTest, removing_what_was_listed_does_not_hide_the_rest) {
+  for (int i = 0; i < 500; ++i) dir.write("f" + std::to_string(i), "");
+  DirCookie cookie = 0;
+  int removed = 0;
+  for (Size used = 200; used == 200;) {
+    for (const Entry& entry : read(cookie, 200, &used)) {
+      cookie = entry.head.next;
+      if (entry.name[0] == 'f') removed += std::filesystem::remove(dir / entry.name);
+    }
+  }
+  EXPECT_EQ(removed, 500);
+}
+
+TEST_F(ReaddirTest, made_up_cookies_do_no_harm) {
+  for (int i = 0; i < 50; ++i) dir.write("f" + std::to_string(i), "");
+  const uint32_t buffer = guest.alloc(4096), used = guest.alloc(4);
+  for (const uint64_t cookie : {uint64_t{1}, uint64_t{12345}, uint64_t{1} << 32, uint64_t{1} << 62,
+                                (uint64_t{1} << 63) - 1, uint64_t{1} << 63, ~uint64_t{0}}) {
+    guest.call("fd_readdir", {3, buffer, 4096, cookie, used});
+    EXPECT_TRUE(guest.wrote_only({{buffer, 4096}, {used, 4}}));
+  }
+  EXPECT_EQ(guest.call("fd_readdir", {3, buffer, 4096, uint64_t{1} << 63, used}), Errno::inval);
+  EXPECT_EQ(read(0, 65536).size(), 52u);
+}
+
+TEST_F(ReaddirTest, names_that_are_not_utf8_are_passed_over) {
+  dir.write("good", "");
+  dir.write("bad\xff", "");
+  EXPECT_EQ(read_all(4096), (std::multiset<std::string>{".", "..", "good"}));
+}
+
+TEST_F(ReaddirTest, a_file_is_notdir) {
+  dir.write("file", "");
+  const uint32_t fd = guest.opened("file");
+  EXPECT_EQ(guest.call("fd_readdir", {fd, guest.alloc(64), 64, 0, guest.alloc(4)}), Errno::notdir);
+}
+
+TEST_F(ReaddirTest, two_descriptors_of_one_directory_have_positions_of_their_own) {
+  for (int i = 0; i < 10; ++i) dir.write("f" + std::to_string(i), "");
+  const uint32_t other = guest.opened(".", {.oflags = o_flags::kDirectory});
+  const std::vector<Entry> first = read(0, 100);
+  ASSERT_FALSE(first.empty());
+  EXPECT_EQ(read(0, 8192, nullptr, other).size(), 12u);
+  EXPECT_EQ(read(first.back().head.next, 8192).size(), 12u - first.size());
+}
+
+}  // namespace
+}  // namespace mini_wasm::wasi

@@ -1,0 +1,222 @@
+// Path resolution that cannot leave a directory.
+#include "wasi/sandbox.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "wasi/sandbox_os.h"
+
+namespace mini_wasm::wasi {
+
+namespace {
+
+constexpr int kMaxLinks = 40;  // as many as Linux expands in one path
+constexpr int kMaxRetries = 16;
+constexpr size_t kMaxPath = 4096;  // with the terminating zero
+
+Errno check_path(std::string_view path) {
+  if (path.empty()) return Errno::noent;
+  if (path.size() >= kMaxPath) return Errno::nametoolong;
+  return path.front() == '/' ? Errno::perm : Errno::success;
+}
+
+// The text of the link `name` in `dir`. Errors: inval when it is no link, perm when it is absolute.
+ErrnoOr<std::string> read_relative_link(int dir, const char* name) {
+  char text[kMaxPath];
+  const ssize_t size = ::readlinkat(dir, name, text, sizeof(text));
+  if (size < 0) return last_error();
+  if (size == static_cast<ssize_t>(sizeof(text))) return Errno::nametoolong;
+  const std::string target(text, static_cast<size_t>(size));
+  if (const Errno error = check_path(target); error != Errno::success) return error;
+  return target;
+}
+
+// A path still to be walked, taken apart from the front; expanding a link puts its text before the rest.
+class Components {
+ public:
+  explicit Components(std::string_view path) { push_front(path); }
+
+  void push_front(std::string_view path) {
+    if (rest_.empty()) trailing_slash_ |= path.back() == '/';
+    for (size_t end = path.size(); end > 0;) {
+      const size_t slash = path.find_last_of('/', end - 1);
+      const size_t start = slash == std::string_view::npos ? 0 : slash + 1;
+      if (start < end) rest_.emplace_back(path.substr(start, end - start));
+      end = start == 0 ? 0 : start - 1;
+    }
+  }
+
+  std::string pop_front() {
+    std::string front = std::move(rest_.back());
+    rest_.pop_back();
+    return front;
+  }
+
+  bool empty() const { return rest_.empty(); }
+  bool trailing_slash() const { return trailing_slash_; }
+
+ private:
+  std::vector<std::string> rest_;  // last component first
+  bool trailing_slash_ = false;
+};
+
+// A position in the tree below `root`: every directory on the way down stays open, so that ".." goes back to where the
+// walk came from even when a directory has been moved out meanwhile.
+class Walk {
+ public:
+  explicit Walk(int root) : root_(root) {}
+
+  int at() const { return path_.empty() ? root_ : path_.back().get(); }
+  Errno enter(const std::string& name) {
+    const int fd = ::openat(at(), name.c_str(), kLookupFlags | O_NOFOLLOW);
+    if (fd < 0) return last_error();
+    path_.push_back(HostFd::own(fd));
+    return Errno::success;
+  }
+  Errno climb() {
+    if (path_.empty()) return Errno::perm;
+    path_.pop_back();
+    return Errno::success;
+  }
+  HostFd take() {
+    if (path_.empty()) return HostFd::borrow(root_);
+    return std::move(path_.back());
+  }
+
+ private:
+  int root_;
+  std::vector<HostFd> path_;
+};
+
+struct SplitPath {
+  std::string dir;   // empty: no slash before the last component
+  std::string name;  // without slashes
+  bool trailing_slash = false;
+};
+
+SplitPath split_last(std::string_view path) {
+  SplitPath split;
+  const size_t end = path.find_last_not_of('/') + 1;
+  split.trailing_slash = end < path.size();
+  const size_t slash = path.substr(0, end).find_last_of('/');
+  const size_t start = slash == std::string_view::npos ? 0 : slash + 1;
+  split.name = path.substr(start, end - start);
+  split.dir = path.substr(0, start);
+  return split;
+}
+
+}  // namespace
+
+Sandbox::Strategy Sandbox::best_strategy() { return has_open_beneath() ? Strategy::kernel : Strategy::walk; }
+
+ErrnoOr<HostFd> Sandbox::open(int dir, const std::string& path, int flags, mode_t mode) const {
+  if (const Errno error = check_path(path); error != Errno::success) return error;
+  if (strategy_ == Strategy::kernel) {
+    for (int i = 0; i < kMaxRetries; ++i) {
+      const int fd = open_beneath(dir, path.c_str(), flags | O_CLOEXEC, mode);
+      if (fd >= 0) return HostFd::own(fd);
+      if (fd != -EAGAIN) return errno_from_host(-fd);
+    }
+    // Somebody keeps renaming: walking needs no luck.
+  }
+  return open_by_walking(dir, path, flags | O_CLOEXEC, mode);
+}
+
+ErrnoOr<HostFd> Sandbox::open_by_walking(int dir, const std::string& path, int flags, mode_t mode) const {
+  const bool exclusive = (flags & O_CREAT) != 0 && (flags & O_EXCL) != 0;
+  const bool slash = path.back() == '/';
+  const bool keep = exclusive || ((flags & O_NOFOLLOW) != 0 && !slash);
+  ErrnoOr<Place> place = locate_by_walking(dir, path, keep ? LastLink::keep : LastLink::follow);
+  if (!place.ok()) return place.error();
+  if (place->trailing_slash) {
+    if ((flags & O_CREAT) != 0) return Errno::isdir;  // as the kernel: a file is never created with a slash
+    flags |= O_DIRECTORY;
+  }
+  const int fd = ::openat(place->dir.get(), place->name.c_str(), flags | O_NOFOLLOW, mode);
+  if (fd < 0) return last_error();
+  return HostFd::own(fd);
+}
+
+ErrnoOr<Sandbox::Place> Sandbox::locate(int dir, const std::string& path, LastLink last) const {
+  if (const Errno error = check_path(path); error != Errno::success) return error;
+  return strategy_ == Strategy::kernel ? locate_by_kernel(dir, path, last) : locate_by_walking(dir, path, last);
+}
+
+ErrnoOr<Sandbox::Place> Sandbox::locate_by_walking(int dir, const std::string& path, LastLink last) const {
+  Walk walk(dir);
+  Components rest(path);
+  int links = 0;
+  for (;;) {
+    const std::string name = rest.pop_front();
+    const bool is_last = rest.empty();
+    if (name == "..") {
+      if (const Errno error = walk.climb(); error != Errno::success) return error;
+    }
+    if (name == "." || name == "..") {
+      if (is_last) return Place{walk.take(), ".", true, name == "..", rest.trailing_slash()};
+      continue;
+    }
+    if (is_last && last == LastLink::keep) return Place{walk.take(), name, false, false, rest.trailing_slash()};
+    Errno entered = Errno::success;
+    if (!is_last) {
+      entered = walk.enter(name);
+      if (entered == Errno::success) continue;
+      // O_NOFOLLOW refuses a link with one of these; anything else is final.
+      if (entered != Errno::loop && entered != Errno::notdir && entered != Errno::mlink) return entered;
+    }
+    ErrnoOr<std::string> target = read_relative_link(walk.at(), name.c_str());
+    if (!target.ok()) {
+      const bool no_link = target.error() == Errno::inval;
+      const bool missing = target.error() == Errno::noent;
+      if (is_last && (no_link || missing)) return Place{walk.take(), name, false, false, rest.trailing_slash()};
+      return no_link ? Errno::notdir : target.error();
+    }
+    if (++links > kMaxLinks) return Errno::loop;
+    rest.push_front(*target);
+  }
+}
+
+ErrnoOr<Sandbox::Place> Sandbox::locate_by_kernel(int dir, std::string path, LastLink last) const {
+  bool slash = false;
+  for (int links = 0;; ++links) {
+    if (links > kMaxLinks) return Errno::loop;
+    SplitPath split = split_last(path);
+    slash |= split.trailing_slash;
+    const bool is_dot = split.name == "." || split.name == "..";
+    const std::string& parent = is_dot ? path : split.dir;
+    Place place{HostFd::borrow(dir), is_dot ? "." : split.name, is_dot, split.name == "..", slash};
+    if (!parent.empty()) {
+      ErrnoOr<HostFd> opened = open(dir, parent, kLookupFlags, 0);
+      if (!opened.ok()) return opened.error();
+      place.dir = std::move(*opened);
+    }
+    if (is_dot || last == LastLink::keep) return place;
+    ErrnoOr<std::string> target = read_relative_link(place.dir.get(), place.name.c_str());
+    if (!target.ok()) {
+      if (target.error() == Errno::inval || target.error() == Errno::noent) return place;
+      return target.error();
+    }
+    path = split.dir + *target;
+  }
+}
+
+ErrnoOr<Sandbox::Found> Sandbox::find(int dir, const std::string& path, LastLink last) const {
+  // POSIX 4.16: a pathname that ends in a slash is resolved as if "." followed.
+  const bool slash = !path.empty() && path.back() == '/';
+  ErrnoOr<Place> place = locate(dir, path, slash ? LastLink::follow : last);
+  if (!place.ok()) return place.error();
+  Found found{std::move(*place), {}};
+  if (::fstatat(found.place.dir.get(), found.place.name.c_str(), &found.stat, AT_SYMLINK_NOFOLLOW) != 0) {
+    return last_error();
+  }
+  if (found.place.trailing_slash && !S_ISDIR(found.stat.st_mode)) return Errno::notdir;
+  return found;
+}
+
+}  // namespace mini_wasm::wasi

@@ -1,0 +1,264 @@
+// A guest without a module, for tests: a Context and a piece of memory, and calls by import name as a module makes
+// them. The memory starts out as a pattern, and each call remembers what it was, so that a test can ask whether a call
+// wrote anything but its results.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <initializer_list>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "wasi/context.h"
+#include "wasi/host_functions.h"
+
+namespace mini_wasm::wasi {
+
+inline void PrintTo(Errno error, std::ostream* out) {
+  switch (error) {
+#define ERRNO(id, number, host) \
+  case Errno::id: *out << #id; return;
+#include "wasi/errno.def"
+#undef ERRNO
+  }
+  *out << "errno " << static_cast<int>(error);
+}
+
+// A directory of the host that disappears with the test.
+class TempDir {
+ public:
+  TempDir() {
+    std::string name = (std::filesystem::temp_directory_path() / "wasi-test-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) std::abort();
+    path_ = name;
+  }
+  ~TempDir() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TempDir(const TempDir&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+  void write(const std::string& name, const std::string& text) const { std::ofstream(path_ / name) << text; }
+  std::string read(const std::string& name) const {
+    std::ostringstream text;
+    text << std::ifstream(path_ / name).rdbuf();
+    return text.str();
+  }
+  void mkdir(const std::string& name) const { std::filesystem::create_directories(path_ / name); }
+  void symlink(const std::string& target, const std::string& name) const {
+    std::filesystem::create_symlink(target, path_ / name);
+  }
+  bool exists(const std::string& name) const {
+    return std::filesystem::symlink_status(path_ / name).type() != std::filesystem::file_type::not_found;
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+struct Range {
+  uint32_t offset;
+  uint64_t size;
+};
+
+class Guest {
+ public:
+  static constexpr uint32_t kMemorySize = 256 << 10;
+
+  explicit Guest(WasiConfig config = {}, Sandbox::Strategy strategy = Sandbox::best_strategy())
+      : functions_(host_functions()), memory_(kMemorySize) {
+    for (size_t i = 0; i < memory_.size(); ++i) memory_[i] = static_cast<uint8_t>(0xa5 ^ i);
+    Result<std::unique_ptr<Context>> context = Context::make(std::move(config), strategy);
+    if (!context) {
+      ADD_FAILURE() << context.error().message;
+      std::abort();
+    }
+    context_ = std::move(context).value();
+  }
+
+  // With `dir` as descriptor 3.
+  static Guest in(const TempDir& dir, Sandbox::Strategy strategy = Sandbox::best_strategy(), bool read_only = false) {
+    WasiConfig config;
+    config.preopens.push_back({dir.path().string(), "/", read_only});
+    return Guest(std::move(config), strategy);
+  }
+
+  Errno call(std::string_view name, std::initializer_list<uint64_t> args) {
+    return call_in("wasi_snapshot_preview1", name, args);
+  }
+  Errno call_in(std::string_view module, std::string_view name, std::initializer_list<uint64_t> args) {
+    for (const HostFunction& function : functions_) {
+      if (function.module != module || function.name != name) continue;
+      EXPECT_EQ(function.type.params.size(), args.size()) << name;
+      std::vector<uint64_t> slots(args);
+      slots.resize(slots.size() + 1);
+      before_ = memory_;
+      Result<void> result = function.call(*context_, GuestMemory(memory_), slots.data());
+      if (!result) {
+        exit_code = result.error().exit_code;
+        return Errno::success;
+      }
+      return static_cast<Errno>(slots[0]);
+    }
+    ADD_FAILURE() << "no function " << name;
+    return Errno::nosys;
+  }
+
+  // Reserves `size` bytes of guest memory, apart from all others.
+  uint32_t alloc(uint64_t size) {
+    const uint32_t offset = next_;
+    next_ += static_cast<uint32_t>((size + 64) & ~uint64_t{15});
+    EXPECT_LE(next_, memory_.size());
+    return offset;
+  }
+  template <class T>
+  uint32_t put(const T& value) {
+    const uint32_t offset = alloc(sizeof(T));
+    std::memcpy(memory_.data() + offset, &value, sizeof(T));
+    return offset;
+  }
+  uint32_t put_text(std::string_view text) {
+    const uint32_t offset = alloc(text.size());
+    std::memcpy(memory_.data() + offset, text.data(), text.size());
+    return offset;
+  }
+  // A list of buffers of the given addresses and sizes.
+  uint32_t put_iovecs(std::initializer_list<Iovec> list) {
+    const uint32_t offset = alloc(list.size() * sizeof(Iovec));
+    std::memcpy(memory_.data() + offset, list.begin(), list.size() * sizeof(Iovec));
+    return offset;
+  }
+  template <class T>
+  T get(uint32_t offset) const {
+    T value;
+    std::memcpy(&value, memory_.data() + offset, sizeof(T));
+    return value;
+  }
+  std::string text(uint32_t offset, size_t size) const {
+    return std::string(reinterpret_cast<const char*>(memory_.data()) + offset, size);
+  }
+
+  // Whether the last call changed nothing outside these ranges.
+  bool wrote_only(std::initializer_list<Range> ranges) const {
+    std::vector<uint8_t> expected = before_;
+    for (const Range& range : ranges) {
+      std::memcpy(expected.data() + range.offset, memory_.data() + range.offset, range.size);
+    }
+    return expected == memory_;
+  }
+
+  // path_open with everything allowed that the directory hands down, or with the given rights.
+  struct Opening {
+    OFlags oflags = 0;
+    FdFlags fdflags = 0;
+    LookupFlags lookup = lookup_flags::kSymlinkFollow;
+    Rights base = ~Rights{0};
+    Rights inheriting = ~Rights{0};
+    uint32_t dir = 3;
+  };
+  Errno open(std::string_view path, Opening how, uint32_t& fd) {
+    const Descriptor* dir = context_->fds().find(Fd{how.dir});
+    if (dir != nullptr) {
+      if (how.base == ~Rights{0}) how.base = dir->inheriting;
+      if (how.inheriting == ~Rights{0}) how.inheriting = dir->inheriting;
+    }
+    const uint32_t out = alloc(4);
+    const Errno error = call("path_open", {how.dir, how.lookup, put_text(path), path.size(), how.oflags, how.base,
+                                           how.inheriting, how.fdflags, out});
+    if (error == Errno::success) fd = get<uint32_t>(out);
+    return error;
+  }
+  // As above, expected to work.
+  uint32_t opened(std::string_view path, Opening how) {
+    uint32_t fd = ~0u;
+    EXPECT_EQ(open(path, how, fd), Errno::success) << path;
+    return fd;
+  }
+  uint32_t opened(std::string_view path) { return opened(path, {.base = rights::kFile & ~rights::fd_write}); }
+  uint32_t created(std::string_view path) { return opened(path, {.oflags = o_flags::kCreat}); }
+  Errno open_error(std::string_view path, Opening how) {
+    uint32_t fd = ~0u;
+    return open(path, how, fd);
+  }
+  Errno open_error(std::string_view path) { return open_error(path, {.base = rights::kFile & ~rights::fd_write}); }
+
+  // fd_write of a text; fd_read of so many bytes.
+  Errno write(uint32_t fd, std::string_view text) {
+    const uint32_t iovecs = put_iovecs({{put_text(text), static_cast<Size>(text.size())}});
+    return call("fd_write", {fd, iovecs, 1, alloc(4)});
+  }
+  std::string read(uint32_t fd, Size size) {
+    const uint32_t buffer = alloc(size), count = alloc(4);
+    const Errno error = call("fd_read", {fd, put_iovecs({{buffer, size}}), 1, count});
+    EXPECT_EQ(error, Errno::success);
+    return error == Errno::success ? text(buffer, get<Size>(count)) : "";
+  }
+
+  // A call on one path: fd, path and length, then `more`.
+  Errno path_call(std::string_view name, uint32_t dir, std::string_view path) {
+    return call(name, {dir, put_text(path), path.size()});
+  }
+  Errno rename(std::string_view from, std::string_view to, uint32_t from_dir = 3, uint32_t to_dir = 3) {
+    return call("path_rename", {from_dir, put_text(from), from.size(), to_dir, put_text(to), to.size()});
+  }
+  Errno link(std::string_view from, std::string_view to, LookupFlags flags = 0, uint32_t from_dir = 3,
+             uint32_t to_dir = 3) {
+    return call("path_link", {from_dir, flags, put_text(from), from.size(), to_dir, put_text(to), to.size()});
+  }
+  Errno symlink(std::string_view target, std::string_view path, uint32_t dir = 3) {
+    return call("path_symlink", {put_text(target), target.size(), dir, put_text(path), path.size()});
+  }
+  Errno stat(std::string_view path, LookupFlags flags = lookup_flags::kSymlinkFollow, Filestat* stat = nullptr,
+             uint32_t dir = 3) {
+    const uint32_t out = alloc(sizeof(Filestat));
+    const Errno error = call("path_filestat_get", {dir, flags, put_text(path), path.size(), out});
+    if (stat != nullptr) *stat = get<Filestat>(out);
+    return error;
+  }
+  Errno readlink(std::string_view path, std::string* text_out = nullptr) {
+    const uint32_t buffer = alloc(256), used = alloc(4);
+    const Errno error = call("path_readlink", {3, put_text(path), path.size(), buffer, 256, used});
+    if (error == Errno::success && text_out != nullptr) *text_out = text(buffer, get<Size>(used));
+    return error;
+  }
+
+  void forget_allocations() { next_ = 1024; }
+  Context& context() { return *context_; }
+  std::vector<uint8_t>& memory() { return memory_; }
+
+  int32_t exit_code = -1;  // of the last call that ended the guest
+
+ private:
+  std::vector<HostFunction> functions_;
+  std::vector<uint8_t> memory_, before_;
+  uint32_t next_ = 1024;
+  std::unique_ptr<Context> context_;
+};
+
+// Path tests run with both ways of resolving paths.
+class BothSandboxes : public testing::TestWithParam<Sandbox::Strategy> {
+ protected:
+  void SetUp() override {
+    if (GetParam() == Sandbox::Strategy::kernel && Sandbox::best_strategy() != Sandbox::Strategy::kernel) {
+      GTEST_SKIP() << "this kernel has no openat2";
+    }
+  }
+};
+#define INSTANTIATE_BOTH_SANDBOXES(suite)                                                  \
+  INSTANTIATE_TEST_SUITE_P(                                                                \
+      sandbox, suite, testing::Values(Sandbox::Strategy::kernel, Sandbox::Strategy::walk), \
+      [](const auto& info) { return std::string(info.param == Sandbox::Strategy::kernel ? "kernel" : "walk"); })
+
+}  // namespace mini_wasm::wasi

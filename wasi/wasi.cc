@@ -1,0 +1,46 @@
+// The public face of WASI: puts the functions into a linker and runs a program's entry point.
+#include <mini_wasm/extern.h>
+#include <mini_wasm/instance.h>
+#include <mini_wasm/wasi.h>
+
+#include <optional>
+#include <utility>
+
+#include "wasi/context.h"
+#include "wasi/host_functions.h"
+
+namespace mini_wasm {
+
+Wasi::Wasi(std::unique_ptr<wasi::Context> context) : context_(std::move(context)) {}
+Wasi::Wasi(Wasi&&) noexcept = default;
+Wasi& Wasi::operator=(Wasi&&) noexcept = default;
+Wasi::~Wasi() = default;
+
+Result<Wasi> Wasi::make(WasiConfig config) {
+  Result<std::unique_ptr<wasi::Context>> context = wasi::Context::make(std::move(config));
+  if (!context) return std::move(context).error();
+  return Wasi(std::move(context).value());
+}
+
+void Wasi::add_to(Linker& linker) {
+  for (wasi::HostFunction& function : wasi::host_functions()) {
+    linker.func(function.module, function.name, std::move(function.type),
+                [context = context_.get(), call = function.call](Caller& caller, uint64_t* slots) {
+                  // Without a memory every pointer is out of bounds.
+                  const std::optional<Memory> memory = caller.memory0();
+                  return call(*context, wasi::GuestMemory(memory ? memory->data() : std::span<uint8_t>()), slots);
+                });
+  }
+}
+
+Result<int32_t> Wasi::run(const Instance& instance) {
+  std::optional<Func> entry = instance.func("_start");
+  if (!entry) entry = instance.func("_initialize");
+  if (!entry) return Error::make(ErrorKind::usage, "not a WASI program: it exports neither _start nor _initialize");
+  Result<std::vector<Val>> result = entry->call({});
+  if (result) return 0;
+  if (result.error().kind == ErrorKind::exit) return result.error().exit_code;
+  return std::move(result).error();
+}
+
+}  // namespace mini_wasm
