@@ -13,7 +13,6 @@ void Reader::fail(Error error) {
 }
 
 void Reader::fail(uint32_t at, std::string message, ErrorKind kind) {
-  if (error_) return;
   fail(Error::make(kind, std::move(message), at));
 }
 

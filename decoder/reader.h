@@ -81,7 +81,8 @@ class Reader {
     if (LebError e = read(pos_, end_, value); e != LebError::ok) [[unlikely]] {
       // A number that the end of the piece cuts off is judged as a whole: it may be over-long by itself.
       if (e == LebError::truncated) {
-        const LebError whole = read(pos_, module_end_, value);
+        const uint8_t* beyond = start;  // never pos_: that stays within the piece
+        const LebError whole = read(beyond, module_end_, value);
         if (whole != LebError::ok) e = whole;
       }
       fail_leb(start, e);

@@ -64,6 +64,17 @@ TEST(reader, a_number_cut_off_by_its_piece_is_judged_whole) {
   EXPECT_EQ(s.take_error().message, "unexpected end of section or function");
 }
 
+// The second such number must not carry the position over the end of the piece.
+TEST(reader, stays_in_its_piece_after_an_error) {
+  const Bytes bytes{0x80, 0x01, 0x80, 0x01};
+  Reader r(bytes, {0, 1});
+  for (int i = 0; i < 3; ++i) {
+    r.u32();
+    EXPECT_TRUE(r.at_end());
+    EXPECT_EQ(r.left(), 0u);
+  }
+}
+
 TEST(reader, a_count_must_fit_in_what_is_left) {
   const Bytes bytes{3, 1, 2, 3, 4, 5};
   Reader fits(bytes), does_not(bytes);

@@ -169,6 +169,13 @@ TEST(module_validator, start_function) {
   EXPECT_THAT(validate(with(SectionId::start, {1})), StartsWith("start function"));
 }
 
+// An error must end the validation: what follows relies on what was checked.
+TEST(module_validator, start_function_of_an_unknown_type) {
+  ModuleBytes m;
+  m.section(SectionId::function, {1, 0x7f}).section(SectionId::start, {0}).section(SectionId::code, {1, 2, 0, 0x0b});
+  EXPECT_EQ(validate(m), "unknown type 127");
+}
+
 TEST(module_validator, element_segments) {
   const Bytes table{1, 0x70, 0, 1}, externs{1, 0x6f, 0, 1};
   const auto elem = [&](const Bytes& t, const Bytes& e) {
