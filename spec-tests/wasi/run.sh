@@ -1,0 +1,63 @@
+#!/bin/bash
+# Builds one guest program and runs it with mini-wasm in an empty directory.
+#
+#   MINI_WASM=.../mini-wasm [MINI_WASM_FLAGS="--tier=interp"] run.sh guests/NAME.c
+#
+# A guest is C (compiled with clang-19 and wasi-libc) or WAT (wabt). Comments in it say how it is run and what must come
+# out; all but the output are optional, and in WAT a comment starts with ";;":
+#   // prepare: COMMAND    run by the shell in the empty directory first; data/ is there already
+#   // options: WORDS      for `mini-wasm run`; without any, `--dir data::/`
+#   // args: WORDS         for the guest
+#   // stdin: TEXT         (printf escapes)
+#   // status: N           the exit code, 0 if not said
+#   // check: COMMAND      run by the shell afterwards; must succeed
+#   // output:             every following comment line is a line of the guest's standard output
+#
+# Exit code: 0 passed, 1 failed (the difference is printed), 77 skipped (the reason is printed).
+set -euo pipefail
+
+guest=$(realpath "${1:?usage: run.sh GUEST}")
+: "${MINI_WASM:?must be the path of mini-wasm}"
+MINI_WASM=$(realpath "$MINI_WASM")
+read -r -a flags <<<"${MINI_WASM_FLAGS-}"
+
+skip() { echo "skipped: $*"; exit 77; }
+fail() { echo "FAILED: $*"; exit 1; }
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/run" "$work/run/data"
+
+case $guest in
+  *.c)
+    command -v clang-19 >/dev/null && command -v wasm-ld-19 >/dev/null || skip "clang-19 or lld-19 is not installed"
+    [ -f /usr/lib/wasm32-wasi/libc.a ] || skip "wasi-libc is not installed"
+    # No -O when linking: with it clang runs any wasm-opt that it finds.
+    clang-19 --target=wasm32-wasi -O1 -Wall -Wno-unused-result -c -o "$work/guest.o" "$guest"
+    clang-19 --target=wasm32-wasi -o "$work/guest.wasm" "$work/guest.o"
+    ;;
+  *.wat)
+    command -v wat2wasm >/dev/null || skip "wat2wasm is not installed"
+    wat2wasm -o "$work/guest.wasm" "$guest"
+    ;;
+esac
+
+# directive NAME: the text after "// NAME:", one line for each time that it is said.
+directive() { sed -nE "s,^(//|;;) $1: ?,,p" "$guest"; }
+expected_output() { sed -nE '/^(\/\/|;;) output:/,/^$/ { /^(\/\/|;;) output:/d; s,^(//|;;) ?,,p; }' "$guest"; }
+
+cd "$work/run"
+while IFS= read -r command; do bash -ec "$command"; done < <(directive prepare)
+options=$(directive options)
+read -r -a words <<<"${options:---dir data::/}"
+read -r -a args <<<"$(directive args)"
+printf "$(directive stdin)" >"$work/stdin"
+expected_output >"$work/expected"
+
+status=0
+"$MINI_WASM" run "${flags[@]}" "${words[@]}" "$work/guest.wasm" "${args[@]}" \
+  <"$work/stdin" >"$work/stdout" 2>"$work/stderr" || status=$?
+wanted=$(directive status)
+diff -u "$work/expected" "$work/stdout" || { cat "$work/stderr"; fail "standard output differs"; }
+[ "$status" = "${wanted:-0}" ] || { cat "$work/stderr"; fail "exit code $status, expected ${wanted:-0}"; }
+while IFS= read -r command; do bash -ec "$command" || fail "check: $command"; done < <(directive check)
