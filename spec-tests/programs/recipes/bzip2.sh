@@ -10,7 +10,7 @@ build() {
 
 check() {
   need_native bzip2
-  cat "$built/manual.ps" "$built/blocksort.c" >text
+  { head -c 500000 "$built/manual.ps"; cat "$built/blocksort.c"; } >text
 
   # Every compressor of one version writes the same bytes.
   bzip2 -9 -c text >expected.bz2
