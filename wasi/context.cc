@@ -38,8 +38,9 @@ Result<void> check_strings(const char* what, const std::vector<std::string>& str
 // What the host descriptor behind a standard stream allows. A terminal must not have the rights to seek and tell:
 // that is how wasi-libc's isatty recognises one.
 Rights stdio_rights(int fd, FileType type, Rights direction) {
-  constexpr Rights both = rights::fd_read | rights::fd_write;
-  Rights allowed = rights_of_type(type) & (~both | direction);
+  // A directory (`prog </dir`) does not become a preopen that way, and input is not for changing.
+  Rights allowed = rights_of_type(type) & ~(rights::kPath | rights::fd_readdir);
+  allowed &= direction == rights::fd_read ? ~rights::kChanging : ~rights::fd_read;
   if (type == FileType::character_device && ::isatty(fd) == 1) allowed &= ~(rights::fd_seek | rights::fd_tell);
   return allowed;
 }

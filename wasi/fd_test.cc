@@ -210,6 +210,25 @@ TEST_F(FdTest, standard_input_cannot_be_written_nor_standard_output_read) {
   ::close(pair[1]);
 }
 
+TEST_F(FdTest, standard_input_is_neither_a_way_into_a_directory_nor_for_changing_a_file) {
+  const int directory = ::open(dir.path().c_str(), O_RDONLY), file = ::open((dir / "file").c_str(), O_RDWR);
+  WasiConfig config;
+  config.stdin_fd = directory;
+  Guest in_directory(config);
+  EXPECT_EQ(in_directory.open_error("file", {.base = 0, .inheriting = 0, .dir = 0}), Errno::notcapable);
+  EXPECT_EQ(in_directory.path_call("path_unlink_file", 0, "file"), Errno::notcapable);
+  EXPECT_EQ(in_directory.call("fd_readdir", {0, in_directory.alloc(64), 64, 0, in_directory.alloc(4)}),
+            Errno::notcapable);
+  config.stdin_fd = file;
+  Guest from_file(config);
+  EXPECT_EQ(from_file.call("fd_filestat_set_times", {0, 0, 0, 10}), Errno::notcapable);
+  EXPECT_EQ(from_file.call("fd_filestat_set_size", {0, 0}), Errno::notcapable);
+  EXPECT_EQ(from_file.write(0, "x"), Errno::notcapable);
+  EXPECT_EQ(from_file.read(0, 4), "0123");
+  ::close(directory);
+  ::close(file);
+}
+
 TEST_F(FdTest, a_terminal_looks_like_one_to_isatty) {
   const int master = ::posix_openpt(O_RDWR | O_NOCTTY);
   if (master < 0 || ::grantpt(master) != 0 || ::unlockpt(master) != 0) GTEST_SKIP() << "no pseudo-terminals";

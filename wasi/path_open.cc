@@ -45,7 +45,7 @@ int host_flags(const OpenRequest& request) {
   // Never wait for the other end of a FIFO, never acquire a terminal.
   int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
   if (!has(request.lookup, lookup_flags::kSymlinkFollow)) flags |= O_NOFOLLOW;
-  if (has(request.oflags, o_flags::kDirectory)) return flags | O_DIRECTORY | O_RDONLY;
+  if (has(request.oflags, o_flags::kDirectory)) flags |= O_DIRECTORY;
   // POSIX leaves O_RDONLY | O_TRUNC open. The guest's own writes are checked by right.
   const bool writes = (request.base & rights::fd_write) != 0 || has(request.oflags, o_flags::kTrunc);
   const bool reads = (request.base & rights::fd_read) != 0;

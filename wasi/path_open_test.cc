@@ -101,6 +101,7 @@ TEST_P(PathOpen, a_trailing_slash_demands_a_directory) {
 TEST_P(PathOpen, directories_open_for_reading_only) {
   EXPECT_EQ(guest.open_error("sub", {.base = rights::fd_read}), Errno::success);
   EXPECT_EQ(guest.open_error("sub", {.base = rights::fd_write}), Errno::isdir);
+  EXPECT_EQ(guest.open_error("sub", {.oflags = o_flags::kDirectory, .base = rights::fd_write}), Errno::isdir);
   EXPECT_EQ(guest.open_error("sub", {.oflags = o_flags::kTrunc}), Errno::isdir);
   EXPECT_EQ(guest.open_error("sub", {.oflags = o_flags::kDirectory}), Errno::success);
   EXPECT_EQ(guest.open_error("file", {.oflags = o_flags::kDirectory}), Errno::notdir);

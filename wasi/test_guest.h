@@ -171,7 +171,8 @@ class Guest {
   Errno open(std::string_view path, Opening how, uint32_t& fd) {
     const Descriptor* dir = context_->fds().find(Fd{how.dir});
     if (dir != nullptr) {
-      if (how.base == ~Rights{0}) how.base = dir->inheriting;
+      const bool directory = (how.oflags & o_flags::kDirectory) != 0;
+      if (how.base == ~Rights{0}) how.base = dir->inheriting & (directory ? rights::kDirectory : rights::kAll);
       if (how.inheriting == ~Rights{0}) how.inheriting = dir->inheriting;
     }
     const uint32_t out = alloc(4);
