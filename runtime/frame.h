@@ -7,7 +7,7 @@
 //
 //   fp[0 .. p)      parameters, put there by the caller as its topmost operands: nothing is copied
 //   fp[p .. l)      declared locals
-//   fp[k .. k+3)    link: return pc, caller's fp, own InstanceContext;  k = max(l, result slots)
+//   fp[k .. k+3)    link: return pc, caller's fp, caller's InstanceContext;  k = max(l, result slots)
 //   fp[k+3 .. n)    operands; the arguments of a call are the topmost ones and become the callee's fp[0..]
 //
 // On return the results stand at fp[0 .. r), which is where the caller's operand stack expects them.

@@ -80,8 +80,10 @@ struct WasmResults<std::tuple<R...>> {
   static void store(uint64_t* slots, const std::tuple<R...>& r) {
     std::apply([&](const R&... v) { (store_slot(slots++, v), ...); }, r);
   }
-  static std::tuple<R...> load(const uint64_t* slots) {
-    return std::tuple<R...>{load_slot<R>(slots++)...};
+  static std::tuple<R...> load(const uint64_t* slots) { return load(slots, std::index_sequence_for<R...>{}); }
+  template <size_t... I>
+  static std::tuple<R...> load(const uint64_t* slots, std::index_sequence<I...>) {
+    return std::tuple<R...>{load_slot<R>(slots + I)...};
   }
 };
 
@@ -145,6 +147,12 @@ template <class C, class R, class... A>
 struct Signature<R (C::*)(A...) const> : Signature<R (*)(A...)> {};
 template <class C, class R, class... A>
 struct Signature<R (C::*)(A...)> : Signature<R (*)(A...)> {};
+template <class C, class R, class... A>
+struct Signature<R (C::*)(A...) const noexcept> : Signature<R (*)(A...)> {};
+template <class C, class R, class... A>
+struct Signature<R (C::*)(A...) noexcept> : Signature<R (*)(A...)> {};
+template <class R, class... A>
+struct Signature<R (*)(A...) noexcept> : Signature<R (*)(A...)> {};
 
 }  // namespace detail
 

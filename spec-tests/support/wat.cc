@@ -51,11 +51,13 @@ bool run(std::vector<std::string> args, const fs::path& log) {
   return failed == 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-std::vector<uint8_t> convert(std::string_view text, bool check) {
+}  // namespace
+
+std::vector<uint8_t> wat(std::string_view text) {
   static std::atomic<int> counter{0};
   char name[64];
-  std::snprintf(name, sizeof name, "%016llx%016llx%s", static_cast<unsigned long long>(hash(text, 0)),
-                static_cast<unsigned long long>(hash(text, 0x9e3779b97f4a7c15)), check ? "" : "u");
+  std::snprintf(name, sizeof name, "%016llx%016llx", static_cast<unsigned long long>(hash(text, 0)),
+                static_cast<unsigned long long>(hash(text, 0x9e3779b97f4a7c15)));
   const fs::path dir = WAT_CACHE_DIR;
   const fs::path cached = dir / (std::string(name) + ".wasm");
   if (auto bytes = read_file(cached)) return std::move(*bytes);
@@ -65,8 +67,7 @@ std::vector<uint8_t> convert(std::string_view text, bool check) {
   const std::string own = std::string(name) + "." + std::to_string(getpid()) + "." + std::to_string(counter++);
   const fs::path in = dir / (own + ".wat"), out = dir / (own + ".tmp"), log = dir / (own + ".log");
   std::ofstream(in, std::ios::binary) << text;
-  std::vector<std::string> args = {WAT2WASM_PATH, "--enable-all", "--debug-names", in, "-o", out};
-  if (!check) args.push_back("--no-check");
+  std::vector<std::string> args = {WAT2WASM_PATH, "--enable-all", "--no-check", "--debug-names", in, "-o", out};
   std::vector<uint8_t> result;
   if (run(std::move(args), log)) {
     if (auto bytes = read_file(out)) result = std::move(*bytes);
@@ -80,10 +81,5 @@ std::vector<uint8_t> convert(std::string_view text, bool check) {
   for (const fs::path& leftover : {in, out, log}) fs::remove(leftover);
   return result;
 }
-
-}  // namespace
-
-std::vector<uint8_t> wat(std::string_view text) { return convert(text, true); }
-std::vector<uint8_t> wat_unchecked(std::string_view text) { return convert(text, false); }
 
 }  // namespace mini_wasm::testing

@@ -1,0 +1,239 @@
+// Host functions: what they get, what they may do, and how they fail.
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+#include "spec-tests/support/guest.h"
+
+namespace mini_wasm {
+namespace {
+
+using namespace mini_wasm::testing;
+
+TEST(host_call, typed_callables_of_every_shape) {
+  Guest guest;
+  int calls = 0;
+  guest.linker.func("h", "count", [&calls] { ++calls; });
+  guest.linker.func("h", "half", [](double x) { return x / 2; });
+  guest.linker.func("h", "pair", [](int32_t a, int64_t b) { return std::make_tuple(b, a); });
+  guest.linker.func("h", "maybe", [](float x) -> Result<float> {
+    if (x < 0) return Error::host("negative");
+    return x + 1;
+  });
+  const Instance i = guest.load(R"((module
+    (import "h" "count" (func $count)) (import "h" "half" (func $half (param f64) (result f64)))
+    (import "h" "pair" (func $pair (param i32 i64) (result i64 i32)))
+    (import "h" "maybe" (func $maybe (param f32) (result f32)))
+    (func (export "count") (call $count) (call $count))
+    (func (export "half") (param f64) (result f64) (call $half (call $half (local.get 0))))
+    (func (export "pair") (param i32 i64) (result i64 i32) (call $pair (local.get 0) (local.get 1)))
+    (func (export "maybe") (param f32) (result f32) (call $maybe (local.get 0)))))");
+  EXPECT_THAT(guest.call(i, "count"), Returns());
+  EXPECT_EQ(calls, 2);
+  EXPECT_THAT(guest.call(i, "half", {f64(10)}), Returns(f64(2.5)));
+  EXPECT_THAT(guest.call(i, "pair", {i32(-1), i64(-2)}), Returns(i64(-2), i32(-1)));
+  EXPECT_THAT(guest.call(i, "maybe", {f32(1)}), Returns(f32(2)));
+  EXPECT_THAT(guest.call(i, "maybe", {f32(-1)}), Fails(ErrorKind::host, "negative"));
+}
+
+TEST(host_call, plain_functions_and_noexcept_lambdas) {
+  Guest guest;
+  struct Static {
+    static int32_t twice(int32_t x) { return 2 * x; }
+  };
+  const Func twice = Func::wrap(guest.store, Static::twice);
+  const Func next = Func::wrap(guest.store, [](int32_t x) noexcept { return x + 1; });
+  EXPECT_THAT(twice.call({i32(4)}), Returns(i32(8)));
+  EXPECT_THAT(next.call({i32(4)}), Returns(i32(5)));
+  EXPECT_EQ(to_string(next.type()), "[i32] -> [i32]");
+}
+
+TEST(host_call, the_caller_is_the_calling_instance) {
+  Guest guest;
+  int object = 0;
+  guest.store.set_data(&object);
+  guest.linker.func("h", "peek", [&](Caller& caller, uint32_t at) -> Result<uint32_t> {
+    EXPECT_EQ(caller.store_data(), &object);
+    EXPECT_TRUE(caller.memory0());
+    EXPECT_FALSE(caller.memory("nothing"));
+    EXPECT_TRUE(caller.instance()->func("peek"));
+    const std::optional<Memory> memory = caller.memory("memory");
+    if (!memory || at >= memory->data().size()) return Error::host("bad pointer");
+    return memory->data()[at];
+  });
+  const Instance i = guest.load(R"((module (import "h" "peek" (func $peek (param i32) (result i32)))
+    (memory (export "memory") 1) (data (i32.const 5) "A")
+    (func (export "peek") (param i32) (result i32) (call $peek (local.get 0)))))");
+  EXPECT_THAT(guest.call(i, "peek", {i32(5)}), Returns(i32('A')));
+  EXPECT_THAT(guest.call(i, "peek", {i32(65536)}), Fails(ErrorKind::host, "bad pointer"));
+  const Func direct = Func::wrap(guest.store, [](Caller& caller) -> int32_t { return caller.instance() || caller.memory0(); });
+  EXPECT_THAT(direct.call({}), Returns(i32(0)));
+}
+
+// A guest that runs what it finds in its host, and the other way round.
+constexpr const char* kBounce = R"((module $bounce (import "h" "up" (func $up (param i32) (result i32)))
+  (memory (export "memory") 1 4)
+  (func $down (export "down") (param i32) (result i32)
+    (i32.add (call $up (local.get 0)) (i32.const 1)))
+  (func $fail (export "fail") (param i32) (result i32) (i32.div_s (local.get 0) (i32.const 0)))
+  (func (export "fault") (result i32) (i32.load (i32.const -1)))
+  (func (export "load") (param i32) (result i32) (i32.load (local.get 0)))
+  (func (export "pages") (result i32) (drop (call $up (i32.const 0))) (i32.store (i32.const 131068) (i32.const 9))
+    (i32.add (memory.size) (i32.load (i32.const 131068))))))";
+
+TEST(host_call, nested_calls_return_through_each_other) {
+  Guest guest;
+  guest.linker.func("h", "up", [](Caller& caller, int32_t depth) -> Result<int32_t> {
+    if (depth == 0) return 0;
+    Result<std::vector<Val>> r = caller.instance()->func("down")->call({i32(depth - 1)});
+    if (!r) return std::move(r).error();
+    return (*r)[0].i32() + 1000;
+  });
+  const Instance i = guest.load(kBounce);
+  EXPECT_THAT(guest.call(i, "down", {i32(50)}), Returns(i32(50 * 1001 + 1)));
+}
+
+TEST(host_call, nesting_has_a_limit) {
+  Config config;
+  config.max_host_depth = 20;
+  Guest guest(config);
+  int deepest = 0;
+  guest.linker.func("h", "up", [&](Caller& caller, int32_t depth) -> Result<int32_t> {
+    deepest = std::max(deepest, depth);
+    Result<std::vector<Val>> r = caller.instance()->func("down")->call({i32(depth + 1)});
+    if (!r) return std::move(r).error();
+    return 0;
+  });
+  const Instance i = guest.load(kBounce);
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_THAT(guest.call(i, "down", {i32(1)}), Traps(TrapCode::call_stack_exhausted));
+    EXPECT_EQ(deepest, 20);
+  }
+}
+
+TEST(host_call, a_trap_in_a_nested_call_can_be_survived) {
+  Guest guest;
+  guest.linker.func("h", "up", [](Caller& caller, int32_t x) -> Result<int32_t> {
+    const Instance instance = *caller.instance();
+    EXPECT_THAT(instance.func("fail")->call({i32(x)}), Traps(TrapCode::integer_divide_by_zero));
+    EXPECT_THAT(instance.func("fault")->call({}), Traps(TrapCode::out_of_bounds_memory_access));
+    return 7;
+  });
+  const Instance i = guest.load(kBounce);
+  EXPECT_THAT(guest.call(i, "down", {i32(1)}), Returns(i32(8)));
+  // The outer activation is in charge of faults again.
+  EXPECT_THAT(guest.call(i, "fault"), Traps(TrapCode::out_of_bounds_memory_access));
+  EXPECT_THAT(guest.call(i, "down", {i32(1)}), Returns(i32(8)));
+}
+
+TEST(host_call, a_nested_trap_passed_on_has_the_whole_backtrace) {
+  Guest guest;
+  guest.linker.func("h", "up", [](Caller& caller, int32_t x) -> Result<int32_t> {
+    Result<std::vector<Val>> r = caller.instance()->func("fail")->call({i32(x)});
+    if (!r) return std::move(r).error();
+    return 0;
+  });
+  const Instance i = guest.load(kBounce);
+  const Result<std::vector<Val>> r = guest.call(i, "down", {i32(1)});
+  ASSERT_THAT(r, Traps(TrapCode::integer_divide_by_zero));
+  std::vector<std::string> names;
+  for (const FrameInfo& frame : r.error().backtrace) names.push_back(frame.module_name + "!" + frame.function_name);
+  EXPECT_THAT(names, ::testing::ElementsAre("bounce!fail", "h!up", "bounce!down"));
+  EXPECT_TRUE(r.error().backtrace[1].host);
+  EXPECT_NE(r.error().backtrace[2].offset, 0u);
+}
+
+TEST(host_call, an_error_of_the_host_has_a_backtrace_and_keeps_its_kind) {
+  Guest guest;
+  guest.linker.func("h", "up", [](int32_t code) -> Result<int32_t> {
+    if (code == 1) return Error::exit(7);
+    if (code == 2) return Error::trap(TrapCode::unreachable);
+    return Error::host("no");
+  });
+  const Instance i = guest.load(kBounce);
+  Result<std::vector<Val>> r = guest.call(i, "down", {i32(1)});
+  ASSERT_THAT(r, Fails(ErrorKind::exit, "exit with code 7"));
+  EXPECT_EQ(r.error().exit_code, 7);
+  ASSERT_EQ(r.error().backtrace.size(), 2u);
+  EXPECT_EQ(r.error().backtrace[0].function_name, "up");
+  EXPECT_THAT(guest.call(i, "down", {i32(2)}), Traps(TrapCode::unreachable));
+  EXPECT_THAT(guest.call(i, "down", {i32(3)}), Fails(ErrorKind::host, "no"));
+}
+
+TEST(host_call, exceptions_end_the_guest_and_nothing_else) {
+  Guest guest;
+  guest.linker.func("h", "up", [](int32_t x) -> int32_t {
+    if (x == 0) throw std::runtime_error("out of luck");
+    if (x == 1) throw 42;
+    return x;
+  });
+  const Instance i = guest.load(kBounce);
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_THAT(guest.call(i, "down", {i32(0)}), Fails(ErrorKind::host, "exception: out of luck"));
+    EXPECT_THAT(guest.call(i, "down", {i32(1)}), Fails(ErrorKind::host, "exception of unknown type"));
+    EXPECT_THAT(guest.call(i, "down", {i32(2)}), Returns(i32(3)));
+    EXPECT_THAT(guest.call(i, "fault"), Traps(TrapCode::out_of_bounds_memory_access));
+  }
+  const Func direct = Func::wrap(guest.store, [] { throw std::runtime_error("direct"); });
+  EXPECT_THAT(direct.call({}), Fails(ErrorKind::host, "exception: direct"));
+}
+
+TEST(host_call, the_guest_sees_memory_that_the_host_has_grown) {
+  for (const bool guard_pages : {true, false}) {
+    Config config;
+    config.guard_pages = guard_pages;
+    Guest guest(config);
+    guest.linker.func("h", "up", [](Caller& caller, int32_t) -> Result<int32_t> {
+      Result<uint64_t> old_size = caller.memory0()->grow(1);
+      if (!old_size) return std::move(old_size).error();
+      return 0;
+    });
+    const Instance i = guest.load(kBounce);
+    EXPECT_THAT(guest.call(i, "pages"), Returns(i32(2 + 9)));
+    EXPECT_THAT(guest.call(i, "pages"), Returns(i32(3 + 9)));
+    EXPECT_THAT(guest.call(i, "pages"), Returns(i32(4 + 9)));
+    EXPECT_THAT(guest.call(i, "pages"), Fails(ErrorKind::limit, "cannot grow"));
+    EXPECT_EQ(i.memory("memory")->size_pages(), 4u);
+  }
+}
+
+TEST(host_call, more_results_than_parameters) {
+  Guest guest;
+  FuncType type;
+  type.results.assign(100, ValType::i64);
+  guest.linker.func("h", "many", type, [](Caller&, uint64_t* slots) -> Result<void> {
+    for (uint64_t n = 0; n < 100; ++n) slots[n] = n;
+    return {};
+  });
+  std::string text = "(module (import \"h\" \"many\" (func $many (result";
+  for (int n = 0; n < 100; ++n) text += " i64";
+  text += "))) (func (export \"last\") (result i64) (local i64) (call $many) (local.set 0)";
+  for (int n = 0; n < 99; ++n) text += " drop";
+  text += " (local.get 0)))";
+  const Instance i = guest.load(text);
+  EXPECT_THAT(guest.call(i, "last"), Returns(i64(99)));
+  Result<std::vector<Val>> direct = guest.linker.get("h", "many")->func()->call({});
+  ASSERT_THAT(direct, Succeeds());
+  EXPECT_EQ((*direct)[99].i64(), 99);
+}
+
+TEST(host_call, externrefs_are_finalized_with_the_store) {
+  static int finalized;
+  finalized = 0;
+  {
+    Guest guest;
+    int object = 5;
+    const auto finalize = +[](void* p) { finalized += *static_cast<int*>(p); };
+    guest.linker.func("h", "get", [&] { return guest.store.new_externref(&object, finalize); });
+    guest.linker.func("h", "use", [&](Val value) { return *static_cast<int32_t*>(Store::externref_data(value)); });
+    const Instance i = guest.load(R"((module (import "h" "get" (func $get (result externref)))
+      (import "h" "use" (func $use (param externref) (result i32))) (table $t 2 externref)
+      (func (export "f") (result i32) (table.set $t (i32.const 1) (call $get)) (call $use (table.get $t (i32.const 1))))))");
+    EXPECT_THAT(guest.call(i, "f"), Returns(i32(5)));
+    EXPECT_EQ(finalized, 0);
+  }
+  EXPECT_EQ(finalized, 5);
+}
+
+}  // namespace
+}  // namespace mini_wasm

@@ -1,0 +1,133 @@
+// The limits that an embedder sets, each at its edge, and that reaching one is an error and nothing worse.
+#include <gtest/gtest.h>
+
+#include "spec-tests/support/guest.h"
+
+namespace mini_wasm {
+namespace {
+
+using namespace mini_wasm::testing;
+
+TEST(limits, bytes_of_memory) {
+  for (const bool guard_pages : {true, false}) {
+    Config config;
+    config.guard_pages = guard_pages;
+    Guest guest(config, {.memory_bytes = 3 * 65536});
+    EXPECT_THAT(guest.try_load("(module (memory 4))"), Fails(ErrorKind::limit, "cannot allocate a memory of 4 pages"));
+    const Instance i = guest.load(R"((module (memory (export "m") 1)
+      (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))))");
+    EXPECT_THAT(guest.call(i, "grow", {i32(3)}), Returns(i32(-1)));
+    EXPECT_THAT(guest.call(i, "grow", {i32(2)}), Returns(i32(1)));
+    EXPECT_THAT(guest.call(i, "grow", {i32(1)}), Returns(i32(-1)));
+    EXPECT_THAT(guest.call(i, "grow", {i32(-1)}), Returns(i32(-1)));
+    EXPECT_THAT(guest.call(i, "grow", {i32(0)}), Returns(i32(3)));
+    EXPECT_THAT(i.memory("m")->grow(1), Fails(ErrorKind::limit, "cannot grow by 1 pages"));
+  }
+}
+
+TEST(limits, elements_of_tables) {
+  Guest guest(StoreLimits{.table_elements = 10});
+  EXPECT_THAT(guest.try_load("(module (table 11 funcref))"), Fails(ErrorKind::limit, "cannot allocate a table of 11"));
+  EXPECT_THAT(guest.try_load("(module (table 0xffffffff funcref))"), Fails(ErrorKind::limit, "4294967295"));
+  const Instance i = guest.load(R"((module (table $t (export "t") 1 externref)
+    (func (export "grow") (param i32) (result i32) (table.grow $t (ref.null extern) (local.get 0)))))");
+  EXPECT_THAT(guest.call(i, "grow", {i32(10)}), Returns(i32(-1)));
+  EXPECT_THAT(guest.call(i, "grow", {i32(9)}), Returns(i32(1)));
+  EXPECT_THAT(guest.call(i, "grow", {i32(1)}), Returns(i32(-1)));
+  EXPECT_THAT(i.table("t")->grow(1, Val::null(ValType::externref)), Fails(ErrorKind::limit, "cannot grow by 1"));
+}
+
+TEST(limits, tables_without_bound_do_not_crash) {
+  Guest guest(StoreLimits{.table_elements = ~uint64_t{0}});
+  // 32 GiB of pointers: granted or refused, as the machine can; the process lives on either way.
+  const Result<Table> huge = Table::make(guest.store, {ValType::funcref, {uint64_t{1} << 60}, true}, Val::null(ValType::funcref));
+  EXPECT_THAT(huge, Fails(ErrorKind::limit, "cannot allocate a table"));
+}
+
+TEST(limits, numbers_of_instances_memories_and_tables) {
+  Guest guest(StoreLimits{.instances = 3, .memories = 2, .tables = 2});
+  guest.load("(module (memory 1) (table 1 funcref))");
+  guest.load("(module (memory 1) (table 1 funcref))");
+  EXPECT_THAT(guest.try_load("(module (memory 1))"), Fails(ErrorKind::limit, "2 memories at most"));
+  EXPECT_THAT(guest.try_load("(module (table 1 funcref))"), Fails(ErrorKind::limit, "2 tables at most"));
+  // Failing used nothing up: there is still room for a third instance.
+  guest.load("(module)");
+  EXPECT_THAT(guest.try_load("(module)"), Fails(ErrorKind::limit, "3 instances at most"));
+  EXPECT_THAT(Memory::make(guest.store, {{1}}), Fails(ErrorKind::limit, "2 memories at most"));
+}
+
+TEST(limits, failed_instantiations_give_their_objects_back) {
+  Guest guest(StoreLimits{.memory_bytes = 65536, .instances = 2, .memories = 3});
+  for (int round = 0; round < 100; ++round) {
+    EXPECT_THAT(guest.try_load("(module (memory 2))"), Fails(ErrorKind::limit, "cannot allocate"));
+  }
+  guest.load("(module (memory 1))");
+}
+
+constexpr const char* kDeep = R"((module (func $f (export "f") (param i32) (result i32)
+  (if (result i32) (local.get 0) (then (i32.add (i32.const 1) (call $f (i32.sub (local.get 0) (i32.const 1)))))
+    (else (i32.const 0)))))";
+
+TEST(limits, depth_of_the_stack) {
+  Config config;
+  config.stack_size = 65536;
+  Guest guest(config);
+  const Instance i = guest.load(std::string(kDeep) + ")");
+  EXPECT_THAT(guest.call(i, "f", {i32(500)}), Returns(i32(500)));
+  for (int round = 0; round < 3; ++round) {
+    const Result<std::vector<Val>> r = guest.call(i, "f", {i32(1'000'000)});
+    ASSERT_THAT(r, Traps(TrapCode::call_stack_exhausted));
+    EXPECT_EQ(r.error().backtrace.size(), 100u);
+    EXPECT_THAT(guest.call(i, "f", {i32(500)}), Returns(i32(500)));
+  }
+}
+
+TEST(limits, a_larger_stack_goes_deeper) {
+  Config config;
+  config.stack_size = uint64_t{1} << 30;
+  Guest guest(config);
+  const Instance i = guest.load(std::string(kDeep) + ")");
+  EXPECT_THAT(guest.call(i, "f", {i32(1'000'000)}), Returns(i32(1'000'000)));
+}
+
+TEST(limits, stacks_of_no_size_or_of_all_there_is) {
+  for (const uint64_t size : {uint64_t{0}, uint64_t{1}, ~uint64_t{0}, uint64_t{1} << 62}) {
+    Config config;
+    config.stack_size = size;
+    Guest guest(config);
+    const Instance i = guest.load(std::string(kDeep) + ")");
+    const Result<std::vector<Val>> r = guest.call(i, "f", {i32(1'000'000)});
+    ASSERT_FALSE(r) << size;
+    EXPECT_TRUE(r.error().kind == ErrorKind::limit || r.error().trap_code == TrapCode::call_stack_exhausted) << size;
+  }
+}
+
+// Nested host calls begin where the guest stands, never over its frames.
+TEST(limits, the_stack_is_shared_with_nested_calls) {
+  Config config;
+  config.stack_size = 65536;
+  Guest guest(config);
+  guest.linker.func("h", "again", [](Caller& caller, int32_t depth) -> Result<int32_t> {
+    Result<std::vector<Val>> r = caller.instance()->func("f")->call({i32(depth)});
+    if (!r) return std::move(r).error();
+    return (*r)[0].i32();
+  });
+  const Instance i = guest.load(R"((module (import "h" "again" (func $again (param i32) (result i32)))
+    (func $f (export "f") (param i32) (result i32) (local i64 i64 i64 i64)
+      (if (result i32) (local.get 0) (then (i32.add (i32.const 1) (call $again (i32.sub (local.get 0) (i32.const 1)))))
+        (else (i32.const 0))))))");
+  EXPECT_THAT(guest.call(i, "f", {i32(100)}), Returns(i32(100)));
+  EXPECT_THAT(guest.call(i, "f", {i32(5000)}), Traps(TrapCode::call_stack_exhausted));
+  EXPECT_THAT(guest.call(i, "f", {i32(100)}), Returns(i32(100)));
+}
+
+TEST(limits, memory_types_of_the_embedder_are_checked) {
+  Guest guest;
+  EXPECT_THAT(Memory::make(guest.store, {{65537}}), Fails(ErrorKind::usage, "not a valid memory type"));
+  EXPECT_THAT(Memory::make(guest.store, {{2, 1}}), Fails(ErrorKind::usage, "not a valid memory type"));
+  EXPECT_THAT(Table::make(guest.store, {ValType::i32, {1}}, i32(0)), Fails(ErrorKind::usage, "not a valid table type"));
+  EXPECT_THAT(Table::make(guest.store, {ValType::funcref, {1}}, i32(0)), Fails(ErrorKind::usage, "expected funcref"));
+}
+
+}  // namespace
+}  // namespace mini_wasm
