@@ -1,0 +1,60 @@
+// What the tests of hostile modules share: compiling within a memory bound, and matchers for the result.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <ostream>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <mini_wasm/mini_wasm.h>
+
+#include "spec-tests/hostile/memory_meter.h"
+#include "spec-tests/hostile/module_bytes.h"
+
+namespace mini_wasm {
+
+// How GoogleTest prints what a test compares.
+inline void PrintTo(ErrorKind kind, std::ostream* out) {
+  static constexpr const char* kNames[] = {"malformed", "invalid", "unlinkable", "trap", "exit", "host", "io", "usage", "limit"};
+  *out << kNames[static_cast<size_t>(kind)];
+}
+
+}  // namespace mini_wasm
+
+namespace mini_wasm::hostile {
+
+// What became of a module: none when it was accepted.
+struct Verdict {
+  std::optional<ErrorKind> error;
+  std::string message;
+};
+inline void PrintTo(const Verdict& verdict, std::ostream* out) {
+  *out << (verdict.error ? verdict.message : std::string("accepted"));
+}
+
+// Compiles, every function at once. The peak of allocated memory must stay proportional to the size of the module:
+// `kMemoryFactor` bytes per byte and a constant.
+inline constexpr size_t kMemoryFactor = 256;  // a function type is three bytes, and some 150 when interned
+inline constexpr size_t kMemoryConstant = 4 << 20;
+Verdict compile(std::span<const uint8_t> bytes);
+inline Verdict compile(const Bytes& bytes) { return compile(bytes.span()); }
+
+MATCHER(Accepted, "is accepted") { return !arg.error.has_value(); }
+MATCHER(Rejected, "is rejected") { return arg.error.has_value(); }
+MATCHER(Malformed, "is malformed") { return arg.error == ErrorKind::malformed; }
+MATCHER(Invalid, "is invalid") { return arg.error == ErrorKind::invalid; }
+MATCHER(BeyondLimits, "is beyond a limit") { return arg.error == ErrorKind::limit; }
+// Where limits and rules meet, either answer is right.
+MATCHER(MalformedOrBeyondLimits, "is malformed or beyond a limit") {
+  return arg.error == ErrorKind::malformed || arg.error == ErrorKind::limit;
+}
+MATCHER(AcceptedOrBeyondLimits, "is accepted or beyond a limit") {
+  return !arg.error.has_value() || arg.error == ErrorKind::limit;
+}
+
+}  // namespace mini_wasm::hostile

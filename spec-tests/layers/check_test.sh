@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Plants bad includes in a made-up tree: check.sh must find each of them.
+set -u
+check=$(cd "$(dirname "$0")" && pwd)/check.sh
+tree=$(mktemp -d) || exit 2
+trap 'rm -rf "$tree"' EXIT
+failed=0
+
+expect() {  # VERDICT(0|1) FILE INCLUDE
+  rm -rf "${tree:?}"/*
+  mkdir -p "$tree/$(dirname "$2")"
+  printf '#include %s\n' "$3" >"$tree/$2"
+  "$check" "$tree" >/dev/null
+  local verdict=$?
+  [ $verdict = "$1" ] || { echo "$2 with $3: exit code $verdict, not $1"; failed=1; }
+}
+
+expect 0 runtime/a.cc '"core/opcode.h"'
+expect 0 runtime/a.cc '"a.h"'
+expect 0 runtime/a_test.cc '"spec-tests/support/wat.h"'
+expect 0 include/mini_wasm/a.h '<mini_wasm/b.h>'
+expect 0 include/mini_wasm/a.h '<vector>'
+expect 1 core/a.cc '"runtime/store.h"'
+expect 1 core/a.cc '"decoder/module.h"'
+expect 1 decoder/a.cc '"validator/a.h"'
+expect 1 runtime/a.h '"interp/code.h"'
+expect 1 interp/a.h '"wasi/abi.h"'
+expect 1 wasi/a.h '"interp/code.h"'
+expect 1 wasi/a.cc '"cli/main.h"'
+expect 1 runtime/a.cc '"spec-tests/support/wat.h"'
+expect 1 include/mini_wasm/a.h '"core/opcode.h"'
+expect 1 include/mini_wasm/a.h '<sys/mman.h>'
+expect 1 examples/a.cc '"runtime/store.h"'
+expect 1 runtime/a.cc '"../core/opcode.h"'
+expect 1 runtime/a.cc '<asmjit/x86.h>'
+expect 1 core/a.cc '<gtest/gtest.h>'
+exit $failed

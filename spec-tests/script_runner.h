@@ -1,0 +1,85 @@
+// Carries out a script's commands through the public API, on one tier.
+//
+// What counts as passing: a module or action must work; an assertion must hold with the right kind of error (malformed is
+// not invalid, see ErrorKind). Messages are compared as the reference interpreter does, by prefix, but either may be
+// the prefix of the other: scripts say "uninitialized element 2" where a trap says "uninitialized element". A wrong
+// message fails a trap, exhaustion or linking assertion; for malformed and invalid modules, where engines notice
+// different faults first, it is only noted.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <mini_wasm/linker.h>
+
+#include "spec-tests/script.h"
+#include "spec-tests/tiers.h"
+
+namespace mini_wasm::spec {
+
+struct Outcome {
+  enum class Kind : uint8_t { passed, failed, skipped };
+  Kind kind = Kind::passed;
+  std::string message;  // why it failed or was skipped
+  std::string note;     // passed, but said something unexpected
+
+  static Outcome pass() { return {}; }
+  static Outcome fail(std::string why) { return {Kind::failed, std::move(why), {}}; }
+  static Outcome skip(std::string why) { return {Kind::skipped, std::move(why), {}}; }
+};
+
+struct Failure {
+  uint32_t line = 0;
+  std::string message;
+};
+
+struct ScriptReport {
+  size_t passed = 0;
+  std::vector<Failure> failures;
+  std::map<std::string, size_t> skipped;  // how many commands, by reason
+  std::vector<Failure> notes;
+
+  size_t skipped_count() const;
+};
+
+// Whether one message begins with the other; an empty one says nothing and fits.
+bool messages_agree(std::string_view expected, std::string_view actual);
+
+// One script's world: a store of its own. Use it for one script.
+class ScriptRunner {
+ public:
+  explicit ScriptRunner(const Config& config);
+  ScriptReport run(const Script& script);
+
+ private:
+  Outcome run(const ModuleCommand& command);
+  Outcome run(const InstanceCommand& command);
+  Outcome run(const RegisterCommand& command);
+  Outcome run(const ActionCommand& command);
+  Outcome run(const AssertReturn& command);
+  Outcome run(const AssertTrap& command);
+  Outcome run(const AssertExhaustion& command);
+  Outcome run(const AssertException& command);
+  Outcome run(const AssertModule& command);
+
+  Outcome instantiate(const std::string& name, const Module& module);
+  Outcome expect_trap(const Action& action, std::optional<TrapCode> code, const std::string& text);
+  Result<std::vector<Val>> perform(const Action& action);
+  Result<std::vector<Val>> invoke(const Instance& instance, const Action& action);
+  // Empty name: the current (latest) one. An Error when there is none.
+  Result<Instance> find_instance(const std::string& name) const;
+  Result<Module> compile(const ModuleSource& source) const;
+
+  Engine engine_;
+  Store store_;
+  Linker linker_;
+  std::map<std::string, Module> definitions_;  // "" is the latest; missing after a failure
+  std::map<std::string, Instance> instances_;
+};
+
+}  // namespace mini_wasm::spec

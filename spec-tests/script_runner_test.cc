@@ -1,0 +1,142 @@
+// The runner itself: that it sees what goes wrong. A runner that passes everything passes every script.
+#include "spec-tests/script_runner.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "spec-tests/support/wat.h"
+
+namespace mini_wasm::spec {
+namespace {
+
+using mini_wasm::testing::wat;
+using mini_wasm::testing::wat_unchecked;
+
+ModuleSource module(std::string_view text) { return {ModuleSource::Form::binary, wat(text), {}}; }
+Action invoke(std::string name, std::vector<Literal> args = {}) { return {Action::Kind::invoke, "", std::move(name), std::move(args)}; }
+Pattern i32(uint64_t bits) { return {NumberPattern{ValType::i32, {LanePattern::Kind::bits, bits}}}; }
+AssertModule assert_module(AssertModule::Kind kind, std::vector<uint8_t> bytes, std::string text) {
+  return {kind, {ModuleSource::Form::binary, std::move(bytes), {}}, std::move(text)};
+}
+
+// Numbers the commands 1, 2, 3, ... and gives the lines that failed.
+template <class... Commands>
+std::vector<uint32_t> failing(Commands... commands) {
+  Script script;
+  (script.commands.push_back({static_cast<uint32_t>(script.commands.size() + 1), std::move(commands)}), ...);
+  const ScriptReport report = ScriptRunner(kTiers[0].config()).run(script);
+  std::vector<uint32_t> lines;
+  for (const Failure& failure : report.failures) lines.push_back(failure.line);
+  EXPECT_EQ(report.passed + lines.size() + report.skipped_count(), script.commands.size());
+  return lines;
+}
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr std::string_view kModule = R"((module
+  (global (export "g") i32 (i32.const 5))
+  (func (export "one") (result i32) (i32.const 1))
+  (func (export "trap") unreachable)
+  (func $deep (export "deep") (call $deep))))";
+
+TEST(script_runner, messages_agree_by_prefix) {
+  EXPECT_TRUE(messages_agree("unreachable", "unreachable"));
+  EXPECT_TRUE(messages_agree("uninitialized element 2", "uninitialized element"));
+  EXPECT_TRUE(messages_agree("unknown import", "unknown import: m.f"));
+  EXPECT_FALSE(messages_agree("type mismatch", "a type mismatch"));
+}
+
+TEST(script_runner, results_are_compared) {
+  EXPECT_THAT(failing(ModuleCommand{module(kModule)}, AssertReturn{invoke("one"), {i32(1)}}, AssertReturn{invoke("one"), {i32(2)}},
+                      AssertReturn{invoke("one"), {}}, AssertReturn{{Action::Kind::get, "", "g"}, {i32(5)}},
+                      AssertReturn{{Action::Kind::get, "", "g"}, {i32(6)}}, AssertReturn{invoke("trap"), {}},
+                      AssertReturn{invoke("none"), {}}),
+              ElementsAre(3, 4, 6, 7, 8));
+}
+
+TEST(script_runner, wrong_arguments_are_a_failure) {
+  EXPECT_THAT(failing(ModuleCommand{module(kModule)}, ActionCommand{invoke("one", {{ValType::i32}})}), ElementsAre(2));
+}
+
+TEST(script_runner, traps_are_compared) {
+  EXPECT_THAT(failing(ModuleCommand{module(kModule)}, AssertTrap{invoke("trap"), "unreachable"}, AssertTrap{invoke("one"), "unreachable"},
+                      AssertTrap{invoke("trap"), "integer overflow"}, AssertTrap{invoke("none"), ""},
+                      AssertExhaustion{invoke("deep"), "call stack exhausted"}, AssertExhaustion{invoke("trap"), "unreachable"},
+                      AssertException{invoke("trap")}),
+              ElementsAre(3, 4, 5, 7, 8));
+}
+
+TEST(script_runner, modules_must_fail_in_the_way_asserted) {
+  using Kind = AssertModule::Kind;
+  const std::vector<uint8_t> malformed = {0, 'a', 's', 'm', 2, 0, 0, 0};
+  const std::vector<uint8_t> invalid = wat_unchecked("(module (func (result i32)))");
+  const std::vector<uint8_t> unlinkable = wat(R"((module (import "spectest" "none" (func))))");
+  const std::vector<uint8_t> trapping = wat("(module (func $f unreachable) (start $f))");
+  EXPECT_THAT(failing(assert_module(Kind::malformed, malformed, ""), assert_module(Kind::invalid, invalid, "type mismatch"),
+                      assert_module(Kind::unlinkable, unlinkable, "unknown import"),
+                      assert_module(Kind::uninstantiable, trapping, "unreachable")),
+              IsEmpty());
+  EXPECT_THAT(failing(assert_module(Kind::malformed, invalid, ""), assert_module(Kind::invalid, malformed, ""),
+                      assert_module(Kind::invalid, wat("(module)"), ""), assert_module(Kind::unlinkable, trapping, ""),
+                      assert_module(Kind::unlinkable, unlinkable, "incompatible import type"),
+                      assert_module(Kind::uninstantiable, trapping, "out of bounds memory access"),
+                      assert_module(Kind::uninstantiable, wat("(module)"), "")),
+              ElementsAre(1, 2, 3, 4, 5, 6, 7));
+}
+
+TEST(script_runner, a_wrong_message_for_an_invalid_module_is_only_noted) {
+  Script script;
+  script.commands.push_back(
+      {1, assert_module(AssertModule::Kind::invalid, wat_unchecked("(module (func (result i32)))"), "unknown local")});
+  const ScriptReport report = ScriptRunner(kTiers[0].config()).run(script);
+  EXPECT_THAT(report.failures, IsEmpty());
+  EXPECT_EQ(report.notes.size(), 1U);
+}
+
+TEST(script_runner, text_modules_are_skipped) {
+  Script script;
+  script.commands.push_back({1, AssertModule{AssertModule::Kind::malformed, {ModuleSource::Form::quote, {}, "(func"}, "unexpected token"}});
+  const ScriptReport report = ScriptRunner(kTiers[0].config()).run(script);
+  EXPECT_EQ(report.passed, 0U);
+  EXPECT_EQ(report.skipped_count(), 1U);
+}
+
+TEST(script_runner, a_failed_module_leaves_none_current) {
+  EXPECT_THAT(failing(ModuleCommand{module(kModule)}, ModuleCommand{module(R"((module (import "x" "y" (func))))")},
+                      AssertReturn{invoke("one"), {i32(1)}}),
+              ElementsAre(2, 3));
+}
+
+TEST(script_runner, modules_are_named_registered_and_instantiated_again) {
+  const std::string_view importer = R"((module (import "M" "one" (func $f (result i32))) (func (export "two") (result i32) (call $f))))";
+  Action named = invoke("one");
+  named.module = "$m";
+  Action second = invoke("count");
+  second.module = "$i1";
+  const std::string_view counter = R"((module (global $n (mut i32) (i32.const 0))
+    (func (export "count") (result i32) (global.set $n (i32.add (global.get $n) (i32.const 1))) (global.get $n))))";
+  EXPECT_THAT(failing(ModuleCommand{module(kModule), "$m"}, RegisterCommand{"M", "$m"}, ModuleCommand{module(importer)},
+                      AssertReturn{invoke("two"), {i32(1)}}, AssertReturn{named, {i32(1)}}, RegisterCommand{"N", "$none"},
+                      ModuleCommand{module(counter), "$d", /*definition_only=*/true}, InstanceCommand{"$i1", "$d"},
+                      InstanceCommand{"$i2", "$d"}, AssertReturn{invoke("count"), {i32(1)}}, AssertReturn{invoke("count"), {i32(2)}},
+                      AssertReturn{second, {i32(1)}}, InstanceCommand{"$i3", "$none"}),
+              ElementsAre(6, 13));
+}
+
+TEST(script_runner, spectest_can_be_imported) {
+  EXPECT_THAT(failing(ModuleCommand{module(R"((module
+      (import "spectest" "print" (func)) (import "spectest" "print_i32" (func (param i32)))
+      (import "spectest" "print_i64" (func (param i64))) (import "spectest" "print_f32" (func (param f32)))
+      (import "spectest" "print_f64" (func (param f64))) (import "spectest" "print_i32_f32" (func (param i32 f32)))
+      (import "spectest" "print_f64_f64" (func (param f64 f64)))
+      (import "spectest" "global_i32" (global i32)) (import "spectest" "global_i64" (global i64))
+      (import "spectest" "global_f32" (global f32)) (import "spectest" "global_f64" (global f64))
+      (import "spectest" "table" (table 10 20 funcref)) (import "spectest" "memory" (memory 1 2))
+      (func (export "global") (result i32) (i32.add (global.get 0) (i32.wrap_i64 (global.get 1))))))")},
+                      AssertReturn{invoke("global"), {i32(1332)}}),
+              IsEmpty());
+}
+
+}  // namespace
+}  // namespace mini_wasm::spec

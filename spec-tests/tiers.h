@@ -1,0 +1,35 @@
+// The configurations that every whole-module test runs under: each execution tier, and each setting that changes which
+// code runs. A new tier or setting is a row here.
+#pragma once
+
+#include <ostream>
+#include <string_view>
+
+#include <mini_wasm/config.h>
+
+namespace mini_wasm::spec {
+
+struct TierCase {
+  std::string_view name;  // as in --tier=NAME
+  Tier tier = Tier::interpreter;
+  bool eager = false;
+  bool guard_pages = true;
+
+  Config config() const {
+    Config config;
+    config.tier = tier;
+    config.eager = eager;
+    config.guard_pages = guard_pages;
+    return config;
+  }
+  // How GoogleTest prints it.
+  friend void PrintTo(const TierCase& tier, std::ostream* out) { *out << tier.name; }
+};
+
+inline constexpr TierCase kTiers[] = {
+    {"interp"},
+    {"interp-eager", Tier::interpreter, /*eager=*/true},
+    {"interp-checked", Tier::interpreter, /*eager=*/false, /*guard_pages=*/false},
+};
+
+}  // namespace mini_wasm::spec
