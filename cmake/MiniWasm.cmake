@@ -22,6 +22,9 @@ macro(mini_wasm_begin)
   target_compile_options(mini_wasm_options INTERFACE -Wall -Wextra -Wno-missing-field-initializers
     $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
     $<$<BOOL:${MINI_WASM_WERROR}>:-Werror>)
+  if(MINI_WASM_FUZZ)
+    target_compile_options(mini_wasm_options INTERFACE -fsanitize=fuzzer-no-link)
+  endif()
   if(MINI_WASM_SANITIZE)
     target_compile_options(mini_wasm_options INTERFACE
       -fsanitize=${MINI_WASM_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
