@@ -5,7 +5,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <csetjmp>
 #include <thread>
 
@@ -163,7 +162,6 @@ TEST(trap_death, the_embedders_own_handler_gets_its_faults) {
 TEST(trap, an_interrupt_from_another_thread_stops_a_loop) {
   Guest guest;
   const Instance i = guest.load(kTraps);
-  std::atomic<bool> done{false};
   std::thread other([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     guest.store.interrupt();

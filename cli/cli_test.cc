@@ -1,0 +1,285 @@
+// The command line as a user meets it: what it prints where, and the exit code.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "spec-tests/support/wat.h"
+
+extern char** environ;
+
+namespace mini_wasm {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+struct Outcome {
+  int code = -1;
+  std::string out, err;
+};
+
+class cli : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (fs::temp_directory_path() / "mini-wasm-cli-XXXXXX").string();
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    dir_ = name;
+  }
+  void TearDown() override { fs::remove_all(dir_); }
+
+  std::string path(const std::string& name) const { return (dir_ / name).string(); }
+  std::string write(const std::string& name, std::string_view content) const {
+    std::ofstream(path(name), std::ios::binary) << content;
+    return path(name);
+  }
+  std::string module(const std::string& name, std::string_view text) const {
+    const std::vector<uint8_t> bytes = testing::wat(text);
+    return write(name, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  }
+
+  static std::string slurp(const std::string& file) {
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+  Outcome run(std::vector<std::string> args, const std::string& input = "/dev/null") const {
+    args.insert(args.begin(), MINI_WASM_CLI);
+    std::vector<char*> argv;
+    for (std::string& arg : args) argv.push_back(arg.data());
+    argv.push_back(nullptr);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, input.c_str(), O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, 1, path(".out").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    posix_spawn_file_actions_addopen(&actions, 2, path(".err").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    pid_t pid = 0;
+    EXPECT_EQ(posix_spawn(&pid, argv[0], &actions, nullptr, argv.data(), environ), 0);
+    posix_spawn_file_actions_destroy(&actions);
+    int status = 0;
+    EXPECT_EQ(waitpid(pid, &status, 0), pid);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), slurp(path(".out")), slurp(path(".err"))};
+  }
+
+  fs::path dir_;
+};
+
+constexpr const char* kMath = R"((module $math
+  (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+  (func (export "all") (param i64 f32 f64) (result f64 f32 i64) (local.get 2) (local.get 1) (local.get 0))
+  (func (export "refs") (param externref) (result externref funcref) (local.get 0) (ref.null func))
+  (func $inner (param i32) (result i32) (i32.div_s (i32.const 1) (local.get 0)))
+  (func (export "divide") (param i32) (result i32) (i32.add (i32.const 0) (call $inner (local.get 0))))
+  (func (export "recurse") (call 5))))";
+
+// Prints its arguments, one a line, then its environment, and ends with 3.
+constexpr const char* kEcho = R"((module
+  (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "args_get" (func $args_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_sizes_get" (func $environ_sizes_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_get" (func $environ_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
+  (memory (export "memory") 1)
+  (func $print (param $at i32) (param $size i32)
+    (i32.store (i32.const 16) (local.get $at))
+    (i32.store (i32.const 20) (local.get $size))
+    (drop (call $fd_write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 24))))
+  (func $lines (param $at i32) (param $size i32)
+    (local $i i32)
+    (block $done
+      (loop $next
+        (br_if $done (i32.ge_u (local.get $i) (local.get $size)))
+        (if (i32.eqz (i32.load8_u (i32.add (local.get $at) (local.get $i))))
+          (then (i32.store8 (i32.add (local.get $at) (local.get $i)) (i32.const 10))))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br $next)))
+    (call $print (local.get $at) (local.get $size)))
+  (func (export "_start")
+    (drop (call $args_sizes_get (i32.const 0) (i32.const 4)))
+    (drop (call $args_get (i32.const 64) (i32.const 1024)))
+    (call $lines (i32.const 1024) (i32.load (i32.const 4)))
+    (drop (call $environ_sizes_get (i32.const 0) (i32.const 4)))
+    (drop (call $environ_get (i32.const 64) (i32.const 1024)))
+    (call $lines (i32.const 1024) (i32.load (i32.const 4)))
+    (call $proc_exit (i32.const 3)))))";
+
+TEST_F(cli, a_program_gets_its_arguments_and_gives_its_exit_code) {
+  const std::string echo = module("echo.wasm", kEcho);
+  Outcome o = run({"run", echo, "-x", "--help", "--", "two words", ""});
+  EXPECT_EQ(o.code, 3);
+  EXPECT_EQ(o.out, echo + "\n-x\n--help\n--\ntwo words\n\n");
+  EXPECT_EQ(o.err, "");
+  o = run({echo, "--dir"});
+  EXPECT_EQ(o.code, 3);
+  EXPECT_EQ(o.out, echo + "\n--dir\n");
+  o = run({"run", "--", echo, "--", "-"});
+  EXPECT_EQ(o.out, echo + "\n--\n-\n");
+}
+
+TEST_F(cli, the_environment_is_what_is_asked_for) {
+  const std::string echo = module("echo.wasm", kEcho);
+  setenv("MINI_WASM_CLI_TEST", "from here", 1);
+  const Outcome o = run({"run", "--argv0", "me", "--env", "A=1", "--env=B=x=y", "--env", "MINI_WASM_CLI_TEST", echo});
+  EXPECT_EQ(o.out, "me\nA=1\nB=x=y\nMINI_WASM_CLI_TEST=from here\n");
+  EXPECT_EQ(run({"run", echo}).out, echo + "\n");
+  const Outcome missing = run({"run", "--env", "NO_SUCH_VARIABLE", echo});
+  EXPECT_EQ(missing.code, 2);
+  EXPECT_THAT(missing.err, HasSubstr("NO_SUCH_VARIABLE is not set"));
+}
+
+TEST_F(cli, a_module_from_standard_input) {
+  const std::string math = module("math.wasm", kMath);
+  EXPECT_EQ(run({"run", "--invoke", "add", "-", "2", "3"}, math).out, "5\n");
+  EXPECT_EQ(run({"validate", "-"}, math).out, "-: ok\n");
+}
+
+TEST_F(cli, invoke_reads_and_prints_numbers) {
+  const std::string math = module("math.wasm", kMath);
+  const auto add = [&](const std::string& a, const std::string& b) { return run({"run", "--invoke", "add", math, a, b}); };
+  EXPECT_EQ(add("2", "40").out, "42\n");
+  EXPECT_EQ(add("-1", "-2").out, "-3\n");
+  EXPECT_EQ(add("0x10", "-0x1").out, "15\n");
+  EXPECT_EQ(add("4294967295", "1").out, "0\n");
+  EXPECT_EQ(run({"run", "--invoke=all", math, "-9223372036854775808", "1.5", "-1e300"}).out,
+            "-1e+300\n1.5\n-9223372036854775808\n");
+  EXPECT_EQ(run({"run", "--invoke=all", math, "0xffffffffffffffff", "inf", "-nan"}).out, "-nan:0x8000000000000\ninf\n-1\n");
+  EXPECT_EQ(run({"run", "--invoke=refs", math, "null"}).out, "null\nnull\n");
+  for (const char* bad : {"", "x", "1x", "0x", "1.5", "4294967296", "-2147483649", " 1", "--1"}) {
+    const Outcome o = add("1", bad);
+    EXPECT_EQ(o.code, 2) << bad;
+    EXPECT_THAT(o.err, HasSubstr("add: argument 2: \"" + std::string(bad) + "\" is not of type i32"));
+    EXPECT_EQ(o.out, "");
+  }
+  EXPECT_THAT(run({"run", "--invoke", "add", math, "1"}).err, HasSubstr("expected 2 arguments for [i32 i32] -> [i32], found 1"));
+}
+
+TEST_F(cli, a_trap_is_134_with_a_named_backtrace) {
+  const std::string math = module("math.wasm", kMath);
+  Outcome o = run({"run", "--invoke", "divide", math, "0"});
+  EXPECT_EQ(o.code, 134);
+  EXPECT_EQ(o.out, "");
+  EXPECT_THAT(o.err, StartsWith("mini-wasm: " + math + ": trap: integer divide by zero\n  0: math!inner (func[3]) at 0x"));
+  EXPECT_THAT(o.err, HasSubstr("\n  1: math!divide (func[4]) at 0x"));
+  o = run({"run", "--invoke", "recurse", math});
+  EXPECT_EQ(o.code, 134);
+  EXPECT_THAT(o.err, HasSubstr("trap: call stack exhausted\n"));
+}
+
+TEST_F(cli, names_in_a_backtrace_cannot_command_the_terminal) {
+  const std::string evil = module("evil.wasm", "(module (func (export \"\\1b]0;x\\07\\n\") unreachable))");
+  const Outcome o = run({"run", "--invoke", "\x1b]0;x\x07\n", evil});
+  EXPECT_EQ(o.code, 134);
+  EXPECT_THAT(o.err, AllOf(HasSubstr("\\1b]0;x\\07\\n"), Not(HasSubstr("\x1b"))));
+  EXPECT_THAT(run({"run", evil}).err, AllOf(HasSubstr("it exports \\"), Not(HasSubstr("\x1b"))));
+}
+
+TEST_F(cli, what_cannot_be_run_is_1_with_one_line) {
+  const auto expect = [&](const std::vector<std::string>& args, const std::string& text) {
+    const Outcome o = run(args);
+    EXPECT_EQ(o.code, 1) << text;
+    EXPECT_THAT(o.err, AllOf(StartsWith("mini-wasm: "), HasSubstr(text)));
+    EXPECT_EQ(std::count(o.err.begin(), o.err.end(), '\n'), 1) << o.err;
+    EXPECT_EQ(o.out, "");
+  };
+  expect({"run", path("none.wasm")}, "none.wasm: No such file or directory");
+  expect({path("none.wasm")}, "none.wasm: No such file or directory");
+  expect({"run", dir_.string()}, "Is a directory");
+  expect({"run", write("empty.wasm", "")}, "empty.wasm: malformed module at offset 0x0");
+  expect({"run", write("text.wasm", "#!/bin/sh\n")}, "text.wasm: malformed module at offset 0x0: magic header not detected");
+  expect({"run", module("bad.wasm", "(module (func $f (result i32)))")}, "bad.wasm: invalid module at offset 0x");
+  expect({"run", module("import.wasm", "(module (import \"env\" \"f\" (func)) (func (export \"_start\")))")},
+         "import.wasm: link error: unknown import: \"env\" \"f\" (func [] -> [])");
+  expect({"run", module("math.wasm", kMath)}, "it has no _start function; name a function with --invoke: it exports add [i32 i32] -> [i32], all");
+  expect({"run", module("none.wat", "(module)")}, "it exports no functions");
+  expect({"run", "--dir", path("nowhere"), module("start.wasm", "(module (memory (export \"memory\") 1) (func (export \"_start\")))")}, "nowhere");
+  expect({"run", "--max-memory=64K", module("big.wasm", "(module (memory (export \"memory\") 2) (func (export \"_start\")))")}, "cannot allocate a memory of 2 pages");
+}
+
+TEST_F(cli, wrong_usage_is_2) {
+  const std::string math = module("math.wasm", kMath);
+  const auto expect = [&](const std::vector<std::string>& args, const std::string& text) {
+    const Outcome o = run(args);
+    EXPECT_EQ(o.code, 2) << text;
+    EXPECT_THAT(o.err, HasSubstr(text));
+    EXPECT_EQ(o.out, "");
+  };
+  expect({}, "subcommand");
+  expect({"run"}, "no FILE given");
+  expect({"run", "--bogus", math}, "unknown option --bogus");
+  expect({"--bogus", math}, "unknown option --bogus");
+  expect({"run", "--dir"}, "--dir");
+  expect({"run", "--tier=jit", math}, "--tier");
+  expect({"run", "--max-memory=lots", math}, "--max-memory: expected a number of bytes");
+  expect({"run", "--max-memory=99999999999G", math}, "--max-memory: expected a number of bytes");
+  expect({"run", "--wasm=bogus", math}, "unknown feature: bogus");
+  expect({"run", "--invoke", "nothing", math}, "no exported function \"nothing\"; it exports add");
+  expect({"validate"}, "no FILE given");
+  expect({"validate", "--bogus", math}, "--bogus");
+  expect({"dump"}, "FILE is required");
+  expect({"dump", math, math}, "not expected");
+}
+
+TEST_F(cli, options_reach_the_engine) {
+  const std::string grow = module("grow.wasm", R"((module (memory 1)
+    (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+    (func $deep (export "deep") (param i32) (result i32) (if (result i32) (local.get 0)
+      (then (i32.add (i32.const 1) (call $deep (i32.sub (local.get 0) (i32.const 1))))) (else (i32.const 0))))))");
+  EXPECT_EQ(run({"run", "--max-memory=128K", "--invoke=grow", grow, "1"}).out, "1\n");
+  EXPECT_EQ(run({"run", "--max-memory=128K", "--invoke=grow", grow, "2"}).out, "-1\n");
+  EXPECT_EQ(run({"run", "--stack-size=64K", "--invoke=deep", grow, "100000"}).code, 134);
+  EXPECT_EQ(run({"run", "--stack-size=64M", "--invoke=deep", grow, "100000"}).out, "100000\n");
+  const std::string extend = module("extend.wasm", "(module (func (param i32) (result i32) (i32.extend8_s (local.get 0))))");
+  EXPECT_EQ(run({"validate", extend}).code, 0);
+  EXPECT_EQ(run({"validate", "--wasm=threads,-sign-ext", extend}).code, 1);
+}
+
+TEST_F(cli, a_reactor_is_initialized_before_a_function_is_invoked) {
+  const std::string reactor = module("reactor.wasm", R"((module (memory (export "memory") 1) (global $g (mut i32) (i32.const 0))
+    (func (export "_initialize") (global.set $g (i32.const 5))) (func (export "get") (result i32) (global.get $g))))");
+  EXPECT_EQ(run({"run", "--invoke", "get", reactor}).out, "5\n");
+  EXPECT_EQ(run({"run", reactor}).code, 0);
+}
+
+TEST_F(cli, validate_speaks_of_each_file) {
+  const std::string good = module("good.wasm", kMath), bad = module("bad.wasm", "(module (func $f (result i32)))");
+  Outcome o = run({"validate", good, bad, path("none"), good});
+  EXPECT_EQ(o.code, 1);
+  EXPECT_EQ(o.out, good + ": ok\n" + good + ": ok\n");
+  EXPECT_THAT(o.err, AllOf(HasSubstr("bad.wasm: invalid module at offset"), HasSubstr("none: No such file")));
+  EXPECT_EQ(run({"validate", good}).code, 0);
+}
+
+TEST_F(cli, dump_shows_what_is_there) {
+  const std::string math = module("math.wasm", kMath);
+  const Outcome o = run({"dump", math});
+  EXPECT_EQ(o.code, 0);
+  EXPECT_THAT(o.out, AllOf(HasSubstr("i32.div_s"), HasSubstr("\"divide\""), HasSubstr("inner")));
+  EXPECT_EQ(run({"dump", path("none")}).code, 1);
+  EXPECT_EQ(run({"dump", write("text", "no module")}).code, 1);
+}
+
+TEST_F(cli, help_everywhere) {
+  EXPECT_THAT(run({"--version"}).out, StartsWith("mini-wasm 0."));
+  for (const std::vector<std::string>& args : std::vector<std::vector<std::string>>{
+           {"--help"}, {"-h"}, {"run", "--help"}, {"validate", "--help"}, {"dump", "--help"}}) {
+    const Outcome o = run(args);
+    EXPECT_EQ(o.code, 0);
+    EXPECT_THAT(o.out, AllOf(HasSubstr("Usage: mini-wasm"), HasSubstr("Examples:")));
+    EXPECT_EQ(o.err, "");
+  }
+  EXPECT_THAT(run({"run", "--wasm=help"}).out, AllOf(HasSubstr("+ simd"), HasSubstr("- threads")));
+}
+
+}  // namespace
+}  // namespace mini_wasm
