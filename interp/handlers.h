@@ -38,8 +38,11 @@ Handler global_get_handler(Scalar type, Place d);
 Handler global_set_handler(Scalar type, Place a);
 // fp[0] <- a (x as immediate, word 2 as wide), return; d: link slot
 Handler return_value_handler(Scalar type, Place a);
-// Calls an entry of a table (word 2: type id | table << 32), index at x, with arguments at a; d: pinned slot
+// Calls an entry of a table (word 2: type id | table << 32), index at b(), with arguments at a; d: pinned slot
 Handler call_indirect_handler(Place index, bool index_64);
+// The same as a tail call, index in a slot; c(): argument slots; d: link slot. A host function is called like any other and
+// returns behind the instruction.
+Handler tail_call_indirect_handler(bool index_64);
 // Goes to the i-th of x distances that follow, two to a word, or the last; index at a.
 Handler br_table_handler(Place index);
 
@@ -49,7 +52,11 @@ enum class Special : uint8_t {
   return_,        // d: link slot; results are in place
   call,           // word 2: FuncCode*; arguments at a; d: pinned slot of the caller (also below)
   call_import,    // x: function index
-  restore,        // after a call that may have left the instance: a: link slot; three words like a call
+  call_ref,       // b(): slot of the function reference
+  tail_call,      // word 2: FuncCode*; arguments at a, x: their slots; d: link slot
+  tail_call_import,  // word 2: function index; a, x, d as above; a host function returns behind it
+  tail_call_ref,     // b(): slot of the function reference, c(): argument slots; a, d as above
+  null_check,     // traps when the reference at a is null; x: TrapCode
   lazy,           // word 1: FuncCode*
   unreachable,
   ref_func,       // d <- function x

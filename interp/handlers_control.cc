@@ -70,34 +70,52 @@ void br_table(Machine& m) {
 
 // --- Calls ---------------------------------------------------------------------------------------------------------
 
-// Begins the callee's frame; m.ctx is the callee's instance already.
-[[gnu::always_inline]] inline void enter(Machine& m, const FuncCode& callee, Slot* fp, const Word* return_pc) {
-  if (fp + callee.frame_slots > m.ctx->stack_limit) [[unlikely]] return raise(m, TrapCode::call_stack_exhausted);
+// Where a frame returns to.
+struct Return {
+  const Word* pc;
+  Slot* fp;
+  InstanceContext* ctx;
+};
+
+[[gnu::always_inline]] inline void go_to_instance(Machine& m, InstanceContext* ctx) {
+  if (ctx == m.ctx) [[likely]] return;
+  m.ctx = ctx;
+  m.memory = ctx->memory_base;
+}
+
+// Begins the callee's frame at `fp`; false after raising a trap. All instances of a store have the same stack limit.
+[[gnu::always_inline]] inline bool enter(Machine& m, const FuncCode& callee, Slot* fp, Return back) {
+  if (fp + callee.frame_slots > m.ctx->stack_limit) [[unlikely]] {
+    raise(m, TrapCode::call_stack_exhausted);
+    return false;
+  }
   Slot* const link = fp + callee.link;
-  link[kLinkReturnPc] = reinterpret_cast<Slot>(return_pc);
-  link[kLinkCallerFp] = reinterpret_cast<Slot>(m.fp);
-  link[kLinkContext] = reinterpret_cast<Slot>(m.ctx);
+  link[kLinkReturnPc] = reinterpret_cast<Slot>(back.pc);
+  link[kLinkCallerFp] = reinterpret_cast<Slot>(back.fp);
+  link[kLinkContext] = reinterpret_cast<Slot>(back.ctx);
   Slot* zero = fp + callee.zero_begin;
   for (uint32_t n = callee.zero_count; n != 0; --n) *zero++ = 0;
   m.l = fp[callee.pinned];
   m.fp = fp;
   m.pc = callee.entry.load(std::memory_order_acquire);
+  return true;
 }
 
 [[gnu::always_inline]] inline void leave(Machine& m, uint32_t link) {
   const Word* const return_pc = as<const Word*>(m.fp[link + kLinkReturnPc]);
   Slot* const fp = as<Slot*>(m.fp[link + kLinkCallerFp]);
+  go_to_instance(m, as<InstanceContext*>(m.fp[link + kLinkContext]));
   m.l = fp[operands_at(return_pc - 2).d];
   m.fp = fp;
   m.pc = return_pc;
 }
 
 void call(Machine& m) {
-  enter(m, *as<const FuncCode*>(m.pc[2]), m.fp + operands_at(m.pc + 1).a, m.pc + kCallWords);
+  const Return back{m.pc + kCallWords, m.fp, m.ctx};
+  enter(m, *as<const FuncCode*>(m.pc[2]), m.fp + operands_at(m.pc + 1).a, back);
 }
 
-// A callee that may be the host's or another instance's. The caller has a `restore` behind the call, which a callee of
-// the same instance skips on return.
+// A callee that may be the host's or another instance's.
 [[gnu::always_inline]] inline void call_any(Machine& m, FuncInst* callee, uint16_t arguments) {
   if (callee->host != nullptr) {
     m.r = reinterpret_cast<uint64_t>(callee);
@@ -105,18 +123,10 @@ void call(Machine& m) {
     m.pc = words(kCallHost);
     return;
   }
-  const Word* return_pc = m.pc + 2 * kCallWords;
-  if (callee->context != m.ctx) {
-    InstanceContext* const caller = m.ctx;
-    m.ctx = callee->context;
-    if (m.fp + arguments + static_cast<const FuncCode*>(callee->code)->frame_slots > m.ctx->stack_limit) [[unlikely]] {
-      m.ctx = caller;
-      return raise(m, TrapCode::call_stack_exhausted);
-    }
-    m.memory = m.ctx->memory_base;
-    return_pc = m.pc + kCallWords;
+  const Return back{m.pc + kCallWords, m.fp, m.ctx};
+  if (enter(m, *static_cast<const FuncCode*>(callee->code), m.fp + arguments, back)) {
+    go_to_instance(m, callee->context);
   }
-  enter(m, *static_cast<const FuncCode*>(callee->code), m.fp + arguments, return_pc);
 }
 
 void call_import(Machine& m) {
@@ -124,18 +134,94 @@ void call_import(Machine& m) {
   call_any(m, m.ctx->funcs[o.x], o.a);
 }
 
+[[gnu::noinline, gnu::cold]] bool is_subtype(InstanceContext* ctx, TypeId found, TypeId wanted) {
+  return ctx->store->engine().types().is_subtype(found, wanted);
+}
+
+// The entry of a table that a call_indirect wants; null after raising a trap.
+[[gnu::always_inline]] inline FuncInst* table_entry(Machine& m, uint64_t index, Word type_and_table) {
+  const runtime::TableInst& table = *m.ctx->tables[type_and_table >> 32];
+  if (index >= table.size) [[unlikely]] return raise(m, TrapCode::undefined_element), nullptr;
+  FuncInst* const callee = as<FuncInst*>(table.elements[index]);
+  if (callee == nullptr) [[unlikely]] return raise(m, TrapCode::uninitialized_element), nullptr;
+  const TypeId wanted{static_cast<uint32_t>(type_and_table)};
+  if (callee->type != wanted && !is_subtype(m.ctx, callee->type, wanted)) [[unlikely]] {
+    return raise(m, TrapCode::indirect_call_type_mismatch), nullptr;
+  }
+  return callee;
+}
+
 template <class Index, Place A>
 void call_indirect(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
-  const uint64_t index = read<Index, A>(m, o.b());
-  const runtime::TableInst& table = *m.ctx->tables[m.pc[2] >> 32];
-  if (index >= table.size) [[unlikely]] return raise(m, TrapCode::undefined_element);
-  FuncInst* const callee = as<FuncInst*>(table.elements[index]);
-  if (callee == nullptr) [[unlikely]] return raise(m, TrapCode::uninitialized_element);
-  if (static_cast<uint32_t>(callee->type) != static_cast<uint32_t>(m.pc[2])) [[unlikely]] {
-    return raise(m, TrapCode::indirect_call_type_mismatch);
-  }
+  FuncInst* const callee = table_entry(m, read<Index, A>(m, o.b()), m.pc[2]);
+  if (callee != nullptr) [[likely]] call_any(m, callee, o.a);
+}
+
+void call_ref(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  FuncInst* const callee = as<FuncInst*>(m.fp[o.b()]);
+  if (callee == nullptr) [[unlikely]] return raise(m, TrapCode::null_function_reference);
   call_any(m, callee, o.a);
+}
+
+// --- Tail calls: the callee's frame takes the place of this one and returns to where this one would have -----------
+
+// False after raising a trap.
+[[gnu::always_inline]] inline bool replace_frame(Machine& m, const FuncCode& callee, const Operands& o,
+                                                 uint32_t argument_slots) {
+  const Slot* const link = m.fp + o.d;
+  const Return back{as<const Word*>(link[kLinkReturnPc]), as<Slot*>(link[kLinkCallerFp]),
+                    as<InstanceContext*>(link[kLinkContext])};
+  if (m.fp + callee.frame_slots > m.ctx->stack_limit) [[unlikely]] {
+    raise(m, TrapCode::call_stack_exhausted);
+    return false;
+  }
+  if (m.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]] {
+    raise(m, TrapCode::interrupted);
+    return false;
+  }
+  const Slot* from = m.fp + o.a;
+  for (uint32_t i = 0; i < argument_slots; ++i) m.fp[i] = from[i];
+  return enter(m, callee, m.fp, back);
+}
+
+void tail_call(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  replace_frame(m, *as<const FuncCode*>(m.pc[2]), o, o.x);
+}
+
+[[gnu::always_inline]] inline void tail_call_any(Machine& m, FuncInst* callee, const Operands& o,
+                                                 uint32_t argument_slots) {
+  if (callee->host != nullptr) return call_any(m, callee, o.a);
+  if (replace_frame(m, *static_cast<const FuncCode*>(callee->code), o, argument_slots)) {
+    go_to_instance(m, callee->context);
+  }
+}
+
+void tail_call_import(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  tail_call_any(m, m.ctx->funcs[m.pc[2]], o, o.x);
+}
+
+template <class Index>
+void tail_call_indirect(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  FuncInst* const callee = table_entry(m, read<Index, Place::slot>(m, o.b()), m.pc[2]);
+  if (callee != nullptr) [[likely]] tail_call_any(m, callee, o, o.c());
+}
+
+void tail_call_ref(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  FuncInst* const callee = as<FuncInst*>(m.fp[o.b()]);
+  if (callee == nullptr) [[unlikely]] return raise(m, TrapCode::null_function_reference);
+  tail_call_any(m, callee, o, o.c());
+}
+
+void null_check(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  if (m.fp[o.a] == 0) [[unlikely]] return raise(m, static_cast<TrapCode>(o.x));
+  m.pc += 2;
 }
 
 // r: the callee; l: address of the call.
@@ -156,13 +242,7 @@ void call_host(Machine& m) {
   if (m.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]] return raise(m, TrapCode::interrupted);
   m.memory = m.ctx->memory_base;
   m.l = m.fp[o.d];
-  m.pc = at + 2 * kCallWords;
-}
-
-void restore(Machine& m) {
-  m.ctx = as<InstanceContext*>(m.fp[operands_at(m.pc + 1).a + kLinkContext]);
-  m.memory = m.ctx->memory_base;
-  m.pc += kCallWords;
+  m.pc = at + kCallWords;
 }
 
 void lazy(Machine& m) {
@@ -326,6 +406,10 @@ Handler call_indirect_handler(Place index, bool index_64) {
   }
 }
 
+Handler tail_call_indirect_handler(bool index_64) {
+  return index_64 ? &wrap<&tail_call_indirect<uint64_t>> : &wrap<&tail_call_indirect<uint32_t>>;
+}
+
 Handler special_handler(Special s) {
   switch (s) {
     case Special::br: return &wrap<&br<false>>;
@@ -333,7 +417,11 @@ Handler special_handler(Special s) {
     case Special::return_: return &wrap<&return_>;
     case Special::call: return &wrap<&call>;
     case Special::call_import: return &wrap<&call_import>;
-    case Special::restore: return &wrap<&restore>;
+    case Special::call_ref: return &wrap<&call_ref>;
+    case Special::tail_call: return &wrap<&tail_call>;
+    case Special::tail_call_import: return &wrap<&tail_call_import>;
+    case Special::tail_call_ref: return &wrap<&tail_call_ref>;
+    case Special::null_check: return &wrap<&null_check>;
     case Special::lazy: return &wrap<&lazy>;
     case Special::unreachable: return &wrap<&unreachable>;
     case Special::ref_func: return &wrap<&ref_func>;

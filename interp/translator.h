@@ -71,6 +71,13 @@ class Translator {
   void unreachable();
   void call(FuncIdx f);
   void call_indirect(TypeIdx type, TableIdx table);
+  void call_ref(TypeIdx type);
+  void return_call(FuncIdx f);
+  void return_call_indirect(TypeIdx type, TableIdx table);
+  void return_call_ref(TypeIdx type);
+  void ref_as_non_null();
+  void br_on_null(uint32_t depth);
+  void br_on_non_null(uint32_t depth);
   void memory_op(Op op, uint32_t a, uint32_t b);
   void table_op(Op op, uint32_t a, uint32_t b);
 
@@ -143,10 +150,13 @@ class Translator {
   const Producer& producer(const Operand& operand) const { return producers_[bank(operand.type)]; }
   void rewind(uint32_t at);
   void write_local(uint16_t slot, const Operand& value);
-  void call_sequence(Special s, uint32_t x, Word word2, const FuncType& type);
+  uint16_t take_arguments(const FuncType& type);
+  void emit_call(Handler handler, Operands operands, Word word2);
+  void return_results_at(uint16_t slot, const FuncType& type);
 
   // Branches
   Condition take_condition();
+  void branch_to(const Condition& condition, uint32_t depth);
   void branch(const Condition& condition, bool sense, uint32_t& fixups, uint32_t target);
   void bind(uint32_t& fixups);
   void add_fixup(uint32_t& chain, uint32_t byte, uint32_t from);

@@ -177,9 +177,24 @@ void Translator::br(uint32_t depth) {
   }
 }
 
-void Translator::br_if(uint32_t depth) {
+void Translator::br_if(uint32_t depth) { branch_to(take_condition(), depth); }
+
+// Null references are zero. The reference goes home first: it is needed on one of the two ways.
+void Translator::br_on_null(uint32_t depth) {
+  bring_home(stack_.back());
+  const Operand reference = pop();
+  branch_to({true, Op::i64_eq, at(reference), {Place::imm, 0}, true}, depth);
+  push(reference);
+}
+
+void Translator::br_on_non_null(uint32_t depth) {
+  bring_home(stack_.back());
+  branch_to({true, Op::i64_ne, at(stack_.back()), {Place::imm, 0}, true}, depth);
+  pop();
+}
+
+void Translator::branch_to(const Condition& condition, uint32_t depth) {
   Control& c = decoder_->control(depth);
-  const Condition condition = take_condition();
   if (carries_in_place(c) && !(is_body(depth) && c.results.size() != 0)) {
     branch(condition, true, c.label.fixups, c.label.target);
     return;
@@ -250,40 +265,99 @@ void Translator::unreachable() { emit_special(Special::unreachable, {}); }
 
 // --- Calls ---------------------------------------------------------------------------------------------------------
 
-// The arguments are on top of the stack.
+// The arguments are the topmost operands: pops them and gives the slot of the first.
+uint16_t Translator::take_arguments(const FuncType& type) {
+  const uint32_t height = static_cast<uint32_t>(stack_.size());
+  const uint32_t first = height - static_cast<uint32_t>(type.params.size());
+  free_accumulators();
+  bring_home(first, height);
+  truncate(first);
+  return next_home();
+}
+
+void Translator::emit_call(Handler handler, Operands operands, Word word2) {
+  emit(handler, operands);
+  code_.push_back(word2);
+  last_ = kNothing;
+}
+
 void Translator::call(FuncIdx f) {
   const FuncType& type = module_.func_type(f);
-  const uint32_t n = static_cast<uint32_t>(type.params.size());
-  free_accumulators();
-  bring_home(static_cast<uint32_t>(stack_.size()) - n, static_cast<uint32_t>(stack_.size()));
-  truncate(static_cast<uint32_t>(stack_.size()) - n);
+  const uint16_t arguments = take_arguments(type);
   if (raw(f) < module_.imported_funcs) {
-    emit_special(Special::call_import, {pinned_, next_home(), raw(f)});
-    code_.push_back(0);
-    emit_special(Special::restore, {pinned_, link_, 0});
-    code_.push_back(0);
+    emit_call(special_handler(Special::call_import), {pinned_, arguments, raw(f)}, 0);
   } else {
-    emit_special(Special::call, {pinned_, next_home(), 0});
-    code_.push_back(reinterpret_cast<Word>(&module_code_.function(f)));
+    emit_call(special_handler(Special::call), {pinned_, arguments, 0},
+              reinterpret_cast<Word>(&module_code_.function(f)));
   }
-  last_ = kNothing;
   push_types(validator::TypeList(type.results));
 }
 
 void Translator::call_indirect(TypeIdx t, TableIdx table) {
   const FuncType& type = module_.func_type(t);
-  const uint32_t n = static_cast<uint32_t>(type.params.size());
   const Operand index = pop();
   const At a = value(index);
-  free_accumulators();
-  bring_home(static_cast<uint32_t>(stack_.size()) - n, static_cast<uint32_t>(stack_.size()));
-  truncate(static_cast<uint32_t>(stack_.size()) - n);
-  emit(call_indirect_handler(a.place, module_.tables[raw(table)].type.is_64), {pinned_, next_home(), a.field});
-  code_.push_back(Word{static_cast<uint32_t>(module_.type_id(t))} | Word{raw(table)} << 32);
-  emit_special(Special::restore, {pinned_, link_, 0});
-  code_.push_back(0);
-  last_ = kNothing;
+  const uint16_t arguments = take_arguments(type);
+  emit_call(call_indirect_handler(a.place, module_.tables[raw(table)].type.is_64), {pinned_, arguments, a.field},
+            Word{static_cast<uint32_t>(module_.type_id(t))} | Word{raw(table)} << 32);
   push_types(validator::TypeList(type.results));
+}
+
+void Translator::call_ref(TypeIdx t) {
+  const FuncType& type = module_.func_type(t);
+  Operand callee = pop();
+  bring_home(callee);
+  const uint16_t arguments = take_arguments(type);
+  emit_call(special_handler(Special::call_ref), {pinned_, arguments, callee.home}, 0);
+  push_types(validator::TypeList(type.results));
+}
+
+void Translator::return_call(FuncIdx f) {
+  const FuncType& type = module_.func_type(f);
+  const uint16_t arguments = take_arguments(type);
+  const Operands operands{link_, arguments, runtime::slot_count(type.params)};
+  if (raw(f) < module_.imported_funcs) {
+    emit_call(special_handler(Special::tail_call_import), operands, raw(f));
+    return return_results_at(arguments, type);
+  }
+  emit_call(special_handler(Special::tail_call), operands, reinterpret_cast<Word>(&module_code_.function(f)));
+}
+
+void Translator::return_call_indirect(TypeIdx t, TableIdx table) {
+  const FuncType& type = module_.func_type(t);
+  Operand index = pop();
+  bring_home(index);
+  const uint16_t arguments = take_arguments(type);
+  emit_call(tail_call_indirect_handler(module_.tables[raw(table)].type.is_64),
+            {link_, arguments, Operands::pair(index.home, runtime::slot_count(type.params))},
+            Word{static_cast<uint32_t>(module_.type_id(t))} | Word{raw(table)} << 32);
+  return_results_at(arguments, type);
+}
+
+void Translator::return_call_ref(TypeIdx t) {
+  const FuncType& type = module_.func_type(t);
+  Operand callee = pop();
+  bring_home(callee);
+  const uint16_t arguments = take_arguments(type);
+  emit_call(special_handler(Special::tail_call_ref),
+            {link_, arguments, Operands::pair(callee.home, runtime::slot_count(type.params))}, 0);
+  return_results_at(arguments, type);
+}
+
+// Where a tail-called host function comes back to.
+void Translator::return_results_at(uint16_t slot, const FuncType& type) {
+  uint16_t to = 0;
+  for (ValType result : type.results) {
+    emit_copy(scalar(result), {Place::slot, slot}, 0, {Place::slot, to});
+    slot = static_cast<uint16_t>(slot + result.slots());
+    to = static_cast<uint16_t>(to + result.slots());
+  }
+  emit_special(Special::return_, {link_, 0, 0});
+}
+
+void Translator::ref_as_non_null() {
+  bring_home(stack_.back());
+  emit_special(Special::null_check, {0, stack_.back().home, static_cast<uint32_t>(TrapCode::null_reference)});
 }
 
 // --- Operands at home ----------------------------------------------------------------------------------------------

@@ -59,7 +59,30 @@ bool FunctionDecoder<Sink>::read_locals() {
     reader_.fail(at, "too many locals: more than " + std::to_string(decoder::limits::kMaxLocals),
                  total > UINT32_MAX ? ErrorKind::malformed : ErrorKind::limit);
   }
+  unset_.clear();
+  set_locals_.clear();
+  for (size_t i = func_type_->params.size(); i < locals_.size(); ++i) {
+    if (locals_[i].defaultable()) continue;
+    unset_.resize(locals_.size());
+    unset_[i] = true;
+  }
   return reader_.ok();
+}
+
+template <class Sink>
+inline void FunctionDecoder<Sink>::set_local(uint32_t i) {
+  if (unset_.empty() || !unset_[i]) [[likely]] return;
+  unset_[i] = false;
+  set_locals_.push_back(i);
+}
+
+// At the end of a block or an arm: what was set in it may not have been on another path.
+template <class Sink>
+inline void FunctionDecoder<Sink>::forget_set_locals() {
+  while (set_locals_.size() > controls_.back().set_locals) {
+    unset_[set_locals_.back()] = true;
+    set_locals_.pop_back();
+  }
 }
 
 template <class Sink>
@@ -110,6 +133,7 @@ void FunctionDecoder<Sink>::enter(Op op, TypeList params, TypeList results) {
   c.entered = controls_.empty() || live_;
   c.height = height() - std::min(height(), params.size());
   c.offset = op_offset_;
+  c.set_locals = static_cast<uint32_t>(set_locals_.size());
   c.params = params;
   c.results = results;
   controls_.push_back(std::move(c));
@@ -187,8 +211,14 @@ void FunctionDecoder<Sink>::control_rule(Op op) {
       pop(TypeList(func_type_->results));
       if (live_ && reader_.ok()) sink_.return_();
       return set_unreachable();
-    case Op::call: return call_rule();
-    case Op::call_indirect: return call_indirect_rule();
+    case Op::call: return call_rule(false);
+    case Op::call_indirect: return call_indirect_rule(false);
+    case Op::call_ref: return call_ref_rule(false);
+    case Op::return_call: return call_rule(true);
+    case Op::return_call_indirect: return call_indirect_rule(true);
+    case Op::return_call_ref: return call_ref_rule(true);
+    case Op::br_on_null: return br_on_null_rule();
+    case Op::br_on_non_null: return br_on_non_null_rule();
     case Op::drop: {
       const ValType type = pop();
       if (live_ && reader_.ok()) sink_.drop(type);
@@ -207,6 +237,7 @@ void FunctionDecoder<Sink>::else_rule() {
   pop(c.results);
   if (top_ != base_) return fail("type mismatch: values remain at the end of the first arm of if");
   if (c.entered && reader_.ok()) sink_.else_(c, !c.unreachable);
+  forget_set_locals();
   c.in_else = true;
   c.unreachable = false;
   refresh();
@@ -226,6 +257,7 @@ void FunctionDecoder<Sink>::end_rule() {
   if (!reader_.ok()) return;
   if (c.entered) sink_.end(c, !c.unreachable);
   const TypeList results = c.results;
+  forget_set_locals();
   controls_.pop_back();
   if (controls_.empty()) return;
   refresh();
@@ -260,22 +292,27 @@ void FunctionDecoder<Sink>::br_table_rule() {
   set_unreachable();
 }
 
+// A tail call's results have to be this function's.
 template <class Sink>
-void FunctionDecoder<Sink>::call_types(const FuncType& type) {
+void FunctionDecoder<Sink>::call_types(const FuncType& type, bool tail) {
   pop(TypeList(type.params));
-  push(TypeList(type.results));
+  if (!tail) return push(TypeList(type.results));
+  const std::vector<ValType>& wanted = func_type_->results;
+  if (type.results.size() != wanted.size()) return fail("type mismatch: a tail call gives other results");
+  for (size_t i = 0; i < wanted.size(); ++i) expect(wanted[i], type.results[i]);
 }
 
 template <class Sink>
-void FunctionDecoder<Sink>::call_rule() {
+void FunctionDecoder<Sink>::call_rule(bool tail) {
   const uint32_t f = reader_.u32();
   if (f >= module_.funcs.size()) return void(unknown("function", f));
-  call_types(module_.func_type(FuncIdx{f}));
-  if (live_ && reader_.ok()) sink_.call(FuncIdx{f});
+  call_types(module_.func_type(FuncIdx{f}), tail);
+  if (live_ && reader_.ok()) tail ? sink_.return_call(FuncIdx{f}) : sink_.call(FuncIdx{f});
+  if (tail) set_unreachable();
 }
 
 template <class Sink>
-void FunctionDecoder<Sink>::call_indirect_rule() {
+void FunctionDecoder<Sink>::call_indirect_rule(bool tail) {
   const uint32_t t = reader_.u32();
   const uint32_t i = decoder::read_table_index(reader_, features_);
   if (!reader_.ok()) return;
@@ -287,8 +324,57 @@ void FunctionDecoder<Sink>::call_indirect_rule() {
     return fail("type mismatch: call_indirect needs a table of functions, found " + to_string(callees->type.element));
   }
   pop(address_type(callees->type.is_64));
-  call_types(module_.func_type(TypeIdx{t}));
-  if (live_ && reader_.ok()) sink_.call_indirect(TypeIdx{t}, TableIdx{i});
+  call_types(module_.func_type(TypeIdx{t}), tail);
+  if (live_ && reader_.ok()) {
+    tail ? sink_.return_call_indirect(TypeIdx{t}, TableIdx{i}) : sink_.call_indirect(TypeIdx{t}, TableIdx{i});
+  }
+  if (tail) set_unreachable();
+}
+
+template <class Sink>
+void FunctionDecoder<Sink>::call_ref_rule(bool tail) {
+  const uint32_t t = reader_.u32();
+  if (t >= module_.types.size()) return void(unknown("type", t));
+  if (module_.registry->get(module_.type_id(TypeIdx{t})).kind != CompositeKind::func) return void(unknown("function type", t));
+  pop(ValType::ref(module_.type_id(TypeIdx{t}), true));
+  call_types(module_.func_type(TypeIdx{t}), tail);
+  if (live_ && reader_.ok()) tail ? sink_.return_call_ref(TypeIdx{t}) : sink_.call_ref(TypeIdx{t});
+  if (tail) set_unreachable();
+}
+
+// Pops a reference of any type; bottom in dead code.
+template <class Sink>
+ValType FunctionDecoder<Sink>::pop_ref() {
+  const ValType type = pop();
+  if (!type.is_ref() && !type.is_bottom()) {
+    fail("type mismatch: " + std::string(op_info(op_).text) + " expected a reference, found " + to_string(type));
+  }
+  return type;
+}
+
+template <class Sink>
+void FunctionDecoder<Sink>::br_on_null_rule() {
+  const uint32_t depth = reader_.u32();
+  Control* target = label(depth);
+  if (target == nullptr) return;
+  const ValType type = pop_ref();
+  check_top(target->branch_types());
+  push(type.is_bottom() ? type : type.with_nullable(false));
+  if (live_ && reader_.ok()) sink_.br_on_null(depth);
+}
+
+template <class Sink>
+void FunctionDecoder<Sink>::br_on_non_null_rule() {
+  const uint32_t depth = reader_.u32();
+  Control* target = label(depth);
+  if (target == nullptr) return;
+  const TypeList& types = target->branch_types();
+  if (types.size() == 0) return fail("type mismatch: br_on_non_null to a label that takes no reference");
+  const ValType type = pop_ref();
+  push(type.is_bottom() ? type : type.with_nullable(false));
+  check_top(types);
+  if (live_ && reader_.ok()) sink_.br_on_non_null(depth);
+  pop();
 }
 
 template <class Sink>
@@ -447,11 +533,14 @@ void FunctionDecoder<Sink>::ref_rule(Op op) {
       if (live_ && reader_.ok()) sink_.ref_null(type);
       return;
     }
+    case Op::ref_as_non_null: {
+      const ValType type = pop_ref();
+      push(type.is_bottom() ? type : type.with_nullable(false));
+      if (live_ && reader_.ok()) sink_.ref_as_non_null();
+      return;
+    }
     case Op::ref_is_null: {
-      const ValType type = pop();
-      if (!type.is_ref() && !type.is_bottom()) {
-        return fail("type mismatch: ref.is_null expected a reference, found " + to_string(type));
-      }
+      pop_ref();
       push(ValType::i32);
       if (live_ && reader_.ok()) sink_.ref_is_null();
       return;

@@ -13,7 +13,8 @@
 //   block(control)  loop(control)  if_(control)           after the parameters went to the new block
 //   else_(control, falls_through)  end(control, falls_through)   at the end of an arm or a block
 //   br(depth)  br_if(depth)  br_table(depths, default last)  return_()  unreachable()
-//   call(f)  call_indirect(type, table)  memory_op(op, a, b)  table_op(op, a, b)
+//   call(f)  call_indirect(type, table)  call_ref(type)  and each as return_call...
+//   ref_as_non_null()  br_on_null(depth)  br_on_non_null(depth)  memory_op(op, a, b)  table_op(op, a, b)
 //
 // Thread rule: a decoder belongs to one thread; use it for as many functions as you like, it keeps its buffers.
 #pragma once
@@ -60,6 +61,7 @@ class FunctionDecoder {
     bool unreachable = false;  // what follows in it is dead
     uint32_t height = 0;       // operands below it
     uint32_t offset = 0;       // of its opcode
+    uint32_t set_locals = 0;   // length of set_locals_ where it begins
     TypeList params, results;
     typename Sink::Label label{};
     // What a branch to it carries.
@@ -153,9 +155,13 @@ class FunctionDecoder {
   void end_rule();
   void else_rule();
   void br_table_rule();
-  void call_types(const FuncType& type);
-  void call_rule();
-  void call_indirect_rule();
+  void call_types(const FuncType& type, bool tail);
+  void call_rule(bool tail);
+  void call_indirect_rule(bool tail);
+  void call_ref_rule(bool tail);
+  void br_on_null_rule();
+  void br_on_non_null_rule();
+  ValType pop_ref();
   void select_rule();
   void select_t_rule();
   void variable_rule(Op op);
@@ -165,6 +171,8 @@ class FunctionDecoder {
   void unsupported(Op op);
 
   bool read_locals();
+  void set_local(uint32_t i);
+  void forget_set_locals();
   bool local_index(uint32_t& i);
   const decoder::Memory* memory(uint32_t i);
   const decoder::Table* table(uint32_t i);
@@ -196,6 +204,9 @@ class FunctionDecoder {
   Op op_ = Op::nop;
   uint32_t op_offset_ = 0;
   std::vector<uint32_t> depths_;  // scratch of br_table
+  // Locals without a default value (spec 3.4.10): whether each has been set here, and which were, in that order.
+  std::vector<bool> unset_;  // empty when every local has a default
+  std::vector<uint32_t> set_locals_;
 };
 
 // --- The walk ------------------------------------------------------------------------------------------------------
@@ -276,6 +287,8 @@ constexpr bool is_supported(const OpInfo& info) {
     case Feature::ref_types:
     case Feature::extended_const:
     case Feature::multi_memory:
+    case Feature::tail_call:
+    case Feature::function_refs:
     case Feature::memory64: return true;
     default: return false;
   }
@@ -315,18 +328,21 @@ template <Op op>
   } else if constexpr (op == Op::local_get) {
     uint32_t i;
     if (!local_index(i)) return;
+    if (!unset_.empty() && unset_[i]) [[unlikely]] return fail("uninitialized local " + std::to_string(i));
     push(locals_[i]);
     if (live_) sink_.local_get(i);
   } else if constexpr (op == Op::local_set) {
     uint32_t i;
     if (!local_index(i)) return;
     pop(locals_[i]);
+    set_local(i);
     if (live_) sink_.local_set(i);
   } else if constexpr (op == Op::local_tee) {
     uint32_t i;
     if (!local_index(i)) return;
     pop(locals_[i]);
     push(locals_[i]);
+    set_local(i);
     if (live_) sink_.local_tee(i);
   } else if constexpr (info.cls == OpClass::variable) {
     variable_rule(op);

@@ -55,6 +55,13 @@ class FactsSink {
   void unreachable() {}
   void call(FuncIdx) { note_call(); }
   void call_indirect(TypeIdx, TableIdx) { note_call(); }
+  void call_ref(TypeIdx) { note_call(); }
+  void return_call(FuncIdx) { note_call(); }
+  void return_call_indirect(TypeIdx, TableIdx) { note_call(); }
+  void return_call_ref(TypeIdx) { note_call(); }
+  void ref_as_non_null() {}
+  void br_on_null(uint32_t) {}
+  void br_on_non_null(uint32_t) { note_height(); }
   void memory_op(Op, uint32_t, uint32_t) { note_height(); }
   void table_op(Op, uint32_t, uint32_t) { note_height(); }
 

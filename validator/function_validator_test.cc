@@ -1,0 +1,103 @@
+#include "validator/function_validator.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "spec-tests/support/wat.h"
+
+#include "decoder/module_decoder.h"
+#include "validator/module_validator.h"
+
+namespace mini_wasm::validator {
+namespace {
+
+using ::testing::HasSubstr;
+
+// The facts of the first function that the text defines, or its error.
+Result<FunctionFacts> validate(std::string_view body, std::string_view rest = "") {
+  static TypeRegistry types;
+  const FeatureSet features = FeatureSet::defaults();
+  const std::vector<uint8_t> bytes =
+      mini_wasm::testing::wat_unchecked("(module " + std::string(rest) + " (func $f " + std::string(body) + "))");
+  auto module = decoder::decode_module(std::span(bytes), types, features);
+  if (!module) return std::move(module).error();
+  if (auto r = validate_module(**module, features); !r) return std::move(r).error();
+  return FunctionValidator(**module, features).validate(FuncIdx{(*module)->imported_funcs});
+}
+
+std::string error_of(std::string_view body, std::string_view rest = "") {
+  auto r = validate(body, rest);
+  return r ? "valid" : r.error().message;
+}
+
+TEST(function_validator, a_mismatch_says_what_was_expected_and_found_and_where) {
+  auto r = validate("(i32.add (i32.const 1) (i64.const 2)) drop");
+  ASSERT_FALSE(r);
+  EXPECT_EQ(r.error().kind, ErrorKind::invalid);
+  EXPECT_EQ(r.error().message, "type mismatch: i32.add expected i32, found i64 in function 0 (f)");
+  EXPECT_NE(r.error().offset, Error::kNoOffset);
+}
+
+TEST(function_validator, an_empty_stack_is_named) {
+  EXPECT_THAT(error_of("i32.add drop"), HasSubstr("i32.add expected i32, found nothing"));
+  EXPECT_THAT(error_of("drop"), HasSubstr("drop expected a value, found nothing"));
+}
+
+TEST(function_validator, values_must_not_remain) {
+  EXPECT_THAT(error_of("i32.const 1"), HasSubstr("values remain"));
+  EXPECT_THAT(error_of("(block i32.const 1)"), HasSubstr("values remain"));
+}
+
+TEST(function_validator, dead_code_takes_any_operand_but_checks_those_it_has) {
+  EXPECT_EQ(error_of("unreachable i32.add drop"), "valid");
+  EXPECT_EQ(error_of("unreachable select drop"), "valid");
+  EXPECT_THAT(error_of("unreachable f32.const 0 i32.add drop"), HasSubstr("expected i32, found f32"));
+}
+
+TEST(function_validator, br_table_targets_must_take_as_many_values) {
+  EXPECT_THAT(error_of("(block (block (result i32) (br_table 0 1 (i32.const 0) (i32.const 1))) drop)"),
+              HasSubstr("different numbers"));
+}
+
+TEST(function_validator, a_branch_out_of_range_names_its_label) {
+  EXPECT_THAT(error_of("(br 7)"), HasSubstr("unknown label 7"));
+}
+
+TEST(function_validator, an_if_without_else_must_not_change_the_stack) {
+  EXPECT_THAT(error_of("(result i32) (if (result i32) (i32.const 0) (then (i32.const 1)))"),
+              HasSubstr("type mismatch"));
+}
+
+TEST(function_validator, alignment_is_at_most_natural) {
+  EXPECT_THAT(error_of("(drop (i32.load8_u align=2 (i32.const 0)))", "(memory 1)"), HasSubstr("alignment"));
+  EXPECT_THAT(error_of("(drop (i32.load (i32.const 0)))"), HasSubstr("unknown memory 0"));
+}
+
+TEST(function_validator, immutable_globals_cannot_be_set) {
+  EXPECT_THAT(error_of("(global.set 0 (i32.const 0))", "(global i32 (i32.const 0))"), HasSubstr("immutable"));
+}
+
+TEST(function_validator, select_of_references_needs_a_type) {
+  EXPECT_THAT(error_of("(drop (select (ref.null func) (ref.null func) (i32.const 0)))"), HasSubstr("type mismatch"));
+}
+
+TEST(function_validator, facts_count_slots_and_height) {
+  auto r = validate("(param i32 i64) (local f32 f64) (drop (i32.add (i32.const 1) (i32.add (i32.const 2) (i32.const 3))))");
+  ASSERT_TRUE(r) << r.error().message;
+  EXPECT_EQ(r->local_slots, 4u);
+  EXPECT_EQ(r->max_operand_slots, 3u);
+  EXPECT_FALSE(r->has_calls);
+}
+
+TEST(function_validator, the_hot_local_is_an_integer_that_is_written) {
+  auto r = validate(R"((param $base i32) (local $i i32) (local $x f64)
+    (loop (local.set $i (i32.add (local.get $i) (local.get $base)))
+          (local.set $x (f64.add (local.get $x) (local.get $x)))
+          (br_if 0 (i32.lt_s (local.get $base) (local.get $base)))))");
+  ASSERT_TRUE(r) << r.error().message;
+  EXPECT_EQ(r->hot_local, 1);
+  EXPECT_TRUE(r->has_loops);
+}
+
+}  // namespace
+}  // namespace mini_wasm::validator
