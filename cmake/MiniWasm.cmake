@@ -27,7 +27,8 @@ macro(mini_wasm_begin)
   endif()
   if(MINI_WASM_SANITIZE)
     target_compile_options(mini_wasm_options INTERFACE
-      -fsanitize=${MINI_WASM_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+      -fsanitize=${MINI_WASM_SANITIZE} -fno-sanitize=vptr  # which needs RTTI everywhere
+      -fno-sanitize-recover=all -fno-omit-frame-pointer)
     target_link_options(mini_wasm_options INTERFACE -fsanitize=${MINI_WASM_SANITIZE})
   endif()
   if(MINI_WASM_TESTS)
