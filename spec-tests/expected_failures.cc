@@ -68,7 +68,8 @@ std::optional<std::string> ExpectedFailures::whole(const std::string& script) co
   return entry == scripts_.end() ? std::nullopt : entry->second.whole;
 }
 
-ExpectedFailures::Verdict ExpectedFailures::judge(const std::string& script, const std::vector<Failure>& failures) const {
+ExpectedFailures::Verdict ExpectedFailures::judge(const std::string& script,
+                                                  const std::vector<Failure>& failures) const {
   Verdict verdict;
   auto found = scripts_.find(script);
   const Entry entry = found == scripts_.end() ? Entry{} : found->second;

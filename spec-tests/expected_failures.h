@@ -5,14 +5,14 @@
 // test suite's core folder, without .wast. What is listed and yet passes is a failure too: the line has to go.
 #pragma once
 
+#include <mini_wasm/result.h>
+
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <mini_wasm/result.h>
 
 #include "spec-tests/script_runner.h"
 

@@ -5,9 +5,8 @@
 #include <fstream>
 #include <iterator>
 #include <map>
-#include <utility>
-
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace mini_wasm::spec {
 namespace {
@@ -26,10 +25,12 @@ uint64_t parse_bits(const std::string& text) {
 
 std::optional<HeapKind> heap_kind(std::string_view type) {
   static const std::map<std::string_view, HeapKind> kinds = {
-      {"funcref", HeapKind::func},       {"nullfuncref", HeapKind::nofunc}, {"externref", HeapKind::extern_},
-      {"nullexternref", HeapKind::noextern}, {"anyref", HeapKind::any},     {"eqref", HeapKind::eq},
-      {"i31ref", HeapKind::i31},         {"structref", HeapKind::struct_},  {"arrayref", HeapKind::array},
-      {"nullref", HeapKind::none},       {"exnref", HeapKind::exn},         {"nullexnref", HeapKind::noexn},
+      {"funcref", HeapKind::func},      {"nullfuncref", HeapKind::nofunc},
+      {"externref", HeapKind::extern_}, {"nullexternref", HeapKind::noextern},
+      {"anyref", HeapKind::any},        {"eqref", HeapKind::eq},
+      {"i31ref", HeapKind::i31},        {"structref", HeapKind::struct_},
+      {"arrayref", HeapKind::array},    {"nullref", HeapKind::none},
+      {"exnref", HeapKind::exn},        {"nullexnref", HeapKind::noexn},
   };
   auto it = kinds.find(type);
   return it == kinds.end() ? std::nullopt : std::optional(it->second);
@@ -90,7 +91,8 @@ Pattern parse_pattern(const json& value) {
     for (const json& lane : value.at("value")) vector.lanes.push_back(parse_lane(lane.get<std::string>()));
     return {vector};
   }
-  if (auto number = number_type(type)) return {NumberPattern{*number, parse_lane(value.at("value").get<std::string>())}};
+  if (auto number = number_type(type))
+    return {NumberPattern{*number, parse_lane(value.at("value").get<std::string>())}};
   const auto heap = heap_kind(type);
   if (!heap && type != "refnull") fail("unknown type " + type);
   if (type == "refnull") return {RefPattern{RefPattern::Kind::null, std::nullopt}};
@@ -144,7 +146,9 @@ Command parse_command(const json& source, const std::string& directory) {
   const auto type = source.at("type").get<std::string>();
   Command command{source.at("line").get<uint32_t>(), ModuleCommand{}};
   const auto text = source.value("text", "");
-  auto module_assertion = [&](AssertModule::Kind kind) { return AssertModule{kind, read_module(source, directory), text}; };
+  auto module_assertion = [&](AssertModule::Kind kind) {
+    return AssertModule{kind, read_module(source, directory), text};
+  };
   if (type == "module") {
     command.what = ModuleCommand{read_module(source, directory), source.value("name", "")};
   } else if (type == "register") {

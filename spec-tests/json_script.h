@@ -1,9 +1,9 @@
 // Reads what wabt's wast2json writes: a JSON file with one object per command, and the binary modules beside it.
 #pragma once
 
-#include <string>
-
 #include <mini_wasm/result.h>
+
+#include <string>
 
 #include "spec-tests/script.h"
 

@@ -17,7 +17,8 @@ bool refused(const std::string& command) {
 }
 
 TEST(json_script, invoke_with_arguments_of_every_type) {
-  const auto commands = parse(R"({"type": "action", "line": 7, "action": {"type": "invoke", "module": "$m", "field": "f", "args": [
+  const auto commands =
+      parse(R"({"type": "action", "line": 7, "action": {"type": "invoke", "module": "$m", "field": "f", "args": [
     {"type": "i32", "value": "4294967295"}, {"type": "i64", "value": "18446744073709551615"}, {"type": "f32", "value": "2143289344"},
     {"type": "externref", "value": "3"}, {"type": "funcref", "value": "null"},
     {"type": "v128", "lane_type": "i8", "value": ["1","2","3","4","5","6","7","8","9","10","11","12","13","14","15","255"]}]}})");
@@ -37,7 +38,8 @@ TEST(json_script, invoke_with_arguments_of_every_type) {
 }
 
 TEST(json_script, expected_results) {
-  const auto commands = parse(R"({"type": "assert_return", "line": 1, "action": {"type": "get", "field": "g"}, "expected": [
+  const auto commands =
+      parse(R"({"type": "assert_return", "line": 1, "action": {"type": "get", "field": "g"}, "expected": [
     {"type": "f32", "value": "nan:canonical"}, {"type": "f64", "value": "nan:arithmetic"}, {"type": "i32", "value": "5"},
     {"type": "externref", "value": "null"}, {"type": "funcref"}, {"type": "externref", "value": "2"},
     {"type": "v128", "lane_type": "f32", "value": ["nan:canonical", "1", "2", "3"]}]})");
@@ -56,7 +58,8 @@ TEST(json_script, expected_results) {
 }
 
 TEST(json_script, either) {
-  const auto commands = parse(R"({"type": "assert_return", "line": 1, "action": {"type": "invoke", "field": "f", "args": []},
+  const auto commands =
+      parse(R"({"type": "assert_return", "line": 1, "action": {"type": "invoke", "field": "f", "args": []},
     "either": [{"type": "i32", "value": "1"}, {"type": "i32", "value": "2"}]})");
   const auto& expected = std::get<AssertReturn>(commands.at(0).what).expected;
   ASSERT_EQ(expected.size(), 1U);
@@ -64,7 +67,8 @@ TEST(json_script, either) {
 }
 
 TEST(json_script, traps_and_registration) {
-  const auto commands = parse(R"({"type": "assert_trap", "line": 1, "action": {"type": "invoke", "field": "f", "args": []},
+  const auto commands =
+      parse(R"({"type": "assert_trap", "line": 1, "action": {"type": "invoke", "field": "f", "args": []},
       "text": "unreachable", "expected": [{"type": "i32"}]},
     {"type": "assert_exhaustion", "line": 2, "action": {"type": "invoke", "field": "f", "args": []}, "text": "call stack exhausted"},
     {"type": "register", "line": 3, "name": "$m", "as": "M"})");
@@ -80,8 +84,10 @@ TEST(json_script, what_is_not_understood_is_refused) {
   EXPECT_TRUE(refused(R"({"type": "assert_sideways", "line": 1})"));
   EXPECT_TRUE(refused(R"({"type": "module", "line": 1, "filename": "no-such-file.wasm"})"));
   EXPECT_TRUE(refused(R"({"type": "register", "as": "M"})")) << "no line";
-  EXPECT_TRUE(refused(R"({"type": "action", "line": 1, "action": {"type": "invoke", "field": "f", "args": [{"type": "i32", "value": "x"}]}})"));
-  EXPECT_TRUE(refused(R"({"type": "action", "line": 1, "action": {"type": "invoke", "field": "f", "args": [{"type": "i33", "value": "1"}]}})"));
+  EXPECT_TRUE(refused(
+      R"({"type": "action", "line": 1, "action": {"type": "invoke", "field": "f", "args": [{"type": "i32", "value": "x"}]}})"));
+  EXPECT_TRUE(refused(
+      R"({"type": "action", "line": 1, "action": {"type": "invoke", "field": "f", "args": [{"type": "i33", "value": "1"}]}})"));
   EXPECT_FALSE(load_json_script("/nonexistent/a.json").has_value());
 }
 

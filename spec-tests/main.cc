@@ -100,7 +100,8 @@ void collect(const fs::path& input, const fs::path& root, std::vector<ScriptFile
   }
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(input)) {
     const fs::path extension = entry.path().extension();
-    if (extension == ".json" || extension == ".error") scripts.push_back(named(entry.path(), root.empty() ? input : root));
+    if (extension == ".json" || extension == ".error")
+      scripts.push_back(named(entry.path(), root.empty() ? input : root));
   }
 }
 
@@ -113,7 +114,8 @@ void report(const ScriptFile& file, const TierCase& tier, const std::vector<Fail
   }
 }
 
-void run_on(const TierCase& tier, const ScriptFile& file, const Script& script, const Options& options, Totals& totals) {
+void run_on(const TierCase& tier, const ScriptFile& file, const Script& script, const Options& options,
+            Totals& totals) {
   const ScriptReport result = ScriptRunner(tier.config()).run(script);
   const ExpectedFailures::Verdict verdict = options.expected.judge(file.name, result.failures);
   report(file, tier, verdict.unexpected, "");
@@ -126,8 +128,8 @@ void run_on(const TierCase& tier, const ScriptFile& file, const Script& script, 
   totals.skipped += result.skipped_count();
   totals.expected += verdict.expected;
   if (options.verbose) {
-    std::printf("%s.wast [%s]: %zu passed, %zu failed\n", file.name.c_str(), std::string(tier.name).c_str(), result.passed,
-                result.failures.size());
+    std::printf("%s.wast [%s]: %zu passed, %zu failed\n", file.name.c_str(), std::string(tier.name).c_str(),
+                result.passed, result.failures.size());
   }
 }
 

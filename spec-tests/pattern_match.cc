@@ -7,12 +7,10 @@ namespace {
 
 // A canonical NaN has exactly the top bit of the payload set, an arithmetic one at least that (spec 2.2.3); any sign.
 bool is_canonical_nan(uint64_t value, unsigned bits) {
-  return bits == 32 ? (value & 0x7fff'ffff) == 0x7fc0'0000
-                    : (value & 0x7fff'ffff'ffff'ffff) == 0x7ff8'0000'0000'0000;
+  return bits == 32 ? (value & 0x7fff'ffff) == 0x7fc0'0000 : (value & 0x7fff'ffff'ffff'ffff) == 0x7ff8'0000'0000'0000;
 }
 bool is_arithmetic_nan(uint64_t value, unsigned bits) {
-  return bits == 32 ? (value & 0x7fc0'0000) == 0x7fc0'0000
-                    : (value & 0x7ff8'0000'0000'0000) == 0x7ff8'0000'0000'0000;
+  return bits == 32 ? (value & 0x7fc0'0000) == 0x7fc0'0000 : (value & 0x7ff8'0000'0000'0000) == 0x7ff8'0000'0000'0000;
 }
 
 uint64_t low_bits(uint64_t value, unsigned bits) { return bits == 64 ? value : value & ((uint64_t{1} << bits) - 1); }

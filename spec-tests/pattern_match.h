@@ -1,12 +1,12 @@
 // Compares results with what a script expects, and turns a script's literals into values.
 #pragma once
 
+#include <mini_wasm/store.h>
+#include <mini_wasm/value.h>
+
 #include <span>
 #include <string>
 #include <vector>
-
-#include <mini_wasm/store.h>
-#include <mini_wasm/value.h>
 
 #include "spec-tests/script.h"
 

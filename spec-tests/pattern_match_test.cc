@@ -54,8 +54,9 @@ TEST(pattern_match, vectors_match_lane_by_lane) {
   EXPECT_FALSE(matches({VectorPattern{32, {bits(1), {kCanonical}, bits(0x3f80'0000), {kCanonical}}}}, value));
   EXPECT_FALSE(matches({VectorPattern{32, {bits(1), {kCanonical}, bits(0x3f80'0001), {kArithmetic}}}}, value));
   EXPECT_TRUE(matches({VectorPattern{64, {bits(0x7fc0'0000'0000'0001), bits(0xffff'ffff'3f80'0000)}}}, value));
-  EXPECT_TRUE(matches({VectorPattern{16, {bits(1), bits(0), bits(0), bits(0x7fc0), bits(0), bits(0x3f80), bits(0xffff), bits(0xffff)}}},
-                      value));
+  EXPECT_TRUE(matches(
+      {VectorPattern{16, {bits(1), bits(0), bits(0), bits(0x7fc0), bits(0), bits(0x3f80), bits(0xffff), bits(0xffff)}}},
+      value));
   EXPECT_FALSE(matches({VectorPattern{32, {bits(1)}}}, value)) << "too few lanes";
   EXPECT_FALSE(matches({VectorPattern{32, {bits(0), bits(0), bits(0), bits(0)}}}, Val::i32(0)));
 }

@@ -1,6 +1,8 @@
-// A test script (spec repository, interpreter/README.md "Scripts") as plain data: what to do, line by line, wherever it was
-// read from. Nothing here knows an engine; script_runner.h carries it out.
+// A test script (spec repository, interpreter/README.md "Scripts") as plain data: what to do, line by line, wherever it
+// was read from. Nothing here knows an engine; script_runner.h carries it out.
 #pragma once
+
+#include <mini_wasm/types.h>
 
 #include <array>
 #include <cstdint>
@@ -9,8 +11,6 @@
 #include <string_view>
 #include <variant>
 #include <vector>
-
-#include <mini_wasm/types.h>
 
 namespace mini_wasm::spec {
 
@@ -123,8 +123,8 @@ struct AssertModule {
 
 struct Command {
   uint32_t line = 0;
-  std::variant<ModuleCommand, InstanceCommand, RegisterCommand, ActionCommand, AssertReturn, AssertTrap, AssertExhaustion,
-               AssertException, AssertModule>
+  std::variant<ModuleCommand, InstanceCommand, RegisterCommand, ActionCommand, AssertReturn, AssertTrap,
+               AssertExhaustion, AssertException, AssertModule>
       what;
 };
 

@@ -34,8 +34,8 @@ const char* describe(AssertModule::Kind kind) {
   return "";
 }
 
-// A text module may name a data segment that does not exist: invalid. As bytes it has no data count section then, which is
-// malformed already (spec 5.5.16).
+// A text module may name a data segment that does not exist: invalid. As bytes it has no data count section then, which
+// is malformed already (spec 5.5.16).
 bool invalid_only_as_text(const AssertModule& command, const Error& error) {
   return command.kind == AssertModule::Kind::invalid && error.kind == ErrorKind::malformed &&
          error.message.starts_with("data count section required");
@@ -133,7 +133,8 @@ Outcome ScriptRunner::run(const AssertModule& command) {
     error = std::move(instance.error());
   }
   if (!error) return Outcome::fail("expected " + expected + ", but it was accepted");
-  if (error->kind != expected_kind(command.kind) && !invalid_only_as_text(command, *error)) return Outcome::fail(expected_but_got(expected, *error));
+  if (error->kind != expected_kind(command.kind) && !invalid_only_as_text(command, *error))
+    return Outcome::fail(expected_but_got(expected, *error));
   if (messages_agree(command.text, error->message)) return Outcome::pass();
   const std::string difference = expected_but_got(expected, *error);
   const bool text_counts =
@@ -169,9 +170,11 @@ Outcome ScriptRunner::run(const ActionCommand& command) {
 Outcome ScriptRunner::run(const AssertReturn& command) {
   Result<std::vector<Val>> results = perform(command.action);
   const std::string what = command.action.name;
-  if (!results) return Outcome::fail(expected_but_got(what + " to return " + to_string(command.expected), results.error()));
+  if (!results)
+    return Outcome::fail(expected_but_got(what + " to return " + to_string(command.expected), results.error()));
   if (matches(command.expected, *results)) return Outcome::pass();
-  return Outcome::fail("expected " + what + " to return " + to_string(command.expected) + ", got " + to_string(*results));
+  return Outcome::fail("expected " + what + " to return " + to_string(command.expected) + ", got " +
+                       to_string(*results));
 }
 
 Outcome ScriptRunner::expect_trap(const Action& action, std::optional<TrapCode> code, const std::string& text) {

@@ -1,11 +1,13 @@
 // Carries out a script's commands through the public API, on one tier.
 //
-// What counts as passing: a module or action must work; an assertion must hold with the right kind of error (malformed is
-// not invalid, see ErrorKind). Messages are compared as the reference interpreter does, by prefix, but either may be
+// What counts as passing: a module or action must work; an assertion must hold with the right kind of error (malformed
+// is not invalid, see ErrorKind). Messages are compared as the reference interpreter does, by prefix, but either may be
 // the prefix of the other: scripts say "uninitialized element 2" where a trap says "uninitialized element". A wrong
 // message fails a trap, exhaustion or linking assertion; for malformed and invalid modules, where engines notice
 // different faults first, it is only noted.
 #pragma once
+
+#include <mini_wasm/linker.h>
 
 #include <cstdint>
 #include <functional>
@@ -14,8 +16,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <mini_wasm/linker.h>
 
 #include "spec-tests/script.h"
 #include "spec-tests/tiers.h"

@@ -13,7 +13,9 @@ using mini_wasm::testing::wat;
 using mini_wasm::testing::wat_unchecked;
 
 ModuleSource module(std::string_view text) { return {ModuleSource::Form::binary, wat(text), {}}; }
-Action invoke(std::string name, std::vector<Literal> args = {}) { return {Action::Kind::invoke, "", std::move(name), std::move(args)}; }
+Action invoke(std::string name, std::vector<Literal> args = {}) {
+  return {Action::Kind::invoke, "", std::move(name), std::move(args)};
+}
 Pattern i32(uint64_t bits) { return {NumberPattern{ValType::i32, {LanePattern::Kind::bits, bits}}}; }
 AssertModule assert_module(AssertModule::Kind kind, std::vector<uint8_t> bytes, std::string text) {
   return {kind, {ModuleSource::Form::binary, std::move(bytes), {}}, std::move(text)};
@@ -48,8 +50,9 @@ TEST(script_runner, messages_agree_by_prefix) {
 }
 
 TEST(script_runner, results_are_compared) {
-  EXPECT_THAT(failing(ModuleCommand{module(kModule)}, AssertReturn{invoke("one"), {i32(1)}}, AssertReturn{invoke("one"), {i32(2)}},
-                      AssertReturn{invoke("one"), {}}, AssertReturn{{Action::Kind::get, "", "g"}, {i32(5)}},
+  EXPECT_THAT(failing(ModuleCommand{module(kModule)}, AssertReturn{invoke("one"), {i32(1)}},
+                      AssertReturn{invoke("one"), {i32(2)}}, AssertReturn{invoke("one"), {}},
+                      AssertReturn{{Action::Kind::get, "", "g"}, {i32(5)}},
                       AssertReturn{{Action::Kind::get, "", "g"}, {i32(6)}}, AssertReturn{invoke("trap"), {}},
                       AssertReturn{invoke("none"), {}}),
               ElementsAre(3, 4, 6, 7, 8));
@@ -60,10 +63,10 @@ TEST(script_runner, wrong_arguments_are_a_failure) {
 }
 
 TEST(script_runner, traps_are_compared) {
-  EXPECT_THAT(failing(ModuleCommand{module(kModule)}, AssertTrap{invoke("trap"), "unreachable"}, AssertTrap{invoke("one"), "unreachable"},
-                      AssertTrap{invoke("trap"), "integer overflow"}, AssertTrap{invoke("none"), ""},
-                      AssertExhaustion{invoke("deep"), "call stack exhausted"}, AssertExhaustion{invoke("trap"), "unreachable"},
-                      AssertException{invoke("trap")}),
+  EXPECT_THAT(failing(ModuleCommand{module(kModule)}, AssertTrap{invoke("trap"), "unreachable"},
+                      AssertTrap{invoke("one"), "unreachable"}, AssertTrap{invoke("trap"), "integer overflow"},
+                      AssertTrap{invoke("none"), ""}, AssertExhaustion{invoke("deep"), "call stack exhausted"},
+                      AssertExhaustion{invoke("trap"), "unreachable"}, AssertException{invoke("trap")}),
               ElementsAre(3, 4, 5, 7, 8));
 }
 
@@ -73,10 +76,11 @@ TEST(script_runner, modules_must_fail_in_the_way_asserted) {
   const std::vector<uint8_t> invalid = wat_unchecked("(module (func (result i32)))");
   const std::vector<uint8_t> unlinkable = wat(R"((module (import "spectest" "none" (func))))");
   const std::vector<uint8_t> trapping = wat("(module (func $f unreachable) (start $f))");
-  EXPECT_THAT(failing(assert_module(Kind::malformed, malformed, ""), assert_module(Kind::invalid, invalid, "type mismatch"),
-                      assert_module(Kind::unlinkable, unlinkable, "unknown import"),
-                      assert_module(Kind::uninstantiable, trapping, "unreachable")),
-              IsEmpty());
+  EXPECT_THAT(
+      failing(assert_module(Kind::malformed, malformed, ""), assert_module(Kind::invalid, invalid, "type mismatch"),
+              assert_module(Kind::unlinkable, unlinkable, "unknown import"),
+              assert_module(Kind::uninstantiable, trapping, "unreachable")),
+      IsEmpty());
   EXPECT_THAT(failing(assert_module(Kind::malformed, invalid, ""), assert_module(Kind::invalid, malformed, ""),
                       assert_module(Kind::invalid, wat("(module)"), ""), assert_module(Kind::unlinkable, trapping, ""),
                       assert_module(Kind::unlinkable, unlinkable, "incompatible import type"),
@@ -96,7 +100,8 @@ TEST(script_runner, a_wrong_message_for_an_invalid_module_is_only_noted) {
 
 TEST(script_runner, text_modules_are_skipped) {
   Script script;
-  script.commands.push_back({1, AssertModule{AssertModule::Kind::malformed, {ModuleSource::Form::quote, {}, "(func"}, "unexpected token"}});
+  script.commands.push_back(
+      {1, AssertModule{AssertModule::Kind::malformed, {ModuleSource::Form::quote, {}, "(func"}, "unexpected token"}});
   const ScriptReport report = ScriptRunner(kTiers[0].config()).run(script);
   EXPECT_EQ(report.passed, 0U);
   EXPECT_EQ(report.skipped_count(), 1U);
@@ -109,19 +114,21 @@ TEST(script_runner, a_failed_module_leaves_none_current) {
 }
 
 TEST(script_runner, modules_are_named_registered_and_instantiated_again) {
-  const std::string_view importer = R"((module (import "M" "one" (func $f (result i32))) (func (export "two") (result i32) (call $f))))";
+  const std::string_view importer =
+      R"((module (import "M" "one" (func $f (result i32))) (func (export "two") (result i32) (call $f))))";
   Action named = invoke("one");
   named.module = "$m";
   Action second = invoke("count");
   second.module = "$i1";
   const std::string_view counter = R"((module (global $n (mut i32) (i32.const 0))
     (func (export "count") (result i32) (global.set $n (i32.add (global.get $n) (i32.const 1))) (global.get $n))))";
-  EXPECT_THAT(failing(ModuleCommand{module(kModule), "$m"}, RegisterCommand{"M", "$m"}, ModuleCommand{module(importer)},
-                      AssertReturn{invoke("two"), {i32(1)}}, AssertReturn{named, {i32(1)}}, RegisterCommand{"N", "$none"},
-                      ModuleCommand{module(counter), "$d", /*definition_only=*/true}, InstanceCommand{"$i1", "$d"},
-                      InstanceCommand{"$i2", "$d"}, AssertReturn{invoke("count"), {i32(1)}}, AssertReturn{invoke("count"), {i32(2)}},
-                      AssertReturn{second, {i32(1)}}, InstanceCommand{"$i3", "$none"}),
-              ElementsAre(6, 13));
+  EXPECT_THAT(
+      failing(ModuleCommand{module(kModule), "$m"}, RegisterCommand{"M", "$m"}, ModuleCommand{module(importer)},
+              AssertReturn{invoke("two"), {i32(1)}}, AssertReturn{named, {i32(1)}}, RegisterCommand{"N", "$none"},
+              ModuleCommand{module(counter), "$d", /*definition_only=*/true}, InstanceCommand{"$i1", "$d"},
+              InstanceCommand{"$i2", "$d"}, AssertReturn{invoke("count"), {i32(1)}},
+              AssertReturn{invoke("count"), {i32(2)}}, AssertReturn{second, {i32(1)}}, InstanceCommand{"$i3", "$none"}),
+      ElementsAre(6, 13));
 }
 
 TEST(script_runner, spectest_can_be_imported) {

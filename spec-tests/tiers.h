@@ -2,10 +2,10 @@
 // code runs. A new tier or setting is a row here.
 #pragma once
 
+#include <mini_wasm/config.h>
+
 #include <ostream>
 #include <string_view>
-
-#include <mini_wasm/config.h>
 
 namespace mini_wasm::spec {
 

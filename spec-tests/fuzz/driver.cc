@@ -1,22 +1,21 @@
-// Runs a fuzz target without libFuzzer: mutated modules from a corpus, deterministically, for a bounded time. Input number
-// N depends on nothing but the seed, N and the corpus, so that a crash, which names N, can be repeated alone.
+// Runs a fuzz target without libFuzzer: mutated modules from a corpus, deterministically, for a bounded time. Input
+// number N depends on nothing but the seed, N and the corpus, so that a crash, which names N, can be repeated alone.
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-
-#include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <unistd.h>
 
 #include "spec-tests/fuzz/mutate.h"
 #include "spec-tests/hostile/module_bytes.h"
@@ -33,7 +32,8 @@ namespace fs = std::filesystem;
 constexpr const char* kUsage =
     "usage: %s [--seconds S] [--seed N] [--first N] [--runs N] [--save FILE] [FILE.wasm|DIR...]\n"
     "\n"
-    "Feeds mutations of the given modules (a few are built in) to the fuzz target, until S seconds (default 10) or N runs\n"
+    "Feeds mutations of the given modules (a few are built in) to the fuzz target, until S seconds (default 10) or N "
+    "runs\n"
     "are over. --first N --runs 1 repeats input N; --save writes the last input to a file.\n";
 
 // Above this, mutations of a corpus module are mostly more of the same.
@@ -111,12 +111,18 @@ bool parse(int argc, char** argv, Options& options) {
     }
     if (i + 1 == argc) return false;
     const char* value = argv[++i];
-    if (arg == "--seconds") options.seconds = std::strtod(value, nullptr);
-    else if (arg == "--seed") options.seed = std::strtoull(value, nullptr, 10);
-    else if (arg == "--first") options.first = std::strtoull(value, nullptr, 10);
-    else if (arg == "--runs") options.runs = std::strtoull(value, nullptr, 10);
-    else if (arg == "--save") options.save = value;
-    else return false;
+    if (arg == "--seconds")
+      options.seconds = std::strtod(value, nullptr);
+    else if (arg == "--seed")
+      options.seed = std::strtoull(value, nullptr, 10);
+    else if (arg == "--first")
+      options.first = std::strtoull(value, nullptr, 10);
+    else if (arg == "--runs")
+      options.runs = std::strtoull(value, nullptr, 10);
+    else if (arg == "--save")
+      options.save = value;
+    else
+      return false;
   }
   return true;
 }
@@ -129,14 +135,15 @@ Input make_input(const std::vector<Input>& corpus, uint64_t seed, uint64_t numbe
 int run(const Options& options) {
   using Clock = std::chrono::steady_clock;
   const std::vector<Input> corpus = load_corpus(options);
-  const auto end = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.seconds));
+  const auto end =
+      Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.seconds));
   uint64_t done = 0;
   for (; done < options.runs && Clock::now() < end; ++done) {
     current_run = options.first + done;
     const Input input = make_input(corpus, options.seed, current_run);
     if (!options.save.empty()) {
-      std::ofstream(options.save, std::ios::binary).write(reinterpret_cast<const char*>(input.data()),
-                                                          static_cast<std::streamsize>(input.size()));
+      std::ofstream(options.save, std::ios::binary)
+          .write(reinterpret_cast<const char*>(input.data()), static_cast<std::streamsize>(input.size()));
     }
     LLVMFuzzerTestOneInput(input.data(), input.size());
   }

@@ -1,6 +1,8 @@
-// Does with a module of unknown origin everything that an embedder would: compile it, give it whatever it imports, call its
-// exports; all within limits and a deadline. Nothing that it does is wrong, as long as this returns.
+// Does with a module of unknown origin everything that an embedder would: compile it, give it whatever it imports, call
+// its exports; all within limits and a deadline. Nothing that it does is wrong, as long as this returns.
 #pragma once
+
+#include <mini_wasm/mini_wasm.h>
 
 #include <chrono>
 #include <condition_variable>
@@ -10,15 +12,13 @@
 #include <span>
 #include <thread>
 
-#include <mini_wasm/mini_wasm.h>
-
 namespace mini_wasm::fuzz {
 
 struct Exercise {
   bool compiled = false;
   bool instantiated = false;
-  size_t calls = 0;         // exported functions called
-  size_t calls_ok = 0;      // of these, returned without an error
+  size_t calls = 0;     // exported functions called
+  size_t calls_ok = 0;  // of these, returned without an error
 };
 
 // Small limits, so that a mutated module cannot make the machine swap.

@@ -1,9 +1,9 @@
 // Fuzz target: bytes -> decoder -> validator -> translator. Any error is fine.
+#include <mini_wasm/mini_wasm.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
-
-#include <mini_wasm/mini_wasm.h>
 
 namespace {
 

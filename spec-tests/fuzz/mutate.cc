@@ -37,8 +37,8 @@ void erase(Input& bytes, size_t at, size_t count) {
 
 // A number that is likely to be at some edge, as LEB128 of any length.
 Input interesting_number(Random& random) {
-  static constexpr uint64_t kNumbers[] = {0,      1,          2,          0x3f,       0x40,        0x7f,       0x80, 0xffff,
-                                          0x10000, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, ~uint64_t{0}};
+  static constexpr uint64_t kNumbers[] = {
+      0, 1, 2, 0x3f, 0x40, 0x7f, 0x80, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, ~uint64_t{0}};
   Input out;
   write_u32(out, kNumbers[random.below(std::size(kNumbers))]);
   return out;

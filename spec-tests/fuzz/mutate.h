@@ -20,8 +20,8 @@ class Random {
 
 using Input = std::vector<uint8_t>;
 
-// A few random changes to one of the inputs, often inside a section whose size is then put right, so that the change gets
-// past the decoder.
+// A few random changes to one of the inputs, often inside a section whose size is then put right, so that the change
+// gets past the decoder.
 Input mutate(std::span<const Input> corpus, Random& random);
 
 }  // namespace mini_wasm::fuzz

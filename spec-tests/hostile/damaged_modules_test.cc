@@ -1,12 +1,11 @@
-// Modules that were right once: cut off at every byte, with every bit flipped, with random damage. They give an error or
-// work, whatever that means for them; they never crash, hang, or take memory beyond their size.
-#include "spec-tests/hostile/hostile_test.h"
-
+// Modules that were right once: cut off at every byte, with every bit flipped, with random damage. They give an error
+// or work, whatever that means for them; they never crash, hang, or take memory beyond their size.
 #include <algorithm>
 #include <vector>
 
 #include "spec-tests/fuzz/exercise.h"
 #include "spec-tests/fuzz/mutate.h"
+#include "spec-tests/hostile/hostile_test.h"
 
 namespace mini_wasm::hostile {
 namespace {

@@ -1,8 +1,8 @@
 // Hostile function bodies: a million of everything. None of it may recurse on the native stack, or take memory beyond a
 // constant times the size of the module.
-#include "spec-tests/hostile/hostile_test.h"
-
 #include <vector>
+
+#include "spec-tests/hostile/hostile_test.h"
 
 namespace mini_wasm::hostile {
 namespace {
@@ -37,14 +37,19 @@ TEST(hostile_functions, a_million_nested_ifs) {
 
 TEST(hostile_functions, a_million_nested_blocks_in_unreachable_code) {
   const Bytes open = Bytes{kUnreachable}.repeat(kMillion, {kBlock, kI32});
-  EXPECT_THAT(compile(function(Bytes(open).repeat(kMillion, {kUnreachable, kEnd}).u8(kDrop))), AcceptedOrBeyondLimits());
+  EXPECT_THAT(compile(function(Bytes(open).repeat(kMillion, {kUnreachable, kEnd}).u8(kDrop))),
+              AcceptedOrBeyondLimits());
 }
 
 TEST(hostile_functions, blocks_with_many_results_do_not_multiply) {
   // 1000 results carried through 10,000 nested blocks: 10^7 values if each label kept its own.
   const Bytes type = Bytes{kFuncForm, 0, 0}.u8(kFuncForm).u8(0).u32(1000).repeat(1000, {kI32});
-  const Bytes code = Bytes{0}.repeat(10'000, {kBlock, 1}).u8(kUnreachable).repeat(10'000, {kEnd}).repeat(1000, {kDrop}).u8(kEnd);
-  EXPECT_THAT(compile(header().add(section(kType, 2, type)).add(section(kFunction, 1, {0})).add(section(kCode, 1, Bytes().sized(code)))),
+  const Bytes code =
+      Bytes{0}.repeat(10'000, {kBlock, 1}).u8(kUnreachable).repeat(10'000, {kEnd}).repeat(1000, {kDrop}).u8(kEnd);
+  EXPECT_THAT(compile(header()
+                          .add(section(kType, 2, type))
+                          .add(section(kFunction, 1, {0}))
+                          .add(section(kCode, 1, Bytes().sized(code)))),
               AcceptedOrBeyondLimits());
 }
 
@@ -57,7 +62,10 @@ TEST(hostile_functions, branches_to_a_block_with_many_results_do_not_multiply) {
                          .add({kBr, 0, kEnd})
                          .repeat(1000, {kDrop})
                          .u8(kEnd);
-  (void)compile(header().add(section(kType, 2, type)).add(section(kFunction, 1, {0})).add(section(kCode, 1, Bytes().sized(code))));
+  (void)compile(header()
+                    .add(section(kType, 2, type))
+                    .add(section(kFunction, 1, {0}))
+                    .add(section(kCode, 1, Bytes().sized(code))));
 }
 
 TEST(hostile_functions, a_million_operands) {
@@ -77,7 +85,8 @@ TEST(hostile_functions, huge_numbers_of_locals) {
   EXPECT_THAT(compile(function_with_locals(Bytes{1}.u32(50'000).u8(kI64), {})), Accepted());
   EXPECT_THAT(compile(function_with_locals(Bytes{1}.u32(kMax).u8(kI64), {})), MalformedOrBeyondLimits());
   // Two groups whose sum is 2^32, and wraps to 1 (binary.wast: "too many locals").
-  EXPECT_THAT(compile(function_with_locals(Bytes{2}.u32(kMax).u8(kI64).u32(2).u8(kI32), {})), MalformedOrBeyondLimits());
+  EXPECT_THAT(compile(function_with_locals(Bytes{2}.u32(kMax).u8(kI64).u32(2).u8(kI32), {})),
+              MalformedOrBeyondLimits());
   EXPECT_THAT(compile(function_with_locals(Bytes().u32(kMax), {})), Rejected());
   const Bytes empty_groups = Bytes().u32(kMillion).repeat(kMillion, {0, kI32});
   EXPECT_THAT(compile(function_with_locals(empty_groups, {})), AcceptedOrBeyondLimits());
@@ -104,14 +113,16 @@ TEST(hostile_functions, huge_branch_tables) {
 }
 
 TEST(hostile_functions, huge_type_annotations) {
-  EXPECT_THAT(compile(function(Bytes{kUnreachable, 0x1c}.u32(kMax))), Rejected());       // select
+  EXPECT_THAT(compile(function(Bytes{kUnreachable, 0x1c}.u32(kMax))), Rejected());               // select
   EXPECT_THAT(compile(function(Bytes{kUnreachable, 0x1f, kEmptyBlock}.u32(kMax))), Rejected());  // try_table
   EXPECT_THAT(compile(function(Bytes{kBlock}.s32(0xffff'ffff).u8(kEnd))), Rejected());
   EXPECT_THAT(compile(function(Bytes{kBlock}.s32(1).u8(kEnd))), Rejected());
 }
 
 TEST(hostile_functions, body_size_and_content_disagree) {
-  const auto entry = [](uint64_t size, const Bytes& content) { return one_function({}, {}, Bytes().u32(size).add(content)); };
+  const auto entry = [](uint64_t size, const Bytes& content) {
+    return one_function({}, {}, Bytes().u32(size).add(content));
+  };
   EXPECT_THAT(compile(entry(2, {0, kEnd})), Accepted());
   EXPECT_THAT(compile(entry(0, {})), Malformed());
   EXPECT_THAT(compile(entry(1, {0})), Malformed());

@@ -1,12 +1,11 @@
-// Valid modules that reach for what is not theirs: past the ends of memories and tables, beyond the limits of the store,
-// too deep into the stack, for ever.
-#include "spec-tests/hostile/hostile_test.h"
-
+// Valid modules that reach for what is not theirs: past the ends of memories and tables, beyond the limits of the
+// store, too deep into the stack, for ever.
 #include <chrono>
 #include <string>
 #include <vector>
 
 #include "spec-tests/fuzz/exercise.h"
+#include "spec-tests/hostile/hostile_test.h"
 #include "spec-tests/support/wat.h"
 #include "spec-tests/tiers.h"
 
@@ -304,7 +303,8 @@ TEST_P(hostile_instances, endless_recursion_through_the_host_ends) {
     if (!result) return std::move(result).error();
     return {};
   });
-  Result<Instance> instance = instantiate(store, R"((module (import "m" "host" (func $host)) (func (export "f") (call $host))))", {host});
+  Result<Instance> instance =
+      instantiate(store, R"((module (import "m" "host" (func $host)) (func (export "f") (call $host))))", {host});
   ASSERT_TRUE(instance) << instance.error().to_string();
   guest = instance->func("f");
   for (int round = 0; round < 2; ++round) {
@@ -378,7 +378,12 @@ TEST_P(hostile_instances, branch_tables_of_any_size_take_the_right_branch) {
 
 TEST_P(hostile_instances, deeply_nested_blocks_run) {
   constexpr uint64_t kDepth = 100'000;
-  const Bytes code = Bytes().repeat(kDepth, {kBlock, kEmptyBlock}).u8(kBr).u32(kDepth - 1).repeat(kDepth, {kEnd}).add({kI32Const, 9, kEnd});
+  const Bytes code = Bytes()
+                         .repeat(kDepth, {kBlock, kEmptyBlock})
+                         .u8(kBr)
+                         .u32(kDepth - 1)
+                         .repeat(kDepth, {kEnd})
+                         .add({kI32Const, 9, kEnd});
   Result<Module> module = Module::compile(engine, one_function({}, {kI32}, body(code)).span());
   ASSERT_TRUE(module) << module.error().to_string();
   Store store(engine);

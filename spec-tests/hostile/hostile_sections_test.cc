@@ -1,10 +1,10 @@
 // Hostile modules, section by section: counts and sizes that promise what is not there, sections twice or out of
 // order, over-long integers, names that are not UTF-8 (spec 5.1-5.5).
-#include "spec-tests/hostile/hostile_test.h"
-
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "spec-tests/hostile/hostile_test.h"
 
 namespace mini_wasm::hostile {
 namespace {
@@ -25,7 +25,8 @@ TEST(hostile_sections, header) {
 TEST(hostile_sections, size_beyond_the_end) {
   for (int id = kCustom; id <= kTag; ++id) {
     for (uint64_t size : {uint64_t{1}, uint64_t{127}, uint64_t{0x7fff'ffff}, kMax}) {
-      EXPECT_THAT(compile(header().u8(id).u32(size)), MalformedOrBeyondLimits()) << "section " << id << " size " << size;
+      EXPECT_THAT(compile(header().u8(id).u32(size)), MalformedOrBeyondLimits())
+          << "section " << id << " size " << size;
     }
   }
 }
@@ -58,7 +59,8 @@ TEST(hostile_sections, duplicates) {
 }
 
 TEST(hostile_sections, order) {
-  const int order[] = {kType, kImport, kFunction, kTable, kMemory, kGlobal, kExport, kElement, kDataCount, kCode, kData};
+  const int order[] = {kType,   kImport,  kFunction,  kTable, kMemory, kGlobal,
+                       kExport, kElement, kDataCount, kCode,  kData};
   for (size_t a = 0; a < std::size(order); ++a) {
     for (size_t b = a + 1; b < std::size(order); ++b) {
       const Bytes first = section(order[a], 0, {}), second = section(order[b], 0, {});
@@ -107,9 +109,11 @@ TEST(hostile_sections, functions_and_code_disagree) {
   const Bytes type = section(kType, 1, {kFuncForm, 0, 0});
   EXPECT_THAT(compile(header().add(type).add(section(kFunction, 1, {0}))), Malformed());
   EXPECT_THAT(compile(header().add(section(kCode, 1, {2, 0, kEnd}))), Malformed());
-  EXPECT_THAT(compile(header().add(type).add(section(kFunction, 1, {0})).add(section(kCode, 2, {2, 0, kEnd, 2, 0, kEnd}))),
-              Malformed());
-  EXPECT_THAT(compile(header().add(type).add(section(kFunction, 1, {1})).add(section(kCode, 1, {2, 0, kEnd}))), Invalid());
+  EXPECT_THAT(
+      compile(header().add(type).add(section(kFunction, 1, {0})).add(section(kCode, 2, {2, 0, kEnd, 2, 0, kEnd}))),
+      Malformed());
+  EXPECT_THAT(compile(header().add(type).add(section(kFunction, 1, {1})).add(section(kCode, 1, {2, 0, kEnd}))),
+              Invalid());
 }
 
 TEST(hostile_sections, data_count) {
@@ -121,13 +125,15 @@ TEST(hostile_sections, data_count) {
   const Bytes memory = section(kMemory, 1, {0, 1});
   const Bytes drop = body({kBulk, 9, 0, kEnd});
   EXPECT_THAT(compile(one_function({}, {}, drop, memory, {}, section(kData, 1, {1, 0}))), Malformed());
-  EXPECT_THAT(compile(one_function({}, {}, drop, memory, section(kDataCount, {1}), section(kData, 1, {1, 0}))), Accepted());
+  EXPECT_THAT(compile(one_function({}, {}, drop, memory, section(kDataCount, {1}), section(kData, 1, {1, 0}))),
+              Accepted());
 }
 
 TEST(hostile_sections, big_data_and_elements) {
   const Bytes memory = section(kMemory, 1, {0, 0});
   for (uint64_t size : {uint64_t{1}, uint64_t{1} << 30, kMax}) {
-    EXPECT_THAT(compile(header().add(memory).add(section(kData, 1, Bytes{0, kI32Const, 0, kEnd}.u32(size)))), Rejected());
+    EXPECT_THAT(compile(header().add(memory).add(section(kData, 1, Bytes{0, kI32Const, 0, kEnd}.u32(size)))),
+                Rejected());
     EXPECT_THAT(compile(header().add(section(kElement, 1, Bytes{1, 0}.u32(size)))), Rejected());
     EXPECT_THAT(compile(header().add(section(kElement, 1, Bytes{5, kFuncRef}.u32(size)))), Rejected());
   }
@@ -142,7 +148,8 @@ TEST(hostile_sections, big_data_and_elements) {
 TEST(hostile_sections, overlong_integers) {
   // Up to ceil(32/7) = 5 bytes, whose last may carry only four bits (5.2.2).
   EXPECT_THAT(compile(header().u8(kType).u8(5).add({0x80, 0x80, 0x80, 0x80, 0x00})), Accepted());
-  EXPECT_THAT(compile(header().u8(kType).add({0x86, 0x80, 0x80, 0x80, 0x80, 0x00}).add({0, 0, 0, 0, 0, 0})), Malformed());
+  EXPECT_THAT(compile(header().u8(kType).add({0x86, 0x80, 0x80, 0x80, 0x80, 0x00}).add({0, 0, 0, 0, 0, 0})),
+              Malformed());
   EXPECT_THAT(compile(header().u8(kType).u8(6).add({0x80, 0x80, 0x80, 0x80, 0x80, 0x00})), Malformed());
   EXPECT_THAT(compile(header().u8(kType).u8(5).add({0x80, 0x80, 0x80, 0x80, 0x10})), Malformed());
   EXPECT_THAT(compile(header().u8(kType).u8(4).add({0x80, 0x80, 0x80, 0x80})), Malformed());
@@ -161,8 +168,8 @@ TEST(hostile_sections, overlong_integers) {
 
 TEST(hostile_sections, names_that_are_not_utf8) {
   // Stray continuation, overlong, surrogate, beyond U+10FFFF, cut off, bytes that never occur.
-  for (std::string_view bad : {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80",
-                               "\xc3", "\xe2\x82", "\xf0\x9f\x98", "\xff", "a\xfe"}) {
+  for (std::string_view bad : {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+                               "\xf8\x88\x80\x80\x80", "\xc3", "\xe2\x82", "\xf0\x9f\x98", "\xff", "a\xfe"}) {
     const Bytes name = Bytes().name(bad);
     EXPECT_THAT(compile(header().add(section(kCustom, name))), Malformed());
     EXPECT_THAT(compile(header().add(section(kImport, 1, Bytes(name).name("x").add({3, kI32, 0})))), Malformed());

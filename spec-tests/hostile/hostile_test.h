@@ -1,17 +1,16 @@
 // What the tests of hostile modules share: compiling within a memory bound, and matchers for the result.
 #pragma once
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <mini_wasm/mini_wasm.h>
+
 #include <cstdint>
 #include <optional>
 #include <ostream>
 #include <span>
 #include <string>
 #include <string_view>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <mini_wasm/mini_wasm.h>
 
 #include "spec-tests/hostile/memory_meter.h"
 #include "spec-tests/hostile/module_bytes.h"
@@ -20,7 +19,8 @@ namespace mini_wasm {
 
 // How GoogleTest prints what a test compares.
 inline void PrintTo(ErrorKind kind, std::ostream* out) {
-  static constexpr const char* kNames[] = {"malformed", "invalid", "unlinkable", "trap", "exit", "host", "io", "usage", "limit"};
+  static constexpr const char* kNames[] = {"malformed", "invalid", "unlinkable", "trap", "exit",
+                                           "host",      "io",      "usage",      "limit"};
   *out << kNames[static_cast<size_t>(kind)];
 }
 

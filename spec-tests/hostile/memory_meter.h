@@ -1,5 +1,5 @@
-// How much memory something allocates at its peak, counted in this program's own operator new. Memory that is mapped rather
-// than allocated (linear memories, stacks) does not count.
+// How much memory something allocates at its peak, counted in this program's own operator new. Memory that is mapped
+// rather than allocated (linear memories, stacks) does not count.
 #pragma once
 
 #include <cstddef>

@@ -42,7 +42,8 @@ Bytes one_function(const Bytes& params, const Bytes& results, const Bytes& code_
 }
 
 Bytes rich_module() {
-  const Bytes types = Bytes{kFuncForm, 2, kI32, kI64, 1, kI32}.add({kFuncForm, 0, 0}).add({kFuncForm, 1, kI32, 2, kI32, kI64});
+  const Bytes types =
+      Bytes{kFuncForm, 2, kI32, kI64, 1, kI32}.add({kFuncForm, 0, 0}).add({kFuncForm, 1, kI32, 2, kI32, kI64});
   const Bytes imports = Bytes()
                             .add(Bytes().name("m").name("f").u8(0).u32(1))
                             .add(Bytes().name("m").name("t").u8(1).add({kFuncRef, 1, 2, 10}))
@@ -50,16 +51,23 @@ Bytes rich_module() {
                             .add(Bytes().name("m").name("g").u8(3).add({kI32, 0}));
   const Bytes tables = Bytes{kExternRef, 0, 2}.add({kFuncRef, 1, 2, 8});
   const Bytes globals = Bytes{kI32, 1, kI32Const}.s32(-12345).add({kEnd, kExternRef, 0, kRefNull, kExternRef, kEnd});
-  const Bytes exports =
-      Bytes().name("run").u8(0).u32(1).add(Bytes().name("pair").u8(0).u32(2)).add(Bytes().name("tab").u8(1).u32(1))
-          .add(Bytes().name("mem").u8(2).u32(0)).add(Bytes().name("\xc3\xa9").u8(3).u32(1));
-  const Bytes elements = Bytes{0, kI32Const, 0, kEnd, 2, 1, 2}          // active, table 0
-                             .add({1, 0, 1, 3})                          // passive, functions
-                             .add({3, 0, 1, 1})                          // declarative
+  const Bytes exports = Bytes()
+                            .name("run")
+                            .u8(0)
+                            .u32(1)
+                            .add(Bytes().name("pair").u8(0).u32(2))
+                            .add(Bytes().name("tab").u8(1).u32(1))
+                            .add(Bytes().name("mem").u8(2).u32(0))
+                            .add(Bytes().name("\xc3\xa9").u8(3).u32(1));
+  const Bytes elements = Bytes{0, kI32Const, 0, kEnd, 2, 1, 2}                  // active, table 0
+                             .add({1, 0, 1, 3})                                 // passive, functions
+                             .add({3, 0, 1, 1})                                 // declarative
                              .add({5, kFuncRef, 1, kRefNull, kFuncRef, kEnd});  // passive, expressions
   const Bytes run = Bytes{2, 3, kI32, 1, kExternRef}
                         .add({kBlock, kEmptyBlock, kLocalGet, 0, kBrIf, 0, kUnreachable, kEnd})
-                        .add({kLoop, kI32, kLocalGet, 0, kI32Const}).s32(1 << 20).add({kI32Add, kEnd})
+                        .add({kLoop, kI32, kLocalGet, 0, kI32Const})
+                        .s32(1 << 20)
+                        .add({kI32Add, kEnd})
                         .add({kBlock, kEmptyBlock, kLocalGet, 0, kBrTable, 2, 0, 0, 0, kEnd})
                         .add({kLocalGet, 0, kIf, 2, kI32Load, 2, 16, kI64Const, 7, kElse, kI64Const, 0, kEnd})
                         .add({kDrop, kLocalGet, 2, kI32Add, kRefNull, kExternRef, kRefIsNull, kI32Add})
@@ -69,7 +77,8 @@ Bytes rich_module() {
   const Bytes pair = Bytes{0, kLocalGet, 0, kI64Const}.s32(-1).u8(kEnd);
   const Bytes nothing = {0, kRefFunc, 1, kDrop, kCall, 0, kEnd};
   const Bytes data = Bytes{0, kI32Const, 8, kEnd}.name("hello").u8(1).name("passive");
-  const Bytes names = Bytes().name("name").u8(0).sized(Bytes().name("rich")).u8(1).sized(Bytes{2, 1}.name("run").u8(2).name("pair"));
+  const Bytes names =
+      Bytes().name("name").u8(0).sized(Bytes().name("rich")).u8(1).sized(Bytes{2, 1}.name("run").u8(2).name("pair"));
   return header()
       .add(section(kType, 3, types))
       .add(section(kImport, 4, imports))

@@ -42,17 +42,63 @@ class Bytes {
 };
 
 // Section ids (spec 5.5.2).
-enum SectionId { kCustom, kType, kImport, kFunction, kTable, kMemory, kGlobal, kExport, kStart, kElement, kCode, kData,
-                 kDataCount, kTag };
+enum SectionId {
+  kCustom,
+  kType,
+  kImport,
+  kFunction,
+  kTable,
+  kMemory,
+  kGlobal,
+  kExport,
+  kStart,
+  kElement,
+  kCode,
+  kData,
+  kDataCount,
+  kTag
+};
 
 // The codes that the tests use (spec 5.3, 5.4).
 enum Code {
-  kUnreachable = 0x00, kNop = 0x01, kBlock = 0x02, kLoop = 0x03, kIf = 0x04, kElse = 0x05, kEnd = 0x0b, kBr = 0x0c,
-  kBrIf = 0x0d, kBrTable = 0x0e, kReturn = 0x0f, kCall = 0x10, kCallIndirect = 0x11, kDrop = 0x1a, kLocalGet = 0x20,
-  kLocalSet = 0x21, kGlobalGet = 0x23, kTableGet = 0x25, kI32Load = 0x28, kI32Store = 0x36, kMemorySize = 0x3f,
-  kMemoryGrow = 0x40, kI32Const = 0x41, kI64Const = 0x42, kI32Eqz = 0x45, kI32Add = 0x6a, kRefNull = 0xd0,
-  kRefIsNull = 0xd1, kRefFunc = 0xd2, kBulk = 0xfc, kSimd = 0xfd, kEmptyBlock = 0x40, kI32 = 0x7f, kI64 = 0x7e, kF64 = 0x7c,
-  kFuncRef = 0x70, kExternRef = 0x6f, kFuncForm = 0x60,
+  kUnreachable = 0x00,
+  kNop = 0x01,
+  kBlock = 0x02,
+  kLoop = 0x03,
+  kIf = 0x04,
+  kElse = 0x05,
+  kEnd = 0x0b,
+  kBr = 0x0c,
+  kBrIf = 0x0d,
+  kBrTable = 0x0e,
+  kReturn = 0x0f,
+  kCall = 0x10,
+  kCallIndirect = 0x11,
+  kDrop = 0x1a,
+  kLocalGet = 0x20,
+  kLocalSet = 0x21,
+  kGlobalGet = 0x23,
+  kTableGet = 0x25,
+  kI32Load = 0x28,
+  kI32Store = 0x36,
+  kMemorySize = 0x3f,
+  kMemoryGrow = 0x40,
+  kI32Const = 0x41,
+  kI64Const = 0x42,
+  kI32Eqz = 0x45,
+  kI32Add = 0x6a,
+  kRefNull = 0xd0,
+  kRefIsNull = 0xd1,
+  kRefFunc = 0xd2,
+  kBulk = 0xfc,
+  kSimd = 0xfd,
+  kEmptyBlock = 0x40,
+  kI32 = 0x7f,
+  kI64 = 0x7e,
+  kF64 = 0x7c,
+  kFuncRef = 0x70,
+  kExternRef = 0x6f,
+  kFuncForm = 0x60,
 };
 
 inline Bytes header() { return {0, 'a', 's', 'm', 1, 0, 0, 0}; }
