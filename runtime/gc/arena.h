@@ -1,0 +1,108 @@
+// The address space of a heap: blocks of 64 KiB in one reservation, what each is used for, and two sets of bits with one
+// bit for every 16 bytes: the objects marked in this collection, and those that the last one found alive.
+//
+// Nothing is reserved before the first block is wanted.
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/gc/object.h"
+#include "runtime/gc/size_class.h"
+
+namespace mini_wasm::runtime::gc {
+
+inline constexpr uint32_t kNoBlock = ~uint32_t{0};
+
+enum class BlockUse : uint8_t {
+  free,
+  small,  // cells of one space
+  large,  // the first block of an object that takes whole blocks ...
+  tail,   // ... and the others
+};
+
+struct Block {
+  BlockUse use = BlockUse::free;
+  uint8_t space = 0;    // small, large
+  bool clean = false;   // free, small: reads as zero wherever no object has been
+  uint32_t swept = 0;   // small: bytes from the start whose dead cells are zeroed; live bits say what is alive behind
+  uint32_t next = kNoBlock;  // small: in a list of blocks
+  uint32_t span = 1;    // large: blocks of the object; tail: distance to the first one
+};
+static_assert(sizeof(Block) == 16);
+
+// Pages of a reservation, made usable from the start on.
+struct GrowingPages {
+  uint8_t* base = nullptr;
+  uint64_t reserved = 0, committed = 0;
+
+  bool reserve(uint64_t bytes);
+  bool commit_to(uint64_t bytes);
+  void release();
+};
+
+class Arena {
+ public:
+  // May use `limit` bytes of blocks.
+  explicit Arena(uint64_t limit) : limit_blocks_(limit >> kBlockLog2) {}
+  ~Arena();
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
+  // `count` consecutive blocks, in use as small (count 1) or large; kNoBlock when there are none. Their bits are clear.
+  uint32_t take_blocks(uint64_t count, BlockUse use, uint8_t space);
+  void free_blocks(uint32_t first);
+  // Gives the pages of free blocks back to the system until at most `keep` bytes of them are left.
+  void trim(uint64_t keep);
+
+  Block& block(uint32_t index) { return blocks()[index]; }
+  const Block& block(uint32_t index) const { return blocks()[index]; }
+  uint32_t block_count() const { return block_count_; }  // ever used
+  uint8_t* start_of(uint32_t index) const { return heap_.base + (uint64_t{index} << kBlockLog2); }
+  uint64_t used_bytes() const { return used_blocks_ << kBlockLog2; }
+
+  // The object at `word`, or with `interior` the one around it; null when there is none that may be alive.
+  Object* find(uintptr_t word, bool interior) const;
+  uint32_t block_of(const void* at) const { return static_cast<uint32_t>(offset_of(at) >> kBlockLog2); }
+
+  // --- Bits of a collection
+  void begin_marking();  // what was marked is now alive; nothing is marked
+  void end_marking();    // what is marked is alive
+  // True when it was not marked before.
+  bool mark(const Object* object) {
+    const uint64_t bit = offset_of(object) >> kGranuleLog2;
+    uint64_t& word = marks_[bit / 64];
+    const uint64_t mask = uint64_t{1} << bit % 64;
+    if ((word & mask) != 0) return false;
+    word |= mask;
+    return true;
+  }
+  bool is_marked(const Object* object) const { return test(marks_, offset_of(object)); }
+  bool is_live(uint64_t offset) const { return test(live_, offset); }
+  // Live bits of a block: kWordsPerBlock words.
+  static constexpr uint32_t kWordsPerBlock = kBlockBytes / kGranule / 64;
+  const uint64_t* live_words(uint32_t index) const { return live_ + uint64_t{index} * kWordsPerBlock; }
+
+ private:
+  Block* blocks() const { return reinterpret_cast<Block*>(table_.base); }
+  uint64_t offset_of(const void* at) const { return static_cast<uint64_t>(static_cast<const uint8_t*>(at) - heap_.base); }
+  static bool test(const uint64_t* bits, uint64_t offset) {
+    const uint64_t bit = offset >> kGranuleLog2;
+    return (bits[bit / 64] >> bit % 64 & 1) != 0;
+  }
+  bool reserve();
+  bool extend(uint64_t blocks);
+  uint32_t find_free(uint64_t count);
+  void clear_bits(uint64_t* bits, uint32_t first, uint64_t count);
+
+  const uint64_t limit_blocks_;
+  GrowingPages heap_, table_, bits_[2];
+  uint64_t* marks_ = nullptr;
+  uint64_t* live_ = nullptr;
+  uint32_t block_count_ = 0;
+  uint64_t used_blocks_ = 0;
+  uint64_t dirty_blocks_ = 0;  // free ones that are not clean
+  uint32_t first_free_ = 0;    // no free block before
+  uint32_t span_cursor_ = 0;   // where the search for several blocks goes on
+};
+
+}  // namespace mini_wasm::runtime::gc

@@ -1,0 +1,78 @@
+// References that the collector must know of although they are neither in an instance nor on a stack.
+// Thread rule: that of the store.
+#pragma once
+
+#include "runtime/gc/object.h"
+
+namespace mini_wasm::runtime::gc {
+
+// A reference in a list of roots for as long as it lives. It may outlive the list.
+struct RootCell {
+  Slot ref = kNull;
+  RootCell* previous = this;
+  RootCell* next = this;
+
+  RootCell() = default;
+  RootCell(const RootCell&) = delete;
+  RootCell& operator=(const RootCell&) = delete;
+  ~RootCell() { unlink(); }
+  void link_behind(RootCell& other) {
+    previous = &other;
+    next = other.next;
+    next->previous = this;
+    other.next = this;
+  }
+  void unlink() {
+    previous->next = next;
+    next->previous = previous;
+    previous = next = this;
+  }
+};
+
+// Slots somewhere, among them maybe references: scanned conservatively for as long as the list has them.
+class RootSlots {
+ public:
+  RootSlots() = default;
+  RootSlots(const RootSlots&) = delete;
+  RootSlots& operator=(const RootSlots&) = delete;
+  virtual ~RootSlots() = default;
+  // The slots, now.
+  virtual const Slot* begin() const = 0;
+  virtual size_t size() const = 0;
+
+ private:
+  friend class RootList;
+  RootSlots* next_ = nullptr;
+};
+
+class RootList {
+ public:
+  RootList() = default;
+  RootList(const RootList&) = delete;
+  RootList& operator=(const RootList&) = delete;
+  ~RootList() {
+    while (head_.next != &head_) head_.next->unlink();
+  }
+  void add(RootCell& cell) { cell.link_behind(head_); }
+  // Nested: what is added last is removed first.
+  void push(RootSlots& slots) {
+    slots.next_ = slots_;
+    slots_ = &slots;
+  }
+  void pop() { slots_ = slots_->next_; }
+
+  template <class Visit>
+  void for_each_cell(Visit&& visit) const {
+    for (const RootCell* cell = head_.next; cell != &head_; cell = cell->next) visit(cell->ref);
+  }
+  template <class Visit>
+  void for_each_slots(Visit&& visit) const {
+    for (const RootSlots* slots = slots_; slots != nullptr; slots = slots->next_) visit(slots->begin(), slots->size());
+  }
+
+ private:
+  RootCell head_;
+  RootSlots* slots_ = nullptr;
+};
+
+}  // namespace mini_wasm::runtime::gc
