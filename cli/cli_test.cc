@@ -146,14 +146,17 @@ TEST_F(cli, a_module_from_standard_input) {
 
 TEST_F(cli, invoke_reads_and_prints_numbers) {
   const std::string math = module("math.wasm", kMath);
-  const auto add = [&](const std::string& a, const std::string& b) { return run({"run", "--invoke", "add", math, a, b}); };
+  const auto add = [&](const std::string& a, const std::string& b) {
+    return run({"run", "--invoke", "add", math, a, b});
+  };
   EXPECT_EQ(add("2", "40").out, "42\n");
   EXPECT_EQ(add("-1", "-2").out, "-3\n");
   EXPECT_EQ(add("0x10", "-0x1").out, "15\n");
   EXPECT_EQ(add("4294967295", "1").out, "0\n");
   EXPECT_EQ(run({"run", "--invoke=all", math, "-9223372036854775808", "1.5", "-1e300"}).out,
             "-1e+300\n1.5\n-9223372036854775808\n");
-  EXPECT_EQ(run({"run", "--invoke=all", math, "0xffffffffffffffff", "inf", "-nan"}).out, "-nan:0x8000000000000\ninf\n-1\n");
+  EXPECT_EQ(run({"run", "--invoke=all", math, "0xffffffffffffffff", "inf", "-nan"}).out,
+            "-nan:0x8000000000000\ninf\n-1\n");
   EXPECT_EQ(run({"run", "--invoke=refs", math, "null"}).out, "null\nnull\n");
   for (const char* bad : {"", "x", "1x", "0x", "1.5", "4294967296", "-2147483649", " 1", "--1"}) {
     const Outcome o = add("1", bad);
@@ -161,7 +164,8 @@ TEST_F(cli, invoke_reads_and_prints_numbers) {
     EXPECT_THAT(o.err, HasSubstr("add: argument 2: \"" + std::string(bad) + "\" is not of type i32"));
     EXPECT_EQ(o.out, "");
   }
-  EXPECT_THAT(run({"run", "--invoke", "add", math, "1"}).err, HasSubstr("expected 2 arguments for [i32 i32] -> [i32], found 1"));
+  EXPECT_THAT(run({"run", "--invoke", "add", math, "1"}).err,
+              HasSubstr("expected 2 arguments for [i32 i32] -> [i32], found 1"));
 }
 
 TEST_F(cli, a_trap_is_134_with_a_named_backtrace) {
@@ -169,7 +173,8 @@ TEST_F(cli, a_trap_is_134_with_a_named_backtrace) {
   Outcome o = run({"run", "--invoke", "divide", math, "0"});
   EXPECT_EQ(o.code, 134);
   EXPECT_EQ(o.out, "");
-  EXPECT_THAT(o.err, StartsWith("mini-wasm: " + math + ": trap: integer divide by zero\n  0: math!inner (func[3]) at 0x"));
+  EXPECT_THAT(o.err,
+              StartsWith("mini-wasm: " + math + ": trap: integer divide by zero\n  0: math!inner (func[3]) at 0x"));
   EXPECT_THAT(o.err, HasSubstr("\n  1: math!divide (func[4]) at 0x"));
   o = run({"run", "--invoke", "recurse", math});
   EXPECT_EQ(o.code, 134);
@@ -196,14 +201,20 @@ TEST_F(cli, what_cannot_be_run_is_1_with_one_line) {
   expect({path("none.wasm")}, "none.wasm: No such file or directory");
   expect({"run", dir_.string()}, "Is a directory");
   expect({"run", write("empty.wasm", "")}, "empty.wasm: malformed module at offset 0x0");
-  expect({"run", write("text.wasm", "#!/bin/sh\n")}, "text.wasm: malformed module at offset 0x0: magic header not detected");
+  expect({"run", write("text.wasm", "#!/bin/sh\n")},
+         "text.wasm: malformed module at offset 0x0: magic header not detected");
   expect({"run", module("bad.wasm", "(module (func $f (result i32)))")}, "bad.wasm: invalid module at offset 0x");
   expect({"run", module("import.wasm", "(module (import \"env\" \"f\" (func)) (func (export \"_start\")))")},
          "import.wasm: link error: unknown import: \"env\" \"f\" (func [] -> [])");
-  expect({"run", module("math.wasm", kMath)}, "it has no _start function; name a function with --invoke: it exports add [i32 i32] -> [i32], all");
+  expect({"run", module("math.wasm", kMath)},
+         "it has no _start function; name a function with --invoke: it exports add [i32 i32] -> [i32], all");
   expect({"run", module("none.wat", "(module)")}, "it exports no functions");
-  expect({"run", "--dir", path("nowhere"), module("start.wasm", "(module (memory (export \"memory\") 1) (func (export \"_start\")))")}, "nowhere");
-  expect({"run", "--max-memory=64K", module("big.wasm", "(module (memory (export \"memory\") 2) (func (export \"_start\")))")}, "cannot allocate a memory of 2 pages");
+  expect({"run", "--dir", path("nowhere"),
+          module("start.wasm", "(module (memory (export \"memory\") 1) (func (export \"_start\")))")},
+         "nowhere");
+  expect({"run", "--max-memory=64K",
+          module("big.wasm", "(module (memory (export \"memory\") 2) (func (export \"_start\")))")},
+         "cannot allocate a memory of 2 pages");
 }
 
 TEST_F(cli, wrong_usage_is_2) {
@@ -239,13 +250,15 @@ TEST_F(cli, options_reach_the_engine) {
   EXPECT_EQ(run({"run", "--max-memory=128K", "--invoke=grow", grow, "2"}).out, "-1\n");
   EXPECT_EQ(run({"run", "--stack-size=64K", "--invoke=deep", grow, "100000"}).code, 134);
   EXPECT_EQ(run({"run", "--stack-size=64M", "--invoke=deep", grow, "100000"}).out, "100000\n");
-  const std::string extend = module("extend.wasm", "(module (func (param i32) (result i32) (i32.extend8_s (local.get 0))))");
+  const std::string extend =
+      module("extend.wasm", "(module (func (param i32) (result i32) (i32.extend8_s (local.get 0))))");
   EXPECT_EQ(run({"validate", extend}).code, 0);
   EXPECT_EQ(run({"validate", "--wasm=threads,-sign-ext", extend}).code, 1);
 }
 
 TEST_F(cli, a_reactor_is_initialized_before_a_function_is_invoked) {
-  const std::string reactor = module("reactor.wasm", R"((module (memory (export "memory") 1) (global $g (mut i32) (i32.const 0))
+  const std::string reactor =
+      module("reactor.wasm", R"((module (memory (export "memory") 1) (global $g (mut i32) (i32.const 0))
     (func (export "_initialize") (global.set $g (i32.const 5))) (func (export "get") (result i32) (global.get $g))))");
   EXPECT_EQ(run({"run", "--invoke", "get", reactor}).out, "5\n");
   EXPECT_EQ(run({"run", reactor}).code, 0);

@@ -1,11 +1,11 @@
 // The bytes of the file that a command is about.
 #pragma once
 
+#include <mini_wasm/result.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
-
-#include <mini_wasm/result.h>
 
 namespace mini_wasm::cli {
 

@@ -67,8 +67,8 @@ Result<std::vector<Val>> parse_arguments(const FuncType& type, std::span<const s
   for (size_t i = 0; i < words.size(); ++i) {
     const std::optional<Val> value = parse_value(type.params[i], words[i]);
     if (!value) {
-      return Error::make(ErrorKind::usage, "argument " + std::to_string(i + 1) + ": \"" + words[i] + "\" is not of type " +
-                                               to_string(type.params[i]));
+      return Error::make(ErrorKind::usage, "argument " + std::to_string(i + 1) + ": \"" + words[i] +
+                                               "\" is not of type " + to_string(type.params[i]));
     }
     values.push_back(*value);
   }

@@ -1,10 +1,10 @@
 // The command line: mini-wasm run, validate, dump. Programs run through the public interface alone.
+#include <mini_wasm/version.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <set>
-
-#include <mini_wasm/version.h>
 
 #include "cli/dump_command.h"
 #include "cli/run_command.h"
@@ -21,7 +21,8 @@ constexpr const char* kExamples = R"(Examples:
 
 `mini-wasm COMMAND --help` says more.)";
 
-constexpr const char* kRunExamples = R"(FILE is a WebAssembly module, or - for standard input. All words after FILE are the program's own.
+constexpr const char* kRunExamples =
+    R"(FILE is a WebAssembly module, or - for standard input. All words after FILE are the program's own.
 
 Examples:
   mini-wasm run --dir . sqlite3.wasm test.db 'select 1'

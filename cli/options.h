@@ -1,14 +1,14 @@
 // What the commands share: exit codes, options that several of them have, the one way to report an error.
 #pragma once
 
+#include <mini_wasm/config.h>
+#include <mini_wasm/result.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <mini_wasm/config.h>
-#include <mini_wasm/result.h>
 
 namespace CLI {
 class App;

@@ -1,10 +1,10 @@
 #include "cli/run_command.h"
 
+#include <mini_wasm/mini_wasm.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
-
-#include <mini_wasm/mini_wasm.h>
 
 #include "cli/input.h"
 #include "cli/invoke.h"

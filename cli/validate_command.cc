@@ -1,8 +1,8 @@
 #include "cli/validate_command.h"
 
-#include <cstdio>
-
 #include <mini_wasm/mini_wasm.h>
+
+#include <cstdio>
 
 #include "cli/input.h"
 #include "core/utf8.h"

@@ -3,11 +3,12 @@
 // Thread rule: lives on the stack of the thread that runs the store.
 #pragma once
 
+#include <mini_wasm/trap.h>
+
 #include <csetjmp>
 #include <cstdint>
 
 #include "runtime/frame.h"
-#include <mini_wasm/trap.h>
 
 namespace mini_wasm::runtime {
 

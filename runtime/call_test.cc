@@ -51,8 +51,10 @@ TEST(call, wrong_arguments_are_usage_errors) {
   Guest guest;
   const Instance math = guest.load(kMath);
   EXPECT_THAT(guest.call(math, "add", {i32(1)}), Fails(ErrorKind::usage, "takes 2 arguments, but is given 1"));
-  EXPECT_THAT(guest.call(math, "add", {i32(1), i64(1)}), Fails(ErrorKind::usage, "argument 2: expected i32, found i64"));
-  EXPECT_THAT(guest.call(math, "add", {i32(1), Val()}), Fails(ErrorKind::usage, "argument 2: expected i32, found no value"));
+  EXPECT_THAT(guest.call(math, "add", {i32(1), i64(1)}),
+              Fails(ErrorKind::usage, "argument 2: expected i32, found i64"));
+  EXPECT_THAT(guest.call(math, "add", {i32(1), Val()}),
+              Fails(ErrorKind::usage, "argument 2: expected i32, found no value"));
   EXPECT_THAT(guest.call(math, "same", {math.func("add")->ref()}), Fails(ErrorKind::usage, "expected externref"));
   EXPECT_THAT(guest.call(math, "same", {Val::null(ValType::funcref)}), Fails(ErrorKind::usage, "found nullfuncref"));
 }
@@ -63,7 +65,8 @@ TEST(call, references_of_another_store_are_refused) {
   const Func foreign = Func::wrap(other.store, [] {});
   EXPECT_THAT(guest.call(math, "same_func", {foreign.ref()}), Fails(ErrorKind::usage, "belongs to another store"));
   EXPECT_THAT(guest.call(math, "same", {other.store.new_externref(nullptr)}), Fails(ErrorKind::usage, "another store"));
-  EXPECT_THAT(Table::make(guest.store, {ValType::funcref, {1}}, foreign.ref()), Fails(ErrorKind::usage, "another store"));
+  EXPECT_THAT(Table::make(guest.store, {ValType::funcref, {1}}, foreign.ref()),
+              Fails(ErrorKind::usage, "another store"));
 }
 
 TEST(call, references_come_back_as_they_went) {

@@ -45,8 +45,7 @@ Result<std::shared_ptr<const CompiledModule>> CompiledModule::make(std::shared_p
 }
 
 Result<void> CompiledModule::validate(Engine& engine, std::span<const uint8_t> bytes) {
-  Result<std::unique_ptr<decoder::Module>> decoded =
-      decoder::decode_module(bytes, engine.types(), engine.features());
+  Result<std::unique_ptr<decoder::Module>> decoded = decoder::decode_module(bytes, engine.types(), engine.features());
   if (!decoded) return std::move(decoded).error();
   if (Result<void> r = validator::validate_module(**decoded, engine.features()); !r) return r;
   return validate_bodies(**decoded, engine.features(), nullptr);

@@ -23,7 +23,8 @@ class Evaluator {
       const Op op = decoder::read_op(reader_, features_);
       if (op == Op::end) break;
       if (!step(op)) {
-        return Error::make(ErrorKind::limit, std::string(op_info(op).text) + " in a constant expression is not supported");
+        return Error::make(ErrorKind::limit,
+                           std::string(op_info(op).text) + " in a constant expression is not supported");
       }
     }
     assert(reader_.ok());

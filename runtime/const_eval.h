@@ -1,5 +1,5 @@
-// Values of constant expressions (spec 3.3.15.2 "Constant Expressions"): initial values of globals and tables, elements and
-// offsets of segments. They have been validated, so nothing is checked here.
+// Values of constant expressions (spec 3.3.15.2 "Constant Expressions"): initial values of globals and tables, elements
+// and offsets of segments. They have been validated, so nothing is checked here.
 #pragma once
 
 #include "decoder/module.h"

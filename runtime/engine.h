@@ -2,12 +2,13 @@
 // Thread rule: any thread.
 #pragma once
 
+#include <mini_wasm/config.h>
+
 #include <memory>
 
 #include "core/opcode.h"
 #include "core/type_registry.h"
 #include "runtime/execution_tier.h"
-#include <mini_wasm/config.h>
 
 namespace mini_wasm::runtime {
 

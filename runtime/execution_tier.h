@@ -1,13 +1,14 @@
 // What the runtime asks of a tier (interpreter, compiler). The runtime knows no tier but through this.
 #pragma once
 
+#include <mini_wasm/result.h>
+
 #include <memory>
 #include <vector>
 
 #include "core/indices.h"
 #include "runtime/activation.h"
 #include "runtime/func_inst.h"
-#include <mini_wasm/result.h>
 
 namespace mini_wasm::runtime {
 

@@ -1,9 +1,8 @@
 // The public Func, Memory, Table, Global, Extern and Caller.
 #include <mini_wasm/extern.h>
+#include <mini_wasm/instance.h>
 
 #include <cassert>
-
-#include <mini_wasm/instance.h>
 
 #include "runtime/import_matching.h"
 #include "runtime/store.h"
@@ -79,7 +78,8 @@ Result<Memory> Memory::make(Store& store, const MemoryType& type) {
   // What the validator requires of a declared memory (spec 3.2.16).
   const uint64_t most = type.is_64 ? ~uint64_t{0} >> type.page_size_log2 : (uint64_t{1} << 32) >> type.page_size_log2;
   const bool page_size = type.page_size_log2 == 0 || type.page_size_log2 == 16;
-  if (!page_size || type.limits.min > most || (type.limits.max && (*type.limits.max > most || *type.limits.max < type.limits.min))) {
+  if (!page_size || type.limits.min > most ||
+      (type.limits.max && (*type.limits.max > most || *type.limits.max < type.limits.min))) {
     return Error::make(ErrorKind::usage, "not a valid memory type");
   }
   Result<runtime::MemInst*> made = store.impl().new_memory(type);

@@ -4,8 +4,8 @@
 // All that is particular to an OS stands in fault_handler_<os>.cc.
 //
 // A fault that is ours sets Activation::trap (and fp, pc where kFaultRegistersKnown) and resumes at
-// Activation::fault_return with the value 1. That point has to be set without saving the signal mask: the handler leaves the
-// mask as it was.
+// Activation::fault_return with the value 1. That point has to be set without saving the signal mask: the handler
+// leaves the mask as it was.
 #pragma once
 
 #include <cstdint>
@@ -28,9 +28,9 @@ class ActivationScope {
   Activation& activation_;
 };
 
-// The interpreter keeps pc and fp in fixed registers at every access to guest memory (see interp/dispatch.h); the handler
-// stores them in Activation::pc/fp before it returns to Activation::fault_return. False where that is not known to
-// hold: then the tier keeps them in `activation` itself.
+// The interpreter keeps pc and fp in fixed registers at every access to guest memory (see interp/dispatch.h); the
+// handler stores them in Activation::pc/fp before it returns to Activation::fault_return. False where that is not known
+// to hold: then the tier keeps them in `activation` itself.
 #if defined(__x86_64__)
 inline constexpr bool kFaultRegistersKnown = true;
 #else

@@ -1,7 +1,7 @@
 // The calling convention of WebAssembly code, on one page. Both tiers and host calls follow it.
 //
-// Every store has one value stack of 8-byte slots that grows upwards. A value takes one slot (v128: two); a 32-bit value
-// sits in the low half and the upper half is undefined; a reference is a pointer, null is 0.
+// Every store has one value stack of 8-byte slots that grows upwards. A value takes one slot (v128: two); a 32-bit
+// value sits in the low half and the upper half is undefined; a reference is a pointer, null is 0.
 //
 // A frame starts at `fp`:
 //
@@ -13,10 +13,10 @@
 // On return the results stand at fp[0 .. r), which is where the caller's operand stack expects them.
 #pragma once
 
+#include <mini_wasm/types.h>
+
 #include <cstdint>
 #include <cstring>
-
-#include <mini_wasm/types.h>
 
 namespace mini_wasm::runtime {
 

@@ -1,14 +1,15 @@
 // A function instance (spec 4.2.7): what a funcref points to. Host functions look the same.
 #pragma once
 
+#include <mini_wasm/extern.h>
+#include <mini_wasm/types.h>
+
 #include <cstdint>
 #include <string>
 #include <type_traits>
 
 #include "core/indices.h"
 #include "runtime/instance_context.h"
-#include <mini_wasm/extern.h>
-#include <mini_wasm/types.h>
 
 namespace mini_wasm::runtime {
 

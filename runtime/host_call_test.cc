@@ -3,6 +3,7 @@
 
 #include <stdexcept>
 
+#include "runtime/store.h"
 #include "spec-tests/support/guest.h"
 
 namespace mini_wasm {
@@ -66,7 +67,8 @@ TEST(host_call, the_caller_is_the_calling_instance) {
     (func (export "peek") (param i32) (result i32) (call $peek (local.get 0)))))");
   EXPECT_THAT(guest.call(i, "peek", {i32(5)}), Returns(i32('A')));
   EXPECT_THAT(guest.call(i, "peek", {i32(65536)}), Fails(ErrorKind::host, "bad pointer"));
-  const Func direct = Func::wrap(guest.store, [](Caller& caller) -> int32_t { return caller.instance() || caller.memory0(); });
+  const Func direct =
+      Func::wrap(guest.store, [](Caller& caller) -> int32_t { return caller.instance() || caller.memory0(); });
   EXPECT_THAT(direct.call({}), Returns(i32(0)));
 }
 
@@ -215,6 +217,25 @@ TEST(host_call, more_results_than_parameters) {
   Result<std::vector<Val>> direct = guest.linker.get("h", "many")->func()->call({});
   ASSERT_THAT(direct, Succeeds());
   EXPECT_EQ((*direct)[99].i64(), 99);
+}
+
+TEST(host_call, a_store_destroyed_under_its_guest_lives_on) {
+  static int finalized;
+  finalized = 0;
+  const Engine engine;
+  auto store = std::make_unique<Store>(engine);
+  runtime::Store* leaked = &store->impl();
+  (void)store->new_externref(nullptr, [](void*) { ++finalized; });
+  Linker linker(*store);
+  linker.func("h", "destroy", [&] { store.reset(); });
+  Result<Module> module = Module::compile(engine, wat(R"((module (import "h" "destroy" (func $destroy)) (memory 1)
+    (func (export "f") (result i32) (call $destroy) (i32.store (i32.const 0) (i32.const 7)) (i32.load (i32.const 0)))))"));
+  ASSERT_TRUE(module);
+  Result<Instance> instance = linker.instantiate(*module);
+  ASSERT_TRUE(instance);
+  EXPECT_THAT(instance->func("f")->call({}), Returns(i32(7)));
+  EXPECT_EQ(finalized, 0);
+  delete leaked;
 }
 
 TEST(host_call, externrefs_are_finalized_with_the_store) {

@@ -18,13 +18,13 @@ struct ModuleInst;
 class Store;
 
 struct InstanceContext {
-  uint8_t* memory_base = nullptr;  // memory 0; null without one. Kept up to date by MemInst::grow
-  Slot* stack_limit = nullptr;     // a frame must end at or before it
+  uint8_t* memory_base = nullptr;      // memory 0; null without one. Kept up to date by MemInst::grow
+  Slot* stack_limit = nullptr;         // a frame must end at or before it
   std::atomic<uint32_t> interrupt{0};  // not 0: stop at the next loop iteration; Store::set_interrupt
-  Slot** globals = nullptr;        // address of each global's value, by GlobalIdx
-  FuncInst** funcs = nullptr;      // by FuncIdx
-  TableInst** tables = nullptr;    // by TableIdx
-  MemInst** memories = nullptr;    // by MemIdx
+  Slot** globals = nullptr;            // address of each global's value, by GlobalIdx
+  FuncInst** funcs = nullptr;          // by FuncIdx
+  TableInst** tables = nullptr;        // by TableIdx
+  MemInst** memories = nullptr;        // by MemIdx
   Store* store = nullptr;
   ModuleInst* instance = nullptr;
 };

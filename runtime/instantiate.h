@@ -1,4 +1,5 @@
-// Instantiation (spec 4.7.2): imports are matched, objects made and initialised, segments written, the start function run.
+// Instantiation (spec 4.7.2): imports are matched, objects made and initialised, segments written, the start function
+// run.
 #pragma once
 
 #include <span>
@@ -8,9 +9,9 @@
 
 namespace mini_wasm::runtime {
 
-// `imports` in the order of the module's imports. Errors: unlinkable, usage (number or store of the imports), limit, and
-// trap when a segment does not fit or the start function traps. What was written before a trap stays written, and functions
-// that got into imported tables stay callable.
+// `imports` in the order of the module's imports. Errors: unlinkable, usage (number or store of the imports), limit,
+// and trap when a segment does not fit or the start function traps. What was written before a trap stays written, and
+// functions that got into imported tables stay callable.
 Result<ModuleInst*> instantiate(Store& store, std::shared_ptr<const CompiledModule> module,
                                 std::span<const Extern> imports);
 

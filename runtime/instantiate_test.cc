@@ -11,7 +11,8 @@ using namespace mini_wasm::testing;
 TEST(instantiate, missing_imports_are_all_named) {
   Guest guest;
   EXPECT_THAT(guest.try_load(R"((module (import "env" "f" (func (param i32))) (import "env" "m" (memory 1 2))))"),
-              Fails(ErrorKind::unlinkable, "unknown import: \"env\" \"f\" (func [i32] -> []), \"env\" \"m\" (memory of 1 to 2 pages)"));
+              Fails(ErrorKind::unlinkable,
+                    "unknown import: \"env\" \"f\" (func [i32] -> []), \"env\" \"m\" (memory of 1 to 2 pages)"));
 }
 
 TEST(instantiate, hostile_names_are_escaped_in_messages) {
@@ -125,7 +126,10 @@ TEST(instantiate, a_segment_that_does_not_fit_leaves_the_earlier_ones) {
   EXPECT_THAT(left.call({}), Returns(i32(77)));
   EXPECT_THAT(guest.try_load(R"((module (import "s" "t" (table 4 funcref)) (elem (i32.const 4) $f) (func $f)))"),
               Fails(ErrorKind::trap, "out of bounds table access: element segment 0 at 4"));
-  EXPECT_THAT(guest.try_load(R"((module (import "s" "t" (table 4 funcref)) (elem (i32.const 4)) (memory 0) (data (i32.const 0) "")))"), Succeeds());
+  EXPECT_THAT(
+      guest.try_load(
+          R"((module (import "s" "t" (table 4 funcref)) (elem (i32.const 4)) (memory 0) (data (i32.const 0) "")))"),
+      Succeeds());
 }
 
 TEST(instantiate, active_and_declarative_segments_are_dropped) {

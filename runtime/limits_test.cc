@@ -40,7 +40,8 @@ TEST(limits, elements_of_tables) {
 TEST(limits, tables_without_bound_do_not_crash) {
   Guest guest(StoreLimits{.table_elements = ~uint64_t{0}});
   // 32 GiB of pointers: granted or refused, as the machine can; the process lives on either way.
-  const Result<Table> huge = Table::make(guest.store, {ValType::funcref, {uint64_t{1} << 60}, true}, Val::null(ValType::funcref));
+  const Result<Table> huge =
+      Table::make(guest.store, {ValType::funcref, {uint64_t{1} << 60}, true}, Val::null(ValType::funcref));
   EXPECT_THAT(huge, Fails(ErrorKind::limit, "cannot allocate a table"));
 }
 

@@ -14,7 +14,8 @@ uint64_t page_bytes(uint64_t pages, const MemoryType& type) {
 }
 
 Error too_big(const MemoryType& type, const std::string& why) {
-  return Error::make(ErrorKind::limit, "cannot allocate a memory of " + std::to_string(type.limits.min) + " pages: " + why);
+  return Error::make(ErrorKind::limit,
+                     "cannot allocate a memory of " + std::to_string(type.limits.min) + " pages: " + why);
 }
 
 }  // namespace

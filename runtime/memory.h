@@ -1,18 +1,19 @@
 // A memory instance (spec 4.2.10).
 //
-// With guard pages (the default) a 32-bit memory reserves all the addresses that a 32-bit index plus a 32-bit static offset can
-// reach, so that code needs no bounds check: pages beyond the current size fault and the fault handler makes a trap of it.
-// Other memories (64-bit, small pages, guard pages off) reserve what their maximum and the store's limit allow and are accessed
-// through checked paths only. The base of no memory ever moves.
+// With guard pages (the default) a 32-bit memory reserves all the addresses that a 32-bit index plus a 32-bit static
+// offset can reach, so that code needs no bounds check: pages beyond the current size fault and the fault handler makes
+// a trap of it. Other memories (64-bit, small pages, guard pages off) reserve what their maximum and the store's limit
+// allow and are accessed through checked paths only. The base of no memory ever moves.
 #pragma once
+
+#include <mini_wasm/result.h>
+#include <mini_wasm/types.h>
 
 #include <bit>
 #include <cstdint>
 #include <vector>
 
 #include "runtime/instance_context.h"
-#include <mini_wasm/result.h>
-#include <mini_wasm/types.h>
 
 namespace mini_wasm::runtime {
 

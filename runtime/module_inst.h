@@ -23,8 +23,8 @@ struct ModuleInst {
   std::vector<GlobalInst*> globals;
   std::vector<TagInst*> tags;
   std::vector<Slot*> global_cells;
-  std::vector<FuncInst> own_funcs;          // sized once
-  std::vector<std::vector<Slot>> elems;     // emptied by elem.drop
+  std::vector<FuncInst> own_funcs;              // sized once
+  std::vector<std::vector<Slot>> elems;         // emptied by elem.drop
   std::vector<std::span<const uint8_t>> datas;  // emptied by data.drop
 };
 

@@ -47,7 +47,7 @@ Store::Store(std::shared_ptr<Engine> engine, const StoreLimits& limits) : engine
 }
 
 Store::~Store() {
-  assert(activation_ == nullptr && "a host function must not destroy the store that it runs in");
+  assert(activation_ == nullptr);
   if (stack_ != nullptr) {
     release_pages(reinterpret_cast<uint8_t*>(stack_), stack_bytes(engine_->config()) + os_page_size());
   }
@@ -86,8 +86,8 @@ Result<void> Store::call_wasm(FuncInst& func, Slot* slots) {
   return std::move(*std::exchange(pending_error, nullptr));
 }
 
-// A host function that is called from the host: no guest frames, but a place in the chain, so that backtraces show it and
-// no fault inside of it is taken for one of a guest that runs further out.
+// A host function that is called from the host: no guest frames, but a place in the chain, so that backtraces show it
+// and no fault inside of it is taken for one of a guest that runs further out.
 Result<void> Store::call_host_directly(FuncInst& func, Slot* slots) {
   Activation activation;
   activation.store = this;
@@ -153,7 +153,8 @@ FuncInst* Store::new_host_func(FuncType type, HostCallback callback) {
 
 Result<MemInst*> Store::new_memory(const MemoryType& type) {
   if (memories_.size() >= limits_.memories) {
-    return Error::make(ErrorKind::limit, "the store may have " + std::to_string(limits_.memories) + " memories at most");
+    return Error::make(ErrorKind::limit,
+                       "the store may have " + std::to_string(limits_.memories) + " memories at most");
   }
   MemInst& memory = memories_.emplace_back();
   Result<void> r = memory.allocate(type, limits_.memory_bytes, engine_->config().guard_pages);
@@ -184,7 +185,8 @@ TagInst* Store::new_tag(TypeId type) { return &tags_.emplace_back(TagInst{type})
 
 Result<ModuleInst*> Store::new_instance() {
   if (instances_.size() >= limits_.instances) {
-    return Error::make(ErrorKind::limit, "the store may have " + std::to_string(limits_.instances) + " instances at most");
+    return Error::make(ErrorKind::limit,
+                       "the store may have " + std::to_string(limits_.instances) + " instances at most");
   }
   std::lock_guard lock(instances_mutex_);
   ModuleInst& instance = instances_.emplace_back();

@@ -2,6 +2,8 @@
 // Thread rule: one thread at a time, except `interrupt`.
 #pragma once
 
+#include <mini_wasm/store.h>
+
 #include <atomic>
 #include <deque>
 #include <memory>
@@ -10,7 +12,6 @@
 
 #include "runtime/activation.h"
 #include "runtime/module_inst.h"
-#include <mini_wasm/store.h>
 
 namespace mini_wasm::runtime {
 
@@ -48,8 +49,8 @@ class Store {
   Result<ModuleInst*> new_instance();  // empty; instantiate.cc fills it in
   ExternObject* new_extern(void* data, void (*finalize)(void*));
 
-  // How many of each there are. An instantiation that fails before anybody has seen its objects gives them back, so that
-  // trying again and again does not fill the store.
+  // How many of each there are. An instantiation that fails before anybody has seen its objects gives them back, so
+  // that trying again and again does not fill the store.
   struct Mark {
     size_t memories, tables, globals, tags, instances;
   };

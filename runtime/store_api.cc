@@ -7,9 +7,16 @@ namespace mini_wasm {
 
 Store::Store(const Engine& engine, const StoreLimits& limits)
     : impl_(std::make_unique<runtime::Store>(engine.impl(), limits)) {}
-Store::~Store() = default;
+Store::~Store() {
+  // The guest that is running in it returns into it: better to keep it for ever than to pull it away.
+  if (impl_ != nullptr && impl_->activation() != nullptr) static_cast<void>(impl_.release());
+}
 Store::Store(Store&&) noexcept = default;
-Store& Store::operator=(Store&&) noexcept = default;
+Store& Store::operator=(Store&& other) noexcept {
+  const Store old(std::move(*this));
+  impl_ = std::move(other.impl_);
+  return *this;
+}
 
 void Store::interrupt() { impl_->set_interrupt(true); }
 void Store::clear_interrupt() { impl_->set_interrupt(false); }

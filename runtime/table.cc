@@ -13,7 +13,12 @@ Result<void> TableInst::allocate(const TableType& table_type, Slot init, uint64_
   type = table_type;
   max_size = std::min(type.limits.max.value_or(~uint64_t{0}), element_limit);
   if (!type.is_64) max_size = std::min(max_size, uint64_t{0xffff'ffff});
-  if (type.limits.min > max_size || grow(type.limits.min, init) == kGrowFailed) {
+  // Null elements come from calloc, which touches nothing: a large table costs what is used of it.
+  if (init == 0 && type.limits.min != 0 && type.limits.min <= max_size) {
+    elements = static_cast<Slot*>(std::calloc(type.limits.min, sizeof(Slot)));
+    if (elements != nullptr) size = capacity_ = type.limits.min;
+  }
+  if (type.limits.min > max_size || grow(type.limits.min - size, init) == kGrowFailed) {
     return Error::make(ErrorKind::limit, "cannot allocate a table of " + std::to_string(type.limits.min) +
                                              " elements: the limit is " + std::to_string(element_limit));
   }

@@ -1,20 +1,21 @@
 // Table, global and tag instances (spec 4.2.9, 4.2.11, 4.2.12).
 #pragma once
 
+#include <mini_wasm/result.h>
+#include <mini_wasm/types.h>
+
 #include <cstdint>
 
 #include "runtime/frame.h"
 #include "runtime/memory.h"
-#include <mini_wasm/result.h>
-#include <mini_wasm/types.h>
 
 namespace mini_wasm::runtime {
 
 struct TableInst {
   Slot* elements = nullptr;  // what call_indirect reads; moves when the table grows
   uint64_t size = 0;
-  TableType type;            // limits.min is the declared minimum
-  uint64_t max_size = 0;     // elements: the smaller of declared maximum and store limit
+  TableType type;         // limits.min is the declared minimum
+  uint64_t max_size = 0;  // elements: the smaller of declared maximum and store limit
 
   TableInst() = default;
   TableInst(const TableInst&) = delete;

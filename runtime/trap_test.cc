@@ -200,7 +200,9 @@ TEST(trap, a_store_may_move_between_threads_and_outlive_them) {
   Guest guest;
   const Instance i = guest.load(kTraps);
   for (int t = 0; t < 2; ++t) {
-    std::thread([&] { EXPECT_THAT(guest.call(i, "load", {i32(-1)}), Traps(TrapCode::out_of_bounds_memory_access)); }).join();
+    std::thread([&] {
+      EXPECT_THAT(guest.call(i, "load", {i32(-1)}), Traps(TrapCode::out_of_bounds_memory_access));
+    }).join();
   }
   EXPECT_THAT(guest.call(i, "outer", {i32(1)}), Returns(i32(2)));
 }
@@ -208,9 +210,7 @@ TEST(trap, a_store_may_move_between_threads_and_outlive_them) {
 TEST(trap, a_store_in_a_store) {
   Guest outer, inner;
   const Instance j = inner.load(kTraps);
-  outer.linker.func("h", "inner", [&](Caller&, int32_t at) {
-    return inner.call(j, "load", {i32(at)}) ? 1 : 0;
-  });
+  outer.linker.func("h", "inner", [&](Caller&, int32_t at) { return inner.call(j, "load", {i32(at)}) ? 1 : 0; });
   const Instance i = outer.load(R"((module (import "h" "inner" (func $inner (param i32) (result i32))) (memory 1)
     (func (export "f") (param i32 i32) (result i32) (i32.add (call $inner (local.get 0)) (i32.load (local.get 1))))))");
   EXPECT_THAT(outer.call(i, "f", {i32(0), i32(0)}), Returns(i32(1)));

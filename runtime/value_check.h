@@ -1,9 +1,10 @@
 // Values that come from the embedder: whether they may go where they are headed.
 #pragma once
 
-#include "runtime/store.h"
 #include <mini_wasm/result.h>
 #include <mini_wasm/value.h>
+
+#include "runtime/store.h"
 
 namespace mini_wasm::runtime {
 

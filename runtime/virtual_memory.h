@@ -1,6 +1,6 @@
-// Address space from the operating system: reserved first, made usable piece by piece. Sizes and addresses are multiples
-// of `os_page_size`; see round_to_os_pages. Implemented per OS in virtual_memory_<os>.cc.
-// Thread rule: any thread.
+// Address space from the operating system: reserved first, made usable piece by piece. Sizes and addresses are
+// multiples of `os_page_size`; see round_to_os_pages. Implemented per OS in virtual_memory_<os>.cc. Thread rule: any
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,8 @@ uint64_t round_to_os_pages(uint64_t bytes);
 uint8_t* reserve_pages(uint64_t bytes);
 // Makes part of a reservation readable and writable; it reads as zero. False when the OS has no memory for it.
 bool commit_pages(uint8_t* at, uint64_t bytes);
+// Lets go of the content of committed pages, which read as zero from now on.
+void discard_pages(uint8_t* at, uint64_t bytes);
 void release_pages(uint8_t* at, uint64_t bytes);
 
 }  // namespace mini_wasm::runtime

@@ -1,6 +1,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cstring>
+
 #include "runtime/virtual_memory.h"
 
 namespace mini_wasm::runtime {
@@ -23,6 +25,11 @@ uint8_t* reserve_pages(uint64_t bytes) {
 
 bool commit_pages(uint8_t* at, uint64_t bytes) {
   return bytes == 0 || mprotect(at, bytes, PROT_READ | PROT_WRITE) == 0;
+}
+
+void discard_pages(uint8_t* at, uint64_t bytes) {
+  // It fails where pages are locked in memory; zeros are promised all the same.
+  if (madvise(at, bytes, MADV_DONTNEED) != 0) std::memset(at, 0, bytes);
 }
 
 void release_pages(uint8_t* at, uint64_t bytes) {

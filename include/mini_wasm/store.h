@@ -1,6 +1,7 @@
 // A Store owns everything that exists while code runs: instances, memories, tables, globals, functions. They live until
 // the store is destroyed; handles (Instance, Func, Memory, ...) are plain copies that must not outlive it.
 // Thread rule: one thread at a time. Limits hold for the whole store.
+// A store that a host function destroys while its own guest is running is leaked, and the guest goes on.
 #pragma once
 
 #include <cstdint>

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <bit>
+#include <cassert>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -45,21 +46,31 @@ class Val {
   }
 
   ValType type() const { return type_; }
-  int32_t i32() const { return static_cast<int32_t>(bits_[0]); }
-  int64_t i64() const { return static_cast<int64_t>(bits_[0]); }
-  float f32() const { return std::bit_cast<float>(static_cast<uint32_t>(bits_[0])); }
-  double f64() const { return std::bit_cast<double>(bits_[0]); }
+  int32_t i32() const { return static_cast<int32_t>(bits_of(ValType::i32)); }
+  int64_t i64() const { return static_cast<int64_t>(bits_of(ValType::i64)); }
+  float f32() const { return std::bit_cast<float>(static_cast<uint32_t>(bits_of(ValType::f32))); }
+  double f64() const { return std::bit_cast<double>(bits_of(ValType::f64)); }
   V128 v128() const {
+    assert(type_.is_vector());
     V128 v;
     std::memcpy(v.data(), bits_, 16);
     return v;
   }
   bool is_null() const { return type_.is_ref() && bits_[0] == 0; }
-  runtime::FuncInst* func() const { return reinterpret_cast<runtime::FuncInst*>(bits_[0]); }
-  runtime::ExternObject* extern_ref() const { return reinterpret_cast<runtime::ExternObject*>(bits_[0]); }
+  runtime::FuncInst* func() const { return pointer<runtime::FuncInst>(); }
+  runtime::ExternObject* extern_ref() const { return pointer<runtime::ExternObject>(); }
   uint64_t bits(int word = 0) const { return bits_[word]; }
 
  private:
+  uint64_t bits_of([[maybe_unused]] ValType type) const {
+    assert(type_ == type);
+    return bits_[0];
+  }
+  template <class T>
+  T* pointer() const {
+    assert(type_.is_ref());
+    return reinterpret_cast<T*>(bits_[0]);
+  }
   static Val scalar(ValType type, uint64_t bits) {
     Val r;
     r.type_ = type;

@@ -5,15 +5,14 @@
 //   EXPECT_THAT(guest.call(i, "f"), Returns(Val::i32(1)));
 #pragma once
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <mini_wasm/mini_wasm.h>
+
 #include <initializer_list>
 #include <ostream>
 #include <string_view>
 #include <vector>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <mini_wasm/mini_wasm.h>
 
 #include "spec-tests/support/wat.h"
 

@@ -1,6 +1,7 @@
 #include "spec-tests/support/wat.h"
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,8 +13,6 @@
 #include <iterator>
 #include <optional>
 #include <string>
-
-#include <gtest/gtest.h>
 
 extern char** environ;
 
