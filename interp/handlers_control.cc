@@ -63,7 +63,8 @@ void br_table(Machine& m) {
   int32_t distance;
   std::memcpy(&distance, reinterpret_cast<const char*>(m.pc + 2) + size_t{i} * sizeof(distance), sizeof(distance));
   m.pc += distance;
-  if (distance < 0 && m.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]] {
+  // A loop may begin with its br_table: a distance of 0.
+  if (distance <= 0 && m.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]] {
     raise(m, TrapCode::interrupted);
   }
 }
@@ -83,12 +84,20 @@ struct Return {
   m.memory = ctx->memory_base;
 }
 
-// Begins the callee's frame at `fp`; false after raising a trap. All instances of a store have the same stack limit.
-[[gnu::always_inline]] inline bool enter(Machine& m, const FuncCode& callee, Slot* fp, Return back) {
-  if (fp + callee.frame_slots > m.ctx->stack_limit) [[unlikely]] {
-    raise(m, TrapCode::call_stack_exhausted);
-    return false;
-  }
+// An interrupt takes away the room that the store's stack still has.
+[[gnu::noinline, gnu::cold]] TrapCode why_no_room(const InstanceContext& ctx, const Slot* end) {
+  return end <= ctx.store->stack_limit() ? TrapCode::interrupted : TrapCode::call_stack_exhausted;
+}
+
+// Whether a frame may end at `end`; false after raising a trap. All instances of a store have the same stack limit.
+[[gnu::always_inline]] inline bool has_room(Machine& m, const Slot* end) {
+  if (end <= m.ctx->stack_limit.load(std::memory_order_relaxed)) [[likely]] return true;
+  raise(m, why_no_room(*m.ctx, end));
+  return false;
+}
+
+// Begins the callee's frame at `fp`, where there is room for it.
+[[gnu::always_inline]] inline void enter(Machine& m, const FuncCode& callee, Slot* fp, Return back) {
   Slot* const link = fp + callee.link;
   link[kLinkReturnPc] = reinterpret_cast<Slot>(back.pc);
   link[kLinkCallerFp] = reinterpret_cast<Slot>(back.fp);
@@ -98,7 +107,6 @@ struct Return {
   m.l = fp[callee.pinned];
   m.fp = fp;
   m.pc = callee.entry.load(std::memory_order_acquire);
-  return true;
 }
 
 [[gnu::always_inline]] inline void leave(Machine& m, uint32_t link) {
@@ -111,8 +119,9 @@ struct Return {
 }
 
 void call(Machine& m) {
-  const Return back{m.pc + kCallWords, m.fp, m.ctx};
-  enter(m, *as<const FuncCode*>(m.pc[2]), m.fp + operands_at(m.pc + 1).a, back);
+  const FuncCode& callee = *as<const FuncCode*>(m.pc[2]);
+  Slot* const fp = m.fp + operands_at(m.pc + 1).a;
+  if (has_room(m, fp + callee.frame_slots)) [[likely]] enter(m, callee, fp, {m.pc + kCallWords, m.fp, m.ctx});
 }
 
 // A callee that may be the host's or another instance's.
@@ -123,10 +132,11 @@ void call(Machine& m) {
     m.pc = words(kCallHost);
     return;
   }
-  const Return back{m.pc + kCallWords, m.fp, m.ctx};
-  if (enter(m, *static_cast<const FuncCode*>(callee->code), m.fp + arguments, back)) {
-    go_to_instance(m, callee->context);
-  }
+  const FuncCode& code = *static_cast<const FuncCode*>(callee->code);
+  Slot* const fp = m.fp + arguments;
+  if (!has_room(m, fp + code.frame_slots)) [[unlikely]] return;
+  enter(m, code, fp, {m.pc + kCallWords, m.fp, m.ctx});
+  go_to_instance(m, callee->context);
 }
 
 void call_import(Machine& m) {
@@ -173,17 +183,11 @@ void call_ref(Machine& m) {
   const Slot* const link = m.fp + o.d;
   const Return back{as<const Word*>(link[kLinkReturnPc]), as<Slot*>(link[kLinkCallerFp]),
                     as<InstanceContext*>(link[kLinkContext])};
-  if (m.fp + callee.frame_slots > m.ctx->stack_limit) [[unlikely]] {
-    raise(m, TrapCode::call_stack_exhausted);
-    return false;
-  }
-  if (m.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]] {
-    raise(m, TrapCode::interrupted);
-    return false;
-  }
+  if (!has_room(m, m.fp + callee.frame_slots)) [[unlikely]] return false;
   const Slot* from = m.fp + o.a;
   for (uint32_t i = 0; i < argument_slots; ++i) m.fp[i] = from[i];
-  return enter(m, callee, m.fp, back);
+  enter(m, callee, m.fp, back);
+  return true;
 }
 
 void tail_call(Machine& m) {
@@ -232,7 +236,7 @@ void call_host(Machine& m) {
   Slot* const arguments = m.fp + o.a;
   runtime::Activation& activation = *m.ctx->store->activation();
   m.pc = at;
-  if (arguments + callee.host->slots > m.ctx->stack_limit) [[unlikely]] return raise(m, TrapCode::call_stack_exhausted);
+  if (!has_room(m, arguments + callee.host->slots)) [[unlikely]] return;
   activation.fp = m.fp;
   activation.top = arguments + callee.host->slots;
   activation.pc = at;

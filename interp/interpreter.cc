@@ -101,7 +101,7 @@ runtime::Exit Interpreter::invoke(runtime::FuncInst& func, Activation& activatio
   const FuncCode& code = *static_cast<const FuncCode*>(func.code);
   InstanceContext& context = *func.context;
   Slot* const fp = activation.base;
-  if (fp + code.frame_slots > context.stack_limit) {
+  if (fp + code.frame_slots > context.store->stack_limit()) {
     activation.trap = TrapCode::call_stack_exhausted;
     return Exit::trapped;
   }

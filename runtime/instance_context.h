@@ -19,8 +19,9 @@ class Store;
 
 struct InstanceContext {
   uint8_t* memory_base = nullptr;      // memory 0; null without one. Kept up to date by MemInst::grow
-  Slot* stack_limit = nullptr;         // a frame must end at or before it
-  std::atomic<uint32_t> interrupt{0};  // not 0: stop at the next loop iteration; Store::set_interrupt
+  // A frame must end at or before it. Null while interrupted, so that calls need not look at `interrupt` as well.
+  std::atomic<Slot*> stack_limit{nullptr};
+  std::atomic<uint32_t> interrupt{0};  // not 0: stop at the next loop iteration or call; Store::set_interrupt
   Slot** globals = nullptr;            // address of each global's value, by GlobalIdx
   FuncInst** funcs = nullptr;          // by FuncIdx
   TableInst** tables = nullptr;        // by TableIdx

@@ -193,15 +193,19 @@ Result<ModuleInst*> Store::new_instance() {
   instance.store = this;
   instance.context.store = this;
   instance.context.instance = &instance;
-  instance.context.stack_limit = stack_limit_;
-  instance.context.interrupt = interrupted();
+  interrupt_context(instance.context, interrupted());
   return &instance;
 }
 
 void Store::set_interrupt(bool on) {
   std::lock_guard lock(instances_mutex_);
   interrupted_ = on;
-  for (ModuleInst& instance : instances_) instance.context.interrupt = on;
+  for (ModuleInst& instance : instances_) interrupt_context(instance.context, on);
+}
+
+void Store::interrupt_context(InstanceContext& context, bool on) {
+  context.interrupt = on;
+  context.stack_limit = on ? nullptr : stack_limit_;
 }
 
 ExternObject* Store::new_extern(void* object, void (*finalize)(void*)) {

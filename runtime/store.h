@@ -71,6 +71,8 @@ class Store {
   std::vector<FrameInfo> backtrace() const;
 
  private:
+  void interrupt_context(InstanceContext& context, bool on);
+
   friend class ActivationScope;
   Result<void> call_host_directly(FuncInst& func, Slot* slots);
   Result<void> call_wasm(FuncInst& func, Slot* slots);
