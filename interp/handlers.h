@@ -72,7 +72,7 @@ enum class Special : uint8_t {
   table_size,
   table_grow,
   table_fill,
-  table_copy,
+  table_copy,  // x, word 2: the two tables
   table_init,
   elem_drop,
 };

@@ -312,12 +312,14 @@ void table_fill(Machine& m) {
 
 void table_copy(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
-  runtime::TableInst& to = *m.ctx->tables[o.b()];
-  const runtime::TableInst& from = *m.ctx->tables[o.c()];
+  runtime::TableInst& to = *m.ctx->tables[o.x];
+  const runtime::TableInst& from = *m.ctx->tables[m.pc[2]];
   const Slot* s = m.fp + o.a;
   const bool both_64 = to.type.is_64 && from.type.is_64;
-  next_unless(m, runtime::table_copy(to, from, address_at(s, to.type.is_64), address_at(s + 1, from.type.is_64),
-                                     address_at(s + 2, both_64)));
+  const TrapCode trap = runtime::table_copy(to, from, address_at(s, to.type.is_64), address_at(s + 1, from.type.is_64),
+                                            address_at(s + 2, both_64));
+  if (trap != TrapCode::none) [[unlikely]] return raise(m, trap);
+  m.pc += 3;
 }
 
 void table_init(Machine& m) {

@@ -407,7 +407,10 @@ void Translator::table_op(Op op, uint32_t a, uint32_t b) {
       with_operands(Special::table_grow, 2, a);
       return push_temp(address(a));
     case Op::table_fill: return with_operands(Special::table_fill, 3, a);
-    case Op::table_copy: return with_operands(Special::table_copy, 3, Operands::pair(a, b));
+    case Op::table_copy:  // a module may have more tables than 16 bits can name
+      with_operands(Special::table_copy, 3, a);
+      code_.push_back(b);
+      return;
     case Op::table_init:
       with_operands(Special::table_init, 3, b);
       code_.push_back(a);
