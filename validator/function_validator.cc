@@ -56,9 +56,9 @@ class FactsSink {
   void call(FuncIdx) { note_call(); }
   void call_indirect(TypeIdx, TableIdx) { note_call(); }
   void call_ref(TypeIdx) { note_call(); }
-  void return_call(FuncIdx) { note_call(); }
-  void return_call_indirect(TypeIdx, TableIdx) { note_call(); }
-  void return_call_ref(TypeIdx) { note_call(); }
+  void return_call(FuncIdx f) { note_tail_call(decoder_->module().func_type(f)); }
+  void return_call_indirect(TypeIdx type, TableIdx) { note_tail_call(decoder_->module().func_type(type)); }
+  void return_call_ref(TypeIdx type) { note_tail_call(decoder_->module().func_type(type)); }
   void ref_as_non_null() {}
   void br_on_null(uint32_t) {}
   void br_on_non_null(uint32_t) { note_height(); }
@@ -78,6 +78,11 @@ class FactsSink {
   void note_call() {
     facts_.has_calls = true;
     note_height();
+  }
+  // A host function leaves its results where its arguments were, as in any other call.
+  void note_tail_call(const FuncType& callee) {
+    facts_.has_calls = true;
+    note_height(decoder_->height() + static_cast<uint32_t>(callee.results.size()));
   }
 
   // A local that is never written gains little from a register; one that is carries a loop's dependency through memory.
