@@ -1,0 +1,131 @@
+// What the translator makes of typical code, instruction by instruction: each technique that translator.h promises.
+#include "interp/interp_test.h"
+
+namespace mini_wasm {
+namespace {
+
+using namespace mini_wasm::testing;
+using namespace mini_wasm::interp;
+
+using Code = std::vector<Word>;
+
+Word numeric(Op op, Place a, Place b, Place d) { return to_word(numeric_handler(op, a, b, d)); }
+Word copy(Scalar type, Place a, Place d) { return to_word(copy_handler(type, a, d)); }
+Word return_value(Scalar type, Place a) { return to_word(return_value_handler(type, a)); }
+Word branch_compare(Op op, Place a, Place b, bool backward = false) {
+  return to_word(branch_compare_handler(op, a, b, true, backward));
+}
+Word special(Special s) { return to_word(special_handler(s)); }
+
+// The code of function 0 of a module with a memory, two globals and helper functions behind it.
+Code translated(const std::string& type_and_body) {
+  return translate("(module (memory 1) (global $g (mut i32) (i32.const 0)) (func " + type_and_body +
+                       ") (func $helper (param i32) (result i32) (local.get 0)))",
+                   0);
+}
+
+TEST(translation, getting_locals_and_constants_costs_nothing) {
+  EXPECT_EQ(translated("(param f32 f32) (result f32) local.get 1  f32.const 3  drop  local.get 0  drop"),
+            Code({return_value(Scalar::f32, Place::slot)}));
+  EXPECT_EQ(translated("(result i64) i64.const 0x123456789"), Code({return_value(Scalar::i64, Place::wide)}));
+}
+
+TEST(translation, a_result_goes_from_its_instruction_through_the_accumulator_to_the_next) {
+  EXPECT_EQ(translated("(param i32 i32) (result i32) (i32.mul (i32.add (local.get 0) (local.get 1)) (i32.const 5))"),
+            Code({numeric(Op::i32_add, Place::slot, Place::slot, Place::acc),
+                  numeric(Op::i32_mul, Place::acc, Place::imm, Place::acc), return_value(Scalar::i32, Place::acc)}));
+}
+
+TEST(translation, a_constant_on_the_left_changes_sides_where_that_is_right) {
+  EXPECT_EQ(translated("(param i32) (result i32) (i32.lt_s (i32.const 5) (local.get 0))"),
+            Code({numeric(Op::i32_gt_s, Place::slot, Place::imm, Place::acc), return_value(Scalar::i32, Place::acc)}));
+  EXPECT_EQ(translated("(param i32) (result i32) (i32.sub (i32.const 5) (local.get 0))"),
+            Code({copy(Scalar::i32, Place::imm, Place::slot),
+                  numeric(Op::i32_sub, Place::slot, Place::slot, Place::acc), return_value(Scalar::i32, Place::acc)}));
+}
+
+TEST(translation, setting_a_local_redirects_the_instruction_before) {
+  EXPECT_EQ(translated("(param f64 f64) (local.set 0 (f64.add (local.get 0) (local.get 1)))"),
+            Code({numeric(Op::f64_add, Place::slot, Place::slot, Place::slot), special(Special::return_)}));
+  // The integer local that is written most is pinned.
+  EXPECT_EQ(translated("(param i32) (local.set 0 (i32.add (local.get 0) (i32.const 1)))"),
+            Code({numeric(Op::i32_add, Place::pinned, Place::imm, Place::pinned), special(Special::return_)}));
+}
+
+TEST(translation, an_operand_that_makes_room_in_the_accumulator_is_redirected_without_a_move) {
+  EXPECT_EQ(translated("(param f32) (result f32) (f32.sub (f32.abs (local.get 0)) (f32.neg (local.get 0)))"),
+            Code({numeric(Op::f32_abs, Place::slot, Place::slot, Place::slot),
+                  numeric(Op::f32_neg, Place::slot, Place::slot, Place::acc),
+                  numeric(Op::f32_sub, Place::slot, Place::acc, Place::acc), return_value(Scalar::f32, Place::acc)}));
+}
+
+TEST(translation, a_pending_local_is_copied_only_when_the_local_is_written) {
+  EXPECT_EQ(translated("(param f32 f32) (result f32) local.get 0  (local.set 1 (f32.const 1))  local.get 1  f32.add"),
+            Code({copy(Scalar::f32, Place::imm, Place::slot),
+                  numeric(Op::f32_add, Place::slot, Place::slot, Place::acc), return_value(Scalar::f32, Place::acc)}));
+  EXPECT_EQ(translated("(param f32 f32) (result f32) local.get 0  (local.set 0 (f32.const 1))  local.get 0  f32.add"),
+            Code({copy(Scalar::f32, Place::slot, Place::slot), copy(Scalar::f32, Place::imm, Place::slot),
+                  numeric(Op::f32_add, Place::slot, Place::slot, Place::acc), return_value(Scalar::f32, Place::acc)}));
+}
+
+TEST(translation, a_comparison_and_its_branch_are_one_instruction) {
+  EXPECT_EQ(
+      translated("(param i32) (loop (br_if 0 (i32.lt_u (local.get 0) (i32.const 9))))"),
+      Code({branch_compare(Op::i32_lt_u, Place::slot, Place::imm, /*backward=*/true), special(Special::return_)}));
+  // `if` branches when its condition does not hold; eqz turns that round again.
+  EXPECT_EQ(translated("(param i64 i64) (if (i64.lt_s (local.get 0) (local.get 1)) (then))"),
+            Code({branch_compare(Op::i64_ge_s, Place::slot, Place::slot), special(Special::return_)}));
+  EXPECT_EQ(translated("(param i64 i64) (if (i32.eqz (i64.lt_s (local.get 0) (local.get 1))) (then))"),
+            Code({branch_compare(Op::i64_lt_s, Place::slot, Place::slot), special(Special::return_)}));
+  EXPECT_EQ(translated("(param i32) (block (br_if 0 (i32.eqz (local.get 0))))"),
+            Code({to_word(branch_if_handler(Place::slot, false, false)), special(Special::return_)}));
+  EXPECT_EQ(translated("(param i64) (block (br_if 0 (i64.eqz (local.get 0))))"),
+            Code({branch_compare(Op::i64_eq, Place::slot, Place::imm), special(Special::return_)}));
+  // An immediate that does not fit stays where it was.
+  EXPECT_EQ(translated("(param i32) (block (br_if 0 (i32.lt_u (local.get 0) (i32.const 0x8000))))"),
+            Code({numeric(Op::i32_lt_u, Place::slot, Place::imm, Place::acc),
+                  to_word(branch_if_handler(Place::acc, true, false)), special(Special::return_)}));
+}
+
+TEST(translation, floats_have_no_opposite_comparison) {
+  const Word unless = to_word(branch_compare_handler(Op::f64_lt, Place::slot, Place::slot, false, false));
+  EXPECT_EQ(translated("(param f64 f64) (if (f64.lt (local.get 0) (local.get 1)) (then))"),
+            Code({unless, special(Special::return_)}));
+}
+
+TEST(translation, loads_and_stores_take_over_the_addition_of_their_address) {
+  const auto load = [](Place a, Place d) { return to_word(load_handler(Op::i32_load, a, d)); };
+  EXPECT_EQ(
+      translated("(param i32 i32) (result i32) (i32.load offset=8 (i32.add (local.get 0) (local.get 1)))"),
+      Code({to_word(load_sum_handler(Op::i32_load, Place::slot, Place::acc)), return_value(Scalar::i32, Place::acc)}));
+  EXPECT_EQ(translated("(param i32 i32) (result i32) (i32.load offset=0x10000 (i32.add (local.get 0) (local.get 1)))"),
+            Code({numeric(Op::i32_add, Place::slot, Place::slot, Place::acc), load(Place::acc, Place::acc),
+                  return_value(Scalar::i32, Place::acc)}));
+  EXPECT_EQ(translated("(result i32) (i32.load offset=8 (i32.const 8))"),
+            Code({load(Place::imm, Place::acc), return_value(Scalar::i32, Place::acc)}));
+  EXPECT_EQ(translated("(param i32) (i32.store (local.get 0) (i32.const -1))"),
+            Code({to_word(store_handler(Op::i32_store, Place::slot, Place::imm)), special(Special::return_)}));
+}
+
+TEST(translation, arguments_are_made_where_the_callee_finds_them) {
+  EXPECT_EQ(translated("(param i32) (result i32) (call $helper (i32.mul (local.get 0) (local.get 0)))"),
+            Code({numeric(Op::i32_mul, Place::slot, Place::slot, Place::slot), special(Special::call),
+                  return_value(Scalar::i32, Place::slot)}));
+}
+
+TEST(translation, values_that_a_branch_carries_in_place_need_no_move) {
+  // The result of the block is made in its home, which is where the branch leaves it.
+  EXPECT_EQ(translated("(param i32) (result f32) (block (result f32) (f32.abs (f32.const 1)) (br 0)) f32.neg"),
+            Code({copy(Scalar::f32, Place::imm, Place::slot),
+                  numeric(Op::f32_abs, Place::slot, Place::slot, Place::slot), special(Special::br),
+                  numeric(Op::f32_neg, Place::slot, Place::slot, Place::acc), return_value(Scalar::f32, Place::acc)}));
+}
+
+TEST(translation, dead_code_leaves_nothing) {
+  EXPECT_EQ(translated("(param i32) (result i32) (return (i32.const 1)) (i32.add (local.get 0) (i32.const 1)) drop "
+                       "(loop (br 0)) i32.const 5"),
+            Code({return_value(Scalar::i32, Place::imm)}));
+}
+
+}  // namespace
+}  // namespace mini_wasm
