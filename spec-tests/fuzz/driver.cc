@@ -36,6 +36,9 @@ constexpr const char* kUsage =
     "runs\n"
     "are over. --first N --runs 1 repeats input N; --save writes the last input to a file.\n";
 
+// An input that keeps the target busy for longer than this is a finding, too.
+constexpr unsigned kSecondsPerInput = 30;
+
 // Above this, mutations of a corpus module are mostly more of the same.
 constexpr uintmax_t kMaxCorpusFile = 64 << 10;
 
@@ -50,7 +53,7 @@ volatile uint64_t current_run = 0;
 
 // Only write() and integer arithmetic: this runs in signal handlers.
 void name_current_run() {
-  char text[64] = "fuzz: died at input ";
+  char text[64] = "fuzz: died or hung at input ";
   size_t length = std::strlen(text);
   char digits[20];
   size_t count = 0;
@@ -68,8 +71,14 @@ void on_fatal_signal(int signal) {
   std::raise(signal);
 }
 
+void on_hang(int) {
+  name_current_run();
+  _exit(1);
+}
+
 // Before the engine exists: its fault handler passes on what is not its own.
 void install_handlers() {
+  std::signal(SIGALRM, on_hang);
   if (__sanitizer_set_death_callback != nullptr) {
     __sanitizer_set_death_callback(name_current_run);
     return;
@@ -145,8 +154,10 @@ int run(const Options& options) {
       std::ofstream(options.save, std::ios::binary)
           .write(reinterpret_cast<const char*>(input.data()), static_cast<std::streamsize>(input.size()));
     }
+    alarm(kSecondsPerInput);
     LLVMFuzzerTestOneInput(input.data(), input.size());
   }
+  alarm(0);
   std::printf("%llu inputs from %zu modules, seed %llu\n", static_cast<unsigned long long>(done), corpus.size(),
               static_cast<unsigned long long>(options.seed));
   return 0;
