@@ -11,7 +11,7 @@ struct FunctionFacts {
   static constexpr uint32_t kMaxSlots = 0xff00;
 
   uint32_t local_slots = 0;      // parameters and declared locals
-  uint32_t max_operand_slots = 0;  // greatest height of the operand stack
+  uint32_t max_operand_slots = 0;  // greatest height of the operand stack, or more where there are vectors
   uint16_t hot_local = kNoLocal;  // slot of the integer local that gains most from a register
   bool has_calls = false;
   bool has_loops = false;

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 
+#include "core/numeric_simd_lanes.h"
 #include "interp/code.h"
 #include "runtime/activation.h"
 #include "runtime/instance_context.h"
@@ -20,6 +21,7 @@
 
 namespace mini_wasm::interp {
 
+using numeric::V128;
 using runtime::Exit;
 using runtime::InstanceContext;
 using runtime::Slot;
@@ -34,30 +36,31 @@ struct Machine {
   uint64_t l;            // the pinned local
   float s;               // accumulators for f32 and f64
   double d;
+  V128 v;                // accumulator for v128
 };
 
 #if MINI_WASM_TAIL_DISPATCH
 
 using Handler = Exit(__attribute__((preserve_none)) *)(const Word* pc, Slot* fp, uint8_t* memory, InstanceContext* ctx,
-                                                      uint64_t r, uint64_t l, float s, double d);
+                                                      uint64_t r, uint64_t l, float s, double d, V128 v);
 
 inline Handler handler_at(const Word* pc) { return reinterpret_cast<Handler>(*pc); }
 
 template <void (*body)(Machine&)>
 __attribute__((preserve_none)) Exit wrap(const Word* pc, Slot* fp, uint8_t* memory, InstanceContext* ctx, uint64_t r,
-                                         uint64_t l, float s, double d) {
-  Machine m{pc, fp, memory, ctx, r, l, s, d};
+                                         uint64_t l, float s, double d, V128 v) {
+  Machine m{pc, fp, memory, ctx, r, l, s, d, v};
   body(m);
-  [[clang::musttail]] return handler_at(m.pc)(m.pc, m.fp, m.memory, m.ctx, m.r, m.l, m.s, m.d);
+  [[clang::musttail]] return handler_at(m.pc)(m.pc, m.fp, m.memory, m.ctx, m.r, m.l, m.s, m.d, m.v);
 }
 
 // The handler that ends execution.
 __attribute__((preserve_none)) inline Exit stop(const Word*, Slot*, uint8_t*, InstanceContext*, uint64_t r, uint64_t,
-                                                float, double) {
+                                                float, double, V128) {
   return static_cast<Exit>(r);
 }
 
-inline Exit run(Machine& m) { return handler_at(m.pc)(m.pc, m.fp, m.memory, m.ctx, m.r, m.l, m.s, m.d); }
+inline Exit run(Machine& m) { return handler_at(m.pc)(m.pc, m.fp, m.memory, m.ctx, m.r, m.l, m.s, m.d, m.v); }
 
 // After an access to guest memory: at the access, pc and fp were in the registers in which preserve_none passes its first
 // two arguments, because they must be there here, too, and nothing may move across. The fault handler relies on it.

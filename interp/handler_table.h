@@ -72,7 +72,7 @@ constexpr bool can_be_at(Place p) {
     case Place::acc: return true;
     case Place::pinned: return kIsInt<T>;
     case Place::imm: return sizeof(T) == 4 || kIsInt<T>;
-    case Place::wide: return sizeof(T) == 8;
+    case Place::wide: return sizeof(T) >= 8;
   }
   return false;
 }

@@ -12,9 +12,12 @@
 namespace mini_wasm::interp {
 
 // The types that handlers tell apart; references are i64.
-enum class Scalar : uint8_t { i32, i64, f32, f64 };
+enum class Scalar : uint8_t { i32, i64, f32, f64, v128 };
 
 // d <- a, b (b: x as immediate, b() as slot; wide: word 2)
+// Of vector instructions also:
+//   three operands: d <- a, b(), c(), the first two in slots, `b` the place of the third
+//   extract_lane: d <- a, x: lane;  replace_lane: d <- a, b(), c(): lane;  shuffle: d <- a, b(), words 2 and 3: lanes
 Handler numeric_handler(Op op, Place a, Place b, Place d);
 // if (compare(a, b) == sense) pc += x;  b: d as slot or as signed 16-bit immediate
 Handler branch_compare_handler(Op compare, Place a, Place b, bool sense, bool backward);
@@ -29,6 +32,12 @@ Handler store_handler(Op op, Place a, Place value);
 // The same for any memory, all in slots; x: memory index, word 2: offset.
 Handler checked_load_handler(Op op, bool is_64);
 Handler checked_store_handler(Op op, bool is_64);
+// One lane of a vector and memory 0, all else in slots; word 2: slot of the vector | lane << 16
+//   load: d <- the vector with a lane from memory0[a + x];  store: memory0[a + x] <- the lane
+Handler load_lane_handler(Op op, Place d);
+Handler store_lane_handler(Op op);
+// The same for any memory; x: memory index, word 2: offset, word 3 as word 2 above.
+Handler checked_lane_handler(Op op, bool is_64);
 // d <- a (x as immediate, word 2 as wide)
 Handler copy_handler(Scalar type, Place a, Place d);
 // d <- c() != 0 ? a : b()

@@ -269,7 +269,7 @@ template <class T, Place A, Place D>
 void copy(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   write<T, D>(m, o.d, read<T, A>(m, A == Place::imm ? o.x : o.a));
-  m.pc += A == Place::wide ? 3 : 2;
+  m.pc += kWords<T, A>;
 }
 
 template <class T, Place C, Place D>
@@ -305,9 +305,9 @@ void ref_func(Machine& m) {
 
 // One row of handlers per Scalar; `pick.template operator()<T>()` makes a row.
 template <class Row, class Pick>
-constexpr std::array<Row, 4> by_scalar(Pick pick) {
+constexpr std::array<Row, 5> by_scalar(Pick pick) {
   return {pick.template operator()<uint32_t>(), pick.template operator()<uint64_t>(),
-          pick.template operator()<float>(), pick.template operator()<double>()};
+          pick.template operator()<float>(), pick.template operator()<double>(), pick.template operator()<V128>()};
 }
 
 constexpr auto kCopy = by_scalar<PlaceTable<kPlaces, 1, 3>>([]<class T>() {

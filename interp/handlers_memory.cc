@@ -1,11 +1,13 @@
 // Handlers of loads, stores, bulk memory and table instructions. What a load reads follows from its row in opcodes.def.
 #include <cstring>
 
-#include "interp/handler_table.h"
+#include "interp/access.h"
 #include "runtime/builtins.h"
 #include "runtime/module_inst.h"
 
 namespace mini_wasm::interp {
+
+const AccessHandlers& vector_access(Op op);  // handlers_simd.cc
 
 namespace {
 
@@ -40,6 +42,7 @@ struct Access {
   using Value = typename ValueOf<kLoad ? kInfo.results[0] : kInfo.params[1]>::Type;
   using Bytes = UnsignedBytes<kInfo.access_log2>;
   static constexpr bool kSigned = kInfo.text.ends_with("_s");
+  static constexpr uint32_t kBytes = sizeof(Bytes);
   using Memory = std::conditional_t<(sizeof(Bytes) == sizeof(Value)), Value,
                                     std::conditional_t<kSigned, std::make_signed_t<Bytes>, Bytes>>;
 
@@ -60,134 +63,15 @@ struct Access {
 
 constexpr bool is_scalar(const OpInfo& info, OpClass cls) { return info.cls == cls && info.feature == Feature::mvp; }
 
-// --- Memory 0 behind guard pages: an access out of bounds faults ----------------------------------------------------
-
-template <Op op, Place A, Place D>
-void load(Machine& m) {
-  const Operands o = operands_at(m.pc + 1);
-  const uint64_t at = A == Place::imm ? uint64_t{o.x} : uint64_t{read<uint32_t, A>(m, o.a)} + o.x;
-  const auto value = Access<op>::load(m.memory + at);
-  fault_point(m);
-  write<typename Access<op>::Value, D>(m, o.d, value);
-  m.pc += 2;
-}
-
-template <Op op, Place A, Place D>
-void load_sum(Machine& m) {
-  const Operands o = operands_at(m.pc + 1);
-  const uint32_t sum = read<uint32_t, A>(m, o.a) + read<uint32_t, Place::slot>(m, o.b());
-  const auto value = Access<op>::load(m.memory + (uint64_t{sum} + o.c()));
-  fault_point(m);
-  write<typename Access<op>::Value, D>(m, o.d, value);
-  m.pc += 2;
-}
-
-template <Op op, Place A, Place V>
-void store(Machine& m) {
-  using Value = typename Access<op>::Value;
-  const Operands o = operands_at(m.pc + 1);
-  const uint64_t at = A == Place::imm ? uint64_t{o.x} : uint64_t{read<uint32_t, A>(m, o.a)} + o.x;
-  if constexpr (V == Place::imm) {
-    Access<op>::store(m.memory + at, static_cast<Value>(static_cast<int64_t>(static_cast<int16_t>(o.d))));
-  } else {
-    Access<op>::store(m.memory + at, read<Value, V>(m, o.d));
-  }
-  fault_point(m);
-  m.pc += 2;
-}
-
-using LoadTable = PlaceTable<4, 1, 3>;
-using LoadSumTable = PlaceTable<3, 1, 3>;
-using StoreTable = PlaceTable<4, 4, 1>;
-
-template <Op op>
-constexpr LoadTable make_load() {
-  return make_table<4, 1, 3>([]<Place a, Place b, Place d>() -> Handler {
-    if constexpr (!can_be_at<typename Access<op>::Value>(d)) {
-      return nullptr;
-    } else {
-      return &wrap<&load<op, a, d>>;
-    }
-  });
-}
-
-template <Op op>
-constexpr LoadSumTable make_load_sum() {
-  return make_table<3, 1, 3>([]<Place a, Place b, Place d>() -> Handler {
-    if constexpr (!can_be_at<typename Access<op>::Value>(d)) {
-      return nullptr;
-    } else {
-      return &wrap<&load_sum<op, a, d>>;
-    }
-  });
-}
-
-template <Op op>
-constexpr StoreTable make_store() {
-  return make_table<4, 4, 1>([]<Place a, Place v, Place d>() -> Handler {
-    using Value = typename Access<op>::Value;
-    if constexpr (!can_be_at<Value>(v) || (v == Place::imm && !kIsInt<Value>) ||
-                  (a == Place::acc && v == Place::acc && kIsInt<Value>)) {
-      return nullptr;
-    } else {
-      return &wrap<&store<op, a, v>>;
-    }
-  });
-}
-
-// --- Any memory, checked -------------------------------------------------------------------------------------------
-
-// The address of `size` bytes, or null when they are out of bounds.
-template <class Address>
-uint8_t* checked(Machine& m, const Operands& o, Address address, uint64_t size) {
-  const runtime::MemInst& memory = *m.ctx->memories[o.x];
-  uint64_t at;
-  if (__builtin_add_overflow(uint64_t{address}, m.pc[2], &at) || !memory.contains(at, size)) return nullptr;
-  return memory.base + at;
-}
-
-template <Op op, class Address>
-void checked_load(Machine& m) {
-  using A = Access<op>;
-  const Operands o = operands_at(m.pc + 1);
-  const uint8_t* at = checked(m, o, read<Address, Place::slot>(m, o.a), sizeof(typename A::Memory));
-  if (at == nullptr) [[unlikely]] return raise(m, TrapCode::out_of_bounds_memory_access);
-  write<typename A::Value, Place::slot>(m, o.d, A::load(at));
-  m.pc += 3;
-}
-
-template <Op op, class Address>
-void checked_store(Machine& m) {
-  using A = Access<op>;
-  const Operands o = operands_at(m.pc + 1);
-  uint8_t* at = checked(m, o, read<Address, Place::slot>(m, o.a), sizeof(typename A::Memory));
-  if (at == nullptr) [[unlikely]] return raise(m, TrapCode::out_of_bounds_memory_access);
-  A::store(at, read<typename A::Value, Place::slot>(m, o.d));
-  m.pc += 3;
-}
-
-// All handlers of one load or store opcode.
-struct AccessHandlers {
-  LoadTable load{};
-  LoadSumTable load_sum{};
-  StoreTable store{};
-  Handler checked[2] = {nullptr, nullptr};  // by is_64
-};
-
 template <Op op>
 constexpr AccessHandlers make_access() {
-  AccessHandlers handlers;
   if constexpr (is_scalar(op_info(op), OpClass::load)) {
-    handlers.load = make_load<op>();
-    handlers.load_sum = make_load_sum<op>();
-    handlers.checked[0] = &wrap<&checked_load<op, uint32_t>>;
-    handlers.checked[1] = &wrap<&checked_load<op, uint64_t>>;
+    return make_load_handlers<Access<op>>();
   } else if constexpr (is_scalar(op_info(op), OpClass::store)) {
-    handlers.store = make_store<op>();
-    handlers.checked[0] = &wrap<&checked_store<op, uint32_t>>;
-    handlers.checked[1] = &wrap<&checked_store<op, uint64_t>>;
+    return make_store_handlers<Access<op>>();
+  } else {
+    return {};
   }
-  return handlers;
 }
 
 constexpr size_t kFirstAccess = static_cast<size_t>(Op::i32_load);
@@ -200,7 +84,10 @@ constexpr std::array<AccessHandlers, kAccessCount> make_all(std::index_sequence<
 
 constexpr auto kAccess = make_all(std::make_index_sequence<kAccessCount>{});
 
-const AccessHandlers& handlers_of(Op op) { return kAccess[static_cast<size_t>(op) - kFirstAccess]; }
+const AccessHandlers& handlers_of(Op op) {
+  const size_t i = static_cast<size_t>(op) - kFirstAccess;
+  return i < kAccessCount ? kAccess[i] : vector_access(op);
+}
 
 // --- Bulk operations: operands in slots from a on, address operands of 32 bits zero-extended -------------------------
 

@@ -4,6 +4,8 @@
 
 namespace mini_wasm::interp {
 
+Handler vector_handler(Op op, Place a, Place b, Place d);  // handlers_simd.cc
+
 namespace {
 
 // Calls `pick` with the opcode's function for every scalar numeric row.
@@ -188,7 +190,7 @@ constexpr PlaceTable<3, 2, 2> kBranchIf = make_table<3, 2, 2>([]<Place a, Place 
 
 Handler numeric_handler(Op op, Place a, Place b, Place d) {
   const NumericTable* table = kNumeric[static_cast<size_t>(op)];
-  return table == nullptr ? nullptr : (*table)[index_of(a)][index_of(b)][index_of(d)];
+  return table == nullptr ? vector_handler(op, a, b, d) : (*table)[index_of(a)][index_of(b)][index_of(d)];
 }
 
 Handler branch_compare_handler(Op compare, Place a, Place b, bool sense, bool backward) {

@@ -13,11 +13,17 @@ enum class Place : uint8_t {
   pinned,  // the pinned local (integers only): a register, and written through to its slot, so that calls, traps and
            // whatever else looks at frames need not know of it
   imm,     // in the instruction: 32 bits, sign-extended for i64
-  wide,    // in word 2 of the instruction: 64 bits
+  wide,    // from word 2 of the instruction on: 64 bits, or 128 of a vector
 };
 
 template <class T>
 inline constexpr bool kIsInt = std::is_integral_v<T>;
+template <class T>
+inline constexpr bool kIsVector = std::is_same_v<T, V128>;
+
+// Words of an instruction with nothing but an operand of type T at P behind its first two.
+template <class T, Place P>
+inline constexpr uint32_t kWords = P == Place::wide ? 2 + sizeof(T) / sizeof(Word) : 2;
 
 // Value of type T at place P; `n` is the slot or the immediate.
 template <class T, Place P>
@@ -35,11 +41,15 @@ template <class T, Place P>
       return std::bit_cast<T>(n);
     }
   } else if constexpr (P == Place::wide) {
-    return std::bit_cast<T>(m.pc[2]);
+    T value;
+    std::memcpy(&value, m.pc + 2, sizeof(value));
+    return value;
   } else if constexpr (std::is_same_v<T, float>) {
     return m.s;
   } else if constexpr (std::is_same_v<T, double>) {
     return m.d;
+  } else if constexpr (kIsVector<T>) {
+    return m.v;
   } else {
     return static_cast<T>(m.r);
   }
@@ -57,6 +67,8 @@ template <class T, Place P>
     m.s = value;
   } else if constexpr (std::is_same_v<T, double>) {
     m.d = value;
+  } else if constexpr (kIsVector<T>) {
+    m.v = value;
   } else {
     m.r = value;
   }

@@ -30,15 +30,6 @@ Op inverse(Op op) {
   }
 }
 
-Scalar scalar_of(SigType type) {
-  switch (type) {
-    case SigType::i32: return Scalar::i32;
-    case SigType::f32: return Scalar::f32;
-    case SigType::f64: return Scalar::f64;
-    default: return Scalar::i64;
-  }
-}
-
 bool fits_i32(uint64_t bits) { return static_cast<int64_t>(bits) == static_cast<int32_t>(bits); }
 bool fits_i16(uint64_t bits) { return static_cast<int64_t>(bits) == static_cast<int16_t>(bits); }
 
@@ -60,7 +51,8 @@ Result<void> Translator::translate(FuncCode& code) {
   code_.clear();
   stack_.clear();
   fixups_.clear();
-  owners_[0] = owners_[1] = owners_[2] = kNothing;
+  vectors_.clear();
+  std::fill_n(owners_, kBanks, kNothing);
   last_ = kNothing;
   if (positions_ != nullptr) positions_->clear();
   if (Result<void> r = decoder_storage_.run(code.index); !r) return r;
@@ -80,11 +72,22 @@ void Translator::begin(Decoder& decoder) {
   }
 }
 
+Scalar Translator::scalar_of(SigType type) {
+  switch (type) {
+    case SigType::i32: return Scalar::i32;
+    case SigType::f32: return Scalar::f32;
+    case SigType::f64: return Scalar::f64;
+    case SigType::v128: return Scalar::v128;
+    default: return Scalar::i64;
+  }
+}
+
 Scalar Translator::scalar(ValType type) {
   switch (type.kind()) {
     case ValType::Kind::i32: return Scalar::i32;
     case ValType::Kind::f32: return Scalar::f32;
     case ValType::Kind::f64: return Scalar::f64;
+    case ValType::Kind::v128: return Scalar::v128;
     default: return Scalar::i64;
   }
 }
@@ -143,7 +146,8 @@ Translator::At Translator::right(const Operand& operand) const {
     case Scalar::i64:
       if (fits_i32(operand.bits)) return {Place::imm, static_cast<uint32_t>(operand.bits)};
       break;
-    case Scalar::f64: break;
+    case Scalar::f64:
+    case Scalar::v128: break;
   }
   return {Place::wide, 0};
 }
@@ -178,6 +182,12 @@ void Translator::free_accumulators() {
   }
 }
 
+uint16_t Translator::slot_of(Operand& operand) {
+  if (operand.kind == Operand::Kind::local) return operand.local;
+  bring_home(operand);
+  return operand.home;
+}
+
 void Translator::keep_local(uint16_t slot) {
   for (Operand& operand : stack_) {
     if (operand.kind == Operand::Kind::local && operand.local == slot) bring_home(operand);
@@ -196,11 +206,17 @@ uint32_t Translator::emit(Handler handler, Operands operands) {
   return at;
 }
 
+void Translator::emit_wide(Scalar type, uint64_t bits) {
+  if (type != Scalar::v128) return code_.push_back(bits);
+  code_.insert(code_.end(), vectors_[bits].begin(), vectors_[bits].end());
+}
+
 Handler Translator::handler_of(const Producer& producer, Place d) const {
   switch (producer.form) {
     case Producer::Form::numeric: return numeric_handler(producer.op, producer.a, producer.b, d);
     case Producer::Form::load: return load_handler(producer.op, producer.a, d);
     case Producer::Form::load_sum: return load_sum_handler(producer.op, producer.a, d);
+    case Producer::Form::load_lane: return load_lane_handler(producer.op, d);
     case Producer::Form::select: return select_handler(producer.type, producer.a, d);
     case Producer::Form::global_get: return global_get_handler(producer.type, d);
   }
@@ -212,7 +228,7 @@ void Translator::emit_result(Producer producer, Operands operands, const Operand
   if (owners_[bank_index] != kNothing) bring_home(stack_[owners_[bank_index]]);
   operands.d = next_home();
   producer.at = emit(handler_of(producer, Place::acc), operands);
-  if (wide != nullptr) code_.push_back(wide->bits);
+  if (wide != nullptr) emit_wide(wide->type, wide->bits);
   owners_[bank_index] = static_cast<uint32_t>(stack_.size());
   producers_[bank_index] = producer;
   push({Operand::Kind::acc, producer.type, 0, 0, 0});
@@ -251,7 +267,7 @@ void Translator::emit_copy(Scalar type, At from, uint64_t bits, At to) {
     operands.a = static_cast<uint16_t>(from.field);
   }
   emit(copy_handler(type, from.place, to.place), operands);
-  if (from.place == Place::wide) code_.push_back(bits);
+  if (from.place == Place::wide) emit_wide(type, bits);
 }
 
 // --- Numeric -------------------------------------------------------------------------------------------------------
@@ -275,6 +291,7 @@ void Translator::numeric(Op op) {
     producer.a = a.place;
     return emit_result(producer, {0, static_cast<uint16_t>(a.field), 0});
   }
+  if (info.param_count == 3) return ternary(op);
   Operand right_operand = pop();
   Operand left = pop();
   if (left.kind == Operand::Kind::constant && right_operand.kind != Operand::Kind::constant &&
@@ -301,13 +318,7 @@ void Translator::select(ValType type) {
   const Operand condition = pop();
   Operand b = pop();
   Operand a = pop();
-  // The two values are read from slots; a pinned local is in its slot as well.
-  const auto slot = [&](Operand& operand) {
-    if (operand.kind == Operand::Kind::local) return operand.local;
-    bring_home(operand);
-    return operand.home;
-  };
-  const uint16_t a_slot = slot(a), b_slot = slot(b);
+  const uint16_t a_slot = slot_of(a), b_slot = slot_of(b);
   const At c = value(condition);
   const Producer producer{Producer::Form::select, Op::select, scalar(type), c.place, Place::slot, 0};
   emit_result(producer, {0, a_slot, Operands::pair(b_slot, c.field)});

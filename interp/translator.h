@@ -12,6 +12,7 @@
 // is at home: labels agree by construction.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -33,6 +34,8 @@ class Translator {
     uint32_t target = kNone;     // word of its code, once known
     uint32_t fixups = kNone;     // branches that wait for it: chain in fixups_
     uint32_t else_fixups = kNone;  // of an if: the branch to its second arm
+    uint32_t height = 0;           // operands below it,
+    uint16_t base = 0;             // and their slots
   };
   using Decoder = validator::FunctionDecoder<Translator>;
   using Control = Decoder::Control;
@@ -47,6 +50,11 @@ class Translator {
   void begin(Decoder& decoder);
   void numeric(Op op);
   void constant(ValType type, uint64_t bits);
+  void v128_const(const uint8_t* bytes);
+  void simd_lane(Op op, uint8_t lane);
+  void shuffle(const uint8_t* lanes);
+  void load_lane(Op op, const MemArg& memarg, uint8_t lane);
+  void store_lane(Op op, const MemArg& memarg, uint8_t lane);
   void load(Op op, const MemArg& memarg);
   void store(Op op, const MemArg& memarg);
   void local_get(uint32_t i);
@@ -88,11 +96,11 @@ class Translator {
     Scalar type = Scalar::i32;
     uint16_t home = 0;
     uint16_t local = 0;  // its slot
-    uint64_t bits = 0;
+    uint64_t bits = 0;  // of a constant; for a vector the index in vectors_
   };
   // An instruction whose result is a single value: enough to change where it goes.
   struct Producer {
-    enum class Form : uint8_t { numeric, load, load_sum, select, global_get };
+    enum class Form : uint8_t { numeric, load, load_sum, load_lane, select, global_get };
     Form form = Form::numeric;
     Op op = Op::nop;
     Scalar type = Scalar::i32;  // of the result
@@ -116,11 +124,15 @@ class Translator {
     uint32_t byte;  // of the 32-bit distance in the code
     uint32_t from;  // word that the distance counts from
   };
-  enum class Bank : uint8_t { integer, f32, f64 };
+  enum class Bank : uint8_t { integer, f32, f64, v128 };
+  static constexpr uint32_t kBanks = 4;
   static constexpr uint32_t kNothing = ~0u;
 
   // Operands
-  uint16_t next_home() const { return stack_.empty() ? operand_base_ : static_cast<uint16_t>(stack_.back().home + 1); }
+  uint16_t next_home() const {
+    return stack_.empty() ? operand_base_ : static_cast<uint16_t>(stack_.back().home + slots_of(stack_.back().type));
+  }
+  static uint16_t slots_of(Scalar type) { return type == Scalar::v128 ? 2 : 1; }
   void push(Operand operand);
   void push_temp(Scalar type) { push({Operand::Kind::temp, type, 0, 0, 0}); }
   void push_constant(Scalar type, uint64_t bits) { push({Operand::Kind::constant, type, 0, 0, bits}); }
@@ -134,12 +146,15 @@ class Translator {
   void bring_home(uint32_t first, uint32_t last);
   void settle();                             // before control flow: all but constants at home
   void free_accumulators();                  // before a call
+  uint16_t slot_of(Operand& operand);        // brings all but locals home: even a pinned one is in its slot as well
   void keep_local(uint16_t slot);            // before it is written: who still refers to it gets a copy
   bool pins(uint16_t slot, Scalar type) const;
+  void ternary(Op op);
 
   // Emission
   uint32_t here() const { return static_cast<uint32_t>(code_.size()); }
   uint32_t emit(Handler handler, Operands operands);
+  void emit_wide(Scalar type, uint64_t bits);  // a constant behind an instruction
   void emit_special(Special s, Operands operands) { emit(special_handler(s), operands); }
   void emit_result(Producer producer, Operands operands, const Operand* wide = nullptr);
   void emit_copy(const Operand& from, uint16_t slot);
@@ -163,13 +178,20 @@ class Translator {
   bool carries_in_place(const Control& c) const;
   // Moves the top `arity` operands to where they are found after a branch to the block, or after its end.
   void carry(const Control& c, uint32_t arity);
-  uint16_t home_at(uint32_t height) const { return static_cast<uint16_t>(operand_base_ + height); }
+  // The slot of the first value that stands on the stack behind a block.
+  uint16_t home_of(const Control& c) const { return static_cast<uint16_t>(operand_base_ + c.label.base); }
   bool is_body(uint32_t depth) const { return depth + 1 == decoder_->control_depth(); }
 
   static uint32_t bank(Scalar type) {
-    return static_cast<uint32_t>(type == Scalar::f32 ? Bank::f32 : type == Scalar::f64 ? Bank::f64 : Bank::integer);
+    switch (type) {
+      case Scalar::f32: return static_cast<uint32_t>(Bank::f32);
+      case Scalar::f64: return static_cast<uint32_t>(Bank::f64);
+      case Scalar::v128: return static_cast<uint32_t>(Bank::v128);
+      default: return static_cast<uint32_t>(Bank::integer);
+    }
   }
   static Scalar scalar(ValType type);
+  static Scalar scalar_of(SigType type);
   bool guarded(uint32_t memory) const;
 
   InterpreterCode& module_code_;
@@ -181,8 +203,9 @@ class Translator {
   std::vector<Operand> stack_;
   std::vector<Fixup> fixups_;
   std::vector<uint16_t> local_slots_;
-  Producer producers_[3];
-  uint32_t owners_[3] = {kNothing, kNothing, kNothing};  // operand in each accumulator
+  std::vector<std::array<uint64_t, 2>> vectors_;  // constants
+  Producer producers_[kBanks];
+  uint32_t owners_[kBanks] = {kNothing, kNothing, kNothing, kNothing};  // operand in each accumulator
   uint32_t last_ = kNothing;  // the last instruction, when nothing can jump behind it
   uint16_t operand_base_ = 0, link_ = 0, pinned_ = 0;
   bool has_pinned_ = false;

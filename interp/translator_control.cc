@@ -94,7 +94,10 @@ void Translator::branch(const Condition& c, bool sense, uint32_t& fixups, uint32
 // What comes into a block is at home, constants included.
 void Translator::block(Control& c) {
   settle();
-  bring_home(c.height, static_cast<uint32_t>(stack_.size()));
+  const uint32_t height = static_cast<uint32_t>(stack_.size());
+  c.label.height = height - c.params.size();
+  c.label.base = static_cast<uint16_t>((c.params.size() == 0 ? next_home() : stack_[c.label.height].home) - operand_base_);
+  bring_home(c.label.height, height);
 }
 
 void Translator::loop(Control& c) {
@@ -117,7 +120,7 @@ void Translator::else_(Control& c, bool falls_through) {
     add_fixup(c.label.fixups, (at + 1) * sizeof(Word) + offsetof(Operands, x), at);
   }
   bind(c.label.else_fixups);
-  truncate(c.height);
+  truncate(c.label.height);
   push_types(c.params);
 }
 
@@ -134,14 +137,14 @@ void Translator::end(Control& c, bool falls_through) {
   if (falls_through) carry(c, c.results.size());
   if (c.op != Op::loop) bind(c.label.fixups);
   bind(c.label.else_fixups);
-  truncate(c.height);
+  truncate(c.label.height);
   push_types(c.results);
 }
 
 bool Translator::carries_in_place(const Control& c) const {
   const uint32_t arity = c.branch_types().size();
   const uint32_t first = static_cast<uint32_t>(stack_.size()) - arity;
-  if (first != c.height) return arity == 0;
+  if (first != c.label.height) return arity == 0;
   for (uint32_t i = first; i < stack_.size(); ++i) {
     if (stack_[i].kind != Operand::Kind::temp) return false;
   }
@@ -152,14 +155,15 @@ bool Translator::carries_in_place(const Control& c) const {
 // operand's home is never below where it goes.
 void Translator::carry(const Control& c, uint32_t arity) {
   const uint32_t first = static_cast<uint32_t>(stack_.size()) - arity;
+  uint16_t slot = home_of(c);
   for (uint32_t i = 0; i < arity; ++i) {
     Operand& operand = stack_[first + i];
-    const uint16_t slot = home_at(c.height + i);
     if (operand.kind == Operand::Kind::acc && operand.home == slot) {
       bring_home(operand);
     } else {
       emit_copy(operand, slot);
     }
+    slot = static_cast<uint16_t>(slot + slots_of(operand.type));
   }
 }
 
@@ -252,12 +256,16 @@ void Translator::return_() {
       operands.a = static_cast<uint16_t>(a.field);
     }
     emit(return_value_handler(result.type, a.place), operands);
-    if (a.place == Place::wide) code_.push_back(result.bits);
+    if (a.place == Place::wide) emit_wide(result.type, result.bits);
     return;
   }
   // Several results go home first: the slots that they return in are locals, which they may refer to.
   bring_home(height - n, height);
-  for (uint32_t i = 0; i < n; ++i) emit_copy(stack_[height - n + i], static_cast<uint16_t>(i));
+  uint16_t slot = 0;
+  for (uint32_t i = height - n; i < height; ++i) {
+    emit_copy(stack_[i], slot);
+    slot = static_cast<uint16_t>(slot + slots_of(stack_[i].type));
+  }
   emit_special(Special::return_, {link_, 0, 0});
 }
 

@@ -59,6 +59,7 @@ bool FunctionDecoder<Sink>::read_locals() {
     reader_.fail(at, "too many locals: more than " + std::to_string(decoder::limits::kMaxLocals),
                  total > UINT32_MAX ? ErrorKind::malformed : ErrorKind::limit);
   }
+  uses_vectors_ = std::any_of(locals_.begin(), locals_.end(), [](ValType t) { return t.is_vector(); });
   unset_.clear();
   set_locals_.clear();
   for (size_t i = func_type_->params.size(); i < locals_.size(); ++i) {

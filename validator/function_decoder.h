@@ -8,6 +8,7 @@
 //
 //   begin(decoder)                       locals are known
 //   numeric(op)  constant(type, bits)  load(op, memarg)  store(op, memarg)
+//   v128_const(16 bytes)  simd_lane(op, lane)  shuffle(16 lanes)  load_lane(op, memarg, lane)  store_lane(op, memarg, lane)
 //   local_get(i)  local_set(i)  local_tee(i)  global_get(i)  global_set(i)
 //   drop(type)  select(type)  ref_null(type)  ref_is_null()  ref_func(f)
 //   block(control)  loop(control)  if_(control)           after the parameters went to the new block
@@ -83,6 +84,8 @@ class FunctionDecoder {
   Control& control(uint32_t depth) { return controls_[controls_.size() - 1 - depth]; }
   uint32_t control_depth() const { return static_cast<uint32_t>(controls_.size()); }
   uint32_t height() const { return static_cast<uint32_t>(top_ - operands_.get()); }
+  // Whether the function has had vector instructions or locals so far.
+  bool uses_vectors() const { return uses_vectors_; }
   // Byte offset of the instruction that is being reported to the sink.
   uint32_t op_offset() const { return op_offset_; }
 
@@ -155,6 +158,9 @@ class FunctionDecoder {
   void end_rule();
   void else_rule();
   void br_table_rule();
+  void simd_lane_rule(Op op);
+  void memory_lane_rule(Op op);
+  bool check_lane(uint32_t lane, uint32_t count);
   void call_types(const FuncType& type, bool tail);
   void call_rule(bool tail);
   void call_indirect_rule(bool tail);
@@ -201,6 +207,7 @@ class FunctionDecoder {
   ValType* base_ = nullptr;  // operands of the innermost block begin here
   ValType* limit_ = nullptr;
   bool live_ = true;
+  bool uses_vectors_ = false;
   Op op_ = Op::nop;
   uint32_t op_offset_ = 0;
   std::vector<uint32_t> depths_;  // scratch of br_table
@@ -287,6 +294,8 @@ constexpr bool is_supported(const OpInfo& info) {
     case Feature::ref_types:
     case Feature::extended_const:
     case Feature::multi_memory:
+    case Feature::simd:
+    case Feature::relaxed_simd:
     case Feature::tail_call:
     case Feature::function_refs:
     case Feature::memory64: return true;
@@ -298,11 +307,20 @@ template <class Sink>
 template <Op op>
 [[gnu::always_inline]] inline void FunctionDecoder<Sink>::rule() {
   constexpr const OpInfo& info = op_info(op);
+  if constexpr (info.feature == Feature::simd || info.feature == Feature::relaxed_simd) uses_vectors_ = true;
   if constexpr (!is_supported(info)) {
     unsupported(op);
   } else if constexpr (info.cls == OpClass::numeric || info.cls == OpClass::numeric_trap) {
     fixed_signature<op>();
     if (live_) sink_.numeric(op);
+  } else if constexpr (op == Op::v128_const) {
+    const uint8_t* bytes = decoder::read_16_bytes(reader_);
+    push(ValType::v128);
+    if (live_ && bytes != nullptr) sink_.v128_const(bytes);
+  } else if constexpr (info.cls == OpClass::simd_lane) {
+    simd_lane_rule(op);
+  } else if constexpr (info.cls == OpClass::load_lane || info.cls == OpClass::store_lane) {
+    memory_lane_rule(op);
   } else if constexpr (info.cls == OpClass::constant) {
     uint64_t bits = 0;
     if constexpr (info.imm == Imm::i32) bits = static_cast<uint32_t>(reader_.s32());
@@ -360,3 +378,4 @@ template <Op op>
 }  // namespace mini_wasm::validator
 
 #include "validator/control_rules.h"
+#include "validator/simd_rules.h"

@@ -1,5 +1,7 @@
 #include "validator/function_validator.h"
 
+#include <algorithm>
+
 #include "validator/function_decoder.h"
 
 namespace mini_wasm::validator {
@@ -20,14 +22,22 @@ class FactsSink {
     for (ValType type : decoder.locals()) facts_.local_slots += type.slots();
   }
 
-  FunctionFacts finish() {
+  // `vectors`: whether values of type v128 may come from elsewhere than vector instructions and locals.
+  FunctionFacts finish(bool vectors) {
     choose_hot_local();
+    // Operands were counted, not slots: a bound that is good enough for the few functions that it is for.
+    if (vectors || decoder_->uses_vectors()) facts_.max_operand_slots *= 2;
     return facts_;
   }
 
   void numeric(Op) { note_height(); }
   void constant(ValType, uint64_t) { note_height(); }
+  void v128_const(const uint8_t*) { note_height(); }
+  void simd_lane(Op, uint8_t) { note_height(); }
+  void shuffle(const uint8_t*) { note_height(); }
   void load(Op, const MemArg&) { note_height(); }
+  void load_lane(Op, const MemArg&, uint8_t) { note_height(); }
+  void store_lane(Op, const MemArg&, uint8_t) {}
   void store(Op, const MemArg&) {}
   void local_get(uint32_t i) {
     ++uses_[i].reads;
@@ -71,7 +81,6 @@ class FactsSink {
   };
 
   void note_height() { note_height(decoder_->height()); }
-  // Operands are counted before it is known how many are vectors; see max_operand_slots.
   void note_height(uint32_t height) {
     if (height > facts_.max_operand_slots) facts_.max_operand_slots = height;
   }
@@ -107,12 +116,29 @@ class FactsSink {
   std::vector<Uses> uses_;
 };
 
+// Whether a signature, a field or a global is a vector, so that one can reach a function without vector instructions.
+bool has_vectors(const decoder::Module& module) {
+  const auto is_vector = [](ValType type) { return type.is_vector(); };
+  for (TypeId id : module.types) {
+    const DefType& type = module.registry->get(id);
+    if (std::any_of(type.func.params.begin(), type.func.params.end(), is_vector) ||
+        std::any_of(type.func.results.begin(), type.func.results.end(), is_vector) ||
+        std::any_of(type.fields.begin(), type.fields.end(), [](const FieldType& f) { return f.value.is_vector(); })) {
+      return true;
+    }
+  }
+  return std::any_of(module.globals.begin(), module.globals.end(),
+                     [](const auto& global) { return global.type.value.is_vector(); });
+}
+
 }  // namespace
 
 struct FunctionValidator::Walk {
-  Walk(const decoder::Module& module, FeatureSet features) : decoder(module, features, sink) {}
+  Walk(const decoder::Module& module, FeatureSet features)
+      : decoder(module, features, sink), vectors(has_vectors(module)) {}
   FactsSink sink;
   FunctionDecoder<FactsSink> decoder;
+  bool vectors;
 };
 
 FunctionValidator::FunctionValidator(const decoder::Module& module, FeatureSet features)
@@ -122,7 +148,7 @@ FunctionValidator::~FunctionValidator() = default;
 
 Result<FunctionFacts> FunctionValidator::validate(FuncIdx func) {
   if (Result<void> r = walk_->decoder.run(func); !r) return std::move(r).error();
-  const FunctionFacts facts = walk_->sink.finish();
+  const FunctionFacts facts = walk_->sink.finish(walk_->vectors);
   const uint64_t results = walk_->decoder.func_type().results.size() * uint64_t{2};
   if (std::max<uint64_t>(facts.local_slots, results) + facts.max_operand_slots > FunctionFacts::kMaxSlots) {
     return Error::make(ErrorKind::limit, "function " + std::to_string(raw(func)) + " has too large a frame");

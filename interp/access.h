@@ -1,0 +1,146 @@
+// Handlers of loads and stores of one value, generic in what is accessed: a type with
+//
+//   Value                 what stands on the operand stack
+//   kBytes                how many bytes of memory
+//   load(at) -> Value, store(at, Value)
+#pragma once
+
+#include "interp/handler_table.h"
+#include "runtime/module_inst.h"
+
+namespace mini_wasm::interp {
+
+// --- Memory 0 behind guard pages: an access out of bounds faults ----------------------------------------------------
+
+template <class Access, Place A, Place D>
+void load(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  const uint64_t at = A == Place::imm ? uint64_t{o.x} : uint64_t{read<uint32_t, A>(m, o.a)} + o.x;
+  const auto value = Access::load(m.memory + at);
+  fault_point(m);
+  write<typename Access::Value, D>(m, o.d, value);
+  m.pc += 2;
+}
+
+template <class Access, Place A, Place D>
+void load_sum(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  const uint32_t sum = read<uint32_t, A>(m, o.a) + read<uint32_t, Place::slot>(m, o.b());
+  const auto value = Access::load(m.memory + (uint64_t{sum} + o.c()));
+  fault_point(m);
+  write<typename Access::Value, D>(m, o.d, value);
+  m.pc += 2;
+}
+
+template <class Access, Place A, Place V>
+void store(Machine& m) {
+  using Value = typename Access::Value;
+  const Operands o = operands_at(m.pc + 1);
+  const uint64_t at = A == Place::imm ? uint64_t{o.x} : uint64_t{read<uint32_t, A>(m, o.a)} + o.x;
+  if constexpr (V == Place::imm) {
+    Access::store(m.memory + at, static_cast<Value>(static_cast<int64_t>(static_cast<int16_t>(o.d))));
+  } else {
+    Access::store(m.memory + at, read<Value, V>(m, o.d));
+  }
+  fault_point(m);
+  m.pc += 2;
+}
+
+using LoadTable = PlaceTable<4, 1, 3>;
+using LoadSumTable = PlaceTable<3, 1, 3>;
+using StoreTable = PlaceTable<4, 4, 1>;
+
+template <class Access>
+constexpr LoadTable make_load() {
+  return make_table<4, 1, 3>([]<Place a, Place b, Place d>() -> Handler {
+    if constexpr (!can_be_at<typename Access::Value>(d)) {
+      return nullptr;
+    } else {
+      return &wrap<&load<Access, a, d>>;
+    }
+  });
+}
+
+template <class Access>
+constexpr LoadSumTable make_load_sum() {
+  return make_table<3, 1, 3>([]<Place a, Place b, Place d>() -> Handler {
+    if constexpr (!can_be_at<typename Access::Value>(d)) {
+      return nullptr;
+    } else {
+      return &wrap<&load_sum<Access, a, d>>;
+    }
+  });
+}
+
+template <class Access>
+constexpr StoreTable make_store() {
+  return make_table<4, 4, 1>([]<Place a, Place v, Place d>() -> Handler {
+    using Value = typename Access::Value;
+    if constexpr (!can_be_at<Value>(v) || (v == Place::imm && !kIsInt<Value>) ||
+                  (a == Place::acc && v == Place::acc && kIsInt<Value>)) {
+      return nullptr;
+    } else {
+      return &wrap<&store<Access, a, v>>;
+    }
+  });
+}
+
+// --- Any memory, checked -------------------------------------------------------------------------------------------
+
+// The address of `size` bytes, or null when they are out of bounds.
+template <class Address>
+inline uint8_t* checked(Machine& m, const Operands& o, Address address, uint64_t size) {
+  const runtime::MemInst& memory = *m.ctx->memories[o.x];
+  uint64_t at;
+  if (__builtin_add_overflow(uint64_t{address}, m.pc[2], &at) || !memory.contains(at, size)) return nullptr;
+  return memory.base + at;
+}
+
+template <class Access, class Address>
+void checked_load(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  const uint8_t* at = checked(m, o, read<Address, Place::slot>(m, o.a), Access::kBytes);
+  if (at == nullptr) [[unlikely]]
+    return raise(m, TrapCode::out_of_bounds_memory_access);
+  write<typename Access::Value, Place::slot>(m, o.d, Access::load(at));
+  m.pc += 3;
+}
+
+template <class Access, class Address>
+void checked_store(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  uint8_t* at = checked(m, o, read<Address, Place::slot>(m, o.a), Access::kBytes);
+  if (at == nullptr) [[unlikely]]
+    return raise(m, TrapCode::out_of_bounds_memory_access);
+  Access::store(at, read<typename Access::Value, Place::slot>(m, o.d));
+  m.pc += 3;
+}
+
+// All handlers of one load or store opcode.
+struct AccessHandlers {
+  LoadTable load{};
+  LoadSumTable load_sum{};
+  StoreTable store{};
+  Handler checked[2] = {nullptr, nullptr};  // by is_64
+};
+
+template <class Access>
+constexpr AccessHandlers make_load_handlers() {
+  AccessHandlers handlers;
+  handlers.load = make_load<Access>();
+  handlers.load_sum = make_load_sum<Access>();
+  handlers.checked[0] = &wrap<&checked_load<Access, uint32_t>>;
+  handlers.checked[1] = &wrap<&checked_load<Access, uint64_t>>;
+  return handlers;
+}
+
+template <class Access>
+constexpr AccessHandlers make_store_handlers() {
+  AccessHandlers handlers;
+  handlers.store = make_store<Access>();
+  handlers.checked[0] = &wrap<&checked_store<Access, uint32_t>>;
+  handlers.checked[1] = &wrap<&checked_store<Access, uint64_t>>;
+  return handlers;
+}
+
+}  // namespace mini_wasm::interp

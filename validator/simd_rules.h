@@ -1,0 +1,55 @@
+// The rules of the vector instructions that have lane indices (spec 3.3.5 and others). Part of function_decoder.h.
+#pragma once
+
+#include "validator/function_decoder.h"
+
+namespace mini_wasm::validator {
+
+// How many lanes an index chooses from: by the width of the access, or N of the shape "i8xN".
+constexpr uint32_t lane_count(const OpInfo& info) {
+  if (info.imm == Imm::memarg_lane) return 16u >> info.access_log2;
+  size_t pos = info.text.find('x') + 1;
+  return mini_wasm::detail::read_number(info.text, pos);
+}
+
+template <class Sink>
+bool FunctionDecoder<Sink>::check_lane(uint32_t lane, uint32_t count) {
+  if (lane < count) [[likely]]
+    return true;
+  fail("invalid lane index " + std::to_string(lane) + ": " + std::string(op_info(op_).text));
+  return false;
+}
+
+template <class Sink>
+void FunctionDecoder<Sink>::simd_lane_rule(Op op) {
+  const OpInfo& info = op_info(op);
+  const uint8_t* lanes = info.imm == Imm::shuffle ? decoder::read_16_bytes(reader_) : nullptr;
+  const uint8_t lane = info.imm == Imm::lane ? decoder::read_lane(reader_) : uint8_t{0};
+  if (!reader_.ok()) return;
+  if (info.imm == Imm::lane && !check_lane(lane, lane_count(info))) return;
+  for (uint32_t i = 0; lanes != nullptr && i < 16; ++i) {
+    if (!check_lane(lanes[i], 32)) return;
+  }
+  for (uint32_t i = info.param_count; i-- > 0;) pop(sig(info.params[i]));
+  push(sig(info.results[0]));
+  if (!live_ || !reader_.ok()) return;
+  lanes != nullptr ? sink_.shuffle(lanes) : sink_.simd_lane(op, lane);
+}
+
+template <class Sink>
+void FunctionDecoder<Sink>::memory_lane_rule(Op op) {
+  const OpInfo& info = op_info(op);
+  MemArg memarg;
+  ValType address;
+  if (!memory_access(op, memarg, address)) return;
+  const uint8_t lane = decoder::read_lane(reader_);
+  if (!reader_.ok() || !check_lane(lane, lane_count(info))) return;
+  pop(ValType::v128);
+  pop(address);
+  const bool loads = info.cls == OpClass::load_lane;
+  if (loads) push(ValType::v128);
+  if (!live_ || !reader_.ok()) return;
+  loads ? sink_.load_lane(op, memarg, lane) : sink_.store_lane(op, memarg, lane);
+}
+
+}  // namespace mini_wasm::validator
