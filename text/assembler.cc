@@ -1,0 +1,45 @@
+#include "text/assembler.h"
+
+#include <algorithm>
+
+#include "core/utf8.h"
+#include "text/cursor.h"
+#include "text/module_parser.h"
+
+namespace mini_wasm::text {
+
+Result<std::vector<uint8_t>> assemble(std::string_view source, const AssembleOptions& options) {
+  Result<TokenList> tokens = tokenize(source);
+  if (!tokens) return std::move(tokens).error();
+  Cursor in(*tokens);
+  ModuleParser parser(in);
+  parser.module();
+  if (!in.ok()) return in.take_error();
+  return parser.assembly().finish(options.names);
+}
+
+bool looks_like_text(std::string_view bytes) { return !bytes.starts_with(std::string_view("\0asm", 4)); }
+
+std::string describe(const Error& error, std::string_view source, std::string_view file, uint32_t first_line) {
+  std::string text = escape_for_terminal(file) + ":";
+  if (error.offset > source.size()) return text + " " + escape_for_terminal(error.message);
+  const size_t offset = static_cast<size_t>(error.offset);
+  const size_t newline = offset == 0 ? source.npos : source.rfind('\n', offset - 1);
+  const size_t begin = newline == source.npos ? 0 : newline + 1;
+  const size_t end = std::min(source.find_first_of("\r\n", offset), source.size());
+  const auto line =
+      static_cast<size_t>(std::count(source.begin(), source.begin() + static_cast<ptrdiff_t>(begin), '\n'));
+  text += std::to_string(first_line + line) + ":" + std::to_string(offset - begin + 1) + ": ";
+  text += escape_for_terminal(error.message);
+  // Of a very long line only the neighbourhood.
+  constexpr size_t kBefore = 60, kAfter = 60;
+  const size_t from = offset - begin > kBefore ? offset - kBefore : begin;
+  const size_t to = end - offset > kAfter ? offset + kAfter : end;
+  std::string shown(source.substr(from, to - from));
+  std::replace(shown.begin(), shown.end(), '\t', ' ');
+  const std::string before = escape_for_terminal(std::string_view(shown).substr(0, offset - from));
+  const std::string after = escape_for_terminal(std::string_view(shown).substr(offset - from));
+  return text + "\n  " + before + after + "\n  " + std::string(before.size(), ' ') + "^";
+}
+
+}  // namespace mini_wasm::text

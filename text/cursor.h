@@ -1,0 +1,105 @@
+// Walks over the tokens of a text; the parsers are written in terms of it.
+//
+// Errors are sticky: the first one is kept, and from then on the cursor stands at the end of the text, so that every
+// loop ends and whatever is expected next fails quietly.
+#pragma once
+
+#include <mini_wasm/result.h>
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "text/lexer.h"
+
+namespace mini_wasm::text {
+
+class Cursor {
+ public:
+  // `list` must outlive the cursor, and so must whatever views it hands out.
+  explicit Cursor(const TokenList& list)
+      : list_(list), tokens_(list.tokens), annotation_used_(list.annotations.size()) {}
+
+  // --- Looking ---
+  const Token& peek(size_t ahead = 0) const {
+    const size_t i = position_ + ahead;
+    return tokens_[i < tokens_.size() ? i : tokens_.size() - 1];
+  }
+  std::string_view text(const Token& token) const { return list_.text(token); }
+  bool at(TokenKind kind) const { return peek().kind == kind; }
+  bool at_keyword(std::string_view word) const { return is_keyword(peek(), word); }
+  bool at_open(std::string_view word) const { return at(TokenKind::open) && is_keyword(peek(1), word); }
+  bool at_index() const { return at(TokenKind::nat) || at(TokenKind::id); }
+
+  // --- Moving ---
+  Token take() {
+    const Token token = peek();
+    if (position_ + 1 < tokens_.size()) ++position_;
+    return token;
+  }
+  bool accept_keyword(std::string_view word) { return at_keyword(word) && (take(), true); }
+  // "(" and the word behind it.
+  bool accept_open(std::string_view word) { return at_open(word) && (take(), take(), true); }
+  bool accept_close() { return at(TokenKind::close) && (take(), true); }
+  void expect_close();
+  void expect_open(std::string_view word);
+  void expect_keyword(std::string_view word);
+  // Skips what follows to the parenthesis that closes the enclosing form, and stands before it.
+  void skip_to_close();
+
+  // --- Values; each fails when the next token is something else ---
+  std::optional<Token> accept_id();
+  std::string expect_string();
+  std::string expect_name();  // a string that is UTF-8
+  uint32_t expect_u32();
+  uint64_t expect_u64();
+  uint8_t expect_lane();
+  // Numeric literals as bit patterns of `bits` bits; "constant out of range" when they do not fit.
+  uint64_t expect_integer(unsigned bits);
+  uint64_t expect_float(unsigned bits);
+
+  // What an id token stands for, without '$' and quotes: $a and $"\61" are the same (6.3.5).
+  std::string_view id_name(const Token& token);
+
+  // --- Errors ---
+  bool ok() const { return !error_; }
+  void fail(const Token& token, std::string message, ErrorKind kind = ErrorKind::malformed) {
+    fail_at(token.offset, std::move(message), kind);
+  }
+  void fail_at(uint64_t offset, std::string message, ErrorKind kind = ErrorKind::malformed);
+  // The next token cannot stand here.
+  void fail_unexpected();
+  Error take_error() { return std::move(*error_); }
+
+  // --- Position, to come back to ---
+  uint32_t position() const { return position_; }
+  void rewind(uint32_t position) {
+    if (ok()) position_ = position;
+  }
+
+  // --- Annotations ---
+  // The next annotation with that id before the token at the cursor, if any; it counts as used then.
+  const Annotation* accept_annotation(std::string_view id);
+  // A cursor over the annotation's own tokens needs them as a list.
+  TokenList annotation_content(const Annotation& annotation) const;
+  // An annotation that nobody has asked for stands where it means nothing.
+  void check_annotations();
+  bool has_annotations() const { return !list_.annotations.empty(); }
+
+ private:
+  bool is_keyword(const Token& token, std::string_view word) const {
+    return token.kind == TokenKind::keyword && text(token) == word;
+  }
+
+  const TokenList& list_;
+  const std::vector<Token>& tokens_;
+  uint32_t position_ = 0;
+  std::optional<Error> error_;
+  std::vector<bool> annotation_used_;
+  std::deque<std::string> names_;  // ids that had escapes
+};
+
+}  // namespace mini_wasm::text

@@ -1,0 +1,132 @@
+// Instructions (6.5) to code. Plain instructions come from opcodes.def: the row gives the opcode, and its Imm the
+// syntax of the operands. Only block instructions, whose text is structured, are treated here one by one.
+//
+// Nesting is kept on an explicit stack, so depth costs memory in proportion to the text and no native stack. A folded
+// instruction is encoded where it opens and put aside until its operands have been emitted.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/opcode.h"
+#include "text/assembly.h"
+#include "text/cursor.h"
+#include "text/type_parser.h"
+
+namespace mini_wasm::text {
+
+class InstrParser {
+ public:
+  InstrParser(Cursor& in, Assembly& assembly, TypeParser& types) : in_(in), assembly_(assembly), types_(types) {}
+
+  // instr* up to the parenthesis that closes the enclosing form, without an `end`.
+  void sequence(Bytes& out);
+  // One folded instruction.
+  void folded(Bytes& out);
+
+  // --- The function around the instructions ---
+  // Forgets locals and hints.
+  void begin_function();
+  void bind_local(uint32_t index, const Token& id);
+  NameMap take_local_names() { return std::move(local_names_); }
+  // Offsets are into the buffer given to `sequence`.
+  std::vector<std::pair<uint32_t, uint8_t>> take_hints() { return std::move(hints_); }
+
+ private:
+  enum class FrameKind : uint8_t {
+    operands,     // (op ...: operands, then op
+    block,        // (block ...
+    if_operands,  // (if ...: operands before (then
+    then_body,
+    then_done,  // between (then ...) and (else
+    else_body,
+    else_done,
+    try_start,  // (try ...: before (do
+    do_body,
+    do_done,
+    catch_body,
+    catch_done,  // other clauses may follow
+    catch_all_body,
+    catch_all_done,
+    delegated,  // after (delegate l): nothing may follow
+    flat,       // block ... end
+  };
+  struct Frame {
+    FrameKind kind;
+    Op op = Op::nop;              // flat: block, loop, if_, else_, try_, catch_, catch_all, try_table
+    size_t pending = 0;           // operands, if_operands: where the put-aside code begins
+    std::string_view label;       // if_operands: to be bound at (then
+    std::optional<uint8_t> hint;  // likewise
+  };
+
+  // --- Structure: instr_parser.cc ---
+  void step();
+  void open_form();
+  void open_folded();
+  bool open_clause(Frame& frame);
+  void open_do(Frame& frame);
+  void open_catch(Frame& frame, Op op);
+  void open_delegate(Frame& frame);
+  void close_form();
+  void close_block();
+  void flat_instruction();
+  void flat_block(Op op);
+  void flat_end();
+  void flat_else();
+  void flat_catch(Op op);
+  void flat_delegate();
+  bool in_body() const;
+  // Opcode, block type and catch clauses.
+  void block_header(Op op, Bytes& sink);
+  void catch_clauses(Bytes& sink);
+  std::string_view accept_label();
+  void check_label();
+  void push_label(std::string_view name);
+  void pop_label();
+  void emit_pending(const Frame& frame);
+  void accept_hint();
+  std::optional<uint8_t> take_hint(Op op);
+  void record_hint(std::optional<uint8_t> hint);
+
+  // --- Plain instructions: immediates.cc ---
+  void plain(Op op, Bytes& sink);
+  void immediate(Op op, Bytes& sink);
+  void select(Bytes& sink);
+  void reference_cast(Op op, Bytes& sink);
+  void branch_on_cast(Bytes& sink);
+  void label_table(Bytes& sink);
+  void call_indirect(Bytes& sink);
+  void index_pair(Space first, Space second, Bytes& sink);
+  void optional_pair(Space space, Bytes& sink);
+  void segment_and_target(Space segment, Space target, Bytes& sink);
+  void memarg(const OpInfo& info, Bytes& sink);
+  uint64_t alignment(const OpInfo& info);
+  // The number after "offset=" or "align=", when the next token is that.
+  std::optional<uint64_t> accept_assignment(std::string_view word);
+  void memarg_lane(const OpInfo& info, Bytes& sink);
+  void type_field(Bytes& sink);
+  void shuffle(Bytes& sink);
+  uint32_t label();
+  uint32_t local();
+
+  Cursor& in_;
+  Assembly& assembly_;
+  TypeParser& types_;
+  Bytes* out_ = nullptr;
+  Bytes pending_;
+  std::vector<Frame> frames_;
+  std::vector<std::string_view> labels_;  // of open blocks, outermost first; empty: no id
+  std::unordered_map<std::string_view, std::vector<uint32_t>> label_depths_;  // places in labels_
+  std::unordered_map<std::string_view, uint32_t> locals_;
+  NameMap local_names_;
+  std::optional<uint8_t> hint_;  // for the instruction that follows
+  std::vector<std::pair<uint32_t, uint8_t>> hints_;
+};
+
+void write_op(Bytes& out, Op op);
+
+}  // namespace mini_wasm::text

@@ -1,0 +1,104 @@
+// Modules (6.6): fields to sections.
+//
+// Ids may be used before they are defined, so a module is read in two passes: the first finds the fields and declares
+// what they define, the second writes them: types first, then everything else in order.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "text/assembly.h"
+#include "text/cursor.h"
+#include "text/instr_parser.h"
+#include "text/type_parser.h"
+
+namespace mini_wasm::text {
+
+class ModuleParser {
+ public:
+  explicit ModuleParser(Cursor& in) : in_(in), types_(in, assembly_), instrs_(in, assembly_, types_) {}
+
+  // "(module id? field*)", or just the fields, up to the end of the text. Errors are the cursor's.
+  void module();
+
+  Assembly& assembly() { return assembly_; }
+
+ private:
+  struct Field {
+    uint32_t position = 0;  // of the token after the keyword
+    std::string_view keyword;
+    uint32_t index = 0;  // of what it defines
+  };
+  struct ImportNames {
+    std::string module, name;
+  };
+
+  // --- First pass: module_parser.cc ---
+  void declare_fields();
+  void declare_field(Field& field);
+  void declare_rec_group();
+  void declare_import(Field& field);
+  void declare_definition(Field& field, Space space);
+  uint32_t declare(Space space);
+  void declare_anonymous(Space space) { ++assembly_.space(space).count; }
+  std::optional<std::string> name_annotation();
+  void module_names(std::string_view id);
+  void custom_annotations();
+  void custom_section(const Annotation& annotation);
+  uint32_t custom_place(Cursor& content);
+
+  // --- Second pass: module_fields.cc ---
+  void define(const Field& field);
+  void define_func(const Field& field);
+  void define_table(const Field& field);
+  void define_memory(const Field& field);
+  void define_global(const Field& field);
+  void define_tag(const Field& field);
+  void define_import();
+  void define_export();
+  void define_start();
+  void define_elem();
+  void define_data();
+
+  void func_body(const Field& field, uint32_t type, const ParamIds& params);
+  uint32_t param_count(uint32_t type, const ParamIds& params) const;
+  Bytes local_declarations(uint32_t first_local);
+  void table_type(Bytes& out);
+  void import_entry(const ImportNames& names, Space space, const Bytes& type);
+  // (export "n")* and then perhaps (import "m" "n").
+  std::optional<ImportNames> inline_names(Space space, uint32_t index);
+  ImportNames import_names();
+
+  // --- Segments: module_segments.cc ---
+  struct ElemList {
+    bool exprs = false;        // constant expressions rather than function indices
+    bool default_type = true;  // funcref, or the type of function indices
+    Bytes type;                // reference type
+    uint32_t count = 0;
+    Bytes items;
+  };
+  void elem_items(ElemList& list);
+  void elem_functions(ElemList& list);
+  ElemList elem_list(bool func_keyword_optional);
+  void inline_elem(const Field& field, bool is_64, const Bytes& type);
+  void inline_data(const Field& field, bool is_64, std::optional<uint8_t> page_size_log2);
+  void write_active_elem(uint32_t table, const Bytes& offset, const ElemList& list);
+  std::optional<uint32_t> use_of(Space space);
+  Bytes offset_expr();
+  // instr* or one folded instruction, with the final `end`.
+  void const_expr(Bytes& out);
+  void folded_expr(Bytes& out);
+  Bytes data_string();
+
+  Cursor& in_;
+  Assembly assembly_;
+  TypeParser types_;
+  InstrParser instrs_;
+  std::vector<Field> fields_;
+  std::string_view first_definition_;  // keyword of the first one after which no import may come
+};
+
+}  // namespace mini_wasm::text
