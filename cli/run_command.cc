@@ -54,6 +54,7 @@ Result<Config> engine_config(const RunOptions& options) {
   Result<uint64_t> stack = size_option(options.stack_size, "--stack-size", config.stack_size);
   if (!stack) return std::move(stack).error();
   config.stack_size = *stack;
+  config.guard_pages = !options.no_guard_pages;
   return config;
 }
 
@@ -133,6 +134,8 @@ void RunOptions::add_to(CLI::App& command) {
       ->option_text("N[K|M|G]");
   command.add_option("--stack-size", stack_size, "Bytes for the stack of calls, e.g. 64M (default 8M)")
       ->option_text("N[K|M|G]");
+  command.add_flag("--no-guard-pages", no_guard_pages,
+                   "Check every access instead of reserving 8 GiB of addresses for each memory");
   features.add_to(command);
 }
 

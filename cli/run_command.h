@@ -17,6 +17,7 @@ struct RunOptions {
   std::string tier = "interp";
   std::optional<std::string> max_memory;
   std::optional<std::string> stack_size;
+  bool no_guard_pages = false;
   FeatureOptions features;
 
   void add_to(CLI::App& command);

@@ -33,7 +33,7 @@ Result<void> MemInst::allocate(const MemoryType& memory_type, uint64_t byte_limi
   if (min > max_size) return too_big(type, "the limit is " + std::to_string(byte_limit) + " bytes");
   if (guarded) {
     if (!reserve(kGuardedReservation)) {
-      return too_big(type, "no 8 GiB of address space left for guard pages (they can be turned off)");
+      return too_big(type, "no 8 GiB of addresses left to reserve (guard pages can be turned off)");
     }
     install_fault_handler();
   } else {

@@ -4,6 +4,12 @@
 #include <cstdlib>
 
 namespace mini_wasm::runtime {
+namespace {
+
+// More than any machine has memory for, and few enough that no size in bytes overflows.
+constexpr uint64_t kMaxElements = uint64_t{1} << 36;
+
+}  // namespace
 
 // The elements come from malloc, not from a vector: a guest that asks for too many must get an error, and a failing
 // `new` cannot be caught here.
@@ -11,7 +17,7 @@ TableInst::~TableInst() { std::free(elements); }
 
 Result<void> TableInst::allocate(const TableType& table_type, Slot init, uint64_t element_limit) {
   type = table_type;
-  max_size = std::min(type.limits.max.value_or(~uint64_t{0}), element_limit);
+  max_size = std::min({type.limits.max.value_or(kMaxElements), element_limit, kMaxElements});
   if (!type.is_64) max_size = std::min(max_size, uint64_t{0xffff'ffff});
   // Null elements come from calloc, which touches nothing: a large table costs what is used of it.
   if (init == 0 && type.limits.min != 0 && type.limits.min <= max_size) {
@@ -27,7 +33,6 @@ Result<void> TableInst::allocate(const TableType& table_type, Slot init, uint64_
 
 bool TableInst::reserve(uint64_t wanted) {
   if (wanted <= capacity_) return true;
-  if (wanted > (~size_t{0} >> 1) / sizeof(Slot)) return false;
   // Growing by half keeps a loop of `table.grow 1` linear; the first allocation is exact.
   const uint64_t capacity = capacity_ == 0 ? wanted : std::max(wanted, std::min(max_size, capacity_ + capacity_ / 2));
   void* moved = std::realloc(elements, capacity * sizeof(Slot));
