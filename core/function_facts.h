@@ -15,6 +15,7 @@ struct FunctionFacts {
   uint16_t hot_local = kNoLocal;  // slot of the integer local that gains most from a register
   bool has_calls = false;
   bool has_loops = false;
+  bool has_try = false;
 };
 
 }  // namespace mini_wasm

@@ -61,6 +61,7 @@ const char* kind_text(ErrorKind kind) {
     case ErrorKind::invalid: return "invalid module";
     case ErrorKind::unlinkable: return "link error";
     case ErrorKind::trap: return "trap";
+    case ErrorKind::exception: return "exception";
     case ErrorKind::exit: return "exit";
     case ErrorKind::host: return "host error";
     case ErrorKind::io: return "input/output error";
@@ -109,7 +110,9 @@ std::string to_string(const Val& value) {
     case ValType::Kind::f32: return prefix + float_to_string(value.f32(), value.bits(), 0x7f'ffff);
     case ValType::Kind::f64: return prefix + float_to_string(value.f64(), value.bits(), 0xf'ffff'ffff'ffff);
     case ValType::Kind::v128: return prefix + "0x" + hex(value.bits(1), 16) + hex(value.bits(0), 16);
-    case ValType::Kind::ref: return prefix + (value.is_null() ? "null" : "0x" + hex(value.bits()));
+    case ValType::Kind::ref:
+      if (value.is_i31()) return prefix + std::to_string(value.i31_get_s());
+      return prefix + (value.is_null() ? "null" : "0x" + hex(value.bits()));
   }
   return prefix;
 }

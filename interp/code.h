@@ -13,7 +13,9 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <vector>
 
+#include "core/immediates.h"
 #include "core/indices.h"
 #include "runtime/frame.h"
 
@@ -46,6 +48,21 @@ inline constexpr uint32_t kCallWords = 3;
 
 class InterpreterCode;
 
+// What a catch clause of a try_table does: the exception's values go to the slots from `slot` on, then code goes on at
+// `target`.
+struct CatchEntry {
+  CatchKind kind = CatchKind::catch_;
+  uint32_t tag = 0;
+  uint32_t target = 0;
+  uint16_t slot = 0;
+};
+
+// The words of a try_table's body and its clauses. An inner one comes before those around it.
+struct HandlerRange {
+  uint32_t begin = 0, end = 0;
+  uint32_t catches = 0, catch_count = 0;
+};
+
 // One function's code, at a stable address: what FuncInst::code points to and what a direct call names. All but `entry`,
 // `size` and `words` is known from the validating walk, so that a call need not know whether its callee is translated.
 struct FuncCode {
@@ -59,6 +76,8 @@ struct FuncCode {
   InterpreterCode* owner = nullptr;
   FuncIdx index{};
   std::unique_ptr<Word[]> words;
+  std::vector<HandlerRange> handlers;
+  std::vector<CatchEntry> catches;
 };
 
 }  // namespace mini_wasm::interp

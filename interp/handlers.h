@@ -9,6 +9,10 @@
 #include "interp/places.h"
 #include <mini_wasm/trap.h>
 
+namespace mini_wasm::runtime::gc {
+enum class Storage : uint8_t;
+}
+
 namespace mini_wasm::interp {
 
 // The types that handlers tell apart; references are i64.
@@ -65,6 +69,9 @@ enum class Special : uint8_t {
   tail_call,      // word 2: FuncCode*; arguments at a, x: their slots; d: link slot
   tail_call_import,  // word 2: function index; a, x, d as above; a host function returns behind it
   tail_call_ref,     // b(): slot of the function reference, c(): argument slots; a, d as above
+  throw_,         // exception of tag x with d argument slots from a on
+  throw_ref,      // the exception at a
+  copy_slots,     // d.. <- a.., x of them
   null_check,     // traps when the reference at a is null; x: TrapCode
   lazy,           // word 1: FuncCode*
   unreachable,
@@ -86,6 +93,11 @@ enum class Special : uint8_t {
   elem_drop,
 };
 Handler special_handler(Special s);
+// Instructions on structures, arrays, i31: three words; d operand slots from a on, the result at a. Word 2: the layout of the
+// type that is made; x: a count or a segment. ref.test (result at d) and ref.cast: word 2 is the CastTarget.
+Handler gc_handler(Op op);
+// Field and element access by what is stored; x: offset of the field.
+Handler gc_access_handler(Op op, runtime::gc::Storage storage);
 
 // Instructions that are not part of any function.
 const Word* finish_code();  // what a frame entered from the host returns to

@@ -1,7 +1,9 @@
 // Handlers of control flow, calls, copies, globals, and the instructions that belong to no function.
 #include "interp/handler_table.h"
+#include "interp/interpreter.h"
 #include "interp/interpreter_code.h"
 #include "runtime/func_inst.h"
+#include "runtime/gc/ops.h"
 #include "runtime/module_inst.h"
 #include "runtime/store.h"
 #include "runtime/table.h"
@@ -222,10 +224,54 @@ void tail_call_ref(Machine& m) {
   tail_call_any(m, callee, o, o.c());
 }
 
+void copy_slots(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  std::memmove(m.fp + o.d, m.fp + o.a, o.x * sizeof(Slot));
+  m.pc += 2;
+}
+
 void null_check(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   if (m.fp[o.a] == 0) [[unlikely]] return raise(m, static_cast<TrapCode>(o.x));
   m.pc += 2;
+}
+
+// --- Exceptions ----------------------------------------------------------------------------------------------------
+
+// From the instruction at pc to the clause that catches it, or out of this activation. Here and below the machine may well
+// be in memory: throwing is slow anyway.
+[[gnu::noinline]] void throw_exception(Machine& m, const runtime::gc::ExceptionObject& exception) {
+  runtime::Store& store = *m.ctx->store;
+  auto& tier = static_cast<Interpreter&>(store.engine().tier());
+  const Interpreter::Handler handler = tier.unwind(m.pc, m.fp, m.ctx, exception);
+  if (handler.code == nullptr) {
+    store.activation()->fp = m.fp;
+    store.activation()->pc = m.pc;
+    store.pending_exception = runtime::gc::to_ref(&exception);
+    return stop_with(m, Exit::exception);
+  }
+  m.fp = handler.fp;
+  m.ctx = handler.ctx;
+  m.memory = handler.ctx->memory_base;
+  m.l = handler.fp[handler.code->pinned];
+  m.pc = handler.pc;
+}
+
+// d: argument slots
+void throw_(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  Slot* const arguments = m.fp + o.a;
+  runtime::Store& store = *m.ctx->store;
+  store.activation()->top = arguments + o.d;
+  const auto* exception = runtime::gc::exception_new(store, m.ctx->instance->tags[o.x], arguments, o.d);
+  if (exception == nullptr) return raise(m, TrapCode::out_of_memory);
+  throw_exception(m, *exception);
+}
+
+void throw_ref(Machine& m) {
+  const Slot ref = m.fp[operands_at(m.pc + 1).a];
+  if (ref == runtime::gc::kNull) return raise(m, TrapCode::null_exception_reference);
+  throw_exception(m, *static_cast<const runtime::gc::ExceptionObject*>(runtime::gc::to_object(ref)));
 }
 
 // r: the callee; l: address of the call.
@@ -241,6 +287,11 @@ void call_host(Machine& m) {
   activation.top = arguments + callee.host->slots;
   activation.pc = at;
   const Exit exit = m.ctx->store->call_host(callee, m.ctx->instance, arguments);
+  if (exit == Exit::exception) [[unlikely]] {
+    activation.pc = nullptr;
+    const Slot exception = std::exchange(m.ctx->store->pending_exception, runtime::gc::kNull);
+    return throw_exception(m, *static_cast<const runtime::gc::ExceptionObject*>(runtime::gc::to_object(exception)));
+  }
   if (exit != Exit::returned) [[unlikely]] return stop_with(m, exit);
   activation.pc = nullptr;
   if (m.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]] return raise(m, TrapCode::interrupted);
@@ -425,6 +476,9 @@ Handler special_handler(Special s) {
     case Special::tail_call: return &wrap<&tail_call>;
     case Special::tail_call_import: return &wrap<&tail_call_import>;
     case Special::tail_call_ref: return &wrap<&tail_call_ref>;
+    case Special::throw_: return &wrap<&throw_>;
+    case Special::throw_ref: return &wrap<&throw_ref>;
+    case Special::copy_slots: return &wrap<&copy_slots>;
     case Special::null_check: return &wrap<&null_check>;
     case Special::lazy: return &wrap<&lazy>;
     case Special::unreachable: return &wrap<&unreachable>;

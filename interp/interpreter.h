@@ -6,6 +6,7 @@
 
 #include "interp/interpreter_code.h"
 #include "runtime/execution_tier.h"
+#include "runtime/gc/object.h"
 
 namespace mini_wasm::interp {
 
@@ -14,6 +15,17 @@ class Interpreter final : public runtime::ExecutionTier {
   std::unique_ptr<runtime::ModuleCode> make_code(const runtime::CompiledModule& module) override;
   runtime::Exit invoke(runtime::FuncInst& func, runtime::Activation& activation) override;
   void walk(const runtime::Activation& activation, size_t most, std::vector<runtime::FrameRef>& frames) override;
+
+  // Where an exception that is thrown at `pc` goes on in this activation: the innermost clause that catches it, with its
+  // values in place. `code` is null when there is none.
+  struct Handler {
+    const FuncCode* code = nullptr;
+    const Word* pc = nullptr;
+    runtime::Slot* fp = nullptr;
+    runtime::InstanceContext* ctx = nullptr;
+  };
+  Handler unwind(const Word* pc, runtime::Slot* fp, runtime::InstanceContext* ctx,
+                 const runtime::gc::ExceptionObject& exception);
 
   // Which function an instruction belongs to; null for code that belongs to none. Any thread.
   void add_code(FuncCode& code);

@@ -33,9 +33,11 @@ class Translator {
     static constexpr uint32_t kNone = ~0u;
     uint32_t target = kNone;     // word of its code, once known
     uint32_t fixups = kNone;     // branches that wait for it: chain in fixups_
-    uint32_t else_fixups = kNone;  // of an if: the branch to its second arm
+    uint32_t else_fixups = kNone;  // of an if: the branch to its second arm; of the body: catch clauses that leave it
     uint32_t height = 0;           // operands below it,
     uint16_t base = 0;             // and their slots
+    // Of a try_table: where it begins, and its clauses in catches_.
+    uint32_t try_begin = 0, catches = 0, catch_count = 0;
   };
   using Decoder = validator::FunctionDecoder<Translator>;
   using Control = Decoder::Control;
@@ -86,6 +88,13 @@ class Translator {
   void ref_as_non_null();
   void br_on_null(uint32_t depth);
   void br_on_non_null(uint32_t depth);
+  void gc_op(Op op, uint32_t a, uint32_t b, uint32_t operands, ValType result);
+  void ref_test(ValType target);
+  void ref_cast(ValType target);
+  void br_on_cast(uint32_t depth, ValType target, bool on_fail);
+  void try_table(Control& c, std::span<const CatchClause> catches);
+  void throw_(TagIdx tag);
+  void throw_ref();
   void memory_op(Op op, uint32_t a, uint32_t b);
   void table_op(Op op, uint32_t a, uint32_t b);
 
@@ -121,9 +130,10 @@ class Translator {
   };
   struct Fixup {
     uint32_t next;
-    uint32_t byte;  // of the 32-bit distance in the code
-    uint32_t from;  // word that the distance counts from
+    uint32_t byte;  // of the 32-bit distance in the code; for a catch clause its index in catches_
+    uint32_t from;  // word that the distance counts from, or kCatchFixup
   };
+  static constexpr uint32_t kCatchFixup = ~0u;
   enum class Bank : uint8_t { integer, f32, f64, v128 };
   static constexpr uint32_t kBanks = 4;
   static constexpr uint32_t kNothing = ~0u;
@@ -165,6 +175,7 @@ class Translator {
   const Producer& producer(const Operand& operand) const { return producers_[bank(operand.type)]; }
   void rewind(uint32_t at);
   void write_local(uint16_t slot, const Operand& value);
+  void end_try_table(const Control& c);
   uint16_t take_arguments(const FuncType& type);
   void emit_call(Handler handler, Operands operands, Word word2);
   void return_results_at(uint16_t slot, const FuncType& type);
@@ -177,6 +188,8 @@ class Translator {
   void add_fixup(uint32_t& chain, uint32_t byte, uint32_t from);
   bool carries_in_place(const Control& c) const;
   // Moves the top `arity` operands to where they are found after a branch to the block, or after its end.
+  static constexpr uint32_t kMostSingleMoves = 4;
+  void move_top(uint32_t count, uint16_t slot);
   void carry(const Control& c, uint32_t arity);
   // The slot of the first value that stands on the stack behind a block.
   uint16_t home_of(const Control& c) const { return static_cast<uint16_t>(operand_base_ + c.label.base); }
@@ -203,6 +216,8 @@ class Translator {
   std::vector<Operand> stack_;
   std::vector<Fixup> fixups_;
   std::vector<uint16_t> local_slots_;
+  std::vector<HandlerRange> handlers_;  // inner ones first
+  std::vector<CatchEntry> catches_;
   std::vector<std::array<uint64_t, 2>> vectors_;  // constants
   Producer producers_[kBanks];
   uint32_t owners_[kBanks] = {kNothing, kNothing, kNothing, kNothing};  // operand in each accumulator

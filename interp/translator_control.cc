@@ -16,6 +16,10 @@ void Translator::add_fixup(uint32_t& chain, uint32_t byte, uint32_t from) {
 // Code goes on here, from whatever branches wait in the chain.
 void Translator::bind(uint32_t& fixups) {
   for (uint32_t i = fixups; i != Label::kNone; i = fixups_[i].next) {
+    if (fixups_[i].from == kCatchFixup) {
+      catches_[fixups_[i].byte].target = here();
+      continue;
+    }
     const int32_t distance = static_cast<int32_t>(here() - fixups_[i].from);
     std::memcpy(reinterpret_cast<char*>(code_.data()) + fixups_[i].byte, &distance, sizeof(distance));
   }
@@ -151,10 +155,20 @@ bool Translator::carries_in_place(const Control& c) const {
   return true;
 }
 
+// Many operands go home and are moved by one instruction: a branch must not cost code for each value that it carries, or a
+// small module asks for gigabytes of it.
+void Translator::move_top(uint32_t count, uint16_t slot) {
+  const uint32_t first = static_cast<uint32_t>(stack_.size()) - count;
+  bring_home(first, static_cast<uint32_t>(stack_.size()));
+  const uint16_t from = stack_[first].home;
+  if (from != slot) emit_special(Special::copy_slots, {slot, from, static_cast<uint32_t>(next_home() - from)});
+}
+
 // The operands themselves stay as they are. Homes ascend, so a move never overwrites what a later one reads: an
 // operand's home is never below where it goes.
 void Translator::carry(const Control& c, uint32_t arity) {
   const uint32_t first = static_cast<uint32_t>(stack_.size()) - arity;
+  if (arity > kMostSingleMoves) return move_top(arity, home_of(c));
   uint16_t slot = home_of(c);
   for (uint32_t i = 0; i < arity; ++i) {
     Operand& operand = stack_[first + i];
@@ -245,7 +259,6 @@ void Translator::br_table(std::span<const uint32_t> depths) {
 void Translator::return_() {
   const FuncType& type = decoder_->func_type();
   const uint32_t n = static_cast<uint32_t>(type.results.size());
-  const uint32_t height = static_cast<uint32_t>(stack_.size());
   if (n == 1) {
     const Operand& result = stack_.back();
     const At a = right(result);
@@ -260,12 +273,7 @@ void Translator::return_() {
     return;
   }
   // Several results go home first: the slots that they return in are locals, which they may refer to.
-  bring_home(height - n, height);
-  uint16_t slot = 0;
-  for (uint32_t i = height - n; i < height; ++i) {
-    emit_copy(stack_[i], slot);
-    slot = static_cast<uint16_t>(slot + slots_of(stack_[i].type));
-  }
+  if (n != 0) move_top(n, 0);
   emit_special(Special::return_, {link_, 0, 0});
 }
 

@@ -20,6 +20,7 @@ enum class Exit : uint8_t {
   returned,
   trapped,     // Activation::trap says why
   host_error,  // Store::pending_error holds what a host function reported
+  exception,   // Store::pending_exception found no handler here
 };
 
 struct Activation {
@@ -27,6 +28,7 @@ struct Activation {
   Activation* previous = nullptr;         // of the same store
   Activation* thread_previous = nullptr;  // of the same thread, whatever store
   Slot* base = nullptr;                   // first slot of the entry frame
+  const void* native_entry = nullptr;     // the entry's frame on the native stack
   // Where the code stands while it is outside of itself (in a host function, trapped); pc is null while it runs.
   Slot* fp = nullptr;
   const void* pc = nullptr;

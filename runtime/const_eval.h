@@ -12,7 +12,7 @@ struct ConstValue {
 };
 
 // Evaluates `expr` in an instance whose functions are there, and whose globals as far as the expression may name them.
-// Error: limit, for an instruction that is not supported.
+// Errors: trap (out of memory); limit, for an instruction that is not supported.
 Result<ConstValue> eval_const(const ModuleInst& instance, decoder::ByteRange expr);
 
 }  // namespace mini_wasm::runtime

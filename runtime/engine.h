@@ -9,6 +9,7 @@
 #include "core/opcode.h"
 #include "core/type_registry.h"
 #include "runtime/execution_tier.h"
+#include "runtime/gc/layout.h"
 
 namespace mini_wasm::runtime {
 
@@ -21,12 +22,14 @@ class Engine {
   FeatureSet features() const { return features_; }
   TypeRegistry& types() { return types_; }
   const TypeRegistry& types() const { return types_; }
+  gc::LayoutCache& layouts() { return layouts_; }
   ExecutionTier& tier() const { return *tier_; }
 
  private:
   Config config_;
   FeatureSet features_;
   TypeRegistry types_;
+  gc::LayoutCache layouts_{types_};
   std::unique_ptr<ExecutionTier> tier_;
 };
 

@@ -64,7 +64,7 @@ Result<std::vector<Val>> Func::call(std::span<const Val> args) const {
   results.reserve(type.results.size());
   slot = slots.data();
   for (ValType result : type.results) {
-    results.push_back(runtime::load_value(slot, result));
+    results.push_back(runtime::load_value(*store_, slot, result));
     slot += result.slots();
   }
   return results;
@@ -118,7 +118,7 @@ uint64_t Table::size() const { return inst_->size; }
 
 Result<Val> Table::get(uint64_t index) const {
   if (index >= inst_->size) return Error::trap(TrapCode::out_of_bounds_table_access);
-  return runtime::load_value(inst_->elements + index, inst_->type.element);
+  return runtime::load_value(*store_, inst_->elements + index, inst_->type.element);
 }
 
 Result<void> Table::set(uint64_t index, const Val& value) const {
@@ -150,7 +150,7 @@ Result<Global> Global::make(Store& store, const GlobalType& type, const Val& ini
 }
 
 GlobalType Global::type() const { return inst_->type; }
-Val Global::get() const { return runtime::load_value(inst_->value, inst_->type.value); }
+Val Global::get() const { return runtime::load_value(*store_, inst_->value, inst_->type.value); }
 
 Result<void> Global::set(const Val& value) const {
   if (!inst_->type.mutable_) return Error::make(ErrorKind::usage, "the global is immutable");

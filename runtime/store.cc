@@ -24,6 +24,22 @@ class DepthScope {
   uint32_t& depth_;
 };
 
+// The arguments of a host function that is called from the host: slots of the caller's, wherever they are.
+class ArgumentRoots final : public gc::RootSlots {
+ public:
+  ArgumentRoots(gc::RootList& list, const Slot* slots, size_t count) : list_(list), slots_(slots), count_(count) {
+    list_.push(*this);
+  }
+  ~ArgumentRoots() override { list_.pop(); }
+  const Slot* begin() const override { return slots_; }
+  size_t size() const override { return count_; }
+
+ private:
+  gc::RootList& list_;
+  const Slot* slots_;
+  size_t count_;
+};
+
 FrameInfo describe_host(const FuncInst& func) {
   FrameInfo frame;
   frame.module_name = func.host->module;
@@ -34,7 +50,8 @@ FrameInfo describe_host(const FuncInst& func) {
 
 }  // namespace
 
-Store::Store(std::shared_ptr<Engine> engine, const StoreLimits& limits) : engine_(std::move(engine)), limits_(limits) {
+Store::Store(std::shared_ptr<Engine> engine, const StoreLimits& limits)
+    : engine_(std::move(engine)), limits_(limits), heap_(*this, limits.gc_heap_bytes, engine_->config().gc_stress) {
   const uint64_t bytes = stack_bytes(engine_->config());
   uint8_t* stack = bytes == 0 ? nullptr : reserve_pages(bytes + os_page_size());
   if (stack == nullptr) return;
@@ -50,9 +67,6 @@ Store::~Store() {
   assert(activation_ == nullptr);
   if (stack_ != nullptr) {
     release_pages(reinterpret_cast<uint8_t*>(stack_), stack_bytes(engine_->config()) + os_page_size());
-  }
-  for (const ExternObject& object : externs_) {
-    if (object.finalize != nullptr) object.finalize(object.data);
   }
 }
 
@@ -75,12 +89,14 @@ Result<void> Store::call_wasm(FuncInst& func, Slot* slots) {
     return trap(TrapCode::call_stack_exhausted);
   }
   activation.top = activation.base;
+  activation.native_entry = __builtin_frame_address(0);
   std::copy_n(slots, counts.params, activation.base);
 
   ActivationScope scope(activation);
   switch (engine_->tier().invoke(func, activation)) {
     case Exit::returned: std::copy_n(activation.base, counts.results, slots); return {};
     case Exit::trapped: return trap(activation.trap);
+    case Exit::exception: return located(Error::make(ErrorKind::exception, "uncaught exception"));
     case Exit::host_error: break;
   }
   return std::move(*std::exchange(pending_error, nullptr));
@@ -92,8 +108,10 @@ Result<void> Store::call_host_directly(FuncInst& func, Slot* slots) {
   Activation activation;
   activation.store = this;
   activation.base = activation.top = activation_ != nullptr ? activation_->top : stack_;
+  activation.native_entry = __builtin_frame_address(0);
   activation.pc = &activation;
   activation.host_func = &func;
+  const ArgumentRoots roots(heap_.roots(), slots, func.host->slots);
   ActivationScope scope(activation);
   Caller caller(this, nullptr);
   Result<void> result = run_host_callback(func.host->callback, caller, slots);
@@ -111,9 +129,15 @@ Exit Store::call_host(FuncInst& func, ModuleInst* caller_instance, Slot* args) {
   activation.host_func = &func;
   Caller caller(this, caller_instance);
   Result<void> result = run_host_callback(func.host->callback, caller, args);
-  if (!result) pending_error = std::make_unique<Error>(located(std::move(result).error()));
   activation.host_func = nullptr;
-  if (!result) return Exit::host_error;
+  if (!result) {
+    // An exception of a nested call travels on through the host's frames.
+    if (result.error().kind == ErrorKind::exception && pending_exception != gc::kNull) return Exit::exception;
+    activation.host_func = &func;
+    pending_error = std::make_unique<Error>(located(std::move(result).error()));
+    activation.host_func = nullptr;
+    return Exit::host_error;
+  }
   activation.pc = nullptr;
   std::atomic_signal_fence(std::memory_order_seq_cst);  // from here on a fault is the guest's
   return Exit::returned;
@@ -206,10 +230,6 @@ void Store::set_interrupt(bool on) {
 void Store::interrupt_context(InstanceContext& context, bool on) {
   context.interrupt = on;
   context.stack_limit = on ? nullptr : stack_limit_;
-}
-
-ExternObject* Store::new_extern(void* object, void (*finalize)(void*)) {
-  return &externs_.emplace_back(ExternObject{object, finalize, this});
 }
 
 Store::Mark Store::mark() const {

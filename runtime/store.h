@@ -11,16 +11,10 @@
 #include <vector>
 
 #include "runtime/activation.h"
+#include "runtime/gc/heap.h"
 #include "runtime/module_inst.h"
 
 namespace mini_wasm::runtime {
-
-// What an externref points to.
-struct ExternObject {
-  void* data = nullptr;
-  void (*finalize)(void*) = nullptr;
-  Store* store = nullptr;
-};
 
 class Store {
  public:
@@ -47,7 +41,6 @@ class Store {
   GlobalInst* new_global(const GlobalType& type, const Slot* value);
   TagInst* new_tag(TypeId type);
   Result<ModuleInst*> new_instance();  // empty; instantiate.cc fills it in
-  ExternObject* new_extern(void* data, void (*finalize)(void*));
 
   // How many of each there are. An instantiation that fails before anybody has seen its objects gives them back, so
   // that trying again and again does not fill the store.
@@ -57,7 +50,13 @@ class Store {
   Mark mark() const;
   void forget_since(const Mark& mark);
 
+  gc::Heap& heap() { return heap_; }
+  const gc::Heap& heap() const { return heap_; }
   const std::deque<MemInst>& memories() const { return memories_; }
+  const std::deque<TableInst>& tables() const { return tables_; }
+  const std::deque<GlobalInst>& globals() const { return globals_; }
+  const std::deque<ModuleInst>& instances() const { return instances_; }
+  const Slot* stack() const { return stack_; }
   Slot* stack_limit() const { return stack_limit_; }
   Activation* activation() const { return activation_; }
   // Asks running code to stop, or takes that back. Any thread.
@@ -65,6 +64,7 @@ class Store {
   bool interrupted() const { return interrupted_.load(std::memory_order_relaxed); }
   void* data = nullptr;  // the embedder's
   std::unique_ptr<Error> pending_error;
+  Slot pending_exception = 0;  // an exnref on its way to a handler
 
   // The frames of all activations, innermost first, at most kMaxBacktrace (spec: none; for people).
   static constexpr size_t kMaxBacktrace = 100;
@@ -82,13 +82,13 @@ class Store {
 
   std::shared_ptr<Engine> engine_;
   StoreLimits limits_;
+  gc::Heap heap_;
   std::deque<FuncInst> host_func_insts_;
   std::deque<HostFunc> host_funcs_;
   std::deque<MemInst> memories_;
   std::deque<TableInst> tables_;
   std::deque<GlobalInst> globals_;
   std::deque<TagInst> tags_;
-  std::deque<ExternObject> externs_;
   std::mutex instances_mutex_;  // held to change or walk instances_, because `set_interrupt` walks them from elsewhere
   std::deque<ModuleInst> instances_;
   Slot* stack_ = nullptr;  // mapped, with a guard page behind; null when there was no memory for it

@@ -22,15 +22,35 @@ void Store::interrupt() { impl_->set_interrupt(true); }
 void Store::clear_interrupt() { impl_->set_interrupt(false); }
 
 Val Store::new_externref(void* host_data, void (*finalize)(void*)) {
-  return Val::extern_ref(impl_->new_extern(host_data, finalize));
+  return Val::object(ValType::externref, impl_->heap().new_host(host_data, finalize));
 }
 
 void* Store::externref_data(const Val& value) {
-  const runtime::ExternObject* object = value.extern_ref();
-  return object == nullptr ? nullptr : object->data;
+  if (value.is_null() || value.is_i31()) return nullptr;
+  const runtime::gc::Object* object = value.object();
+  const bool is_host = object->layout->kind == runtime::gc::ObjectKind::host;
+  return is_host ? static_cast<const runtime::gc::HostObject*>(object)->data : nullptr;
 }
+
+void Store::collect_garbage() { impl_->heap().collect(); }
 
 void Store::set_data(void* data) { impl_->data = data; }
 void* Store::data() const { return impl_->data; }
+
+// --- Rooted
+
+Rooted::Rooted(Store& store, const Val& value) : cell_(std::make_unique<runtime::gc::RootCell>()) {
+  store.impl().heap().roots().add(*cell_);
+  set(value);
+}
+Rooted::~Rooted() = default;
+Rooted::Rooted(Rooted&&) noexcept = default;
+Rooted& Rooted::operator=(Rooted&&) noexcept = default;
+
+void Rooted::set(const Val& value) {
+  value_ = value;
+  const bool traced = value.type().is_ref();
+  cell_->ref = traced ? value.bits() : runtime::gc::kNull;
+}
 
 }  // namespace mini_wasm

@@ -12,8 +12,9 @@ namespace mini_wasm::runtime {
 // Error: usage, starting with `what`.
 Result<void> check_value(const Store& store, const Val& value, ValType wanted, const std::string& what);
 
-// A value in slots and back. 32-bit values are widened with zeros.
+// A value in slots and back. 32-bit values are widened with zeros; a reference of a defined type is labelled with an
+// abstract one, in the any hierarchy by what it refers to: i31, struct, array, or any for the host's.
 void store_value(Slot* slots, const Val& value);
-Val load_value(const Slot* slots, ValType type);
+Val load_value(const Store& store, const Slot* slots, ValType type);
 
 }  // namespace mini_wasm::runtime

@@ -103,12 +103,11 @@ Bytes Assembly::finish(bool with_names) {
     Bytes names = name_section(*this);
     if (!names.empty()) customs.push_back({kLastPlace, "name", std::move(names)});
   }
-  std::stable_sort(customs.begin(), customs.end(), [](const auto& a, const auto& b) { return a.place < b.place; });
   Bytes out(std::begin(kHeader), std::end(kHeader));
-  auto custom = customs.begin();
   for (uint32_t place = 0; place <= kLastPlace; ++place) {
-    for (; custom != customs.end() && custom->place == place; ++custom)
-      write_custom(out, custom->name, custom->payload);
+    for (const CustomSection& custom : customs) {
+      if (custom.place == place) write_custom(out, custom.name, custom.payload);
+    }
     if (place % 2 == 1) write_standard_section(out, *this, static_cast<SectionKind>(place / 2));
   }
   return out;

@@ -428,9 +428,10 @@ void FunctionDecoder<Sink>::memory_rule(Op op) {
   uint32_t a = 0, b = 0;
   if (op == Op::data_drop || op == Op::memory_init) {
     a = reader_.u32();
+    if (op == Op::memory_init) b = decoder::read_memory_index(reader_, features_);
+    if (!reader_.ok() || (op == Op::memory_init && memory(b) == nullptr)) return;
     if (!module_.data_count) return reader_.fail(op_offset_, "data count section required for " + std::string(op_info(op).text));
     if (a >= *module_.data_count) return void(unknown("data segment", a));
-    if (op == Op::memory_init) b = decoder::read_memory_index(reader_, features_);
   } else {
     a = decoder::read_memory_index(reader_, features_);
     if (op == Op::memory_copy) b = decoder::read_memory_index(reader_, features_);
@@ -473,15 +474,15 @@ void FunctionDecoder<Sink>::table_rule(Op op) {
   const uint32_t a = reader_.u32();
   const uint32_t b = op == Op::table_copy || op == Op::table_init ? reader_.u32() : 0;
   if (!reader_.ok()) return;
-  if (op == Op::elem_drop || op == Op::table_init) {
-    if (a >= module_.elems.size()) return void(unknown("elem segment", a));
+  const decoder::Table* t = op == Op::elem_drop ? nullptr : table(op == Op::table_init ? b : a);
+  if (!reader_.ok()) return;
+  if ((op == Op::elem_drop || op == Op::table_init) && a >= module_.elems.size()) {
+    return void(unknown("elem segment", a));
   }
   if (op == Op::elem_drop) {
     if (live_) sink_.table_op(op, a, b);
     return;
   }
-  const decoder::Table* t = table(op == Op::table_init ? b : a);
-  if (t == nullptr) return;
   const ValType address = address_type(t->type.is_64);
   switch (op) {
     case Op::table_get:

@@ -15,6 +15,8 @@
 //   else_(control, falls_through)  end(control, falls_through)   at the end of an arm or a block
 //   br(depth)  br_if(depth)  br_table(depths, default last)  return_()  unreachable()
 //   call(f)  call_indirect(type, table)  call_ref(type)  and each as return_call...
+//   try_table(control, catches; their labels counted from outside)  throw_(tag)  throw_ref()
+//   gc_op(op, a, b, operands, result or bottom)  ref_test(type)  ref_cast(type)  br_on_cast(depth, type, on_fail)
 //   ref_as_non_null()  br_on_null(depth)  br_on_non_null(depth)  memory_op(op, a, b)  table_op(op, a, b)
 //
 // Thread rule: a decoder belongs to one thread; use it for as many functions as you like, it keeps its buffers.
@@ -56,7 +58,7 @@ template <class Sink>
 class FunctionDecoder {
  public:
   struct Control {
-    Op op = Op::block;         // block, loop, if_; the body itself is a block
+    Op op = Op::block;         // block, loop, if_, try_table; the body itself is a block
     bool in_else = false;
     bool entered = true;       // reachable where it begins: the sink knows it
     bool unreachable = false;  // what follows in it is dead
@@ -95,7 +97,7 @@ class FunctionDecoder {
     auto bigger = std::make_unique<ValType[]>(capacity);
     const size_t used = operands_ ? static_cast<size_t>(top_ - operands_.get()) : 0;
     const size_t base = operands_ ? static_cast<size_t>(base_ - operands_.get()) : 0;
-    std::copy_n(operands_.get(), used, bigger.get());
+    if (used != 0) std::copy_n(operands_.get(), used, bigger.get());
     operands_ = std::move(bigger);
     top_ = operands_.get() + used;
     base_ = operands_.get() + base;
@@ -171,6 +173,25 @@ class FunctionDecoder {
   void select_rule();
   void select_t_rule();
   void variable_rule(Op op);
+  // gc_rules.h
+  const DefType* composite(CompositeKind kind, uint32_t& t);
+  ValType ref_to(uint32_t t, bool nullable) const;
+  ValType top_of(ValType type) const;
+  void gc_done(uint32_t a, uint32_t b, uint32_t operands, ValType result);
+  bool check_getter(const FieldType& field, bool extends);
+  bool check_segment(bool elem, uint32_t i, const FieldType& field);
+  void gc_rule(Op op);
+  void struct_rule(Op op);
+  void array_new_rule(Op op);
+  void array_rule(Op op);
+  void cast_rule(Op op);
+  void br_on_cast_rule(bool on_fail);
+  // exception_rules.h
+  const FuncType* tag_type(uint32_t t);
+  void exception_rule(Op op);
+  void throw_rule();
+  void try_table_rule();
+  bool check_catch(const CatchClause& clause);
   void memory_rule(Op op);
   void table_rule(Op op);
   void ref_rule(Op op);
@@ -210,7 +231,8 @@ class FunctionDecoder {
   bool uses_vectors_ = false;
   Op op_ = Op::nop;
   uint32_t op_offset_ = 0;
-  std::vector<uint32_t> depths_;  // scratch of br_table
+  std::vector<uint32_t> depths_;       // scratch of br_table
+  std::vector<CatchClause> catches_;  // and of try_table
   // Locals without a default value (spec 3.4.10): whether each has been set here, and which were, in that order.
   std::vector<bool> unset_;  // empty when every local has a default
   std::vector<uint32_t> set_locals_;
@@ -298,6 +320,8 @@ constexpr bool is_supported(const OpInfo& info) {
     case Feature::relaxed_simd:
     case Feature::tail_call:
     case Feature::function_refs:
+    case Feature::gc:
+    case Feature::exceptions:
     case Feature::memory64: return true;
     default: return false;
   }
@@ -370,6 +394,10 @@ template <Op op>
     table_rule(op);
   } else if constexpr (info.cls == OpClass::ref) {
     ref_rule(op);
+  } else if constexpr (info.cls == OpClass::gc) {
+    gc_rule(op);
+  } else if constexpr (info.cls == OpClass::exception) {
+    exception_rule(op);
   } else {
     control_rule(op);
   }
@@ -378,4 +406,6 @@ template <Op op>
 }  // namespace mini_wasm::validator
 
 #include "validator/control_rules.h"
+#include "validator/exception_rules.h"
+#include "validator/gc_rules.h"
 #include "validator/simd_rules.h"

@@ -70,6 +70,20 @@ class FactsSink {
   void return_call_indirect(TypeIdx type, TableIdx) { note_tail_call(decoder_->module().func_type(type)); }
   void return_call_ref(TypeIdx type) { note_tail_call(decoder_->module().func_type(type)); }
   void ref_as_non_null() {}
+  void try_table(Control&, std::span<const CatchClause> catches) {
+    facts_.has_try = true;
+    // A handler may put more on the stack than ever stood there.
+    for (const CatchClause& clause : catches) {
+      const Control& target = decoder_->control(clause.label + 1);
+      note_height(target.height + target.branch_types().size());
+    }
+  }
+  void throw_(TagIdx) { note_call(); }
+  void throw_ref() { note_call(); }
+  void gc_op(Op, uint32_t, uint32_t, uint32_t, ValType) { note_height(); }
+  void ref_test(ValType) {}
+  void ref_cast(ValType) {}
+  void br_on_cast(uint32_t, ValType, bool) { note_height(decoder_->height() + 1); }  // the result of the test
   void br_on_null(uint32_t) {}
   void br_on_non_null(uint32_t) { note_height(); }
   void memory_op(Op, uint32_t, uint32_t) { note_height(); }

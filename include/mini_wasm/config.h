@@ -33,6 +33,8 @@ class Config {
   uint64_t stack_size = uint64_t{8} << 20;
   // How many calls from host functions back into WebAssembly may be nested.
   uint32_t max_host_depth = 200;
+  // Collect garbage before every allocation of a GC object: slow, for tests of whoever must keep objects alive.
+  bool gc_stress = false;
 
   uint64_t feature_bits() const { return features_; }
 

@@ -19,6 +19,8 @@ enum class ErrorKind : uint8_t {
   invalid,     // the module does not validate (spec 3)
   unlinkable,  // an import is missing or of another type (spec 4.5.4)
   trap,        // running code trapped: see trap_code and backtrace
+  exception,   // an exception left the outermost guest function; the host function that it came through may return
+               // this very error to let it travel on
   exit,        // the guest asked to end (WASI proc_exit): see exit_code
   host,        // a host function failed
   io,          // a file could not be read

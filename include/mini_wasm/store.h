@@ -14,7 +14,10 @@ namespace mini_wasm {
 
 namespace runtime {
 class Store;
+namespace gc {
+struct RootCell;
 }
+}  // namespace runtime
 
 struct StoreLimits {
   uint64_t memory_bytes = uint64_t{4} << 30;  // of each linear memory; memory.grow beyond it gives -1
@@ -22,6 +25,28 @@ struct StoreLimits {
   uint32_t instances = 10'000;
   uint32_t memories = 10'000;
   uint32_t tables = 10'000;
+  // Of structures, arrays, exceptions and externrefs together; beyond it an allocation traps "out of memory".
+  uint64_t gc_heap_bytes = uint64_t{4} << 30;
+};
+
+class Store;
+
+// Keeps the object alive that a reference refers to. The collector finds references in everything that a store owns and
+// on the stack of the thread that runs it; one that the embedder keeps elsewhere across calls, such as in a container, has to
+// be rooted. May outlive the store.
+class Rooted {
+ public:
+  explicit Rooted(Store& store, const Val& value = {});
+  ~Rooted();
+  Rooted(Rooted&&) noexcept;
+  Rooted& operator=(Rooted&&) noexcept;
+
+  const Val& get() const { return value_; }
+  void set(const Val& value);  // of the same store
+
+ private:
+  Val value_;
+  std::unique_ptr<runtime::gc::RootCell> cell_;
 };
 
 class Store {
@@ -36,9 +61,13 @@ class Store {
   void interrupt();
   void clear_interrupt();
 
-  // An externref that holds a host pointer. `finalize` (if any) is called when the store lets go of it.
+  // An externref that holds a host pointer; null when there is no room for it in the heap. `finalize` (if any) is called
+  // once nothing refers to it any more, in a later collection or with the store; it must not use the store.
   Val new_externref(void* host_data, void (*finalize)(void*) = nullptr);
-  static void* externref_data(const Val& value);  // null for a null reference
+  // Null for a null reference and for one that was not made by `new_externref`.
+  static void* externref_data(const Val& value);
+  // Frees all objects that nothing refers to; running code does so by itself.
+  void collect_garbage();
 
   // Anything the embedder wants to find again from a host function.
   void set_data(void* data);

@@ -15,7 +15,9 @@ namespace mini_wasm {
 
 namespace runtime {
 struct FuncInst;
-struct ExternObject;
+namespace gc {
+struct Object;
+}
 }  // namespace runtime
 
 using V128 = std::array<uint8_t, 16>;  // lane 0 first, little-endian
@@ -37,7 +39,12 @@ class Val {
   }
   static Val null(ValType type) { return scalar(type.with_nullable(true), 0); }
   static Val func(runtime::FuncInst* f) { return scalar(ValType::funcref, reinterpret_cast<uintptr_t>(f)); }
-  static Val extern_ref(runtime::ExternObject* o) { return scalar(ValType::externref, reinterpret_cast<uintptr_t>(o)); }
+  // A reference to an object of the garbage-collected heap, or null.
+  static Val object(ValType type, runtime::gc::Object* o) { return scalar(type, reinterpret_cast<uintptr_t>(o)); }
+  // An i31 reference; drops the topmost bit (spec 4.4, ref.i31).
+  static Val i31(int32_t v) {
+    return scalar(ValType::ref(HeapKind::i31, false), static_cast<uint32_t>(v) << 1 | 1);
+  }
   // Any type from its raw slot content: 32-bit types in the low half, v128 in two words.
   static Val from_bits(ValType type, uint64_t low, uint64_t high = 0) {
     Val r = scalar(type, low);
@@ -58,13 +65,24 @@ class Val {
   }
   bool is_null() const { return type_.is_ref() && bits_[0] == 0; }
   runtime::FuncInst* func() const { return pointer<runtime::FuncInst>(); }
-  runtime::ExternObject* extern_ref() const { return pointer<runtime::ExternObject>(); }
+  // Whether a reference that is not a function's is an i31, and its value.
+  bool is_i31() const { return type_.is_ref() && (bits_[0] & 1) != 0; }
+  int32_t i31_get_s() const { return static_cast<int32_t>(i31_bits()) >> 1; }
+  uint32_t i31_get_u() const { return i31_bits() >> 1; }
+  runtime::gc::Object* object() const {
+    assert(!is_i31());
+    return pointer<runtime::gc::Object>();
+  }
   uint64_t bits(int word = 0) const { return bits_[word]; }
 
  private:
   uint64_t bits_of([[maybe_unused]] ValType type) const {
     assert(type_ == type);
     return bits_[0];
+  }
+  uint32_t i31_bits() const {
+    assert(is_i31());
+    return static_cast<uint32_t>(bits_[0]);
   }
   template <class T>
   T* pointer() const {

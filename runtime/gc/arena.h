@@ -1,5 +1,5 @@
-// The address space of a heap: blocks of 64 KiB in one reservation, what each is used for, and two sets of bits with one
-// bit for every 16 bytes: the objects marked in this collection, and those that the last one found alive.
+// The address space of a heap: blocks of 64 KiB in one reservation, what each is used for, and two sets of bits with
+// one bit for every 16 bytes: the objects marked in this collection, and those that the last one found alive.
 //
 // Nothing is reserved before the first block is wanted.
 #pragma once
@@ -18,15 +18,16 @@ enum class BlockUse : uint8_t {
   small,  // cells of one space
   large,  // the first block of an object that takes whole blocks ...
   tail,   // ... and the others
+  never,  // block 0: the collector's own pointers to the arena must not look like references
 };
 
 struct Block {
   BlockUse use = BlockUse::free;
-  uint8_t space = 0;    // small, large
-  bool clean = false;   // free, small: reads as zero wherever no object has been
-  uint32_t swept = 0;   // small: bytes from the start whose dead cells are zeroed; live bits say what is alive behind
+  uint8_t space = 0;   // small, large
+  bool clean = false;  // free, small: reads as zero wherever no object has been
+  uint32_t swept = 0;  // small: bytes from the start whose dead cells are zeroed; live bits say what is alive behind
   uint32_t next = kNoBlock;  // small: in a list of blocks
-  uint32_t span = 1;    // large: blocks of the object; tail: distance to the first one
+  uint32_t span = 1;         // large: blocks of the object; tail: distance to the first one
 };
 static_assert(sizeof(Block) == 16);
 
@@ -43,7 +44,7 @@ struct GrowingPages {
 class Arena {
  public:
   // May use `limit` bytes of blocks.
-  explicit Arena(uint64_t limit) : limit_blocks_(limit >> kBlockLog2) {}
+  explicit Arena(uint64_t limit);
   ~Arena();
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
@@ -56,6 +57,9 @@ class Arena {
 
   Block& block(uint32_t index) { return blocks()[index]; }
   const Block& block(uint32_t index) const { return blocks()[index]; }
+  bool is_used(uint32_t index) const {  // a small one or the first of a large object
+    return block(index).use == BlockUse::small || block(index).use == BlockUse::large;
+  }
   uint32_t block_count() const { return block_count_; }  // ever used
   uint8_t* start_of(uint32_t index) const { return heap_.base + (uint64_t{index} << kBlockLog2); }
   uint64_t used_bytes() const { return used_blocks_ << kBlockLog2; }
@@ -65,7 +69,7 @@ class Arena {
   uint32_t block_of(const void* at) const { return static_cast<uint32_t>(offset_of(at) >> kBlockLog2); }
 
   // --- Bits of a collection
-  void begin_marking();  // what was marked is now alive; nothing is marked
+  void begin_marking();  // nothing is marked
   void end_marking();    // what is marked is alive
   // True when it was not marked before.
   bool mark(const Object* object) {
@@ -84,15 +88,18 @@ class Arena {
 
  private:
   Block* blocks() const { return reinterpret_cast<Block*>(table_.base); }
-  uint64_t offset_of(const void* at) const { return static_cast<uint64_t>(static_cast<const uint8_t*>(at) - heap_.base); }
+  uint64_t offset_of(const void* at) const {
+    return static_cast<uint64_t>(static_cast<const uint8_t*>(at) - heap_.base);
+  }
   static bool test(const uint64_t* bits, uint64_t offset) {
     const uint64_t bit = offset >> kGranuleLog2;
     return (bits[bit / 64] >> bit % 64 & 1) != 0;
   }
   bool reserve();
-  bool extend(uint64_t blocks);
-  uint32_t find_free(uint64_t count);
-  void clear_bits(uint64_t* bits, uint32_t first, uint64_t count);
+  void release();
+  bool extend_to(uint64_t count);
+  uint64_t find_free(uint64_t count);
+  static bool is_dirty(const Block& block) { return block.use == BlockUse::free && !block.clean; }
 
   const uint64_t limit_blocks_;
   GrowingPages heap_, table_, bits_[2];

@@ -37,7 +37,8 @@ class Heap {
   // Objects with zeroed payload. Null when the limit is reached even after a collection.
   Object* new_struct(const TypeLayout& layout) {
     uint8_t* cell = layout.space < kFirstLargeSpace ? take(layout.space) : take_large(layout.bytes, layout.has_refs);
-    if (cell == nullptr) [[unlikely]] return nullptr;
+    if (cell == nullptr) [[unlikely]]
+      return nullptr;
     Object* object = reinterpret_cast<Object*>(cell);
     object->layout = &layout;
     return object;
@@ -58,7 +59,6 @@ class Heap {
   void set_mark_stack_limit(size_t entries) { mark_stack_limit_ = entries; }
 
  private:
-  friend class Marker;
   // Free cells of a space: [next, end), `cell` bytes each.
   struct Run {
     uint8_t* next = nullptr;
@@ -72,13 +72,15 @@ class Heap {
   uint8_t* take(uint8_t space) {
     Run& run = runs_[space];
     uint8_t* cell = run.next;
-    if (cell == run.end) [[unlikely]] return take_slow(space);
+    if (cell == run.end) [[unlikely]]
+      return take_slow(space);
     run.next = cell + run.cell;
     return cell;
   }
   Object* new_sized(const TypeLayout& layout, bool refs, uint64_t bytes, uint32_t length) {
     uint8_t* cell = bytes <= kMaxCell ? take(space_of(size_class_of(bytes), refs)) : take_large(bytes, refs);
-    if (cell == nullptr) [[unlikely]] return nullptr;
+    if (cell == nullptr) [[unlikely]]
+      return nullptr;
     Object* object = reinterpret_cast<Object*>(cell);
     object->layout = &layout;
     object->length = length;
@@ -86,19 +88,16 @@ class Heap {
   }
   uint8_t* take_slow(uint8_t space);
   uint8_t* take_large(uint64_t bytes, bool refs);
+  bool collect_if_due(uint64_t more);
   bool next_run(uint8_t space);
-  bool next_run_in_block(Run& run, uint8_t space);
-  bool claim_block(uint8_t space);
-  void collect_if_due();
-  void sweep();
-  void sweep_block(uint32_t block);
-  void poison_dead(uint32_t block);
-  void find_dying(const Marker& marker);
+  bool next_run_in_block(Run& run);
+  void find_dying();
   void run_finalizers();
-  static uint64_t next_budget(uint64_t live);
+  void sweep();
+  void sweep_small(uint32_t block);
+  void poison_dead(uint32_t block, uint32_t cell);
 
   const Store& store_;
-  const uint64_t limit_;
   const bool stress_;
   Run runs_[kFirstLargeSpace];
   uint32_t partial_[kFirstLargeSpace];  // blocks with free cells that are yet to be swept, linked by Block::next

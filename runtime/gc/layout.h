@@ -1,5 +1,5 @@
-// How objects of a type are laid out. One TypeLayout per kind of object and canonical type of an engine, made at first use
-// and valid as long as the engine; const, so reading one needs no lock.
+// How objects of a type are laid out. One TypeLayout per kind of object and canonical type of an engine, made at first
+// use and valid as long as the engine; const, so reading one needs no lock.
 #pragma once
 
 #include <array>
@@ -39,17 +39,17 @@ struct FieldLayout {
 
 struct TypeLayout {
   ObjectKind kind = ObjectKind::struct_;
-  bool has_refs = false;         // whether the collector looks inside
+  bool has_refs = false;          // whether the collector looks inside
   Storage element = Storage::i8;  // array
   uint8_t element_log2 = 0;       // array: log2 of the bytes of an element
   uint8_t space = 0;              // struct: where its cells are; see space_of
-  TypeId type = kNoType;         // struct, array
+  TypeId type = kNoType;          // struct, array
   uint32_t bytes = kHeaderBytes;  // struct: of an object; array: up to element 0
   // Supertypes from the root down to the type itself, as in DefType: `depth` of them.
   uint32_t depth = 0;
   const TypeId* supers = nullptr;
-  std::vector<FieldLayout> fields;     // struct
-  std::vector<uint32_t> ref_offsets;   // struct: offsets of the traced fields
+  std::vector<FieldLayout> fields;    // struct
+  std::vector<uint32_t> ref_offsets;  // struct: offsets of the traced fields
 
   // spec 3.3.3 for a defined type with `depth_of_super` proper supertypes.
   bool is_subtype_of(TypeId super, uint32_t depth_of_super) const {

@@ -1,5 +1,5 @@
-// What a reference of the any, extern and exn hierarchies is, and what an object of the heap looks like. (A reference of the
-// func hierarchy is a FuncInst*; functions are no heap objects and are never collected.)
+// What a reference of the any, extern and exn hierarchies is, and what an object of the heap looks like. (A reference
+// of the func hierarchy is a FuncInst*; functions are no heap objects and are never collected.)
 //
 // A reference in a slot:
 //   0         null

@@ -1,16 +1,18 @@
-// What the GC instructions do (spec 4.4, "Reference", "Aggregate"), for interpreter, compilers and constant expressions.
+// What the GC instructions do (spec 4.4, "Reference", "Aggregate"), for interpreter, compilers and constant
+// expressions.
 //
-// Allocation may collect: before it, everything that the caller still needs must be where the collector looks (see roots.h).
-// Running code therefore sets Activation::top to the end of its frame and keeps references in slots, on the native stack
-// or in registers.
+// Allocation may collect: before it, everything that the caller still needs must be where the collector looks (see
+// roots.h). Running code therefore sets Activation::top to the end of its frame and keeps references in slots, on the
+// native stack or in registers.
 #pragma once
+
+#include <mini_wasm/trap.h>
 
 #include <bit>
 #include <span>
 
 #include "runtime/gc/heap.h"
 #include "runtime/store.h"
-#include <mini_wasm/trap.h>
 
 namespace mini_wasm::runtime::gc {
 
@@ -56,17 +58,21 @@ inline const uint8_t* elements(const Object* array) { return array->at(kHeaderBy
 // array.get and array.set with their checks, null first. T as above.
 template <class T>
 TrapCode array_get(Slot array, uint32_t index, T& out) {
-  if (array == kNull) [[unlikely]] return TrapCode::null_array_reference;
+  if (array == kNull) [[unlikely]]
+    return TrapCode::null_array_reference;
   const Object* object = to_object(array);
-  if (index >= object->length) [[unlikely]] return TrapCode::out_of_bounds_array_access;
+  if (index >= object->length) [[unlikely]]
+    return TrapCode::out_of_bounds_array_access;
   std::memcpy(&out, elements(object) + size_t{index} * sizeof(T), sizeof(T));
   return TrapCode::none;
 }
 template <class T>
 TrapCode array_set(Slot array, uint32_t index, T value) {
-  if (array == kNull) [[unlikely]] return TrapCode::null_array_reference;
+  if (array == kNull) [[unlikely]]
+    return TrapCode::null_array_reference;
   Object* object = to_object(array);
-  if (index >= object->length) [[unlikely]] return TrapCode::out_of_bounds_array_access;
+  if (index >= object->length) [[unlikely]]
+    return TrapCode::out_of_bounds_array_access;
   std::memcpy(elements(object) + size_t{index} * sizeof(T), &value, sizeof(T));
   return TrapCode::none;
 }
@@ -74,7 +80,8 @@ TrapCode array_set(Slot array, uint32_t index, T value) {
 TrapCode array_get(Slot array, uint32_t index, bool sign, Slot* out);
 TrapCode array_set(Slot array, uint32_t index, const Slot* value);
 
-// --- Bulk operations: all check null, then bounds, before they write --------------------------------------------------
+// --- Bulk operations: all check null, then bounds, before they write
+// --------------------------------------------------
 
 TrapCode array_fill(Slot array, uint32_t at, const Slot* value, uint32_t length);
 // The ranges may overlap. Elements of both have the same storage.

@@ -1,5 +1,5 @@
-// The cell sizes of the heap: multiples of 16 up to 256, then four per doubling up to half a block. Cells of one size fill a
-// block; what is larger takes whole blocks of its own.
+// The cell sizes of the heap: multiples of 16 up to 256, then four per doubling up to half a block. Cells of one size
+// fill a block; what is larger takes whole blocks of its own.
 #pragma once
 
 #include <array>

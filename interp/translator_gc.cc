@@ -1,0 +1,117 @@
+// Structures, arrays, casts and exceptions: operands at home, a handler each.
+#include "interp/translator.h"
+
+#include "runtime/engine.h"
+#include "runtime/frame.h"
+#include "runtime/gc/ops.h"
+
+namespace mini_wasm::interp {
+
+namespace gc = runtime::gc;
+
+namespace {
+
+gc::LayoutCache& layouts(InterpreterCode& code) { return code.module().engine().layouts(); }
+
+}  // namespace
+
+// The handler finds the operands in the slots from a on and puts its result there, too. It may collect garbage, so
+// every reference has to be in a slot.
+void Translator::gc_op(Op op, uint32_t a, uint32_t b, uint32_t operands, ValType result) {
+  const uint32_t height = static_cast<uint32_t>(stack_.size());
+  free_accumulators();
+  bring_home(height - operands, height);
+  const uint16_t end = next_home();
+  truncate(height - operands);
+  const uint16_t first = next_home();
+  Operands encoded{static_cast<uint16_t>(end - first), first, b};
+  Word word2 = 0;
+  Handler handler = gc_handler(op);
+  const auto layout = [&]() -> const gc::TypeLayout& { return layouts(module_code_).get(module_.type_id(TypeIdx{a})); };
+  switch (op) {
+    case Op::struct_get:
+    case Op::struct_get_s:
+    case Op::struct_get_u:
+    case Op::struct_set:
+      handler = gc_access_handler(op, layout().fields[b].storage);
+      encoded.x = layout().fields[b].offset;
+      break;
+    case Op::array_get:
+    case Op::array_get_s:
+    case Op::array_get_u:
+    case Op::array_set: handler = gc_access_handler(op, layout().element); break;
+    case Op::array_len:
+    case Op::ref_eq:
+    case Op::ref_i31:
+    case Op::i31_get_s:
+    case Op::i31_get_u: break;
+    default: word2 = reinterpret_cast<Word>(&layout());
+  }
+  emit(handler, encoded);
+  code_.push_back(word2);
+  if (!result.is_bottom()) push_temp(scalar(result));
+}
+
+void Translator::ref_test(ValType target) {
+  Operand operand = pop();
+  bring_home(operand);
+  emit(gc_handler(Op::ref_test), {operand.home, operand.home, 0});
+  code_.push_back(gc::to_word(gc::make_cast_target(*module_.registry, target)));
+  push_temp(Scalar::i32);
+}
+
+void Translator::ref_cast(ValType target) {
+  bring_home(stack_.back());
+  emit(gc_handler(Op::ref_cast), {0, stack_.back().home, 0});
+  code_.push_back(gc::to_word(gc::make_cast_target(*module_.registry, target)));
+}
+
+// A test into the slot behind the reference, then a branch on it.
+void Translator::br_on_cast(uint32_t depth, ValType target, bool on_fail) {
+  bring_home(stack_.back());
+  const uint16_t reference = stack_.back().home;
+  emit(gc_handler(Op::ref_test), {static_cast<uint16_t>(reference + 1), reference, 0});
+  code_.push_back(gc::to_word(gc::make_cast_target(*module_.registry, target)));
+  branch_to({false, Op::nop, {Place::slot, static_cast<uint32_t>(reference + 1)}, {}, !on_fail}, depth);
+}
+
+// --- Exceptions ----------------------------------------------------------------------------------------------------
+
+// Nothing is emitted: the table of handlers names the words between here and the end of the block.
+void Translator::try_table(Control& c, std::span<const CatchClause> catches) {
+  block(c);
+  last_ = kNothing;
+  c.label.try_begin = here();
+  c.label.catches = static_cast<uint32_t>(catches_.size());
+  c.label.catch_count = static_cast<uint32_t>(catches.size());
+  for (const CatchClause& clause : catches) {
+    const uint32_t depth = clause.label + 1;
+    Control& target = decoder_->control(depth);
+    const uint32_t index = static_cast<uint32_t>(catches_.size());
+    catches_.push_back({clause.kind, clause.tag, 0, home_of(target)});
+    if (target.label.target != Label::kNone) {
+      catches_.back().target = target.label.target;
+    } else {
+      // A clause that leaves the function gets a return of its own behind the body.
+      add_fixup(is_body(depth) ? target.label.else_fixups : target.label.fixups, index, kCatchFixup);
+    }
+  }
+}
+
+void Translator::end_try_table(const Control& c) {
+  handlers_.push_back({c.label.try_begin, here(), c.label.catches, c.label.catch_count});
+}
+
+void Translator::throw_(TagIdx tag) {
+  const FuncType& type = module_.func_type(module_.tags[raw(tag)].type);
+  const uint16_t arguments = take_arguments(type);
+  emit_special(Special::throw_, {static_cast<uint16_t>(runtime::slot_count(type.params)), arguments, raw(tag)});
+}
+
+void Translator::throw_ref() {
+  Operand operand = pop();
+  bring_home(operand);
+  emit_special(Special::throw_ref, {0, operand.home, 0});
+}
+
+}  // namespace mini_wasm::interp

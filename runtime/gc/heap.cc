@@ -1,0 +1,214 @@
+#include "runtime/gc/heap.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <utility>
+
+#include "runtime/gc/marker.h"
+#include "runtime/gc/roots.h"
+
+namespace mini_wasm::runtime::gc {
+namespace {
+
+// A run is zeroed at once, so it should stay in the first-level cache until it is used up.
+constexpr uint32_t kRunBytes = 4096;
+// Up to this much live data the heap may double between collections, beyond it grows by half.
+constexpr uint64_t kDoublingLive = uint64_t{64} << 20;
+// What dead objects are filled with in stress mode, and how much of each.
+constexpr int kPoison = 0xdb;
+constexpr uint32_t kPoisonBytes = 64;
+
+}  // namespace
+
+Heap::Heap(const Store& store, uint64_t limit, bool stress) : store_(store), stress_(stress), arena_(limit) {
+  for (uint32_t& list : partial_) list = kNoBlock;
+  for (uint8_t space = 0; space < kFirstLargeSpace; ++space) runs_[space].cell = cell_bytes(size_class_of_space(space));
+}
+
+Heap::~Heap() {
+  for (HostObject* list : {dying_, finalizable_}) {
+    for (HostObject* object = list; object != nullptr; object = object->next) object->finalize(object->data);
+  }
+}
+
+HeapStats Heap::stats() const { return {collections_, live_, allocated_, arena_.used_bytes()}; }
+
+// --- Allocation ----------------------------------------------------------------------------------------------------
+
+uint8_t* Heap::take_slow(uint8_t space) {
+  const bool collected = collect_if_due(0);
+  if (!next_run(space)) {
+    if (collected) return nullptr;
+    collect();
+    if (!next_run(space)) return nullptr;
+  }
+  Run& run = runs_[space];
+  return std::exchange(run.next, run.next + run.cell);
+}
+
+uint8_t* Heap::take_large(uint64_t bytes, bool refs) {
+  const uint64_t blocks = (bytes + kBlockBytes - 1) >> kBlockLog2;
+  const bool collected = collect_if_due(blocks << kBlockLog2);
+  const uint8_t space = space_of(kLargeClass, refs);
+  uint32_t first = arena_.take_blocks(blocks, BlockUse::large, space);
+  if (first == kNoBlock && !collected) {
+    collect();
+    first = arena_.take_blocks(blocks, BlockUse::large, space);
+  }
+  if (first == kNoBlock) return nullptr;
+  for (uint32_t i = 0; i < blocks; ++i) {
+    if (!arena_.block(first + i).clean) std::memset(arena_.start_of(first + i), 0, kBlockBytes);
+  }
+  allocated_ += blocks << kBlockLog2;
+  return arena_.start_of(first);
+}
+
+bool Heap::collect_if_due(uint64_t more) {
+  if (!stress_ && allocated_ + more < budget_) return false;
+  collect();
+  return true;
+}
+
+bool Heap::next_run(uint8_t space) {
+  Run& run = runs_[space];
+  if (run.block != kNoBlock && next_run_in_block(run)) return true;
+  while (partial_[space] != kNoBlock) {
+    run.block = partial_[space];
+    partial_[space] = arena_.block(run.block).next;
+    if (next_run_in_block(run)) return true;
+  }
+  run.block = arena_.take_blocks(1, BlockUse::small, space);
+  return run.block != kNoBlock && next_run_in_block(run);
+}
+
+// The next dead cells of the run's block, zeroed.
+bool Heap::next_run_in_block(Run& run) {
+  Block& block = arena_.block(run.block);
+  const uint64_t base = uint64_t{run.block} << kBlockLog2;
+  uint32_t begin = block.swept;
+  while (begin + run.cell <= kBlockBytes && arena_.is_live(base + begin)) begin += run.cell;
+  uint32_t end = begin;
+  const uint32_t most = stress_ ? 1 : kRunBytes;
+  while (end - begin < most && end + run.cell <= kBlockBytes && !arena_.is_live(base + end)) end += run.cell;
+  block.swept = end;
+  uint8_t* start = arena_.start_of(run.block);
+  run.next = start + begin;
+  run.end = start + end;
+  if (begin == end) {
+    run.block = kNoBlock;
+    return false;
+  }
+  if (!block.clean) std::memset(run.next, 0, end - begin);
+  allocated_ += end - begin;
+  return true;
+}
+
+HostObject* Heap::new_host(void* data, void (*finalize)(void*)) {
+  auto* object = static_cast<HostObject*>(new_sized(LayoutCache::host(), false, sizeof(HostObject), 0));
+  if (object == nullptr) return nullptr;
+  object->data = data;
+  object->finalize = finalize;
+  if (finalize != nullptr) object->next = std::exchange(finalizable_, object);
+  return object;
+}
+
+ExceptionObject* Heap::new_exception(const TagInst* tag, const Slot* args, uint32_t slots) {
+  const uint64_t bytes = sizeof(ExceptionObject) + uint64_t{slots} * sizeof(Slot);
+  auto* object = static_cast<ExceptionObject*>(new_sized(LayoutCache::exception(), true, bytes, slots));
+  if (object == nullptr) return nullptr;
+  object->tag = tag;
+  std::copy_n(args, slots, object->args());
+  return object;
+}
+
+// --- Collection ----------------------------------------------------------------------------------------------------
+
+void Heap::collect() {
+  ++collections_;
+  for (Run& run : runs_) run = {nullptr, nullptr, run.cell, kNoBlock};
+  arena_.begin_marking();
+  Marker marker(arena_, mark_stack_limit_);
+  visit_roots(store_, marker);
+  roots_.for_each_cell([&](Slot ref) { marker.visit_word(ref, false); });  // may be a function
+  roots_.for_each_slots([&](const Slot* slots, size_t count) { marker.visit_slots(slots, count); });
+  for (HostObject* object = dying_; object != nullptr; object = object->next) marker.mark(object);
+  marker.drain();
+  find_dying();
+  arena_.end_marking();
+  sweep();
+  allocated_ = 0;
+  budget_ = std::max(kMinBudget, live_ <= kDoublingLive ? live_ : kDoublingLive / 2 + live_ / 2);
+  // Free blocks for as much as is allocated until the next collection stay at hand.
+  arena_.trim(budget_);
+  run_finalizers();
+}
+
+// A host object that nothing refers to stays for one more collection, so that its finalizer can run when all is in
+// order.
+void Heap::find_dying() {
+  for (HostObject** link = &finalizable_; *link != nullptr;) {
+    HostObject* object = *link;
+    if (!arena_.mark(object)) {
+      link = &object->next;
+      continue;
+    }
+    *link = object->next;
+    object->next = std::exchange(dying_, object);
+  }
+}
+
+void Heap::run_finalizers() {
+  if (finalizing_) return;  // a finalizer that allocates: the loop further out does it
+  finalizing_ = true;
+  while (HostObject* object = dying_) {
+    dying_ = object->next;
+    object->finalize(object->data);
+  }
+  finalizing_ = false;
+}
+
+// Frees blocks without live objects and lists the others that have room, from the first on.
+void Heap::sweep() {
+  live_ = 0;
+  for (uint32_t& list : partial_) list = kNoBlock;
+  for (uint32_t i = arena_.block_count(); i-- > 0;) {
+    if (arena_.block(i).use == BlockUse::tail) i -= arena_.block(i).span;
+    switch (arena_.block(i).use) {
+      case BlockUse::small: sweep_small(i); break;
+      case BlockUse::large:
+        if (arena_.is_live(uint64_t{i} << kBlockLog2)) {
+          live_ += uint64_t{arena_.block(i).span} << kBlockLog2;
+        } else {
+          arena_.free_blocks(i);
+        }
+        break;
+      default: break;
+    }
+  }
+}
+
+void Heap::sweep_small(uint32_t index) {
+  Block& block = arena_.block(index);
+  const uint32_t cell = cell_bytes(size_class_of_space(block.space));
+  const uint64_t* words = arena_.live_words(index);
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < Arena::kWordsPerBlock; ++i) count += static_cast<uint32_t>(std::popcount(words[i]));
+  if (stress_) poison_dead(index, cell);
+  live_ += uint64_t{count} * cell;
+  if (count == 0) return arena_.free_blocks(index);
+  block.clean = false;
+  block.swept = 0;
+  if (count < kBlockBytes / cell) block.next = std::exchange(partial_[block.space], index);
+}
+
+// So that a use of what was collected by mistake is noticed at once.
+void Heap::poison_dead(uint32_t index, uint32_t cell) {
+  uint8_t* start = arena_.start_of(index);
+  for (uint32_t at = 0; at + cell <= kBlockBytes; at += cell) {
+    if (!arena_.is_live((uint64_t{index} << kBlockLog2) + at))
+      std::memset(start + at, kPoison, std::min(cell, kPoisonBytes));
+  }
+}
+
+}  // namespace mini_wasm::runtime::gc

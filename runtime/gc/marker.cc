@@ -1,0 +1,105 @@
+#include "runtime/gc/marker.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+namespace mini_wasm::runtime::gc {
+namespace {
+
+// Elements that are traced before the rest of their array goes back to the stack, which therefore stays small.
+constexpr uint32_t kArrayPiece = 512;
+// Tag of a stack entry that is an array whose next element lies below.
+constexpr uint64_t kContinued = 1;
+
+}  // namespace
+
+// --- MarkStack -----------------------------------------------------------------------------------------------------
+
+MarkStack::~MarkStack() {
+  for (Segment* segment = top_; segment != nullptr;) std::free(std::exchange(segment, segment->below));
+  std::free(spare_);
+}
+
+bool MarkStack::add_segment() {
+  // malloc, not new: the latter cannot fail without ending the process.
+  Segment* added =
+      spare_ != nullptr ? std::exchange(spare_, nullptr) : static_cast<Segment*>(std::malloc(sizeof(Segment)));
+  if (added == nullptr) return false;
+  added->below = top_;
+  added->count = 0;
+  top_ = added;
+  return true;
+}
+
+void MarkStack::drop_segment() {
+  std::free(spare_);
+  spare_ = std::exchange(top_, top_->below);
+}
+
+// --- Marker --------------------------------------------------------------------------------------------------------
+
+void Marker::drain() {
+  drain_stack();
+  rescanning_ = true;
+  while (std::exchange(overflow_, false)) {
+    for (uint32_t i = 0; i < arena_.block_count(); i += arena_.block(i).span) {
+      if (arena_.is_used(i) && has_refs(arena_.block(i).space)) trace_marked_in(i);
+    }
+  }
+  rescanning_ = false;
+}
+
+void Marker::drain_stack() {
+  while (!stack_.empty()) {
+    const uint64_t word = stack_.pop();
+    if ((word & kContinued) != 0) {
+      const uint32_t from = static_cast<uint32_t>(stack_.pop());
+      trace_array(to_object(word & ~kContinued), from);
+    } else {
+      trace(to_object(word));
+    }
+  }
+}
+
+void Marker::trace(Object* object) {
+  const TypeLayout& layout = *object->layout;
+  switch (layout.kind) {
+    case ObjectKind::struct_:
+      for (const uint32_t offset : layout.ref_offsets)
+        visit(slot_get<Slot>(reinterpret_cast<Slot*>(object->at(offset))));
+      break;
+    case ObjectKind::array: trace_array(object, 0); break;
+    case ObjectKind::exception:
+      // Which slots are references only the tag's type knows; a number that looks like one does no harm.
+      visit_slots(static_cast<ExceptionObject*>(object)->args(), object->length);
+      break;
+    case ObjectKind::host: break;
+  }
+}
+
+void Marker::trace_array(Object* object, uint32_t from) {
+  uint32_t end = object->length;
+  if (end - from > kArrayPiece && !rescanning_) {
+    if (stack_.push_pair(from + kArrayPiece, to_ref(object) | kContinued)) {
+      end = from + kArrayPiece;
+    }
+  }
+  const Slot* elements = reinterpret_cast<const Slot*>(object->at(kHeaderBytes));
+  for (uint32_t i = from; i < end; ++i) visit(elements[i]);
+}
+
+void Marker::trace_marked_in(uint32_t block) {
+  uint8_t* start = arena_.start_of(block);
+  const bool small = arena_.block(block).use == BlockUse::small;
+  const uint32_t cell = small ? cell_bytes(size_class_of_space(arena_.block(block).space)) : kBlockBytes;
+  for (uint32_t offset = 0; offset + cell <= kBlockBytes; offset += cell) {
+    Object* object = reinterpret_cast<Object*>(start + offset);
+    if (arena_.is_marked(object)) {
+      trace(object);
+      drain_stack();
+    }
+  }
+}
+
+}  // namespace mini_wasm::runtime::gc

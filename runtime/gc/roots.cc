@@ -1,0 +1,49 @@
+#include "runtime/gc/roots.h"
+
+#include "runtime/store.h"
+
+namespace mini_wasm::runtime::gc {
+namespace {
+
+// Whether references of this type may point into the heap.
+bool is_traced(const TypeRegistry& types, ValType type) {
+  return type.is_ref() && storage_of(types, FieldType{type}) == Storage::ref;
+}
+
+void visit_value_stack(const Store& store, Marker& marker) {
+  const Activation* innermost = store.activation();
+  if (innermost == nullptr || store.stack() == nullptr) return;
+  marker.visit_slots(store.stack(), static_cast<size_t>(innermost->top - store.stack()));
+}
+
+const void* outermost_entry(const Store& store) {
+  const void* entry = nullptr;
+  for (const Activation* a = store.activation(); a != nullptr; a = a->previous) entry = a->native_entry;
+  return entry;
+}
+
+void visit_instance(const TypeRegistry& types, const ModuleInst& instance, Marker& marker) {
+  for (size_t i = 0; i < instance.elems.size(); ++i) {
+    if (!is_traced(types, instance.module->module().elems[i].type)) continue;
+    for (const Slot ref : instance.elems[i]) marker.visit(ref);
+  }
+}
+
+}  // namespace
+
+void visit_roots(const Store& store, Marker& marker) {
+  const TypeRegistry& types = store.engine().types();
+  visit_native_stack(marker, outermost_entry(store));
+  visit_value_stack(store, marker);
+  marker.visit(store.pending_exception);
+  for (const GlobalInst& global : store.globals()) {
+    if (is_traced(types, global.type.value)) marker.visit(global.value[0]);
+  }
+  for (const TableInst& table : store.tables()) {
+    if (!is_traced(types, table.type.element)) continue;
+    for (uint64_t i = 0; i < table.size; ++i) marker.visit(table.elements[i]);
+  }
+  for (const ModuleInst& instance : store.instances()) visit_instance(types, instance, marker);
+}
+
+}  // namespace mini_wasm::runtime::gc

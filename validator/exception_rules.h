@@ -1,0 +1,74 @@
+// The rules of exceptions: throw, throw_ref, try_table (spec 3.3.8). Part of function_decoder.h.
+#pragma once
+
+#include "validator/function_decoder.h"
+
+namespace mini_wasm::validator {
+
+template <class Sink>
+const FuncType* FunctionDecoder<Sink>::tag_type(uint32_t t) {
+  if (t < module_.tags.size()) [[likely]] return &module_.func_type(module_.tags[t].type);
+  unknown("tag", t);
+  return nullptr;
+}
+
+template <class Sink>
+void FunctionDecoder<Sink>::throw_rule() {
+  const uint32_t t = reader_.u32();
+  const FuncType* type = tag_type(t);
+  if (type == nullptr) return;
+  pop(TypeList(type->params));
+  if (live_ && reader_.ok()) sink_.throw_(TagIdx{t});
+  set_unreachable();
+}
+
+// What a catch clause hands to its label: the tag's parameters, then maybe the exception itself.
+template <class Sink>
+bool FunctionDecoder<Sink>::check_catch(const CatchClause& clause) {
+  const Control* target = label(clause.label);
+  if (target == nullptr) return false;
+  const FuncType* tag = nullptr;
+  if (has_tag(clause.kind) && (tag = tag_type(clause.tag)) == nullptr) return false;
+  const uint32_t params = tag == nullptr ? 0 : static_cast<uint32_t>(tag->params.size());
+  const TypeList& wanted = target->branch_types();
+  if (wanted.size() != params + (pushes_exnref(clause.kind) ? 1 : 0)) {
+    fail("type mismatch: a catch clause gives other values than its label takes");
+    return false;
+  }
+  for (uint32_t i = 0; i < params; ++i) expect(wanted[i], tag->params[i]);
+  if (pushes_exnref(clause.kind)) expect(wanted[params], ValType::ref(HeapKind::exn, false));
+  return reader_.ok();
+}
+
+template <class Sink>
+void FunctionDecoder<Sink>::try_table_rule() {
+  TypeList params, results;
+  if (!block_types(params, results)) return;
+  const uint32_t n = decoder::read_catch_count(reader_);
+  catches_.clear();
+  for (uint32_t i = 0; i < n && reader_.ok(); ++i) {
+    catches_.push_back(decoder::read_catch(reader_));
+    if (reader_.ok() && !check_catch(catches_.back())) return;
+  }
+  pop(params);
+  const bool was_live = live_;
+  push(params);
+  enter(Op::try_table, params, results);
+  // The clauses' labels are counted from outside of the block.
+  if (was_live && reader_.ok()) sink_.try_table(controls_.back(), std::span<const CatchClause>(catches_));
+}
+
+template <class Sink>
+void FunctionDecoder<Sink>::exception_rule(Op op) {
+  switch (op) {
+    case Op::throw_: return throw_rule();
+    case Op::throw_ref:
+      pop(ValType::ref(HeapKind::exn, true));
+      if (live_ && reader_.ok()) sink_.throw_ref();
+      return set_unreachable();
+    case Op::try_table: return try_table_rule();
+    default: return unsupported(op);
+  }
+}
+
+}  // namespace mini_wasm::validator
