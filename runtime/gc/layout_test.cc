@@ -5,7 +5,7 @@
 
 #include <thread>
 
-#include "runtime/gc/gc_test_support.h"
+#include "runtime/gc/test_support.h"
 
 namespace mini_wasm::runtime::gc {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "runtime/gc/gc_test_support.h"
+#include "runtime/gc/test_support.h"
 
 namespace mini_wasm::runtime::gc {
 namespace {
