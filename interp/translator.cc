@@ -1,6 +1,7 @@
 // Operands, emission, and the instructions that compute or access memory; control flow is in translator_control.cc.
 #include "interp/translator.h"
 
+#include <algorithm>
 #include <cassert>
 #include <limits>
 
@@ -50,6 +51,7 @@ Result<void> Translator::translate(FuncCode& code) {
   pinned_ = code.pinned;
   code_.clear();
   stack_.clear();
+  settled_ = 0;
   fixups_.clear();
   handlers_.clear();
   catches_.clear();
@@ -74,6 +76,7 @@ void Translator::begin(Decoder& decoder) {
     local_slots_.push_back(slot);
     slot = static_cast<uint16_t>(slot + type.slots());
   }
+  newest_.assign(slot, kNothing);
 }
 
 Scalar Translator::scalar_of(SigType type) {
@@ -118,7 +121,11 @@ void Translator::push_types(const validator::TypeList& types) {
 Translator::Operand Translator::pop() {
   const Operand operand = stack_.back();
   stack_.pop_back();
+  const uint32_t height = static_cast<uint32_t>(stack_.size());
+  settled_ = std::min(settled_, height);
   if (operand.kind == Operand::Kind::acc) owners_[bank(operand.type)] = kNothing;
+  // It may have come home since it was pushed; then `local` is still set.
+  if (operand.local < newest_.size() && newest_[operand.local] == height) newest_[operand.local] = operand.older;
   return operand;
 }
 
@@ -175,8 +182,9 @@ void Translator::bring_home(uint32_t first, uint32_t last) {
 
 // Constants below stay what they are: nothing can change them. Everything else has to be the same on all paths.
 void Translator::settle() {
-  for (Operand& operand : stack_) {
-    if (operand.kind != Operand::Kind::constant) bring_home(operand);
+  const uint32_t height = static_cast<uint32_t>(stack_.size());
+  for (; settled_ < height; ++settled_) {
+    if (stack_[settled_].kind != Operand::Kind::constant) bring_home(stack_[settled_]);
   }
 }
 
@@ -193,9 +201,10 @@ uint16_t Translator::slot_of(Operand& operand) {
 }
 
 void Translator::keep_local(uint16_t slot) {
-  for (Operand& operand : stack_) {
-    if (operand.kind == Operand::Kind::local && operand.local == slot) bring_home(operand);
+  for (uint32_t i = newest_[slot]; i != kNothing; i = stack_[i].older) {
+    if (stack_[i].kind == Operand::Kind::local) bring_home(stack_[i]);
   }
+  newest_[slot] = kNothing;
 }
 
 // --- Emission ------------------------------------------------------------------------------------------------------
@@ -331,7 +340,10 @@ void Translator::select(ValType type) {
 // --- Variables -----------------------------------------------------------------------------------------------------
 
 void Translator::local_get(uint32_t i) {
-  push({Operand::Kind::local, scalar(decoder_->locals()[i]), 0, local_slots_[i], 0});
+  const uint16_t slot = local_slots_[i];
+  const uint32_t index = static_cast<uint32_t>(stack_.size());
+  push({Operand::Kind::local, scalar(decoder_->locals()[i]), 0, slot, 0, newest_[slot]});
+  newest_[slot] = index;
 }
 
 void Translator::write_local(uint16_t slot, const Operand& value) {

@@ -32,6 +32,7 @@ class Translator {
   struct Label {
     static constexpr uint32_t kNone = ~0u;
     uint32_t target = kNone;     // word of its code, once known
+    uint32_t stub = kNone;       // within br_table: its index in the list of stubs
     uint32_t fixups = kNone;     // branches that wait for it: chain in fixups_
     uint32_t else_fixups = kNone;  // of an if: the branch to its second arm; of the body: catch clauses that leave it
     uint32_t height = 0;           // operands below it,
@@ -106,6 +107,7 @@ class Translator {
     uint16_t home = 0;
     uint16_t local = 0;  // its slot
     uint64_t bits = 0;  // of a constant; for a vector the index in vectors_
+    uint32_t older = kNothing;  // of a local: the operand below that is the same local
   };
   // An instruction whose result is a single value: enough to change where it goes.
   struct Producer {
@@ -216,6 +218,10 @@ class Translator {
   std::vector<Operand> stack_;
   std::vector<Fixup> fixups_;
   std::vector<uint16_t> local_slots_;
+  // By slot of a local: the uppermost operand that was pushed as this local, the next one in Operand::older. Together
+  // with settled_ it keeps translation linear, however high the operand stack.
+  std::vector<uint32_t> newest_;
+  uint32_t settled_ = 0;  // operands from the bottom that are at home or constants
   std::vector<HandlerRange> handlers_;  // inner ones first
   std::vector<CatchEntry> catches_;
   std::vector<std::array<uint64_t, 2>> vectors_;  // constants

@@ -240,9 +240,11 @@ void Translator::br_table(std::span<const uint32_t> depths) {
     Control& c = decoder_->control(depths[i]);
     const uint32_t byte = entries * sizeof(Word) + i * sizeof(int32_t);
     if (is_body(depths[i]) || !carries_in_place(c)) {
-      auto stub = std::find_if(stubs.begin(), stubs.end(), [&](const auto& s) { return s.first == depths[i]; });
-      if (stub == stubs.end()) stub = stubs.insert(stubs.end(), {depths[i], Label::kNone});
-      add_fixup(stub->second, byte, at);
+      if (c.label.stub == Label::kNone) {
+        c.label.stub = static_cast<uint32_t>(stubs.size());
+        stubs.emplace_back(depths[i], Label::kNone);
+      }
+      add_fixup(stubs[c.label.stub].second, byte, at);
     } else if (c.label.target != Label::kNone) {
       const int32_t distance = static_cast<int32_t>(c.label.target - at);
       std::memcpy(reinterpret_cast<char*>(code_.data()) + byte, &distance, sizeof(distance));
@@ -251,6 +253,7 @@ void Translator::br_table(std::span<const uint32_t> depths) {
     }
   }
   for (auto& [depth, chain] : stubs) {
+    decoder_->control(depth).label.stub = Label::kNone;
     bind(chain);
     br(depth);
   }
