@@ -129,7 +129,7 @@ void Heap::collect() {
   for (Run& run : runs_) run = {nullptr, nullptr, run.cell, kNoBlock};
   arena_.begin_marking();
   Marker marker(arena_, mark_stack_limit_);
-  visit_roots(store_, marker);
+  const uint64_t root_bytes = visit_roots(store_, marker) * sizeof(Slot);
   roots_.for_each_cell([&](Slot ref) { marker.visit_word(ref, false); });  // may be a function
   roots_.for_each_slots([&](const Slot* slots, size_t count) { marker.visit_slots(slots, count); });
   for (HostObject* object = dying_; object != nullptr; object = object->next) marker.mark(object);
@@ -138,7 +138,9 @@ void Heap::collect() {
   arena_.end_marking();
   sweep();
   allocated_ = 0;
-  budget_ = std::max(kMinBudget, live_ <= kDoublingLive ? live_ : kDoublingLive / 2 + live_ / 2);
+  // Large roots cost time at each collection just as live objects do.
+  const uint64_t kept = live_ + root_bytes;
+  budget_ = std::max(kMinBudget, kept <= kDoublingLive ? kept : kDoublingLive / 2 + kept / 2);
   // Free blocks for as much as is allocated until the next collection stay at hand.
   arena_.trim(budget_);
   run_finalizers();

@@ -45,7 +45,8 @@ const StackBounds& thread_bounds() {
 
 // With detect_stack_use_after_return the locals of a function live in a fake frame elsewhere, to which its real one
 // points.
-void visit_fake_frame([[maybe_unused]] Marker& marker, [[maybe_unused]] uintptr_t word) {
+__attribute__((no_sanitize("address", "thread"))) void visit_fake_frame([[maybe_unused]] Marker& marker,
+                                                                        [[maybe_unused]] uintptr_t word) {
 #ifdef MINI_WASM_ASAN
   void* fake_stack = __asan_get_current_fake_stack();
   void *begin = nullptr, *end = nullptr;
@@ -60,13 +61,8 @@ void visit_fake_frame([[maybe_unused]] Marker& marker, [[maybe_unused]] uintptr_
 }
 
 // Reads whatever is there, which is what sanitizers exist to prevent.
-[[gnu::noinline]]
-#if defined(__clang__)
-__attribute__((no_sanitize("address", "memory", "thread")))
-#elif defined(__GNUC__)
-__attribute__((no_sanitize_address))
-#endif
-void visit_stack_from_here(Marker& marker, const void* outermost) {
+[[gnu::noinline]] __attribute__((no_sanitize("address", "thread"))) void visit_stack_from_here(Marker& marker,
+                                                                                               const void* outermost) {
   const char* at = static_cast<const char*>(__builtin_frame_address(0));
   const StackBounds& bounds = thread_bounds();
   const char* end = bounds.high;

@@ -10,10 +10,12 @@ bool is_traced(const TypeRegistry& types, ValType type) {
   return type.is_ref() && storage_of(types, FieldType{type}) == Storage::ref;
 }
 
-void visit_value_stack(const Store& store, Marker& marker) {
+uint64_t visit_value_stack(const Store& store, Marker& marker) {
   const Activation* innermost = store.activation();
-  if (innermost == nullptr || store.stack() == nullptr) return;
-  marker.visit_slots(store.stack(), static_cast<size_t>(innermost->top - store.stack()));
+  if (innermost == nullptr || store.stack() == nullptr) return 0;
+  const size_t count = static_cast<size_t>(innermost->top - store.stack());
+  marker.visit_slots(store.stack(), count);
+  return count;
 }
 
 const void* outermost_entry(const Store& store) {
@@ -22,28 +24,36 @@ const void* outermost_entry(const Store& store) {
   return entry;
 }
 
-void visit_instance(const TypeRegistry& types, const ModuleInst& instance, Marker& marker) {
+uint64_t visit_table(const TableInst& table, Marker& marker) {
+  for (uint64_t i = 0; i < table.size; ++i) marker.visit(table.elements[i]);
+  return table.size;
+}
+
+uint64_t visit_segments(const TypeRegistry& types, const ModuleInst& instance, Marker& marker) {
+  uint64_t count = 0;
   for (size_t i = 0; i < instance.elems.size(); ++i) {
     if (!is_traced(types, instance.module->module().elems[i].type)) continue;
     for (const Slot ref : instance.elems[i]) marker.visit(ref);
+    count += instance.elems[i].size();
   }
+  return count;
 }
 
 }  // namespace
 
-void visit_roots(const Store& store, Marker& marker) {
+uint64_t visit_roots(const Store& store, Marker& marker) {
   const TypeRegistry& types = store.engine().types();
   visit_native_stack(marker, outermost_entry(store));
-  visit_value_stack(store, marker);
+  uint64_t count = visit_value_stack(store, marker) + store.globals().size();
   marker.visit(store.pending_exception);
   for (const GlobalInst& global : store.globals()) {
     if (is_traced(types, global.type.value)) marker.visit(global.value[0]);
   }
   for (const TableInst& table : store.tables()) {
-    if (!is_traced(types, table.type.element)) continue;
-    for (uint64_t i = 0; i < table.size; ++i) marker.visit(table.elements[i]);
+    if (is_traced(types, table.type.element)) count += visit_table(table, marker);
   }
-  for (const ModuleInst& instance : store.instances()) visit_instance(types, instance, marker);
+  for (const ModuleInst& instance : store.instances()) count += visit_segments(types, instance, marker);
+  return count;
 }
 
 }  // namespace mini_wasm::runtime::gc

@@ -19,7 +19,8 @@ class Store;
 
 namespace mini_wasm::runtime::gc {
 
-void visit_roots(const Store& store, Marker& marker);
+// Returns how many slots there were, but for the native stack.
+uint64_t visit_roots(const Store& store, Marker& marker);
 
 // native_stack_<os>.cc. `outermost`: where to stop when the thread runs on a stack that the system does not know, such
 // as a coroutine's; null to do without.
