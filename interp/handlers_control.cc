@@ -105,7 +105,11 @@ struct Return {
   link[kLinkCallerFp] = reinterpret_cast<Slot>(back.fp);
   link[kLinkContext] = reinterpret_cast<Slot>(back.ctx);
   Slot* zero = fp + callee.zero_begin;
-  for (uint32_t n = callee.zero_count; n != 0; --n) *zero++ = 0;
+  for (uint32_t n = callee.zero_count; n != 0; --n) {
+    *zero++ = 0;
+    // Or else compilers make the loop a call of memset, which costs more than a few stores and saves every register.
+    asm("" : "+r"(zero));
+  }
   m.l = fp[callee.pinned];
   m.fp = fp;
   m.pc = callee.entry.load(std::memory_order_acquire);
