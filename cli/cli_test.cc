@@ -282,10 +282,70 @@ TEST_F(cli, dump_shows_what_is_there) {
   EXPECT_EQ(run({"dump", write("text", "no module")}).code, 1);
 }
 
+TEST_F(cli, modules_may_be_text) {
+  const std::string math = write("math.wat", kMath);
+  EXPECT_EQ(run({"run", "--invoke", "add", math, "2", "3"}).out, "5\n");
+  EXPECT_EQ(run({"run", "--invoke", "add", "-", "2", "3"}, math).out, "5\n");
+  EXPECT_EQ(run({"validate", math}).out, math + ": ok\n");
+  EXPECT_THAT(run({"dump", math}).out, HasSubstr("i32.div_s"));
+}
+
+TEST_F(cli, a_mistake_in_a_text_is_shown_where_it_is) {
+  const std::string bad = write("bad.wat", "(module\n  (func i32.addd))");
+  for (const char* command : {"run", "validate", "dump", "wat2wasm"}) {
+    const Outcome o = run({command, bad});
+    EXPECT_EQ(o.code, 1) << command;
+    EXPECT_EQ(o.out, "");
+    EXPECT_EQ(o.err, "mini-wasm: " + bad + ":2:9: unknown operator i32.addd\n    (func i32.addd))\n          ^\n");
+  }
+}
+
+TEST_F(cli, wat2wasm_writes_the_binary_form) {
+  const std::string math = write("math.wat", kMath);
+  EXPECT_EQ(run({"wat2wasm", math}).code, 0);
+  EXPECT_EQ(slurp(path("math.wasm")), slurp(module("expected.wasm", kMath)));
+  EXPECT_EQ(run({"wat2wasm", "-", "--no-names", "-o", path("small.wasm")}, math).code, 0);
+  EXPECT_EQ(run({"validate", path("small.wasm")}).code, 0);
+  EXPECT_THAT(slurp(path("small.wasm")), Not(HasSubstr("inner")));
+  EXPECT_EQ(run({"wat2wasm", math, "-o-"}).out, slurp(path("math.wasm")));
+  const Outcome o = run({"wat2wasm", math, "-o", path("no/such/folder")});
+  EXPECT_EQ(o.code, 1);
+  EXPECT_THAT(o.err, HasSubstr("No such file or directory"));
+}
+
+TEST_F(cli, wast_runs_scripts) {
+  fs::create_directory(path("s"));
+  write("s/good.wast",
+        "(module (func (export \"f\") (result i32) (i32.const 1)))\n"
+        "(assert_return (invoke \"f\") (i32.const 1))");
+  Outcome o = run({"wast", "--tier=interp", path("s")});
+  EXPECT_EQ(o.code, 0);
+  EXPECT_EQ(o.out, "2 passed, 0 failed, 0 skipped\n");
+  EXPECT_EQ(run({"wast", path("s/good.wast")}).out, "6 passed, 0 failed, 0 skipped\n");
+  write("s/bad.wast", "(module)\n(assert_return (invoke \"f\"))");
+  o = run({"wast", "--tier", "interp", path("s")});
+  EXPECT_EQ(o.code, 1);
+  EXPECT_THAT(o.out, StartsWith("bad.wast:2: expected f to return []"));
+  EXPECT_THAT(o.out, HasSubstr("\n3 passed, 1 failed, 0 skipped\n"));
+  const std::string known = write("known.txt", "bad:2 there is no f\n");
+  EXPECT_EQ(run({"wast", "--tier=interp", "--expect-failures", known, path("s")}).out,
+            "3 passed, 0 failed, 1 skipped\n");
+  const std::string wrong = write("known.txt", "bad:1 no such failure\nbad:2 there is no f\n");
+  EXPECT_EQ(run({"wast", "--tier=interp", "--expect-failures", wrong, path("s")}).code, 1);
+  EXPECT_EQ(run({"wast", path("none.wast")}).code, 1);
+  EXPECT_EQ(run({"wast"}).code, 2);
+  EXPECT_EQ(run({"wast", "--expect-failures", path("none"), path("s")}).code, 2);
+}
+
 TEST_F(cli, help_everywhere) {
   EXPECT_THAT(run({"--version"}).out, StartsWith("mini-wasm 0."));
-  for (const std::vector<std::string>& args : std::vector<std::vector<std::string>>{
-           {"--help"}, {"-h"}, {"run", "--help"}, {"validate", "--help"}, {"dump", "--help"}}) {
+  for (const std::vector<std::string>& args : std::vector<std::vector<std::string>>{{"--help"},
+                                                                                    {"-h"},
+                                                                                    {"run", "--help"},
+                                                                                    {"validate", "--help"},
+                                                                                    {"dump", "--help"},
+                                                                                    {"wat2wasm", "--help"},
+                                                                                    {"wast", "--help"}}) {
     const Outcome o = run(args);
     EXPECT_EQ(o.code, 0);
     EXPECT_THAT(o.out, AllOf(HasSubstr("Usage: mini-wasm"), HasSubstr("Examples:")));

@@ -1,4 +1,4 @@
-// The command line: mini-wasm run, validate, dump. Programs run through the public interface alone.
+// The command line: mini-wasm run, validate, dump, wat2wasm, wast. Programs run through the public interface alone.
 #include <mini_wasm/version.h>
 
 #include <CLI/CLI.hpp>
@@ -9,6 +9,8 @@
 #include "cli/dump_command.h"
 #include "cli/run_command.h"
 #include "cli/validate_command.h"
+#include "cli/wast_command.h"
+#include "cli/wat2wasm_command.h"
 
 namespace mini_wasm::cli {
 namespace {
@@ -18,11 +20,12 @@ constexpr const char* kExamples = R"(Examples:
   mini-wasm hello.wasm                     the same
   mini-wasm validate a.wasm b.wasm
   mini-wasm dump hello.wasm
+  mini-wasm wat2wasm hello.wat -o hello.wasm
 
 `mini-wasm COMMAND --help` says more.)";
 
 constexpr const char* kRunExamples =
-    R"(FILE is a WebAssembly module, or - for standard input. All words after FILE are the program's own.
+    R"(FILE is a WebAssembly module, in binary or text form, or - for standard input. All words after FILE are the program's own.
 
 Examples:
   mini-wasm run --dir . sqlite3.wasm test.db 'select 1'
@@ -40,6 +43,18 @@ The exit code is 0 when all files are valid, else 1.)";
 constexpr const char* kDumpExamples = R"(Examples:
   mini-wasm dump hello.wasm | less)";
 
+constexpr const char* kWat2WasmExamples = R"(Examples:
+  mini-wasm wat2wasm hello.wat             writes hello.wasm
+  mini-wasm wat2wasm - -o - <a.wat >a.wasm
+
+The module is not validated: `mini-wasm validate` does that.)";
+
+constexpr const char* kWastExamples = R"(Examples:
+  mini-wasm wast --tier=interp spec/test/core
+  mini-wasm wast --expect-failures known.txt i32.wast
+
+The last line is `N passed, M failed, K skipped`; skipped is what fails as expected. The exit code is 0 when M is 0.)";
+
 // The words that `prefix_command` leaves alone are no options to CLI11; the usage line has to name them by hand.
 class Formatter : public CLI::Formatter {
  public:
@@ -56,9 +71,13 @@ struct Commands {
   FeatureOptions validate_features;
   std::vector<std::string> validate_files;
   std::string dump_file;
+  Wat2WasmOptions wat2wasm_options;
+  WastOptions wast_options;
   CLI::App* run = nullptr;
   CLI::App* validate = nullptr;
   CLI::App* dump = nullptr;
+  CLI::App* wat2wasm = nullptr;
+  CLI::App* wast = nullptr;
 
   Commands() {
     app.formatter(std::make_shared<Formatter>());
@@ -80,6 +99,16 @@ struct Commands {
     dump = app.add_subcommand("dump", "Print a module: sections, types, imports, exports, instructions");
     dump->footer(kDumpExamples);
     dump->add_option("FILE", dump_file, "The module")->required();
+
+    wat2wasm = app.add_subcommand("wat2wasm", "Translate a module from text to binary form");
+    wat2wasm->footer(kWat2WasmExamples);
+    wat2wasm->add_option("FILE", wat2wasm_options.file, "The module as text")->required();
+    wat2wasm->add_option("-o,--output", wat2wasm_options.output, "Where to write it")->option_text("FILE");
+    wat2wasm->add_flag("--no-names", wat2wasm_options.no_names, "Write no name section");
+
+    wast = app.add_subcommand("wast", "Run test scripts");
+    wast->footer(kWastExamples);
+    wast_options.add_to(*wast);
   }
 };
 
@@ -108,9 +137,16 @@ int validate(const Commands& commands) {
   return validate_command(commands.validate_features, commands.validate_files);
 }
 
+int wast(const Commands& commands) {
+  if (commands.wast_options.features.wants_help()) return std::fputs(feature_help().c_str(), stdout), kSuccess;
+  if (commands.wast_options.inputs.empty()) return wrong_usage("wast: no FILE given");
+  return wast_command(commands.wast_options);
+}
+
 // `mini-wasm FILE ...` is `mini-wasm run FILE ...`.
 bool names_no_command(const std::string& word) {
-  static const std::set<std::string> known = {"run", "validate", "dump", "-h", "--help", "-V", "--version"};
+  static const std::set<std::string> known = {"run", "validate", "dump", "wat2wasm", "wast",
+                                              "-h",  "--help",   "-V",   "--version"};
   return !known.contains(word);
 }
 
@@ -135,6 +171,8 @@ int main(int argc, char** argv) {
   }
   if (commands.run->parsed()) return run(commands, rest);
   if (commands.validate->parsed()) return validate(commands);
+  if (commands.wat2wasm->parsed()) return wat2wasm_command(commands.wat2wasm_options);
+  if (commands.wast->parsed()) return wast(commands);
   return dump_command(commands.dump_file);
 }
 

@@ -86,6 +86,7 @@ void print_error(const std::string& what) {
 }
 
 int report(const std::string& file, const Error& error) {
+  if (error.kind == ErrorKind::exit) return error.exit_code;  // what happened has been said
   // An input/output error names its file itself.
   print_error(error.kind == ErrorKind::io ? error.message : file + ": " + error.to_string());
   std::vector<FrameInfo> frames = error.backtrace;

@@ -6,8 +6,8 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "cli/input.h"
 #include "cli/invoke.h"
+#include "cli/text_input.h"
 #include "core/utf8.h"
 
 namespace mini_wasm::cli {
@@ -96,7 +96,7 @@ Result<int32_t> execute(const RunOptions& options, const std::vector<std::string
   if (!guest) return std::move(guest).error();
 
   const Engine engine(*config);
-  Result<std::vector<uint8_t>> bytes = read_input(words[0]);
+  Result<std::vector<uint8_t>> bytes = read_module(words[0]);
   if (!bytes) return std::move(bytes).error();
   Result<Module> module = Module::compile(engine, std::move(*bytes));
   if (!module) return std::move(module).error();

@@ -4,14 +4,14 @@
 
 #include <cstdio>
 
-#include "cli/input.h"
+#include "cli/text_input.h"
 #include "core/utf8.h"
 
 namespace mini_wasm::cli {
 namespace {
 
 Result<void> validate(const Engine& engine, const std::string& file) {
-  Result<std::vector<uint8_t>> bytes = read_input(file);
+  Result<std::vector<uint8_t>> bytes = read_module(file);
   if (!bytes) return std::move(bytes).error();
   return Module::validate(engine, *bytes);
 }

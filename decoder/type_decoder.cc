@@ -237,7 +237,11 @@ MemoryType read_memory_type(Reader& r, FeatureSet features) {
     const uint32_t at = r.offset();
     const uint32_t log2 = r.u32();
     // The proposal allows pages of 1 and of 65536 bytes so far.
-    if (log2 != 0 && log2 != 16) r.fail(at, "invalid custom page size", ErrorKind::invalid);
+    if (log2 > 63) {
+      r.fail(at, "invalid custom page size");  // no number of bytes in 64 bits
+    } else if (log2 != 0 && log2 != 16) {
+      r.fail(at, "invalid custom page size", ErrorKind::invalid);
+    }
     type.page_size_log2 = static_cast<uint8_t>(log2);
   }
   return type;

@@ -135,10 +135,13 @@ void Translator::end(Control& c, bool falls_through) {
     const bool used = c.label.fixups != Label::kNone;
     if (used) bind(c.label.fixups);
     if (falls_through || used) return_();
-    return;
+    if (c.label.else_fixups == Label::kNone) return;
+    bind(c.label.else_fixups);
+    return return_results_at(home_of(c), module_.func_type(decoder_->func()));
   }
   // A loop's label is at its start, so what a branch to it carries is not what its end leaves.
   if (falls_through) carry(c, c.results.size());
+  if (c.op == Op::try_table) end_try_table(c);
   if (c.op != Op::loop) bind(c.label.fixups);
   bind(c.label.else_fixups);
   truncate(c.label.height);
@@ -363,14 +366,10 @@ void Translator::return_call_ref(TypeIdx t) {
   return_results_at(arguments, type);
 }
 
-// Where a tail-called host function comes back to.
+// Results that stand in consecutive slots, as a host function or a catch clause leaves them.
 void Translator::return_results_at(uint16_t slot, const FuncType& type) {
-  uint16_t to = 0;
-  for (ValType result : type.results) {
-    emit_copy(scalar(result), {Place::slot, slot}, 0, {Place::slot, to});
-    slot = static_cast<uint16_t>(slot + result.slots());
-    to = static_cast<uint16_t>(to + result.slots());
-  }
+  const uint32_t count = runtime::slot_count(type.results);
+  if (count != 0) emit_special(Special::copy_slots, {0, slot, count});
   emit_special(Special::return_, {link_, 0, 0});
 }
 

@@ -98,6 +98,7 @@ void Translator::try_table(Control& c, std::span<const CatchClause> catches) {
   }
 }
 
+// After what an end leaves has gone home: none of that can throw.
 void Translator::end_try_table(const Control& c) {
   handlers_.push_back({c.label.try_begin, here(), c.label.catches, c.label.catch_count});
 }

@@ -1,4 +1,4 @@
-# Where the official test scripts are, their conversion at build time, and one test for each.
+# Where the official test scripts are, and one test for each.
 #
 # The scripts are taken from MINI_WASM_SPEC_TESTSUITE (cache or environment variable: a folder with core/ in it), else from
 # ../shared/spec-testsuite beside the project, else fetched at the pinned commit. Where none can be had, one test
@@ -39,28 +39,27 @@ function(mini_wasm_add_skipped_test name reason)
   set_tests_properties(${name} PROPERTIES SKIP_REGULAR_EXPRESSION "^skipped: ")
 endfunction()
 
-# mini_wasm_convert_spec_scripts(SOURCE DESTINATION SCRIPTS): at build time, see convert.sh.
-function(mini_wasm_convert_spec_scripts source destination)
-  list(TRANSFORM ARGN PREPEND "${source}/" OUTPUT_VARIABLE paths)
-  set(stamp "${destination}.stamp")
-  add_custom_command(OUTPUT "${stamp}"
-    COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/convert.sh "${source}" "${destination}"
-    COMMAND ${CMAKE_COMMAND} -E touch "${stamp}"
-    DEPENDS convert.sh ${paths}
-    COMMENT "Converting the official test scripts"
-    VERBATIM)
-  add_custom_target(spec_scripts ALL DEPENDS "${stamp}")
-endfunction()
-
-# One test per script, on every tier.
-function(mini_wasm_add_spec_tests destination)
+# mini_wasm_add_spec_tests(SUITE SCRIPTS...): one test per script, on every tier.
+function(mini_wasm_add_spec_tests suite)
   file(GLOB lists CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/expected-failures/*.txt)
   list(TRANSFORM lists PREPEND "--expect-failures;" OUTPUT_VARIABLE expected)
   foreach(script IN LISTS ARGN)
-    string(REGEX REPLACE "\\.wast$" "" script "${script}")
-    string(REPLACE "/" "." name "${script}")
+    string(REGEX REPLACE "^core/|\\.wast$" "" name "${script}")
+    string(REPLACE "/" "." name "${name}")
     add_test(NAME spec.${name}
-      COMMAND spec-runner --root "${destination}" ${expected} "${destination}/${script}.json")
-    set_tests_properties(spec.${name} PROPERTIES LABELS spec TIMEOUT 300 SKIP_RETURN_CODE 77)
+      COMMAND mini-wasm-cli wast --root "${suite}" ${expected} "${suite}/${script}")
+    set_tests_properties(spec.${name} PROPERTIES LABELS spec TIMEOUT 300)
   endforeach()
+endfunction()
+
+# mini_wasm_extract_modules(DESTINATION SUITE SCRIPTS...): at build time, the scripts' modules as binary files.
+function(mini_wasm_extract_modules destination suite)
+  list(TRANSFORM ARGN PREPEND "${suite}/" OUTPUT_VARIABLE paths)
+  add_custom_command(OUTPUT "${destination}.stamp"
+    COMMAND extract_modules "${destination}" ${paths}
+    COMMAND ${CMAKE_COMMAND} -E touch "${destination}.stamp"
+    DEPENDS extract_modules ${paths}
+    COMMENT "Extracting the modules of the official test scripts"
+    VERBATIM)
+  add_custom_target(spec_modules ALL DEPENDS "${destination}.stamp")
 endfunction()

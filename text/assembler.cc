@@ -18,7 +18,10 @@ Result<std::vector<uint8_t>> assemble(std::string_view source, const AssembleOpt
   return parser.assembly().finish(options.names);
 }
 
-bool looks_like_text(std::string_view bytes) { return !bytes.starts_with(std::string_view("\0asm", 4)); }
+bool looks_like_text(std::string_view bytes) {
+  const size_t begin = bytes.find_first_not_of(" \t\r\n");
+  return begin != bytes.npos && (bytes[begin] == '(' || bytes.substr(begin).starts_with(";;"));
+}
 
 std::string describe(const Error& error, std::string_view source, std::string_view file, uint32_t first_line) {
   std::string text = escape_for_terminal(file) + ":";

@@ -22,7 +22,7 @@ struct AssembleOptions {
 // Takes time and memory in proportion to the text, whatever its nesting.
 Result<std::vector<uint8_t>> assemble(std::string_view source, const AssembleOptions& options = {});
 
-// Whether the bytes are to be taken for text: they do not begin like a binary module.
+// Whether a file with this content is to be taken for a module in text form: it begins with a parenthesis or a comment.
 bool looks_like_text(std::string_view bytes);
 
 // "FILE:LINE:COLUMN: MESSAGE", then the source line and a caret below the column, when the error has an offset in

@@ -225,6 +225,14 @@ TEST(assembler, errors_show_the_line) {
             "      ^");
 }
 
+TEST(assembler, what_is_taken_for_text) {
+  EXPECT_TRUE(looks_like_text("\n (module)"));
+  EXPECT_TRUE(looks_like_text(";; a comment"));
+  EXPECT_FALSE(looks_like_text(std::string_view("\0asm\1\0\0\0", 8)));
+  EXPECT_FALSE(looks_like_text(""));
+  EXPECT_FALSE(looks_like_text("#!/bin/sh"));
+}
+
 TEST(assembler, errors_at_the_end) {
   EXPECT_THAT(error("(module"), StartsWith("unexpected token"));
   EXPECT_THAT(error("(module))"), StartsWith("unexpected token"));

@@ -15,7 +15,7 @@ runtime: core decoder validator
 interp: core decoder validator runtime
 jit: core decoder validator runtime
 wasi: core decoder validator runtime
-cli: core decoder validator text runtime interp jit wasi
+cli: core decoder validator text runtime interp jit wasi spec-tests
 spec-tests: core decoder validator text runtime interp jit wasi
 bench: core decoder validator text runtime interp jit wasi
 examples:

@@ -1,6 +1,5 @@
-// Modules as text in tests: wat("(module ...)") gives the binary. The conversion is wabt's `wat2wasm`, run as a child
-// process; its results are kept in the build directory, so that each text is converted once.
-// Thread rule: any thread; several test programs may share the cache.
+// Modules as text in tests: wat("(module ...)") gives the binary.
+// Thread rule: any thread.
 #pragma once
 
 #include <cstdint>

@@ -37,8 +37,7 @@ case $guest in
     clang-19 --target=wasm32-wasi -o "$work/guest.wasm" "$work/guest.o"
     ;;
   *.wat)
-    command -v wat2wasm >/dev/null || skip "wat2wasm is not installed"
-    wat2wasm -o "$work/guest.wasm" "$guest"
+    "$MINI_WASM" wat2wasm "$guest" -o "$work/guest.wasm"
     ;;
 esac
 

@@ -1,9 +1,11 @@
-#include "spec-tests/pattern_match.h"
+#include "spec-tests/scripts/pattern_match.h"
 
 #include <gtest/gtest.h>
 
 namespace mini_wasm::spec {
 namespace {
+
+using namespace text;  // what scripts are made of
 
 Val f32_bits(uint32_t bits) { return Val::from_bits(ValType::f32, bits); }
 Val f64_bits(uint64_t bits) { return Val::from_bits(ValType::f64, bits); }

@@ -1,8 +1,20 @@
-#include "spec-tests/pattern_match.h"
+#include "spec-tests/scripts/pattern_match.h"
 
 #include <cstdio>
 
+#include "runtime/gc/layout.h"
+#include "runtime/gc/object.h"
+
 namespace mini_wasm::spec {
+
+using text::EitherPattern;
+using text::LanePattern;
+using text::Literal;
+using text::NumberPattern;
+using text::Pattern;
+using text::RefPattern;
+using text::VectorPattern;
+
 namespace {
 
 // A canonical NaN has exactly the top bit of the payload set, an arithmetic one at least that (spec 2.2.3); any sign.
@@ -18,14 +30,14 @@ uint64_t low_bits(uint64_t value, unsigned bits) { return bits == 64 ? value : v
 bool matches(const NumberPattern& pattern, const Val& value) {
   if (value.type() != pattern.type) return false;
   const bool narrow = pattern.type == ValType::i32 || pattern.type == ValType::f32;
-  return matches(pattern.value, value.bits(), narrow ? 32 : 64);
+  return spec::matches(pattern.value, value.bits(), narrow ? 32 : 64);
 }
 
 bool matches(const VectorPattern& pattern, const Val& value) {
   if (!value.type().is_vector() || pattern.lanes.size() * pattern.lane_bits != 128) return false;
   unsigned bit = 0;
   for (const LanePattern& lane : pattern.lanes) {
-    if (!matches(lane, value.bits(static_cast<int>(bit / 64)) >> bit % 64, pattern.lane_bits)) return false;
+    if (!spec::matches(lane, value.bits(static_cast<int>(bit / 64)) >> bit % 64, pattern.lane_bits)) return false;
     bit += pattern.lane_bits;
   }
   return true;
@@ -44,23 +56,37 @@ HeapKind top(HeapKind heap) {
   }
 }
 
+// Whether it is the kind of object that (ref.struct), (ref.i31), ... ask for: a value's type may be a mere anyref.
+bool is_object_of(HeapKind heap, const Val& value) {
+  using runtime::gc::ObjectKind;
+  const auto is = [&](ObjectKind kind) { return !value.is_i31() && value.object()->layout->kind == kind; };
+  if (value.type().concrete()) return true;
+  switch (heap) {
+    case HeapKind::i31: return value.is_i31();
+    case HeapKind::struct_: return is(ObjectKind::struct_);
+    case HeapKind::array: return is(ObjectKind::array);
+    case HeapKind::eq: return value.is_i31() || is(ObjectKind::struct_) || is(ObjectKind::array);
+    default: return true;
+  }
+}
+
 bool matches(const RefPattern& pattern, const Val& value) {
   if (!value.type().is_ref()) return false;
+  if (pattern.kind != RefPattern::Kind::null && value.is_null()) return false;
   // A concrete type does not tell its hierarchy here; the abstract ones must agree on it.
   if (pattern.heap && !value.type().concrete() && top(*pattern.heap) != top(value.type().heap())) return false;
   switch (pattern.kind) {
     case RefPattern::Kind::null: return value.is_null();
-    case RefPattern::Kind::not_null: return !value.is_null();
+    case RefPattern::Kind::not_null: return !pattern.heap || is_object_of(*pattern.heap, value);
     case RefPattern::Kind::host:
-      return !value.is_null() && value.type() == ValType::externref.with_nullable(value.type().nullable()) &&
-             reinterpret_cast<uintptr_t>(Store::externref_data(value)) == pattern.host;
+      return !value.type().concrete() && reinterpret_cast<uintptr_t>(Store::externref_data(value)) == pattern.host;
   }
   return false;
 }
 
 bool matches(const EitherPattern& pattern, const Val& value) {
   for (const Pattern& option : pattern.options) {
-    if (matches(option, value)) return true;
+    if (spec::matches(option, value)) return true;
   }
   return false;
 }
@@ -99,7 +125,7 @@ std::string describe(const RefPattern& ref) {
 }
 std::string describe(const EitherPattern& either) {
   std::string text = "either(";
-  for (const Pattern& option : either.options) text += (text.back() == '(' ? "" : " | ") + to_string(option);
+  for (const Pattern& option : either.options) text += (text.back() == '(' ? "" : " | ") + spec::to_string(option);
   return text + ")";
 }
 
@@ -152,7 +178,9 @@ std::string to_string(std::span<const Val> values) {
 Val make_value(Store& store, const Literal& literal) {
   if (!literal.type.is_ref()) return Val::from_bits(literal.type, literal.bits[0], literal.bits[1]);
   if (literal.null) return Val::null(literal.type);
-  return store.new_externref(reinterpret_cast<void*>(static_cast<uintptr_t>(literal.bits[0])));
+  const Val host = store.new_externref(reinterpret_cast<void*>(static_cast<uintptr_t>(literal.bits[0])));
+  // The same object in either hierarchy (spec 4.6.5, any.convert_extern).
+  return Val::from_bits(literal.type.with_nullable(false), host.bits());
 }
 
 }  // namespace mini_wasm::spec

@@ -1,14 +1,18 @@
-#include "spec-tests/script_runner.h"
+#include "spec-tests/scripts/script_runner.h"
 
 #include <utility>
 
-#include "spec-tests/pattern_match.h"
-#include "spec-tests/spectest_module.h"
+#include "spec-tests/scripts/pattern_match.h"
+#include "spec-tests/scripts/spectest_module.h"
+#include "text/assembler.h"
 
 namespace mini_wasm::spec {
-namespace {
 
-constexpr const char* kTextModule = "the module is text";
+using text::Action;
+using text::AssertModule;
+using text::ModuleSource;
+
+namespace {
 
 std::string quoted(const std::string& text) { return "\"" + text + "\""; }
 
@@ -34,11 +38,10 @@ const char* describe(AssertModule::Kind kind) {
   return "";
 }
 
-// A text module may name a data segment that does not exist: invalid. As bytes it has no data count section then, which
-// is malformed already (spec 5.5.16).
-bool invalid_only_as_text(const AssertModule& command, const Error& error) {
-  return command.kind == AssertModule::Kind::invalid && error.kind == ErrorKind::malformed &&
-         error.message.starts_with("data count section required");
+// The module in binary form; for a text that does not parse, an Error with its offset in the text.
+Result<std::vector<uint8_t>> binary_of(const ModuleSource& source) {
+  if (source.form == ModuleSource::Form::binary) return source.bytes;
+  return text::assemble(source.text);
 }
 
 std::string expected_but_got(const std::string& expected, const Error& error) {
@@ -46,12 +49,6 @@ std::string expected_but_got(const std::string& expected, const Error& error) {
 }
 
 }  // namespace
-
-size_t ScriptReport::skipped_count() const {
-  size_t sum = 0;
-  for (const auto& [reason, count] : skipped) sum += count;
-  return sum;
-}
 
 bool messages_agree(std::string_view expected, std::string_view actual) {
   return expected.starts_with(actual) || actual.starts_with(expected);
@@ -61,14 +58,13 @@ ScriptRunner::ScriptRunner(const Config& config) : engine_(config), store_(engin
   define_spectest(linker_);
 }
 
-ScriptReport ScriptRunner::run(const Script& script) {
+ScriptReport ScriptRunner::run(const text::Script& script) {
   ScriptReport report;
-  for (const Command& command : script.commands) {
+  for (const text::Command& command : script.commands) {
     Outcome outcome = std::visit([&](const auto& what) { return run(what); }, command.what);
     switch (outcome.kind) {
       case Outcome::Kind::passed: ++report.passed; break;
       case Outcome::Kind::failed: report.failures.push_back({command.line, std::move(outcome.message)}); break;
-      case Outcome::Kind::skipped: ++report.skipped[outcome.message]; break;
     }
     if (!outcome.note.empty()) report.notes.push_back({command.line, std::move(outcome.note)});
   }
@@ -77,24 +73,20 @@ ScriptReport ScriptRunner::run(const Script& script) {
 
 // --- Modules and instances -----------------------------------------------------------------------------------------
 
-Result<Module> ScriptRunner::compile(const ModuleSource& source) const {
-  if (source.form != ModuleSource::Form::binary) return usage(kTextModule);
-  return Module::compile(engine_, source.bytes);
-}
-
-Outcome ScriptRunner::run(const ModuleCommand& command) {
+Outcome ScriptRunner::run(const text::ModuleCommand& command) {
   // Later commands must not act on an earlier module because this one failed.
   definitions_.erase("");
   if (!command.definition_only) instances_.erase("");
-  if (command.source.form != ModuleSource::Form::binary) return Outcome::skip(kTextModule);
-  Result<Module> module = compile(command.source);
+  Result<std::vector<uint8_t>> bytes = binary_of(command.source);
+  if (!bytes) return Outcome::fail(text::describe(bytes.error(), command.source.text, "module", command.source.line));
+  Result<Module> module = Module::compile(engine_, std::move(*bytes));
   if (!module) return Outcome::fail(module.error().to_string());
   definitions_.insert_or_assign("", *module);
   if (!command.name.empty()) definitions_.insert_or_assign(command.name, *module);
   return command.definition_only ? Outcome::pass() : instantiate(command.name, *module);
 }
 
-Outcome ScriptRunner::run(const InstanceCommand& command) {
+Outcome ScriptRunner::run(const text::InstanceCommand& command) {
   instances_.erase("");
   auto module = definitions_.find(command.definition);
   if (module == definitions_.end()) return Outcome::fail("no module definition " + quoted(command.definition));
@@ -115,7 +107,7 @@ Result<Instance> ScriptRunner::find_instance(const std::string& name) const {
   return usage(name.empty() ? "no current module instance" : "no module instance " + quoted(name));
 }
 
-Outcome ScriptRunner::run(const RegisterCommand& command) {
+Outcome ScriptRunner::run(const text::RegisterCommand& command) {
   Result<Instance> instance = find_instance(command.name);
   if (!instance) return Outcome::fail(instance.error().message);
   linker_.instance(command.as, *instance);
@@ -123,20 +115,21 @@ Outcome ScriptRunner::run(const RegisterCommand& command) {
 }
 
 Outcome ScriptRunner::run(const AssertModule& command) {
-  if (command.source.form != ModuleSource::Form::binary) return Outcome::skip(kTextModule);
+  Result<std::vector<uint8_t>> bytes = binary_of(command.source);
+  if (!bytes) return failed_module(command, bytes.error());
+  Result<Module> module = Module::compile(engine_, std::move(*bytes));
+  if (!module) return failed_module(command, module.error());
+  Result<Instance> instance = linker_.instantiate(*module);
+  if (!instance) return failed_module(command, instance.error());
+  return Outcome::fail("expected " + std::string(describe(command.kind)) + " " + quoted(command.text) +
+                       ", but it was accepted");
+}
+
+Outcome ScriptRunner::failed_module(const AssertModule& command, const Error& error) const {
   const std::string expected = std::string(describe(command.kind)) + " " + quoted(command.text);
-  Result<Module> module = compile(command.source);
-  std::optional<Error> error;
-  if (!module) {
-    error = std::move(module.error());
-  } else if (Result<Instance> instance = linker_.instantiate(*module); !instance) {
-    error = std::move(instance.error());
-  }
-  if (!error) return Outcome::fail("expected " + expected + ", but it was accepted");
-  if (error->kind != expected_kind(command.kind) && !invalid_only_as_text(command, *error))
-    return Outcome::fail(expected_but_got(expected, *error));
-  if (messages_agree(command.text, error->message)) return Outcome::pass();
-  const std::string difference = expected_but_got(expected, *error);
+  if (error.kind != expected_kind(command.kind)) return Outcome::fail(expected_but_got(expected, error));
+  if (messages_agree(command.text, error.message)) return Outcome::pass();
+  const std::string difference = expected_but_got(expected, error);
   const bool text_counts =
       command.kind == AssertModule::Kind::unlinkable || command.kind == AssertModule::Kind::uninstantiable;
   return text_counts ? Outcome::fail(difference) : Outcome{Outcome::Kind::passed, {}, difference};
@@ -156,18 +149,21 @@ Result<std::vector<Val>> ScriptRunner::perform(const Action& action) {
 Result<std::vector<Val>> ScriptRunner::invoke(const Instance& instance, const Action& action) {
   std::optional<Func> func = instance.func(action.name);
   if (!func) return usage("no exported function " + quoted(action.name));
+  std::vector<Rooted> roots;  // making a host reference may collect those made before
   std::vector<Val> args;
-  args.reserve(action.args.size());
-  for (const Literal& literal : action.args) args.push_back(make_value(store_, literal));
+  for (const text::Literal& literal : action.args) {
+    args.push_back(make_value(store_, literal));
+    if (args.back().type().is_ref()) roots.emplace_back(store_, args.back());
+  }
   return func->call(args);
 }
 
-Outcome ScriptRunner::run(const ActionCommand& command) {
+Outcome ScriptRunner::run(const text::ActionCommand& command) {
   Result<std::vector<Val>> results = perform(command.action);
   return results ? Outcome::pass() : Outcome::fail(results.error().to_string());
 }
 
-Outcome ScriptRunner::run(const AssertReturn& command) {
+Outcome ScriptRunner::run(const text::AssertReturn& command) {
   Result<std::vector<Val>> results = perform(command.action);
   const std::string what = command.action.name;
   if (!results)
@@ -187,14 +183,20 @@ Outcome ScriptRunner::expect_trap(const Action& action, std::optional<TrapCode> 
   return Outcome::fail(expected_but_got(expected, error));
 }
 
-Outcome ScriptRunner::run(const AssertTrap& command) { return expect_trap(command.action, std::nullopt, command.text); }
+Outcome ScriptRunner::run(const text::AssertTrap& command) {
+  return expect_trap(command.action, std::nullopt, command.text);
+}
 
-Outcome ScriptRunner::run(const AssertExhaustion& command) {
+Outcome ScriptRunner::run(const text::AssertExhaustion& command) {
   return expect_trap(command.action, TrapCode::call_stack_exhausted, command.text);
 }
 
-Outcome ScriptRunner::run(const AssertException& command) {
-  return expect_trap(command.action, TrapCode::uncaught_exception, mini_wasm::to_string(TrapCode::uncaught_exception));
+Outcome ScriptRunner::run(const text::AssertException& command) {
+  const std::string expected = command.action.name + " to throw";
+  Result<std::vector<Val>> results = perform(command.action);
+  if (results) return Outcome::fail("expected " + expected + ", but it returned " + to_string(*results));
+  if (results.error().kind == ErrorKind::exception) return Outcome::pass();
+  return Outcome::fail(expected_but_got(expected, results.error()));
 }
 
 }  // namespace mini_wasm::spec

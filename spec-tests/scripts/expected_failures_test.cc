@@ -1,4 +1,4 @@
-#include "spec-tests/expected_failures.h"
+#include "spec-tests/scripts/expected_failures.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -31,8 +31,6 @@ TEST(expected_failures, unlisted_failures_are_unexpected) {
 
 TEST(expected_failures, a_whole_script_may_fail_anywhere_but_must_fail) {
   const ExpectedFailures expected = listing("# comment\n\n  simd/a needs SIMD  \n");
-  EXPECT_EQ(expected.whole("simd/a"), "needs SIMD");
-  EXPECT_EQ(expected.whole("simd/b"), std::nullopt);
   const auto fails = expected.judge("simd/a", {{3, "x"}, {5, "y"}});
   EXPECT_THAT(fails.unexpected, IsEmpty());
   EXPECT_EQ(fails.expected, 2U);
@@ -47,7 +45,6 @@ TEST(expected_failures, a_line_must_fail_and_the_others_must_not) {
   EXPECT_EQ(expected.judge("a", {{3, "x"}, {7, "x"}}).expected, 2U);
   EXPECT_THAT(lines(expected.judge("a", {{3, "x"}}).unexpected), ElementsAre(7));
   EXPECT_THAT(lines(expected.judge("a", {{3, "x"}, {7, "x"}, {8, "x"}}).unexpected), ElementsAre(8));
-  EXPECT_EQ(expected.whole("a"), std::nullopt);
 }
 
 TEST(expected_failures, several_commands_on_one_line_count_as_that_line) {

@@ -1,8 +1,8 @@
 // Lists of what is known not to work yet, each with its reason, and the verdict on a script in their light.
 //
-// A line is `SCRIPT REASON` (the whole script: at least one command fails, or it cannot be converted) or
-// `SCRIPT:LINE REASON` (the command on that line fails); `#` starts a comment line. SCRIPT is the path below the
-// test suite's core folder, without .wast. What is listed and yet passes is a failure too: the line has to go.
+// A line is `SCRIPT REASON` (the whole script: at least one command fails) or `SCRIPT:LINE REASON` (the command on that
+// line fails); `#` starts a comment line. SCRIPT is the path below the test suite's folder, without .wast. What is
+// listed and yet passes is a failure too: the line has to go.
 #pragma once
 
 #include <mini_wasm/result.h>
@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "spec-tests/script_runner.h"
+#include "spec-tests/scripts/script_runner.h"
 
 namespace mini_wasm::spec {
 
@@ -23,9 +23,6 @@ class ExpectedFailures {
   // Adds the lines of a file. Errors: io, usage (a line without reason, or twice the same).
   Result<void> load(const std::string& path);
   Result<void> add(std::string_view text);
-
-  // The reason given for the whole script.
-  std::optional<std::string> whole(const std::string& script) const;
 
   struct Verdict {
     std::vector<Failure> unexpected;  // failures that no line covers, and lines that nothing failed for (line 0: whole)

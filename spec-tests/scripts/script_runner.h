@@ -17,20 +17,19 @@
 #include <string_view>
 #include <vector>
 
-#include "spec-tests/script.h"
 #include "spec-tests/tiers.h"
+#include "text/script.h"
 
 namespace mini_wasm::spec {
 
 struct Outcome {
-  enum class Kind : uint8_t { passed, failed, skipped };
+  enum class Kind : uint8_t { passed, failed };
   Kind kind = Kind::passed;
-  std::string message;  // why it failed or was skipped
+  std::string message;  // why it failed
   std::string note;     // passed, but said something unexpected
 
   static Outcome pass() { return {}; }
   static Outcome fail(std::string why) { return {Kind::failed, std::move(why), {}}; }
-  static Outcome skip(std::string why) { return {Kind::skipped, std::move(why), {}}; }
 };
 
 struct Failure {
@@ -41,10 +40,7 @@ struct Failure {
 struct ScriptReport {
   size_t passed = 0;
   std::vector<Failure> failures;
-  std::map<std::string, size_t> skipped;  // how many commands, by reason
   std::vector<Failure> notes;
-
-  size_t skipped_count() const;
 };
 
 // Whether one message begins with the other; an empty one says nothing and fits.
@@ -54,26 +50,26 @@ bool messages_agree(std::string_view expected, std::string_view actual);
 class ScriptRunner {
  public:
   explicit ScriptRunner(const Config& config);
-  ScriptReport run(const Script& script);
+  ScriptReport run(const text::Script& script);
 
  private:
-  Outcome run(const ModuleCommand& command);
-  Outcome run(const InstanceCommand& command);
-  Outcome run(const RegisterCommand& command);
-  Outcome run(const ActionCommand& command);
-  Outcome run(const AssertReturn& command);
-  Outcome run(const AssertTrap& command);
-  Outcome run(const AssertExhaustion& command);
-  Outcome run(const AssertException& command);
-  Outcome run(const AssertModule& command);
+  Outcome run(const text::ModuleCommand& command);
+  Outcome run(const text::InstanceCommand& command);
+  Outcome run(const text::RegisterCommand& command);
+  Outcome run(const text::ActionCommand& command);
+  Outcome run(const text::AssertReturn& command);
+  Outcome run(const text::AssertTrap& command);
+  Outcome run(const text::AssertExhaustion& command);
+  Outcome run(const text::AssertException& command);
+  Outcome run(const text::AssertModule& command);
 
   Outcome instantiate(const std::string& name, const Module& module);
-  Outcome expect_trap(const Action& action, std::optional<TrapCode> code, const std::string& text);
-  Result<std::vector<Val>> perform(const Action& action);
-  Result<std::vector<Val>> invoke(const Instance& instance, const Action& action);
+  Outcome expect_trap(const text::Action& action, std::optional<TrapCode> code, const std::string& text);
+  Result<std::vector<Val>> perform(const text::Action& action);
+  Result<std::vector<Val>> invoke(const Instance& instance, const text::Action& action);
   // Empty name: the current (latest) one. An Error when there is none.
   Result<Instance> find_instance(const std::string& name) const;
-  Result<Module> compile(const ModuleSource& source) const;
+  Outcome failed_module(const text::AssertModule& command, const Error& error) const;
 
   Engine engine_;
   Store store_;

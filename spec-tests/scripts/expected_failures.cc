@@ -1,4 +1,4 @@
-#include "spec-tests/expected_failures.h"
+#include "spec-tests/scripts/expected_failures.h"
 
 #include <charconv>
 #include <fstream>
@@ -61,11 +61,6 @@ Result<void> ExpectedFailures::load(const std::string& path) {
   Result<void> added = add(text);
   if (!added) added.error().message = path + ": " + added.error().message;
   return added;
-}
-
-std::optional<std::string> ExpectedFailures::whole(const std::string& script) const {
-  auto entry = scripts_.find(script);
-  return entry == scripts_.end() ? std::nullopt : entry->second.whole;
 }
 
 ExpectedFailures::Verdict ExpectedFailures::judge(const std::string& script,

@@ -1,0 +1,49 @@
+#include "cli/wast_command.h"
+
+#include <CLI/CLI.hpp>
+
+#include "spec-tests/scripts/run_scripts.h"
+
+namespace mini_wasm::cli {
+
+void WastOptions::add_to(CLI::App& command) {
+  command.add_option("FILE|DIR", inputs, "Scripts, and folders that stand for all scripts below them");
+  std::vector<std::string> names = {"all"};
+  for (const spec::TierCase& tier : spec::kTiers) names.emplace_back(tier.name);
+  command.add_option("--tier", tiers, "Run on this tier: interp, interp-eager, interp-checked, or all (default)")
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember(names))
+      ->option_text("NAME");
+  add_list_option(command, "--expect-failures", expected_failures, "FILE",
+                  "What is known to fail: lines of SCRIPT[:LINE] REASON. It is an error when it passes");
+  command.add_option("--root", root, "Name scripts by their path below this folder")->option_text("DIR");
+  command.add_flag("--verbose", verbose, "Print every script, and assertions that pass with another message");
+  features.add_to(command);
+}
+
+int wast_command(const WastOptions& options) {
+  spec::RunScriptsOptions run;
+  run.inputs = options.inputs;
+  run.root = options.root;
+  run.verbose = options.verbose;
+  for (const spec::TierCase& tier : spec::kTiers) {
+    bool wanted = options.tiers.empty();
+    for (const std::string& name : options.tiers) wanted |= name == tier.name || name == "all";
+    if (wanted) run.tiers.push_back(tier);
+  }
+  for (const std::string& file : options.expected_failures) {
+    if (Result<void> loaded = run.expected.load(file); !loaded) {
+      print_error(loaded.error().message);
+      return kWrongUsage;
+    }
+  }
+  Config scratch;
+  if (const auto problem = options.features.apply(scratch)) {
+    print_error(*problem);
+    return kWrongUsage;
+  }
+  run.configure = [&](Config& config) { (void)options.features.apply(config); };
+  return spec::run_scripts(run) ? kSuccess : kBadInput;
+}
+
+}  // namespace mini_wasm::cli

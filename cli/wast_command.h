@@ -1,0 +1,25 @@
+// mini-wasm wast: test scripts.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/options.h"
+
+namespace mini_wasm::cli {
+
+struct WastOptions {
+  std::vector<std::string> inputs;
+  std::vector<std::string> tiers;
+  std::vector<std::string> expected_failures;
+  std::string root;
+  bool verbose = false;
+  FeatureOptions features;
+
+  void add_to(CLI::App& command);
+};
+
+// Runs the scripts and prints what failed. Returns the exit code.
+int wast_command(const WastOptions& options);
+
+}  // namespace mini_wasm::cli

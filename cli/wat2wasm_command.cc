@@ -1,0 +1,45 @@
+#include "cli/wat2wasm_command.h"
+
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <string_view>
+#include <vector>
+
+#include "cli/input.h"
+#include "cli/options.h"
+#include "text/assembler.h"
+
+namespace mini_wasm::cli {
+namespace {
+
+int write_output(const std::string& file, const std::vector<uint8_t>& bytes) {
+  std::FILE* stream = file == "-" ? stdout : std::fopen(file.c_str(), "wb");
+  bool good = stream != nullptr && std::fwrite(bytes.data(), 1, bytes.size(), stream) == bytes.size();
+  if (stream != nullptr) good = (stream == stdout ? std::fflush(stream) : std::fclose(stream)) == 0 && good;
+  if (good) return kSuccess;
+  print_error(file + ": " + std::strerror(errno));
+  return kBadInput;
+}
+
+}  // namespace
+
+int wat2wasm_command(const Wat2WasmOptions& options) {
+  const Result<std::vector<uint8_t>> source = read_input(options.file);
+  if (!source) return report(options.file, source.error());
+  const std::string_view content(reinterpret_cast<const char*>(source->data()), source->size());
+  const Result<std::vector<uint8_t>> module = text::assemble(content, {.names = !options.no_names});
+  if (!module) {
+    std::fprintf(stderr, "mini-wasm: %s\n", text::describe(module.error(), content, options.file).c_str());
+    return kBadInput;
+  }
+  std::string output = options.output;
+  if (output.empty()) {
+    output = options.file == "-" ? "-" : std::filesystem::path(options.file).replace_extension(".wasm").string();
+  }
+  return write_output(output, *module);
+}
+
+}  // namespace mini_wasm::cli
