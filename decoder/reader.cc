@@ -12,9 +12,7 @@ void Reader::fail(Error error) {
   pos_ = end_;
 }
 
-void Reader::fail(uint32_t at, std::string message, ErrorKind kind) {
-  fail(Error::make(kind, std::move(message), at));
-}
+void Reader::fail(uint32_t at, std::string message, ErrorKind kind) { fail(Error::make(kind, std::move(message), at)); }
 
 void Reader::fail_at_end() { fail(static_cast<uint32_t>(end_ - base_), end_message()); }
 

@@ -63,8 +63,9 @@ struct HandlerRange {
   uint32_t catches = 0, catch_count = 0;
 };
 
-// One function's code, at a stable address: what FuncInst::code points to and what a direct call names. All but `entry`,
-// `size` and `words` is known from the validating walk, so that a call need not know whether its callee is translated.
+// One function's code, at a stable address: what FuncInst::code points to and what a direct call names. All but
+// `entry`, `size` and `words` is known from the validating walk, so that a call need not know whether its callee is
+// translated.
 struct FuncCode {
   std::atomic<const Word*> entry{nullptr};  // `lazy` until translated
   uint32_t frame_slots = 0;                 // from fp to the end of the operands

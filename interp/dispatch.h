@@ -30,19 +30,19 @@ using runtime::Slot;
 struct Machine {
   const Word* pc;
   Slot* fp;
-  uint8_t* memory;       // base of memory 0
+  uint8_t* memory;  // base of memory 0
   InstanceContext* ctx;
-  uint64_t r;            // integer accumulator
-  uint64_t l;            // the pinned local
-  float s;               // accumulators for f32 and f64
+  uint64_t r;  // integer accumulator
+  uint64_t l;  // the pinned local
+  float s;     // accumulators for f32 and f64
   double d;
-  V128 v;                // accumulator for v128
+  V128 v;  // accumulator for v128
 };
 
 #if MINI_WASM_TAIL_DISPATCH
 
 using Handler = Exit(__attribute__((preserve_none)) *)(const Word* pc, Slot* fp, uint8_t* memory, InstanceContext* ctx,
-                                                      uint64_t r, uint64_t l, float s, double d, V128 v);
+                                                       uint64_t r, uint64_t l, float s, double d, V128 v);
 
 inline Handler handler_at(const Word* pc) { return reinterpret_cast<Handler>(*pc); }
 
@@ -62,8 +62,9 @@ __attribute__((preserve_none)) inline Exit stop(const Word*, Slot*, uint8_t*, In
 
 inline Exit run(Machine& m) { return handler_at(m.pc)(m.pc, m.fp, m.memory, m.ctx, m.r, m.l, m.s, m.d, m.v); }
 
-// After an access to guest memory: at the access, pc and fp were in the registers in which preserve_none passes its first
-// two arguments, because they must be there here, too, and nothing may move across. The fault handler relies on it.
+// After an access to guest memory: at the access, pc and fp were in the registers in which preserve_none passes its
+// first two arguments, because they must be there here, too, and nothing may move across. The fault handler relies on
+// it.
 [[gnu::always_inline]] inline void fault_point(Machine& m) {
 #if defined(__x86_64__)
   register const Word* pc asm("r12") = m.pc;

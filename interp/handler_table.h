@@ -28,8 +28,9 @@ constexpr PlaceTable<A, B, D> make_table(Pick pick) {
     constexpr size_t a = I / (B * D), b = I / D % B, d = I % D;
     table[a][b][d] = pick.template operator()<static_cast<Place>(a), static_cast<Place>(b), static_cast<Place>(d)>();
   };
-  [&]<size_t... I>(std::index_sequence<I...>) { (cell.template operator()<I>(), ...); }
-  (std::make_index_sequence<A * B * D>{});
+  [&]<size_t... I>(std::index_sequence<I...>) {
+    (cell.template operator()<I>(), ...);
+  }(std::make_index_sequence<A * B * D>{});
   return table;
 }
 

@@ -1,13 +1,15 @@
 // The handlers of the interpreter, found by operation and by where the operands are. A look-up gives null where a
 // combination does not exist: the translator then brings an operand to its slot first.
 //
-// Operand encodings (see code.h): "d <- a, b" names fields; an operand in the accumulator or the pinned local uses none.
+// Operand encodings (see code.h): "d <- a, b" names fields; an operand in the accumulator or the pinned local uses
+// none.
 #pragma once
+
+#include <mini_wasm/trap.h>
 
 #include "core/opcode.h"
 #include "interp/dispatch.h"
 #include "interp/places.h"
-#include <mini_wasm/trap.h>
 
 namespace mini_wasm::runtime::gc {
 enum class Storage : uint8_t;
@@ -53,30 +55,30 @@ Handler global_set_handler(Scalar type, Place a);
 Handler return_value_handler(Scalar type, Place a);
 // Calls an entry of a table (word 2: type id | table << 32), index at b(), with arguments at a; d: pinned slot
 Handler call_indirect_handler(Place index, bool index_64);
-// The same as a tail call, index in a slot; c(): argument slots; d: link slot. A host function is called like any other and
-// returns behind the instruction.
+// The same as a tail call, index in a slot; c(): argument slots; d: link slot. A host function is called like any other
+// and returns behind the instruction.
 Handler tail_call_indirect_handler(bool index_64);
 // Goes to the i-th of x distances that follow, two to a word, or the last; index at a.
 Handler br_table_handler(Place index);
 
 enum class Special : uint8_t {
-  br,             // pc += x
+  br,  // pc += x
   br_backward,
-  return_,        // d: link slot; results are in place
-  call,           // word 2: FuncCode*; arguments at a; d: pinned slot of the caller (also below)
-  call_import,    // x: function index
-  call_ref,       // b(): slot of the function reference
-  tail_call,      // word 2: FuncCode*; arguments at a, x: their slots; d: link slot
+  return_,           // d: link slot; results are in place
+  call,              // word 2: FuncCode*; arguments at a; d: pinned slot of the caller (also below)
+  call_import,       // x: function index
+  call_ref,          // b(): slot of the function reference
+  tail_call,         // word 2: FuncCode*; arguments at a, x: their slots; d: link slot
   tail_call_import,  // word 2: function index; a, x, d as above; a host function returns behind it
   tail_call_ref,     // b(): slot of the function reference, c(): argument slots; a, d as above
-  throw_,         // exception of tag x with d argument slots from a on
-  throw_ref,      // the exception at a
-  copy_slots,     // d.. <- a.., x of them
-  null_check,     // traps when the reference at a is null; x: TrapCode
-  lazy,           // word 1: FuncCode*
+  throw_,            // exception of tag x with d argument slots from a on
+  throw_ref,         // the exception at a
+  copy_slots,        // d.. <- a.., x of them
+  null_check,        // traps when the reference at a is null; x: TrapCode
+  lazy,              // word 1: FuncCode*
   unreachable,
-  ref_func,       // d <- function x
-  memory_size,    // d <- size of memory x
+  ref_func,     // d <- function x
+  memory_size,  // d <- size of memory x
   // Operands in slots from a on, result there, too; x: index, b(), c(): two indices
   memory_grow,
   memory_fill,
@@ -93,8 +95,8 @@ enum class Special : uint8_t {
   elem_drop,
 };
 Handler special_handler(Special s);
-// Instructions on structures, arrays, i31: three words; d operand slots from a on, the result at a. Word 2: the layout of the
-// type that is made; x: a count or a segment. ref.test (result at d) and ref.cast: word 2 is the CastTarget.
+// Instructions on structures, arrays, i31: three words; d operand slots from a on, the result at a. Word 2: the layout
+// of the type that is made; x: a count or a segment. ref.test (result at d) and ref.cast: word 2 is the CastTarget.
 Handler gc_handler(Op op);
 // Field and element access by what is stored; x: offset of the field.
 Handler gc_access_handler(Op op, runtime::gc::Storage storage);

@@ -52,7 +52,8 @@ void unreachable(Machine& m) { raise(m, TrapCode::unreachable); }
 template <bool backward>
 void br(Machine& m) {
   if constexpr (backward) {
-    if (m.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]] return raise(m, TrapCode::interrupted);
+    if (m.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      return raise(m, TrapCode::interrupted);
   }
   m.pc += operands_at(m.pc + 1).distance();
 }
@@ -81,7 +82,8 @@ struct Return {
 };
 
 [[gnu::always_inline]] inline void go_to_instance(Machine& m, InstanceContext* ctx) {
-  if (ctx == m.ctx) [[likely]] return;
+  if (ctx == m.ctx) [[likely]]
+    return;
   m.ctx = ctx;
   m.memory = ctx->memory_base;
 }
@@ -93,7 +95,8 @@ struct Return {
 
 // Whether a frame may end at `end`; false after raising a trap. All instances of a store have the same stack limit.
 [[gnu::always_inline]] inline bool has_room(Machine& m, const Slot* end) {
-  if (end <= m.ctx->stack_limit.load(std::memory_order_relaxed)) [[likely]] return true;
+  if (end <= m.ctx->stack_limit.load(std::memory_order_relaxed)) [[likely]]
+    return true;
   raise(m, why_no_room(*m.ctx, end));
   return false;
 }
@@ -127,7 +130,8 @@ struct Return {
 void call(Machine& m) {
   const FuncCode& callee = *as<const FuncCode*>(m.pc[2]);
   Slot* const fp = m.fp + operands_at(m.pc + 1).a;
-  if (has_room(m, fp + callee.frame_slots)) [[likely]] enter(m, callee, fp, {m.pc + kCallWords, m.fp, m.ctx});
+  if (has_room(m, fp + callee.frame_slots)) [[likely]]
+    enter(m, callee, fp, {m.pc + kCallWords, m.fp, m.ctx});
 }
 
 // A callee that may be the host's or another instance's.
@@ -140,7 +144,8 @@ void call(Machine& m) {
   }
   const FuncCode& code = *static_cast<const FuncCode*>(callee->code);
   Slot* const fp = m.fp + arguments;
-  if (!has_room(m, fp + code.frame_slots)) [[unlikely]] return;
+  if (!has_room(m, fp + code.frame_slots)) [[unlikely]]
+    return;
   enter(m, code, fp, {m.pc + kCallWords, m.fp, m.ctx});
   go_to_instance(m, callee->context);
 }
@@ -157,9 +162,11 @@ void call_import(Machine& m) {
 // The entry of a table that a call_indirect wants; null after raising a trap.
 [[gnu::always_inline]] inline FuncInst* table_entry(Machine& m, uint64_t index, Word type_and_table) {
   const runtime::TableInst& table = *m.ctx->tables[type_and_table >> 32];
-  if (index >= table.size) [[unlikely]] return raise(m, TrapCode::undefined_element), nullptr;
+  if (index >= table.size) [[unlikely]]
+    return raise(m, TrapCode::undefined_element), nullptr;
   FuncInst* const callee = as<FuncInst*>(table.elements[index]);
-  if (callee == nullptr) [[unlikely]] return raise(m, TrapCode::uninitialized_element), nullptr;
+  if (callee == nullptr) [[unlikely]]
+    return raise(m, TrapCode::uninitialized_element), nullptr;
   const TypeId wanted{static_cast<uint32_t>(type_and_table)};
   if (callee->type != wanted && !is_subtype(m.ctx, callee->type, wanted)) [[unlikely]] {
     return raise(m, TrapCode::indirect_call_type_mismatch), nullptr;
@@ -171,13 +178,15 @@ template <class Index, Place A>
 void call_indirect(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   FuncInst* const callee = table_entry(m, read<Index, A>(m, o.b()), m.pc[2]);
-  if (callee != nullptr) [[likely]] call_any(m, callee, o.a);
+  if (callee != nullptr) [[likely]]
+    call_any(m, callee, o.a);
 }
 
 void call_ref(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   FuncInst* const callee = as<FuncInst*>(m.fp[o.b()]);
-  if (callee == nullptr) [[unlikely]] return raise(m, TrapCode::null_function_reference);
+  if (callee == nullptr) [[unlikely]]
+    return raise(m, TrapCode::null_function_reference);
   call_any(m, callee, o.a);
 }
 
@@ -189,7 +198,8 @@ void call_ref(Machine& m) {
   const Slot* const link = m.fp + o.d;
   const Return back{as<const Word*>(link[kLinkReturnPc]), as<Slot*>(link[kLinkCallerFp]),
                     as<InstanceContext*>(link[kLinkContext])};
-  if (!has_room(m, m.fp + callee.frame_slots)) [[unlikely]] return false;
+  if (!has_room(m, m.fp + callee.frame_slots)) [[unlikely]]
+    return false;
   const Slot* from = m.fp + o.a;
   for (uint32_t i = 0; i < argument_slots; ++i) m.fp[i] = from[i];
   enter(m, callee, m.fp, back);
@@ -218,13 +228,15 @@ template <class Index>
 void tail_call_indirect(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   FuncInst* const callee = table_entry(m, read<Index, Place::slot>(m, o.b()), m.pc[2]);
-  if (callee != nullptr) [[likely]] tail_call_any(m, callee, o, o.c());
+  if (callee != nullptr) [[likely]]
+    tail_call_any(m, callee, o, o.c());
 }
 
 void tail_call_ref(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   FuncInst* const callee = as<FuncInst*>(m.fp[o.b()]);
-  if (callee == nullptr) [[unlikely]] return raise(m, TrapCode::null_function_reference);
+  if (callee == nullptr) [[unlikely]]
+    return raise(m, TrapCode::null_function_reference);
   tail_call_any(m, callee, o, o.c());
 }
 
@@ -236,14 +248,15 @@ void copy_slots(Machine& m) {
 
 void null_check(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
-  if (m.fp[o.a] == 0) [[unlikely]] return raise(m, static_cast<TrapCode>(o.x));
+  if (m.fp[o.a] == 0) [[unlikely]]
+    return raise(m, static_cast<TrapCode>(o.x));
   m.pc += 2;
 }
 
 // --- Exceptions ----------------------------------------------------------------------------------------------------
 
-// From the instruction at pc to the clause that catches it, or out of this activation. Here and below the machine may well
-// be in memory: throwing is slow anyway.
+// From the instruction at pc to the clause that catches it, or out of this activation. Here and below the machine may
+// well be in memory: throwing is slow anyway.
 [[gnu::noinline]] void throw_exception(Machine& m, const runtime::gc::ExceptionObject& exception) {
   runtime::Store& store = *m.ctx->store;
   auto& tier = static_cast<Interpreter&>(store.engine().tier());
@@ -286,7 +299,8 @@ void call_host(Machine& m) {
   Slot* const arguments = m.fp + o.a;
   runtime::Activation& activation = *m.ctx->store->activation();
   m.pc = at;
-  if (!has_room(m, arguments + callee.host->slots)) [[unlikely]] return;
+  if (!has_room(m, arguments + callee.host->slots)) [[unlikely]]
+    return;
   activation.fp = m.fp;
   activation.top = arguments + callee.host->slots;
   activation.pc = at;
@@ -296,9 +310,11 @@ void call_host(Machine& m) {
     const Slot exception = std::exchange(m.ctx->store->pending_exception, runtime::gc::kNull);
     return throw_exception(m, *static_cast<const runtime::gc::ExceptionObject*>(runtime::gc::to_object(exception)));
   }
-  if (exit != Exit::returned) [[unlikely]] return stop_with(m, exit);
+  if (exit != Exit::returned) [[unlikely]]
+    return stop_with(m, exit);
   activation.pc = nullptr;
-  if (m.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]] return raise(m, TrapCode::interrupted);
+  if (m.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    return raise(m, TrapCode::interrupted);
   m.memory = m.ctx->memory_base;
   m.l = m.fp[o.d];
   m.pc = at + kCallWords;
@@ -361,8 +377,13 @@ void ref_func(Machine& m) {
 // One row of handlers per Scalar; `pick.template operator()<T>()` makes a row.
 template <class Row, class Pick>
 constexpr std::array<Row, 5> by_scalar(Pick pick) {
-  return {pick.template operator()<uint32_t>(), pick.template operator()<uint64_t>(),
-          pick.template operator()<float>(), pick.template operator()<double>(), pick.template operator()<V128>()};
+  return {
+    pick.template operator()<uint32_t>(),
+    pick.template operator()<uint64_t>(),
+    pick.template operator()<float>(),
+    pick.template operator()<double>(),
+    pick.template operator()<V128>()
+  };
 }
 
 constexpr auto kCopy = by_scalar<PlaceTable<kPlaces, 1, 3>>([]<class T>() {
@@ -427,7 +448,8 @@ constexpr StaticInstr kFinish[] = {{nullptr, {}}, {&wrap<&finish>, {}}};
 }  // namespace
 
 #define TRAP(id, message) {&wrap<&trap>, {0, 0, static_cast<uint32_t>(TrapCode::id)}},
-constexpr StaticInstr kTraps[] = {{&wrap<&trap>, {}},
+constexpr StaticInstr kTraps[] = {
+    {&wrap<&trap>, {}},
 #include <mini_wasm/traps.def>
 };
 #undef TRAP

@@ -19,17 +19,17 @@ namespace {
 const gc::TypeLayout& layout_at(const Machine& m) { return *reinterpret_cast<const gc::TypeLayout*>(m.pc[2]); }
 uint32_t u32_at(const Slot* slot) { return runtime::slot_get<uint32_t>(slot); }
 
-void publish_top(const Machine& m, const Operands& o) {
-  m.ctx->store->activation()->top = m.fp + o.a + o.d;
-}
+void publish_top(const Machine& m, const Operands& o) { m.ctx->store->activation()->top = m.fp + o.a + o.d; }
 
 void next_if(Machine& m, TrapCode trap) {
-  if (trap != TrapCode::none) [[unlikely]] return raise(m, trap);
+  if (trap != TrapCode::none) [[unlikely]]
+    return raise(m, trap);
   m.pc += kCallWords;
 }
 
 void finish_new(Machine& m, const Operands& o, const gc::Object* object) {
-  if (object == nullptr) [[unlikely]] return raise(m, TrapCode::out_of_memory);
+  if (object == nullptr) [[unlikely]]
+    return raise(m, TrapCode::out_of_memory);
   m.fp[o.a] = gc::to_ref(object);
   m.pc += kCallWords;
 }
@@ -60,7 +60,8 @@ template <class T>
 void struct_get(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   const Slot ref = m.fp[o.a];
-  if (ref == gc::kNull) [[unlikely]] return raise(m, TrapCode::null_structure_reference);
+  if (ref == gc::kNull) [[unlikely]]
+    return raise(m, TrapCode::null_structure_reference);
   runtime::slot_set<Widened<T>>(m.fp + o.a, gc::field_get<T>(gc::to_object(ref), o.x));
   m.pc += kCallWords;
 }
@@ -69,7 +70,8 @@ template <class T>
 void struct_set(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   const Slot ref = m.fp[o.a];
-  if (ref == gc::kNull) [[unlikely]] return raise(m, TrapCode::null_structure_reference);
+  if (ref == gc::kNull) [[unlikely]]
+    return raise(m, TrapCode::null_structure_reference);
   gc::field_set<T>(gc::to_object(ref), o.x, runtime::slot_get<T>(m.fp + o.a + 1));
   m.pc += kCallWords;
 }
@@ -99,14 +101,16 @@ void array_new_data(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   publish_top(m, o);
   Slot* s = m.fp + o.a;
-  next_if(m, gc::array_new_data(*m.ctx->store, layout_at(m), m.ctx->instance->datas[o.x], u32_at(s), u32_at(s + 1), *s));
+  next_if(m,
+          gc::array_new_data(*m.ctx->store, layout_at(m), m.ctx->instance->datas[o.x], u32_at(s), u32_at(s + 1), *s));
 }
 
 void array_new_elem(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   publish_top(m, o);
   Slot* s = m.fp + o.a;
-  next_if(m, gc::array_new_elem(*m.ctx->store, layout_at(m), m.ctx->instance->elems[o.x], u32_at(s), u32_at(s + 1), *s));
+  next_if(m,
+          gc::array_new_elem(*m.ctx->store, layout_at(m), m.ctx->instance->elems[o.x], u32_at(s), u32_at(s + 1), *s));
 }
 
 template <class T>
@@ -115,7 +119,8 @@ void array_get(Machine& m) {
   Slot* s = m.fp + o.a;
   T value;
   const TrapCode trap = gc::array_get<T>(*s, u32_at(s + 1), value);
-  if (trap != TrapCode::none) [[unlikely]] return raise(m, trap);
+  if (trap != TrapCode::none) [[unlikely]]
+    return raise(m, trap);
   runtime::slot_set<Widened<T>>(s, value);
   m.pc += kCallWords;
 }
@@ -130,7 +135,8 @@ void array_set(Machine& m) {
 void array_len(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   const Slot ref = m.fp[o.a];
-  if (ref == gc::kNull) [[unlikely]] return raise(m, TrapCode::null_array_reference);
+  if (ref == gc::kNull) [[unlikely]]
+    return raise(m, TrapCode::null_array_reference);
   runtime::slot_set<uint32_t>(m.fp + o.a, gc::to_object(ref)->length);
   m.pc += kCallWords;
 }
@@ -170,7 +176,8 @@ template <bool sign>
 void i31_get(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   const Slot ref = m.fp[o.a];
-  if (ref == gc::kNull) [[unlikely]] return raise(m, TrapCode::null_i31_reference);
+  if (ref == gc::kNull) [[unlikely]]
+    return raise(m, TrapCode::null_i31_reference);
   runtime::slot_set<uint32_t>(m.fp + o.a, sign ? static_cast<uint32_t>(gc::i31_get_s(ref)) : gc::i31_get_u(ref));
   m.pc += kCallWords;
 }

@@ -31,8 +31,9 @@ struct ValueOf<SigType::f64> {
 };
 
 template <unsigned log2>
-using UnsignedBytes = std::conditional_t<
-    log2 == 0, uint8_t, std::conditional_t<log2 == 1, uint16_t, std::conditional_t<log2 == 2, uint32_t, uint64_t>>>;
+using UnsignedBytes =
+    std::conditional_t<log2 == 0, uint8_t,
+                       std::conditional_t<log2 == 1, uint16_t, std::conditional_t<log2 == 2, uint32_t, uint64_t>>>;
 
 // The types of a scalar load or store: the value's, and what stands in memory.
 template <Op op>
@@ -105,7 +106,8 @@ void set_address(Slot* slot, bool is_64, uint64_t value) {
 }
 
 void next_unless(Machine& m, TrapCode trap) {
-  if (trap != TrapCode::none) [[unlikely]] return raise(m, trap);
+  if (trap != TrapCode::none) [[unlikely]]
+    return raise(m, trap);
   m.pc += 2;
 }
 
@@ -130,7 +132,8 @@ void memory_fill(Machine& m) {
   runtime::MemInst& memory = *m.ctx->memories[o.x];
   const Slot* s = m.fp + o.a;
   const bool is_64 = memory.type.is_64;
-  next_unless(m, runtime::memory_fill(memory, address_at(s, is_64), static_cast<uint8_t>(s[1]), address_at(s + 2, is_64)));
+  next_unless(m,
+              runtime::memory_fill(memory, address_at(s, is_64), static_cast<uint8_t>(s[1]), address_at(s + 2, is_64)));
 }
 
 void memory_copy(Machine& m) {
@@ -148,9 +151,10 @@ void memory_init(Machine& m) {
   const uint32_t data = static_cast<uint32_t>(m.pc[2]);
   runtime::MemInst& memory = *m.ctx->memories[o.x];
   const Slot* s = m.fp + o.a;
-  const TrapCode trap = runtime::memory_init(*m.ctx->instance, memory, DataIdx{data},
-                                             address_at(s, memory.type.is_64), u32_at(s + 1), u32_at(s + 2));
-  if (trap != TrapCode::none) [[unlikely]] return raise(m, trap);
+  const TrapCode trap = runtime::memory_init(*m.ctx->instance, memory, DataIdx{data}, address_at(s, memory.type.is_64),
+                                             u32_at(s + 1), u32_at(s + 2));
+  if (trap != TrapCode::none) [[unlikely]]
+    return raise(m, trap);
   m.pc += 3;
 }
 
@@ -205,7 +209,8 @@ void table_copy(Machine& m) {
   const bool both_64 = to.type.is_64 && from.type.is_64;
   const TrapCode trap = runtime::table_copy(to, from, address_at(s, to.type.is_64), address_at(s + 1, from.type.is_64),
                                             address_at(s + 2, both_64));
-  if (trap != TrapCode::none) [[unlikely]] return raise(m, trap);
+  if (trap != TrapCode::none) [[unlikely]]
+    return raise(m, trap);
   m.pc += 3;
 }
 
@@ -216,7 +221,8 @@ void table_init(Machine& m) {
   const Slot* s = m.fp + o.a;
   const TrapCode trap = runtime::table_init(*m.ctx->instance, table, ElemIdx{elem}, address_at(s, table.type.is_64),
                                             u32_at(s + 1), u32_at(s + 2));
-  if (trap != TrapCode::none) [[unlikely]] return raise(m, trap);
+  if (trap != TrapCode::none) [[unlikely]]
+    return raise(m, trap);
   m.pc += 3;
 }
 

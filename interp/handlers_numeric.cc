@@ -43,7 +43,8 @@ namespace {
 template <class Result, Place D>
 [[gnu::always_inline]] inline void finish(Machine& m, uint16_t d, Result result, uint32_t words) {
   if constexpr (Unchecked<Result>::kTraps) {
-    if (result.trap != TrapCode::none) [[unlikely]] return raise(m, result.trap);
+    if (result.trap != TrapCode::none) [[unlikely]]
+      return raise(m, result.trap);
     write<typename Unchecked<Result>::Type, D>(m, d, result.value);
   } else {
     write<Result, D>(m, d, result);
@@ -95,9 +96,9 @@ constexpr NumericTable make_numeric() {
 template <Op op>
 constexpr const NumericTable* kNumericOf = nullptr;
 
-#define MW_NUMERIC(id)                                              \
+#define MW_NUMERIC(id)                                               \
   constexpr NumericTable kTable_##id = make_numeric<&numeric::id>(); \
-  template <>                                                       \
+  template <>                                                        \
   constexpr const NumericTable* kNumericOf<Op::id> = &kTable_##id;
 #define OP(id, text, prefix, code, feature, imm, cls, signature) NUMERIC_##cls(id, feature)
 #include "core/opcodes.def"
@@ -115,7 +116,8 @@ constexpr std::array<const NumericTable*, kOpCount> kNumeric = {
 template <bool backward>
 [[gnu::always_inline]] inline void take_branch(Machine& m, int32_t distance) {
   if constexpr (backward) {
-    if (m.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]] return raise(m, TrapCode::interrupted);
+    if (m.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      return raise(m, TrapCode::interrupted);
   }
   m.pc += distance;
 }
@@ -182,9 +184,8 @@ void branch_if(Machine& m) {
   }
 }
 
-constexpr PlaceTable<3, 2, 2> kBranchIf = make_table<3, 2, 2>([]<Place a, Place b, Place d>() -> Handler {
-  return &wrap<&branch_if<a, index_of(b) == 1, index_of(d) == 1>>;
-});
+constexpr PlaceTable<3, 2, 2> kBranchIf = make_table<3, 2, 2>(
+    []<Place a, Place b, Place d>() -> Handler { return &wrap<&branch_if<a, index_of(b) == 1, index_of(d) == 1>>; });
 
 }  // namespace
 

@@ -121,7 +121,8 @@ runtime::Exit Interpreter::invoke(runtime::FuncInst& func, Activation& activatio
   link[kLinkCallerFp] = reinterpret_cast<Slot>(fp);
   link[runtime::kLinkContext] = reinterpret_cast<Slot>(&context);
   std::fill_n(fp + code.zero_begin, code.zero_count, Slot{0});
-  machine = {code.entry.load(std::memory_order_acquire), fp, context.memory_base, &context, 0, fp[code.pinned], 0, 0, V128{}};
+  machine = {
+      code.entry.load(std::memory_order_acquire), fp, context.memory_base, &context, 0, fp[code.pinned], 0, 0, V128{}};
   activation.pc = nullptr;
   return run(machine);
 }

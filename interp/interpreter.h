@@ -16,8 +16,8 @@ class Interpreter final : public runtime::ExecutionTier {
   runtime::Exit invoke(runtime::FuncInst& func, runtime::Activation& activation) override;
   void walk(const runtime::Activation& activation, size_t most, std::vector<runtime::FrameRef>& frames) override;
 
-  // Where an exception that is thrown at `pc` goes on in this activation: the innermost clause that catches it, with its
-  // values in place. `code` is null when there is none.
+  // Where an exception that is thrown at `pc` goes on in this activation: the innermost clause that catches it, with
+  // its values in place. `code` is null when there is none.
   struct Handler {
     const FuncCode* code = nullptr;
     const Word* pc = nullptr;

@@ -136,8 +136,7 @@ void Translator::truncate(uint32_t height) {
 Translator::At Translator::at(const Operand& operand) const {
   switch (operand.kind) {
     case Operand::Kind::acc: return {Place::acc, 0};
-    case Operand::Kind::local:
-      return {pins(operand.local, operand.type) ? Place::pinned : Place::slot, operand.local};
+    case Operand::Kind::local: return {pins(operand.local, operand.type) ? Place::pinned : Place::slot, operand.local};
     case Operand::Kind::temp:
     case Operand::Kind::constant: break;
   }
@@ -315,7 +314,8 @@ void Translator::numeric(Op op) {
   At a = value(left);
   At b = right(right_operand);
   // Of two registers-or-slots, one order is enough.
-  if (a.place == Place::slot && (b.place == Place::acc || b.place == Place::pinned) && commuted(producer.op) != Op::invalid) {
+  if (a.place == Place::slot && (b.place == Place::acc || b.place == Place::pinned) &&
+      commuted(producer.op) != Op::invalid) {
     std::swap(a, b);
     producer.op = commuted(producer.op);
   }

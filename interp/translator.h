@@ -31,9 +31,9 @@ class Translator {
  public:
   struct Label {
     static constexpr uint32_t kNone = ~0u;
-    uint32_t target = kNone;     // word of its code, once known
-    uint32_t stub = kNone;       // within br_table: its index in the list of stubs
-    uint32_t fixups = kNone;     // branches that wait for it: chain in fixups_
+    uint32_t target = kNone;       // word of its code, once known
+    uint32_t stub = kNone;         // within br_table: its index in the list of stubs
+    uint32_t fixups = kNone;       // branches that wait for it: chain in fixups_
     uint32_t else_fixups = kNone;  // of an if: the branch to its second arm; of the body: catch clauses that leave it
     uint32_t height = 0;           // operands below it,
     uint16_t base = 0;             // and their slots
@@ -105,8 +105,8 @@ class Translator {
     Kind kind = Kind::temp;
     Scalar type = Scalar::i32;
     uint16_t home = 0;
-    uint16_t local = 0;  // its slot
-    uint64_t bits = 0;  // of a constant; for a vector the index in vectors_
+    uint16_t local = 0;         // its slot
+    uint64_t bits = 0;          // of a constant; for a vector the index in vectors_
     uint32_t older = kNothing;  // of a local: the operand below that is the same local
   };
   // An instruction whose result is a single value: enough to change where it goes.
@@ -151,15 +151,15 @@ class Translator {
   void push_types(const validator::TypeList& types);
   Operand pop();
   void truncate(uint32_t height);
-  At at(const Operand& operand) const;       // not for constants
-  At value(const Operand& operand);          // brings a constant to its home first
-  At right(const Operand& operand) const;    // of a binary: constants stay in the instruction
-  void bring_home(Operand& operand);         // temp afterwards
+  At at(const Operand& operand) const;     // not for constants
+  At value(const Operand& operand);        // brings a constant to its home first
+  At right(const Operand& operand) const;  // of a binary: constants stay in the instruction
+  void bring_home(Operand& operand);       // temp afterwards
   void bring_home(uint32_t first, uint32_t last);
-  void settle();                             // before control flow: all but constants at home
-  void free_accumulators();                  // before a call
-  uint16_t slot_of(Operand& operand);        // brings all but locals home: even a pinned one is in its slot as well
-  void keep_local(uint16_t slot);            // before it is written: who still refers to it gets a copy
+  void settle();                       // before control flow: all but constants at home
+  void free_accumulators();            // before a call
+  uint16_t slot_of(Operand& operand);  // brings all but locals home: even a pinned one is in its slot as well
+  void keep_local(uint16_t slot);      // before it is written: who still refers to it gets a copy
   bool pins(uint16_t slot, Scalar type) const;
   void ternary(Op op);
 
@@ -221,7 +221,7 @@ class Translator {
   // By slot of a local: the uppermost operand that was pushed as this local, the next one in Operand::older. Together
   // with settled_ it keeps translation linear, however high the operand stack.
   std::vector<uint32_t> newest_;
-  uint32_t settled_ = 0;  // operands from the bottom that are at home or constants
+  uint32_t settled_ = 0;                // operands from the bottom that are at home or constants
   std::vector<HandlerRange> handlers_;  // inner ones first
   std::vector<CatchEntry> catches_;
   std::vector<std::array<uint64_t, 2>> vectors_;  // constants

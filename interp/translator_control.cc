@@ -100,7 +100,8 @@ void Translator::block(Control& c) {
   settle();
   const uint32_t height = static_cast<uint32_t>(stack_.size());
   c.label.height = height - c.params.size();
-  c.label.base = static_cast<uint16_t>((c.params.size() == 0 ? next_home() : stack_[c.label.height].home) - operand_base_);
+  c.label.base =
+      static_cast<uint16_t>((c.params.size() == 0 ? next_home() : stack_[c.label.height].home) - operand_base_);
   bring_home(c.label.height, height);
 }
 
@@ -158,8 +159,8 @@ bool Translator::carries_in_place(const Control& c) const {
   return true;
 }
 
-// Many operands go home and are moved by one instruction: a branch must not cost code for each value that it carries, or a
-// small module asks for gigabytes of it.
+// Many operands go home and are moved by one instruction: a branch must not cost code for each value that it carries,
+// or a small module asks for gigabytes of it.
 void Translator::move_top(uint32_t count, uint16_t slot) {
   const uint32_t first = static_cast<uint32_t>(stack_.size()) - count;
   bring_home(first, static_cast<uint32_t>(stack_.size()));
@@ -389,12 +390,8 @@ void Translator::memory_op(Op op, uint32_t a, uint32_t b) {
   };
   const auto address = [&](uint32_t memory) { return module_.memories[memory].type.is_64 ? Scalar::i64 : Scalar::i32; };
   switch (op) {
-    case Op::memory_size:
-      emit_special(Special::memory_size, {next_home(), 0, a});
-      return push_temp(address(a));
-    case Op::memory_grow:
-      with_operands(Special::memory_grow, 1, a);
-      return push_temp(address(a));
+    case Op::memory_size: emit_special(Special::memory_size, {next_home(), 0, a}); return push_temp(address(a));
+    case Op::memory_grow: with_operands(Special::memory_grow, 1, a); return push_temp(address(a));
     case Op::memory_fill: return with_operands(Special::memory_fill, 3, a);
     case Op::memory_copy: return with_operands(Special::memory_copy, 3, Operands::pair(a, b));
     case Op::memory_init:
@@ -414,16 +411,10 @@ void Translator::table_op(Op op, uint32_t a, uint32_t b) {
   };
   const auto address = [&](uint32_t table) { return module_.tables[table].type.is_64 ? Scalar::i64 : Scalar::i32; };
   switch (op) {
-    case Op::table_get:
-      with_operands(Special::table_get, 1, a);
-      return push_temp(Scalar::i64);
+    case Op::table_get: with_operands(Special::table_get, 1, a); return push_temp(Scalar::i64);
     case Op::table_set: return with_operands(Special::table_set, 2, a);
-    case Op::table_size:
-      with_operands(Special::table_size, 0, a);
-      return push_temp(address(a));
-    case Op::table_grow:
-      with_operands(Special::table_grow, 2, a);
-      return push_temp(address(a));
+    case Op::table_size: with_operands(Special::table_size, 0, a); return push_temp(address(a));
+    case Op::table_grow: with_operands(Special::table_grow, 2, a); return push_temp(address(a));
     case Op::table_fill: return with_operands(Special::table_fill, 3, a);
     case Op::table_copy:  // a module may have more tables than 16 bits can name
       with_operands(Special::table_copy, 3, a);

@@ -1,6 +1,5 @@
 // Structures, arrays, casts and exceptions: operands at home, a handler each.
 #include "interp/translator.h"
-
 #include "runtime/engine.h"
 #include "runtime/frame.h"
 #include "runtime/gc/ops.h"

@@ -1,5 +1,5 @@
-// From a throw to the clause that catches it. Code that does not throw pays nothing: the tables that translation left are
-// searched here, frame by frame.
+// From a throw to the clause that catches it. Code that does not throw pays nothing: the tables that translation left
+// are searched here, frame by frame.
 #include <algorithm>
 
 #include "interp/interpreter.h"

@@ -18,7 +18,7 @@ struct ModuleInst;
 class Store;
 
 struct InstanceContext {
-  uint8_t* memory_base = nullptr;      // memory 0; null without one. Kept up to date by MemInst::grow
+  uint8_t* memory_base = nullptr;  // memory 0; null without one. Kept up to date by MemInst::grow
   // A frame must end at or before it. Null while interrupted, so that calls need not look at `interrupt` as well.
   std::atomic<Slot*> stack_limit{nullptr};
   std::atomic<uint32_t> interrupt{0};  // not 0: stop at the next loop iteration or call; Store::set_interrupt

@@ -11,7 +11,8 @@ namespace mini_wasm::validator {
 template <class Sink>
 [[gnu::noinline, gnu::cold]] void FunctionDecoder<Sink>::fail(std::string message, ErrorKind kind) {
   message += " in function " + std::to_string(raw(func_));
-  if (std::string_view name = module_.func_name(func_); !name.empty()) message += " (" + escape_for_terminal(name) + ")";
+  if (std::string_view name = module_.func_name(func_); !name.empty())
+    message += " (" + escape_for_terminal(name) + ")";
   reader_.fail(op_offset_, std::move(message), kind);
 }
 
@@ -23,7 +24,8 @@ template <class Sink>
 template <class Sink>
 [[gnu::noinline]] void FunctionDecoder<Sink>::expect(ValType want, ValType found) {
   if (found.is_bottom() || want.is_bottom() || module_.registry->is_subtype(found, want)) return;
-  fail("type mismatch: " + std::string(op_info(op_).text) + " expected " + to_string(want) + ", found " + to_string(found));
+  fail("type mismatch: " + std::string(op_info(op_).text) + " expected " + to_string(want) + ", found " +
+       to_string(found));
 }
 
 template <class Sink>
@@ -72,7 +74,8 @@ bool FunctionDecoder<Sink>::read_locals() {
 
 template <class Sink>
 inline void FunctionDecoder<Sink>::set_local(uint32_t i) {
-  if (unset_.empty() || !unset_[i]) [[likely]] return;
+  if (unset_.empty() || !unset_[i]) [[likely]]
+    return;
   unset_[i] = false;
   set_locals_.push_back(i);
 }
@@ -89,20 +92,23 @@ inline void FunctionDecoder<Sink>::forget_set_locals() {
 template <class Sink>
 inline bool FunctionDecoder<Sink>::local_index(uint32_t& i) {
   i = reader_.u32();
-  if (i < locals_.size()) [[likely]] return true;
+  if (i < locals_.size()) [[likely]]
+    return true;
   return unknown("local", i);
 }
 
 template <class Sink>
 const decoder::Memory* FunctionDecoder<Sink>::memory(uint32_t i) {
-  if (i < module_.memories.size()) [[likely]] return &module_.memories[i];
+  if (i < module_.memories.size()) [[likely]]
+    return &module_.memories[i];
   unknown("memory", i);
   return nullptr;
 }
 
 template <class Sink>
 const decoder::Table* FunctionDecoder<Sink>::table(uint32_t i) {
-  if (i < module_.tables.size()) [[likely]] return &module_.tables[i];
+  if (i < module_.tables.size()) [[likely]]
+    return &module_.tables[i];
   unknown("table", i);
   return nullptr;
 }
@@ -161,7 +167,8 @@ bool FunctionDecoder<Sink>::block_types(TypeList& params, TypeList& results) {
 
 template <class Sink>
 typename FunctionDecoder<Sink>::Control* FunctionDecoder<Sink>::label(uint32_t depth) {
-  if (depth < controls_.size()) [[likely]] return &control(depth);
+  if (depth < controls_.size()) [[likely]]
+    return &control(depth);
   unknown("label", depth);
   return nullptr;
 }
@@ -320,7 +327,8 @@ void FunctionDecoder<Sink>::call_indirect_rule(bool tail) {
   const decoder::Table* callees = table(i);
   if (callees == nullptr) return;
   if (t >= module_.types.size()) return void(unknown("type", t));
-  if (module_.registry->get(module_.type_id(TypeIdx{t})).kind != CompositeKind::func) return void(unknown("function type", t));
+  if (module_.registry->get(module_.type_id(TypeIdx{t})).kind != CompositeKind::func)
+    return void(unknown("function type", t));
   if (!module_.registry->is_subtype(callees->type.element, ValType::funcref)) {
     return fail("type mismatch: call_indirect needs a table of functions, found " + to_string(callees->type.element));
   }
@@ -336,7 +344,8 @@ template <class Sink>
 void FunctionDecoder<Sink>::call_ref_rule(bool tail) {
   const uint32_t t = reader_.u32();
   if (t >= module_.types.size()) return void(unknown("type", t));
-  if (module_.registry->get(module_.type_id(TypeIdx{t})).kind != CompositeKind::func) return void(unknown("function type", t));
+  if (module_.registry->get(module_.type_id(TypeIdx{t})).kind != CompositeKind::func)
+    return void(unknown("function type", t));
   pop(ValType::ref(module_.type_id(TypeIdx{t}), true));
   call_types(module_.func_type(TypeIdx{t}), tail);
   if (live_ && reader_.ok()) tail ? sink_.return_call_ref(TypeIdx{t}) : sink_.call_ref(TypeIdx{t});
@@ -430,7 +439,8 @@ void FunctionDecoder<Sink>::memory_rule(Op op) {
     a = reader_.u32();
     if (op == Op::memory_init) b = decoder::read_memory_index(reader_, features_);
     if (!reader_.ok() || (op == Op::memory_init && memory(b) == nullptr)) return;
-    if (!module_.data_count) return reader_.fail(op_offset_, "data count section required for " + std::string(op_info(op).text));
+    if (!module_.data_count)
+      return reader_.fail(op_offset_, "data count section required for " + std::string(op_info(op).text));
     if (a >= *module_.data_count) return void(unknown("data segment", a));
   } else {
     a = decoder::read_memory_index(reader_, features_);

@@ -7,7 +7,8 @@ namespace mini_wasm::validator {
 
 template <class Sink>
 const FuncType* FunctionDecoder<Sink>::tag_type(uint32_t t) {
-  if (t < module_.tags.size()) [[likely]] return &module_.func_type(module_.tags[t].type);
+  if (t < module_.tags.size()) [[likely]]
+    return &module_.func_type(module_.tags[t].type);
   unknown("tag", t);
   return nullptr;
 }

@@ -1,26 +1,27 @@
-// The one walk over a function body (spec 3.4.? and the algorithm of appendix A.3 "Validation Algorithm"): it owns operand
-// types, the control stack and reachability. What is done with the code is a Sink plugged into it: the validator's notes facts,
-// the interpreter's translator and the compiler emit code. A sink sees each instruction after it has been validated and
-// never sees code that cannot be reached.
+// The one walk over a function body (spec 3.4.? and the algorithm of appendix A.3 "Validation Algorithm"): it owns
+// operand types, the control stack and reachability. What is done with the code is a Sink plugged into it: the
+// validator's notes facts, the interpreter's translator and the compiler emit code. A sink sees each instruction after
+// it has been validated and never sees code that cannot be reached.
 //
-// A sink has a type `Label` (its data per block, default-constructible) and these members; each is called with the operand
-// types still as they are after the instruction unless said otherwise:
+// A sink has a type `Label` (its data per block, default-constructible) and these members; each is called with the
+// operand types still as they are after the instruction unless said otherwise:
 //
 //   begin(decoder)                       locals are known
 //   numeric(op)  constant(type, bits)  load(op, memarg)  store(op, memarg)
-//   v128_const(16 bytes)  simd_lane(op, lane)  shuffle(16 lanes)  load_lane(op, memarg, lane)  store_lane(op, memarg, lane)
-//   local_get(i)  local_set(i)  local_tee(i)  global_get(i)  global_set(i)
-//   drop(type)  select(type)  ref_null(type)  ref_is_null()  ref_func(f)
-//   block(control)  loop(control)  if_(control)           after the parameters went to the new block
-//   else_(control, falls_through)  end(control, falls_through)   at the end of an arm or a block
-//   br(depth)  br_if(depth)  br_table(depths, default last)  return_()  unreachable()
-//   call(f)  call_indirect(type, table)  call_ref(type)  and each as return_call...
-//   try_table(control, catches; their labels counted from outside)  throw_(tag)  throw_ref()
-//   gc_op(op, a, b, operands, result or bottom)  ref_test(type)  ref_cast(type)  br_on_cast(depth, type, on_fail)
-//   ref_as_non_null()  br_on_null(depth)  br_on_non_null(depth)  memory_op(op, a, b)  table_op(op, a, b)
+//   v128_const(16 bytes)  simd_lane(op, lane)  shuffle(16 lanes)  load_lane(op, memarg, lane)  store_lane(op, memarg,
+//   lane) local_get(i)  local_set(i)  local_tee(i)  global_get(i)  global_set(i) drop(type)  select(type)
+//   ref_null(type)  ref_is_null()  ref_func(f) block(control)  loop(control)  if_(control)           after the
+//   parameters went to the new block else_(control, falls_through)  end(control, falls_through)   at the end of an arm
+//   or a block br(depth)  br_if(depth)  br_table(depths, default last)  return_()  unreachable() call(f)
+//   call_indirect(type, table)  call_ref(type)  and each as return_call... try_table(control, catches; their labels
+//   counted from outside)  throw_(tag)  throw_ref() gc_op(op, a, b, operands, result or bottom)  ref_test(type)
+//   ref_cast(type)  br_on_cast(depth, type, on_fail) ref_as_non_null()  br_on_null(depth)  br_on_non_null(depth)
+//   memory_op(op, a, b)  table_op(op, a, b)
 //
 // Thread rule: a decoder belongs to one thread; use it for as many functions as you like, it keeps its buffers.
 #pragma once
+
+#include <mini_wasm/result.h>
 
 #include <algorithm>
 #include <memory>
@@ -34,7 +35,6 @@
 #include "decoder/limits.h"
 #include "decoder/module.h"
 #include "decoder/reader.h"
-#include <mini_wasm/result.h>
 
 namespace mini_wasm::validator {
 
@@ -58,7 +58,7 @@ template <class Sink>
 class FunctionDecoder {
  public:
   struct Control {
-    Op op = Op::block;         // block, loop, if_, try_table; the body itself is a block
+    Op op = Op::block;  // block, loop, if_, try_table; the body itself is a block
     bool in_else = false;
     bool entered = true;       // reachable where it begins: the sink knows it
     bool unreachable = false;  // what follows in it is dead
@@ -104,7 +104,8 @@ class FunctionDecoder {
     limit_ = operands_.get() + capacity;
   }
   void reserve(size_t n) {
-    if (static_cast<size_t>(limit_ - top_) < n) [[unlikely]] grow_operands(2 * (height() + n));
+    if (static_cast<size_t>(limit_ - top_) < n) [[unlikely]]
+      grow_operands(2 * (height() + n));
   }
   // Every instruction may push two without asking: see `run`.
   void push(ValType type) { *top_++ = type; }
@@ -113,13 +114,15 @@ class FunctionDecoder {
     for (uint32_t i = 0; i < types.size(); ++i) push(types[i]);
   }
   ValType pop() {
-    if (top_ > base_) [[likely]] return *--top_;
+    if (top_ > base_) [[likely]]
+      return *--top_;
     return pop_from_empty();
   }
   ValType pop(ValType want) {
     if (top_ > base_) [[likely]] {
       const ValType found = *--top_;
-      if (found != want) [[unlikely]] expect(want, found);
+      if (found != want) [[unlikely]]
+        expect(want, found);
       return found;
     }
     return pop_from_empty(want);
@@ -231,7 +234,7 @@ class FunctionDecoder {
   bool uses_vectors_ = false;
   Op op_ = Op::nop;
   uint32_t op_offset_ = 0;
-  std::vector<uint32_t> depths_;       // scratch of br_table
+  std::vector<uint32_t> depths_;      // scratch of br_table
   std::vector<CatchClause> catches_;  // and of try_table
   // Locals without a default value (spec 3.4.10): whether each has been set here, and which were, in that order.
   std::vector<bool> unset_;  // empty when every local has a default
@@ -370,7 +373,8 @@ template <Op op>
   } else if constexpr (op == Op::local_get) {
     uint32_t i;
     if (!local_index(i)) return;
-    if (!unset_.empty() && unset_[i]) [[unlikely]] return fail("uninitialized local " + std::to_string(i));
+    if (!unset_.empty() && unset_[i]) [[unlikely]]
+      return fail("uninitialized local " + std::to_string(i));
     push(locals_[i]);
     if (live_) sink_.local_get(i);
   } else if constexpr (op == Op::local_set) {

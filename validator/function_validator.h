@@ -1,12 +1,13 @@
 // Validation of function bodies (spec 3.4.? functions, 3.3 instructions); notes what the tiers want to know on the way.
 #pragma once
 
+#include <mini_wasm/result.h>
+
 #include <memory>
 
 #include "core/function_facts.h"
 #include "core/opcode.h"
 #include "decoder/module.h"
-#include <mini_wasm/result.h>
 
 namespace mini_wasm::validator {
 

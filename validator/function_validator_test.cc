@@ -3,9 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "spec-tests/support/wat.h"
-
 #include "decoder/module_decoder.h"
+#include "spec-tests/support/wat.h"
 #include "validator/module_validator.h"
 
 namespace mini_wasm::validator {
@@ -82,7 +81,8 @@ TEST(function_validator, select_of_references_needs_a_type) {
 }
 
 TEST(function_validator, facts_count_slots_and_height) {
-  auto r = validate("(param i32 i64) (local f32 f64) (drop (i32.add (i32.const 1) (i32.add (i32.const 2) (i32.const 3))))");
+  auto r =
+      validate("(param i32 i64) (local f32 f64) (drop (i32.add (i32.const 1) (i32.add (i32.const 2) (i32.const 3))))");
   ASSERT_TRUE(r) << r.error().message;
   EXPECT_EQ(r->local_slots, 4u);
   EXPECT_EQ(r->max_operand_slots, 3u);

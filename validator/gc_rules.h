@@ -1,4 +1,5 @@
-// The rules of structures, arrays, i31 and casts (spec 3.3.? "Reference, Aggregate Instructions"). Part of function_decoder.h.
+// The rules of structures, arrays, i31 and casts (spec 3.3.? "Reference, Aggregate Instructions"). Part of
+// function_decoder.h.
 #pragma once
 
 #include "validator/function_decoder.h"
@@ -57,7 +58,8 @@ void FunctionDecoder<Sink>::struct_rule(Op op) {
   }
   if (op == Op::struct_new_default) {
     for (const FieldType& field : def->fields) {
-      if (!unpacked(field).defaultable()) return fail("type mismatch: a field of type " + to_string(field.value) + " has no default");
+      if (!unpacked(field).defaultable())
+        return fail("type mismatch: a field of type " + to_string(field.value) + " has no default");
     }
     return gc_done(t, 0, 0, ref_to(t, false));
   }
@@ -88,7 +90,8 @@ void FunctionDecoder<Sink>::array_new_rule(Op op) {
       pop(unpacked(field));
       break;
     case Op::array_new_default:
-      if (!unpacked(field).defaultable()) return fail("type mismatch: elements of type " + to_string(field.value) + " have no default");
+      if (!unpacked(field).defaultable())
+        return fail("type mismatch: elements of type " + to_string(field.value) + " have no default");
       pop(ValType::i32);
       operands = 1;
       break;
@@ -215,7 +218,8 @@ void FunctionDecoder<Sink>::br_on_cast_rule(bool on_fail) {
   // What is left of the source when the cast fails: not null, when the target takes null.
   const ValType rest = cast.target.nullable() ? cast.source.with_nullable(false) : cast.source;
   const TypeList& types = target->branch_types();
-  if (types.size() == 0) return fail("type mismatch: " + std::string(op_info(op_).text) + " to a label that takes no reference");
+  if (types.size() == 0)
+    return fail("type mismatch: " + std::string(op_info(op_).text) + " to a label that takes no reference");
   pop(cast.source);
   push(on_fail ? rest : cast.target);
   check_top(types);
@@ -238,9 +242,7 @@ void FunctionDecoder<Sink>::gc_rule(Op op) {
     case Op::array_new_fixed:
     case Op::array_new_data:
     case Op::array_new_elem: return array_new_rule(op);
-    case Op::array_len:
-      pop(ValType::ref(HeapKind::array, true));
-      return gc_done(0, 0, 1, ValType::i32);
+    case Op::array_len: pop(ValType::ref(HeapKind::array, true)); return gc_done(0, 0, 1, ValType::i32);
     case Op::ref_test:
     case Op::ref_test_null:
     case Op::ref_cast:
@@ -251,13 +253,9 @@ void FunctionDecoder<Sink>::gc_rule(Op op) {
       pop(ValType::ref(HeapKind::eq, true));
       pop(ValType::ref(HeapKind::eq, true));
       return gc_done(0, 0, 2, ValType::i32);
-    case Op::ref_i31:
-      pop(ValType::i32);
-      return gc_done(0, 0, 1, ValType::ref(HeapKind::i31, false));
+    case Op::ref_i31: pop(ValType::i32); return gc_done(0, 0, 1, ValType::ref(HeapKind::i31, false));
     case Op::i31_get_s:
-    case Op::i31_get_u:
-      pop(ValType::ref(HeapKind::i31, true));
-      return gc_done(0, 0, 1, ValType::i32);
+    case Op::i31_get_u: pop(ValType::ref(HeapKind::i31, true)); return gc_done(0, 0, 1, ValType::i32);
     // Both hierarchies represent references alike: nothing happens but to the type.
     case Op::any_convert_extern: {
       const ValType type = pop(ValType::externref);

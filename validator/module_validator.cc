@@ -24,11 +24,10 @@ class ModuleValidator {
     m_.declared_funcs.assign(m_.funcs.size(), false);
     // In this order: a check may rely on what those before it have found to be right.
     using Check = void (ModuleValidator::*)();
-    for (const Check check : {&ModuleValidator::check_types, &ModuleValidator::check_funcs_and_tags,
-                              &ModuleValidator::check_tables, &ModuleValidator::check_memories,
-                              &ModuleValidator::check_globals, &ModuleValidator::check_exports,
-                              &ModuleValidator::check_start, &ModuleValidator::check_elems,
-                              &ModuleValidator::check_datas}) {
+    for (const Check check :
+         {&ModuleValidator::check_types, &ModuleValidator::check_funcs_and_tags, &ModuleValidator::check_tables,
+          &ModuleValidator::check_memories, &ModuleValidator::check_globals, &ModuleValidator::check_exports,
+          &ModuleValidator::check_start, &ModuleValidator::check_elems, &ModuleValidator::check_datas}) {
       if (!error_) (this->*check)();
     }
     if (error_) return std::move(*error_);

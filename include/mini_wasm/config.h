@@ -1,12 +1,12 @@
 // Engine-wide settings. A Config is a plain value: fill it in, hand it to an Engine.
 #pragma once
 
+#include <mini_wasm/result.h>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <mini_wasm/result.h>
 
 namespace mini_wasm {
 

@@ -2,10 +2,10 @@
 // Thread rule: safe to use from any thread.
 #pragma once
 
+#include <mini_wasm/config.h>
+
 #include <memory>
 #include <utility>
-
-#include <mini_wasm/config.h>
 
 namespace mini_wasm {
 

@@ -3,6 +3,11 @@
 // Thread rule: that of the store.
 #pragma once
 
+#include <mini_wasm/result.h>
+#include <mini_wasm/store.h>
+#include <mini_wasm/types.h>
+#include <mini_wasm/value.h>
+
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -10,11 +15,6 @@
 #include <tuple>
 #include <type_traits>
 #include <vector>
-
-#include <mini_wasm/result.h>
-#include <mini_wasm/store.h>
-#include <mini_wasm/types.h>
-#include <mini_wasm/value.h>
 
 namespace mini_wasm {
 
@@ -146,9 +146,9 @@ struct Extern {
 
   Extern() = default;
   Extern(const Func& f) : kind(ExternKind::func), store(&f.store()), inst(f.impl()) {}  // NOLINT: implicit
-  Extern(const Table& t);                                                             // NOLINT
-  Extern(const Memory& m);                                                            // NOLINT
-  Extern(const Global& g);                                                            // NOLINT
+  Extern(const Table& t);                                                               // NOLINT
+  Extern(const Memory& m);                                                              // NOLINT
+  Extern(const Global& g);                                                              // NOLINT
   std::optional<Func> func() const;
   std::optional<Table> table() const;
   std::optional<Memory> memory() const;

@@ -1,15 +1,15 @@
 // An Instance is a module brought to life in a store (spec 4.5.4), a handle like Func and Memory.
 #pragma once
 
+#include <mini_wasm/extern.h>
+#include <mini_wasm/module.h>
+
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <mini_wasm/extern.h>
-#include <mini_wasm/module.h>
 
 namespace mini_wasm {
 

@@ -2,13 +2,13 @@
 // Belongs to one store, which must stay where it is (a moved-from Store is empty); thread rule: that of the store.
 #pragma once
 
+#include <mini_wasm/instance.h>
+
 #include <functional>
 #include <map>
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include <mini_wasm/instance.h>
 
 namespace mini_wasm {
 

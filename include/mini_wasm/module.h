@@ -1,15 +1,15 @@
 // A Module is validated code, immutable and shared: instantiate it as often as you like, from any thread.
 #pragma once
 
+#include <mini_wasm/engine.h>
+#include <mini_wasm/result.h>
+#include <mini_wasm/types.h>
+
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
-
-#include <mini_wasm/engine.h>
-#include <mini_wasm/result.h>
-#include <mini_wasm/types.h>
 
 namespace mini_wasm {
 

@@ -1,6 +1,8 @@
 // How the library reports failure: every function that can fail returns a Result. Nothing throws, nothing prints.
 #pragma once
 
+#include <mini_wasm/trap.h>
+
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
@@ -9,8 +11,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <mini_wasm/trap.h>
 
 namespace mini_wasm {
 
@@ -32,15 +32,17 @@ struct Error {
   static constexpr uint64_t kNoOffset = ~uint64_t{0};
 
   ErrorKind kind = ErrorKind::usage;
-  std::string message;           // one line, without position
-  uint64_t offset = kNoOffset;   // byte offset in the module, for malformed and invalid
+  std::string message;          // one line, without position
+  uint64_t offset = kNoOffset;  // byte offset in the module, for malformed and invalid
   TrapCode trap_code = TrapCode::none;
   int32_t exit_code = 0;
   std::vector<FrameInfo> backtrace;  // innermost first, for trap, exit and host
 
   static Error trap(TrapCode code) { return {ErrorKind::trap, mini_wasm::to_string(code), kNoOffset, code, 0, {}}; }
   static Error exit(int32_t code) { return {ErrorKind::exit, "exit", kNoOffset, TrapCode::none, code, {}}; }
-  static Error host(std::string message) { return {ErrorKind::host, std::move(message), kNoOffset, TrapCode::none, 0, {}}; }
+  static Error host(std::string message) {
+    return {ErrorKind::host, std::move(message), kNoOffset, TrapCode::none, 0, {}};
+  }
   static Error make(ErrorKind kind, std::string message, uint64_t offset = kNoOffset) {
     return {kind, std::move(message), offset, TrapCode::none, 0, {}};
   }
@@ -53,21 +55,39 @@ struct Error {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}                                      // NOLINT: implicit by design
-  Result(Error error) : error_(std::make_unique<Error>(std::move(error))) {}         // NOLINT
+  Result(T value) : value_(std::move(value)) {}                               // NOLINT: implicit by design
+  Result(Error error) : error_(std::make_unique<Error>(std::move(error))) {}  // NOLINT
   bool has_value() const { return error_ == nullptr; }
   explicit operator bool() const { return has_value(); }
-  T& value() & { assert(has_value()); return *value_; }
-  const T& value() const& { assert(has_value()); return *value_; }
-  T&& value() && { assert(has_value()); return std::move(*value_); }
+  T& value() & {
+    assert(has_value());
+    return *value_;
+  }
+  const T& value() const& {
+    assert(has_value());
+    return *value_;
+  }
+  T&& value() && {
+    assert(has_value());
+    return std::move(*value_);
+  }
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
   T&& operator*() && { return std::move(*this).value(); }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
-  Error& error() & { assert(!has_value()); return *error_; }
-  const Error& error() const& { assert(!has_value()); return *error_; }
-  Error&& error() && { assert(!has_value()); return std::move(*error_); }
+  Error& error() & {
+    assert(!has_value());
+    return *error_;
+  }
+  const Error& error() const& {
+    assert(!has_value());
+    return *error_;
+  }
+  Error&& error() && {
+    assert(!has_value());
+    return std::move(*error_);
+  }
 
  private:
   std::optional<T> value_;
@@ -81,9 +101,18 @@ class [[nodiscard]] Result<void> {
   Result(Error error) : error_(std::make_unique<Error>(std::move(error))) {}  // NOLINT: implicit by design
   bool has_value() const { return error_ == nullptr; }
   explicit operator bool() const { return has_value(); }
-  Error& error() & { assert(!has_value()); return *error_; }
-  const Error& error() const& { assert(!has_value()); return *error_; }
-  Error&& error() && { assert(!has_value()); return std::move(*error_); }
+  Error& error() & {
+    assert(!has_value());
+    return *error_;
+  }
+  const Error& error() const& {
+    assert(!has_value());
+    return *error_;
+  }
+  Error&& error() && {
+    assert(!has_value());
+    return std::move(*error_);
+  }
 
  private:
   std::unique_ptr<Error> error_;

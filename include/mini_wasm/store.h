@@ -4,11 +4,11 @@
 // A store that a host function destroys while its own guest is running is leaked, and the guest goes on.
 #pragma once
 
-#include <cstdint>
-#include <memory>
-
 #include <mini_wasm/engine.h>
 #include <mini_wasm/value.h>
+
+#include <cstdint>
+#include <memory>
 
 namespace mini_wasm {
 
@@ -32,8 +32,8 @@ struct StoreLimits {
 class Store;
 
 // Keeps the object alive that a reference refers to. The collector finds references in everything that a store owns and
-// on the stack of the thread that runs it; one that the embedder keeps elsewhere across calls, such as in a container, has to
-// be rooted. May outlive the store.
+// on the stack of the thread that runs it; one that the embedder keeps elsewhere across calls, such as in a container,
+// has to be rooted. May outlive the store.
 class Rooted {
  public:
   explicit Rooted(Store& store, const Val& value = {});
@@ -61,8 +61,8 @@ class Store {
   void interrupt();
   void clear_interrupt();
 
-  // An externref that holds a host pointer; null when there is no room for it in the heap. `finalize` (if any) is called
-  // once nothing refers to it any more, in a later collection or with the store; it must not use the store.
+  // An externref that holds a host pointer; null when there is no room for it in the heap. `finalize` (if any) is
+  // called once nothing refers to it any more, in a later collection or with the store; it must not use the store.
   Val new_externref(void* host_data, void (*finalize)(void*) = nullptr);
   // Null for a null reference and for one that was not made by `new_externref`.
   static void* externref_data(const Val& value);

@@ -1,6 +1,8 @@
 // A WebAssembly value with its type (spec 4.2.1), as it crosses the API.
 #pragma once
 
+#include <mini_wasm/types.h>
+
 #include <array>
 #include <bit>
 #include <cassert>
@@ -8,8 +10,6 @@
 #include <cstring>
 #include <string>
 #include <vector>
-
-#include <mini_wasm/types.h>
 
 namespace mini_wasm {
 
@@ -42,9 +42,7 @@ class Val {
   // A reference to an object of the garbage-collected heap, or null.
   static Val object(ValType type, runtime::gc::Object* o) { return scalar(type, reinterpret_cast<uintptr_t>(o)); }
   // An i31 reference; drops the topmost bit (spec 4.4, ref.i31).
-  static Val i31(int32_t v) {
-    return scalar(ValType::ref(HeapKind::i31, false), static_cast<uint32_t>(v) << 1 | 1);
-  }
+  static Val i31(int32_t v) { return scalar(ValType::ref(HeapKind::i31, false), static_cast<uint32_t>(v) << 1 | 1); }
   // Any type from its raw slot content: 32-bit types in the low half, v128 in two words.
   static Val from_bits(ValType type, uint64_t low, uint64_t high = 0) {
     Val r = scalar(type, low);

@@ -2,14 +2,14 @@
 // Nothing is granted that is not named here: no files without a preopen, no environment, no sockets.
 #pragma once
 
+#include <mini_wasm/linker.h>
+#include <mini_wasm/result.h>
+
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <mini_wasm/linker.h>
-#include <mini_wasm/result.h>
 
 namespace mini_wasm {
 
