@@ -37,8 +37,8 @@ class Translator {
     uint32_t else_fixups = kNone;  // of an if: the branch to its second arm; of the body: catch clauses that leave it
     uint32_t height = 0;           // operands below it,
     uint16_t base = 0;             // and their slots
-    // Of a try_table: where it begins, and its clauses in catches_.
-    uint32_t try_begin = 0, catches = 0, catch_count = 0;
+    // Of a try_table or try: where it begins; its clauses in catches_; of a try: where its first clause begins.
+    uint32_t try_begin = 0, catches = 0, catch_count = 0, try_end = kNone;
   };
   using Decoder = validator::FunctionDecoder<Translator>;
   using Control = Decoder::Control;
@@ -94,6 +94,10 @@ class Translator {
   void ref_cast(ValType target);
   void br_on_cast(uint32_t depth, ValType target, bool on_fail);
   void try_table(Control& c, std::span<const CatchClause> catches);
+  void try_(Control& c);
+  void catch_(Control& c, CatchKind kind, TagIdx tag, bool falls_through);
+  void delegate(Control& c, uint32_t depth, bool falls_through);
+  void rethrow(uint32_t depth);
   void throw_(TagIdx tag);
   void throw_ref();
   void memory_op(Op op, uint32_t a, uint32_t b);
@@ -178,6 +182,7 @@ class Translator {
   void rewind(uint32_t at);
   void write_local(uint16_t slot, const Operand& value);
   void end_try_table(const Control& c);
+  uint32_t blocks_around() const { return decoder_->control_depth() - 1; }  // the innermost one
   uint16_t take_arguments(const FuncType& type);
   void emit_call(Handler handler, Operands operands, Word word2);
   void return_results_at(uint16_t slot, const FuncType& type);
@@ -185,6 +190,7 @@ class Translator {
   // Branches
   Condition take_condition();
   void branch_to(const Condition& condition, uint32_t depth);
+  void branch_out(Control& c);
   void branch(const Condition& condition, bool sense, uint32_t& fixups, uint32_t target);
   void bind(uint32_t& fixups);
   void add_fixup(uint32_t& chain, uint32_t byte, uint32_t from);

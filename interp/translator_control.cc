@@ -121,8 +121,7 @@ void Translator::if_(Control& c) {
 void Translator::else_(Control& c, bool falls_through) {
   if (falls_through) {
     carry(c, c.results.size());
-    const uint32_t at = emit(special_handler(Special::br), {});
-    add_fixup(c.label.fixups, (at + 1) * sizeof(Word) + offsetof(Operands, x), at);
+    branch_out(c);
   }
   bind(c.label.else_fixups);
   truncate(c.label.height);
@@ -187,6 +186,12 @@ void Translator::carry(const Control& c, uint32_t arity) {
 
 // --- Branches ------------------------------------------------------------------------------------------------------
 
+// To the end of a block, whose results are in place.
+void Translator::branch_out(Control& c) {
+  const uint32_t at = emit(special_handler(Special::br), {});
+  add_fixup(c.label.fixups, (at + 1) * sizeof(Word) + offsetof(Operands, x), at);
+}
+
 void Translator::br(uint32_t depth) {
   if (is_body(depth)) return return_();
   Control& c = decoder_->control(depth);
@@ -194,8 +199,7 @@ void Translator::br(uint32_t depth) {
   if (c.label.target != Label::kNone) {
     emit_special(Special::br_backward, {0, 0, c.label.target - here()});
   } else {
-    const uint32_t at = emit(special_handler(Special::br), {});
-    add_fixup(c.label.fixups, (at + 1) * sizeof(Word) + offsetof(Operands, x), at);
+    branch_out(c);
   }
 }
 

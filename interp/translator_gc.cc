@@ -87,7 +87,7 @@ void Translator::try_table(Control& c, std::span<const CatchClause> catches) {
     const uint32_t depth = clause.label + 1;
     Control& target = decoder_->control(depth);
     const uint32_t index = static_cast<uint32_t>(catches_.size());
-    catches_.push_back({clause.kind, clause.tag, 0, home_of(target)});
+    catches_.push_back({clause.kind, /*keeps_exception=*/false, clause.tag, 0, home_of(target)});
     if (target.label.target != Label::kNone) {
       catches_.back().target = target.label.target;
     } else {
@@ -99,8 +99,41 @@ void Translator::try_table(Control& c, std::span<const CatchClause> catches) {
 
 // After what an end leaves has gone home: none of that can throw.
 void Translator::end_try_table(const Control& c) {
-  handlers_.push_back({c.label.try_begin, here(), c.label.catches, c.label.catch_count});
+  handlers_.push_back({c.label.try_begin, here(), c.label.catches, c.label.catch_count, blocks_around()});
 }
+
+// --- Legacy exceptions ---
+
+void Translator::try_(Control& c) {
+  block(c);
+  last_ = kNothing;
+  c.label.try_begin = here();
+}
+
+// The clauses of one try may have those of others between them, so each gets a range of its own.
+void Translator::catch_(Control& c, CatchKind kind, TagIdx tag, bool falls_through) {
+  if (falls_through) carry(c, c.results.size());
+  if (c.label.try_end == Label::kNone) c.label.try_end = here();
+  if (falls_through) branch_out(c);
+  last_ = kNothing;
+  handlers_.push_back({c.label.try_begin, c.label.try_end, static_cast<uint32_t>(catches_.size()), 1, blocks_around()});
+  catches_.push_back({kind, /*keeps_exception=*/true, raw(tag), here(), home_of(c)});
+  truncate(c.label.height);
+  push_temp(Scalar::i64);  // the exception
+  if (kind == CatchKind::catch_) push_types(validator::TypeList(module_.func_type(module_.tags[raw(tag)].type).params));
+}
+
+void Translator::delegate(Control& c, uint32_t depth, bool falls_through) {
+  if (falls_through) carry(c, c.results.size());
+  handlers_.push_back({c.label.try_begin, here(), 0, 0, blocks_around(), blocks_around() - 1 - depth});
+  end(c, false);
+}
+
+void Translator::rethrow(uint32_t depth) {
+  emit_special(Special::throw_ref, {0, home_of(decoder_->control(depth)), 0});
+}
+
+// ---
 
 void Translator::throw_(TagIdx tag) {
   const FuncType& type = module_.func_type(module_.tags[raw(tag)].type);

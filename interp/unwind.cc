@@ -18,8 +18,10 @@ bool catches(const CatchEntry& entry, const InstanceContext& ctx, const runtime:
 
 const CatchEntry* find_catch(const FuncCode& code, uint32_t word, const InstanceContext& ctx,
                              const runtime::gc::ExceptionObject& exception) {
+  uint32_t depth = HandlerRange::kAnyDepth;
   for (const HandlerRange& range : code.handlers) {
-    if (word < range.begin || word >= range.end) continue;
+    if (word < range.begin || word >= range.end || range.depth > depth) continue;
+    depth = std::min(depth, range.outer);
     for (uint32_t i = 0; i < range.catch_count; ++i) {
       const CatchEntry& entry = code.catches[range.catches + i];
       if (catches(entry, ctx, exception)) return &entry;
@@ -30,6 +32,7 @@ const CatchEntry* find_catch(const FuncCode& code, uint32_t word, const Instance
 
 void deliver(const CatchEntry& entry, Slot* fp, const runtime::gc::ExceptionObject& exception) {
   Slot* to = fp + entry.slot;
+  if (entry.keeps_exception) *to++ = runtime::gc::to_ref(&exception);
   if (has_tag(entry.kind)) to = std::copy_n(exception.args(), exception.length, to);
   if (pushes_exnref(entry.kind)) *to = runtime::gc::to_ref(&exception);
 }

@@ -252,11 +252,18 @@ void FunctionDecoder<Sink>::else_rule() {
   push(c.params);
 }
 
+// The results of the innermost block are there, and nothing else.
+template <class Sink>
+bool FunctionDecoder<Sink>::check_end() {
+  pop(controls_.back().results);
+  if (top_ != base_) fail("type mismatch: values remain on the stack at the end of a block");
+  return reader_.ok();
+}
+
 template <class Sink>
 void FunctionDecoder<Sink>::end_rule() {
   Control& c = controls_.back();
-  pop(c.results);
-  if (top_ != base_) return fail("type mismatch: values remain on the stack at the end of a block");
+  if (!check_end()) return;
   if (c.op == Op::if_ && !c.in_else) {
     // Without an else, the parameters are the results of the other arm.
     if (c.params.size() != c.results.size()) return fail("type mismatch: if without else changes the operand stack");
@@ -264,7 +271,12 @@ void FunctionDecoder<Sink>::end_rule() {
   }
   if (!reader_.ok()) return;
   if (c.entered) sink_.end(c, !c.unreachable);
-  const TypeList results = c.results;
+  leave_block();
+}
+
+template <class Sink>
+void FunctionDecoder<Sink>::leave_block() {
+  const TypeList results = controls_.back().results;
   forget_set_locals();
   controls_.pop_back();
   if (controls_.empty()) return;

@@ -1,4 +1,5 @@
-// The rules of exceptions: throw, throw_ref, try_table (spec 3.3.8). Part of function_decoder.h.
+// The rules of exceptions: throw, throw_ref, try_table (spec 3.3.8), and the blocks of the first exception proposal,
+// which the 3.0 specification does not have: try, catch, catch_all, delegate, rethrow. Part of function_decoder.h.
 #pragma once
 
 #include "validator/function_decoder.h"
@@ -59,6 +60,63 @@ void FunctionDecoder<Sink>::try_table_rule() {
   if (was_live && reader_.ok()) sink_.try_table(controls_.back(), std::span<const CatchClause>(catches_));
 }
 
+// --- Legacy exceptions ---------------------------------------------------------------------------------------------
+
+template <class Sink>
+void FunctionDecoder<Sink>::try_rule() {
+  TypeList params, results;
+  if (!block_types(params, results)) return;
+  pop(params);
+  const bool was_live = live_;
+  push(params);
+  enter(Op::try_, params, results);
+  if (was_live) sink_.try_(controls_.back());
+}
+
+// Ends the part before it, as an else does; its own begins with the tag's values.
+template <class Sink>
+void FunctionDecoder<Sink>::catch_rule(Op op) {
+  Control& c = controls_.back();
+  if (c.op != Op::try_ && c.op != Op::catch_) {
+    return fail(std::string(op_info(op).text) + " without try", ErrorKind::malformed);
+  }
+  const CatchKind kind = op == Op::catch_ ? CatchKind::catch_ : CatchKind::catch_all;
+  const uint32_t t = op == Op::catch_ ? reader_.u32() : 0;
+  const FuncType* type = nullptr;
+  if (op == Op::catch_ && (type = tag_type(t)) == nullptr) return;
+  if (!check_end()) return;
+  if (c.entered) sink_.catch_(c, kind, TagIdx{t}, !c.unreachable);
+  forget_set_locals();
+  c.op = op;
+  c.unreachable = false;
+  refresh();
+  if (type != nullptr) push(TypeList(type->params));
+}
+
+// Ends a try: what it would catch is thrown in the block that the label names, or out of the function.
+template <class Sink>
+void FunctionDecoder<Sink>::delegate_rule() {
+  Control& c = controls_.back();
+  const uint32_t depth = reader_.u32();
+  if (c.op != Op::try_) return fail("delegate without try", ErrorKind::malformed);
+  if (depth >= controls_.size() - 1) return void(unknown("label", depth));
+  if (!check_end()) return;
+  if (c.entered) sink_.delegate(c, depth, !c.unreachable);
+  leave_block();
+}
+
+template <class Sink>
+void FunctionDecoder<Sink>::rethrow_rule() {
+  const uint32_t depth = reader_.u32();
+  const Control* target = label(depth);
+  if (target == nullptr) return;
+  if (target->op != Op::catch_ && target->op != Op::catch_all) {
+    return fail("invalid rethrow label " + std::to_string(depth) + ": not of a catch block");
+  }
+  if (live_ && reader_.ok()) sink_.rethrow(depth);
+  set_unreachable();
+}
+
 template <class Sink>
 void FunctionDecoder<Sink>::exception_rule(Op op) {
   switch (op) {
@@ -68,6 +126,11 @@ void FunctionDecoder<Sink>::exception_rule(Op op) {
       if (live_ && reader_.ok()) sink_.throw_ref();
       return set_unreachable();
     case Op::try_table: return try_table_rule();
+    case Op::try_: return try_rule();
+    case Op::catch_:
+    case Op::catch_all: return catch_rule(op);
+    case Op::delegate: return delegate_rule();
+    case Op::rethrow: return rethrow_rule();
     default: return unsupported(op);
   }
 }

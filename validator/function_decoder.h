@@ -14,7 +14,9 @@
 //   parameters went to the new block else_(control, falls_through)  end(control, falls_through)   at the end of an arm
 //   or a block br(depth)  br_if(depth)  br_table(depths, default last)  return_()  unreachable() call(f)
 //   call_indirect(type, table)  call_ref(type)  and each as return_call... try_table(control, catches; their labels
-//   counted from outside)  throw_(tag)  throw_ref() gc_op(op, a, b, operands, result or bottom)  ref_test(type)
+//   counted from outside)  try_(control)  catch_(control, kind, tag, falls_through)   at the end of the part before it
+//   delegate(control, depth from outside, falls_through)   in place of end  rethrow(depth)
+//   throw_(tag)  throw_ref() gc_op(op, a, b, operands, result or bottom)  ref_test(type)
 //   ref_cast(type)  br_on_cast(depth, type, on_fail) ref_as_non_null()  br_on_null(depth)  br_on_non_null(depth)
 //   memory_op(op, a, b)  table_op(op, a, b)
 //
@@ -58,7 +60,7 @@ template <class Sink>
 class FunctionDecoder {
  public:
   struct Control {
-    Op op = Op::block;  // block, loop, if_, try_table; the body itself is a block
+    Op op = Op::block;  // block, loop, if_, try_table, try_ and then catch_, catch_all; the body itself is a block
     bool in_else = false;
     bool entered = true;       // reachable where it begins: the sink knows it
     bool unreachable = false;  // what follows in it is dead
@@ -161,6 +163,8 @@ class FunctionDecoder {
   bool memory_access(Op op, MemArg& memarg, ValType& address);
   void control_rule(Op op);
   void end_rule();
+  bool check_end();
+  void leave_block();
   void else_rule();
   void br_table_rule();
   void simd_lane_rule(Op op);
@@ -195,6 +199,10 @@ class FunctionDecoder {
   void throw_rule();
   void try_table_rule();
   bool check_catch(const CatchClause& clause);
+  void try_rule();
+  void catch_rule(Op op);
+  void delegate_rule();
+  void rethrow_rule();
   void memory_rule(Op op);
   void table_rule(Op op);
   void ref_rule(Op op);
@@ -325,6 +333,7 @@ constexpr bool is_supported(const OpInfo& info) {
     case Feature::function_refs:
     case Feature::gc:
     case Feature::exceptions:
+    case Feature::legacy_exceptions:
     case Feature::memory64: return true;
     default: return false;
   }

@@ -1,6 +1,7 @@
 #include "validator/function_validator.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "validator/function_decoder.h"
 
@@ -11,13 +12,16 @@ namespace {
 // Counts the uses of locals and the height of the operand stack; everything else it lets pass.
 class FactsSink {
  public:
-  struct Label {};
+  struct Label {
+    bool keeps_exception = false;  // a catch block of the legacy proposal
+  };
   using Decoder = FunctionDecoder<FactsSink>;
   using Control = Decoder::Control;
 
   void begin(Decoder& decoder) {
     decoder_ = &decoder;
     facts_ = {};
+    kept_exceptions_ = 0;
     uses_.assign(decoder.locals().size(), {});
     for (ValType type : decoder.locals()) facts_.local_slots += type.slots();
   }
@@ -57,7 +61,10 @@ class FactsSink {
   void if_(Control&) {}
   void else_(Control&, bool) {}
   // The results of a block may be more than what its end found.
-  void end(Control& c, bool) { note_height(c.height + c.results.size()); }
+  void end(Control& c, bool) {
+    note_height(c.height + c.results.size());
+    kept_exceptions_ -= c.label.keeps_exception;
+  }
   void br(uint32_t) {}
   void br_if(uint32_t) {}
   void br_table(std::span<const uint32_t>) {}
@@ -78,6 +85,15 @@ class FactsSink {
       note_height(target.height + target.branch_types().size());
     }
   }
+  void try_(Control&) { facts_.has_try = true; }
+  // The exception stays below the block's operands, where a rethrow finds it.
+  void catch_(Control& c, CatchKind kind, TagIdx tag, bool) {
+    if (!std::exchange(c.label.keeps_exception, true)) ++kept_exceptions_;
+    const size_t values = kind == CatchKind::catch_ ? tag_params(tag) : 0;
+    note_height(c.height + static_cast<uint32_t>(values));
+  }
+  void delegate(Control& c, uint32_t, bool falls_through) { end(c, falls_through); }
+  void rethrow(uint32_t) { note_call(); }
   void throw_(TagIdx) { note_call(); }
   void throw_ref() { note_call(); }
   void gc_op(Op, uint32_t, uint32_t, uint32_t, ValType) { note_height(); }
@@ -96,7 +112,12 @@ class FactsSink {
 
   void note_height() { note_height(decoder_->height()); }
   void note_height(uint32_t height) {
+    height += kept_exceptions_;
     if (height > facts_.max_operand_slots) facts_.max_operand_slots = height;
+  }
+  size_t tag_params(TagIdx tag) const {
+    const decoder::Module& module = decoder_->module();
+    return module.func_type(module.tags[raw(tag)].type).params.size();
   }
   void note_call() {
     facts_.has_calls = true;
@@ -127,6 +148,7 @@ class FactsSink {
 
   Decoder* decoder_ = nullptr;
   FunctionFacts facts_;
+  uint32_t kept_exceptions_ = 0;  // by the legacy catch blocks around this instruction
   std::vector<Uses> uses_;
 };
 
