@@ -1,0 +1,161 @@
+// Writes the code of one function: random, valid by construction. Code is made from the wanted type down: `value`
+// leaves one value of a type on the stack and everything below it alone, `statement` leaves the stack as it was. Both
+// spend bytes of the source, depth and an instruction budget, and without these take the smallest way out.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "spec-tests/generate/module_plan.h"
+
+namespace mini_wasm::generate {
+
+class BodyWriter {
+ public:
+  BodyWriter(ModulePlan& plan, uint32_t func);
+  // The code entry (spec 5.5.13) without its size.
+  Code write();
+
+ private:
+  struct Local {
+    Type type;
+    bool set;               // whether it may be read: always, if its type has a default value
+    bool private_ = false;  // holds NaNs as the engine made them, or counts a loop: only for the code that made it
+  };
+  using Places = std::vector<uint32_t>;
+
+  // --- body.cc: blocks, statements, locals ---
+  // Statements, then the values; or a branch away and perhaps dead code.
+  void sequence(const Types& results, int depth);
+  void statement(int depth);
+  bool leaf(int depth) { return depth <= 0 || budget_ <= 0 || src_.empty(); }
+  void fuel_check();
+  uint32_t temporary(Type type, bool private_ = false);
+  Places readable_locals(Type type) const;
+  Places writable_locals(Type type) const;
+  void set_local(uint32_t local);
+  // Takes the topmost value off the stack: into a local or to nowhere.
+  void consume(Type type);
+  // Of the values of these types on the stack keeps only the one at `index`.
+  void keep(const Types& types, size_t index);
+  std::optional<size_t> place_of(const Types& types, Type wanted) const;
+  bool set_statement(int depth);
+  bool drop_statement(int depth);
+
+  // --- body_control.cc ---
+  class Block;  // opens a block, closes it when it goes out of scope
+  void block_type(const Signature& type);
+  bool block(const Types& results, int depth);  // block, loop or if
+  void loop(const Signature& type, int depth);
+  void condition(int depth);
+  bool block_value(Type type, int depth);
+  bool branching_value(Type type, int depth);  // br_if that falls through
+  bool select_value(Type type, int depth);
+  bool block_statement(int depth);
+  bool branch_statement(int depth);
+  // Code after which nothing runs: br, br_table, return, unreachable, throw, a tail call.
+  void leave(int depth);
+  bool br_table(int depth);
+  void dead_code(int depth);
+  std::vector<uint32_t> labels_like(const Types& types) const;
+
+  // --- body_values.cc ---
+  void value(Type type, int depth);
+  void values(const Types& types, int depth);
+  LooseNans loose_value(Type type, int depth);
+  void canonicalise(LooseNans nans);
+  bool op_value(Op op, int depth, LooseNans& nans);
+  void operand(Op op, size_t index, int depth, LooseNans& passed);
+  bool tame_operand(Op op, size_t index, int depth);
+  void op_immediates(Op op, uint32_t memory);
+  void small_value(Type type);
+  bool variable_value(Type type, int depth);
+  bool pair_value(Type type, int depth);
+
+  // --- body_memory.cc ---
+  void address(uint32_t memory, Op op, int depth);
+  void memarg(Op op, uint32_t memory);
+  void index_value(bool is_64, uint32_t limit, int depth);
+  bool load_value(Type type, int depth, LooseNans& nans);
+  bool store_statement(int depth);
+  bool bulk_memory_statement(int depth);
+  bool size_value(Type type, int depth);  // memory.size, memory.grow, table.size, table.grow
+  bool table_statement(int depth);
+  bool table_get(Type type, int depth);
+  uint32_t random_memory() { return src_.below(plan_.memories.size()); }
+
+  // --- body_calls.cc ---
+  bool call_value(Type type, int depth);
+  bool call_statement(int depth);
+  bool tail_call(int depth);
+  // Arguments and a call of that function, directly or through a reference or a table.
+  void call(uint32_t func, bool tail, int depth);
+  bool indirect(uint32_t func, bool tail, int depth);
+
+  // --- body_gc.cc ---
+  bool ref_value(Type type, int depth);
+  bool allocate(Type type, int depth);
+  void new_array(uint32_t index, int depth);
+  bool new_array_from_segment(uint32_t index, int depth);
+  bool cast_value(Type type, int depth);
+  bool null_branch_value(Type type, int depth);
+  bool convert_value(Type type, int depth);
+  bool function_reference(Type type);
+  bool field_value(Type type, int depth);
+  bool test_value(int depth);  // i32 from references
+  bool aggregate_statement(int depth);
+  bool array_statement(uint32_t index, int depth);
+  bool array_init(uint32_t index, int depth);
+  void object(uint32_t index, int depth);  // mostly not null
+  Types castable_supertypes(Type type) const;
+
+  // --- body_exceptions.cc ---
+  bool try_table(const Types& results, int depth);
+  bool throw_exception(int depth);
+
+  ModulePlan& plan_;
+  ByteSource& src_;
+  const FuncPlan func_;
+  Code out_;
+  std::vector<Local> locals_;
+  std::vector<Types> labels_;  // what a branch to each takes, innermost last
+  int budget_;
+};
+
+// A block from its opcode to its `end` (spec 5.4.1). Locals that are set inside count as unset after it.
+class BodyWriter::Block {
+ public:
+  Block(BodyWriter& writer, Op op, const Signature& type) : Block(writer) {
+    writer.out_.op(op);
+    writer.block_type(type);
+    writer.labels_.push_back(op == Op::loop ? type.params : type.results);
+  }
+  ~Block() {
+    writer_.out_.op(Op::end);
+    restore();
+    writer_.labels_.pop_back();
+  }
+  Block(const Block&) = delete;
+  Block& operator=(const Block&) = delete;
+  void else_() {
+    writer_.out_.op(Op::else_);
+    restore();
+  }
+
+ private:
+  friend class BodyWriter;
+  explicit Block(BodyWriter& writer) : writer_(writer) {
+    for (const Local& local : writer.locals_) set_.push_back(local.set);
+  }
+  void restore() {
+    for (size_t i = 0; i < writer_.locals_.size(); ++i) {
+      Local& local = writer_.locals_[i];
+      local.set = i < set_.size() ? static_cast<bool>(set_[i]) : local.type.defaultable();
+    }
+  }
+  BodyWriter& writer_;
+  std::vector<bool> set_;
+};
+
+}  // namespace mini_wasm::generate

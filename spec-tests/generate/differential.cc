@@ -1,0 +1,160 @@
+// differential: runs made-up modules in every configuration of the engine and compares what they do.
+//
+//   differential [--first N] [--count N] [--seconds S] [--features +NAME,-NAME] [--out DIR] [--reduce]
+//   differential --transcript ...     prints the modules and what they do, for other engines to compare
+//
+// A mismatch is reported with its seed, and its module written to DIR/SEED.wasm; the exit code is 1.
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "spec-tests/generate/byte_source.h"
+#include "spec-tests/generate/generate.h"
+#include "spec-tests/generate/outcome.h"
+#include "spec-tests/generate/reduce.h"
+#include "spec-tests/tiers.h"
+
+namespace mini_wasm::generate {
+namespace {
+
+constexpr const char* kUsage =
+    "usage: %s [--first N] [--count N] [--seconds S] [--features +NAME,-NAME...] [--out DIR] [--reduce] "
+    "[--transcript]\n";
+
+struct Options {
+  uint64_t first = 0, count = 1000;
+  double seconds = 0;  // 0: no limit
+  FeatureSet features = FeatureSet::defaults();
+  std::string out;
+  bool reduce = false, transcript = false;
+};
+
+bool parse_features(std::string_view list, FeatureSet& features) {
+  while (!list.empty()) {
+    const std::string_view item = list.substr(0, list.find(','));
+    list.remove_prefix(std::min(list.size(), item.size() + 1));
+    const std::optional<Feature> feature = item.empty() ? std::nullopt : feature_from_text(item.substr(1));
+    if (!feature) return false;
+    item[0] == '-' ? features.clear(*feature) : features.set(*feature);
+  }
+  return true;
+}
+
+bool parse(int argc, char** argv, Options& options) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view arg = argv[i];
+    if (arg == "--reduce" || arg == "--transcript") {
+      (arg == "--reduce" ? options.reduce : options.transcript) = true;
+      continue;
+    }
+    if (i + 1 == argc) return false;
+    const char* value = argv[++i];
+    if (arg == "--first")
+      options.first = std::strtoull(value, nullptr, 10);
+    else if (arg == "--count")
+      options.count = std::strtoull(value, nullptr, 10);
+    else if (arg == "--seconds")
+      options.seconds = std::strtod(value, nullptr);
+    else if (arg == "--out")
+      options.out = value;
+    else if (arg != "--features" || !parse_features(value, options.features))
+      return false;
+  }
+  return true;
+}
+
+Engine make_engine(Config config, FeatureSet features) {
+  for (size_t i = 0; i < kFeatureCount; ++i) {
+    (void)config.feature(kFeatureInfo[i].text, features.has(static_cast<Feature>(i)));
+  }
+  return Engine(config);
+}
+
+class Comparison {
+ public:
+  explicit Comparison(const Options& options) : options_(options) {
+    for (const spec::TierCase& tier : spec::kTiers) engines_.push_back(make_engine(tier.config(), options.features));
+  }
+
+  // The difference between two configurations, or nothing.
+  std::string difference(const std::vector<uint8_t>& bytes, uint64_t seed) const {
+    const std::vector<uint8_t> module = generate_module(bytes, options_.features);
+    const Outcome expected = run_module(engines_[0], module, seed);
+    if (!expected.empty() && expected[0].starts_with("error: invalid")) return "  " + expected[0];
+    for (size_t i = 1; i < engines_.size(); ++i) {
+      const std::string difference = first_difference(expected, run_module(engines_[i], module, seed));
+      if (!difference.empty()) return std::string(spec::kTiers[i].name) + ":\n" + difference;
+    }
+    return "";
+  }
+
+  void print_transcript(uint64_t seed) const {
+    const std::vector<uint8_t> module = generate_module(bytes_of_seed(seed), options_.features);
+    std::printf("module %llu ", static_cast<unsigned long long>(seed));
+    for (const uint8_t byte : module) std::printf("%02x", byte);
+    std::putchar('\n');
+    for (const std::string& line : run_module(engines_[0], module, seed, Callable::from_javascript))
+      std::printf("%s\n", line.c_str());
+  }
+
+  void report(uint64_t seed, const std::string& difference) const {
+    std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), difference.c_str());
+    std::vector<uint8_t> bytes = bytes_of_seed(seed);
+    if (options_.reduce) {
+      bytes = reduce(std::move(bytes), [&](const auto& smaller) { return !this->difference(smaller, seed).empty(); });
+      std::printf("reduced: %s\n", this->difference(bytes, seed).c_str());
+    }
+    if (options_.out.empty()) return;
+    const std::vector<uint8_t> module = generate_module(bytes, options_.features);
+    std::ofstream(options_.out + "/" + std::to_string(seed) + ".wasm", std::ios::binary)
+        .write(reinterpret_cast<const char*>(module.data()), static_cast<std::streamsize>(module.size()));
+  }
+
+ private:
+  const Options& options_;
+  std::vector<Engine> engines_;
+};
+
+int run(const Options& options) {
+  using Clock = std::chrono::steady_clock;
+  const auto begin = Clock::now();
+  const auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
+  const Comparison comparison(options);
+  uint64_t done = 0, mismatches = 0;
+  for (; done < options.count && (options.seconds == 0 || elapsed() < options.seconds); ++done) {
+    const uint64_t seed = options.first + done;
+    if (options.transcript) {
+      comparison.print_transcript(seed);
+      continue;
+    }
+    const std::string difference = comparison.difference(bytes_of_seed(seed), seed);
+    if (difference.empty()) continue;
+    ++mismatches;
+    comparison.report(seed, difference);
+  }
+  if (options.transcript) return 0;
+  std::printf("%llu modules, %zu configurations, %llu mismatches, %.0f modules/s\n",
+              static_cast<unsigned long long>(done), std::size(spec::kTiers),
+              static_cast<unsigned long long>(mismatches), static_cast<double>(done) / elapsed());
+  return mismatches == 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace mini_wasm::generate
+
+int main(int argc, char** argv) {
+  mini_wasm::generate::Options options;
+  if (!mini_wasm::generate::parse(argc, argv, options)) {
+    std::fprintf(stderr, mini_wasm::generate::kUsage, argv[0]);
+    return 2;
+  }
+  return mini_wasm::generate::run(options);
+}

@@ -1,0 +1,332 @@
+#include "spec-tests/generate/module_plan.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "spec-tests/generate/constants.h"
+
+namespace mini_wasm::generate {
+namespace {
+
+constexpr uint8_t kThemeWeights[] = {0, 0, 1, 2, 4, 8};
+
+// What an imported function takes and returns: types that every embedder can pass.
+constexpr Kind kHostKinds[] = {Kind::i32, Kind::i64, Kind::f32, Kind::f64};
+
+}  // namespace
+
+ModulePlan::ModulePlan(ByteSource& src, FeatureSet on) : source(src), features(on), ops(op_lists(on)) {
+  for (uint8_t& weight : themes) weight = kThemeWeights[source.below(std::size(kThemeWeights))];
+  // Every other module knows only some of the instructions, and so repeats them in many surroundings.
+  if (source.chance(50)) {
+    const uint32_t salt = source.byte();
+    for (std::vector<Op>& list : ops.computing) {
+      std::erase_if(list, [salt](Op op) { return (static_cast<uint32_t>(op) * 2654435761u >> 13 ^ salt) % 6 != 0; });
+    }
+  }
+  if (!features.has(Feature::gc)) themes[static_cast<size_t>(Theme::gc)] = 0;
+  if (!features.has(Feature::exceptions)) themes[static_cast<size_t>(Theme::exceptions)] = 0;
+  plan_types();
+  plan_memories();
+  plan_functions();
+  plan_tables();
+  plan_globals();
+  plan_segments();
+}
+
+// --- Types ---------------------------------------------------------------------------------------------------------
+
+uint32_t ModulePlan::type_index(const Signature& signature) {
+  for (uint32_t i = aggregate_count; i < types.size(); ++i) {
+    if (types[i].signature == signature) return i;
+  }
+  DefinedType type;
+  type.signature = signature;
+  types.push_back(std::move(type));
+  return static_cast<uint32_t>(types.size() - 1);
+}
+
+Heap ModulePlan::top_of(Heap heap) const {
+  if (heap >= 0) return types[static_cast<size_t>(heap)].form == DefinedType::Form::func ? kFunc : kAny;
+  switch (heap) {
+    case kFunc:
+    case kNoFunc: return kFunc;
+    case kExtern:
+    case kNoExtern: return kExtern;
+    case kExn:
+    case kNoExn: return kExn;
+    default: return kAny;
+  }
+}
+
+bool ModulePlan::is_heap_subtype(Heap sub, Heap super) const {
+  if (sub == super) return true;
+  if (top_of(sub) != top_of(super)) return false;
+  if (super == top_of(super)) return true;
+  if (sub == kNone || sub == kNoFunc || sub == kNoExtern || sub == kNoExn) return true;
+  if (super == kEq) return sub != kAny;
+  if (sub < 0) return false;
+  const DefinedType& type = types[static_cast<size_t>(sub)];
+  if (super == kStruct) return type.form == DefinedType::Form::struct_;
+  if (super == kArray) return type.form == DefinedType::Form::array;
+  return type.super >= 0 && super >= 0 && is_heap_subtype(type.super, super);
+}
+
+bool ModulePlan::is_subtype(Type sub, Type super) const {
+  if (!sub.is_ref() || !super.is_ref()) return sub == super;
+  return (super.nullable || !sub.nullable) && is_heap_subtype(sub.heap, super.heap);
+}
+
+std::vector<uint32_t> ModulePlan::aggregates(DefinedType::Form form) const {
+  std::vector<uint32_t> found;
+  for (uint32_t i = 0; i < aggregate_count; ++i) {
+    if (types[i].form == form) found.push_back(i);
+  }
+  return found;
+}
+
+Type ModulePlan::numeric_type() {
+  static constexpr Kind kKinds[] = {Kind::i32, Kind::i64, Kind::f64, Kind::f32, Kind::i32, Kind::i64};
+  if (has(Feature::simd) && source.chance(25)) return Kind::v128;
+  return kKinds[source.below(std::size(kKinds))];
+}
+
+Type ModulePlan::value_type(bool nullable_only) {
+  const bool gc = theme(Theme::gc) != 0;
+  if (!has(Feature::ref_types) || !source.chance(gc ? 35 : 10)) return numeric_type();
+  if (!gc) return Type::ref(source.chance(50) ? kExtern : kFunc);
+  static constexpr Heap kHeaps[] = {kAny, kEq, kI31, kStruct, kArray, kFunc, kExtern, kNone};
+  const bool nullable = nullable_only || source.chance(70);
+  if (aggregate_count != 0 && source.chance(60)) {
+    return Type::ref(static_cast<Heap>(source.below(aggregate_count)), nullable);
+  }
+  if (has(Feature::exceptions) && source.chance(8)) return Type::ref(kExn);
+  const Heap heap = kHeaps[source.below(std::size(kHeaps))];
+  return Type::ref(heap, nullable || heap == kNone);
+}
+
+Field ModulePlan::field(uint32_t visible) {
+  Field field;
+  switch (source.weighted({4, 2, 2, 3, 3})) {
+    case 0: field.type = numeric_type(); break;
+    case 1: field.packed_bits = 8; break;
+    case 2: field.packed_bits = 16; break;
+    case 3: {
+      static constexpr Heap kHeaps[] = {kAny, kEq, kI31, kStruct, kArray, kFunc, kExtern};
+      field.type = Type::ref(kHeaps[source.below(std::size(kHeaps))]);
+      break;
+    }
+    default: field.type = visible == 0 ? Type::ref(kI31, false) : Type::ref(static_cast<Heap>(source.below(visible)));
+  }
+  field.mutable_ = !source.chance(10);
+  return field;
+}
+
+DefinedType ModulePlan::structure(uint32_t index, uint32_t visible) {
+  DefinedType type;
+  type.form = DefinedType::Form::struct_;
+  const std::vector<uint32_t> parents = [&] {
+    std::vector<uint32_t> found;
+    for (uint32_t i = 0; i < index; ++i) {
+      if (types[i].form == DefinedType::Form::struct_) found.push_back(i);
+    }
+    return found;
+  }();
+  if (!parents.empty() && source.chance(50)) {
+    type.super = static_cast<int32_t>(source.one_of(parents));
+    type.fields = types[static_cast<size_t>(type.super)].fields;
+  }
+  for (uint32_t more = source.below(5); more != 0; --more) type.fields.push_back(field(visible));
+  return type;
+}
+
+void ModulePlan::plan_types() {
+  if (theme(Theme::gc) == 0) return;
+  one_rec_group = source.chance(50);
+  const uint32_t count = 1 + source.below(8);
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint32_t visible = one_rec_group ? count : i;
+    if (source.chance(50)) {
+      DefinedType type;
+      type.form = DefinedType::Form::array;
+      type.fields.push_back(field(visible));
+      types.push_back(std::move(type));
+    } else {
+      types.push_back(structure(i, visible));
+    }
+  }
+  aggregate_count = count;
+}
+
+Signature ModulePlan::signature() {
+  // Exported functions are called by other engines' embedders, too: most keep to types that can be passed there.
+  const bool simple = source.chance(65);
+  const auto type = [&] { return simple ? Type(kHostKinds[source.below(4)]) : value_type(false); };
+  Signature signature;
+  uint32_t params = source.below(5);
+  if (source.chance(10)) params = source.below(21);
+  while (params-- != 0) signature.params.push_back(type());
+  if (!result_pool_.empty() && source.chance(70)) {
+    signature.results = source.one_of(result_pool_);
+    return signature;
+  }
+  uint32_t results = source.weighted({2, 6, 2, 1});
+  if (source.chance(5)) results = source.below(21);
+  while (results-- != 0) signature.results.push_back(type());
+  result_pool_.push_back(signature.results);
+  return signature;
+}
+
+// --- Functions, tables, memories, globals --------------------------------------------------------------------------
+
+void ModulePlan::plan_functions() {
+  if (source.chance(30)) {
+    imported_funcs = 1 + source.below(2);
+    for (uint32_t i = 0; i < imported_funcs; ++i) {
+      Signature host;
+      for (uint32_t n = source.below(source.chance(20) ? 16 : 5); n != 0; --n)
+        host.params.push_back(kHostKinds[source.below(4)]);
+      for (uint32_t n = source.below(4); n != 0; --n) host.results.push_back(kHostKinds[source.below(4)]);
+      funcs.push_back({host, type_index(host)});
+    }
+  }
+  const uint32_t count = 1 + source.below(6);
+  for (uint32_t i = 0; i < count; ++i) {
+    Signature s = signature();
+    const uint32_t type = type_index(s);
+    funcs.push_back({std::move(s), type});
+  }
+  if (source.chance(10)) {
+    start = true;
+    funcs[imported_funcs].signature = {};
+    funcs[imported_funcs].type = type_index({});
+  }
+  if (theme(Theme::exceptions) != 0) {
+    for (uint32_t n = 1 + source.below(3); n != 0; --n) {
+      Signature tag;
+      for (uint32_t p = source.below(4); p != 0; --p) tag.params.push_back(value_type(false));
+      tags.push_back(tag);
+      type_index(tag);
+    }
+  }
+}
+
+void ModulePlan::plan_tables() {
+  if (theme(Theme::tables) == 0 && theme(Theme::calls) == 0) return;
+  const uint32_t count = has(Feature::ref_types) ? 1 + source.below(3) : 1;
+  for (uint32_t i = 0; i < count; ++i) {
+    TablePlan table;
+    table.element = Type::ref(kFunc);
+    if (i != 0) {
+      table.element = Type::ref(kExtern);
+      if (theme(Theme::gc) != 0) {
+        const Type type = value_type(true);
+        if (type.is_ref()) table.element = type;
+      } else if (has(Feature::function_refs) && source.chance(50)) {
+        table.element = Type::ref(static_cast<Heap>(source.one_of(funcs).type));
+      }
+    }
+    table.is_64 = has(Feature::memory64) && source.chance(25);
+    table.min = source.below(12);
+    table.max = table.min + source.below(10);
+    if (i == 0) {
+      for (uint32_t n = std::min<uint32_t>(table.min, 8); n != 0; --n) {
+        table.funcs.push_back(static_cast<int32_t>(source.below(funcs.size())));
+      }
+    }
+    tables.push_back(std::move(table));
+  }
+}
+
+void ModulePlan::plan_memories() {
+  uint32_t count = theme(Theme::memory) != 0 || theme(Theme::bulk) != 0 || source.chance(50) ? 1 : 0;
+  if (count != 0 && has(Feature::multi_memory) && source.chance(35)) count += 1 + source.below(2);
+  for (uint32_t i = 0; i < count; ++i) {
+    MemoryPlan memory;
+    memory.is_64 = has(Feature::memory64) && source.chance(25);
+    memory.shared = has(Feature::threads) && source.chance(25);
+    memory.min = source.weighted({1, 8, 2});
+    memory.max = memory.min + source.below(3);
+    memories.push_back(memory);
+  }
+}
+
+void ModulePlan::plan_globals() {
+  globals.push_back({Kind::i32, true, {}});
+  globals[0].init.i32_const(50);  // for the start function
+  for (uint32_t n = source.below(7); n != 0; --n) {
+    GlobalPlan global;
+    global.type = value_type(false);
+    global.mutable_ = !source.chance(20);
+    if (!has_constant(*this, global.type)) global.type.nullable = true;
+    global.init = const_expr(global.type);
+    globals.push_back(std::move(global));
+  }
+}
+
+std::vector<uint8_t> ModulePlan::data_bytes() {
+  std::vector<uint8_t> bytes(source.below(48));
+  for (uint8_t& byte : bytes) byte = source.byte();
+  return bytes;
+}
+
+void ModulePlan::plan_segments() {
+  for (uint32_t i = 0; i < tables.size(); ++i) {
+    if (tables[i].funcs.empty()) continue;
+    ElemPlan elem{SegmentMode::active, i, Type::ref(kFunc), {}};
+    for (const int32_t func : tables[i].funcs) {
+      elem.items.emplace_back();
+      elem.items.back().op(Op::ref_func, static_cast<uint32_t>(func));
+    }
+    elems.push_back(std::move(elem));
+  }
+  // ref.func may name a function only if it is declared outside the code (spec 3.4.10).
+  if (has(Feature::ref_types)) {
+    ElemPlan all{source.chance(50) ? SegmentMode::passive : SegmentMode::declarative, 0, Type::ref(kFunc), {}};
+    for (uint32_t i = 0; i < funcs.size(); ++i) all.items.emplace_back().op(Op::ref_func, i);
+    elems.push_back(std::move(all));
+  }
+  for (uint32_t n = theme(Theme::gc) != 0 ? source.below(3) : 0; n != 0; --n) {
+    Type type = value_type(true);
+    if (!type.is_ref()) type = Type::ref(kAny);
+    ElemPlan elem{SegmentMode::passive, 0, type, {}};
+    for (uint32_t items = source.below(6); items != 0; --items) elem.items.push_back(const_expr(type));
+    elems.push_back(std::move(elem));
+  }
+  if (!has(Feature::bulk_memory)) return;
+  for (uint32_t i = 0; i < memories.size(); ++i) {
+    if (memories[i].min != 0 && source.chance(70))
+      datas.push_back({SegmentMode::active, i, source.below(65000), data_bytes()});
+  }
+  for (uint32_t n = source.below(3); n != 0; --n) datas.push_back({SegmentMode::passive, 0, 0, data_bytes()});
+}
+
+// --- Constant expressions (spec 3.4.10) ----------------------------------------------------------------------------
+
+Code ModulePlan::const_expr(Type type) {
+  Code code;
+  std::vector<uint32_t> same;
+  for (uint32_t i = 1; has(Feature::gc) && i < globals.size(); ++i) {
+    if (!globals[i].mutable_ && is_subtype(globals[i].type, type)) same.push_back(i);
+  }
+  if (!same.empty() && source.chance(40)) return std::move(code.op(Op::global_get, source.one_of(same)));
+  if (!type.is_ref()) {
+    write_constant(code, type.kind, source);
+    if (!has(Feature::extended_const) || (type.kind != Kind::i32 && type.kind != Kind::i64) || !source.chance(30))
+      return code;
+    static constexpr Op kOps[2][3] = {{Op::i32_add, Op::i32_sub, Op::i32_mul}, {Op::i64_add, Op::i64_sub, Op::i64_mul}};
+    write_constant(code, type.kind, source);
+    return std::move(code.op(kOps[type.kind == Kind::i64][source.below(3)]));
+  }
+  const Heap heap = type.heap;
+  if (top_of(heap) == kFunc && heap != kNoFunc && source.chance(60)) {
+    for (uint32_t i = 0; i < funcs.size(); ++i) {
+      if (heap == kFunc || static_cast<Heap>(funcs[i].type) == heap) return std::move(code.op(Op::ref_func, i));
+    }
+  }
+  if (type.nullable && !(has(Feature::gc) && source.chance(60))) return std::move(code.op(Op::ref_null).heap(heap));
+  write_smallest(code, *this, type);
+  return code;
+}
+
+}  // namespace mini_wasm::generate

@@ -1,0 +1,122 @@
+// What a generated module declares: everything but the code of its functions, which body.h writes against this plan.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/opcode.h"
+#include "spec-tests/generate/byte_source.h"
+#include "spec-tests/generate/code.h"
+#include "spec-tests/generate/op_lists.h"
+#include "spec-tests/generate/types.h"
+
+namespace mini_wasm::generate {
+
+// The kinds of things that code is made of. Each module gives each of them a weight, often zero: modules that do a few
+// things a lot find more than modules that do a bit of everything.
+enum class Theme : uint8_t { arithmetic, variables, memory, control, calls, tables, gc, exceptions, bulk };
+inline constexpr size_t kThemes = 9;
+
+struct MemoryPlan {
+  bool is_64 = false;
+  bool shared = false;
+  uint32_t min = 1, max = 1;  // pages; there always is a maximum, so that memory.grow fails alike everywhere
+};
+
+struct TablePlan {
+  Type element;
+  bool is_64 = false;
+  uint32_t min = 0, max = 0;
+  std::vector<int32_t> funcs;  // tables of functions: what an active segment puts there from index 0 on
+};
+
+struct GlobalPlan {
+  Type type;
+  bool mutable_ = true;
+  Code init;  // constant expression without its `end`
+};
+
+enum class SegmentMode : uint8_t { active, passive, declarative };
+
+struct DataPlan {
+  SegmentMode mode = SegmentMode::passive;
+  uint32_t memory = 0;
+  uint32_t offset = 0;
+  std::vector<uint8_t> bytes;
+};
+
+struct ElemPlan {
+  SegmentMode mode = SegmentMode::passive;
+  uint32_t table = 0;
+  Type type;
+  std::vector<Code> items;  // constant expressions
+};
+
+struct FuncPlan {
+  Signature signature;
+  uint32_t type = 0;
+};
+
+// The global that is counted down at each loop and call; it is global 0, exported as "fuel".
+inline constexpr uint32_t kFuelGlobal = 0;
+
+class ModulePlan {
+ public:
+  ModulePlan(ByteSource& source, FeatureSet features);
+
+  ByteSource& source;
+  FeatureSet features;
+  OpLists ops;
+  std::array<uint8_t, kThemes> themes{};
+
+  std::vector<DefinedType> types;
+  bool one_rec_group = false;  // the structures and arrays, which come first
+  uint32_t aggregate_count = 0;
+  std::vector<FuncPlan> funcs;  // imported ones first
+  uint32_t imported_funcs = 0;
+  std::vector<TablePlan> tables;
+  std::vector<MemoryPlan> memories;
+  std::vector<GlobalPlan> globals;
+  std::vector<Signature> tags;
+  std::vector<ElemPlan> elems;
+  std::vector<DataPlan> datas;
+  bool start = false;  // function `imported_funcs` runs at instantiation
+
+  bool has(Feature feature) const { return features.has(feature); }
+  uint8_t theme(Theme t) const { return themes[static_cast<size_t>(t)]; }
+
+  // The index of a function type, added if it is new.
+  uint32_t type_index(const Signature& signature);
+  // Whether a value of type `sub` will do where `super` is wanted (spec 3.3); sound, not complete.
+  bool is_subtype(Type sub, Type super) const;
+  bool is_heap_subtype(Heap sub, Heap super) const;
+  // One of func, extern, any, exn: the top of the heap type's hierarchy.
+  Heap top_of(Heap heap) const;
+
+  Type numeric_type();
+  // A type for locals, parameters and results; `nullable_only` for those that need a default value.
+  Type value_type(bool nullable_only);
+  Signature signature();
+  std::vector<uint32_t> aggregates(DefinedType::Form form) const;
+
+ private:
+  void plan_types();
+  DefinedType structure(uint32_t index, uint32_t visible);
+  Field field(uint32_t visible);
+  void plan_functions();
+  void plan_tables();
+  void plan_memories();
+  void plan_globals();
+  void plan_segments();
+  Code const_expr(Type type);
+  std::vector<uint8_t> data_bytes();
+
+  std::vector<Types> result_pool_;  // few different result types, so that tail calls find callees
+};
+
+// The whole module; `bodies` are the code entries of the functions that are not imported.
+std::vector<uint8_t> write_module(const ModulePlan& plan, const std::vector<Code>& bodies);
+
+}  // namespace mini_wasm::generate

@@ -1,0 +1,213 @@
+#include "spec-tests/generate/outcome.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "spec-tests/generate/byte_source.h"
+#include "spec-tests/generate/constants.h"
+
+namespace mini_wasm::generate {
+namespace {
+
+constexpr int32_t kFuel = 60;
+constexpr size_t kArgumentSets = 3;
+
+std::string hex(uint64_t bits, int digits) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%0*llx", digits, static_cast<unsigned long long>(bits));
+  return text;
+}
+
+std::string describe(const Val& value) {
+  const ValType type = value.type();
+  if (type == ValType::i32) return "i32:" + hex(value.bits() & 0xffffffff, 8);
+  if (type == ValType::i64) return "i64:" + hex(value.bits(), 16);
+  if (type == ValType::f32) return std::isnan(value.f32()) ? "f32:nan" : "f32:" + hex(value.bits() & 0xffffffff, 8);
+  if (type == ValType::f64) return std::isnan(value.f64()) ? "f64:nan" : "f64:" + hex(value.bits(), 16);
+  if (type == ValType::v128) return "v128:" + hex(value.bits(1), 16) + hex(value.bits(0), 16);
+  if (value.is_null()) return "null";
+  const bool function = type.concrete() || type.heap() == HeapKind::func;  // whose bits may look like an i31's
+  return !function && value.is_i31() ? "i31:" + hex(value.i31_get_u(), 8) : "ref";
+}
+
+std::string describe(std::span<const Val> values) {
+  std::string text;
+  for (const Val& value : values) text += (text.empty() ? "" : " ") + describe(value);
+  return text;
+}
+
+std::string describe(const Error& error) {
+  switch (error.kind) {
+    case ErrorKind::trap: return std::string("trap: ") + to_string(error.trap_code);
+    case ErrorKind::exception: return "exception";
+    default: return "error: " + error.to_string();
+  }
+}
+
+// --- Arguments -----------------------------------------------------------------------------------------------------
+
+class Arguments {
+ public:
+  Arguments(Store& store, uint64_t seed) : store_(store), random_(seed) {
+    for (uint8_t& byte : bytes_) byte = static_cast<uint8_t>(random_.next());
+  }
+  // None for types of which the embedder cannot make a value.
+  std::optional<std::vector<Val>> make(const FuncType& type) {
+    std::vector<Val> values;
+    for (const ValType param : type.params) {
+      std::optional<Val> value = make(param);
+      if (!value) return std::nullopt;
+      values.push_back(*value);
+    }
+    return values;
+  }
+
+ private:
+  std::optional<Val> make(ValType type) {
+    if (type == ValType::i32) return Val::i32(static_cast<int32_t>(edge_bits32(source_)));
+    if (type == ValType::i64) return Val::i64(static_cast<int64_t>(edge_bits64(source_)));
+    // Embedders elsewhere cannot pass a NaN's bits: one NaN it is.
+    if (type == ValType::f32) {
+      const float value = std::bit_cast<float>(edge_float_bits(source_));
+      return Val::f32(std::isnan(value) ? std::bit_cast<float>(0x7fc00000) : value);
+    }
+    if (type == ValType::f64) {
+      const double value = std::bit_cast<double>(edge_double_bits(source_));
+      return Val::f64(std::isnan(value) ? std::bit_cast<double>(0x7ff8000000000000) : value);
+    }
+    if (type == ValType::v128) return Val::from_bits(type, edge_bits64(source_), edge_bits64(source_));
+    return reference(type);
+  }
+  std::optional<Val> reference(ValType type) {
+    const bool null = type.nullable() && source_.chance(50);
+    if (!null && !type.concrete()) {
+      switch (type.heap()) {
+        case HeapKind::any:
+        case HeapKind::eq:
+        case HeapKind::i31: return Val::i31(static_cast<int32_t>(edge_bits32(source_)));
+        case HeapKind::extern_: return store_.new_externref(&store_);
+        default: break;
+      }
+    }
+    return type.nullable() ? std::optional<Val>(Val::null(type)) : std::nullopt;
+  }
+
+  Store& store_;
+  Random random_;
+  uint8_t bytes_[400];
+  ByteSource source_{bytes_};
+};
+
+// --- Imported functions --------------------------------------------------------------------------------------------
+
+// A host function of any type: its results follow from all bits of its arguments, in a way that is easily had in any
+// language.
+Func host_function(Store& store, const FuncType& type) {
+  return Func::make(store, type, [type](Caller&, uint64_t* slots) -> Result<void> {
+    uint32_t hash = 1;
+    for (size_t i = 0; i < type.params.size(); ++i) {
+      const Val arg = Val::from_bits(type.params[i], slots[i]);
+      uint64_t bits = arg.bits();
+      if (arg.type() == ValType::i32 || arg.type() == ValType::f32) bits = static_cast<uint32_t>(bits);
+      if ((arg.type() == ValType::f32 && std::isnan(arg.f32())) ||
+          (arg.type() == ValType::f64 && std::isnan(arg.f64())))
+        bits = 1;
+      hash = hash * 31 + (static_cast<uint32_t>(bits) ^ static_cast<uint32_t>(bits >> 32));
+    }
+    for (size_t i = 0; i < type.results.size(); ++i) {
+      const uint32_t bits = hash + static_cast<uint32_t>(i);
+      const ValType result = type.results[i];
+      if (result == ValType::f32)
+        slots[i] = Val::f32(static_cast<float>(bits & 0xffff)).bits();
+      else if (result == ValType::f64)
+        slots[i] = Val::f64(static_cast<double>(bits)).bits();
+      else
+        slots[i] = result == ValType::i64 ? uint64_t{bits} << 32 | bits : bits;
+    }
+    return {};
+  });
+}
+
+// --- What is left --------------------------------------------------------------------------------------------------
+
+uint32_t hash_of(std::span<const uint8_t> bytes) {
+  uint32_t hash = 1;
+  for (size_t i = 0; i + 4 <= bytes.size(); i += 4) {
+    uint32_t word;
+    std::memcpy(&word, &bytes[i], 4);
+    hash = (hash ^ word) * 16777619;
+  }
+  return hash;
+}
+
+std::string describe(const Memory& memory) {
+  return std::to_string(memory.size_pages()) + " pages, " + hex(hash_of(memory.data()), 8);
+}
+
+std::string describe(const Table& table) {
+  size_t nulls = 0;
+  for (uint64_t i = 0; i < table.size(); ++i) nulls += table.get(i)->is_null();
+  return std::to_string(table.size()) + " elements, " + std::to_string(nulls) + " null";
+}
+
+bool from_javascript(const std::vector<ValType>& types) {
+  return std::none_of(types.begin(), types.end(), [](ValType type) {
+    return type.is_vector() ||
+           (type.is_ref() && !type.concrete() && (type.heap() == HeapKind::exn || type.heap() == HeapKind::noexn));
+  });
+}
+
+void call_exports(Store& store, const Instance& instance, uint64_t seed, Callable callable, Outcome& outcome) {
+  const Global fuel = *instance.global("fuel");
+  uint64_t turn = 0;
+  for (size_t set = 0; set < kArgumentSets; ++set) {
+    for (const auto& [name, what] : instance.exports()) {
+      const std::optional<Func> func = what.func();
+      if (!func) continue;
+      const FuncType& type = func->type();
+      if (callable == Callable::from_javascript && !(from_javascript(type.params) && from_javascript(type.results)))
+        continue;
+      Arguments arguments(store, seed * 1000 + turn++);
+      const std::optional<std::vector<Val>> args = arguments.make(type);
+      if (!args) continue;
+      (void)fuel.set(Val::i32(kFuel));
+      const Result<std::vector<Val>> result = func->call(*args);
+      outcome.push_back(name + "(" + describe(*args) +
+                        ") = " + (result ? describe(*result) : describe(result.error())));
+    }
+  }
+}
+
+}  // namespace
+
+Outcome run_module(const Engine& engine, std::span<const uint8_t> bytes, uint64_t seed, Callable callable) {
+  const Result<Module> module = Module::compile(engine, bytes);
+  if (!module) return {"error: " + module.error().to_string()};
+  Store store(engine);
+  std::vector<Extern> imports;
+  for (const ImportType& import : module->imports()) imports.push_back(host_function(store, import.type.func));
+  const Result<Instance> instance = Instance::make(store, *module, imports);
+  if (!instance) return {"error: instantiation: " + describe(instance.error())};
+  Outcome outcome;
+  call_exports(store, *instance, seed, callable, outcome);
+  for (const auto& [name, what] : instance->exports()) {
+    if (const auto global = what.global()) outcome.push_back(name + " = " + describe(global->get()));
+    if (const auto memory = what.memory()) outcome.push_back(name + " = " + describe(*memory));
+    if (const auto table = what.table()) outcome.push_back(name + " = " + describe(*table));
+  }
+  return outcome;
+}
+
+std::string first_difference(const Outcome& a, const Outcome& b) {
+  const auto [in_a, in_b] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+  if (in_a == a.end() && in_b == b.end()) return "";
+  const std::string none = "(nothing)";
+  return "  " + (in_a == a.end() ? none : *in_a) + "\n  " + (in_b == b.end() ? none : *in_b);
+}
+
+}  // namespace mini_wasm::generate
