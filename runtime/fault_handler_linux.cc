@@ -19,8 +19,14 @@ struct sigaction previous_actions[2];
 
 bool in_guarded_memory(const Store& store, const void* address) {
   const auto at = reinterpret_cast<uintptr_t>(address);
+  const auto covers = [&](const MemInst& memory) {
+    return memory.guarded && at - reinterpret_cast<uintptr_t>(memory.base) < memory.reserved;
+  };
   for (const MemInst& memory : store.memories()) {
-    if (memory.guarded && at - reinterpret_cast<uintptr_t>(memory.base) < memory.reserved) return true;
+    if (covers(memory)) return true;
+  }
+  for (const auto& memory : store.shared_memories()) {
+    if (covers(*memory)) return true;
   }
   return false;
 }

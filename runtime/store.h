@@ -25,6 +25,7 @@ class Store {
 
   Engine& engine() { return *engine_; }
   const Engine& engine() const { return *engine_; }
+  const std::shared_ptr<Engine>& shared_engine() const { return engine_; }
   const StoreLimits& limits() const { return limits_; }
 
   // Calls any function; `slots` holds its arguments and receives its results. Errors: trap, exit, host, limit, and
@@ -37,6 +38,8 @@ class Store {
   // Instance objects; addresses stay valid until the store is destroyed. Errors: limit.
   FuncInst* new_host_func(FuncType type, HostCallback callback);
   Result<MemInst*> new_memory(const MemoryType& type);
+  Result<MemInst*> add_shared(std::shared_ptr<MemInst> memory);  // which may be there already
+  std::shared_ptr<MemInst> find_shared(const MemInst* memory) const;
   Result<TableInst*> new_table(const TableType& type, Slot init);
   GlobalInst* new_global(const GlobalType& type, const Slot* value);
   TagInst* new_tag(TypeId type);
@@ -45,7 +48,7 @@ class Store {
   // How many of each there are. An instantiation that fails before anybody has seen its objects gives them back, so
   // that trying again and again does not fill the store.
   struct Mark {
-    size_t memories, tables, globals, tags, instances;
+    size_t memories, shared_memories, tables, globals, tags, instances;
   };
   Mark mark() const;
   void forget_since(const Mark& mark);
@@ -53,6 +56,7 @@ class Store {
   gc::Heap& heap() { return heap_; }
   const gc::Heap& heap() const { return heap_; }
   const std::deque<MemInst>& memories() const { return memories_; }
+  const std::vector<std::shared_ptr<MemInst>>& shared_memories() const { return shared_memories_; }
   const std::deque<TableInst>& tables() const { return tables_; }
   const std::deque<GlobalInst>& globals() const { return globals_; }
   const std::deque<ModuleInst>& instances() const { return instances_; }
@@ -62,6 +66,17 @@ class Store {
   // Asks running code to stop, or takes that back. Any thread.
   void set_interrupt(bool on);
   bool interrupted() const { return interrupted_.load(std::memory_order_relaxed); }
+  // Tells an interrupt where this store's thread waits, for as long as it lives.
+  class BlockedScope {
+   public:
+    BlockedScope(Store& store, WaitQueue& queue);
+    ~BlockedScope();
+    BlockedScope(const BlockedScope&) = delete;
+    BlockedScope& operator=(const BlockedScope&) = delete;
+
+   private:
+    Store& store_;
+  };
   void* data = nullptr;  // the embedder's
   std::unique_ptr<Error> pending_error;
   Slot pending_exception = 0;  // an exnref on its way to a handler
@@ -76,6 +91,7 @@ class Store {
   friend class ActivationScope;
   Result<void> call_host_directly(FuncInst& func, Slot* slots);
   Result<void> call_wasm(FuncInst& func, Slot* slots);
+  Result<void> check_memory_count() const;
   Error trap(TrapCode code) const;
   // Adds where it happened to an error that a host function reports, unless a nested call has done so.
   Error located(Error error) const;
@@ -86,12 +102,15 @@ class Store {
   std::deque<FuncInst> host_func_insts_;
   std::deque<HostFunc> host_funcs_;
   std::deque<MemInst> memories_;
+  std::vector<std::shared_ptr<MemInst>> shared_memories_;  // owned together with other stores
   std::deque<TableInst> tables_;
   std::deque<GlobalInst> globals_;
   std::deque<TagInst> tags_;
-  std::mutex instances_mutex_;  // held to change or walk instances_, because `set_interrupt` walks them from elsewhere
+  // Held to change or walk instances_ and blocked_on_, because `set_interrupt` looks at them from elsewhere.
+  std::mutex instances_mutex_;
   std::deque<ModuleInst> instances_;
-  Slot* stack_ = nullptr;  // mapped, with a guard page behind; null when there was no memory for it
+  WaitQueue* blocked_on_ = nullptr;  // where the store's thread waits
+  Slot* stack_ = nullptr;            // mapped, with a guard page behind; null when there was no memory for it
   Slot* stack_limit_ = nullptr;
   Activation* activation_ = nullptr;
   uint32_t host_depth_ = 0;
