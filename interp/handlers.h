@@ -44,6 +44,12 @@ Handler load_lane_handler(Op op, Place d);
 Handler store_lane_handler(Op op);
 // The same for any memory; x: memory index, word 2: offset, word 3 as word 2 above.
 Handler checked_lane_handler(Op op, bool is_64);
+// Atomic instructions, all in slots: d <- a: address, b(), c(); word 2: offset, word 3: memory index. The first is for
+// memory 0 behind guard pages.
+Handler atomic_handler(Op op);
+Handler checked_atomic_handler(Op op, bool is_64);
+// 128-bit arithmetic, all in slots: d, d + 1 <- a, b(), c(), word 2
+Handler wide_handler(Op op);
 // d <- a (x as immediate, word 2 as wide)
 Handler copy_handler(Scalar type, Place a, Place d);
 // d <- c() != 0 ? a : b()
@@ -78,6 +84,7 @@ enum class Special : uint8_t {
   lazy,              // word 1: FuncCode*
   unreachable,
   ref_func,     // d <- function x
+  atomic_fence,
   memory_size,  // d <- size of memory x
   // Operands in slots from a on, result there, too; x: index, b(), c(): two indices
   memory_grow,

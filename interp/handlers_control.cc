@@ -366,6 +366,11 @@ void global_set(Machine& m) {
   m.pc += 2;
 }
 
+void atomic_fence(Machine& m) {
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  m.pc += 2;
+}
+
 void ref_func(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   m.fp[o.d] = reinterpret_cast<Slot>(m.ctx->funcs[o.x]);
@@ -509,6 +514,7 @@ Handler special_handler(Special s) {
     case Special::lazy: return &wrap<&lazy>;
     case Special::unreachable: return &wrap<&unreachable>;
     case Special::ref_func: return &wrap<&ref_func>;
+    case Special::atomic_fence: return &wrap<&atomic_fence>;
     default: return memory_or_table_handler(s);
   }
 }

@@ -14,10 +14,10 @@ namespace {
 #define NUMERIC_OF_mvp(id) MW_NUMERIC(id)
 #define NUMERIC_OF_sign_ext(id) MW_NUMERIC(id)
 #define NUMERIC_OF_sat_trunc(id) MW_NUMERIC(id)
-// Vectors and 128-bit integers have shapes of their own.
+#define NUMERIC_OF_wide_arithmetic(id) MW_WIDE(id)
+// Vectors have shapes of their own.
 #define NUMERIC_OF_simd(id)
 #define NUMERIC_OF_relaxed_simd(id)
-#define NUMERIC_OF_wide_arithmetic(id)
 #define NUMERIC_control(id, feature)
 #define NUMERIC_parametric(id, feature)
 #define NUMERIC_variable(id, feature)
@@ -100,16 +100,38 @@ constexpr const NumericTable* kNumericOf = nullptr;
   constexpr NumericTable kTable_##id = make_numeric<&numeric::id>(); \
   template <>                                                        \
   constexpr const NumericTable* kNumericOf<Op::id> = &kTable_##id;
+#define MW_WIDE(id)
 #define OP(id, text, prefix, code, feature, imm, cls, signature) NUMERIC_##cls(id, feature)
 #include "core/opcodes.def"
 #undef OP
 #undef MW_NUMERIC
+#undef MW_WIDE
 
 constexpr std::array<const NumericTable*, kOpCount> kNumeric = {
 #define OP(id, ...) kNumericOf<Op::id>,
 #include "core/opcodes.def"
 #undef OP
 };
+
+// --- 128-bit integers: two slots each, low half first ---------------------------------------------------------------
+
+template <numeric::I64Pair (*function)(uint64_t, uint64_t, uint64_t, uint64_t)>
+void wide(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  const numeric::I64Pair result = function(m.fp[o.a], m.fp[o.b()], m.fp[o.c()], m.fp[m.pc[2]]);
+  m.fp[o.d] = result.lo;
+  m.fp[o.d + 1] = result.hi;
+  m.pc += 3;
+}
+
+template <numeric::I64Pair (*function)(uint64_t, uint64_t)>
+void wide(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  const numeric::I64Pair result = function(m.fp[o.a], m.fp[o.b()]);
+  m.fp[o.d] = result.lo;
+  m.fp[o.d + 1] = result.hi;
+  m.pc += 3;
+}
 
 // --- Comparisons fused with a branch -------------------------------------------------------------------------------
 
@@ -192,6 +214,20 @@ constexpr PlaceTable<3, 2, 2> kBranchIf = make_table<3, 2, 2>(
 Handler numeric_handler(Op op, Place a, Place b, Place d) {
   const NumericTable* table = kNumeric[static_cast<size_t>(op)];
   return table == nullptr ? vector_handler(op, a, b, d) : (*table)[index_of(a)][index_of(b)][index_of(d)];
+}
+
+Handler wide_handler(Op op) {
+  switch (op) {
+#define MW_NUMERIC(id)
+#define MW_WIDE(id) \
+  case Op::id: return &wrap<&wide<&numeric::id>>;
+#define OP(id, text, prefix, code, feature, imm, cls, signature) NUMERIC_##cls(id, feature)
+#include "core/opcodes.def"
+#undef OP
+#undef MW_NUMERIC
+#undef MW_WIDE
+    default: return nullptr;
+  }
 }
 
 Handler branch_compare_handler(Op compare, Place a, Place b, bool sense, bool backward) {

@@ -286,6 +286,7 @@ void Translator::emit_copy(Scalar type, At from, uint64_t bits, At to) {
 
 void Translator::numeric(Op op) {
   const OpInfo& info = op_info(op);
+  if (info.result_count == 2) return wide(op);
   Producer producer{Producer::Form::numeric, op, scalar_of(info.results[0]), Place::slot, Place::slot, 0};
   if (info.param_count == 1) {
     const Operand operand = pop();

@@ -102,6 +102,8 @@ class Translator {
   void throw_ref();
   void memory_op(Op op, uint32_t a, uint32_t b);
   void table_op(Op op, uint32_t a, uint32_t b);
+  void atomic(Op op, const MemArg& memarg);
+  void atomic_fence();
 
  private:
   struct Operand {
@@ -166,6 +168,7 @@ class Translator {
   void keep_local(uint16_t slot);      // before it is written: who still refers to it gets a copy
   bool pins(uint16_t slot, Scalar type) const;
   void ternary(Op op);
+  void wide(Op op);
 
   // Emission
   uint32_t here() const { return static_cast<uint32_t>(code_.size()); }

@@ -75,13 +75,7 @@ Result<void> Func::call_unchecked(uint64_t* slots) const { return store_->call(*
 // --- Memory
 
 Result<Memory> Memory::make(Store& store, const MemoryType& type) {
-  // What the validator requires of a declared memory (spec 3.2.16).
-  const uint64_t most = type.is_64 ? ~uint64_t{0} >> type.page_size_log2 : (uint64_t{1} << 32) >> type.page_size_log2;
-  const bool page_size = type.page_size_log2 == 0 || type.page_size_log2 == 16;
-  if (!page_size || type.limits.min > most ||
-      (type.limits.max && (*type.limits.max > most || *type.limits.max < type.limits.min))) {
-    return Error::make(ErrorKind::usage, "not a valid memory type");
-  }
+  if (!runtime::is_valid(type)) return Error::make(ErrorKind::usage, "not a valid memory type");
   Result<runtime::MemInst*> made = store.impl().new_memory(type);
   if (!made) return std::move(made).error();
   return Memory(&store.impl(), *made);

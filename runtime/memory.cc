@@ -20,11 +20,19 @@ Error too_big(const MemoryType& type, const std::string& why) {
 
 }  // namespace
 
+bool is_valid(const MemoryType& type) {
+  const uint64_t most = type.is_64 ? ~uint64_t{0} >> type.page_size_log2 : (uint64_t{1} << 32) >> type.page_size_log2;
+  const bool page_size = type.page_size_log2 == 0 || type.page_size_log2 == 16;
+  const bool max = type.limits.max ? *type.limits.max <= most && *type.limits.max >= type.limits.min : !type.shared;
+  return page_size && type.limits.min <= most && max;
+}
+
 MemInst::~MemInst() { release_pages(base, reserved); }
 
 Result<void> MemInst::allocate(const MemoryType& memory_type, uint64_t byte_limit, bool guard_pages) {
   type = memory_type;
   guarded = is_guarded(type, guard_pages);
+  if (type.shared) waiters = std::make_unique<WaitQueue>();
   const uint64_t min = page_bytes(type.limits.min, type);
   max_size = type.limits.max ? page_bytes(*type.limits.max, type) : ~uint64_t{0};
   if (!type.is_64) max_size = std::min(max_size, uint64_t{1} << 32);
@@ -64,6 +72,8 @@ bool MemInst::commit_to(uint64_t new_size) {
 }
 
 int64_t MemInst::grow(uint64_t delta_pages) {
+  std::unique_lock lock(growing, std::defer_lock);
+  if (type.shared) lock.lock();
   const uint64_t old_pages = size_pages();
   if (delta_pages > (max_size - size) >> type.page_size_log2) return kGrowFailed;
   if (!commit_to(size + (delta_pages << type.page_size_log2))) return kGrowFailed;
@@ -73,7 +83,7 @@ int64_t MemInst::grow(uint64_t delta_pages) {
 
 void MemInst::add_user(InstanceContext& context) {
   context.memory_base = base;
-  users.push_back(&context);
+  if (!type.shared) users.push_back(&context);  // others would do so at the same time, and there is nothing to tell
 }
 
 }  // namespace mini_wasm::runtime

@@ -4,16 +4,23 @@
 // offset can reach, so that code needs no bounds check: pages beyond the current size fault and the fault handler makes
 // a trap of it. Other memories (64-bit, small pages, guard pages off) reserve what their maximum and the store's limit
 // allow and are accessed through checked paths only. The base of no memory ever moves.
+//
+// Thread rule: that of the store, but a shared memory (threads proposal) may be in several stores, and everything but
+// `allocate` may then be called from all their threads.
 #pragma once
 
 #include <mini_wasm/result.h>
 #include <mini_wasm/types.h>
 
+#include <atomic>
 #include <bit>
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <vector>
 
 #include "runtime/instance_context.h"
+#include "runtime/wait_queue.h"
 
 namespace mini_wasm::runtime {
 
@@ -31,14 +38,19 @@ inline bool is_guarded(const MemoryType& type, bool guard_pages) {
   return guard_pages && !type.is_64 && type.page_size_log2 == 16;
 }
 
+// What the validator requires of a declared memory (spec 3.2.16; shared: threads proposal).
+bool is_valid(const MemoryType& type);
+
 struct MemInst {
   uint8_t* base = nullptr;
-  uint64_t size = 0;  // bytes
+  std::atomic<uint64_t> size{0};  // bytes; never less than before
   uint64_t reserved = 0;
   uint64_t max_size = 0;  // bytes: the smallest of declared maximum, store limit and reservation
   MemoryType type;        // limits.min is the declared minimum
   bool guarded = false;
-  std::vector<InstanceContext*> users;  // instances whose memory 0 this is
+  std::vector<InstanceContext*> users;  // instances whose memory 0 this is; of an unshared memory
+  std::unique_ptr<WaitQueue> waiters;   // of a shared memory
+  std::mutex growing;                   // held by `grow` of a shared memory
 
   MemInst() = default;
   MemInst(const MemInst&) = delete;
@@ -47,11 +59,14 @@ struct MemInst {
 
   // Zeroed memory of type.limits.min pages. Error: limit.
   Result<void> allocate(const MemoryType& type, uint64_t byte_limit, bool guard_pages);
-  uint64_t size_pages() const { return size >> type.page_size_log2; }
+  uint64_t size_pages() const { return size.load(std::memory_order_relaxed) >> type.page_size_log2; }
   // spec 4.6.9 memory.grow: the old size in pages, or kGrowFailed.
   int64_t grow(uint64_t delta_pages);
   // Whether [offset, offset + length) lies inside; never wraps.
-  bool contains(uint64_t offset, uint64_t length) const { return length <= size && offset <= size - length; }
+  bool contains(uint64_t offset, uint64_t length) const {
+    const uint64_t now = size.load(std::memory_order_relaxed);
+    return length <= now && offset <= now - length;
+  }
   // Makes this the memory 0 of an instance, which from now on learns when the base changes.
   void add_user(InstanceContext& context);
 

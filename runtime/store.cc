@@ -176,15 +176,37 @@ FuncInst* Store::new_host_func(FuncType type, HostCallback callback) {
 }
 
 Result<MemInst*> Store::new_memory(const MemoryType& type) {
-  if (memories_.size() >= limits_.memories) {
-    return Error::make(ErrorKind::limit,
-                       "the store may have " + std::to_string(limits_.memories) + " memories at most");
+  if (type.shared) {
+    auto shared = std::make_shared<MemInst>();
+    Result<void> r = shared->allocate(type, limits_.memory_bytes, engine_->config().guard_pages);
+    if (!r) return std::move(r).error();
+    return add_shared(std::move(shared));
   }
+  if (Result<void> r = check_memory_count(); !r) return std::move(r).error();
   MemInst& memory = memories_.emplace_back();
   Result<void> r = memory.allocate(type, limits_.memory_bytes, engine_->config().guard_pages);
   if (r) return &memory;
   memories_.pop_back();
   return std::move(r).error();
+}
+
+Result<MemInst*> Store::add_shared(std::shared_ptr<MemInst> memory) {
+  MemInst* const inst = memory.get();
+  if (find_shared(inst) != nullptr) return inst;
+  if (Result<void> r = check_memory_count(); !r) return std::move(r).error();
+  shared_memories_.push_back(std::move(memory));
+  return inst;
+}
+
+std::shared_ptr<MemInst> Store::find_shared(const MemInst* memory) const {
+  const auto found = std::find_if(shared_memories_.begin(), shared_memories_.end(),
+                                  [&](const auto& shared) { return shared.get() == memory; });
+  return found == shared_memories_.end() ? nullptr : *found;
+}
+
+Result<void> Store::check_memory_count() const {
+  if (memories_.size() + shared_memories_.size() < limits_.memories) return {};
+  return Error::make(ErrorKind::limit, "the store may have " + std::to_string(limits_.memories) + " memories at most");
 }
 
 Result<TableInst*> Store::new_table(const TableType& type, Slot init) {
@@ -225,6 +247,17 @@ void Store::set_interrupt(bool on) {
   std::lock_guard lock(instances_mutex_);
   interrupted_ = on;
   for (ModuleInst& instance : instances_) interrupt_context(instance.context, on);
+  if (blocked_on_ != nullptr) blocked_on_->look_around();
+}
+
+Store::BlockedScope::BlockedScope(Store& store, WaitQueue& queue) : store_(store) {
+  const std::lock_guard lock(store.instances_mutex_);
+  store.blocked_on_ = &queue;
+}
+
+Store::BlockedScope::~BlockedScope() {
+  const std::lock_guard lock(store_.instances_mutex_);
+  store_.blocked_on_ = nullptr;
 }
 
 void Store::interrupt_context(InstanceContext& context, bool on) {
@@ -233,11 +266,12 @@ void Store::interrupt_context(InstanceContext& context, bool on) {
 }
 
 Store::Mark Store::mark() const {
-  return {memories_.size(), tables_.size(), globals_.size(), tags_.size(), instances_.size()};
+  return {memories_.size(), shared_memories_.size(), tables_.size(), globals_.size(), tags_.size(), instances_.size()};
 }
 
 void Store::forget_since(const Mark& mark) {
   while (memories_.size() > mark.memories) memories_.pop_back();
+  while (shared_memories_.size() > mark.shared_memories) shared_memories_.pop_back();
   while (tables_.size() > mark.tables) tables_.pop_back();
   while (globals_.size() > mark.globals) globals_.pop_back();
   while (tags_.size() > mark.tags) tags_.pop_back();

@@ -18,7 +18,7 @@
 //   delegate(control, depth from outside, falls_through)   in place of end  rethrow(depth)
 //   throw_(tag)  throw_ref() gc_op(op, a, b, operands, result or bottom)  ref_test(type)
 //   ref_cast(type)  br_on_cast(depth, type, on_fail) ref_as_non_null()  br_on_null(depth)  br_on_non_null(depth)
-//   memory_op(op, a, b)  table_op(op, a, b)
+//   memory_op(op, a, b)  table_op(op, a, b)  atomic(op, memarg)  atomic_fence()
 //
 // Thread rule: a decoder belongs to one thread; use it for as many functions as you like, it keeps its buffers.
 #pragma once
@@ -90,6 +90,14 @@ class FunctionDecoder {
   uint32_t height() const { return static_cast<uint32_t>(top_ - operands_.get()); }
   // Whether the function has had vector instructions or locals so far.
   bool uses_vectors() const { return uses_vectors_; }
+  // Whether the next instruction writes a local with the value that this one leaves, and which.
+  bool next_local_write(uint32_t& local) const {
+    if (reader_.left() < 2) return false;
+    const uint8_t* next = reader_.pos();
+    const bool writes = next[0] == op_info(Op::local_set).code || next[0] == op_info(Op::local_tee).code;
+    local = next[1];
+    return writes && next[1] < 0x80 && local < locals_.size();  // an index of one byte: nearly all are
+  }
   // Byte offset of the instruction that is being reported to the sink.
   uint32_t op_offset() const { return op_offset_; }
 
@@ -161,6 +169,7 @@ class FunctionDecoder {
   void fixed_signature();
   ValType sig(SigType type) const;
   bool memory_access(Op op, MemArg& memarg, ValType& address);
+  void atomic_rule(Op op);  // atomic_rules.h
   void control_rule(Op op);
   void end_rule();
   bool check_end();
@@ -315,38 +324,12 @@ template <Op op>
   for (int i = 0; i < info.result_count; ++i) push(sig(info.results[i]));
 }
 
-// Opcodes whose feature is not there yet share one rule.
-constexpr bool is_supported(const OpInfo& info) {
-  switch (info.feature) {
-    case Feature::mvp:
-    case Feature::sign_ext:
-    case Feature::mutable_globals:
-    case Feature::multi_value:
-    case Feature::sat_trunc:
-    case Feature::bulk_memory:
-    case Feature::ref_types:
-    case Feature::extended_const:
-    case Feature::multi_memory:
-    case Feature::simd:
-    case Feature::relaxed_simd:
-    case Feature::tail_call:
-    case Feature::function_refs:
-    case Feature::gc:
-    case Feature::exceptions:
-    case Feature::legacy_exceptions:
-    case Feature::memory64: return true;
-    default: return false;
-  }
-}
-
 template <class Sink>
 template <Op op>
 [[gnu::always_inline]] inline void FunctionDecoder<Sink>::rule() {
   constexpr const OpInfo& info = op_info(op);
   if constexpr (info.feature == Feature::simd || info.feature == Feature::relaxed_simd) uses_vectors_ = true;
-  if constexpr (!is_supported(info)) {
-    unsupported(op);
-  } else if constexpr (info.cls == OpClass::numeric || info.cls == OpClass::numeric_trap) {
+  if constexpr (info.cls == OpClass::numeric || info.cls == OpClass::numeric_trap) {
     fixed_signature<op>();
     if (live_) sink_.numeric(op);
   } else if constexpr (op == Op::v128_const) {
@@ -411,6 +394,8 @@ template <Op op>
     gc_rule(op);
   } else if constexpr (info.cls == OpClass::exception) {
     exception_rule(op);
+  } else if constexpr (info.feature == Feature::threads) {
+    atomic_rule(op);
   } else {
     control_rule(op);
   }
@@ -418,6 +403,7 @@ template <Op op>
 
 }  // namespace mini_wasm::validator
 
+#include "validator/atomic_rules.h"
 #include "validator/control_rules.h"
 #include "validator/exception_rules.h"
 #include "validator/gc_rules.h"

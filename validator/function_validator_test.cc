@@ -13,9 +13,9 @@ namespace {
 using ::testing::HasSubstr;
 
 // The facts of the first function that the text defines, or its error.
-Result<FunctionFacts> validate(std::string_view body, std::string_view rest = "") {
+Result<FunctionFacts> validate(std::string_view body, std::string_view rest = "",
+                               FeatureSet features = FeatureSet::defaults()) {
   static TypeRegistry types;
-  const FeatureSet features = FeatureSet::defaults();
   const std::vector<uint8_t> bytes =
       mini_wasm::testing::wat_unchecked("(module " + std::string(rest) + " (func $f " + std::string(body) + "))");
   auto module = decoder::decode_module(std::span(bytes), types, features);
@@ -97,6 +97,40 @@ TEST(function_validator, the_hot_local_is_an_integer_that_is_written) {
   ASSERT_TRUE(r) << r.error().message;
   EXPECT_EQ(r->hot_local, 1);
   EXPECT_TRUE(r->has_loops);
+}
+
+TEST(function_validator, atomic_accesses_are_naturally_aligned) {
+  FeatureSet features = FeatureSet::defaults();
+  features.set(Feature::threads);
+  const auto error = [&](std::string_view body, std::string_view memory = "(memory 1 1 shared)") {
+    auto r = validate(body, memory, features);
+    return r ? "valid" : r.error().message;
+  };
+  EXPECT_EQ(error("(drop (i32.atomic.load (i32.const 0)))"), "valid");
+  EXPECT_EQ(error("(drop (i64.atomic.rmw16.add_u align=2 (i32.const 0) (i64.const 0)))"), "valid");
+  EXPECT_EQ(error("(drop (memory.atomic.wait64 (i64.const 0) (i64.const 0) (i64.const 0)))", "(memory i64 1)"),
+            "valid");
+  EXPECT_EQ(error("(unreachable) (i64.atomic.rmw.cmpxchg) (drop) (atomic.fence)"), "valid");
+  for (const char* body :
+       {"(drop (i32.atomic.load align=2 (i32.const 0)))", "(i64.atomic.store32 align=1 (i32.const 0) (i64.const 0))",
+        "(drop (memory.atomic.notify align=1 (i32.const 0) (i32.const 0)))"}) {
+    EXPECT_THAT(error(body), HasSubstr("atomic alignment must be natural")) << body;
+  }
+  EXPECT_THAT(error("(drop (i32.atomic.load align=8 (i32.const 0)))"), HasSubstr("alignment must"));
+  EXPECT_THAT(error("(drop (i32.atomic.rmw.add (i32.const 0) (i64.const 0)))"), HasSubstr("type mismatch"));
+  EXPECT_THAT(error("(drop (i32.atomic.load (i64.const 0)))"), HasSubstr("type mismatch"));
+  EXPECT_THAT(error("(drop (i32.atomic.load (i32.const 0)))", ""), HasSubstr("unknown memory 0"));
+  EXPECT_EQ(error("atomic.fence", ""), "valid");
+}
+
+TEST(function_validator, wide_arithmetic_has_two_results) {
+  FeatureSet features = FeatureSet::defaults();
+  features.set(Feature::wide_arithmetic);
+  const char* add = "(param i64) (result i64 i64) (i64.add128 (local.get 0) (local.get 0) (local.get 0) (local.get 0))";
+  EXPECT_TRUE(validate(add, "", features));
+  EXPECT_FALSE(validate(add));
+  EXPECT_FALSE(validate("(result i64) (i64.mul_wide_u (i64.const 1) (i64.const 2))", "", features));
+  EXPECT_FALSE(validate("(result i64 i64) (i64.mul_wide_s (i64.const 1) (i32.const 2))", "", features));
 }
 
 }  // namespace

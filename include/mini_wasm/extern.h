@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <tuple>
@@ -102,6 +103,31 @@ class Memory {
  private:
   runtime::Store* store_;
   runtime::MemInst* inst_;
+};
+
+// A memory that several threads use at once, each through a store and an instance of its own (threads proposal). Its
+// bytes never move; growth in one store is seen in all.
+// Thread rule: any thread; copies are the same memory, which lives as long as a copy or a store that has it.
+class SharedMemory {
+ public:
+  // Zeroed memory for the stores of this engine. `type` must be shared and have a maximum; it grows to no more than
+  // `byte_limit` bytes, and a store's StoreLimits::memory_bytes has no say. Errors: usage, limit.
+  static Result<SharedMemory> make(const Engine& engine, const MemoryType& type,
+                                   uint64_t byte_limit = StoreLimits().memory_bytes);
+  // One that a module defined, e.g. an export. None: not shared.
+  static std::optional<SharedMemory> of(const Memory& memory);
+  // The memory as something that instances of the store import; call it on the store's thread. Errors: usage (another
+  // engine), limit.
+  Result<Memory> in(Store& store) const;
+  // Other threads may change these bytes at any time: use atomic accesses.
+  std::span<uint8_t> data() const;
+
+ private:
+  SharedMemory(std::shared_ptr<runtime::Engine> engine, std::shared_ptr<runtime::MemInst> memory)
+      : engine_(std::move(engine)), memory_(std::move(memory)) {}
+
+  std::shared_ptr<runtime::Engine> engine_;
+  std::shared_ptr<runtime::MemInst> memory_;
 };
 
 class Table {

@@ -1,0 +1,117 @@
+// Handlers of the atomic instructions. All are four words: operands in slots (d <- a: address, b(), c()), word 2: the
+// offset, word 3: the memory.
+#include "core/atomic.h"
+#include "interp/handler_table.h"
+#include "runtime/module_inst.h"
+#include "runtime/wait_queue.h"
+
+namespace mini_wasm::interp {
+namespace {
+
+constexpr uint32_t kWords = 4;
+
+runtime::MemInst& memory_of(Machine& m) { return *m.ctx->memories[m.pc[3]]; }
+
+// Memory 0 behind guard pages, like interp::load.
+template <Op op>
+void guarded(Machine& m) {
+  using Access = atomic::Access<op>;
+  using Value = typename Access::Value;
+  const Operands o = operands_at(m.pc + 1);
+  const uint64_t at = uint64_t{read<uint32_t, Place::slot>(m, o.a)} + m.pc[2];
+  if (at % Access::kBytes != 0) [[unlikely]]
+    return raise(m, TrapCode::unaligned_atomic);
+  const Value b = read<Value, Place::slot>(m, o.b()), c = read<Value, Place::slot>(m, o.c());
+  const Value result = Access::run(m.memory + at, b, c);
+  fault_point(m);
+  if constexpr (Access::kHasResult) write<Value, Place::slot>(m, o.d, result);
+  m.pc += kWords;
+}
+
+template <Op op, class Address>
+void checked(Machine& m) {
+  using Access = atomic::Access<op>;
+  using Value = typename Access::Value;
+  const Operands o = operands_at(m.pc + 1);
+  const runtime::MemInst& memory = memory_of(m);
+  uint64_t at;
+  if (__builtin_add_overflow(uint64_t{read<Address, Place::slot>(m, o.a)}, m.pc[2], &at)) [[unlikely]]
+    return raise(m, TrapCode::out_of_bounds_memory_access);
+  if (at % Access::kBytes != 0) [[unlikely]]
+    return raise(m, TrapCode::unaligned_atomic);
+  if (!memory.contains(at, Access::kBytes)) [[unlikely]]
+    return raise(m, TrapCode::out_of_bounds_memory_access);
+  const Value b = read<Value, Place::slot>(m, o.b()), c = read<Value, Place::slot>(m, o.c());
+  const Value result = Access::run(memory.base + at, b, c);
+  if constexpr (Access::kHasResult) write<Value, Place::slot>(m, o.d, result);
+  m.pc += kWords;
+}
+
+// What wait and notify share: `run(memory, effective address, result)` gives the result or a trap.
+template <class F>
+void call_runtime(Machine& m, const Operands& o, F run) {
+  runtime::MemInst& memory = memory_of(m);
+  const uint64_t index = memory.type.is_64 ? m.fp[o.a] : runtime::slot_get<uint32_t>(m.fp + o.a);
+  uint64_t at;
+  uint32_t result = 0;
+  const TrapCode trap =
+      __builtin_add_overflow(index, m.pc[2], &at) ? TrapCode::out_of_bounds_memory_access : run(memory, at, result);
+  if (trap != TrapCode::none) [[unlikely]]
+    return raise(m, trap);
+  runtime::slot_set<uint32_t>(m.fp + o.d, result);
+  m.pc += kWords;
+}
+
+template <class Value>
+void wait(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  call_runtime(m, o, [&](runtime::MemInst& memory, uint64_t at, uint32_t& result) {
+    return runtime::memory_atomic_wait(*m.ctx->store, memory, at, sizeof(Value), runtime::slot_get<Value>(m.fp + o.b()),
+                                       static_cast<int64_t>(m.fp[o.c()]), result);
+  });
+}
+
+void notify(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  call_runtime(m, o, [&](runtime::MemInst& memory, uint64_t at, uint32_t& woken) {
+    return runtime::memory_atomic_notify(memory, at, runtime::slot_get<uint32_t>(m.fp + o.b()), woken);
+  });
+}
+
+struct AtomicHandlers {
+  Handler guarded = nullptr;
+  Handler checked[2] = {nullptr, nullptr};  // by is_64
+};
+
+template <Op op>
+constexpr AtomicHandlers make_handlers() {
+  if constexpr (op == Op::memory_atomic_notify) {
+    return {&wrap<&notify>, {&wrap<&notify>, &wrap<&notify>}};
+  } else if constexpr (op == Op::memory_atomic_wait32) {
+    return {&wrap<&wait<uint32_t>>, {&wrap<&wait<uint32_t>>, &wrap<&wait<uint32_t>>}};
+  } else if constexpr (op == Op::memory_atomic_wait64) {
+    return {&wrap<&wait<uint64_t>>, {&wrap<&wait<uint64_t>>, &wrap<&wait<uint64_t>>}};
+  } else if constexpr (op_info(op).imm == Imm::memarg) {
+    return {&wrap<&guarded<op>>, {&wrap<&checked<op, uint32_t>>, &wrap<&checked<op, uint64_t>>}};
+  } else {
+    return {};  // atomic.fence
+  }
+}
+
+constexpr size_t kFirst = static_cast<size_t>(Op::memory_atomic_notify);
+
+template <size_t... I>
+constexpr auto make_all(std::index_sequence<I...>) {
+  return std::array<AtomicHandlers, sizeof...(I)>{make_handlers<static_cast<Op>(kFirst + I)>()...};
+}
+
+constexpr auto kAtomic = make_all(std::make_index_sequence<kOpCount - kFirst>{});  // they are the last rows
+
+}  // namespace
+
+Handler atomic_handler(Op op) { return kAtomic[static_cast<size_t>(op) - kFirst].guarded; }
+Handler checked_atomic_handler(Op op, bool is_64) {
+  return kAtomic[static_cast<size_t>(op) - kFirst].checked[is_64 ? 1 : 0];
+}
+
+}  // namespace mini_wasm::interp

@@ -1,0 +1,37 @@
+// Instructions whose operands and results are all in slots: atomic accesses, 128-bit arithmetic.
+#include "interp/translator.h"
+
+namespace mini_wasm::interp {
+
+void Translator::atomic(Op op, const MemArg& memarg) {
+  const OpInfo& info = op_info(op);
+  uint16_t slots[3] = {0, 0, 0};
+  for (uint32_t i = info.param_count; i-- > 0;) {
+    Operand operand = pop();
+    slots[i] = slot_of(operand);
+  }
+  const bool is_64 = module_.memories[memarg.memory].type.is_64;
+  emit(guarded(memarg.memory) ? atomic_handler(op) : checked_atomic_handler(op, is_64),
+       {next_home(), slots[0], Operands::pair(slots[1], slots[2])});
+  code_.push_back(memarg.offset);
+  code_.push_back(memarg.memory);
+  if (info.result_count != 0) push_temp(scalar_of(info.results[0]));
+}
+
+void Translator::atomic_fence() { emit_special(Special::atomic_fence, {}); }
+
+// Two results, low half first.
+void Translator::wide(Op op) {
+  const OpInfo& info = op_info(op);
+  uint16_t slots[4] = {0, 0, 0, 0};
+  for (uint32_t i = info.param_count; i-- > 0;) {
+    Operand operand = pop();
+    slots[i] = slot_of(operand);
+  }
+  emit(wide_handler(op), {next_home(), slots[0], Operands::pair(slots[1], slots[2])});
+  code_.push_back(slots[3]);
+  push_temp(Scalar::i64);
+  push_temp(Scalar::i64);
+}
+
+}  // namespace mini_wasm::interp

@@ -1,0 +1,25 @@
+// The rules of the atomic instructions (threads proposal, "Validation"). Part of function_decoder.h.
+#pragma once
+
+#include "validator/function_decoder.h"
+
+namespace mini_wasm::validator {
+
+template <class Sink>
+void FunctionDecoder<Sink>::atomic_rule(Op op) {
+  if (op == Op::atomic_fence) {
+    if (decoder::read_zero_byte(reader_); live_ && reader_.ok()) sink_.atomic_fence();
+    return;
+  }
+  const OpInfo& info = op_info(op);
+  MemArg memarg;
+  ValType address;
+  if (!memory_access(op, memarg, address)) return;
+  if (memarg.align_log2 != info.access_log2) return fail("atomic alignment must be natural: " + std::string(info.text));
+  for (uint32_t i = info.param_count; i-- > 1;) pop(sig(info.params[i]));
+  pop(address);
+  if (info.result_count != 0) push(sig(info.results[0]));
+  if (live_ && reader_.ok()) sink_.atomic(op, memarg);
+}
+
+}  // namespace mini_wasm::validator
