@@ -233,6 +233,7 @@ TEST_F(cli, wrong_usage_is_2) {
   expect({"run", "--tier=jit", math}, "--tier");
   expect({"run", "--max-memory=lots", math}, "--max-memory: expected a number of bytes");
   expect({"run", "--max-memory=99999999999G", math}, "--max-memory: expected a number of bytes");
+  expect({"run", "--max-gc-heap=lots", math}, "--max-gc-heap: expected a number of bytes");
   expect({"run", "--wasm=bogus", math}, "unknown feature: bogus");
   expect({"run", "--invoke", "nothing", math}, "no exported function \"nothing\"; it exports add");
   expect({"validate"}, "no FILE given");
@@ -248,6 +249,10 @@ TEST_F(cli, options_reach_the_engine) {
       (then (i32.add (i32.const 1) (call $deep (i32.sub (local.get 0) (i32.const 1))))) (else (i32.const 0))))))");
   EXPECT_EQ(run({"run", "--max-memory=128K", "--invoke=grow", grow, "1"}).out, "1\n");
   EXPECT_EQ(run({"run", "--max-memory=128K", "--invoke=grow", grow, "2"}).out, "-1\n");
+  const std::string array = module("array.wasm", R"((module (type $a (array i8))
+    (func (export "make") (param i32) (drop (array.new_default $a (local.get 0))))))");
+  EXPECT_EQ(run({"run", "--max-gc-heap=1M", "--invoke=make", array, "500000"}).code, 0);
+  EXPECT_THAT(run({"run", "--max-gc-heap=1M", "--invoke=make", array, "2000000"}).err, HasSubstr("out of memory"));
   EXPECT_EQ(run({"run", "--stack-size=64K", "--invoke=deep", grow, "100000"}).code, 134);
   EXPECT_EQ(run({"run", "--stack-size=64M", "--invoke=deep", grow, "100000"}).out, "100000\n");
   const std::string extend =

@@ -55,6 +55,7 @@ Result<Config> engine_config(const RunOptions& options) {
   if (!stack) return std::move(stack).error();
   config.stack_size = *stack;
   config.guard_pages = !options.no_guard_pages;
+  if (options.tier == "jit") config.tier = Tier::jit;
   return config;
 }
 
@@ -92,6 +93,9 @@ Result<int32_t> execute(const RunOptions& options, const std::vector<std::string
   Result<uint64_t> max_memory = size_option(options.max_memory, "--max-memory", limits.memory_bytes);
   if (!max_memory) return std::move(max_memory).error();
   limits.memory_bytes = *max_memory;
+  Result<uint64_t> max_gc_heap = size_option(options.max_gc_heap, "--max-gc-heap", limits.gc_heap_bytes);
+  if (!max_gc_heap) return std::move(max_gc_heap).error();
+  limits.gc_heap_bytes = *max_gc_heap;
   Result<WasiConfig> guest = wasi_config(options, words);
   if (!guest) return std::move(guest).error();
 
@@ -102,6 +106,7 @@ Result<int32_t> execute(const RunOptions& options, const std::vector<std::string
   if (!module) return std::move(module).error();
   Result<Wasi> wasi = Wasi::make(std::move(*guest));
   if (!wasi) return std::move(wasi).error();
+  if (Wasi::has_threads(*module) && !options.invoke) return wasi->run_threads(engine, *module, limits);
   Store store(engine, limits);
   Linker linker(store);
   wasi->add_to(linker);
@@ -127,10 +132,12 @@ void RunOptions::add_to(CLI::App& command) {
   command.add_option("--argv0", argv0, "The program's name as it sees it, instead of FILE")->option_text("NAME");
   command.add_option("--invoke", invoke, "Call this exported function with ARGS and print its results")
       ->option_text("NAME");
-  command.add_option("--tier", tier, "What executes the code: interp (default)")
-      ->check(CLI::IsMember({"interp"}))
+  command.add_option("--tier", tier, "What executes the code: interp (default) or jit, the compiler")
+      ->check(CLI::IsMember({"interp", "jit"}))
       ->option_text("NAME");
   command.add_option("--max-memory", max_memory, "Most bytes that a memory may have, e.g. 512M (default 4G)")
+      ->option_text("N[K|M|G]");
+  command.add_option("--max-gc-heap", max_gc_heap, "Most bytes that garbage-collected objects may take (default 4G)")
       ->option_text("N[K|M|G]");
   command.add_option("--stack-size", stack_size, "Bytes for the stack of calls, e.g. 64M (default 8M)")
       ->option_text("N[K|M|G]");

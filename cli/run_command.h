@@ -16,6 +16,7 @@ struct RunOptions {
   std::optional<std::string> invoke;
   std::string tier = "interp";
   std::optional<std::string> max_memory;
+  std::optional<std::string> max_gc_heap;
   std::optional<std::string> stack_size;
   bool no_guard_pages = false;
   FeatureOptions features;

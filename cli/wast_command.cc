@@ -17,6 +17,7 @@ void WastOptions::add_to(CLI::App& command) {
   add_list_option(command, "--expect-failures", expected_failures, "FILE",
                   "What is known to fail: lines of SCRIPT[:LINE] REASON. It is an error when it passes");
   command.add_option("--root", root, "Name scripts by their path below this folder")->option_text("DIR");
+  command.add_flag("--gc-stress", gc_stress, "Collect garbage at every allocation of an object");
   command.add_flag("--verbose", verbose, "Print every script, and assertions that pass with another message");
   features.add_to(command);
 }
@@ -42,7 +43,10 @@ int wast_command(const WastOptions& options) {
     print_error(*problem);
     return kWrongUsage;
   }
-  run.configure = [&](Config& config) { (void)options.features.apply(config); };
+  run.configure = [&](Config& config) {
+    (void)options.features.apply(config);
+    config.gc_stress = options.gc_stress;
+  };
   return spec::run_scripts(run) ? kSuccess : kBadInput;
 }
 

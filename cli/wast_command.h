@@ -13,6 +13,7 @@ struct WastOptions {
   std::vector<std::string> tiers;
   std::vector<std::string> expected_failures;
   std::string root;
+  bool gc_stress = false;
   bool verbose = false;
   FeatureOptions features;
 
