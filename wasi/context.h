@@ -3,7 +3,7 @@
 //
 // Parameters are those of the witx signature; results that witx returns are returned (bind.h stores them). Each method
 // validates everything that the guest gave before it acts. Comments name only what is not in the preview1 document.
-// Thread rule: one thread at a time. No state outside the object.
+// Thread rule: one thread at a time; CallScope sees to it. No state outside the object.
 #pragma once
 
 #include <mini_wasm/result.h>
@@ -12,9 +12,11 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "wasi/abi.h"
@@ -107,7 +109,32 @@ class Context {
 
   FdTable& fds() { return fds_; }
 
+  // Keeps other threads out of the object for as long as it lives.
+  class CallScope {
+   public:
+    explicit CallScope(Context& context) : context_(context), lock_(context.mutex_) { context.call_ = this; }
+    ~CallScope() { context_.call_ = nullptr; }
+    CallScope(const CallScope&) = delete;
+    CallScope& operator=(const CallScope&) = delete;
+
+   private:
+    friend class Context;
+    Context& context_;
+    std::unique_lock<std::mutex> lock_;
+  };
+
  private:
+  // Calls `wait`, which uses nothing of the object, and lets other threads in meanwhile.
+  template <class F>
+  auto let_others_in(F wait) {
+    CallScope* const call = std::exchange(call_, nullptr);
+    if (call != nullptr) call->lock_.unlock();
+    const auto result = wait();
+    if (call != nullptr) call->lock_.lock();
+    call_ = call;
+    return result;
+  }
+
   Context(WasiConfig config, Sandbox::Strategy strategy)
       : config_(std::move(config)), sandbox_(strategy), fds_(config_.max_open_files) {}
   Result<void> open_stdio();
@@ -124,6 +151,8 @@ class Context {
   WasiConfig config_;
   Sandbox sandbox_;
   FdTable fds_;
+  std::mutex mutex_;
+  CallScope* call_ = nullptr;  // the one in progress
 };
 
 // Copies an array of subscriptions out of the guest, before any event is written over it. `Layout` is the ABI's.

@@ -180,7 +180,7 @@ ErrnoOr<Size> Context::poll(GuestMemory memory, const std::vector<Subscription>&
   }
   Poller poller(fds_);
   for (const Subscription& subscription : subscriptions) poller.add(subscription);
-  if (const Errno error = poller.wait(); error != Errno::success) return error;
+  if (const Errno error = let_others_in([&] { return poller.wait(); }); error != Errno::success) return error;
   return poller.store(memory, events);
 }
 

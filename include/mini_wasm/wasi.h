@@ -42,11 +42,19 @@ class Wasi {
   Wasi& operator=(Wasi&&) noexcept;
   ~Wasi();
 
-  // Defines all functions of both module names. The guest's memory is the calling instance's export "memory".
+  // Defines all functions of both module names. The guest's memory is the calling instance's memory 0. Linkers of
+  // several stores on several threads may have them: one call at a time, but for waiting in poll_oneoff.
   void add_to(Linker& linker);
   // Calls `_start` of a command (or `_initialize` of a reactor) and gives its exit code: 0 when it returns, the code of
   // proc_exit otherwise. Errors: trap, host, usage (no such export).
   Result<int32_t> run(const Instance& instance);
+
+  // wasi-threads: whether the program starts threads, which is to say imports "wasi" "thread-spawn".
+  static bool has_threads(const Module& module);
+  // Runs such a program in stores of its own: an instance per thread, at most 256 at a time beside the first, all with
+  // the shared memory that the module imports. It ends when `_start` returns or when any thread exits or traps; the
+  // others are then interrupted and waited for. Errors: those of `run` and of instantiation.
+  Result<int32_t> run_threads(const Engine& engine, const Module& module, const StoreLimits& limits = {});
 
  private:
   explicit Wasi(std::unique_ptr<wasi::Context> context);

@@ -5,6 +5,7 @@
 #
 # A guest is C (compiled with clang-19 and wasi-libc) or WAT (wabt). Comments in it say how it is run and what must come
 # out; all but the output are optional, and in WAT a comment starts with ";;":
+#   // compile: WORDS       more options for the compiler; for linking: link
 #   // prepare: COMMAND    run by the shell in the empty directory first; data/ is there already
 #   // options: WORDS      for `mini-wasm run`; without any, `--dir data::/`
 #   // args: WORDS         for the guest
@@ -28,21 +29,24 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/run" "$work/run/data"
 
+# directive NAME: the text after "// NAME:", one line for each time that it is said.
+directive() { sed -nE "s,^(//|;;) $1: ?,,p" "$guest"; }
+
 case $guest in
   *.c)
     command -v clang-19 >/dev/null && command -v wasm-ld-19 >/dev/null || skip "clang-19 or lld-19 is not installed"
     [ -f /usr/lib/wasm32-wasi/libc.a ] || skip "wasi-libc is not installed"
     # No -O when linking: with it clang runs any wasm-opt that it finds.
-    clang-19 --target=wasm32-wasi -O1 -Wall -Wno-unused-result -c -o "$work/guest.o" "$guest"
-    clang-19 --target=wasm32-wasi -o "$work/guest.wasm" "$work/guest.o"
+    read -r -a compile <<<"$(directive compile)"
+    read -r -a link <<<"$(directive link)"
+    clang-19 --target=wasm32-wasi -O1 -Wall -Wno-unused-result "${compile[@]}" -c -o "$work/guest.o" "$guest"
+    clang-19 --target=wasm32-wasi "${link[@]}" -o "$work/guest.wasm" "$work/guest.o"
     ;;
   *.wat)
     "$MINI_WASM" wat2wasm "$guest" -o "$work/guest.wasm"
     ;;
 esac
 
-# directive NAME: the text after "// NAME:", one line for each time that it is said.
-directive() { sed -nE "s,^(//|;;) $1: ?,,p" "$guest"; }
 expected_output() { sed -nE '/^(\/\/|;;) output:/,/^$/ { /^(\/\/|;;) output:/d; s,^(//|;;) ?,,p; }' "$guest"; }
 
 cd "$work/run"
