@@ -14,7 +14,12 @@ constexpr int kBudget = 220;
 }  // namespace
 
 BodyWriter::BodyWriter(ModulePlan& plan, uint32_t func)
-    : plan_(plan), src_(plan.source), func_(plan.funcs[func]), budget_(kBudget) {
+    : plan_(plan),
+      src_(plan.source),
+      index_(func),
+      func_(plan.funcs[func]),
+      daring_(plan.source.chance(25)),
+      budget_(kBudget) {
   for (const Type type : func_.signature.params) locals_.push_back({type, true});
 }
 
@@ -27,8 +32,10 @@ Code BodyWriter::write() {
   }
   labels_.push_back(func_.signature.results);
   fuel_check();
+  start_locals();
   const uint32_t parts = src_.below(3);
   for (uint32_t i = 0; i < parts; ++i) statement(kDepth);
+  sum_locals();
   sequence(func_.signature.results, kDepth);
   out_.op(Op::end);
 
@@ -42,7 +49,7 @@ Code BodyWriter::write() {
 // Calls and loops end once the fuel is used up, with whatever results.
 void BodyWriter::fuel_check() {
   out_.op(Op::global_get, kFuelGlobal).op(Op::i32_eqz).op(Op::if_).u8(0x40);
-  if (src_.chance(30)) {
+  if (daring_ && src_.chance(30)) {
     out_.op(Op::unreachable);
   } else {
     for (const Type type : func_.signature.results) write_smallest(out_, plan_, type);
@@ -127,7 +134,45 @@ void BodyWriter::consume(Type type) {
     const Places places = writable_locals(type);
     if (!places.empty()) return set_local(src_.one_of(places));
   }
-  out_.op(Op::drop);
+  if (type.is_ref() || !src_.chance(70)) return void(out_.op(Op::drop));
+  add_to_sum(type);
+}
+
+// sum = rotl(sum, 7) ^ value. Without it most of what is computed would not be seen.
+void BodyWriter::add_to_sum(Type type) {
+  switch (type.kind) {
+    case Kind::i32: out_.op(Op::i64_extend_i32_u); break;
+    case Kind::f32: out_.op(Op::i32_reinterpret_f32).op(Op::i64_extend_i32_u); break;
+    case Kind::f64: out_.op(Op::i64_reinterpret_f64); break;
+    case Kind::v128: out_.op(Op::i64x2_extract_lane).u8(src_.below(2)); break;
+    default: break;
+  }
+  out_.op(Op::global_get, kSumGlobal).i64_const(7).op(Op::i64_rotl).op(Op::i64_xor).op(Op::global_set, kSumGlobal);
+}
+
+void BodyWriter::observe(Type type) {
+  const uint32_t copy = temporary(type);
+  out_.op(Op::local_tee, copy).op(Op::local_get, copy);
+  locals_[copy].set = true;
+  add_to_sum(type);
+}
+
+// Locals are zero at first: too little to compute with.
+void BodyWriter::start_locals() {
+  for (uint32_t i = static_cast<uint32_t>(func_.signature.params.size()); i < locals_.size() && !src_.empty(); ++i) {
+    if (locals_[i].type.is_ref() || !src_.chance(60)) continue;
+    write_constant(out_, locals_[i].type.kind, src_);
+    set_local(i);
+  }
+}
+
+void BodyWriter::sum_locals() {
+  if (!src_.chance(60)) return;
+  for (uint32_t i = 0; i < locals_.size(); ++i) {
+    if (locals_[i].type.is_ref() || locals_[i].private_ || !src_.chance(50)) continue;
+    out_.op(Op::local_get, i);
+    add_to_sum(locals_[i].type);
+  }
 }
 
 void BodyWriter::keep(const Types& types, size_t index) {

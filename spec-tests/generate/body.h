@@ -35,8 +35,12 @@ class BodyWriter {
   Places readable_locals(Type type) const;
   Places writable_locals(Type type) const;
   void set_local(uint32_t local);
-  // Takes the topmost value off the stack: into a local or to nowhere.
+  // Takes the topmost value off the stack: into a local, into the sum or to nowhere.
   void consume(Type type);
+  void add_to_sum(Type type);
+  void observe(Type type);  // adds the topmost value to the sum and leaves it
+  void start_locals();
+  void sum_locals();
   // Of the values of these types on the stack keeps only the one at `index`.
   void keep(const Types& types, size_t index);
   std::optional<size_t> place_of(const Types& types, Type wanted) const;
@@ -80,12 +84,18 @@ class BodyWriter {
   bool load_value(Type type, int depth, LooseNans& nans);
   bool store_statement(int depth);
   bool bulk_memory_statement(int depth);
+  Places usable_datas() const;
+  Places usable_elems(Type type) const;
   bool size_value(Type type, int depth);  // memory.size, memory.grow, table.size, table.grow
   bool table_statement(int depth);
   bool table_get(Type type, int depth);
   uint32_t random_memory() { return src_.below(plan_.memories.size()); }
 
   // --- body_calls.cc ---
+  // One of the functions whose results are right; most often one that does not lead back here, which would go on until
+  // the fuel is used up.
+  template <class Fits>
+  std::optional<uint32_t> callee(Fits fits);
   bool call_value(Type type, int depth);
   bool call_statement(int depth);
   bool tail_call(int depth);
@@ -116,11 +126,15 @@ class BodyWriter {
 
   ModulePlan& plan_;
   ByteSource& src_;
+  const uint32_t index_;
   const FuncPlan func_;
+  // Most functions avoid what may trap, or none would get far; the daring ones do not.
+  const bool daring_;
   Code out_;
   std::vector<Local> locals_;
   std::vector<Types> labels_;  // what a branch to each takes, innermost last
   int budget_;
+  int catching_ = 0;  // how many try_table are around
 };
 
 // A block from its opcode to its `end` (spec 5.4.1). Locals that are set inside count as unset after it.

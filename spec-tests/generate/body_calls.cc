@@ -15,7 +15,7 @@ void BodyWriter::call(uint32_t func, bool tail, int depth) {
 bool BodyWriter::indirect(uint32_t func, bool tail, int depth) {
   const uint32_t type = plan_.funcs[func].type;
   if (plan_.has(Feature::function_refs) && src_.chance(40)) {
-    if (src_.chance(60))
+    if (!daring_ || src_.chance(60))
       out_.op(Op::ref_func, func);
     else
       value(Type::ref(static_cast<Heap>(type)), depth - 1);
@@ -26,7 +26,8 @@ bool BodyWriter::indirect(uint32_t func, bool tail, int depth) {
   const uint32_t table = 0;  // that of plain function references
   const TablePlan& plan = plan_.tables[table];
   const auto place = std::find(plan.funcs.begin(), plan.funcs.end(), static_cast<int32_t>(func));
-  if (place != plan.funcs.end() && src_.chance(75)) {
+  if (place == plan.funcs.end() && !daring_) return false;
+  if (place != plan.funcs.end() && (!daring_ || src_.chance(75))) {
     const auto slot = place - plan.funcs.begin();
     plan.is_64 ? out_.i64_const(slot) : out_.i32_const(static_cast<int32_t>(slot));
   } else {
@@ -36,35 +37,41 @@ bool BodyWriter::indirect(uint32_t func, bool tail, int depth) {
   return true;
 }
 
-bool BodyWriter::call_value(Type type, int depth) {
-  Places fitting;
+template <class Fits>
+std::optional<uint32_t> BodyWriter::callee(Fits fits) {
+  Places fitting, recursive;
   for (uint32_t i = 0; i < plan_.funcs.size(); ++i) {
-    if (place_of(plan_.funcs[i].signature.results, type)) fitting.push_back(i);
+    if (!fits(plan_.funcs[i].signature.results)) continue;
+    (i > index_ || i < plan_.imported_funcs ? fitting : recursive).push_back(i);
   }
-  if (fitting.empty()) return false;
-  const uint32_t func = src_.one_of(fitting);
-  call(func, false, depth);
-  const Types& results = plan_.funcs[func].signature.results;
+  const bool may_recurse = !recursive.empty() && src_.chance(10);
+  if (fitting.empty() && !may_recurse) return std::nullopt;
+  return src_.one_of(may_recurse ? recursive : fitting);
+}
+
+bool BodyWriter::call_value(Type type, int depth) {
+  const auto func = callee([&](const Types& results) { return place_of(results, type).has_value(); });
+  if (!func) return false;
+  call(*func, false, depth);
+  const Types& results = plan_.funcs[*func].signature.results;
   keep(results, *place_of(results, type));
   return true;
 }
 
 bool BodyWriter::call_statement(int depth) {
-  const uint32_t func = src_.below(plan_.funcs.size());
-  call(func, false, depth);
-  const Types& results = plan_.funcs[func].signature.results;
+  const auto func = callee([](const Types&) { return true; });
+  if (!func) return false;
+  call(*func, false, depth);
+  const Types& results = plan_.funcs[*func].signature.results;
   for (size_t i = results.size(); i-- != 0;) consume(results[i]);
   return true;
 }
 
 bool BodyWriter::tail_call(int depth) {
   if (!plan_.has(Feature::tail_call)) return false;
-  Places fitting;
-  for (uint32_t i = 0; i < plan_.funcs.size(); ++i) {
-    if (plan_.funcs[i].signature.results == func_.signature.results) fitting.push_back(i);
-  }
-  if (fitting.empty()) return false;
-  call(src_.one_of(fitting), true, depth);
+  const auto func = callee([this](const Types& results) { return results == func_.signature.results; });
+  if (!func) return false;
+  call(*func, true, depth);
   return true;
 }
 

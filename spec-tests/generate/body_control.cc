@@ -143,7 +143,8 @@ bool BodyWriter::br_table(int depth) {
 
 void BodyWriter::leave(int depth) {
   bool done = false;
-  switch (src_.weighted({1, 4, 4, 3, static_cast<uint8_t>(plan_.theme(Theme::exceptions) != 0 ? 4 : 0),
+  const bool may_throw = plan_.theme(Theme::exceptions) != 0 && (daring_ || catching_ != 0);
+  switch (src_.weighted({static_cast<uint8_t>(daring_), 4, 4, 3, static_cast<uint8_t>(may_throw ? 4 : 0),
                          static_cast<uint8_t>(plan_.theme(Theme::calls) != 0 ? 4 : 0)})) {
     case 1: {
       const uint32_t label = src_.below(labels_.size());
@@ -155,7 +156,10 @@ void BodyWriter::leave(int depth) {
     case 3: break;
     case 4: done = throw_exception(depth); break;
     case 5: done = tail_call(depth); break;
-    default: out_.op(Op::unreachable); return;
+    default:
+      if (!daring_) break;
+      out_.op(Op::unreachable);
+      return;
   }
   if (done) return;
   values(func_.signature.results, depth - 1);

@@ -10,7 +10,7 @@ namespace mini_wasm::generate {
 
 bool BodyWriter::throw_exception(int depth) {
   if (plan_.tags.empty()) return false;
-  if (src_.chance(15)) {
+  if (daring_ && src_.chance(15)) {
     value(Type::ref(kExn), depth - 1);
     out_.op(Op::throw_ref);
     return true;
@@ -50,6 +50,7 @@ bool BodyWriter::try_table(const Types& results, int depth) {
       out_.uleb(clauses.size() - 1 - i);
     }
     labels_.push_back(inner);
+    ++catching_;
     for (uint32_t n = src_.below(3); n != 0; --n) statement(depth - 1);
     if (src_.chance(30)) {
       condition(depth - 1);
@@ -58,6 +59,7 @@ bool BodyWriter::try_table(const Types& results, int depth) {
       out_.op(Op::unreachable);
     }
     if (!src_.chance(30) || !throw_exception(depth - 1)) values(inner, depth - 1);
+    --catching_;
   }
   if (!results_inside) values(results, depth - 2);
   out_.op(Op::br, clauses.size());

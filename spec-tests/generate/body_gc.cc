@@ -24,7 +24,7 @@ bool BodyWriter::ref_value(Type type, int depth) {
     case 4: return null_branch_value(type, depth);
     case 5: return convert_value(type, depth);
     case 6:
-      if (type.nullable || !plan_.has(Feature::function_refs)) return false;
+      if (!daring_ || type.nullable || !plan_.has(Feature::function_refs)) return false;
       value(Type::ref(type.heap), depth - 1);
       out_.op(Op::ref_as_non_null);
       return true;
@@ -103,18 +103,15 @@ void BodyWriter::new_array(uint32_t index, int depth) {
 bool BodyWriter::new_array_from_segment(uint32_t index, int depth) {
   const Field element = plan_.types[index].fields[0];
   if (!element.type.is_ref()) {
-    if (plan_.datas.empty()) return false;
-    const uint32_t data = src_.below(plan_.datas.size());
+    const Places segments = usable_datas();
+    if (!daring_ || segments.empty()) return false;
     index_value(false, 4, depth - 2);
     index_value(false, 6, depth - 2);
-    out_.op(Op::array_new_data, index, data);
+    out_.op(Op::array_new_data, index, src_.one_of(segments));
     return true;
   }
-  Places segments;
-  for (uint32_t i = 0; i < plan_.elems.size(); ++i) {
-    if (plan_.is_subtype(plan_.elems[i].type, element.type)) segments.push_back(i);
-  }
-  if (segments.empty()) return false;
+  const Places segments = usable_elems(element.type);
+  if (!daring_ || segments.empty()) return false;
   index_value(false, 2, depth - 2);
   index_value(false, 3, depth - 2);
   out_.op(Op::array_new_elem, index, src_.one_of(segments));
@@ -139,7 +136,7 @@ bool BodyWriter::cast_value(Type type, int depth) {
   if (plan_.top_of(type.heap) == kExn) return false;
   const Type source = src_.one_of(castable_supertypes(type));
   const unsigned flags = 1u | (type.nullable ? 2u : 0);
-  switch (src_.below(3)) {
+  switch (src_.weighted({static_cast<uint8_t>(daring_ ? 2 : 0), 2, 2})) {
     case 0:
       value(source, depth - 1);
       out_.op(type.nullable ? Op::ref_cast_null : Op::ref_cast).heap(type.heap);
@@ -195,7 +192,7 @@ bool BodyWriter::convert_value(Type type, int depth) {
 // --- Reading -------------------------------------------------------------------------------------------------------
 
 void BodyWriter::object(uint32_t index, int depth) {
-  value(Type::ref(static_cast<Heap>(index), src_.chance(15)), depth);
+  value(Type::ref(static_cast<Heap>(index), daring_ && src_.chance(15)), depth);
 }
 
 bool BodyWriter::field_value(Type type, int depth) {
@@ -227,11 +224,11 @@ bool BodyWriter::field_value(Type type, int depth) {
 bool BodyWriter::test_value(int depth) {
   switch (src_.below(6)) {
     case 0:
-      value(Type::ref(kArray, src_.chance(15)), depth - 1);
+      value(Type::ref(kArray, daring_ && src_.chance(15)), depth - 1);
       out_.op(Op::array_len);
       return true;
     case 1:
-      value(Type::ref(kI31, src_.chance(15)), depth - 1);
+      value(Type::ref(kI31, daring_ && src_.chance(15)), depth - 1);
       out_.op(src_.chance(50) ? Op::i31_get_s : Op::i31_get_u);
       return true;
     case 2:
@@ -313,12 +310,9 @@ bool BodyWriter::array_statement(uint32_t index, int depth) {
 
 bool BodyWriter::array_init(uint32_t index, int depth) {
   const Field element = plan_.types[index].fields[0];
-  Places segments;
   const bool refs = element.type.is_ref();
-  for (uint32_t i = 0; i < (refs ? plan_.elems.size() : plan_.datas.size()); ++i) {
-    if (!refs || plan_.is_subtype(plan_.elems[i].type, element.type)) segments.push_back(i);
-  }
-  if (segments.empty()) return false;
+  const Places segments = refs ? usable_elems(element.type) : usable_datas();
+  if (!daring_ || segments.empty()) return false;
   object(index, depth - 1);
   index_value(false, 1, depth - 1);
   index_value(false, 1, depth - 1);

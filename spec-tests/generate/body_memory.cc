@@ -18,11 +18,12 @@ void BodyWriter::address(uint32_t memory, Op op, int depth) {
   const OpInfo& info = op_info(op);
   const bool aligned = info.prefix == 0xfe && !src_.chance(10);
   const auto constant = [&](int64_t v) { is_64 ? out_.i64_const(v) : out_.i32_const(static_cast<int32_t>(v)); };
-  switch (src_.weighted({12, 20, 2, 1})) {
+  const uint8_t risk = daring_ ? 1 : 0;
+  switch (src_.weighted({12, 20, static_cast<uint8_t>(4 * risk), risk})) {
     case 0: return constant(src_.below(64) << (aligned ? info.access_log2 : 0));
     case 1: {
       value(is_64 ? Kind::i64 : Kind::i32, depth - 1);
-      const int64_t mask = src_.chance(70) ? 0x3ff : 0xfffc;
+      const int64_t mask = src_.chance(70) ? 0x3ff : 0x7ffc;
       constant(aligned ? mask & -8 : mask);
       out_.op(is_64 ? Op::i64_and : Op::i32_and);
       return;
@@ -44,7 +45,8 @@ void BodyWriter::memarg(Op op, uint32_t memory) {
                          : src_.chance(50) ? info.access_log2
                                            : src_.below(info.access_log2 + 1u);
   uint64_t offset = 0;
-  switch (src_.weighted({30, 14, 2, 1, 1})) {
+  const uint8_t risk = daring_ ? 1 : 0;
+  switch (src_.weighted({30, 14, static_cast<uint8_t>(2 * risk), risk, risk})) {
     case 0: break;
     case 1: offset = src_.below(32); break;
     case 2: offset = kPage - src_.below(24); break;
@@ -55,7 +57,7 @@ void BodyWriter::memarg(Op op, uint32_t memory) {
         offset = ~uint64_t{0} - src_.below(16);
   }
   if (atomic && offset < kPage) offset &= ~uint64_t{7};
-  if (memory == 0 && !src_.chance(5)) {
+  if (memory == 0 && !(plan_.has(Feature::multi_memory) && src_.chance(5))) {
     out_.uleb(align).uleb(offset);
   } else {
     out_.uleb(align | kHasMemory).uleb(memory).uleb(offset);
@@ -65,7 +67,8 @@ void BodyWriter::memarg(Op op, uint32_t memory) {
 // An index or a length: mostly below `limit`.
 void BodyWriter::index_value(bool is_64, uint32_t limit, int depth) {
   const auto constant = [&](int64_t v) { is_64 ? out_.i64_const(v) : out_.i32_const(static_cast<int32_t>(v)); };
-  switch (src_.weighted({20, 8, 1, 1})) {
+  const uint8_t risk = daring_ ? 1 : 0;
+  switch (src_.weighted({20, 8, risk, risk})) {
     case 0: return constant(src_.below(limit + 1));
     case 1: {
       value(is_64 ? Kind::i64 : Kind::i32, depth - 1);
@@ -92,7 +95,7 @@ bool BodyWriter::bulk_memory_statement(int depth) {
   if (plan_.memories.empty() || !plan_.has(Feature::bulk_memory)) return false;
   const uint32_t memory = random_memory(), other = random_memory();
   const bool is_64 = plan_.memories[memory].is_64, other_64 = plan_.memories[other].is_64;
-  const uint32_t length = src_.chance(20) ? kPage : 100;
+  const uint32_t length = daring_ && src_.chance(20) ? kPage : 100;
   const auto place = [&](uint32_t m) { address(m, Op::i32_load8_u, depth - 1); };
   switch (src_.below(4)) {
     case 0:
@@ -108,10 +111,11 @@ bool BodyWriter::bulk_memory_statement(int depth) {
       out_.op(Op::memory_copy, memory, other);
       return true;
     default: {
-      if (plan_.datas.empty()) return false;
-      const uint32_t data = src_.below(plan_.datas.size());
+      const Places segments = usable_datas();
+      if (segments.empty()) return false;
+      const uint32_t data = src_.one_of(segments);
       const auto size = static_cast<uint32_t>(plan_.datas[data].bytes.size());
-      if (src_.chance(15)) {
+      if (daring_ && src_.chance(15)) {
         out_.op(Op::data_drop, data);
         return true;
       }
@@ -122,6 +126,24 @@ bool BodyWriter::bulk_memory_statement(int depth) {
       return true;
     }
   }
+}
+
+// Active and declarative segments are empty once the module is instantiated (spec 4.5.4).
+BodyWriter::Places BodyWriter::usable_datas() const {
+  Places found;
+  for (uint32_t i = 0; i < plan_.datas.size(); ++i) {
+    if (daring_ || plan_.datas[i].mode == SegmentMode::passive) found.push_back(i);
+  }
+  return found;
+}
+
+BodyWriter::Places BodyWriter::usable_elems(Type type) const {
+  Places found;
+  for (uint32_t i = 0; i < plan_.elems.size(); ++i) {
+    if (!daring_ && plan_.elems[i].mode != SegmentMode::passive) continue;
+    if (plan_.is_subtype(plan_.elems[i].type, type)) found.push_back(i);
+  }
+  return found;
 }
 
 bool BodyWriter::size_value(Type type, int depth) {
@@ -147,7 +169,7 @@ bool BodyWriter::size_value(Type type, int depth) {
 bool BodyWriter::table_get(Type type, int depth) {
   Places fitting;
   for (uint32_t i = 0; i < plan_.tables.size(); ++i) {
-    if (plan_.is_subtype(plan_.tables[i].element, type)) fitting.push_back(i);
+    if ((daring_ || plan_.tables[i].min != 0) && plan_.is_subtype(plan_.tables[i].element, type)) fitting.push_back(i);
   }
   if (fitting.empty()) return false;
   const uint32_t table = src_.one_of(fitting);
@@ -160,7 +182,8 @@ bool BodyWriter::table_statement(int depth) {
   if (plan_.tables.empty() || !plan_.has(Feature::ref_types)) return false;
   const uint32_t table = src_.below(plan_.tables.size());
   const TablePlan& plan = plan_.tables[table];
-  const auto place = [&](const TablePlan& t) { index_value(t.is_64, t.min, depth - 1); };
+  if (plan.min == 0 && !daring_) return false;
+  const auto place = [&](const TablePlan& t) { index_value(t.is_64, t.min / 2, depth - 1); };
   switch (src_.below(5)) {
     case 0:
       index_value(plan.is_64, std::max(plan.min, 1u) - 1, depth - 1);
@@ -186,19 +209,17 @@ bool BodyWriter::table_statement(int depth) {
       return true;
     }
     default: {
-      Places segments;
-      for (uint32_t i = 0; i < plan_.elems.size(); ++i) {
-        if (plan_.is_subtype(plan_.elems[i].type, plan.element)) segments.push_back(i);
-      }
+      const Places segments = usable_elems(plan.element);
       if (segments.empty()) return false;
       const uint32_t elem = src_.one_of(segments);
-      if (src_.chance(20)) {
+      if (daring_ && src_.chance(20)) {
         out_.op(Op::elem_drop, elem);
         return true;
       }
       place(plan);
-      index_value(false, 2, depth - 1);
-      index_value(false, static_cast<uint32_t>(plan_.elems[elem].items.size()) / 2, depth - 1);
+      const auto half = static_cast<uint32_t>(plan_.elems[elem].items.size()) / 2;
+      index_value(false, half, depth - 1);
+      index_value(false, std::min(half, plan.min / 2), depth - 1);
       out_.op(Op::table_init, elem, table);
       return true;
     }

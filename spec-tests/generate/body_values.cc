@@ -11,7 +11,10 @@ void BodyWriter::values(const Types& types, int depth) {
   for (const Type type : types) value(type, depth);
 }
 
-void BodyWriter::value(Type type, int depth) { canonicalise(loose_value(type, depth)); }
+void BodyWriter::value(Type type, int depth) {
+  canonicalise(loose_value(type, depth));
+  if (!type.is_ref() && depth > 0 && src_.chance(8)) observe(type);
+}
 
 // One NaN for all: x == x ? x : nan, lane by lane. After this the bits of a value are the same on every engine.
 void BodyWriter::canonicalise(LooseNans nans) {
@@ -154,9 +157,11 @@ bool BodyWriter::op_value(Op op, int depth, LooseNans& nans) {
 }
 
 void BodyWriter::operand(Op op, size_t index, int depth, LooseNans& passed) {
-  if (src_.chance(75) && tame_operand(op, index, depth)) return;
+  if ((!daring_ || src_.chance(60)) && tame_operand(op, index, depth)) return;
   const LooseNans accepted = op_nans(op).accepted;
-  const LooseNans got = loose_value(kind_of(op_info(op).params[index]), depth);
+  const Kind kind = kind_of(op_info(op).params[index]);
+  const LooseNans got = loose_value(kind, depth);
+  if (got == LooseNans::none && depth > 0 && src_.chance(20)) observe(kind);
   if (got == accepted && got != LooseNans::none)
     passed = got;
   else
@@ -169,12 +174,12 @@ bool BodyWriter::tame_operand(Op op, size_t index, int depth) {
   if (info.cls != OpClass::numeric_trap) return false;
   const Kind kind = kind_of(info.params[index]);
   if (kind == Kind::i32 || kind == Kind::i64) {
-    if (index == 0) return false;
+    if (index == 0) return false;  // the divisor: positive
     value(kind, depth - 1);
     if (kind == Kind::i32)
-      out_.i32_const(1 + src_.below(100)).op(Op::i32_or);
+      out_.i32_const(0x7f).op(Op::i32_and).i32_const(1 + src_.below(100)).op(Op::i32_or);
     else
-      out_.i64_const(1 + src_.below(100)).op(Op::i64_or);
+      out_.i64_const(0x7fffff).op(Op::i64_and).i64_const(1 + src_.below(100)).op(Op::i64_or);
     return true;
   }
   value(Kind::i32, depth - 1);

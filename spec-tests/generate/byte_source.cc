@@ -15,7 +15,7 @@ uint32_t ByteSource::weighted(std::span<const uint8_t> weights) {
 
 std::vector<uint8_t> bytes_of_seed(uint64_t seed) {
   Random random(seed * 0x100000001b3 + 1);
-  static constexpr uint16_t kLengths[] = {200, 400, 600, 800, 1200, 1600, 2400, 4000};
+  static constexpr uint16_t kLengths[] = {600, 2000, 4000, 6000, 8000, 10000, 15000, 20000};
   std::vector<uint8_t> bytes(kLengths[random.below(std::size(kLengths))]);
   for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random.next());
   return bytes;

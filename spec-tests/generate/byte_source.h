@@ -61,7 +61,7 @@ class Random {
   uint64_t state_;
 };
 
-// The byte string of a seed; lengths vary, most are some hundred bytes.
+// The byte string of a seed; lengths vary, most are more than a module needs.
 std::vector<uint8_t> bytes_of_seed(uint64_t seed);
 
 }  // namespace mini_wasm::generate

@@ -78,6 +78,9 @@ constexpr uint64_t kEdgesDouble[] = {0,
                                      0x47efffffe0000000,
                                      0x47effffff0000000};
 
+// Elements of an array that needs no choices: enough for the small indices that code uses.
+constexpr uint32_t kSmallArray = 4;
+
 template <class T, size_t N>
 T edge(const T (&edges)[N], ByteSource& source) {
   if (source.empty()) return edges[0];
@@ -164,8 +167,10 @@ void write_smallest(Code& code, const ModulePlan& plan, Type type) {
   }
   if (type.heap >= 0) {
     const DefinedType& defined = plan.types[static_cast<size_t>(type.heap)];
-    if (defined.form == DefinedType::Form::array)
-      return void(code.op(Op::array_new_fixed, static_cast<uint32_t>(type.heap), 0));
+    if (defined.form == DefinedType::Form::array) {
+      for (uint32_t i = 0; i < kSmallArray; ++i) write_smallest(code, plan, defined.fields[0].type);
+      return void(code.op(Op::array_new_fixed, static_cast<uint32_t>(type.heap), kSmallArray));
+    }
     if (defined.form == DefinedType::Form::struct_) {
       for (const Field& field : defined.fields) write_smallest(code, plan, field.type);
       return void(code.op(Op::struct_new, static_cast<uint32_t>(type.heap)));

@@ -245,7 +245,7 @@ void ModulePlan::plan_memories() {
     MemoryPlan memory;
     memory.is_64 = has(Feature::memory64) && source.chance(25);
     memory.shared = has(Feature::threads) && source.chance(25);
-    memory.min = source.weighted({1, 8, 2});
+    memory.min = source.weighted({1, 30, 8});
     memory.max = memory.min + source.below(3);
     memories.push_back(memory);
   }
@@ -253,7 +253,9 @@ void ModulePlan::plan_memories() {
 
 void ModulePlan::plan_globals() {
   globals.push_back({Kind::i32, true, {}});
-  globals[0].init.i32_const(50);  // for the start function
+  globals[kFuelGlobal].init.i32_const(50);  // for the start function
+  globals.push_back({Kind::i64, true, {}});
+  globals[kSumGlobal].init.i64_const(0);
   for (uint32_t n = source.below(7); n != 0; --n) {
     GlobalPlan global;
     global.type = value_type(false);
@@ -267,6 +269,15 @@ void ModulePlan::plan_globals() {
 std::vector<uint8_t> ModulePlan::data_bytes() {
   std::vector<uint8_t> bytes(source.below(48));
   for (uint8_t& byte : bytes) byte = source.byte();
+  return bytes;
+}
+
+// What loads find: few zeros, many sign bits. From few bytes of the source, so that more are left for code.
+std::vector<uint8_t> ModulePlan::noise(size_t size) {
+  if (source.empty()) return {};
+  Random random(source.bits(2));
+  std::vector<uint8_t> bytes(size);
+  for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random.next());
   return bytes;
 }
 
@@ -295,8 +306,9 @@ void ModulePlan::plan_segments() {
   }
   if (!has(Feature::bulk_memory)) return;
   for (uint32_t i = 0; i < memories.size(); ++i) {
-    if (memories[i].min != 0 && source.chance(70))
-      datas.push_back({SegmentMode::active, i, source.below(65000), data_bytes()});
+    if (memories[i].min == 0) continue;
+    datas.push_back({SegmentMode::active, i, 0, noise(source.chance(70) ? 1100 : 60)});
+    if (source.chance(30)) datas.push_back({SegmentMode::active, i, source.below(65000), data_bytes()});
   }
   for (uint32_t n = source.below(3); n != 0; --n) datas.push_back({SegmentMode::passive, 0, 0, data_bytes()});
 }

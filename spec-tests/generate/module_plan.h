@@ -61,6 +61,8 @@ struct FuncPlan {
 
 // The global that is counted down at each loop and call; it is global 0, exported as "fuel".
 inline constexpr uint32_t kFuelGlobal = 0;
+// The global, a mutable i64 and exported like any other, into which code mixes values that would be lost otherwise.
+inline constexpr uint32_t kSumGlobal = 1;
 
 class ModulePlan {
  public:
@@ -112,6 +114,7 @@ class ModulePlan {
   void plan_segments();
   Code const_expr(Type type);
   std::vector<uint8_t> data_bytes();
+  std::vector<uint8_t> noise(size_t size);
 
   std::vector<Types> result_pool_;  // few different result types, so that tail calls find callees
 };

@@ -9,6 +9,9 @@ namespace {
 using Bytes = std::vector<uint8_t>;
 using Fails = std::function<bool(const Bytes&)>;
 
+// Single bytes are tried only once there are few: each try runs the module.
+constexpr size_t kMaxPieces = 200;
+
 // Tries `change` on every piece of `length` bytes; true if one of them stuck.
 template <class Change>
 bool try_pieces(Bytes& bytes, size_t length, const Fails& fails, Change change) {
@@ -38,11 +41,11 @@ std::vector<uint8_t> reduce(std::vector<uint8_t> bytes, const Fails& fails) {
   const auto cut = [](Bytes& b, size_t begin, size_t) { b.resize(begin); };
   for (bool any = true; any;) {
     any = false;
-    for (size_t length = std::max<size_t>(bytes.size() / 2, 1);; length /= 2) {
+    for (size_t length = std::max<size_t>(bytes.size() / 2, 1); length >= 1; length /= 2) {
+      if (bytes.size() / length > kMaxPieces) break;
       any |= try_pieces(bytes, length, fails, cut);
       any |= try_pieces(bytes, length, fails, erase);
       any |= try_pieces(bytes, length, fails, clear);
-      if (length == 1) break;
     }
   }
   while (!bytes.empty() && bytes.back() == 0) bytes.pop_back();  // the same as no byte

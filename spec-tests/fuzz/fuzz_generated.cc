@@ -1,0 +1,30 @@
+// Fuzz target: the input is what a valid module is made from (spec-tests/generate), so that every change of it still
+// runs. Configurations of the engine that do not agree on the module end the process.
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "spec-tests/generate/generate.h"
+#include "spec-tests/generate/outcome.h"
+#include "spec-tests/tiers.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace mini_wasm;
+  static const std::vector<Engine> engines = [] {
+    std::vector<Engine> made;
+    for (const spec::TierCase& tier : spec::kTiers) made.emplace_back(tier.config());
+    return made;
+  }();
+  const std::vector<uint8_t> module = generate::generate_module({data, size});
+  const generate::Outcome expected = generate::run_module(engines[0], module, 0);
+  for (const Engine& engine : engines) {
+    const std::string difference = generate::first_difference(expected, generate::run_module(engine, module, 0));
+    if (difference.empty()) continue;
+    std::fprintf(stderr, "%s\n", difference.c_str());
+    std::abort();
+  }
+  return 0;
+}
