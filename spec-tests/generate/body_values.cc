@@ -140,6 +140,8 @@ bool BodyWriter::op_value(Op op, int depth, LooseNans& nans) {
   const bool memory = info.imm == Imm::memarg || info.imm == Imm::memarg_lane;
   if (memory && plan_.memories.empty()) return false;
   const uint32_t memory_index = memory ? random_memory() : 0;
+  // Waiting on a memory that is not shared traps.
+  if (info.cls == OpClass::atomic_wait && !plan_.memories[memory_index].shared && !daring_) return false;
   LooseNans passed = LooseNans::none;
   for (size_t i = 0; i < info.param_count; ++i) {
     if (info.params[i] == SigType::addr)
