@@ -1,6 +1,7 @@
 // Host functions: what they get, what they may do, and how they fail.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "runtime/store.h"
@@ -47,6 +48,36 @@ TEST(host_call, plain_functions_and_noexcept_lambdas) {
   EXPECT_THAT(twice.call({i32(4)}), Returns(i32(8)));
   EXPECT_THAT(next.call({i32(4)}), Returns(i32(5)));
   EXPECT_EQ(to_string(next.type()), "[i32] -> [i32]");
+}
+
+TEST(host_call, vectors_both_ways) {
+  Guest guest;
+  const auto vector = [](uint8_t first) {
+    V128 v;
+    for (uint8_t& byte : v) byte = first++;
+    return v;
+  };
+  guest.linker.func("h", "reverse", [](int32_t n, V128 v, float x) {
+    std::reverse(v.begin(), v.end());
+    return std::make_tuple(x, v, n);
+  });
+  const Instance i = guest.load(R"((module
+    (import "h" "reverse" (func $reverse (param i32 v128 f32) (result f32 v128 i32)))
+    (func (export "f") (param v128 i32 v128 f32) (result v128 f32 v128 i32)
+      (i8x16.add (local.get 0) (local.get 0))
+      (call $reverse (local.get 1) (local.get 2) (local.get 3)))
+    (func (export "id") (param v128) (result v128) (local.get 0))))");
+  using Results = std::tuple<V128, float, V128, int32_t>;
+  const auto f = i.func("f")->typed<Results(V128, int32_t, V128, float)>();
+  ASSERT_TRUE(f);
+  const Result<Results> results = (*f)(vector(1), 7, vector(10), 0.5f);
+  ASSERT_TRUE(results);
+  V128 doubled = vector(1), reversed = vector(10);
+  for (uint8_t& byte : doubled) byte = static_cast<uint8_t>(2 * byte);
+  std::reverse(reversed.begin(), reversed.end());
+  EXPECT_EQ(*results, Results(doubled, 0.5f, reversed, 7));
+  EXPECT_EQ(*(*i.func("id")->typed<V128(V128)>())(vector(100)), vector(100));
+  EXPECT_FALSE(i.func("id")->typed<V128(int64_t)>());
 }
 
 TEST(host_call, the_caller_is_the_calling_instance) {

@@ -59,8 +59,8 @@ class Func {
   // A host function with its type spelled out.
   static Func make(Store& store, FuncType type, HostCallback callback);
   static Func make(runtime::Store& store, FuncType type, HostCallback callback);
-  // A host function from a C++ callable: parameters and result are int32_t, uint32_t, int64_t, uint64_t, float, double
-  // or Val with externref; an optional first parameter `Caller&`; the result may be void, a value, a std::tuple, or a
+  // A host function from a C++ callable: parameters and result are int32_t, uint32_t, int64_t, uint64_t, float, double,
+  // V128, or Val with externref; an optional first parameter `Caller&`; the result may be void, a value, a std::tuple, or a
   // Result of one of these.
   template <class F>
   static Func wrap(Store& store, F&& callable);

@@ -4,6 +4,8 @@
 
 #include <mini_wasm/extern.h>
 
+#include <algorithm>
+
 namespace mini_wasm {
 
 namespace detail {
@@ -36,9 +38,26 @@ struct WasmType<double> {
   static constexpr ValType type = ValType::f64;
 };
 template <>
+struct WasmType<V128> {
+  static constexpr ValType type = ValType::v128;
+};
+template <>
 struct WasmType<Val> {
   static constexpr ValType type = ValType::externref;
 };
+
+// A vector takes two slots, everything else one. The slots of the values before the nth, and of all:
+template <class... T>
+constexpr size_t slots_before(size_t n) {
+  constexpr size_t kSlots[] = {(std::is_same_v<T, V128> ? 2 : 1)..., 0};
+  size_t sum = 0;
+  for (size_t i = 0; i < n; ++i) sum += kSlots[i];
+  return sum;
+}
+template <class... T>
+constexpr size_t slot_count() {
+  return slots_before<T...>(sizeof...(T));
+}
 
 template <class T>
 T load_slot(const uint64_t* slot) {
@@ -64,26 +83,26 @@ void store_slot(uint64_t* slot, const T& value) {
 template <class R>
 struct WasmResults {
   static std::vector<ValType> types() { return {WasmType<R>::type}; }
-  static constexpr size_t kCount = 1;
+  static constexpr size_t kSlots = slot_count<R>();
   static void store(uint64_t* slots, const R& r) { store_slot(slots, r); }
   static R load(const uint64_t* slots) { return load_slot<R>(slots); }
 };
 template <>
 struct WasmResults<void> {
   static std::vector<ValType> types() { return {}; }
-  static constexpr size_t kCount = 0;
+  static constexpr size_t kSlots = 0;
 };
 template <class... R>
 struct WasmResults<std::tuple<R...>> {
   static std::vector<ValType> types() { return {WasmType<R>::type...}; }
-  static constexpr size_t kCount = sizeof...(R);
+  static constexpr size_t kSlots = slot_count<R...>();
   static void store(uint64_t* slots, const std::tuple<R...>& r) {
-    std::apply([&](const R&... v) { (store_slot(slots++, v), ...); }, r);
+    std::apply([&](const R&... v) { ((store_slot(slots, v), slots += slot_count<R>()), ...); }, r);
   }
   static std::tuple<R...> load(const uint64_t* slots) { return load(slots, std::index_sequence_for<R...>{}); }
   template <size_t... I>
   static std::tuple<R...> load(const uint64_t* slots, std::index_sequence<I...>) {
-    return std::tuple<R...>{load_slot<R>(slots + I)...};
+    return std::tuple<R...>{load_slot<R>(slots + slots_before<R...>(I))...};
   }
 };
 
@@ -123,7 +142,8 @@ struct Signature<R (*)(A...)> {
   }
   template <class F, size_t... I>
   static Result<void> invoke(F& f, Caller&, uint64_t* slots, std::index_sequence<I...>) {
-    std::tuple<std::remove_cvref_t<A>...> args{load_slot<std::remove_cvref_t<A>>(slots + I)...};
+    std::tuple<std::remove_cvref_t<A>...> args{
+        load_slot<std::remove_cvref_t<A>>(slots + slots_before<std::remove_cvref_t<A>...>(I))...};
     return finish_host_call<R>(slots, [&] { return f(std::get<I>(args)...); });
   }
   template <class F>
@@ -135,7 +155,8 @@ template <class R, class... A>
 struct Signature<R (*)(Caller&, A...)> : Signature<R (*)(A...)> {
   template <class F, size_t... I>
   static Result<void> invoke(F& f, Caller& caller, uint64_t* slots, std::index_sequence<I...>) {
-    std::tuple<std::remove_cvref_t<A>...> args{load_slot<std::remove_cvref_t<A>>(slots + I)...};
+    std::tuple<std::remove_cvref_t<A>...> args{
+        load_slot<std::remove_cvref_t<A>>(slots + slots_before<std::remove_cvref_t<A>...>(I))...};
     return finish_host_call<R>(slots, [&] { return f(caller, std::get<I>(args)...); });
   }
   template <class F>
@@ -170,9 +191,9 @@ class TypedFunc<R(A...)> {
  public:
   Result<R> operator()(A... args) const {
     using Results = detail::WasmResults<R>;
-    uint64_t slots[sizeof...(A) > Results::kCount ? sizeof...(A) : (Results::kCount == 0 ? 1 : Results::kCount)];
-    [[maybe_unused]] size_t i = 0;
-    (detail::store_slot(&slots[i++], args), ...);
+    uint64_t slots[std::max({detail::slot_count<std::remove_cvref_t<A>...>(), Results::kSlots, size_t{1}})];
+    [[maybe_unused]] uint64_t* next = slots;
+    ((detail::store_slot(next, args), next += detail::slot_count<std::remove_cvref_t<A>>()), ...);
     Result<void> r = func_.call_unchecked(slots);
     if (!r) return std::move(r).error();
     if constexpr (std::is_void_v<R>) {
