@@ -305,6 +305,16 @@ TEST_P(Proposals, pages_of_one_byte_are_counted_and_checked_by_the_byte) {
   EXPECT_THAT(guest.call(i, "size"), Returns(i32(9)));
 }
 
+TEST_P(Proposals, a_memory_never_has_more_pages_than_its_size_can_say) {
+  const Instance i = guest.load(R"((module (memory 1 (pagesize 1))
+    (func (export "size") (result i32) (memory.size))
+    (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))))");
+  EXPECT_THAT(guest.call(i, "grow", {i32(-1)}), Returns(i32(-1)));  // 2^32 in all
+  EXPECT_THAT(guest.call(i, "size"), Returns(i32(1)));
+  EXPECT_THAT(guest.call(i, "grow", {i32(-2)}), Returns(i32(1)));
+  EXPECT_THAT(guest.call(i, "size"), Returns(i32(-1)));
+}
+
 TEST_P(Proposals, pages_of_one_byte_match_only_their_like_and_grow_across_os_pages) {
   const Instance i = guest.load(R"((module (memory (export "m") i64 0 (pagesize 1)) (memory (export "wide") 1)
     (func (export "grow") (param i64) (result i64) (memory.grow (local.get 0)))

@@ -4,6 +4,7 @@
 
 #include "runtime/fault_handler.h"
 #include "runtime/virtual_memory.h"
+#include "validator/module_validator.h"
 
 namespace mini_wasm::runtime {
 namespace {
@@ -21,10 +22,11 @@ Error too_big(const MemoryType& type, const std::string& why) {
 }  // namespace
 
 bool is_valid(const MemoryType& type) {
-  const uint64_t most = type.is_64 ? ~uint64_t{0} >> type.page_size_log2 : (uint64_t{1} << 32) >> type.page_size_log2;
   const bool page_size = type.page_size_log2 == 0 || type.page_size_log2 == 16;
+  if (!page_size) return false;
+  const uint64_t most = validator::max_pages(type);
   const bool max = type.limits.max ? *type.limits.max <= most && *type.limits.max >= type.limits.min : !type.shared;
-  return page_size && type.limits.min <= most && max;
+  return type.limits.min <= most && max;
 }
 
 MemInst::~MemInst() { release_pages(base, reserved); }
@@ -34,8 +36,7 @@ Result<void> MemInst::allocate(const MemoryType& memory_type, uint64_t byte_limi
   guarded = is_guarded(type, guard_pages);
   if (type.shared) waiters = std::make_unique<WaitQueue>();
   const uint64_t min = page_bytes(type.limits.min, type);
-  max_size = type.limits.max ? page_bytes(*type.limits.max, type) : ~uint64_t{0};
-  if (!type.is_64) max_size = std::min(max_size, uint64_t{1} << 32);
+  max_size = page_bytes(type.limits.max.value_or(validator::max_pages(type)), type);
   max_size = std::min(max_size, byte_limit);
   max_size -= max_size & ((uint64_t{1} << type.page_size_log2) - 1);
   if (min > max_size) return too_big(type, "the limit is " + std::to_string(byte_limit) + " bytes");

@@ -110,6 +110,26 @@ TEST(memory, one_byte_pages) {
   EXPECT_FALSE(memory.contains(10, 1));
 }
 
+TEST(memory, pages_of_one_byte_can_all_be_counted) {
+  MemoryType type = pages(1);
+  type.page_size_log2 = 0;
+  MemInst memory;
+  ASSERT_TRUE(memory.allocate(type, kNoLimit, true));
+  EXPECT_EQ(memory.grow(0xffff'ffff), kGrowFailed);  // 2^32 pages: as an i32 that would be none
+  EXPECT_EQ(memory.grow(0xffff'fffe), 1);
+  EXPECT_EQ(memory.size_pages(), 0xffff'ffffu);
+  EXPECT_EQ(memory.grow(1), kGrowFailed);
+  memory.base[memory.size - 1] = 1;
+  EXPECT_FALSE(memory.contains(memory.size, 1));
+
+  type.limits.max = uint64_t{1} << 32;
+  EXPECT_FALSE(is_valid(type));
+  type.limits.max = 0xffff'ffff;
+  EXPECT_TRUE(is_valid(type));
+  type.page_size_log2 = 3;
+  EXPECT_FALSE(is_valid(type));
+}
+
 TEST(memory, instances_are_told_the_base) {
   MemInst memory;
   ASSERT_TRUE(memory.allocate(pages(1), kNoLimit, false));

@@ -9,6 +9,13 @@
 #include "validator/const_expr.h"
 
 namespace mini_wasm::validator {
+
+uint64_t max_pages(const MemoryType& type) {
+  const uint32_t bits = type.is_64 ? 64 : 32;
+  if (type.page_size_log2 == 0) return type.is_64 ? UINT64_MAX : UINT32_MAX;
+  return uint64_t{1} << (bits - type.page_size_log2);
+}
+
 namespace {
 
 using decoder::Data;
@@ -118,12 +125,6 @@ class ModuleValidator {
     }
   }
 
-  // The address space in pages; with pages of one byte the last one cannot be counted.
-  static uint64_t max_pages(const MemoryType& type) {
-    const uint32_t bits = type.is_64 ? 64 : 32;
-    if (type.page_size_log2 == 0) return type.is_64 ? UINT64_MAX : UINT32_MAX;
-    return uint64_t{1} << (bits - type.page_size_log2);
-  }
   static std::string too_many_pages(const MemoryType& type) {
     const std::string unit = type.is_64 ? "" : " (4GiB)";
     return "memory size must be at most " + std::to_string(max_pages(type)) + " pages" + unit;

@@ -14,4 +14,7 @@ namespace mini_wasm::validator {
 // out of a constant expression.
 Result<void> validate_module(decoder::Module& module, FeatureSet features);
 
+// The address space of a memory in pages (3.2.16); with pages of one byte the last one cannot be counted.
+uint64_t max_pages(const MemoryType& type);
+
 }  // namespace mini_wasm::validator
