@@ -247,17 +247,17 @@ void Store::set_interrupt(bool on) {
   std::lock_guard lock(instances_mutex_);
   interrupted_ = on;
   for (ModuleInst& instance : instances_) interrupt_context(instance.context, on);
-  if (blocked_on_ != nullptr) blocked_on_->look_around();
+  if (blocked_ != nullptr) blocked_->wake_();
 }
 
-Store::BlockedScope::BlockedScope(Store& store, WaitQueue& queue) : store_(store) {
+Store::BlockedScope::BlockedScope(Store& store, std::function<void()> wake) : store_(store), wake_(std::move(wake)) {
   const std::lock_guard lock(store.instances_mutex_);
-  store.blocked_on_ = &queue;
+  store.blocked_ = this;
 }
 
 Store::BlockedScope::~BlockedScope() {
   const std::lock_guard lock(store_.instances_mutex_);
-  store_.blocked_on_ = nullptr;
+  store_.blocked_ = nullptr;
 }
 
 void Store::interrupt_context(InstanceContext& context, bool on) {

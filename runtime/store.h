@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -66,16 +67,19 @@ class Store {
   // Asks running code to stop, or takes that back. Any thread.
   void set_interrupt(bool on);
   bool interrupted() const { return interrupted_.load(std::memory_order_relaxed); }
-  // Tells an interrupt where this store's thread waits, for as long as it lives.
+  // While it lives, this store's thread may wait: an interrupt calls `wake`, from whatever thread, so that it looks at
+  // `interrupted` again. One at a time.
   class BlockedScope {
    public:
-    BlockedScope(Store& store, WaitQueue& queue);
+    BlockedScope(Store& store, std::function<void()> wake);
     ~BlockedScope();
     BlockedScope(const BlockedScope&) = delete;
     BlockedScope& operator=(const BlockedScope&) = delete;
 
    private:
+    friend class Store;
     Store& store_;
+    std::function<void()> wake_;
   };
   void* data = nullptr;  // the embedder's
   std::unique_ptr<Error> pending_error;
@@ -106,10 +110,10 @@ class Store {
   std::deque<TableInst> tables_;
   std::deque<GlobalInst> globals_;
   std::deque<TagInst> tags_;
-  // Held to change or walk instances_ and blocked_on_, because `set_interrupt` looks at them from elsewhere.
+  // Held to change or walk instances_ and blocked_, because `set_interrupt` looks at them from elsewhere.
   std::mutex instances_mutex_;
   std::deque<ModuleInst> instances_;
-  WaitQueue* blocked_on_ = nullptr;  // where the store's thread waits
+  BlockedScope* blocked_ = nullptr;  // where the store's thread waits
   Slot* stack_ = nullptr;            // mapped, with a guard page behind; null when there was no memory for it
   Slot* stack_limit_ = nullptr;
   Activation* activation_ = nullptr;

@@ -29,7 +29,7 @@ std::optional<Clock::time_point> deadline_after(int64_t timeout) {
 WaitQueue::Woken WaitQueue::wait(Store& store, const uint8_t* cell, uint32_t bytes, uint64_t expected,
                                  int64_t timeout) {
   // Known to the store before the first look at `interrupted`: an interrupt is either seen there or wakes us up.
-  const Store::BlockedScope blocked(store, *this);
+  const Store::BlockedScope blocked(store, [this] { look_around(); });
   std::unique_lock lock(mutex_);
   if (load(cell, bytes) != expected) return Woken::not_equal;
   const auto self = waiters_.emplace(waiters_.end(), cell);

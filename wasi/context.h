@@ -109,10 +109,13 @@ class Context {
 
   FdTable& fds() { return fds_; }
 
-  // Keeps other threads out of the object for as long as it lives.
+  // Keeps other threads out of the object for as long as it lives. An interrupt of `store` ends what blocks.
   class CallScope {
    public:
-    explicit CallScope(Context& context) : context_(context), lock_(context.mutex_) { context.call_ = this; }
+    explicit CallScope(Context& context, runtime::Store* store = nullptr)
+        : context_(context), store_(store), lock_(context.mutex_) {
+      context.call_ = this;
+    }
     ~CallScope() { context_.call_ = nullptr; }
     CallScope(const CallScope&) = delete;
     CallScope& operator=(const CallScope&) = delete;
@@ -120,10 +123,12 @@ class Context {
    private:
     friend class Context;
     Context& context_;
+    runtime::Store* store_;
     std::unique_lock<std::mutex> lock_;
   };
 
  private:
+  runtime::Store* store() const { return call_ == nullptr ? nullptr : call_->store_; }
   // Calls `wait`, which uses nothing of the object, and lets other threads in meanwhile.
   template <class F>
   auto let_others_in(F wait) {

@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "wasi/context.h"
+#include "wasi/interrupt_signal.h"
 #include "wasi/stat.h"
 
 namespace mini_wasm::wasi {
@@ -64,7 +65,7 @@ void start_clock(Wait& wait, const Subscription& subscription) {
 
 class Poller {
  public:
-  explicit Poller(FdTable& fds) : fds_(fds) {}
+  Poller(FdTable& fds, runtime::Store* store) : fds_(fds), store_(store) {}
 
   void add(const Subscription& subscription) {
     Wait wait{};
@@ -80,9 +81,12 @@ class Poller {
     waits_.push_back(wait);
   }
 
-  // Returns when at least one subscription is done.
+  // Returns when at least one subscription is done, or with `intr` when the store has been interrupted.
   Errno wait() {
+    const InterruptSignal signal(any_done_ ? nullptr : store_);
+    pollfds_.push_back({signal.fd(), POLLIN, 0});
     do {
+      if (signal.raised() || pollfds_.back().revents != 0) return Errno::intr;
       timespec time;
       const timespec* timeout = next_timeout(time);
       // A signal only shortens the wait: programs take EINTR from a plain sleep for a failure of the system.
@@ -152,6 +156,7 @@ class Poller {
   }
 
   FdTable& fds_;
+  runtime::Store* store_;
   std::vector<Wait> waits_;
   std::vector<pollfd> pollfds_;
   bool any_done_ = false;
@@ -178,7 +183,7 @@ ErrnoOr<Size> Context::poll(GuestMemory memory, const std::vector<Subscription>&
   if (!memory.range(GuestArray<Event>{events.offset, static_cast<uint32_t>(subscriptions.size())})) {
     return Errno::fault;
   }
-  Poller poller(fds_);
+  Poller poller(fds_, store());
   for (const Subscription& subscription : subscriptions) poller.add(subscription);
   if (const Errno error = let_others_in([&] { return poller.wait(); }); error != Errno::success) return error;
   return poller.store(memory, events);

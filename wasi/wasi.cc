@@ -26,7 +26,7 @@ void Wasi::add_to(Linker& linker) {
   for (wasi::HostFunction& function : wasi::host_functions()) {
     linker.func(function.module, function.name, std::move(function.type),
                 [context = context_.get(), call = function.call](Caller& caller, uint64_t* slots) {
-                  const wasi::Context::CallScope scope(*context);
+                  const wasi::Context::CallScope scope(*context, &caller.store());
                   // Without a memory every pointer is out of bounds.
                   const std::optional<Memory> memory = caller.memory0();
                   return call(*context, wasi::GuestMemory(memory ? memory->data() : std::span<uint8_t>()), slots);
