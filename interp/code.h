@@ -15,8 +15,8 @@
 #include <memory>
 #include <vector>
 
-#include "core/immediates.h"
 #include "core/indices.h"
+#include "runtime/exception_table.h"
 #include "runtime/frame.h"
 
 namespace mini_wasm::interp {
@@ -48,26 +48,6 @@ inline constexpr uint32_t kCallWords = 3;
 
 class InterpreterCode;
 
-// What a catch clause does: the exception's values go to the slots from `slot` on, then code goes on at `target`. That
-// of a legacy try keeps the exception itself below them, for a rethrow.
-struct CatchEntry {
-  CatchKind kind = CatchKind::catch_;
-  bool keeps_exception = false;
-  uint32_t tag = 0;
-  uint32_t target = 0;
-  uint16_t slot = 0;
-};
-
-// The words of a try_table's body, or of what stands before the first clause of a try, and clauses of it. An inner one
-// comes before those around it. `depth` is the number of blocks around it; what passes it is offered to those of a
-// depth up to `outer` only: that is how a delegate skips blocks.
-struct HandlerRange {
-  static constexpr uint32_t kAnyDepth = ~0u;
-  uint32_t begin = 0, end = 0;
-  uint32_t catches = 0, catch_count = 0;
-  uint32_t depth = 0, outer = kAnyDepth;
-};
-
 // One function's code, at a stable address: what FuncInst::code points to and what a direct call names. All but
 // `entry`, `size` and `words` is known from the validating walk, so that a call need not know whether its callee is
 // translated.
@@ -82,8 +62,7 @@ struct FuncCode {
   InterpreterCode* owner = nullptr;
   FuncIdx index{};
   std::unique_ptr<Word[]> words;
-  std::vector<HandlerRange> handlers;
-  std::vector<CatchEntry> catches;
+  runtime::ExceptionTable exceptions;
 };
 
 }  // namespace mini_wasm::interp

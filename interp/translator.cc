@@ -53,15 +53,13 @@ Result<void> Translator::translate(FuncCode& code) {
   stack_.clear();
   settled_ = 0;
   fixups_.clear();
-  handlers_.clear();
-  catches_.clear();
+  exceptions_ = {};
   vectors_.clear();
   std::fill_n(owners_, kBanks, kNothing);
   last_ = kNothing;
   if (positions_ != nullptr) positions_->clear();
   if (Result<void> r = decoder_storage_.run(code.index); !r) return r;
-  code.handlers = handlers_;
-  code.catches = catches_;
+  code.exceptions = std::move(exceptions_);
   code.size = here();
   code.words = std::make_unique<Word[]>(code.size);
   std::memcpy(code.words.get(), code_.data(), code.size * sizeof(Word));

@@ -37,7 +37,8 @@ class Translator {
     uint32_t else_fixups = kNone;  // of an if: the branch to its second arm; of the body: catch clauses that leave it
     uint32_t height = 0;           // operands below it,
     uint16_t base = 0;             // and their slots
-    // Of a try_table or try: where it begins; its clauses in catches_; of a try: where its first clause begins.
+    // Of a try_table or try: where it begins; its clauses in exceptions_.catches; of a try: where its first clause
+    // begins.
     uint32_t try_begin = 0, catches = 0, catch_count = 0, try_end = kNone;
   };
   using Decoder = validator::FunctionDecoder<Translator>;
@@ -138,7 +139,7 @@ class Translator {
   };
   struct Fixup {
     uint32_t next;
-    uint32_t byte;  // of the 32-bit distance in the code; for a catch clause its index in catches_
+    uint32_t byte;  // of the 32-bit distance in the code; for a catch clause its index in exceptions_.catches
     uint32_t from;  // word that the distance counts from, or kCatchFixup
   };
   static constexpr uint32_t kCatchFixup = ~0u;
@@ -230,9 +231,8 @@ class Translator {
   // By slot of a local: the uppermost operand that was pushed as this local, the next one in Operand::older. Together
   // with settled_ it keeps translation linear, however high the operand stack.
   std::vector<uint32_t> newest_;
-  uint32_t settled_ = 0;                // operands from the bottom that are at home or constants
-  std::vector<HandlerRange> handlers_;  // inner ones first
-  std::vector<CatchEntry> catches_;
+  uint32_t settled_ = 0;  // operands from the bottom that are at home or constants
+  runtime::ExceptionTable exceptions_;
   std::vector<std::array<uint64_t, 2>> vectors_;  // constants
   Producer producers_[kBanks];
   uint32_t owners_[kBanks] = {kNothing, kNothing, kNothing, kNothing};  // operand in each accumulator

@@ -17,7 +17,7 @@ void Translator::add_fixup(uint32_t& chain, uint32_t byte, uint32_t from) {
 void Translator::bind(uint32_t& fixups) {
   for (uint32_t i = fixups; i != Label::kNone; i = fixups_[i].next) {
     if (fixups_[i].from == kCatchFixup) {
-      catches_[fixups_[i].byte].target = here();
+      exceptions_.catches[fixups_[i].byte].target = here();
       continue;
     }
     const int32_t distance = static_cast<int32_t>(here() - fixups_[i].from);

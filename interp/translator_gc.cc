@@ -81,15 +81,15 @@ void Translator::try_table(Control& c, std::span<const CatchClause> catches) {
   block(c);
   last_ = kNothing;
   c.label.try_begin = here();
-  c.label.catches = static_cast<uint32_t>(catches_.size());
+  c.label.catches = static_cast<uint32_t>(exceptions_.catches.size());
   c.label.catch_count = static_cast<uint32_t>(catches.size());
   for (const CatchClause& clause : catches) {
     const uint32_t depth = clause.label + 1;
     Control& target = decoder_->control(depth);
-    const uint32_t index = static_cast<uint32_t>(catches_.size());
-    catches_.push_back({clause.kind, /*keeps_exception=*/false, clause.tag, 0, home_of(target)});
+    const uint32_t index = static_cast<uint32_t>(exceptions_.catches.size());
+    exceptions_.catches.push_back({clause.kind, /*keeps_exception=*/false, clause.tag, 0, home_of(target)});
     if (target.label.target != Label::kNone) {
-      catches_.back().target = target.label.target;
+      exceptions_.catches.back().target = target.label.target;
     } else {
       // A clause that leaves the function gets a return of its own behind the body.
       add_fixup(is_body(depth) ? target.label.else_fixups : target.label.fixups, index, kCatchFixup);
@@ -99,7 +99,7 @@ void Translator::try_table(Control& c, std::span<const CatchClause> catches) {
 
 // After what an end leaves has gone home: none of that can throw.
 void Translator::end_try_table(const Control& c) {
-  handlers_.push_back({c.label.try_begin, here(), c.label.catches, c.label.catch_count, blocks_around()});
+  exceptions_.handlers.push_back({c.label.try_begin, here(), c.label.catches, c.label.catch_count, blocks_around()});
 }
 
 // --- Legacy exceptions ---
@@ -116,8 +116,9 @@ void Translator::catch_(Control& c, CatchKind kind, TagIdx tag, bool falls_throu
   if (c.label.try_end == Label::kNone) c.label.try_end = here();
   if (falls_through) branch_out(c);
   last_ = kNothing;
-  handlers_.push_back({c.label.try_begin, c.label.try_end, static_cast<uint32_t>(catches_.size()), 1, blocks_around()});
-  catches_.push_back({kind, /*keeps_exception=*/true, raw(tag), here(), home_of(c)});
+  exceptions_.handlers.push_back(
+      {c.label.try_begin, c.label.try_end, static_cast<uint32_t>(exceptions_.catches.size()), 1, blocks_around()});
+  exceptions_.catches.push_back({kind, /*keeps_exception=*/true, raw(tag), here(), home_of(c)});
   truncate(c.label.height);
   push_temp(Scalar::i64);  // the exception
   if (kind == CatchKind::catch_) push_types(validator::TypeList(module_.func_type(module_.tags[raw(tag)].type).params));
@@ -125,7 +126,7 @@ void Translator::catch_(Control& c, CatchKind kind, TagIdx tag, bool falls_throu
 
 void Translator::delegate(Control& c, uint32_t depth, bool falls_through) {
   if (falls_through) carry(c, c.results.size());
-  handlers_.push_back({c.label.try_begin, here(), 0, 0, blocks_around(), blocks_around() - 1 - depth});
+  exceptions_.handlers.push_back({c.label.try_begin, here(), 0, 0, blocks_around(), blocks_around() - 1 - depth});
   end(c, false);
 }
 

@@ -7,13 +7,23 @@
 
 #include <csetjmp>
 #include <cstdint>
+#include <vector>
 
+#include "core/indices.h"
 #include "runtime/frame.h"
 
 namespace mini_wasm::runtime {
 
 class Store;
+class CompiledModule;
 struct FuncInst;
+
+// One frame of running code, for backtraces.
+struct FrameRef {
+  const CompiledModule* module = nullptr;
+  FuncIdx func{};
+  uint64_t offset = 0;  // byte offset of the instruction in the module
+};
 
 // How a stretch of execution ended.
 enum class Exit : uint8_t {
@@ -35,6 +45,14 @@ struct Activation {
   Slot* top = nullptr;  // end of the innermost frame: where the next activation may begin
   TrapCode trap = TrapCode::none;
   const FuncInst* host_func = nullptr;  // the host function that it is in, set by Store
+  // For tiers whose return addresses are on the native stack: where the innermost is, what to leave by, and the frames
+  // of code that has been left.
+  const void* const* native_sp = nullptr;
+  void* entry_sp = nullptr;
+  std::vector<FrameRef> frames;
+  // What to do about a fault, when that is not to return to `fault_return`: it may change the system's `context` and
+  // let the code go on there. False: the fault was not the code's.
+  bool (*on_fault)(Activation& activation, void* context) = nullptr;
   // Return point for faults; armed by the tier that relies on guard pages.
   sigjmp_buf fault_return;
 };

@@ -16,9 +16,12 @@ FeatureSet features_of(const Config& config) {
 }
 
 std::unique_ptr<ExecutionTier> make_tier(Tier tier) {
-  switch (tier) {
-    case Tier::interpreter: break;
+#if MINI_WASM_JIT
+  if (tier == Tier::jit) {
+    if (std::unique_ptr<ExecutionTier> jit = make_jit()) return jit;
   }
+#endif
+  (void)tier;
   return make_interpreter();
 }
 

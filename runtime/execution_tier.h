@@ -24,13 +24,6 @@ class ModuleCode {
   virtual Result<void> translate_all() = 0;
 };
 
-// One frame of running code, for backtraces.
-struct FrameRef {
-  const CompiledModule* module = nullptr;
-  FuncIdx func{};
-  uint64_t offset = 0;  // byte offset of the instruction in the module
-};
-
 class ExecutionTier {
  public:
   virtual ~ExecutionTier() = default;
@@ -44,5 +37,8 @@ class ExecutionTier {
 
 // Implemented in interp/.
 std::unique_ptr<ExecutionTier> make_interpreter();
+
+// Implemented in jit/, in builds that have it. Null when the system gives no memory that code can run in.
+std::unique_ptr<ExecutionTier> make_jit();
 
 }  // namespace mini_wasm::runtime

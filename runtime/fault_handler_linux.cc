@@ -70,6 +70,12 @@ void handle(int signal, siginfo_t* info, void* context) {
   Activation* activation = running;
   if (activation != nullptr && activation->pc == nullptr && info->si_code > 0 &&
       in_guarded_memory(*activation->store, info->si_addr)) {
+    if (activation->on_fault != nullptr) {
+      const bool goes_on = activation->on_fault(*activation, context);
+      if (!goes_on) chain(signal, info, context);
+      errno = saved_errno;
+      return;
+    }
     save_registers(*activation, context);
     activation->trap = TrapCode::out_of_bounds_memory_access;
     errno = saved_errno;

@@ -81,7 +81,8 @@ class Store {
     Store& store_;
     std::function<void()> wake_;
   };
-  void* data = nullptr;  // the embedder's
+  void* data = nullptr;                      // the embedder's
+  const void* native_stack_limit = nullptr;  // for tiers whose code uses it: below, there is room for the runtime only
   std::unique_ptr<Error> pending_error;
   Slot pending_exception = 0;  // an exnref on its way to a handler
 

@@ -30,6 +30,11 @@ inline constexpr TierCase kTiers[] = {
     {"interp"},
     {"interp-eager", Tier::interpreter, /*eager=*/true},
     {"interp-checked", Tier::interpreter, /*eager=*/false, /*guard_pages=*/false},
+#if MINI_WASM_JIT
+    {"jit", Tier::jit},
+    {"jit-eager", Tier::jit, /*eager=*/true},
+    {"jit-checked", Tier::jit, /*eager=*/false, /*guard_pages=*/false},
+#endif
 };
 
 }  // namespace mini_wasm::spec

@@ -23,12 +23,18 @@ class FactsSink {
     facts_ = {};
     kept_exceptions_ = 0;
     uses_.assign(decoder.locals().size(), {});
+    loops_ = 0;
+    weight_ = 1;
+    calls_ = 0;
     for (ValType type : decoder.locals()) facts_.local_slots += type.slots();
   }
 
   // `vectors`: whether values of type v128 may come from elsewhere than vector instructions and locals.
   FunctionFacts finish(bool vectors) {
     choose_hot_local();
+    const auto is_float = [](ValType t) { return t == ValType::f32 || t == ValType::f64 || t == ValType::v128; };
+    facts_.worth_saving_ints = choose_hot(facts_.hot_ints, [&](ValType t) { return !is_float(t); });
+    facts_.worth_saving_floats = choose_hot(facts_.hot_floats, is_float);
     // Operands were counted, not slots: a bound that is good enough for the few functions that it is for.
     if (vectors || decoder_->uses_vectors()) facts_.max_operand_slots *= 2;
     return facts_;
@@ -45,10 +51,14 @@ class FactsSink {
   void store(Op, const MemArg&) {}
   void local_get(uint32_t i) {
     ++uses_[i].reads;
+    uses_[i].weight += weight_;
     note_height();
   }
-  void local_set(uint32_t i) { ++uses_[i].writes; }
-  void local_tee(uint32_t i) { ++uses_[i].writes; }
+  void local_set(uint32_t i) { local_tee(i); }
+  void local_tee(uint32_t i) {
+    ++uses_[i].writes;
+    uses_[i].weight += weight_;
+  }
   void global_get(uint32_t) { note_height(); }
   void global_set(uint32_t) {}
   void drop(ValType) {}
@@ -57,11 +67,15 @@ class FactsSink {
   void ref_is_null() {}
   void ref_func(FuncIdx) { note_height(); }
   void block(Control&) {}
-  void loop(Control&) { facts_.has_loops = true; }
+  void loop(Control&) {
+    facts_.has_loops = true;
+    enter_loop(1);
+  }
   void if_(Control&) {}
   void else_(Control&, bool) {}
   // The results of a block may be more than what its end found.
   void end(Control& c, bool) {
+    if (c.op == Op::loop) enter_loop(-1);
     note_height(c.height + c.results.size());
     kept_exceptions_ -= c.label.keeps_exception;
   }
@@ -110,7 +124,13 @@ class FactsSink {
  private:
   struct Uses {
     uint32_t reads = 0, writes = 0;
+    uint64_t weight = 0;  // each counted as often as a loop might go round
   };
+
+  void enter_loop(int by) {
+    loops_ += static_cast<uint32_t>(by);
+    weight_ = uint64_t{1} << (3 * std::min(loops_, uint32_t{5}));
+  }
 
   void note_height() { note_height(decoder_->height()); }
   void note_height(uint32_t height) {
@@ -123,6 +143,7 @@ class FactsSink {
   }
   void note_call() {
     facts_.has_calls = true;
+    calls_ += weight_;
     note_height();
   }
   // A host function leaves its results where its arguments were, as in any other call.
@@ -148,8 +169,30 @@ class FactsSink {
     }
   }
 
+  // The heaviest locals of a bank that were used at all.
+  template <class In, size_t N>
+  uint8_t choose_hot(std::array<uint16_t, N>& hot, In in_bank) {
+    size_t count = 0;
+    const size_t candidates = std::min(uses_.size(), size_t{FunctionFacts::kNoLocal});
+    for (size_t i = 0; i < candidates; ++i) {
+      if (uses_[i].weight < 2 || !in_bank(decoder_->locals()[i])) continue;
+      size_t at = count;
+      while (at > 0 && uses_[hot[at - 1]].weight < uses_[i].weight) --at;
+      if (at >= N) continue;
+      count = std::min(count + 1, N);
+      for (size_t k = count - 1; k > at; --k) hot[k] = hot[k - 1];
+      hot[at] = static_cast<uint16_t>(i);
+    }
+    size_t worth = 0;
+    while (worth < count && uses_[hot[worth]].weight > 2 * calls_) ++worth;
+    return static_cast<uint8_t>(worth);
+  }
+
   Decoder* decoder_ = nullptr;
   FunctionFacts facts_;
+  uint32_t loops_ = 0;            // around this instruction
+  uint64_t weight_ = 1;           // of an instruction in them
+  uint64_t calls_ = 0;            // weight of all calls
   uint32_t kept_exceptions_ = 0;  // by the legacy catch blocks around this instruction
   std::vector<Uses> uses_;
 };

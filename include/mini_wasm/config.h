@@ -10,7 +10,9 @@
 
 namespace mini_wasm {
 
-enum class Tier : uint8_t { interpreter };
+// `jit` compiles to machine code. Where that is not possible (a CPU without a compiler, a build without it, a system that lets no
+// program make code) it is the interpreter, too.
+enum class Tier : uint8_t { interpreter, jit };
 
 struct FeatureDescription {
   std::string_view name;  // as in --wasm=NAME

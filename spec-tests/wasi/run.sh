@@ -5,7 +5,7 @@
 #
 # A guest is C (compiled with clang-19 and wasi-libc) or WAT (wabt). Comments in it say how it is run and what must come
 # out; all but the output are optional, and in WAT a comment starts with ";;":
-#   // compile: WORDS       more options for the compiler; for linking: link
+#   // cflags: WORDS        more options for the compiler; for linking: ldflags
 #   // prepare: COMMAND    run by the shell in the empty directory first; data/ is there already
 #   // options: WORDS      for `mini-wasm run`; without any, `--dir data::/`
 #   // args: WORDS         for the guest
@@ -37,8 +37,8 @@ case $guest in
     command -v clang-19 >/dev/null && command -v wasm-ld-19 >/dev/null || skip "clang-19 or lld-19 is not installed"
     [ -f /usr/lib/wasm32-wasi/libc.a ] || skip "wasi-libc is not installed"
     # No -O when linking: with it clang runs any wasm-opt that it finds.
-    read -r -a compile <<<"$(directive compile)"
-    read -r -a link <<<"$(directive link)"
+    read -r -a compile <<<"$(directive cflags)"
+    read -r -a link <<<"$(directive ldflags)"
     clang-19 --target=wasm32-wasi -O1 -Wall -Wno-unused-result "${compile[@]}" -c -o "$work/guest.o" "$guest"
     clang-19 --target=wasm32-wasi "${link[@]}" -o "$work/guest.wasm" "$work/guest.o"
     ;;

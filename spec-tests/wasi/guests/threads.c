@@ -1,8 +1,8 @@
 // Threads by wasi-threads: each has a stack of its own, and together they count, once with an atomic addition and once
 // under a mutex that waits. No libc: the one that there is knows no threads.
 //
-// compile: -pthread -matomics -mbulk-memory -ffreestanding
-// link: -nostdlib -Wl,--shared-memory -Wl,--import-memory -Wl,--max-memory=1048576 -Wl,--export=wasi_thread_start
+// cflags: -pthread -matomics -mbulk-memory -ffreestanding
+// ldflags: -nostdlib -Wl,--shared-memory -Wl,--import-memory -Wl,--max-memory=1048576 -Wl,--export=wasi_thread_start
 // options: --wasm=threads
 // output:
 // threads 8

@@ -1,0 +1,54 @@
+#include "jit/code_memory.h"
+
+#include <iterator>
+
+namespace mini_wasm::jit {
+namespace {
+
+size_t rounded(size_t bytes) { return (bytes + CodeMemory::kAlignment - 1) & ~(CodeMemory::kAlignment - 1); }
+
+}  // namespace
+
+CodeMemory::CodeMemory() { map(); }
+
+CodeMemory::~CodeMemory() { unmap(); }
+
+uint8_t* CodeMemory::allocate(size_t bytes) {
+  bytes = rounded(bytes);
+  if (!usable() || bytes > kReserved) return nullptr;
+  const std::lock_guard lock(mutex_);
+  for (auto piece = free_.begin(); piece != free_.end(); ++piece) {
+    if (piece->second < bytes) continue;
+    const size_t at = piece->first, rest = piece->second - bytes;
+    free_.erase(piece);
+    if (rest != 0) free_.emplace(at + bytes, rest);
+    return run_ + at;
+  }
+  if (used_ + bytes > kReserved) return nullptr;
+  const size_t at = used_;
+  used_ += bytes;
+  return run_ + at;
+}
+
+void CodeMemory::free(uint8_t* code, size_t bytes) {
+  if (code == nullptr) return;
+  size_t at = static_cast<size_t>(code - run_);
+  bytes = rounded(bytes);
+  const std::lock_guard lock(mutex_);
+  discard(at, bytes);
+  auto next = free_.lower_bound(at);
+  if (next != free_.end() && next->first == at + bytes) {
+    bytes += next->second;
+    next = free_.erase(next);
+  }
+  if (next != free_.begin()) {
+    const auto before = std::prev(next);
+    if (before->first + before->second == at) {
+      before->second += bytes;
+      return;
+    }
+  }
+  free_.emplace(at, bytes);
+}
+
+}  // namespace mini_wasm::jit

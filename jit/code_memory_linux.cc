@@ -1,0 +1,39 @@
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "jit/code_memory.h"
+
+namespace mini_wasm::jit {
+
+// A file without a name, mapped shared two times. Pages cost memory only once they are written.
+bool CodeMemory::map() {
+  file_ = memfd_create("mini-wasm code", MFD_CLOEXEC);
+  if (file_ < 0 || ftruncate(file_, kReserved) != 0) return unmap(), false;
+  void* write = mmap(nullptr, kReserved, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file_, 0);
+  if (write == MAP_FAILED) return unmap(), false;
+  write_ = static_cast<uint8_t*>(write);
+  void* run = mmap(nullptr, kReserved, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_NORESERVE, file_, 0);
+  if (run == MAP_FAILED) return unmap(), false;
+  run_ = static_cast<uint8_t*>(run);
+  return true;
+}
+
+void CodeMemory::unmap() {
+  if (run_ != nullptr) munmap(run_, kReserved);
+  if (write_ != nullptr) munmap(write_, kReserved);
+  if (file_ >= 0) close(file_);
+  run_ = write_ = nullptr;
+  file_ = -1;
+}
+
+void CodeMemory::discard(size_t offset, size_t bytes) {
+  const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const size_t begin = (offset + page - 1) & ~(page - 1), end = (offset + bytes) & ~(page - 1);
+  if (begin < end) {
+    (void)fallocate(file_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(begin),
+                    static_cast<off_t>(end - begin));
+  }
+}
+
+}  // namespace mini_wasm::jit

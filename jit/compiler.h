@@ -1,0 +1,241 @@
+// The baseline compiler: one pass over a function that is being validated, from instruction to machine code.
+//
+// It is a Sink of validator::FunctionDecoder. Values are tracked by a stack of `Value`s and no code is emitted for one
+// until somebody needs it. At labels everything stands at home (the frame's slots, runtime/frame.h), but for the single
+// result of a block, which is in the result register; hot locals are pinned to registers for the whole function.
+// Operands, control flow and calls are decided here; what they look like is `Masm`'s (x64/masm.h), which knows the CPU.
+//
+// Members are defined in compiler_values.h, compiler_control.h, compiler_calls.h and compiler_memory.h.
+// Thread rule: one thread; use it for as many functions as you like.
+#pragma once
+
+#include <mini_wasm/result.h>
+
+#include <algorithm>
+#include <cassert>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "jit/native_code.h"
+#include "jit/register_file.h"
+#include "jit/runtime_calls.h"
+#include "jit/value.h"
+#include "runtime/compiled_module.h"
+#include "runtime/frame.h"
+#include "runtime/gc/ops.h"
+#include "runtime/memory.h"
+#include "validator/function_decoder.h"
+
+namespace mini_wasm::jit {
+
+template <class Masm>
+class Compiler {
+ public:
+  using MasmLabel = typename Masm::Label;
+  struct Label {
+    MasmLabel link;         // where a branch to it goes
+    MasmLabel else_link;    // of an if: its second arm
+    bool linked = false;    // `link` has been made
+    bool branched = false;  // something branches to it
+    bool has_else = false;
+    uint32_t height = 0;  // operands below it,
+    uint16_t base = 0;    // and the slot where they end
+    // Of a try_table or try: where it begins, where the part that is guarded ends, and its clauses.
+    uint32_t try_begin = 0, try_end = ~0u, catches = 0, catch_count = 0;
+  };
+  using Decoder = validator::FunctionDecoder<Compiler>;
+  using Control = typename Decoder::Control;
+
+  Compiler(const runtime::CompiledModule& module, Masm& masm);
+
+  // Compiles a function into `masm` and fills in the tables of `code`, which `finish` makes final.
+  Result<void> compile(FuncIdx index, NativeCode& code);
+  // Catch targets, once the labels' offsets are known.
+  void finish(NativeCode& code);
+
+  // --- Sink
+  void begin(Decoder& decoder);
+  void numeric(Op op);
+  void constant(ValType type, uint64_t bits) { push_constant(scalar(type), bits); }
+  void v128_const(const uint8_t* bytes);
+  void simd_lane(Op op, uint8_t lane) { slot_op(op, lane, 0); }
+  void shuffle(const uint8_t* lanes);
+  void load(Op op, const MemArg& memarg);
+  void load_lane(Op op, const MemArg& memarg, uint8_t lane) { memory_slot_op(op, memarg, lane); }
+  void store_lane(Op op, const MemArg& memarg, uint8_t lane) { memory_slot_op(op, memarg, lane); }
+  void store(Op op, const MemArg& memarg);
+  void local_get(uint32_t i);
+  void local_set(uint32_t i);
+  void local_tee(uint32_t i);
+  void global_get(uint32_t i);
+  void global_set(uint32_t i);
+  void drop(ValType type);
+  void select(ValType type);
+  void ref_null(ValType) { push_constant(Scalar::i64, 0); }
+  void ref_is_null();
+  void ref_func(FuncIdx f);
+  void block(Control& c);
+  void loop(Control& c);
+  void if_(Control& c);
+  void else_(Control& c, bool falls_through);
+  void end(Control& c, bool falls_through);
+  void br(uint32_t depth);
+  void br_if(uint32_t depth);
+  void br_table(std::span<const uint32_t> depths);
+  void return_();
+  void unreachable() { masm_.trap(TrapCode::unreachable, site()); }
+  void call(FuncIdx f);
+  void call_indirect(TypeIdx type, TableIdx table);
+  void call_ref(TypeIdx type);
+  void return_call(FuncIdx f);
+  void return_call_indirect(TypeIdx type, TableIdx table);
+  void return_call_ref(TypeIdx type);
+  void ref_as_non_null();
+  void br_on_null(uint32_t depth);
+  void br_on_non_null(uint32_t depth);
+  void gc_op(Op op, uint32_t a, uint32_t b, uint32_t operands, ValType result);
+  void ref_test(ValType target);
+  void ref_cast(ValType target);
+  void br_on_cast(uint32_t depth, ValType target, bool on_fail);
+  void try_table(Control& c, std::span<const CatchClause> catches);
+  void try_(Control& c);
+  void catch_(Control& c, CatchKind kind, TagIdx tag, bool falls_through);
+  void delegate(Control& c, uint32_t depth, bool falls_through);
+  void rethrow(uint32_t depth);
+  void throw_(TagIdx tag);
+  void throw_ref();
+  void memory_op(Op op, uint32_t a, uint32_t b);
+  void table_op(Op op, uint32_t a, uint32_t b);
+  void atomic(Op op, const MemArg& memarg) { memory_slot_op(op, memarg, 0); }
+  void atomic_fence() { masm_.fence(); }
+
+  // --- For Masm's instruction selection (x64/numeric.h)
+  Masm& masm() { return masm_; }
+  // Takes the newest value off the stack; its register, if it has one, is held until `release`.
+  Value pop();
+  Reg use(Value& value);          // in a register, not to be written
+  Operand operand(Value& value);  // wherever an instruction can read it
+  void release(const Value& value) {
+    if (value.kind == Value::Kind::reg) regs_.release(value.reg);
+  }
+  Reg take(Scalar type, uint32_t avoid = 0);  // a free register, held
+  void release(Reg reg) { regs_.release(reg); }
+  // Where the result of an instruction should go: the local that it is about to be written to, `a`'s register when that
+  // dies here, or a free one. `a` is released, other operands must be released after this.
+  Reg target(Scalar type, const Value& a);
+  void push_reg(Scalar type, Reg reg);
+  // Makes a given register free, but for what holds it as an operand.
+  void evict(Reg reg);
+  // The same, and holds it.
+  void hold(Reg reg) {
+    evict(reg);
+    regs_.take(reg, RegisterFile::kHeld);
+  }
+  bool is_held(Reg reg) const { return regs_.owner(reg) == RegisterFile::kHeld; }
+  // Notes where the instruction's code will end: trap stubs, calls and accesses to memory name it.
+  uint32_t site() const { return decoder_->op_offset(); }
+  // Everything the instruction needs at home, then a call of its semantic function (runtime_calls.h).
+  void slot_op(Op op, uint64_t x, uint64_t y);
+
+ private:
+  // compiler_values.h
+  void push(Value value);
+  void push_constant(Scalar type, uint64_t bits);
+  void push_home(Scalar type);
+  void truncate(uint32_t height);
+  void push_types(const validator::TypeList& types);
+  uint16_t next_home() const;
+  void bring_home(uint32_t index);
+  void bring_home(uint32_t begin, uint32_t end) {
+    for (uint32_t i = begin; i < end; ++i) bring_home(i);
+  }
+  void settle();
+  void spill_registers();  // all values out of registers that do not survive calls
+  void keep_local(uint32_t i);
+  void forget_alias(const Value& value);
+  void load_value(const Value& value, Reg reg);
+  Reg pinned(uint32_t local) const { return pinned_[local]; }
+  void write_local(uint32_t i, Value& value);
+  void materialize_compare();
+  void choose_pins();
+
+  // compiler_control.h
+  struct Condition {
+    bool compares = false;
+    Op op = Op::nop;
+    Value a, b;  // what is compared; a alone: whether it is not zero
+  };
+  Condition take_condition();
+  // Emits the test; operands are released. The jump itself may follow instructions that leave flags alone.
+  typename Masm::Test emit_test(Condition& condition);
+  void branch_to(Condition& condition, bool sense, uint32_t depth);
+  void jump_to(uint32_t depth);
+  void link(Label& label);
+  void carry(const Control& c);
+  // Whether what a branch to it carries is in the result register rather than in slots.
+  static bool in_register(const Control& c) { return c.op != Op::loop && c.results.size() == 1; }
+  static uint32_t slots_of_types(const validator::TypeList& types);
+  void landing_pads();
+  uint32_t blocks_around() const { return decoder_->control_depth() - 1; }  // the innermost one
+  bool is_body(uint32_t depth) const { return depth + 1 == decoder_->control_depth(); }
+  uint16_t home_of(const Control& c) const { return static_cast<uint16_t>(operand_base_ + c.label.base); }
+  void move_to_slots(uint32_t first, uint32_t count, uint16_t slot);
+  void epilogue();
+
+  // compiler_calls.h
+  uint16_t take_arguments(const FuncType& type);
+  void before_call();
+  void after_call(const FuncType& type, bool maybe_host);
+  void reload_pins();
+  void give_up_frame(uint16_t arguments, const FuncType& type);
+  void load_callee(TypeIdx type, TableIdx table, Reg index);
+  template <class AddressType>
+  void bulk_op(Op op, uint32_t a, uint32_t b, AddressType address);
+  void runtime_call(RuntimeCall function, uint16_t operands, uint64_t x, uint64_t y);
+
+  // compiler_memory.h
+  void memory_slot_op(Op op, const MemArg& memarg, uint8_t lane);
+  typename Masm::Address address(Value& index, const MemArg& memarg, uint32_t bytes);
+  bool guarded(uint32_t memory) const { return runtime::is_guarded(module_.memories[memory].type, guard_pages_); }
+
+  static constexpr uint32_t kNothing = ~0u;
+
+  const runtime::CompiledModule& compiled_;
+  const decoder::Module& module_;
+  Masm& masm_;
+  Decoder decoder_storage_;
+  Decoder* decoder_ = nullptr;
+  bool guard_pages_ = true;
+
+  // Of the function
+  FuncIdx index_{};
+  uint16_t link_ = 0;          // first link slot
+  uint16_t operand_base_ = 0;  // slot of the first operand
+  uint32_t frame_slots_ = 0;
+  std::vector<uint16_t> local_slots_;
+  std::vector<Reg> pinned_;             // by local
+  std::vector<uint32_t> newest_;        // by local: the newest value that is the same
+  std::vector<uint32_t> across_calls_;  // pinned locals whose registers calls destroy
+  std::vector<Value> stack_;
+  uint32_t settled_ = 0;  // values below are constants or at home
+  RegisterFile regs_;
+  uint32_t saved_ = 0;  // registers of the caller's that stand in the link slots
+  Condition compare_;   // operands of a value of kind `compare`
+  runtime::ExceptionTable exceptions_;
+  // Where a handler is entered: what it was given goes from its slots to where the label wants it.
+  struct LandingPad {
+    MasmLabel entry, to;
+    uint16_t slot = 0, slots = 0;
+    bool in_place = false, in_register = false, to_body = false;
+    Scalar type = Scalar::i32;
+  };
+  std::vector<LandingPad> pads_;  // one for each of exceptions_.catches
+};
+
+}  // namespace mini_wasm::jit
+
+#include "jit/compiler_calls.h"
+#include "jit/compiler_control.h"
+#include "jit/compiler_memory.h"
+#include "jit/compiler_values.h"

@@ -1,0 +1,217 @@
+// Calls: of functions, with operands in the callee's first slots, and of the runtime. Part of compiler.h.
+#pragma once
+
+#include "jit/compiler.h"
+
+namespace mini_wasm::jit {
+
+// The arguments stand in consecutive slots, from the one returned.
+template <class Masm>
+uint16_t Compiler<Masm>::take_arguments(const FuncType& type) {
+  const uint32_t height = static_cast<uint32_t>(stack_.size());
+  const uint32_t first = height - static_cast<uint32_t>(type.params.size());
+  bring_home(first, height);
+  truncate(first);
+  return next_home();
+}
+
+template <class Masm>
+void Compiler<Masm>::before_call() {
+  spill_registers();
+  for (uint32_t i : across_calls_) masm_.store_slot(scalar(decoder_->locals()[i]), local_slots_[i], pinned_[i]);
+}
+
+template <class Masm>
+void Compiler<Masm>::reload_pins() {
+  for (uint32_t i : across_calls_) masm_.load_slot(scalar(decoder_->locals()[i]), pinned_[i], local_slots_[i]);
+}
+
+template <class Masm>
+void Compiler<Masm>::after_call(const FuncType& type, bool maybe_host) {
+  reload_pins();
+  if (type.results.size() == 1) {
+    const Scalar result = scalar(type.results[0]);
+    // A host function's slot may hold anything above an i32.
+    if (maybe_host && result == Scalar::i32) masm_.zero_extend(Masm::result(result));
+    return push_reg(result, Masm::result(result));
+  }
+  for (ValType result : type.results) push_home(scalar(result));
+}
+
+template <class Masm>
+void Compiler<Masm>::call(FuncIdx f) {
+  const FuncType& type = module_.func_type(f);
+  const uint16_t arguments = take_arguments(type);
+  before_call();
+  if (raw(f) < module_.imported_funcs) {
+    masm_.load_func(Masm::kCallee, raw(f));
+    masm_.call_callee(arguments, site());
+  } else {
+    masm_.call_function(raw(f) - module_.imported_funcs, arguments, site());
+  }
+  after_call(type, raw(f) < module_.imported_funcs);
+}
+
+// The function that a table's element refers to, in the callee register, after all checks.
+template <class Masm>
+void Compiler<Masm>::load_callee(TypeIdx type, TableIdx table, const Reg index) {
+  const bool is_64 = module_.tables[raw(table)].type.is_64;
+  masm_.load_table_callee(index, is_64, raw(table), static_cast<uint32_t>(module_.type_id(type)), site());
+}
+
+template <class Masm>
+void Compiler<Masm>::call_indirect(TypeIdx t, TableIdx table) {
+  const FuncType& type = module_.func_type(t);
+  Value index = pop();
+  const Reg reg = use(index);
+  const uint16_t arguments = take_arguments(type);
+  before_call();
+  load_callee(t, table, reg);
+  release(index);
+  masm_.call_callee(arguments, site());
+  after_call(type, true);
+}
+
+template <class Masm>
+void Compiler<Masm>::call_ref(TypeIdx t) {
+  const FuncType& type = module_.func_type(t);
+  Value callee = pop();
+  const Reg reg = use(callee);
+  const uint16_t arguments = take_arguments(type);
+  before_call();
+  masm_.trap_if_null(Operand::of(reg), TrapCode::null_function_reference, site());
+  masm_.move(Scalar::i64, Masm::kCallee, reg);
+  release(callee);
+  masm_.call_callee(arguments, site());
+  after_call(type, true);
+}
+
+// --- Tail calls: the callee takes over this frame and returns to its caller
+// -------------------------------------------
+
+// First the caller's registers, then the arguments, which may lie over the slots that those were in.
+template <class Masm>
+void Compiler<Masm>::give_up_frame(uint16_t arguments, const FuncType& type) {
+  masm_.restore(saved_, link_);
+  masm_.copy_slots(0, arguments, static_cast<uint16_t>(runtime::slot_count(type.params)));
+}
+
+template <class Masm>
+void Compiler<Masm>::return_call(FuncIdx f) {
+  const FuncType& type = module_.func_type(f);
+  const uint16_t arguments = take_arguments(type);
+  give_up_frame(arguments, type);
+  if (raw(f) >= module_.imported_funcs) return masm_.jump_function(raw(f) - module_.imported_funcs);
+  masm_.load_func(Masm::kCallee, raw(f));
+  masm_.jump_callee();
+}
+
+template <class Masm>
+void Compiler<Masm>::return_call_indirect(TypeIdx t, TableIdx table) {
+  const FuncType& type = module_.func_type(t);
+  Value index = pop();
+  const Reg reg = use(index);
+  const uint16_t arguments = take_arguments(type);
+  spill_registers();
+  load_callee(t, table, reg);
+  release(index);
+  give_up_frame(arguments, type);
+  masm_.jump_callee();
+}
+
+template <class Masm>
+void Compiler<Masm>::return_call_ref(TypeIdx t) {
+  const FuncType& type = module_.func_type(t);
+  Value callee = pop();
+  const Reg reg = use(callee);
+  const uint16_t arguments = take_arguments(type);
+  masm_.trap_if_null(Operand::of(reg), TrapCode::null_function_reference, site());
+  masm_.move(Scalar::i64, Masm::kCallee, reg);
+  release(callee);
+  give_up_frame(arguments, type);
+  masm_.jump_callee();
+}
+
+// --- The runtime -----------------------------------------------------------------------------------------------------
+
+// Operands and results are in the slots from `operands` on; a trap that it reports is one of this instruction.
+template <class Masm>
+void Compiler<Masm>::runtime_call(RuntimeCall function, uint16_t operands, uint64_t x, uint64_t y) {
+  before_call();
+  masm_.call_runtime(function, operands, x, y, site());
+  reload_pins();
+}
+
+template <class Masm>
+void Compiler<Masm>::slot_op(Op op, uint64_t x, uint64_t y) {
+  const OpInfo& info = op_info(op);
+  const uint32_t height = static_cast<uint32_t>(stack_.size());
+  bring_home(height - info.param_count, height);
+  truncate(height - info.param_count);
+  runtime_call(semantic_call(op), next_home(), x, y);
+  for (int i = 0; i < info.result_count; ++i) push_home(scalar(info.results[i]));
+}
+
+template <class Masm>
+void Compiler<Masm>::shuffle(const uint8_t* lanes) {
+  slot_op(Op::i8x16_shuffle, reinterpret_cast<uint64_t>(lanes), 0);
+}
+
+// The operands may be collected with: they are in slots, and `y` says how many, so that the collector knows the frame's
+// end.
+template <class Masm>
+void Compiler<Masm>::gc_op(Op op, uint32_t a, uint32_t b, uint32_t operands, ValType result) {
+  const uint32_t height = static_cast<uint32_t>(stack_.size());
+  bring_home(height - operands, height);
+  const uint16_t end = next_home();
+  truncate(height - operands);
+  const uint16_t first = next_home();
+  uint64_t x = 0;
+  if (needs_layout(op)) {
+    x = reinterpret_cast<uint64_t>(&compiled_.engine().layouts().get(module_.type_id(TypeIdx{a})));
+  }
+  runtime_call(gc_call(op), first, x, b | uint64_t{static_cast<uint32_t>(end - first)} << 32);
+  if (!result.is_bottom()) push_home(scalar(result));
+}
+
+template <class Masm>
+void Compiler<Masm>::ref_test(ValType target) {
+  const uint32_t top = static_cast<uint32_t>(stack_.size() - 1);
+  bring_home(top);
+  truncate(top);
+  const auto word = runtime::gc::to_word(runtime::gc::make_cast_target(*module_.registry, target));
+  runtime_call(&call_ref_test, next_home(), word, 0);
+  push_home(Scalar::i32);
+}
+
+template <class Masm>
+void Compiler<Masm>::ref_cast(ValType target) {
+  const uint32_t top = static_cast<uint32_t>(stack_.size() - 1);
+  bring_home(top);
+  const auto word = runtime::gc::to_word(runtime::gc::make_cast_target(*module_.registry, target));
+  runtime_call(&call_ref_cast, stack_[top].home, word, 0);
+}
+
+template <class Masm>
+void Compiler<Masm>::memory_op(Op op, uint32_t a, uint32_t b) {
+  bulk_op(op, a, b, [&](uint32_t i) { return module_.memories[i].type.is_64 ? Scalar::i64 : Scalar::i32; });
+}
+
+template <class Masm>
+void Compiler<Masm>::table_op(Op op, uint32_t a, uint32_t b) {
+  bulk_op(op, a, b, [&](uint32_t i) { return module_.tables[i].type.is_64 ? Scalar::i64 : Scalar::i32; });
+}
+
+template <class Masm>
+template <class AddressType>
+void Compiler<Masm>::bulk_op(Op op, uint32_t a, uint32_t b, AddressType address) {
+  const BulkShape shape = bulk_shape(op);
+  const uint32_t height = static_cast<uint32_t>(stack_.size());
+  bring_home(height - shape.operands, height);
+  truncate(height - shape.operands);
+  runtime_call(bulk_call(op), next_home(), a, b);
+  if (shape.result == BulkShape::Result::address) push_home(address(a));
+  if (shape.result == BulkShape::Result::reference) push_home(Scalar::i64);
+}
+
+}  // namespace mini_wasm::jit

@@ -1,0 +1,407 @@
+// Labels, conditions and branches. Part of compiler.h.
+#pragma once
+
+#include "jit/compiler.h"
+
+namespace mini_wasm::jit {
+
+template <class Masm>
+void Compiler<Masm>::link(Label& label) {
+  if (!label.linked) label.link = masm_.new_label();
+  label.linked = true;
+}
+
+template <class Masm>
+uint32_t Compiler<Masm>::slots_of_types(const validator::TypeList& types) {
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < types.size(); ++i) n += types[i].slots();
+  return n;
+}
+
+// --- Conditions ------------------------------------------------------------------------------------------------------
+
+template <class Masm>
+typename Compiler<Masm>::Condition Compiler<Masm>::take_condition() {
+  if (stack_.back().kind == Value::Kind::compare) {
+    stack_.pop_back();
+    settled_ = std::min(settled_, static_cast<uint32_t>(stack_.size()));
+    // A comparison with zero of a comparison is the opposite one.
+    return compare_;
+  }
+  Condition condition;
+  condition.a = pop();
+  return condition;
+}
+
+template <class Masm>
+typename Masm::Test Compiler<Masm>::emit_test(Condition& condition) {
+  const Operand a = condition.compares ? Operand::of(use(condition.a)) : operand(condition.a);
+  typename Masm::Test test;
+  if (condition.compares) {
+    test = masm_.compare(condition.op, a.reg, operand(condition.b));
+    release(condition.b);
+  } else {
+    test = masm_.test(a.kind == Operand::Kind::imm ? Operand::of(use(condition.a)) : a);
+  }
+  release(condition.a);
+  return test;
+}
+
+// --- Blocks ----------------------------------------------------------------------------------------------------------
+
+template <class Masm>
+void Compiler<Masm>::block(Control& c) {
+  settle();
+  const uint32_t height = static_cast<uint32_t>(stack_.size());
+  c.label.height = height - c.params.size();
+  c.label.base =
+      static_cast<uint16_t>((c.params.size() == 0 ? next_home() : stack_[c.label.height].home) - operand_base_);
+  bring_home(c.label.height, height);
+}
+
+template <class Masm>
+void Compiler<Masm>::loop(Control& c) {
+  block(c);
+  link(c.label);
+  masm_.bind(c.label.link);
+  masm_.check_interrupt(site());
+}
+
+template <class Masm>
+void Compiler<Masm>::if_(Control& c) {
+  Condition condition = take_condition();
+  block(c);
+  c.label.has_else = true;
+  c.label.else_link = masm_.new_label();
+  const auto test = emit_test(condition);
+  masm_.jump_if(test, false, c.label.else_link);
+}
+
+template <class Masm>
+void Compiler<Masm>::else_(Control& c, bool falls_through) {
+  if (falls_through) {
+    carry(c);
+    link(c.label);
+    c.label.branched = true;
+    masm_.jump(c.label.link);
+  }
+  masm_.bind(c.label.else_link);
+  c.label.has_else = false;
+  truncate(c.label.height);
+  push_types(c.params);
+}
+
+template <class Masm>
+void Compiler<Masm>::end(Control& c, bool falls_through) {
+  if (decoder_->control_depth() == 1) {
+    if (falls_through) carry(c);
+    if (c.label.branched) masm_.bind(c.label.link);
+    if (falls_through || c.label.branched) epilogue();
+    landing_pads();
+    return;
+  }
+  // In a legacy catch clause the exception lies below the results.
+  const bool only_falls = (c.op == Op::loop || !c.label.branched) && !c.label.has_else && c.label.try_end == kNothing;
+  if (c.op == Op::try_table) {
+    // Nothing of what follows can throw.
+    exceptions_.handlers.push_back(
+        {c.label.try_begin, masm_.here(), c.label.catches, c.label.catch_count, blocks_around()});
+  }
+  if (only_falls) {
+    if (falls_through) return;  // the results are on the stack, wherever they are
+    truncate(c.label.height);
+    return push_types(c.results);
+  }
+  if (falls_through) carry(c);
+  if (c.label.has_else) {
+    // No second arm: the parameters, which are at home, are the results.
+    if (c.results.size() != 0 && falls_through) {
+      link(c.label);
+      c.label.branched = true;
+      masm_.jump(c.label.link);
+    }
+    masm_.bind(c.label.else_link);
+    truncate(c.label.height);
+    push_types(c.params);
+    carry(c);
+  }
+  if (c.label.branched) masm_.bind(c.label.link);
+  truncate(c.label.height);
+  if (!in_register(c)) return push_types(c.results);
+  const Scalar type = scalar(c.results[0]);
+  push_reg(type, Masm::result(type));
+}
+
+// --- Results ---------------------------------------------------------------------------------------------------------
+
+// Homes ascend and a value's home is never below where it goes: a move never overwrites what a later one reads.
+template <class Masm>
+void Compiler<Masm>::move_to_slots(uint32_t first, uint32_t count, uint16_t slot) {
+  if (count == 0) return;
+  bring_home(first, first + count);
+  masm_.copy_slots(slot, stack_[first].home, static_cast<uint16_t>(next_home() - stack_[first].home));
+}
+
+// Puts what a branch to `c` carries where the code there expects it. What is below may be lost.
+template <class Masm>
+void Compiler<Masm>::carry(const Control& c) {
+  const uint32_t arity = c.branch_types().size();
+  if (arity == 0) return;
+  const uint32_t first = static_cast<uint32_t>(stack_.size()) - arity;
+  if (!in_register(c)) {
+    const bool body = &c == &decoder_->control(decoder_->control_depth() - 1);
+    return move_to_slots(first, arity, body ? 0 : home_of(c));
+  }
+  if (stack_.back().kind == Value::Kind::compare) materialize_compare();
+  const Reg result = Masm::result(stack_.back().type);
+  if (stack_.back().kind != Value::Kind::reg || stack_.back().reg != result) load_value(stack_.back(), result);
+}
+
+template <class Masm>
+void Compiler<Masm>::epilogue() {
+  masm_.restore(saved_, link_);
+  masm_.ret();
+}
+
+template <class Masm>
+void Compiler<Masm>::return_() {
+  carry(decoder_->control(decoder_->control_depth() - 1));
+  epilogue();
+}
+
+// --- Branches --------------------------------------------------------------------------------------------------------
+
+template <class Masm>
+void Compiler<Masm>::br(uint32_t depth) {
+  if (is_body(depth)) return return_();
+  Control& c = decoder_->control(depth);
+  carry(c);
+  link(c.label);
+  c.label.branched = true;
+  masm_.jump(c.label.link);
+}
+
+template <class Masm>
+void Compiler<Masm>::br_if(uint32_t depth) {
+  Condition condition = take_condition();
+  branch_to(condition, true, depth);
+}
+
+template <class Masm>
+void Compiler<Masm>::branch_to(Condition& condition, bool sense, uint32_t depth) {
+  Control& c = decoder_->control(depth);
+  const uint32_t arity = c.branch_types().size();
+  link(c.label);
+  c.label.branched = true;
+  if (arity == 0) {
+    const auto test = emit_test(condition);
+    return masm_.jump_if(test, sense, c.label.link);
+  }
+  if (in_register(c)) {
+    const auto test = emit_test(condition);
+    const Value& value = stack_.back();
+    const Reg result = Masm::result(value.type);
+    if (value.kind != Value::Kind::reg || value.reg != result) {
+      evict(result);
+      load_value(value, result);  // leaves flags alone
+    }
+    return masm_.jump_if(test, sense, c.label.link);
+  }
+  // Past the moves when it is not taken. What stays on the stack must not depend on which way it went.
+  const uint32_t height = static_cast<uint32_t>(stack_.size());
+  bring_home(height - arity, height);
+  auto skip = masm_.new_label();
+  const auto test = emit_test(condition);
+  masm_.jump_if(test, !sense, skip);
+  carry(c);
+  masm_.jump(c.label.link);
+  masm_.bind(skip);
+}
+
+template <class Masm>
+void Compiler<Masm>::br_table(std::span<const uint32_t> depths) {
+  Value index = pop();
+  const uint32_t arity = decoder_->control(depths.back()).branch_types().size();
+  const uint32_t height = static_cast<uint32_t>(stack_.size());
+  bring_home(height - arity, height);
+  const Reg reg = use(index);
+  std::vector<MasmLabel> targets;
+  std::vector<std::pair<uint32_t, MasmLabel>> stubs;  // depth, entry
+  std::vector<uint32_t> stub_of(arity == 0 ? 0 : decoder_->control_depth(), kNothing);
+  for (uint32_t depth : depths) {
+    Control& c = decoder_->control(depth);
+    link(c.label);
+    c.label.branched = true;
+    if (arity == 0) {
+      targets.push_back(c.label.link);
+      continue;
+    }
+    if (stub_of[depth] == kNothing) {
+      stub_of[depth] = static_cast<uint32_t>(stubs.size());
+      stubs.emplace_back(depth, masm_.new_label());
+    }
+    targets.push_back(stubs[stub_of[depth]].second);
+  }
+  masm_.br_table(reg, targets);
+  release(index);
+  for (const auto& [depth, entry] : stubs) {
+    masm_.bind(entry);
+    carry(decoder_->control(depth));
+    masm_.jump(decoder_->control(depth).label.link);
+  }
+}
+
+template <class Masm>
+void Compiler<Masm>::ref_as_non_null() {
+  Value& value = stack_.back();
+  if (value.kind == Value::Kind::constant) bring_home(static_cast<uint32_t>(stack_.size() - 1));
+  Value copy = value;
+  const bool held = copy.kind == Value::Kind::reg;
+  const Operand o = operand(copy);
+  masm_.trap_if_null(o, TrapCode::null_reference, site());
+  if (!held && copy.kind == Value::Kind::reg) release(copy);
+}
+
+// Null references are zero.
+template <class Masm>
+void Compiler<Masm>::br_on_null(uint32_t depth) {
+  const uint32_t top = static_cast<uint32_t>(stack_.size() - 1);
+  bring_home(top);
+  Condition condition;
+  condition.compares = true;
+  condition.op = Op::i64_eq;
+  condition.a = pop();
+  const Value reference = condition.a;
+  condition.b.type = Scalar::i64;
+  branch_to(condition, true, depth);
+  push_home(reference.type);
+}
+
+template <class Masm>
+void Compiler<Masm>::br_on_non_null(uint32_t depth) {
+  const uint32_t top = static_cast<uint32_t>(stack_.size() - 1);
+  bring_home(top);
+  Condition condition;
+  condition.compares = true;
+  condition.op = Op::i64_ne;
+  condition.a = stack_[top];
+  condition.b.type = Scalar::i64;
+  branch_to(condition, true, depth);
+  truncate(top);
+}
+
+// A test into the slot behind the reference, then a branch on it.
+template <class Masm>
+void Compiler<Masm>::br_on_cast(uint32_t depth, ValType type, bool on_fail) {
+  const uint32_t top = static_cast<uint32_t>(stack_.size() - 1);
+  bring_home(top);
+  const uint16_t home = stack_[top].home;
+  runtime_call(&call_ref_test_behind, home,
+               runtime::gc::to_word(runtime::gc::make_cast_target(*module_.registry, type)), 0);
+  Condition condition;
+  condition.a.kind = Value::Kind::home;
+  condition.a.home = static_cast<uint16_t>(home + 1);
+  branch_to(condition, !on_fail, depth);
+}
+
+// --- Exceptions ------------------------------------------------------------------------------------------------------
+
+template <class Masm>
+void Compiler<Masm>::try_table(Control& c, std::span<const CatchClause> catches) {
+  block(c);
+  c.label.try_begin = masm_.here();
+  c.label.catches = static_cast<uint32_t>(exceptions_.catches.size());
+  c.label.catch_count = static_cast<uint32_t>(catches.size());
+  for (const CatchClause& clause : catches) {
+    const uint32_t depth = clause.label + 1;
+    Control& to = decoder_->control(depth);
+    link(to.label);
+    to.label.branched = true;
+    exceptions_.catches.push_back({clause.kind, /*keeps_exception=*/false, clause.tag, 0, home_of(to)});
+    LandingPad pad;
+    pad.entry = masm_.new_label();
+    pad.to = to.label.link;
+    pad.slot = home_of(to);
+    pad.slots = static_cast<uint16_t>(slots_of_types(to.branch_types()));
+    pad.in_register = in_register(to);
+    pad.to_body = is_body(depth);
+    if (pad.in_register) pad.type = scalar(to.results[0]);
+    pads_.push_back(pad);
+  }
+}
+
+// --- Legacy exceptions
+
+template <class Masm>
+void Compiler<Masm>::try_(Control& c) {
+  block(c);
+  c.label.try_begin = masm_.here();
+}
+
+// The clauses of one try may have those of others between them, so each gets a range of its own.
+template <class Masm>
+void Compiler<Masm>::catch_(Control& c, CatchKind kind, TagIdx tag, bool falls_through) {
+  if (c.label.try_end == kNothing) c.label.try_end = masm_.here();
+  if (falls_through) {
+    carry(c);
+    link(c.label);
+    c.label.branched = true;
+    masm_.jump(c.label.link);
+  }
+  exceptions_.handlers.push_back(
+      {c.label.try_begin, c.label.try_end, static_cast<uint32_t>(exceptions_.catches.size()), 1, blocks_around()});
+  exceptions_.catches.push_back({kind, /*keeps_exception=*/true, raw(tag), 0, home_of(c)});
+  LandingPad pad;
+  pad.entry = masm_.new_label();
+  pad.in_place = true;
+  pads_.push_back(pad);
+  masm_.bind(pad.entry);
+  truncate(c.label.height);
+  push_home(Scalar::i64);  // the exception
+  if (kind == CatchKind::catch_) push_types(validator::TypeList(module_.func_type(module_.tags[raw(tag)].type).params));
+}
+
+template <class Masm>
+void Compiler<Masm>::delegate(Control& c, uint32_t depth, bool falls_through) {
+  exceptions_.handlers.push_back({c.label.try_begin, masm_.here(), 0, 0, blocks_around(), blocks_around() - 1 - depth});
+  end(c, falls_through);
+}
+
+template <class Masm>
+void Compiler<Masm>::rethrow(uint32_t depth) {
+  runtime_call(&call_throw_ref, home_of(decoder_->control(depth)), 0, 0);
+}
+
+// ---
+
+template <class Masm>
+void Compiler<Masm>::landing_pads() {
+  for (const LandingPad& pad : pads_) {
+    if (pad.in_place) continue;
+    masm_.bind(pad.entry);
+    if (pad.in_register) {
+      masm_.load_slot(pad.type, Masm::result(pad.type), pad.slot);
+    } else if (pad.to_body && pad.slots != 0) {
+      masm_.copy_slots(0, pad.slot, pad.slots);
+    }
+    masm_.jump(pad.to);
+  }
+}
+
+template <class Masm>
+void Compiler<Masm>::throw_(TagIdx tag) {
+  const FuncType& type = module_.func_type(module_.tags[raw(tag)].type);
+  const uint16_t arguments = take_arguments(type);
+  runtime_call(&call_throw, arguments, raw(tag), runtime::slot_count(type.params));
+}
+
+template <class Masm>
+void Compiler<Masm>::throw_ref() {
+  const uint32_t top = static_cast<uint32_t>(stack_.size() - 1);
+  bring_home(top);
+  const uint16_t home = stack_[top].home;
+  truncate(top);
+  runtime_call(&call_throw_ref, home, 0, 0);
+}
+
+}  // namespace mini_wasm::jit

@@ -1,0 +1,56 @@
+// Loads and stores. Part of compiler.h.
+#pragma once
+
+#include "jit/compiler.h"
+
+namespace mini_wasm::jit {
+
+// Where an access goes. A guarded memory needs no check; the others are checked here. What comes between this and the
+// access must leave the scratch register alone.
+template <class Masm>
+typename Masm::Address Compiler<Masm>::address(Value& index, const MemArg& memarg, uint32_t bytes) {
+  if (guarded(memarg.memory)) {
+    if (index.kind == Value::Kind::constant) {
+      return masm_.guarded_address(kNoReg, memarg.memory, static_cast<uint32_t>(index.bits) + memarg.offset);
+    }
+    return masm_.guarded_address(use(index), memarg.memory, memarg.offset);
+  }
+  const Reg reg = use(index);
+  const Reg temp = take(Scalar::i64);
+  release(temp);
+  return masm_.checked_address(reg, temp, module_.memories[memarg.memory].type.is_64, memarg.memory, memarg.offset,
+                               bytes, site());
+}
+
+template <class Masm>
+void Compiler<Masm>::load(Op op, const MemArg& memarg) {
+  const uint32_t bytes = Masm::access_bytes(op);
+  if (bytes == 0) return memory_slot_op(op, memarg, 0);
+  Value index = pop();
+  const Scalar type = scalar(op_info(op).results[0]);
+  if (!guarded(memarg.memory) || index.kind != Value::Kind::constant) use(index);
+  const Reg to = target(type, index);
+  masm_.load(op, to, address(index, memarg, bytes), site());
+  push_reg(type, to);
+}
+
+template <class Masm>
+void Compiler<Masm>::store(Op op, const MemArg& memarg) {
+  const uint32_t bytes = Masm::access_bytes(op);
+  if (bytes == 0) return memory_slot_op(op, memarg, 0);
+  Value value = pop(), index = pop();
+  const Operand constant = value.kind == Value::Kind::constant ? operand(value) : Operand::of(use(value));
+  if (!guarded(memarg.memory) || index.kind != Value::Kind::constant) use(index);
+  const auto to = address(index, memarg, bytes);
+  masm_.store(op, to, constant, site());
+  release(value);
+  release(index);
+}
+
+// Vector accesses that do more than move 16 bytes.
+template <class Masm>
+void Compiler<Masm>::memory_slot_op(Op op, const MemArg& memarg, uint8_t lane) {
+  slot_op(op, memarg.memory | uint64_t{lane} << 32, memarg.offset);
+}
+
+}  // namespace mini_wasm::jit

@@ -1,0 +1,482 @@
+// Values and locals. Part of compiler.h.
+#pragma once
+
+#include "jit/compiler.h"
+
+namespace mini_wasm::jit {
+
+template <class Masm>
+Compiler<Masm>::Compiler(const runtime::CompiledModule& module, Masm& masm)
+    : compiled_(module),
+      module_(module.module()),
+      masm_(masm),
+      decoder_storage_(module_, module.engine().features(), *this),
+      guard_pages_(module.engine().config().guard_pages) {}
+
+template <class Masm>
+Result<void> Compiler<Masm>::compile(FuncIdx index, NativeCode& code) {
+  const FunctionFacts& facts = compiled_.facts(index);
+  index_ = index;
+  const runtime::SlotCounts counts = compiled_.slot_counts(index);
+  link_ = static_cast<uint16_t>(std::max(facts.local_slots, counts.results));
+  operand_base_ = static_cast<uint16_t>(link_ + runtime::kLinkSlots);
+  frame_slots_ = operand_base_ + facts.max_operand_slots;
+  stack_.clear();
+  settled_ = 0;
+  exceptions_ = {};
+  pads_.clear();
+  masm_.begin(code);
+  if (Result<void> r = decoder_storage_.run(index); !r) return r;
+  masm_.end();
+  return {};
+}
+
+template <class Masm>
+void Compiler<Masm>::finish(NativeCode& code) {
+  for (size_t i = 0; i < pads_.size(); ++i) exceptions_.catches[i].target = masm_.offset_of(pads_[i].entry);
+  code.exceptions = std::move(exceptions_);
+}
+
+// --- Locals ----------------------------------------------------------------------------------------------------------
+
+// Hot locals get registers: those that survive calls first, then those that do not, as long as there is more to gain
+// than saving and restoring them at every call costs. In a function with handlers all locals are in memory, where a
+// handler finds them.
+template <class Masm>
+void Compiler<Masm>::choose_pins() {
+  const FunctionFacts& facts = compiled_.facts(index_);
+  pinned_.assign(decoder_->locals().size(), kNoReg);
+  across_calls_.clear();
+  uint32_t temps = Masm::kTemps;
+  if (!facts.has_try) {
+    uint32_t next = 0;
+    for (uint32_t i = 0; i < facts.hot_ints.size() && next < Masm::kPins.size(); ++i) {
+      if (facts.hot_ints[i] == FunctionFacts::kNoLocal) break;
+      const Reg reg = Masm::kPins[next++];
+      const bool survives = (Masm::kSurvivesCalls & reg.bit()) != 0;
+      if (!survives && i >= facts.worth_saving_ints) break;
+      pinned_[facts.hot_ints[i]] = reg;
+      temps &= ~reg.bit();
+      if (!survives) across_calls_.push_back(facts.hot_ints[i]);
+    }
+    next = 0;
+    for (uint32_t i = 0; i < facts.worth_saving_floats && next < Masm::kFloatPins.size(); ++i) {
+      const Reg reg = Masm::kFloatPins[next++];
+      pinned_[facts.hot_floats[i]] = reg;
+      temps &= ~reg.bit();
+      across_calls_.push_back(facts.hot_floats[i]);
+    }
+  }
+  regs_.reset(temps);
+}
+
+template <class Masm>
+void Compiler<Masm>::begin(Decoder& decoder) {
+  decoder_ = &decoder;
+  const std::vector<ValType>& locals = decoder.locals();
+  local_slots_.clear();
+  uint16_t slot = 0;
+  for (ValType type : locals) {
+    local_slots_.push_back(slot);
+    slot = static_cast<uint16_t>(slot + type.slots());
+  }
+  newest_.assign(locals.size(), kNothing);
+  choose_pins();
+  const size_t params = decoder.func_type().params.size();
+  masm_.check_stack(frame_slots_, site());
+  saved_ = 0;
+  for (Reg reg : pinned_) {
+    if (reg.valid() && (Masm::kSurvivesCalls & reg.bit()) != 0) saved_ |= reg.bit();
+  }
+  // Whoever unwinds to a handler has lost what was in registers: it is here.
+  if (compiled_.facts(index_).has_try) saved_ = Masm::kSurvivesCalls;
+  masm_.save(saved_, link_);
+  const uint16_t first = params < locals.size() ? local_slots_[params] : slot;
+  masm_.zero_slots(first, static_cast<uint16_t>(slot - first));
+  for (size_t i = 0; i < locals.size(); ++i) {
+    if (!pinned_[i].valid()) continue;
+    if (i < params) {
+      masm_.load_slot(scalar(locals[i]), pinned_[i], local_slots_[i]);
+    } else {
+      masm_.constant(scalar(locals[i]), pinned_[i], 0);
+    }
+  }
+}
+
+// Values that are the same as local i get a copy of their own, because the local is about to change.
+template <class Masm>
+void Compiler<Masm>::keep_local(uint32_t i) {
+  for (uint32_t at = newest_[i]; at != kNothing; at = stack_[at].older) {
+    Value& value = stack_[at];
+    if (value.kind != Value::Kind::local) continue;
+    const Reg reg = regs_.find(RegisterFile::bank(value.type));
+    if (!reg.valid()) {
+      bring_home(at);
+      continue;
+    }
+    load_value(value, reg);
+    value.kind = Value::Kind::reg;
+    value.reg = reg;
+    regs_.take(reg, at);
+    settled_ = std::min(settled_, at);
+  }
+  newest_[i] = kNothing;
+}
+
+template <class Masm>
+void Compiler<Masm>::local_get(uint32_t i) {
+  Value value;
+  value.kind = Value::Kind::local;
+  value.type = scalar(decoder_->locals()[i]);
+  value.local = i;
+  value.older = newest_[i];
+  const uint32_t index = static_cast<uint32_t>(stack_.size());
+  push(value);
+  newest_[i] = index;
+}
+
+template <class Masm>
+void Compiler<Masm>::write_local(uint32_t i, Value& value) {
+  const Reg pin = pinned_[i];
+  if (value.kind == Value::Kind::local && value.local == i) return;
+  if (pin.valid() && value.kind == Value::Kind::reg && value.reg == pin) return;  // it was made there
+  keep_local(i);
+  if (pin.valid()) {
+    load_value(value, pin);
+    release(value);
+    return;
+  }
+  if (value.kind == Value::Kind::constant && masm_.store_constant(value.type, local_slots_[i], value.bits)) return;
+  const Reg reg = use(value);
+  masm_.store_slot(value.type, local_slots_[i], reg);
+  release(value);
+}
+
+template <class Masm>
+void Compiler<Masm>::local_set(uint32_t i) {
+  Value value = pop();
+  write_local(i, value);
+}
+
+template <class Masm>
+void Compiler<Masm>::local_tee(uint32_t i) {
+  Value value = pop();
+  if (value.kind == Value::Kind::constant) {
+    write_local(i, value);
+    return push_constant(value.type, value.bits);
+  }
+  if (!pinned_[i].valid()) {
+    // The value goes on in its register, which is nearer than the local.
+    keep_local(i);
+    const Reg reg = use(value);
+    masm_.store_slot(value.type, local_slots_[i], reg);
+    if (value.kind == Value::Kind::reg && regs_.is_temp(reg)) return push_reg(value.type, reg);
+    return local_get(i);
+  }
+  write_local(i, value);
+  local_get(i);
+}
+
+// --- The stack -------------------------------------------------------------------------------------------------------
+
+template <class Masm>
+uint16_t Compiler<Masm>::next_home() const {
+  if (stack_.empty()) return operand_base_;
+  return static_cast<uint16_t>(stack_.back().home + slots_of(stack_.back().type));
+}
+
+template <class Masm>
+void Compiler<Masm>::push(Value value) {
+  if (!stack_.empty() && stack_.back().kind == Value::Kind::compare) materialize_compare();
+  value.home = next_home();
+  stack_.push_back(value);
+}
+
+template <class Masm>
+void Compiler<Masm>::push_constant(Scalar type, uint64_t bits) {
+  Value value;
+  value.type = type;
+  value.bits = bits;
+  push(value);
+}
+
+template <class Masm>
+void Compiler<Masm>::push_home(Scalar type) {
+  Value value;
+  value.kind = Value::Kind::home;
+  value.type = type;
+  push(value);
+}
+
+template <class Masm>
+void Compiler<Masm>::push_reg(Scalar type, Reg reg) {
+  Value value;
+  value.kind = Value::Kind::reg;
+  value.type = type;
+  value.reg = reg;
+  push(value);
+  regs_.take(reg, static_cast<uint32_t>(stack_.size() - 1));
+}
+
+template <class Masm>
+void Compiler<Masm>::forget_alias(const Value& value) {
+  // It may have become a copy since it was pushed; then `local` is still set.
+  if (value.local < newest_.size() && newest_[value.local] == stack_.size()) newest_[value.local] = value.older;
+}
+
+template <class Masm>
+Value Compiler<Masm>::pop() {
+  if (stack_.back().kind == Value::Kind::compare) materialize_compare();
+  const Value value = stack_.back();
+  stack_.pop_back();
+  settled_ = std::min(settled_, static_cast<uint32_t>(stack_.size()));
+  forget_alias(value);
+  if (value.kind == Value::Kind::reg) regs_.take(value.reg, RegisterFile::kHeld);
+  return value;
+}
+
+template <class Masm>
+void Compiler<Masm>::truncate(uint32_t height) {
+  while (stack_.size() > height) {
+    const Value value = stack_.back();
+    stack_.pop_back();
+    forget_alias(value);
+    if (value.kind == Value::Kind::reg) regs_.release(value.reg);
+    if (value.kind == Value::Kind::compare) {
+      release(compare_.a);
+      release(compare_.b);
+    }
+  }
+  settled_ = std::min(settled_, height);
+}
+
+template <class Masm>
+void Compiler<Masm>::push_types(const validator::TypeList& types) {
+  for (uint32_t i = 0; i < types.size(); ++i) push_home(scalar(types[i]));
+}
+
+template <class Masm>
+void Compiler<Masm>::drop(ValType) {
+  truncate(static_cast<uint32_t>(stack_.size()) - 1);
+}
+
+// --- Registers -------------------------------------------------------------------------------------------------------
+
+template <class Masm>
+Reg Compiler<Masm>::take(Scalar type, uint32_t avoid) {
+  const uint32_t bank = RegisterFile::bank(type);
+  Reg reg = regs_.find(bank, avoid);
+  if (!reg.valid()) {
+    reg = regs_.oldest(bank, avoid);
+    assert(reg.valid());
+    bring_home(regs_.owner(reg));
+  }
+  regs_.take(reg, RegisterFile::kHeld);
+  return reg;
+}
+
+template <class Masm>
+void Compiler<Masm>::load_value(const Value& value, Reg reg) {
+  switch (value.kind) {
+    case Value::Kind::constant: return masm_.constant(value.type, reg, value.bits);
+    case Value::Kind::reg: return masm_.move(value.type, reg, value.reg);
+    case Value::Kind::home: return masm_.load_slot(value.type, reg, value.home);
+    case Value::Kind::local:
+      if (pinned_[value.local].valid()) return masm_.move(value.type, reg, pinned_[value.local]);
+      return masm_.load_slot(value.type, reg, local_slots_[value.local]);
+    case Value::Kind::compare: assert(false);
+  }
+}
+
+template <class Masm>
+Reg Compiler<Masm>::use(Value& value) {
+  if (value.kind == Value::Kind::reg) return value.reg;
+  if (value.kind == Value::Kind::local && pinned_[value.local].valid()) return pinned_[value.local];
+  const Reg reg = take(value.type);
+  load_value(value, reg);
+  value.kind = Value::Kind::reg;
+  value.reg = reg;
+  return reg;
+}
+
+template <class Masm>
+Operand Compiler<Masm>::operand(Value& value) {
+  if (value.kind == Value::Kind::constant && is_int(value.type)) {
+    const int64_t bits =
+        value.type == Scalar::i32 ? static_cast<int32_t>(value.bits) : static_cast<int64_t>(value.bits);
+    if (bits == static_cast<int32_t>(bits)) return Operand::of_imm(static_cast<int32_t>(bits));
+  }
+  if (value.kind == Value::Kind::home) return Operand::of_slot(value.home);
+  if (value.kind == Value::Kind::local && !pinned_[value.local].valid()) {
+    return Operand::of_slot(local_slots_[value.local]);
+  }
+  return Operand::of(use(value));
+}
+
+template <class Masm>
+Reg Compiler<Masm>::target(Scalar type, const Value& a) {
+  uint32_t local;
+  if (decoder_->next_local_write(local) && pinned_[local].valid() && scalar(decoder_->locals()[local]) == type) {
+    keep_local(local);
+    release(a);
+    return pinned_[local];
+  }
+  if (a.kind == Value::Kind::reg && regs_.is_temp(a.reg) && a.reg.is_float() == !is_int(type)) return a.reg;
+  const Reg reg = take(type);
+  release(a);
+  return reg;
+}
+
+// Values may have been moved here; their code has not run on other paths, so this is for straight-line code only.
+template <class Masm>
+void Compiler<Masm>::evict(Reg reg) {
+  if (!regs_.is_temp(reg) || regs_.is_free(reg) || is_held(reg)) return;
+  const uint32_t owner = regs_.owner(reg);
+  Value& value = stack_[owner];
+  const Reg other = regs_.find(RegisterFile::bank(value.type));
+  if (!other.valid()) return bring_home(owner);
+  masm_.move(value.type, other, reg);
+  regs_.release(reg);
+  value.reg = other;
+  regs_.take(other, owner);
+}
+
+template <class Masm>
+void Compiler<Masm>::bring_home(uint32_t index) {
+  if (stack_[index].kind == Value::Kind::compare) materialize_compare();
+  Value& value = stack_[index];
+  switch (value.kind) {
+    case Value::Kind::home:
+    case Value::Kind::compare: return;
+    case Value::Kind::reg:
+      masm_.store_slot(value.type, value.home, value.reg);
+      regs_.release(value.reg);
+      break;
+    case Value::Kind::constant:
+      if (masm_.store_constant(value.type, value.home, value.bits)) break;
+      masm_.constant(value.type, Masm::scratch(value.type), value.bits);
+      masm_.store_slot(value.type, value.home, Masm::scratch(value.type));
+      break;
+    case Value::Kind::local: {
+      Reg reg = pinned_[value.local];
+      if (!reg.valid()) {
+        reg = Masm::scratch(value.type);
+        masm_.load_slot(value.type, reg, local_slots_[value.local]);
+      }
+      masm_.store_slot(value.type, value.home, reg);
+      break;
+    }
+  }
+  value.kind = Value::Kind::home;
+}
+
+// What is on the stack has to be the same on all paths from here on. Constants are.
+template <class Masm>
+void Compiler<Masm>::settle() {
+  const uint32_t height = static_cast<uint32_t>(stack_.size());
+  for (; settled_ < height; ++settled_) {
+    if (stack_[settled_].kind != Value::Kind::constant) bring_home(settled_);
+  }
+}
+
+template <class Masm>
+void Compiler<Masm>::spill_registers() {
+  for (uint32_t i = settled_; i < stack_.size(); ++i) {
+    const Value::Kind kind = stack_[i].kind;
+    if (kind == Value::Kind::reg || kind == Value::Kind::compare) bring_home(i);
+  }
+}
+
+// --- Instructions that are their operands ----------------------------------------------------------------------------
+
+template <class Masm>
+void Compiler<Masm>::numeric(Op op) {
+  const OpInfo& info = op_info(op);
+  if (Masm::is_compare(op)) {
+    // Emitted by whoever needs it: a branch or a select needs no 0 or 1.
+    Condition condition;
+    condition.compares = true;
+    condition.op = op;
+    if (op == Op::i32_eqz || op == Op::i64_eqz) {
+      condition.op = op == Op::i32_eqz ? Op::i32_eq : Op::i64_eq;
+      condition.b.type = scalar(info.params[0]);
+    } else {
+      condition.b = pop();
+    }
+    condition.a = pop();
+    use(condition.a);
+    compare_ = condition;
+    Value value;
+    value.kind = Value::Kind::compare;
+    return push(value);
+  }
+  if (masm_.numeric(*this, op)) return;
+  slot_op(op, 0, 0);
+}
+
+template <class Masm>
+void Compiler<Masm>::materialize_compare() {
+  const uint32_t index = static_cast<uint32_t>(stack_.size() - 1);
+  stack_[index].kind = Value::Kind::constant;  // no register while we look for one
+  const auto test = emit_test(compare_);
+  const Reg reg = take(Scalar::i32);
+  masm_.set(test, reg);
+  stack_[index].kind = Value::Kind::reg;
+  stack_[index].reg = reg;
+  regs_.take(reg, index);
+}
+
+template <class Masm>
+void Compiler<Masm>::v128_const(const uint8_t* bytes) {
+  const Reg reg = take(Scalar::v128);
+  masm_.v128_constant(reg, bytes);
+  push_reg(Scalar::v128, reg);
+}
+
+template <class Masm>
+void Compiler<Masm>::select(ValType type) {
+  Condition condition = take_condition();
+  Value b = pop(), a = pop();
+  const Scalar t = scalar(type);
+  const Reg rb = use(b);
+  const Reg ra = use(a);
+  Reg to = ra;
+  if (!(a.kind == Value::Kind::reg && regs_.is_temp(ra))) {
+    to = take(t);
+    masm_.move(t, to, ra);
+  }
+  const auto test = emit_test(condition);
+  masm_.select(test, t, to, rb);  // `to` stays when the condition holds
+  release(b);
+  push_reg(t, to);
+}
+
+template <class Masm>
+void Compiler<Masm>::ref_is_null() {
+  numeric(Op::i64_eqz);
+}
+
+template <class Masm>
+void Compiler<Masm>::global_get(uint32_t i) {
+  const Scalar type = scalar(module_.globals[i].type.value);
+  const Reg reg = target(type, Value{});
+  masm_.load_global(type, reg, i);
+  push_reg(type, reg);
+}
+
+template <class Masm>
+void Compiler<Masm>::global_set(uint32_t i) {
+  Value value = pop();
+  const Reg reg = use(value);
+  masm_.store_global(value.type, i, reg);
+  release(value);
+}
+
+template <class Masm>
+void Compiler<Masm>::ref_func(FuncIdx f) {
+  const Reg reg = take(Scalar::i64);
+  masm_.load_func(reg, raw(f));
+  push_reg(Scalar::i64, reg);
+}
+
+}  // namespace mini_wasm::jit

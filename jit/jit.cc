@@ -1,0 +1,197 @@
+#include "jit/jit.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "jit/module_code.h"
+#include "jit/native_stack.h"
+#include "jit/value.h"
+#include "runtime/func_inst.h"
+#include "runtime/module_inst.h"
+#include "runtime/store.h"
+
+namespace mini_wasm::runtime {
+
+std::unique_ptr<ExecutionTier> make_jit() {
+  auto tier = std::make_unique<jit::Jit>();
+  if (!tier->usable()) return nullptr;
+  return tier;
+}
+
+}  // namespace mini_wasm::runtime
+
+namespace mini_wasm::jit {
+
+using runtime::Activation;
+using runtime::Exit;
+using runtime::FuncInst;
+using runtime::InstanceContext;
+using runtime::Slot;
+
+Jit::Jit() : usable_(memory_.usable() && stubs_.make(memory_)) {}
+
+Jit& Jit::of(InstanceContext& ctx) { return static_cast<Jit&>(ctx.store->engine().tier()); }
+
+std::unique_ptr<runtime::ModuleCode> Jit::make_code(const runtime::CompiledModule& module) {
+  return std::make_unique<ModuleCode>(*this, module);
+}
+
+namespace {
+
+target::ResultKind result_kind(const FuncType& type) {
+  if (type.results.size() != 1) return target::ResultKind::none;
+  switch (scalar(type.results[0])) {
+    case Scalar::i32:
+    case Scalar::i64: return target::ResultKind::integer;
+    case Scalar::v128: return target::ResultKind::vector;
+    default: return target::ResultKind::scalar_float;
+  }
+}
+
+}  // namespace
+
+// A frame takes a word of the native stack and at least kLinkSlots of the value stack: what is left of the one must do
+// for the other. Calls into other instances look for themselves (Store::native_stack_limit).
+Exit Jit::invoke(FuncInst& func, Activation& activation) {
+  runtime::Store& store = *activation.store;
+  const auto* here = static_cast<const char*>(__builtin_frame_address(0));
+  const char* lowest = native_stack_low() + kNativeReserve;
+  const auto value_bytes = static_cast<size_t>(reinterpret_cast<const char*>(store.stack_limit()) -
+                                               reinterpret_cast<const char*>(activation.base));
+  if (here < lowest || static_cast<size_t>(here - lowest) < value_bytes / runtime::kLinkSlots) {
+    activation.trap = TrapCode::call_stack_exhausted;
+    return Exit::trapped;
+  }
+  store.native_stack_limit = lowest;
+  const FuncType& type = func.context->instance->module->module().func_type(func.index);
+  const uint8_t* code = __atomic_load_n(static_cast<const uint8_t**>(func.code), __ATOMIC_ACQUIRE);
+  activation.on_fault = &target::redirect_fault;
+  activation.pc = nullptr;
+  return static_cast<Exit>(stubs_.enter(code, activation.base, func.context, &activation.entry_sp, result_kind(type)));
+}
+
+// --- Frames
+// ------------------------------------------------------------------------------------------------------------
+
+void Jit::add_code(const NativeCode& code) {
+  const std::lock_guard lock(mutex_);
+  by_begin_.emplace(code.begin, &code);
+}
+
+void Jit::remove_code(const NativeCode& code) {
+  const std::lock_guard lock(mutex_);
+  by_begin_.erase(code.begin);
+}
+
+const NativeCode* Jit::find_code(const void* pc) {
+  const std::lock_guard lock(mutex_);
+  auto after = by_begin_.upper_bound(static_cast<const uint8_t*>(pc));
+  if (after == by_begin_.begin()) return nullptr;
+  const NativeCode* code = std::prev(after)->second;
+  return static_cast<const uint8_t*>(pc) < code->begin + code->size ? code : nullptr;
+}
+
+bool FrameWalker::next() {
+  const auto* pc = static_cast<const uint8_t*>(*sp_);
+  if (pc == jit_.stubs().cross_return) {
+    ctx_ = static_cast<InstanceContext*>(const_cast<void*>(sp_[1]));
+    sp_ += 2;
+    pc = static_cast<const uint8_t*>(*sp_);
+  }
+  if (pc == jit_.stubs().enter_return) return false;
+  code_ = jit_.find_code(pc - 1);
+  if (code_ == nullptr) return false;
+  at_ = static_cast<uint32_t>(pc - 1 - code_->begin);
+  site_ = &*std::upper_bound(code_->sites.begin(), code_->sites.end(), at_,
+                             [](uint32_t at, const Site& site) { return at < site.native; });
+  fp_ -= site_->fp_delta;
+  ++sp_;
+  return true;
+}
+
+void Jit::walk(const Activation& activation, size_t most, std::vector<runtime::FrameRef>& frames) {
+  if (!activation.frames.empty()) {
+    frames.assign(activation.frames.begin(),
+                  activation.frames.begin() + static_cast<ptrdiff_t>(std::min(most, activation.frames.size())));
+    return;
+  }
+  FrameWalker walker(*this, activation.native_sp, activation.fp, nullptr);
+  for (; most > 0 && walker.next(); --most) {
+    const NativeCode& code = walker.code();
+    frames.push_back({&code.owner->module(), code.index, walker.site().offset});
+  }
+}
+
+// --- Ways out
+// ------------------------------------------------------------------------------------------------------------
+
+namespace {
+
+thread_local Resume resume;
+
+// Notes where the code stands, for whoever looks from outside.
+void stand(Activation& activation, Slot* fp, const void* const* sp) {
+  activation.fp = fp;
+  activation.native_sp = sp;
+  activation.pc = *sp;
+}
+
+}  // namespace
+
+ExitTo handle_exit(InstanceContext* ctx, uint64_t code, Slot* fp, const void* const* sp) {
+  if (code == kResume) return {reinterpret_cast<uint64_t>(&resume), nullptr};
+  Activation& activation = *ctx->store->activation();
+  stand(activation, fp, sp);
+  // The native stack is about to go.
+  Jit::of(*ctx).walk(activation, runtime::Store::kMaxBacktrace, activation.frames);
+  if (code >= kUnwind) return {code - kUnwind, activation.entry_sp};
+  activation.trap = static_cast<TrapCode>(code);
+  const bool interrupted = ctx->interrupt.load(std::memory_order_relaxed) != 0;
+  if (activation.trap == TrapCode::call_stack_exhausted && interrupted) activation.trap = TrapCode::interrupted;
+  return {static_cast<uint64_t>(Exit::trapped), activation.entry_sp};
+}
+
+uint64_t host_call(InstanceContext* ctx, FuncInst* func, Slot* fp, const void* const* sp) {
+  runtime::Store& store = *ctx->store;
+  Activation& activation = *store.activation();
+  if (fp + func->host->slots > store.stack_limit()) return static_cast<uint64_t>(TrapCode::call_stack_exhausted);
+  stand(activation, fp, sp);
+  activation.top = fp + func->host->slots;
+  const Exit exit = store.call_host(*func, ctx->instance, fp);
+  if (exit == Exit::exception) {
+    activation.pc = nullptr;
+    const Slot exception = std::exchange(store.pending_exception, runtime::gc::kNull);
+    return throw_exception(*ctx, fp, sp,
+                           *static_cast<const runtime::gc::ExceptionObject*>(runtime::gc::to_object(exception)));
+  }
+  if (exit != Exit::returned) return kUnwind + static_cast<uint64_t>(exit);
+  if (ctx->interrupt.load(std::memory_order_relaxed) != 0) return static_cast<uint64_t>(TrapCode::interrupted);
+  return 0;
+}
+
+bool is_subtype(InstanceContext* ctx, const FuncInst* func, TypeId wanted) {
+  return ctx->store->engine().types().is_subtype(func->type, wanted);
+}
+
+const uint8_t* compile_function(InstanceContext* ctx, uint32_t index) {
+  return static_cast<ModuleCode&>(ctx->instance->module->code()).compile(index);
+}
+
+// --- Exceptions
+// ------------------------------------------------------------------------------------------------------------
+
+uint64_t throw_exception(InstanceContext& ctx, Slot* fp, const void* const* sp,
+                         const runtime::gc::ExceptionObject& exception) {
+  FrameWalker frame(Jit::of(ctx), sp, fp, &ctx);
+  while (frame.next()) {
+    const runtime::CatchEntry* entry = frame.code().exceptions.find(frame.at(), *frame.ctx()->instance, exception);
+    if (entry == nullptr) continue;
+    runtime::deliver(*entry, frame.fp(), exception);
+    resume = {frame.code().begin + entry->target, frame.sp(), frame.fp(), frame.ctx()};
+    return kResume;
+  }
+  ctx.store->pending_exception = runtime::gc::to_ref(&exception);
+  return kUnwind + static_cast<uint64_t>(Exit::exception);
+}
+
+}  // namespace mini_wasm::jit

@@ -1,0 +1,92 @@
+// The compiler as an execution tier, and what its machine code calls besides runtime_calls.h.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "jit/code_memory.h"
+#include "jit/native_code.h"
+#include "jit/runtime_calls.h"
+#include "jit/target.h"
+#include "runtime/execution_tier.h"
+#include "runtime/gc/object.h"
+
+namespace mini_wasm::jit {
+
+class Jit final : public runtime::ExecutionTier {
+ public:
+  Jit();
+  // Whether the system lets us make code.
+  bool usable() const { return usable_; }
+
+  std::unique_ptr<runtime::ModuleCode> make_code(const runtime::CompiledModule& module) override;
+  runtime::Exit invoke(runtime::FuncInst& func, runtime::Activation& activation) override;
+  void walk(const runtime::Activation& activation, size_t most, std::vector<runtime::FrameRef>& frames) override;
+
+  // Which function an instruction belongs to; null for code that belongs to none. Any thread.
+  void add_code(const NativeCode& code);
+  void remove_code(const NativeCode& code);
+  const NativeCode* find_code(const void* pc);
+
+  CodeMemory& memory() { return memory_; }
+  const target::Stubs& stubs() const { return stubs_; }
+  static Jit& of(runtime::InstanceContext& ctx);
+
+ private:
+  CodeMemory memory_;
+  target::Stubs stubs_;
+  bool usable_ = false;
+  std::mutex mutex_;
+  std::map<const uint8_t*, const NativeCode*> by_begin_;
+};
+
+// Goes up the native stack, one frame of machine code at a time.
+class FrameWalker {
+ public:
+  FrameWalker(Jit& jit, const void* const* sp, runtime::Slot* fp, runtime::InstanceContext* ctx)
+      : jit_(jit), sp_(sp), fp_(fp), ctx_(ctx) {}
+  // To the next frame; false at the end of the activation.
+  bool next();
+  const NativeCode& code() const { return *code_; }
+  const Site& site() const { return *site_; }
+  // Offset in the function's code of the last byte of what is being executed.
+  uint32_t at() const { return at_; }
+  runtime::Slot* fp() const { return fp_; }
+  runtime::InstanceContext* ctx() const { return ctx_; }
+  // What rsp is while the frame's own instructions run.
+  const void* const* sp() const { return sp_; }
+
+ private:
+  Jit& jit_;
+  const void* const* sp_;
+  runtime::Slot* fp_;
+  runtime::InstanceContext* ctx_;
+  const NativeCode* code_ = nullptr;
+  const Site* site_ = nullptr;
+  uint32_t at_ = 0;
+};
+
+// --- Called by the stubs. `sp` is where the return address into machine code stands, `fp` what the register held then.
+
+// Where to go on after an exception has been caught.
+struct Resume {
+  const void* pc = nullptr;
+  const void* const* sp = nullptr;
+  runtime::Slot* fp = nullptr;
+  runtime::InstanceContext* ctx = nullptr;
+};
+struct ExitTo {
+  uint64_t value;  // an Exit, or with `sp` null the address of a Resume
+  const void* sp;  // what `enter` noted
+};
+ExitTo handle_exit(runtime::InstanceContext* ctx, uint64_t code, runtime::Slot* fp, const void* const* sp);
+uint64_t host_call(runtime::InstanceContext* ctx, runtime::FuncInst* func, runtime::Slot* fp, const void* const* sp);
+bool is_subtype(runtime::InstanceContext* ctx, const runtime::FuncInst* func, TypeId wanted);
+const uint8_t* compile_function(runtime::InstanceContext* ctx, uint32_t index);
+
+// Finds the clause that catches the exception. The result is that of a RuntimeCall.
+uint64_t throw_exception(runtime::InstanceContext& ctx, runtime::Slot* fp, const void* const* sp,
+                         const runtime::gc::ExceptionObject& exception);
+
+}  // namespace mini_wasm::jit

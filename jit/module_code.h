@@ -1,0 +1,54 @@
+// Machine code of one module: a table of entry points that calls go through, which lead into the compiler until a
+// function has code. Thread rule: any thread; functions are compiled under a lock and published by one store.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <mutex>
+
+#include "jit/native_code.h"
+#include "runtime/compiled_module.h"
+#include "runtime/execution_tier.h"
+
+namespace mini_wasm::jit {
+
+class Jit;
+
+// Compiles functions of one module for the CPU that this is built for (<cpu>/compile.cc).
+class FunctionCompiler {
+ public:
+  virtual ~FunctionCompiler() = default;
+  // Compiles; `code` gets its tables. Error: limit.
+  virtual Result<void> compile(FuncIdx index, NativeCode& code) = 0;
+  // Bytes of what has been compiled.
+  virtual size_t size() const = 0;
+  // Writes it to `to`, for running at code.begin, and makes the tables final.
+  virtual void place(uint8_t* to, NativeCode& code) = 0;
+};
+
+class ModuleCode final : public runtime::ModuleCode {
+ public:
+  ModuleCode(Jit& jit, const runtime::CompiledModule& module);
+  ~ModuleCode() override;
+
+  // The address of the function's entry point, which changes once.
+  void* func_code(FuncIdx index) override;
+  Result<void> translate_all() override;
+
+  // Compiles a function, counted without imports, unless it has been; null when there is no memory.
+  const uint8_t* compile(uint32_t index);
+  const runtime::CompiledModule& module() const { return module_; }
+
+ private:
+  Jit& jit_;
+  const runtime::CompiledModule& module_;
+  const uint32_t count_;
+  const uint8_t** entries_ = nullptr;  // in code memory, read-only here, and behind them a thunk for each
+  size_t table_bytes_ = 0;
+  std::mutex mutex_;
+  std::unique_ptr<FunctionCompiler> compiler_;  // made at the first function
+  std::deque<NativeCode> code_;
+  std::vector<bool> compiled_;
+};
+
+}  // namespace mini_wasm::jit

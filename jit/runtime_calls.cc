@@ -1,0 +1,331 @@
+#include "jit/runtime_calls.h"
+
+#include <algorithm>
+
+#include "jit/jit.h"
+#include "runtime/builtins.h"
+#include "runtime/gc/ops.h"
+#include "runtime/module_inst.h"
+#include "runtime/store.h"
+
+namespace mini_wasm::jit {
+
+using runtime::InstanceContext;
+using runtime::MemInst;
+using runtime::Slot;
+using runtime::TableInst;
+namespace gc = runtime::gc;
+
+namespace {
+
+#define CALL(name)                                                                                            \
+  uint64_t name([[maybe_unused]] InstanceContext* ctx, [[maybe_unused]] Slot* s, [[maybe_unused]] uint64_t x, \
+                [[maybe_unused]] uint64_t y, [[maybe_unused]] Slot* fp, [[maybe_unused]] const void* const* sp)
+
+constexpr uint64_t code(TrapCode trap) { return static_cast<uint64_t>(trap); }
+
+uint32_t u32_at(const Slot* slot) { return runtime::slot_get<uint32_t>(slot); }
+uint64_t address_at(const Slot* slot, bool is_64) { return is_64 ? *slot : uint64_t{u32_at(slot)}; }
+void set_address(Slot* slot, bool is_64, uint64_t value) {
+  *slot = is_64 ? value : uint64_t{static_cast<uint32_t>(value)};
+}
+
+// --- Memories and tables
+// -----------------------------------------------------------------------------------------------
+
+CALL(memory_size) {
+  const MemInst& memory = *ctx->memories[x];
+  set_address(s, memory.type.is_64, memory.size_pages());
+  return 0;
+}
+
+CALL(memory_grow) {
+  MemInst& memory = *ctx->memories[x];
+  set_address(s, memory.type.is_64, static_cast<uint64_t>(memory.grow(address_at(s, memory.type.is_64))));
+  return 0;
+}
+
+CALL(memory_fill) {
+  MemInst& memory = *ctx->memories[x];
+  const bool is_64 = memory.type.is_64;
+  return code(runtime::memory_fill(memory, address_at(s, is_64), static_cast<uint8_t>(s[1]), address_at(s + 2, is_64)));
+}
+
+CALL(memory_copy) {
+  MemInst &to = *ctx->memories[x], &from = *ctx->memories[y];
+  const bool both_64 = to.type.is_64 && from.type.is_64;
+  return code(runtime::memory_copy(to, from, address_at(s, to.type.is_64), address_at(s + 1, from.type.is_64),
+                                   address_at(s + 2, both_64)));
+}
+
+CALL(memory_init) {
+  MemInst& memory = *ctx->memories[y];
+  return code(runtime::memory_init(*ctx->instance, memory, DataIdx{static_cast<uint32_t>(x)},
+                                   address_at(s, memory.type.is_64), u32_at(s + 1), u32_at(s + 2)));
+}
+
+CALL(data_drop) {
+  runtime::data_drop(*ctx->instance, DataIdx{static_cast<uint32_t>(x)});
+  return 0;
+}
+
+CALL(table_get) {
+  const TableInst& table = *ctx->tables[x];
+  return code(runtime::table_get(table, address_at(s, table.type.is_64), *s));
+}
+
+CALL(table_set) {
+  TableInst& table = *ctx->tables[x];
+  return code(runtime::table_set(table, address_at(s, table.type.is_64), s[1]));
+}
+
+CALL(table_size) {
+  const TableInst& table = *ctx->tables[x];
+  set_address(s, table.type.is_64, table.size);
+  return 0;
+}
+
+CALL(table_grow) {
+  TableInst& table = *ctx->tables[x];
+  const bool is_64 = table.type.is_64;
+  set_address(s, is_64, static_cast<uint64_t>(table.grow(address_at(s + 1, is_64), s[0])));
+  return 0;
+}
+
+CALL(table_fill) {
+  TableInst& table = *ctx->tables[x];
+  const bool is_64 = table.type.is_64;
+  return code(runtime::table_fill(table, address_at(s, is_64), s[1], address_at(s + 2, is_64)));
+}
+
+CALL(table_copy) {
+  TableInst& to = *ctx->tables[x];
+  const TableInst& from = *ctx->tables[y];
+  const bool both_64 = to.type.is_64 && from.type.is_64;
+  return code(runtime::table_copy(to, from, address_at(s, to.type.is_64), address_at(s + 1, from.type.is_64),
+                                  address_at(s + 2, both_64)));
+}
+
+CALL(table_init) {
+  TableInst& table = *ctx->tables[y];
+  return code(runtime::table_init(*ctx->instance, table, ElemIdx{static_cast<uint32_t>(x)},
+                                  address_at(s, table.type.is_64), u32_at(s + 1), u32_at(s + 2)));
+}
+
+CALL(elem_drop) {
+  runtime::elem_drop(*ctx->instance, ElemIdx{static_cast<uint32_t>(x)});
+  return 0;
+}
+
+struct Bulk {
+  RuntimeCall call;
+  BulkShape shape;
+};
+
+Bulk bulk(Op op) {
+  using Result = BulkShape::Result;
+  switch (op) {
+    case Op::memory_size: return {&memory_size, {0, Result::address}};
+    case Op::memory_grow: return {&memory_grow, {1, Result::address}};
+    case Op::memory_fill: return {&memory_fill, {3}};
+    case Op::memory_copy: return {&memory_copy, {3}};
+    case Op::memory_init: return {&memory_init, {3}};
+    case Op::data_drop: return {&data_drop, {0}};
+    case Op::table_get: return {&table_get, {1, Result::reference}};
+    case Op::table_set: return {&table_set, {2}};
+    case Op::table_size: return {&table_size, {0, Result::address}};
+    case Op::table_grow: return {&table_grow, {2, Result::address}};
+    case Op::table_fill: return {&table_fill, {3}};
+    case Op::table_copy: return {&table_copy, {3}};
+    case Op::table_init: return {&table_init, {3}};
+    default: return {&elem_drop, {0}};
+  }
+}
+
+// --- Structures and arrays -------------------------------------------------------------------------------------------
+
+const gc::TypeLayout& layout(uint64_t x) { return *reinterpret_cast<const gc::TypeLayout*>(x); }
+uint32_t slots_in(uint64_t y) { return static_cast<uint32_t>(y >> 32); }
+uint32_t index_in(uint64_t y) { return static_cast<uint32_t>(y); }
+
+// Before what may collect: where this frame ends.
+void publish_top(InstanceContext* ctx, Slot* s, uint64_t y) { ctx->store->activation()->top = s + slots_in(y); }
+
+uint64_t made(Slot* s, const gc::Object* object) {
+  if (object == nullptr) return code(TrapCode::out_of_memory);
+  *s = gc::to_ref(object);
+  return 0;
+}
+
+CALL(struct_new) {
+  publish_top(ctx, s, y);
+  return made(s, gc::struct_new(*ctx->store, layout(x), s));
+}
+
+CALL(struct_new_default) {
+  publish_top(ctx, s, y);
+  return made(s, gc::struct_new(*ctx->store, layout(x)));
+}
+
+template <bool sign>
+CALL(struct_get) {
+  if (*s == gc::kNull) return code(TrapCode::null_structure_reference);
+  gc::field_get(gc::to_object(*s), layout(x).fields[index_in(y)], sign, s);
+  return 0;
+}
+
+CALL(struct_set) {
+  if (*s == gc::kNull) return code(TrapCode::null_structure_reference);
+  gc::field_set(gc::to_object(*s), layout(x).fields[index_in(y)], s + 1);
+  return 0;
+}
+
+CALL(array_new) {
+  publish_top(ctx, s, y);
+  return made(s, gc::array_new(*ctx->store, layout(x), u32_at(s + slots_in(y) - 1), s));
+}
+
+CALL(array_new_default) {
+  publish_top(ctx, s, y);
+  return made(s, gc::array_new(*ctx->store, layout(x), u32_at(s)));
+}
+
+CALL(array_new_fixed) {
+  publish_top(ctx, s, y);
+  return made(s, gc::array_new_fixed(*ctx->store, layout(x), index_in(y), s));
+}
+
+CALL(array_new_data) {
+  publish_top(ctx, s, y);
+  return code(
+      gc::array_new_data(*ctx->store, layout(x), ctx->instance->datas[index_in(y)], u32_at(s), u32_at(s + 1), *s));
+}
+
+CALL(array_new_elem) {
+  publish_top(ctx, s, y);
+  return code(
+      gc::array_new_elem(*ctx->store, layout(x), ctx->instance->elems[index_in(y)], u32_at(s), u32_at(s + 1), *s));
+}
+
+template <bool sign>
+CALL(array_get) {
+  return code(gc::array_get(*s, u32_at(s + 1), sign, s));
+}
+
+// The cast picks the overload for any storage.
+CALL(array_set) { return code(gc::array_set(*s, u32_at(s + 1), static_cast<const Slot*>(s + 2))); }
+
+CALL(array_len) {
+  if (*s == gc::kNull) return code(TrapCode::null_array_reference);
+  *s = gc::to_object(*s)->length;
+  return 0;
+}
+
+CALL(array_fill) { return code(gc::array_fill(*s, u32_at(s + 1), s + 2, u32_at(s + slots_in(y) - 1))); }
+
+CALL(array_copy) { return code(gc::array_copy(s[0], u32_at(s + 1), s[2], u32_at(s + 3), u32_at(s + 4))); }
+
+CALL(array_init_data) {
+  return code(gc::array_init_data(*s, u32_at(s + 1), ctx->instance->datas[index_in(y)], u32_at(s + 2), u32_at(s + 3)));
+}
+
+CALL(array_init_elem) {
+  return code(gc::array_init_elem(*s, u32_at(s + 1), ctx->instance->elems[index_in(y)], u32_at(s + 2), u32_at(s + 3)));
+}
+
+CALL(ref_i31) {
+  *s = gc::ref_i31(u32_at(s));
+  return 0;
+}
+
+template <bool sign>
+CALL(i31_get) {
+  if (*s == gc::kNull) return code(TrapCode::null_i31_reference);
+  *s = sign ? static_cast<uint32_t>(gc::i31_get_s(*s)) : gc::i31_get_u(*s);
+  return 0;
+}
+
+CALL(ref_eq) {
+  *s = gc::ref_eq(s[0], s[1]) ? 1 : 0;
+  return 0;
+}
+
+}  // namespace
+
+RuntimeCall bulk_call(Op op) { return bulk(op).call; }
+BulkShape bulk_shape(Op op) { return bulk(op).shape; }
+
+RuntimeCall gc_call(Op op) {
+  switch (op) {
+    case Op::struct_new: return &struct_new;
+    case Op::struct_new_default: return &struct_new_default;
+    case Op::struct_get:
+    case Op::struct_get_u: return &struct_get<false>;
+    case Op::struct_get_s: return &struct_get<true>;
+    case Op::struct_set: return &struct_set;
+    case Op::array_new: return &array_new;
+    case Op::array_new_default: return &array_new_default;
+    case Op::array_new_fixed: return &array_new_fixed;
+    case Op::array_new_data: return &array_new_data;
+    case Op::array_new_elem: return &array_new_elem;
+    case Op::array_get:
+    case Op::array_get_u: return &array_get<false>;
+    case Op::array_get_s: return &array_get<true>;
+    case Op::array_set: return &array_set;
+    case Op::array_len: return &array_len;
+    case Op::array_fill: return &array_fill;
+    case Op::array_copy: return &array_copy;
+    case Op::array_init_data: return &array_init_data;
+    case Op::array_init_elem: return &array_init_elem;
+    case Op::ref_i31: return &ref_i31;
+    case Op::i31_get_s: return &i31_get<true>;
+    case Op::i31_get_u: return &i31_get<false>;
+    case Op::ref_eq: return &ref_eq;
+    default: return nullptr;
+  }
+}
+
+bool needs_layout(Op op) {
+  switch (op) {
+    case Op::struct_new:
+    case Op::struct_new_default:
+    case Op::struct_get:
+    case Op::struct_get_u:
+    case Op::struct_get_s:
+    case Op::struct_set:
+    case Op::array_new:
+    case Op::array_new_default:
+    case Op::array_new_fixed:
+    case Op::array_new_data:
+    case Op::array_new_elem: return true;
+    default: return false;
+  }
+}
+
+CALL(call_ref_test) {
+  *s = gc::ref_test(*ctx->store, *s, gc::cast_target(x)) ? 1 : 0;
+  return 0;
+}
+
+CALL(call_ref_test_behind) {
+  s[1] = gc::ref_test(*ctx->store, *s, gc::cast_target(x)) ? 1 : 0;
+  return 0;
+}
+
+CALL(call_ref_cast) { return code(gc::ref_cast(*ctx->store, *s, gc::cast_target(x))); }
+
+// --- Exceptions ------------------------------------------------------------------------------------------------------
+
+CALL(call_throw) {
+  ctx->store->activation()->top = s + y;
+  const auto* exception = gc::exception_new(*ctx->store, ctx->instance->tags[x], s, static_cast<uint32_t>(y));
+  if (exception == nullptr) return code(TrapCode::out_of_memory);
+  return throw_exception(*ctx, fp, sp, *exception);
+}
+
+CALL(call_throw_ref) {
+  if (*s == gc::kNull) return code(TrapCode::null_exception_reference);
+  return throw_exception(*ctx, fp, sp, *static_cast<const gc::ExceptionObject*>(gc::to_object(*s)));
+}
+
+}  // namespace mini_wasm::jit

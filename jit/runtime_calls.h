@@ -1,0 +1,51 @@
+// What compiled code calls: functions whose operands and results stand in slots. Anything that has no machine code of
+// its own comes here, numeric instructions included (semantic_call).
+#pragma once
+
+#include <cstdint>
+
+#include "core/opcode.h"
+#include "runtime/instance_context.h"
+
+namespace mini_wasm::jit {
+
+// `operands`: the first operand's slot; results replace them. `x`, `y`: immediates. `fp`: the caller's frame. `sp`:
+// where the native stack holds the address that the call returns to. The result: a TrapCode, or kUnwind + Exit when the
+// activation ends for another reason and everything is prepared for that.
+using RuntimeCall = uint64_t (*)(runtime::InstanceContext* ctx, runtime::Slot* operands, uint64_t x, uint64_t y,
+                                 runtime::Slot* fp, const void* const* sp);
+inline constexpr uint64_t kUnwind = 0x100;
+// An exception has found its handler: Activation::resume says where to go on.
+inline constexpr uint64_t kResume = 0x200;
+
+// Instructions with a fixed signature: numeric ones, vector lanes, vector memory accesses. Lanes: x; shuffles: x is the
+// address of the indices; memory: x holds the memory and, from bit 32, the lane; y the offset.
+RuntimeCall semantic_call(Op op);
+
+// memory.* and table.*: x and y are the instruction's indices, in the order of the Sink (validator/function_decoder.h).
+RuntimeCall bulk_call(Op op);
+struct BulkShape {
+  enum class Result : uint8_t { none, address, reference };
+  uint8_t operands = 0;
+  Result result = Result::none;
+};
+BulkShape bulk_shape(Op op);
+
+// Structures and arrays: x is the TypeLayout where needs_layout(op); y the other index and, from bit 32, the operands'
+// slots.
+RuntimeCall gc_call(Op op);
+bool needs_layout(Op op);
+// x: a CastTarget. The first leaves its result in the operand's slot, the second in the slot behind it.
+uint64_t call_ref_test(runtime::InstanceContext*, runtime::Slot*, uint64_t, uint64_t, runtime::Slot*,
+                       const void* const*);
+uint64_t call_ref_test_behind(runtime::InstanceContext*, runtime::Slot*, uint64_t, uint64_t, runtime::Slot*,
+                              const void* const*);
+uint64_t call_ref_cast(runtime::InstanceContext*, runtime::Slot*, uint64_t, uint64_t, runtime::Slot*,
+                       const void* const*);
+
+// x: tag; y: slots of its arguments.
+uint64_t call_throw(runtime::InstanceContext*, runtime::Slot*, uint64_t, uint64_t, runtime::Slot*, const void* const*);
+uint64_t call_throw_ref(runtime::InstanceContext*, runtime::Slot*, uint64_t, uint64_t, runtime::Slot*,
+                        const void* const*);
+
+}  // namespace mini_wasm::jit

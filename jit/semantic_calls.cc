@@ -1,0 +1,235 @@
+// One function per instruction with a fixed signature, made from its definition in core/: operands from slots, result
+// into slots.
+#include <array>
+#include <cstring>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "core/atomic.h"
+#include "core/numeric.h"
+#include "core/numeric_simd_x64.h"
+#include "jit/runtime_calls.h"
+#include "runtime/memory.h"
+#include "runtime/wait_queue.h"
+
+namespace mini_wasm::jit {
+namespace {
+
+using numeric::V128;
+using runtime::InstanceContext;
+using runtime::Slot;
+
+template <class T>
+constexpr uint32_t kSlots = (sizeof(T) + sizeof(Slot) - 1) / sizeof(Slot);
+
+template <class T>
+T next(const Slot*& slot) {
+  T value;
+  std::memcpy(&value, slot, sizeof(T));
+  slot += kSlots<T>;
+  return value;
+}
+
+template <class T>
+uint64_t leave(Slot* slot, const T& value) {
+  std::memcpy(slot, &value, sizeof(T));
+  return 0;
+}
+template <class T>
+uint64_t leave(Slot* slot, const numeric::Checked<T>& result) {
+  std::memcpy(slot, &result.value, sizeof(T));
+  return static_cast<uint64_t>(result.trap);
+}
+
+// --- Shapes of the functions in core/, chosen by opcode class and immediates
+// -------------------------------------------
+
+// Values only.
+template <auto function>
+struct Plain;
+template <class R, class... A, R (*function)(A...)>
+struct Plain<function> {
+  static uint64_t call(InstanceContext*, Slot* operands, uint64_t, uint64_t, Slot*, const void* const*) {
+    const Slot* from = operands;
+    return leave(operands, apply([&]<class T>(std::type_identity<T>) { return next<T>(from); }));
+  }
+  // Braces evaluate from left to right.
+  template <class Next>
+  static R apply(Next take) {
+    return [&](std::tuple<A...> values) {
+      return std::apply(function, values);
+    }(std::tuple<A...>{take(std::type_identity<A>{})...});
+  }
+};
+
+// A lane, or the indices of a shuffle, comes last and from x.
+template <auto function>
+struct Lane;
+template <class R, class A, R (*function)(A, uint32_t)>
+struct Lane<function> {
+  static uint64_t call(InstanceContext*, Slot* s, uint64_t x, uint64_t, Slot*, const void* const*) {
+    const Slot* from = s;
+    return leave(s, function(next<A>(from), static_cast<uint32_t>(x)));
+  }
+};
+template <class R, class A, class B, R (*function)(A, B, uint32_t)>
+struct Lane<function> {
+  static uint64_t call(InstanceContext*, Slot* s, uint64_t x, uint64_t, Slot*, const void* const*) {
+    const Slot* from = s;
+    const A a = next<A>(from);
+    const B b = next<B>(from);
+    return leave(s, function(a, b, static_cast<uint32_t>(x)));
+  }
+};
+template <class R, R (*function)(V128, V128, V128)>
+struct Lane<function> {
+  static uint64_t call(InstanceContext*, Slot* s, uint64_t x, uint64_t, Slot*, const void* const*) {
+    const Slot* from = s;
+    const V128 a = next<V128>(from), b = next<V128>(from);
+    V128 indices;
+    std::memcpy(&indices, reinterpret_cast<const void*>(x), sizeof(indices));
+    return leave(s, function(a, b, indices));
+  }
+};
+
+// The address is the first operand; null after the access has been found to be out of bounds.
+uint8_t* checked(InstanceContext* ctx, const Slot*& from, uint64_t x, uint64_t offset, uint64_t bytes) {
+  const runtime::MemInst& memory = *ctx->memories[static_cast<uint32_t>(x)];
+  const uint64_t index = memory.type.is_64 ? next<uint64_t>(from) : next<uint32_t>(from);
+  const uint64_t at = index + offset;
+  return at < index || !memory.contains(at, bytes) ? nullptr : memory.base + at;
+}
+constexpr auto kOutOfBounds = static_cast<uint64_t>(TrapCode::out_of_bounds_memory_access);
+
+template <Op op, auto function>
+struct Access {
+  static constexpr const OpInfo& kInfo = op_info(op);
+  static uint64_t call(InstanceContext* ctx, Slot* s, uint64_t x, uint64_t y, Slot*, const void* const*) {
+    const Slot* from = s;
+    uint8_t* at = checked(ctx, from, x, y, uint64_t{1} << kInfo.access_log2);
+    if (at == nullptr) return kOutOfBounds;
+    const auto lane = static_cast<uint32_t>(x >> 32);
+    if constexpr (kInfo.cls == OpClass::load) {
+      return leave(s, function(at));
+    } else if constexpr (kInfo.cls == OpClass::store) {
+      function(at, next<V128>(from));
+    } else if constexpr (kInfo.cls == OpClass::load_lane) {
+      return leave(s, function(at, next<V128>(from), lane));
+    } else {
+      function(at, next<V128>(from), lane);
+    }
+    return 0;
+  }
+};
+
+// Atomic accesses: aligned ones only.
+template <Op op>
+struct Atomic {
+  using Access = atomic::Access<op>;
+  using Value = typename Access::Value;
+  static uint64_t call(InstanceContext* ctx, Slot* s, uint64_t x, uint64_t y, Slot*, const void* const*) {
+    runtime::MemInst& memory = *ctx->memories[static_cast<uint32_t>(x)];
+    const Slot* from = s;
+    const uint64_t index = memory.type.is_64 ? next<uint64_t>(from) : next<uint32_t>(from);
+    const uint64_t at = index + y;
+    if (at < index) return kOutOfBounds;
+    if constexpr (Access::kInfo.cls == OpClass::atomic_wait) {
+      using Expected = std::conditional_t<Access::kBytes == 8, uint64_t, uint32_t>;
+      const auto expected = next<Expected>(from);
+      uint32_t result = 0;
+      const TrapCode trap =
+          runtime::memory_atomic_wait(*ctx->store, memory, at, sizeof(Expected), expected, next<int64_t>(from), result);
+      leave(s, result);
+      return static_cast<uint64_t>(trap);
+    } else if constexpr (Access::kInfo.cls == OpClass::atomic_notify) {
+      uint32_t woken = 0;
+      const TrapCode trap = runtime::memory_atomic_notify(memory, at, next<uint32_t>(from), woken);
+      leave(s, woken);
+      return static_cast<uint64_t>(trap);
+    } else {
+      if (at % Access::kBytes != 0) return static_cast<uint64_t>(TrapCode::unaligned_atomic);
+      if (!memory.contains(at, Access::kBytes)) return kOutOfBounds;
+      const Value a = Access::kOperands > 0 ? next<Value>(from) : Value{};
+      const Value b = Access::kOperands > 1 ? next<Value>(from) : Value{};
+      return leave(s, Access::run(memory.base + at, a, b));
+    }
+  }
+};
+
+// --- By opcode -------------------------------------------------------------------------------------------------------
+
+template <Op op>
+constexpr RuntimeCall kCallOf = nullptr;
+
+#define SCALAR(id) \
+  template <>      \
+  constexpr RuntimeCall kCallOf<Op::id> = &Plain<&numeric::id>::call;
+#define VECTOR_numeric(id) \
+  template <>              \
+  constexpr RuntimeCall kCallOf<Op::id> = &Plain<&numeric::fast::id>::call;
+#define VECTOR_simd_lane(id) \
+  template <>                \
+  constexpr RuntimeCall kCallOf<Op::id> = &Lane<&numeric::fast::id>::call;
+#define VECTOR_load(id) \
+  template <>           \
+  constexpr RuntimeCall kCallOf<Op::id> = &Access<Op::id, &numeric::fast::id>::call;
+#define VECTOR_store(id) VECTOR_load(id)
+#define VECTOR_load_lane(id) VECTOR_load(id)
+#define VECTOR_store_lane(id) VECTOR_load(id)
+#define VECTOR_constant(id)
+
+#define CLASS_numeric(id) SCALAR(id)
+#define CLASS_numeric_trap(id) SCALAR(id)
+#define CLASS_control(id)
+#define CLASS_parametric(id)
+#define CLASS_variable(id)
+#define CLASS_constant(id)
+#define CLASS_load(id)
+#define CLASS_store(id)
+#define CLASS_memory(id)
+#define CLASS_table(id)
+#define CLASS_ref(id)
+#define CLASS_gc(id)
+#define CLASS_exception(id)
+
+#define ATOMIC_atomic_load(id) \
+  template <>                  \
+  constexpr RuntimeCall kCallOf<Op::id> = &Atomic<Op::id>::call;
+#define ATOMIC_atomic_store(id) ATOMIC_atomic_load(id)
+#define ATOMIC_atomic_rmw(id) ATOMIC_atomic_load(id)
+#define ATOMIC_atomic_cmpxchg(id) ATOMIC_atomic_load(id)
+#define ATOMIC_atomic_wait(id) ATOMIC_atomic_load(id)
+#define ATOMIC_atomic_notify(id) ATOMIC_atomic_load(id)
+#define ATOMIC_atomic_fence(id)
+
+#define FEATURE_mvp(id, cls) CLASS_##cls(id)
+#define FEATURE_sign_ext(id, cls) CLASS_##cls(id)
+#define FEATURE_sat_trunc(id, cls) CLASS_##cls(id)
+#define FEATURE_wide_arithmetic(id, cls) CLASS_##cls(id)
+#define FEATURE_simd(id, cls) VECTOR_##cls(id)
+#define FEATURE_relaxed_simd(id, cls) VECTOR_##cls(id)
+#define FEATURE_bulk_memory(id, cls)
+#define FEATURE_ref_types(id, cls)
+#define FEATURE_tail_call(id, cls)
+#define FEATURE_function_refs(id, cls)
+#define FEATURE_gc(id, cls)
+#define FEATURE_exceptions(id, cls)
+#define FEATURE_legacy_exceptions(id, cls)
+#define FEATURE_threads(id, cls) ATOMIC_##cls(id)
+
+#define OP(id, text, prefix, code, feature, imm, cls, signature) FEATURE_##feature(id, cls)
+#include "core/opcodes.def"
+#undef OP
+
+template <size_t... I>
+constexpr std::array<RuntimeCall, kOpCount> all(std::index_sequence<I...>) {
+  return {kCallOf<static_cast<Op>(I)>...};
+}
+constexpr auto kCalls = all(std::make_index_sequence<kOpCount>{});
+
+}  // namespace
+
+RuntimeCall semantic_call(Op op) { return kCalls[static_cast<size_t>(op)]; }
+
+}  // namespace mini_wasm::jit

@@ -1,0 +1,78 @@
+// What the compiler knows of a value before any code for it exists.
+#pragma once
+
+#include <mini_wasm/types.h>
+
+#include <cstdint>
+
+#include "core/opcode.h"
+
+namespace mini_wasm::jit {
+
+// How a value is held. References are pointers: i64.
+enum class Scalar : uint8_t { i32, i64, f32, f64, v128 };
+
+inline Scalar scalar(ValType type) {
+  if (type == ValType::i32) return Scalar::i32;
+  if (type == ValType::f32) return Scalar::f32;
+  if (type == ValType::f64) return Scalar::f64;
+  if (type == ValType::v128) return Scalar::v128;
+  return Scalar::i64;
+}
+
+inline Scalar scalar(SigType type) {
+  switch (type) {
+    case SigType::i32: return Scalar::i32;
+    case SigType::f32: return Scalar::f32;
+    case SigType::f64: return Scalar::f64;
+    case SigType::v128: return Scalar::v128;
+    default: return Scalar::i64;
+  }
+}
+
+constexpr bool is_int(Scalar type) { return type <= Scalar::i64; }
+constexpr uint16_t slots_of(Scalar type) { return type == Scalar::v128 ? 2 : 1; }
+
+// A machine register: 0..15 for integers, 16..31 for floating point and vectors. Which is which is the CPU folder's.
+struct Reg {
+  uint8_t id = 0xff;
+  constexpr bool valid() const { return id != 0xff; }
+  constexpr bool is_float() const { return id >= 16; }
+  constexpr uint8_t number() const { return id & 15; }
+  constexpr uint32_t bit() const { return uint32_t{1} << id; }
+  friend constexpr bool operator==(Reg, Reg) = default;
+};
+inline constexpr Reg kNoReg{};
+
+// Every value has a home slot, which is where it stands whenever somebody else looks: at labels, in calls, in helpers.
+struct Value {
+  enum class Kind : uint8_t {
+    constant,  // `bits`; no code has been emitted
+    reg,       // in `reg`, which belongs to it
+    home,      // in its home slot
+    local,     // the same as local `local`, wherever that is; nothing has been emitted
+    compare,   // an i32 that a comparison will give; only the newest value, and the operands wait beside the stack
+  };
+  Kind kind = Kind::constant;
+  Scalar type = Scalar::i32;
+  Reg reg;
+  uint16_t home = 0;
+  uint32_t local = 0;
+  uint32_t older = 0;  // the next older value on the stack that is the same local
+  uint64_t bits = 0;
+};
+
+// An operand as an instruction can take it: in a register, as a sign-extended 32-bit immediate, or in a slot.
+struct Operand {
+  enum class Kind : uint8_t { reg, imm, slot };
+  Kind kind = Kind::reg;
+  Reg reg;
+  uint16_t slot = 0;
+  int32_t imm = 0;
+  static Operand of(Reg reg) { return {Kind::reg, reg, 0, 0}; }
+  static Operand of_slot(uint16_t slot) { return {Kind::slot, kNoReg, slot, 0}; }
+  static Operand of_imm(int32_t imm) { return {Kind::imm, kNoReg, 0, imm}; }
+  bool is(Reg r) const { return kind == Kind::reg && reg == r; }
+};
+
+}  // namespace mini_wasm::jit

@@ -1,0 +1,43 @@
+// The portable compiler, made for this CPU.
+#include <cstring>
+
+#include "jit/compiler.h"
+#include "jit/module_code.h"
+#include "jit/x64/masm.h"
+
+namespace mini_wasm::jit::x64 {
+namespace {
+
+class X64Compiler final : public FunctionCompiler {
+ public:
+  X64Compiler(const runtime::CompiledModule& module, const Stubs& stubs, const uint8_t* const* entries)
+      : masm_(stubs, entries), compiler_(module, masm_) {}
+  Result<void> compile(FuncIdx index, NativeCode& code) override { return compiler_.compile(index, code); }
+  size_t size() const override { return masm_.size(); }
+  void place(uint8_t* to, NativeCode& code) override {
+    compiler_.finish(code);
+    masm_.place(to, code.begin);
+  }
+
+ private:
+  Masm masm_;
+  Compiler<Masm> compiler_;
+};
+
+}  // namespace
+
+std::unique_ptr<FunctionCompiler> make_compiler(const runtime::CompiledModule& module, const Stubs& stubs,
+                                                const uint8_t* const* entries) {
+  return std::make_unique<X64Compiler>(module, stubs, entries);
+}
+
+// mov eax, index; jmp lazy
+void write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs) {
+  const auto distance = static_cast<int32_t>(stubs.lazy - (at + kThunkBytes));
+  to[0] = 0xb8;
+  std::memcpy(to + 1, &index, 4);
+  to[5] = 0xe9;
+  std::memcpy(to + 6, &distance, 4);
+}
+
+}  // namespace mini_wasm::jit::x64

@@ -1,0 +1,476 @@
+#include "jit/x64/masm.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+
+#include "runtime/func_inst.h"
+#include "runtime/layout_offsets.h"
+
+namespace mini_wasm::jit::x64 {
+
+using runtime::InstanceContext;
+
+namespace {
+
+x86::Mem at(Reg base, size_t offset, uint32_t size = 8) {
+  return x86::Mem(gp64(base), static_cast<int32_t>(offset), size);
+}
+x86::Mem context(size_t offset, uint32_t size = 8) { return at(kContext, offset, size); }
+
+}  // namespace
+
+const CpuFeatures& CpuFeatures::host() {
+  static const CpuFeatures features = [] {
+    const auto& cpu = asmjit::CpuInfo::host().features().x86();
+    return CpuFeatures{cpu.hasAVX(), cpu.hasBMI(), cpu.hasBMI2(), cpu.hasLZCNT(), cpu.hasPOPCNT()};
+  }();
+  return features;
+}
+
+// --- One function
+// ------------------------------------------------------------------------------------------------------
+
+void Masm::begin(NativeCode& code) {
+  holder_.reset();
+  holder_.init(asmjit::Environment::host());
+  holder_.attach(&a);
+  code_ = &code;
+  traps_.clear();
+  far_.clear();
+}
+
+// Traps are out of line: a call, whose return address says which instruction it was.
+void Masm::end() {
+  for (const TrapStub& stub : traps_) {
+    a.bind(stub.entry);
+    emit_far({0xe8}, stubs_.traps[static_cast<size_t>(stub.code)]);
+    note_site(stub.offset);
+  }
+}
+
+void Masm::place(uint8_t* to, const uint8_t* at) {
+  for (const Far& far : far_) {
+    const auto distance = static_cast<int32_t>(static_cast<const uint8_t*>(far.target) - (at + far.offset + 4));
+    std::memcpy(holder_.textSection()->data() + far.offset, &distance, sizeof(distance));
+  }
+  holder_.relocateToBase(reinterpret_cast<uint64_t>(at));
+  holder_.copyFlattenedData(to, holder_.codeSize());
+}
+
+// An instruction that ends with the distance to something outside of the function, all of which is near enough.
+void Masm::emit_far(std::initializer_list<uint8_t> opcode, const void* target) {
+  uint8_t bytes[8] = {};
+  std::copy(opcode.begin(), opcode.end(), bytes);
+  far_.push_back({here() + static_cast<uint32_t>(opcode.size()), target});
+  a.embed(bytes, opcode.size() + 4);
+}
+
+void Masm::note_site(uint32_t offset, uint16_t fp_delta) { code_->sites.push_back({here(), offset, fp_delta}); }
+
+// --- Moves
+// -------------------------------------------------------------------------------------------------------------
+
+void Masm::move(Scalar type, Reg to, Reg from) {
+  if (to == from) return;
+  if (!is_int(type)) {
+    if (CpuFeatures::host().avx) return void(a.vmovaps(vec(to), vec(from)));
+    return void(a.movaps(vec(to), vec(from)));
+  }
+  a.mov(gp(type, to), gp(type, from));
+}
+
+void Masm::move_64(Reg to, uint64_t bits) {
+  if (bits <= 0xffffffff) return void(a.mov(gp32(to), static_cast<uint32_t>(bits)));
+  a.mov(gp64(to), bits);
+}
+
+void Masm::constant(Scalar type, Reg to, uint64_t bits) {
+  if (type == Scalar::i32) return void(a.mov(gp32(to), static_cast<uint32_t>(bits)));
+  if (type == Scalar::i64) return move_64(to, bits);
+  if (bits == 0) return void(a.xorps(vec(to), vec(to)));
+  move_64(kScratch, type == Scalar::f32 ? static_cast<uint32_t>(bits) : bits);
+  if (type == Scalar::f32) {
+    a.movd(vec(to), gp32(kScratch));
+  } else {
+    a.movq(vec(to), gp64(kScratch));
+  }
+}
+
+void Masm::v128_constant(Reg to, const uint8_t* bytes) {
+  uint64_t halves[2];
+  std::memcpy(halves, bytes, sizeof(halves));
+  if (halves[0] == 0 && halves[1] == 0) return void(a.xorps(vec(to), vec(to)));
+  move_64(kScratch, halves[0]);
+  a.movq(vec(to), gp64(kScratch));
+  if (halves[1] == halves[0]) return void(a.punpcklqdq(vec(to), vec(to)));
+  move_64(kScratch, halves[1]);
+  a.pinsrq(vec(to), gp64(kScratch), 1);
+}
+
+void Masm::load_slot(Scalar type, Reg to, uint16_t slot) {
+  switch (type) {
+    case Scalar::i32: return void(a.mov(gp32(to), slot_at(slot, 4)));
+    case Scalar::i64: return void(a.mov(gp64(to), slot_at(slot)));
+    case Scalar::f32: return void(a.movss(vec(to), slot_at(slot, 4)));
+    case Scalar::f64: return void(a.movsd(vec(to), slot_at(slot)));
+    case Scalar::v128: return void(a.movups(vec(to), slot_at(slot, 16)));
+  }
+}
+
+void Masm::store_slot(Scalar type, uint16_t slot, Reg from) {
+  switch (type) {
+    // A whole slot: whoever reads it as a pointer or a long must not see what was there before.
+    case Scalar::i32:
+    case Scalar::i64: return void(a.mov(slot_at(slot), gp64(from)));
+    case Scalar::f32: return void(a.movss(slot_at(slot, 4), vec(from)));
+    case Scalar::f64: return void(a.movsd(slot_at(slot), vec(from)));
+    case Scalar::v128: return void(a.movups(slot_at(slot, 16), vec(from)));
+  }
+}
+
+bool Masm::store_constant(Scalar type, uint16_t slot, uint64_t bits) {
+  if (type == Scalar::v128) return false;
+  if (type == Scalar::f32 || type == Scalar::i32) {
+    a.mov(slot_at(slot, 4), static_cast<uint32_t>(bits));
+    return true;
+  }
+  if (static_cast<int64_t>(bits) != static_cast<int32_t>(bits)) return false;
+  a.mov(slot_at(slot), static_cast<int32_t>(bits));
+  return true;
+}
+
+void Masm::copy_slots(uint16_t to, uint16_t from, uint16_t count) {
+  if (to == from) return;
+  if (count <= 8) {
+    for (uint16_t i = 0; i < count; ++i) {
+      a.mov(gp64(kScratch), slot_at(static_cast<uint16_t>(from + i)));
+      a.mov(slot_at(static_cast<uint16_t>(to + i)), gp64(kScratch));
+    }
+    return;
+  }
+  a.lea(x86::rsi, slot_at(from));
+  a.lea(x86::rdi, slot_at(to));
+  a.mov(x86::ecx, count);
+  a.rep().movsq();
+}
+
+void Masm::zero_slots(uint16_t first, uint16_t count) {
+  if (count <= 4) {
+    for (uint16_t i = 0; i < count; ++i) a.mov(slot_at(static_cast<uint16_t>(first + i)), 0);
+    return;
+  }
+  a.xorps(vec(kFloatScratch), vec(kFloatScratch));
+  if (count <= 32) {
+    for (; count >= 2; count = static_cast<uint16_t>(count - 2), first = static_cast<uint16_t>(first + 2)) {
+      a.movups(slot_at(first, 16), vec(kFloatScratch));
+    }
+    if (count != 0) a.movsd(slot_at(first), vec(kFloatScratch));
+    return;
+  }
+  a.xor_(x86::eax, x86::eax);
+  a.lea(x86::rdi, slot_at(first));
+  a.mov(x86::ecx, count);
+  a.rep().stosq();
+}
+
+// --- Instance
+// ------------------------------------------------------------------------------------------------------------
+
+void Masm::load_global(Scalar type, Reg to, uint32_t global) {
+  a.mov(gp64(kScratch), context(offsetof(InstanceContext, globals)));
+  a.mov(gp64(kScratch), at(kScratch, size_t{global} * 8));
+  switch (type) {
+    case Scalar::i32: return void(a.mov(gp32(to), at(kScratch, 0, 4)));
+    case Scalar::i64: return void(a.mov(gp64(to), at(kScratch, 0)));
+    case Scalar::f32: return void(a.movss(vec(to), at(kScratch, 0, 4)));
+    case Scalar::f64: return void(a.movsd(vec(to), at(kScratch, 0)));
+    case Scalar::v128: return void(a.movups(vec(to), at(kScratch, 0, 16)));
+  }
+}
+
+void Masm::store_global(Scalar type, uint32_t global, Reg from) {
+  a.mov(gp64(kScratch), context(offsetof(InstanceContext, globals)));
+  a.mov(gp64(kScratch), at(kScratch, size_t{global} * 8));
+  switch (type) {
+    case Scalar::i32:
+    case Scalar::i64: return void(a.mov(at(kScratch, 0), gp64(from)));
+    case Scalar::f32: return void(a.movss(at(kScratch, 0, 4), vec(from)));
+    case Scalar::f64: return void(a.movsd(at(kScratch, 0), vec(from)));
+    case Scalar::v128: return void(a.movups(at(kScratch, 0, 16), vec(from)));
+  }
+}
+
+void Masm::load_func(Reg to, uint32_t func) {
+  a.mov(gp64(to), context(offsetof(InstanceContext, funcs)));
+  a.mov(gp64(to), at(to, size_t{func} * 8));
+}
+
+// --- Control
+// -------------------------------------------------------------------------------------------------------------
+
+void Masm::jump_if(Test test, bool sense, Label label) {
+  const x86::CondCode condition = sense ? test.condition : x86::negateCond(test.condition);
+  using Parity = Test::Parity;
+  if (test.parity == Parity::ignored) return void(a.j(condition, label));
+  // all_ordered: the condition and no NaN; any_unordered: the condition or a NaN.
+  if ((test.parity == Parity::all_ordered) == sense) {
+    Label skip = a.newLabel();
+    a.jp(skip);
+    a.j(condition, label);
+    a.bind(skip);
+    return;
+  }
+  a.jp(label);
+  a.j(condition, label);
+}
+
+void Masm::br_table(Reg index, const std::vector<Label>& targets) {
+  const uint32_t last = static_cast<uint32_t>(targets.size() - 1);
+  a.cmp(gp32(index), last);
+  a.j(x86::CondCode::kAE, targets.back());
+  if (last == 0) return;
+  Label table = a.newLabel();
+  const Reg distance = index == rax ? rcx : rax;  // no value is in a temporary at labels
+  a.lea(gp64(kScratch), x86::ptr(table));
+  a.movsxd(gp64(distance), x86::Mem(gp64(kScratch), gp64(index), 2, 0, 4));
+  a.add(gp64(kScratch), gp64(distance));
+  a.jmp(gp64(kScratch));
+  a.bind(table);
+  for (uint32_t i = 0; i < last; ++i) a.embedLabelDelta(targets[i], table, 4);
+}
+
+void Masm::trap(TrapCode code, uint32_t offset) {
+  emit_far({0xe8}, stubs_.traps[static_cast<size_t>(code)]);
+  note_site(offset);
+}
+
+void Masm::trap_if(x86::CondCode condition, TrapCode code, uint32_t offset) {
+  traps_.push_back({a.newLabel(), code, offset});
+  a.j(condition, traps_.back().entry);
+}
+
+void Masm::trap_if_null(Operand o, TrapCode code, uint32_t offset) {
+  if (o.kind == Operand::Kind::slot) {
+    a.cmp(slot_at(o.slot), 0);
+  } else {
+    a.test(gp64(o.reg), gp64(o.reg));
+  }
+  trap_if(x86::CondCode::kE, code, offset);
+}
+
+void Masm::check_interrupt(uint32_t offset) {
+  a.cmp(context(offsetof(InstanceContext, interrupt), 4), 0);
+  trap_if(x86::CondCode::kNE, TrapCode::interrupted, offset);
+}
+
+// --- Frames and calls
+// ----------------------------------------------------------------------------------------------------
+
+// The limit is null while the store is interrupted; which of the two it was the trap finds out.
+void Masm::check_stack(uint32_t frame_slots, uint32_t offset) {
+  a.lea(gp64(kScratch), x86::Mem(gp64(kFp), static_cast<int32_t>(frame_slots) * 8, 8));
+  a.cmp(gp64(kScratch), context(offsetof(InstanceContext, stack_limit)));
+  trap_if(x86::CondCode::kA, TrapCode::call_stack_exhausted, offset);
+}
+
+void Masm::save(uint32_t registers, uint16_t link) {
+  for (Reg reg : kPins) {
+    if ((registers & reg.bit()) != 0) a.mov(slot_at(link++), gp64(reg));
+  }
+}
+
+void Masm::restore(uint32_t registers, uint16_t link) {
+  for (Reg reg : kPins) {
+    if ((registers & reg.bit()) != 0) a.mov(gp64(reg), slot_at(link++));
+  }
+}
+
+void Masm::call_function(uint32_t index, uint16_t frame, uint32_t offset) {
+  a.add(gp64(kFp), static_cast<int32_t>(frame) * 8);
+  emit_far({0xff, 0x15}, entries_ + index);
+  note_site(offset, frame);
+  a.sub(gp64(kFp), static_cast<int32_t>(frame) * 8);
+}
+
+void Masm::jump_function(uint32_t index) { emit_far({0xff, 0x25}, entries_ + index); }
+
+void Masm::call_callee(uint16_t frame, uint32_t offset) {
+  a.add(gp64(kFp), static_cast<int32_t>(frame) * 8);
+  emit_far({0xe8}, stubs_.call_callee);
+  note_site(offset, frame);
+  a.sub(gp64(kFp), static_cast<int32_t>(frame) * 8);
+}
+
+void Masm::jump_callee() { emit_far({0xe9}, stubs_.jump_callee); }
+
+void Masm::load_table_callee(Reg index, bool is_64, uint32_t table, uint32_t type, uint32_t offset) {
+  const x86::Gp i = gp64(index), t = gp64(kScratch), callee = gp64(kCallee);
+  (void)is_64;  // 32-bit indices are zero-extended
+  a.mov(t, context(offsetof(InstanceContext, tables)));
+  a.mov(t, at(kScratch, size_t{table} * 8));
+  a.cmp(i, at(kScratch, runtime::kTableSize));
+  trap_if(x86::CondCode::kAE, TrapCode::undefined_element, offset);
+  a.mov(t, at(kScratch, runtime::kTableElements));
+  a.mov(callee, x86::Mem(t, i, 3, 0, 8));
+  a.test(callee, callee);
+  trap_if(x86::CondCode::kE, TrapCode::uninitialized_element, offset);
+  a.cmp(at(kCallee, offsetof(runtime::FuncInst, type), 4), type);
+  Label right = a.newLabel();
+  a.je(right);
+  // Another type: a subtype will do. x: the wanted type; the stub leaves rax alone.
+  a.mov(x86::edx, type);
+  emit_far({0xe8}, stubs_.check_subtype);
+  note_site(offset);
+  a.bind(right);
+}
+
+void Masm::call_runtime(RuntimeCall function, uint16_t operands, uint64_t x, uint64_t y, uint32_t offset) {
+  a.lea(x86::rsi, slot_at(operands));
+  move_64(rdx, x);
+  move_64(rcx, y);
+  move_64(rax, reinterpret_cast<uint64_t>(function));
+  emit_far({0xe8}, stubs_.call_runtime);
+  note_site(offset);
+}
+
+// --- Memory
+// --------------------------------------------------------------------------------------------------------------
+
+uint32_t Masm::access_bytes(Op op) {
+  switch (op) {
+    case Op::i32_load8_s:
+    case Op::i32_load8_u:
+    case Op::i64_load8_s:
+    case Op::i64_load8_u:
+    case Op::i32_store8:
+    case Op::i64_store8: return 1;
+    case Op::i32_load16_s:
+    case Op::i32_load16_u:
+    case Op::i64_load16_s:
+    case Op::i64_load16_u:
+    case Op::i32_store16:
+    case Op::i64_store16: return 2;
+    case Op::i32_load:
+    case Op::f32_load:
+    case Op::i64_load32_s:
+    case Op::i64_load32_u:
+    case Op::i32_store:
+    case Op::f32_store:
+    case Op::i64_store32: return 4;
+    case Op::i64_load:
+    case Op::f64_load:
+    case Op::i64_store:
+    case Op::f64_store: return 8;
+    case Op::v128_load:
+    case Op::v128_store: return 16;
+    default: return 0;
+  }
+}
+
+Masm::Address Masm::guarded_address(Reg index, uint32_t memory, uint64_t offset) {
+  Reg base = kMemory;
+  if (memory != 0) {
+    a.mov(gp64(kScratch), context(offsetof(InstanceContext, memories)));
+    a.mov(gp64(kScratch), at(kScratch, size_t{memory} * 8));
+    a.mov(gp64(kScratch), at(kScratch, runtime::kMemoryBase));
+    base = kScratch;
+  }
+  if (offset > 0x7fffffff) {
+    // Index and offset may reach 8 GiB, which is what the reservation covers.
+    if (memory != 0) {
+      for (uint64_t left = offset; left != 0;) {
+        const auto part = static_cast<int32_t>(left > 0x7fffffff ? 0x7fffffff : left);
+        a.add(gp64(kScratch), part);
+        left -= static_cast<uint64_t>(part);
+      }
+    } else {
+      move_64(kScratch, offset);
+      a.add(gp64(kScratch), gp64(kMemory));
+    }
+    base = kScratch;
+    offset = 0;
+  }
+  const auto displacement = static_cast<int32_t>(offset);
+  if (!index.valid()) return {x86::Mem(gp64(base), displacement, 0)};
+  return {x86::Mem(gp64(base), gp64(index), 0, displacement, 0)};
+}
+
+// The end of the access in the scratch register, compared with the memory's size; neither sum may wrap.
+Masm::Address Masm::checked_address(Reg index, Reg temp, bool is_64, uint32_t memory, uint64_t offset, uint32_t bytes,
+                                    uint32_t wasm_offset) {
+  const x86::Gp end = gp64(kScratch), t = gp64(temp);
+  if (is_64) {
+    a.mov(end, gp64(index));
+  } else {
+    a.mov(gp32(kScratch), gp32(index));
+  }
+  const bool carries = is_64 || offset > 0x7fffffff;
+  if (offset != 0 || !is_64) {
+    if (offset <= 0x7fffffff - bytes) {
+      a.add(end, static_cast<int32_t>(offset + bytes));
+    } else {
+      move_64(temp, offset);
+      a.add(end, t);
+      trap_if(x86::CondCode::kC, TrapCode::out_of_bounds_memory_access, wasm_offset);
+      a.add(end, static_cast<int32_t>(bytes));
+    }
+  } else {
+    a.add(end, static_cast<int32_t>(bytes));
+  }
+  if (carries) trap_if(x86::CondCode::kC, TrapCode::out_of_bounds_memory_access, wasm_offset);
+  a.mov(t, context(offsetof(InstanceContext, memories)));
+  a.mov(t, at(temp, size_t{memory} * 8));
+  a.cmp(end, at(temp, runtime::kMemorySize));
+  trap_if(x86::CondCode::kA, TrapCode::out_of_bounds_memory_access, wasm_offset);
+  a.add(end, at(temp, runtime::kMemoryBase));
+  return {x86::Mem(end, -static_cast<int32_t>(bytes), 0)};
+}
+
+void Masm::load(Op op, Reg to, Address from, uint32_t offset) {
+  x86::Mem m = from.memory;
+  m.setSize(access_bytes(op));
+  switch (op) {
+    case Op::i32_load8_s: a.movsx(gp32(to), m); break;
+    case Op::i32_load8_u:
+    case Op::i64_load8_u: a.movzx(gp32(to), m); break;
+    case Op::i32_load16_s: a.movsx(gp32(to), m); break;
+    case Op::i32_load16_u:
+    case Op::i64_load16_u: a.movzx(gp32(to), m); break;
+    case Op::i32_load:
+    case Op::i64_load32_u: a.mov(gp32(to), m); break;
+    case Op::i64_load8_s:
+    case Op::i64_load16_s: a.movsx(gp64(to), m); break;
+    case Op::i64_load32_s: a.movsxd(gp64(to), m); break;
+    case Op::i64_load: a.mov(gp64(to), m); break;
+    case Op::f32_load: a.movss(vec(to), m); break;
+    case Op::f64_load: a.movsd(vec(to), m); break;
+    default: a.movups(vec(to), m); break;
+  }
+  note_site(offset);
+}
+
+void Masm::store(Op op, Address to, Operand value, uint32_t offset) {
+  x86::Mem m = to.memory;
+  const uint32_t bytes = access_bytes(op);
+  m.setSize(bytes);
+  if (value.kind == Operand::Kind::imm) {
+    // The bytes of it that are stored.
+    const int32_t imm = bytes == 1   ? static_cast<int8_t>(value.imm)
+                        : bytes == 2 ? static_cast<int16_t>(value.imm)
+                                     : value.imm;
+    a.mov(m, imm);
+  } else if (value.reg.is_float()) {
+    if (bytes == 4) a.movss(m, vec(value.reg));
+    if (bytes == 8) a.movsd(m, vec(value.reg));
+    if (bytes == 16) a.movups(m, vec(value.reg));
+  } else {
+    if (bytes == 1) a.mov(m, x86::gpb_lo(value.reg.number()));
+    if (bytes == 2) a.mov(m, x86::gpw(value.reg.number()));
+    if (bytes == 4) a.mov(m, gp32(value.reg));
+    if (bytes == 8) a.mov(m, gp64(value.reg));
+  }
+  note_site(offset);
+}
+
+}  // namespace mini_wasm::jit::x64

@@ -1,0 +1,157 @@
+// The macro assembler: what the portable compiler asks of a CPU, on x86-64, over asmjit.
+//
+// 32-bit integers are zero-extended in registers at all times, so that they are addresses as they are. Moves, loads,
+// stores and constants leave the flags alone.
+#pragma once
+
+#include <asmjit/x86.h>
+
+#include <array>
+#include <initializer_list>
+#include <vector>
+
+#include "core/opcode.h"
+#include "jit/native_code.h"
+#include "jit/runtime_calls.h"
+#include "jit/value.h"
+#include "jit/x64/regs.h"
+#include "jit/x64/stubs.h"
+#include "mini_wasm/trap.h"
+
+namespace mini_wasm::jit {
+template <class Masm>
+class Compiler;
+}  // namespace mini_wasm::jit
+
+namespace mini_wasm::jit::x64 {
+
+namespace x86 = asmjit::x86;
+
+inline x86::Gp gp32(Reg r) { return x86::gpd(r.number()); }
+inline x86::Gp gp64(Reg r) { return x86::gpq(r.number()); }
+inline x86::Gp gp(Scalar type, Reg r) { return type == Scalar::i32 ? gp32(r) : gp64(r); }
+inline x86::Xmm vec(Reg r) { return x86::xmm(r.number()); }
+inline x86::Mem slot_at(uint16_t slot, uint32_t size = 8) {
+  return x86::Mem(gp64(kFp), static_cast<int32_t>(slot) * 8, size);
+}
+
+struct CpuFeatures {
+  bool avx = false, bmi1 = false, bmi2 = false, lzcnt = false, popcnt = false;
+  static const CpuFeatures& host();
+};
+
+class Masm {
+ public:
+  using Label = asmjit::Label;
+
+  // --- Registers
+  static constexpr uint32_t kTemps = bits(rax, rcx, rdx, rsi, rdi, r8, r9, r10) | 0x7fff0000;
+  static constexpr std::array kPins = {rbx, r12, r13, r8, r9, r10};
+  static constexpr std::array kFloatPins = {xmm(7), xmm(8), xmm(9), xmm(10), xmm(11), xmm(12), xmm(13), xmm(14)};
+  static constexpr uint32_t kSurvivesCalls = bits(rbx, r12, r13);
+  static constexpr Reg kCallee = rax;
+  static constexpr Reg result(Scalar type) { return is_int(type) ? rax : xmm(0); }
+  static constexpr Reg scratch(Scalar type) { return is_int(type) ? kScratch : kFloatScratch; }
+
+  // A condition in the flags. Equality of floating point needs the parity flag, too.
+  struct Test {
+    x86::CondCode condition = x86::CondCode::kE;
+    enum class Parity : uint8_t { ignored, all_ordered, any_unordered } parity = Parity::ignored;
+  };
+  struct Address {
+    x86::Mem memory;
+  };
+
+  Masm(const Stubs& stubs, const uint8_t* const* entries) : stubs_(stubs), entries_(entries) {}
+
+  // --- One function: begin, instructions, end; then place the code
+  void begin(NativeCode& code);
+  void end();
+  size_t size() const { return holder_.codeSize(); }
+  // Copies the code to `to`, as it will run at `at`.
+  void place(uint8_t* to, const uint8_t* at);
+  uint32_t offset_of(Label label) const { return static_cast<uint32_t>(holder_.labelOffset(label)); }
+  uint32_t here() const { return static_cast<uint32_t>(a.offset()); }
+
+  // --- Moves
+  void move(Scalar type, Reg to, Reg from);
+  void zero_extend(Reg reg) { a.mov(gp32(reg), gp32(reg)); }  // the lower half alone
+  void constant(Scalar type, Reg to, uint64_t bits);
+  void v128_constant(Reg to, const uint8_t* bytes);
+  void load_slot(Scalar type, Reg to, uint16_t slot);
+  void store_slot(Scalar type, uint16_t slot, Reg from);
+  bool store_constant(Scalar type, uint16_t slot, uint64_t bits);  // false: not in one instruction
+  void copy_slots(uint16_t to, uint16_t from, uint16_t count);  // ascending; destroys temporaries when there are many
+  void zero_slots(uint16_t first, uint16_t count);
+
+  // --- Instance
+  void load_global(Scalar type, Reg to, uint32_t global);
+  void store_global(Scalar type, uint32_t global, Reg from);
+  void load_func(Reg to, uint32_t func);
+
+  // --- Numeric: numeric.h
+  bool numeric(Compiler<Masm>& c, Op op);
+  static bool is_compare(Op op);
+  Test compare(Op op, Reg a, Operand b);
+  Test test(Operand a);  // not zero, 32 bits
+  void set(Test test, Reg to);
+  void select(Test test, Scalar type, Reg to, Reg otherwise);
+
+  // --- Control
+  Label new_label() { return a.newLabel(); }
+  void bind(Label label) { a.bind(label); }
+  void jump(Label label) { a.jmp(label); }
+  void jump_if(Test test, bool sense, Label label);
+  void br_table(Reg index, const std::vector<Label>& targets);
+  void trap(TrapCode code, uint32_t offset);
+  void trap_if(x86::CondCode condition, TrapCode code, uint32_t offset);
+  void trap_if_null(Operand a, TrapCode code, uint32_t offset);
+  void check_interrupt(uint32_t offset);
+
+  // --- Frames and calls
+  void check_stack(uint32_t frame_slots, uint32_t offset);
+  void save(uint32_t registers, uint16_t link);
+  void restore(uint32_t registers, uint16_t link);
+  void ret() { a.ret(); }
+  void call_function(uint32_t index, uint16_t frame, uint32_t offset);
+  void jump_function(uint32_t index);
+  void call_callee(uint16_t frame, uint32_t offset);
+  void jump_callee();
+  void load_table_callee(Reg index, bool is_64, uint32_t table, uint32_t type, uint32_t offset);
+  void call_runtime(RuntimeCall function, uint16_t operands, uint64_t x, uint64_t y, uint32_t offset);
+
+  // --- Memory. Bytes of an access that is one instruction, else 0.
+  static uint32_t access_bytes(Op op);
+  Address guarded_address(Reg index, uint32_t memory, uint64_t offset);
+  Address checked_address(Reg index, Reg temp, bool is_64, uint32_t memory, uint64_t offset, uint32_t bytes,
+                          uint32_t wasm_offset);
+  void fence() { a.mfence(); }
+  void load(Op op, Reg to, Address from, uint32_t offset);
+  void store(Op op, Address to, Operand value, uint32_t offset);
+
+  x86::Assembler a;
+
+ private:
+  struct TrapStub {
+    Label entry;
+    TrapCode code;
+    uint32_t offset;
+  };
+  // The instruction that has just been emitted is one of `offset`.
+  void note_site(uint32_t offset, uint16_t fp_delta = 0);
+  void emit_far(std::initializer_list<uint8_t> opcode, const void* target);
+  void move_64(Reg to, uint64_t bits);
+
+  const Stubs& stubs_;
+  const uint8_t* const* entries_;
+  asmjit::CodeHolder holder_;
+  NativeCode* code_ = nullptr;
+  std::vector<TrapStub> traps_;
+  struct Far {
+    uint32_t offset;  // of the distance
+    const void* target;
+  };
+  std::vector<Far> far_;
+};
+
+}  // namespace mini_wasm::jit::x64

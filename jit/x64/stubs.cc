@@ -1,0 +1,280 @@
+#include "jit/x64/stubs.h"
+
+#include <asmjit/x86.h>
+
+#include <cstddef>
+#include <vector>
+
+#include "jit/jit.h"
+#include "runtime/func_inst.h"
+#include "runtime/layout_offsets.h"
+
+namespace mini_wasm::jit::x64 {
+
+using runtime::Exit;
+using runtime::FuncInst;
+using runtime::InstanceContext;
+namespace x86 = asmjit::x86;
+
+namespace {
+
+// The registers that C++ wants back.
+const x86::Gp kCalleeSaved[] = {x86::rbx, x86::rbp, x86::r12, x86::r13, x86::r14, x86::r15};
+
+class Builder {
+ public:
+  explicit Builder(Stubs& stubs) : stubs_(stubs) {
+    code_.init(asmjit::Environment::host());
+    code_.attach(&a);
+    leave_ = a.newLabel();
+    trap_ = a.newLabel();
+  }
+
+  bool build(CodeMemory& memory) {
+    enter();
+    leave();
+    traps();
+    call_runtime();
+    call_callee();
+    jump_callee();
+    check_subtype();
+    lazy();
+    uint8_t* at = memory.allocate(code_.codeSize());
+    if (at == nullptr) return false;
+    code_.relocateToBase(reinterpret_cast<uint64_t>(at));
+    code_.copyFlattenedData(memory.writable(at), code_.codeSize());
+    for (const auto& [label, where] : names_) *where = at + code_.labelOffset(label);
+    stubs_.enter = reinterpret_cast<Stubs::Enter>(at + code_.labelOffset(enter_));
+    return true;
+  }
+
+ private:
+  asmjit::Label name(const uint8_t** where) {
+    asmjit::Label label = a.newLabel();
+    a.bind(label);
+    names_.emplace_back(label, where);
+    return label;
+  }
+  x86::Mem context(size_t offset) { return x86::qword_ptr(x86::r15, static_cast<int32_t>(offset)); }
+  x86::Mem func(size_t offset) { return x86::qword_ptr(x86::rax, static_cast<int32_t>(offset)); }
+  void load_memory() { a.mov(x86::r14, context(offsetof(InstanceContext, memory_base))); }
+
+  // C++ wants the stack aligned; the depth of ours is any number of words.
+  template <class F>
+  void call_cxx(F* function) {
+    a.mov(x86::r11, x86::rsp);
+    a.and_(x86::rsp, -16);
+    a.sub(x86::rsp, 16);
+    a.mov(x86::qword_ptr(x86::rsp), x86::r11);
+    a.mov(x86::rax, reinterpret_cast<uint64_t>(function));
+    a.call(x86::rax);
+    a.mov(x86::rsp, x86::qword_ptr(x86::rsp));
+  }
+
+  // uint32_t enter(code, fp, ctx, entry_sp, result kind)
+  void enter() {
+    enter_ = a.newLabel();
+    a.bind(enter_);
+    for (const x86::Gp& reg : kCalleeSaved) a.push(reg);
+    a.push(x86::r8);  // 7 words and the return address: aligned
+    a.mov(x86::qword_ptr(x86::rcx), x86::rsp);
+    a.mov(x86::rbp, x86::rsi);
+    a.mov(x86::r15, x86::rdx);
+    load_memory();
+    a.call(x86::rdi);
+    name(&stubs_.enter_return);
+    asmjit::Label floating = a.newLabel(), vector = a.newLabel(), done = a.newLabel();
+    a.mov(x86::ecx, x86::dword_ptr(x86::rsp));
+    a.cmp(x86::ecx, static_cast<uint32_t>(ResultKind::integer));
+    a.jb(done);
+    a.ja(floating);
+    a.mov(x86::qword_ptr(x86::rbp), x86::rax);
+    a.jmp(done);
+    a.bind(floating);
+    a.cmp(x86::ecx, static_cast<uint32_t>(ResultKind::vector));
+    a.je(vector);
+    a.movsd(x86::qword_ptr(x86::rbp), x86::xmm0);
+    a.jmp(done);
+    a.bind(vector);
+    a.movups(x86::xmmword_ptr(x86::rbp), x86::xmm0);
+    a.bind(done);
+    a.mov(x86::eax, static_cast<uint32_t>(Exit::returned));
+    a.add(x86::rsp, 8);
+    pop_and_return();
+  }
+
+  void pop_and_return() {
+    for (size_t i = std::size(kCalleeSaved); i-- > 0;) a.pop(kCalleeSaved[i]);
+    a.ret();
+  }
+
+  // The end of an activation from anywhere inside: rdx is the stack that `enter` had, eax the Exit.
+  void leave() {
+    a.bind(leave_);
+    a.mov(x86::rsp, x86::rdx);
+    a.add(x86::rsp, 8);
+    pop_and_return();
+  }
+
+  // Where a trap's return address is on top of the stack: esi is the TrapCode, or kUnwind + Exit, or kResume.
+  void traps() {
+    a.bind(trap_);
+    a.mov(x86::rdi, x86::r15);
+    a.mov(x86::rdx, x86::rbp);
+    a.mov(x86::rcx, x86::rsp);
+    call_cxx(&handle_exit);  // Exit in eax; or, with rdx null, the place to resume at in rax
+    asmjit::Label resume = a.newLabel();
+    a.test(x86::rdx, x86::rdx);
+    a.jnz(leave_);
+    a.bind(resume);
+    // rax: Resume
+    const auto field = [](size_t offset) { return x86::qword_ptr(x86::rax, static_cast<int32_t>(offset)); };
+    a.mov(x86::rsp, field(offsetof(Resume, sp)));
+    a.mov(x86::rbp, field(offsetof(Resume, fp)));
+    a.mov(x86::r15, field(offsetof(Resume, ctx)));
+    load_memory();
+    a.jmp(field(offsetof(Resume, pc)));
+#define TRAP(id, message)                                 \
+  name(&stubs_.traps[static_cast<size_t>(TrapCode::id)]); \
+  a.mov(x86::esi, static_cast<uint32_t>(TrapCode::id));   \
+  a.jmp(trap_);
+#include <mini_wasm/traps.def>
+#undef TRAP
+  }
+
+  void call_runtime() {
+    name(&stubs_.call_runtime);
+    a.mov(x86::rdi, x86::r15);
+    a.mov(x86::r8, x86::rbp);
+    a.mov(x86::r9, x86::rsp);
+    a.mov(x86::r11, x86::rsp);
+    a.and_(x86::rsp, -16);
+    a.sub(x86::rsp, 16);
+    a.mov(x86::qword_ptr(x86::rsp), x86::r11);
+    a.call(x86::rax);
+    a.mov(x86::rsp, x86::qword_ptr(x86::rsp));
+    asmjit::Label stop = a.newLabel();
+    a.test(x86::eax, x86::eax);
+    a.jnz(stop);
+    a.ret();
+    a.bind(stop);
+    a.mov(x86::esi, x86::eax);
+    a.jmp(trap_);
+  }
+
+  // Results of a host function are in its slots; ours are in registers.
+  void call_host() {
+    a.mov(x86::rdi, x86::r15);
+    a.mov(x86::rsi, x86::rax);
+    a.mov(x86::rdx, x86::rbp);
+    a.mov(x86::rcx, x86::rsp);
+    call_cxx(&host_call);
+    asmjit::Label stop = a.newLabel();
+    a.test(x86::eax, x86::eax);
+    a.jnz(stop);
+    a.mov(x86::rax, x86::qword_ptr(x86::rbp));
+    a.movups(x86::xmm0, x86::xmmword_ptr(x86::rbp));
+    a.ret();
+    a.bind(stop);
+    a.mov(x86::esi, x86::eax);
+    a.jmp(trap_);
+  }
+
+  void go_to(asmjit::Label cross) {
+    a.mov(x86::rcx, func(offsetof(FuncInst, context)));
+    a.cmp(x86::rcx, x86::r15);
+    a.jne(cross);
+    a.mov(x86::rax, func(offsetof(FuncInst, code)));
+    a.jmp(x86::qword_ptr(x86::rax));
+  }
+
+  void call_callee() {
+    asmjit::Label cross = a.newLabel(), wasm = a.newLabel(), full = a.newLabel();
+    name(&stubs_.call_callee);
+    go_to(cross);
+    a.bind(cross);
+    a.test(x86::rcx, x86::rcx);
+    a.jnz(wasm);
+    host_ = a.newLabel();
+    a.bind(host_);
+    call_host();
+    a.bind(wasm);
+    cross_ = wasm;
+    a.mov(x86::rdx, context(offsetof(InstanceContext, store)));
+    a.cmp(x86::rsp, x86::qword_ptr(x86::rdx, runtime::kNativeStackLimit));
+    a.jb(full);
+    a.push(x86::r15);
+    a.mov(x86::r15, x86::rcx);
+    load_memory();
+    a.mov(x86::rax, func(offsetof(FuncInst, code)));
+    a.call(x86::qword_ptr(x86::rax));
+    cross_return_ = name(&stubs_.cross_return);
+    a.pop(x86::r15);
+    load_memory();
+    a.ret();
+    a.bind(full);
+    a.mov(x86::esi, static_cast<uint32_t>(TrapCode::call_stack_exhausted));
+    a.jmp(trap_);
+  }
+
+  // A chain of tail calls between instances must not grow the stack: the caller's context is kept once.
+  void jump_callee() {
+    asmjit::Label cross = a.newLabel();
+    name(&stubs_.jump_callee);
+    go_to(cross);
+    a.bind(cross);
+    a.test(x86::rcx, x86::rcx);
+    a.jz(host_);
+    a.lea(x86::rdx, x86::ptr(cross_return_));
+    a.cmp(x86::qword_ptr(x86::rsp), x86::rdx);
+    a.jne(cross_);
+    a.mov(x86::r15, x86::rcx);
+    load_memory();
+    a.mov(x86::rax, func(offsetof(FuncInst, code)));
+    a.jmp(x86::qword_ptr(x86::rax));
+  }
+
+  void check_subtype() {
+    name(&stubs_.check_subtype);
+    a.push(x86::rax);
+    a.mov(x86::rdi, x86::r15);
+    a.mov(x86::rsi, x86::rax);
+    call_cxx(&is_subtype);
+    a.mov(x86::ecx, x86::eax);
+    a.pop(x86::rax);
+    asmjit::Label wrong = a.newLabel();
+    a.test(x86::ecx, x86::ecx);
+    a.jz(wrong);
+    a.ret();
+    a.bind(wrong);
+    a.mov(x86::esi, static_cast<uint32_t>(TrapCode::indirect_call_type_mismatch));
+    a.jmp(trap_);
+  }
+
+  void lazy() {
+    name(&stubs_.lazy);
+    a.mov(x86::rdi, x86::r15);
+    a.mov(x86::esi, x86::eax);
+    call_cxx(&compile_function);
+    asmjit::Label none = a.newLabel();
+    a.test(x86::rax, x86::rax);
+    a.jz(none);
+    a.jmp(x86::rax);
+    a.bind(none);
+    name(&stubs_.no_memory);
+    a.mov(x86::esi, static_cast<uint32_t>(TrapCode::out_of_memory));
+    a.jmp(trap_);
+  }
+
+  Stubs& stubs_;
+  asmjit::CodeHolder code_;
+  x86::Assembler a;
+  asmjit::Label enter_, leave_, trap_, host_, cross_, cross_return_;
+  std::vector<std::pair<asmjit::Label, const uint8_t**>> names_;
+};
+
+}  // namespace
+
+bool Stubs::make(CodeMemory& memory) { return Builder(*this).build(memory); }
+
+}  // namespace mini_wasm::jit::x64

@@ -1,0 +1,59 @@
+// Code that every module shares: the ways into machine code, out of it, and from it into the runtime.
+//
+// A call into another instance goes through `call_callee`, which keeps the caller's context on the native stack: return
+// address of the call, context, return address into the stub (`cross_return`). Walkers know that one.
+#pragma once
+
+#include <mini_wasm/trap.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "jit/code_memory.h"
+#include "runtime/activation.h"
+#include "runtime/instance_context.h"
+
+namespace mini_wasm::runtime {
+class CompiledModule;
+}
+namespace mini_wasm::jit {
+class FunctionCompiler;
+}
+
+namespace mini_wasm::jit::x64 {
+
+// How a function's single result comes back, for `enter`.
+enum class ResultKind : uint32_t { none, integer, scalar_float, vector };
+
+struct Stubs {
+  // Runs machine code from C++: the code's address, its frame, its instance, where to note the stack to leave by, and
+  // how the result comes back. Returns an Exit.
+  using Enter = uint32_t (*)(const void* code, runtime::Slot* fp, runtime::InstanceContext* ctx, void** entry_sp,
+                             ResultKind result);
+  Enter enter = nullptr;
+  const uint8_t* enter_return = nullptr;  // where the outermost frame returns to
+  const uint8_t* cross_return = nullptr;
+  const uint8_t* call_callee = nullptr;    // rax: FuncInst; rbp: the callee's frame
+  const uint8_t* jump_callee = nullptr;    // the same as a tail call
+  const uint8_t* call_runtime = nullptr;   // rax: RuntimeCall; rsi, rdx, rcx: operands and immediates
+  const uint8_t* check_subtype = nullptr;  // rax: FuncInst, kept; edx: TypeId
+  const uint8_t* lazy = nullptr;           // eax: index of a function that has no code yet
+  const uint8_t* no_memory = nullptr;      // the entry of functions of a module that there was no memory for
+  const uint8_t* traps[64] = {};           // by TrapCode: called, so that the return address says where
+
+  // Null when there is no memory for code.
+  bool make(CodeMemory& memory);
+};
+
+// A few bytes of code for each function that has none of its own yet: into `lazy`.
+inline constexpr size_t kThunkBytes = 10;
+void write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs);
+
+std::unique_ptr<FunctionCompiler> make_compiler(const runtime::CompiledModule& module, const Stubs& stubs,
+                                                const uint8_t* const* entries);
+
+// For a signal handler: `context` is what the system gave it. False when the fault was in no code of ours.
+bool redirect_fault(runtime::Activation& activation, void* context);
+
+}  // namespace mini_wasm::jit::x64

@@ -1,0 +1,22 @@
+// Where machine code finds the fields of memories and tables. Their classes have private members, for which offsetof is
+// conditionally supported: every compiler that we build with does.
+#pragma once
+
+#include <cstddef>
+
+#include "runtime/memory.h"
+#include "runtime/store.h"
+#include "runtime/table.h"
+
+namespace mini_wasm::runtime {
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winvalid-offsetof"
+inline constexpr size_t kMemoryBase = offsetof(MemInst, base);
+inline constexpr size_t kMemorySize = offsetof(MemInst, size);
+inline constexpr size_t kTableElements = offsetof(TableInst, elements);
+inline constexpr size_t kTableSize = offsetof(TableInst, size);
+inline constexpr size_t kNativeStackLimit = offsetof(Store, native_stack_limit);
+#pragma GCC diagnostic pop
+
+}  // namespace mini_wasm::runtime
