@@ -272,9 +272,9 @@ TEST(host_call, a_store_destroyed_under_its_guest_lives_on) {
 TEST(host_call, externrefs_are_finalized_with_the_store) {
   static int finalized;
   finalized = 0;
+  int object = 5;
   {
     Guest guest;
-    int object = 5;
     const auto finalize = +[](void* p) { finalized += *static_cast<int*>(p); };
     guest.linker.func("h", "get", [&] { return guest.store.new_externref(&object, finalize); });
     guest.linker.func("h", "use", [&](Val value) { return *static_cast<int32_t*>(Store::externref_data(value)); });

@@ -44,10 +44,10 @@ TEST(gc_roots, instances_keep_what_they_refer_to) {
     static_cast<void>(Global::make(guest.store, {ValType::externref}, c.make(guest.store, 3)));
   });
   churn(guest.store);
-  EXPECT_TRUE(c.alive(i.global("g")->get(), 0));
-  EXPECT_TRUE(c.alive(*i.table("t")->get(3), 1));
   EXPECT_EQ(c.finalized[2] + c.finalized[3], 0);
   in_own_frame([&] {
+    EXPECT_TRUE(c.alive(i.global("g")->get(), 0));
+    EXPECT_TRUE(c.alive(*i.table("t")->get(3), 1));
     EXPECT_THAT(guest.call(i, "set", {Val::null(ValType::externref), Val::null(ValType::externref)}), Succeeds());
   });
   churn(guest.store);
