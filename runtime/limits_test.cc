@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "spec-tests/support/guest.h"
+#include "spec-tests/support/sanitizers.h"
 
 namespace mini_wasm {
 namespace {
@@ -127,9 +128,7 @@ TEST(limits, the_stack_is_shared_with_nested_calls) {
 // Runs `body` in a child process that may use 2 GiB of addresses; its exit code is 0 when `body` returns true.
 template <class F>
 void with_little_address_space(F body) {
-#if defined(__SANITIZE_ADDRESS__)
-  GTEST_SKIP() << "AddressSanitizer needs its own terabytes";
-#endif
+  if (testing::kAddressSanitizer) GTEST_SKIP() << "AddressSanitizer needs its own terabytes";
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const auto child = [&] {
     const rlimit limit = {rlim_t{2} << 30, rlim_t{2} << 30};

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "spec-tests/support/guest.h"
+#include "spec-tests/support/sanitizers.h"
 
 namespace mini_wasm {
 namespace {
@@ -127,9 +128,7 @@ TEST(trap_death, a_fault_of_the_host_is_not_ours) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   Guest guest;
   guest.load(kTraps);  // our handler is there
-#if defined(__SANITIZE_ADDRESS__)
-  GTEST_SKIP() << "AddressSanitizer has its own handler";
-#endif
+  if (testing::kAddressSanitizer) GTEST_SKIP() << "AddressSanitizer has its own handler";
   EXPECT_EXIT(crash(), ::testing::KilledBySignal(SIGSEGV), "");
   EXPECT_EXIT(raise(SIGSEGV), ::testing::KilledBySignal(SIGSEGV), "");
   EXPECT_EXIT(raise(SIGBUS), ::testing::KilledBySignal(SIGBUS), "");
