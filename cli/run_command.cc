@@ -56,6 +56,7 @@ Result<Config> engine_config(const RunOptions& options) {
   config.stack_size = *stack;
   config.guard_pages = !options.no_guard_pages;
   if (options.tier == "jit") config.tier = Tier::jit;
+  config.eager = options.compile == "eager";
   return config;
 }
 
@@ -135,6 +136,9 @@ void RunOptions::add_to(CLI::App& command) {
   command.add_option("--tier", tier, "What executes the code: interp (default) or jit, the compiler")
       ->check(CLI::IsMember({"interp", "jit"}))
       ->option_text("NAME");
+  command.add_option("--compile", compile, "When: lazy, each function at its first call (default), or eager, all at once")
+      ->check(CLI::IsMember({"lazy", "eager"}))
+      ->option_text("WHEN");
   command.add_option("--max-memory", max_memory, "Most bytes that a memory may have, e.g. 512M (default 4G)")
       ->option_text("N[K|M|G]");
   command.add_option("--max-gc-heap", max_gc_heap, "Most bytes that garbage-collected objects may take (default 4G)")

@@ -15,6 +15,7 @@ struct RunOptions {
   std::optional<std::string> argv0;
   std::optional<std::string> invoke;
   std::string tier = "interp";
+  std::string compile = "lazy";
   std::optional<std::string> max_memory;
   std::optional<std::string> max_gc_heap;
   std::optional<std::string> stack_size;

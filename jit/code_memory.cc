@@ -15,7 +15,7 @@ CodeMemory::~CodeMemory() { unmap(); }
 
 uint8_t* CodeMemory::allocate(size_t bytes) {
   bytes = rounded(bytes);
-  if (!usable() || bytes > kReserved) return nullptr;
+  if (!usable() || !is_ours() || bytes > kReserved) return nullptr;
   const std::lock_guard lock(mutex_);
   for (auto piece = free_.begin(); piece != free_.end(); ++piece) {
     if (piece->second < bytes) continue;
@@ -31,7 +31,7 @@ uint8_t* CodeMemory::allocate(size_t bytes) {
 }
 
 void CodeMemory::free(uint8_t* code, size_t bytes) {
-  if (code == nullptr) return;
+  if (code == nullptr || !is_ours()) return;
   size_t at = static_cast<size_t>(code - run_);
   bytes = rounded(bytes);
   const std::lock_guard lock(mutex_);

@@ -23,7 +23,8 @@ class CodeMemory {
 
   // False when the system would not give memory that can run.
   bool usable() const { return run_ != nullptr; }
-  // Where `bytes` of code will run; null when there is no room.
+  // Where `bytes` of code will run; null when there is no room, and in a process forked from the one that made this: the
+  // mappings are shared with the parent, which runs what is in them.
   uint8_t* allocate(size_t bytes);
   void free(uint8_t* code, size_t bytes);
   // Where to write what runs (or is read) at `code`.
@@ -39,12 +40,14 @@ class CodeMemory {
  private:
   // code_memory_<os>.cc
   bool map();
+  bool is_ours() const;
   void unmap();
   void discard(size_t offset, size_t bytes);  // gives whole pages back
 
   uint8_t* run_ = nullptr;
   uint8_t* write_ = nullptr;
   int file_ = -1;
+  int process_ = 0;
   std::mutex mutex_;
   size_t used_ = 0;                // everything from here on has never been used
   std::map<size_t, size_t> free_;  // offset -> bytes, neighbours joined

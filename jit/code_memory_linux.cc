@@ -16,8 +16,11 @@ bool CodeMemory::map() {
   void* run = mmap(nullptr, kReserved, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_NORESERVE, file_, 0);
   if (run == MAP_FAILED) return unmap(), false;
   run_ = static_cast<uint8_t*>(run);
+  process_ = getpid();
   return true;
 }
+
+bool CodeMemory::is_ours() const { return process_ == getpid(); }
 
 void CodeMemory::unmap() {
   if (run_ != nullptr) munmap(run_, kReserved);

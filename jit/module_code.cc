@@ -1,8 +1,12 @@
 #include "jit/module_code.h"
 
-#include <cstring>
+#include <algorithm>
+#include <atomic>
+#include <thread>
+#include <utility>
 
 #include "jit/jit.h"
+#include "jit/parallel.h"
 
 namespace mini_wasm::jit {
 
@@ -38,35 +42,64 @@ void* ModuleCode::func_code(FuncIdx index) {
   return entries_ + (raw(index) - module_.module().imported_funcs);
 }
 
+std::unique_ptr<FunctionCompiler> ModuleCode::new_compiler() const {
+  return target::make_compiler(module_, jit_.stubs(), entries_);
+}
+
+// On all processors: each takes the next function that nobody has.
 Result<void> ModuleCode::translate_all() {
-  for (uint32_t i = 0; i < count_; ++i) {
-    if (compile(i) == nullptr) return Error::make(ErrorKind::limit, "no memory for machine code");
-  }
+  constexpr uint32_t kPerThread = 64;  // fewer functions than this are not worth a thread
+  std::atomic<uint32_t> next{0};
+  std::atomic<bool> failed{count_ != 0 && entries_ == nullptr};
+  auto work = [&] {
+    const std::unique_ptr<FunctionCompiler> compiler = new_compiler();
+    for (uint32_t i; !failed && (i = next++) < count_;) {
+      if (compile_with(*compiler, i) == nullptr) failed = true;
+    }
+  };
+  run_on_threads(
+      std::min(std::thread::hardware_concurrency(), count_ / kPerThread),
+      [](void* data) { (*static_cast<decltype(work)*>(data))(); }, &work);
+  if (failed) return Error::make(ErrorKind::limit, "no memory for machine code");
   return {};
 }
 
 const uint8_t* ModuleCode::compile(uint32_t index) {
-  const std::lock_guard lock(mutex_);
   if (entries_ == nullptr) return nullptr;
-  if (compiled_[index]) return entries_[index];
-  if (!compiler_) compiler_ = target::make_compiler(module_, jit_.stubs(), entries_);
-  NativeCode& code = code_.emplace_back();
+  const std::lock_guard lock(lazy_mutex_);
+  if (!lazy_compiler_) lazy_compiler_ = new_compiler();
+  return compile_with(*lazy_compiler_, index);
+}
+
+const uint8_t* ModuleCode::compile_with(FunctionCompiler& compiler, uint32_t index) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (compiled_[index]) return entries_[index];
+  }
+  NativeCode code;
   code.owner = this;
   code.index = FuncIdx{index + module_.module().imported_funcs};
-  const Result<void> r = compiler_->compile(code.index, code);
-  code.size = static_cast<uint32_t>(compiler_->size());
-  uint8_t* at = r ? jit_.memory().allocate(code.size) : nullptr;
-  if (at == nullptr) {
-    code_.pop_back();
-    return nullptr;
-  }
+  if (!compiler.compile(code.index, code)) return nullptr;
+  code.size = static_cast<uint32_t>(compiler.size());
+  uint8_t* at = jit_.memory().allocate(code.size);
+  if (at == nullptr) return nullptr;
   code.begin = at;
-  compiler_->place(jit_.memory().writable(at), code);
+  compiler.place(jit_.memory().writable(at), code);
   code.sites.shrink_to_fit();
-  jit_.add_code(code);
+  return publish(index, std::move(code));
+}
+
+const uint8_t* ModuleCode::publish(uint32_t index, NativeCode&& code) {
+  const std::lock_guard lock(mutex_);
+  if (compiled_[index]) {  // somebody was faster
+    jit_.memory().free(const_cast<uint8_t*>(code.begin), code.size);
+    return entries_[index];
+  }
+  const NativeCode& kept = code_.emplace_back(std::move(code));
+  jit_.add_code(kept);
   compiled_[index] = true;
-  __atomic_store_n(jit_.memory().writable(entries_ + index), at, __ATOMIC_RELEASE);
-  return at;
+  __atomic_store_n(jit_.memory().writable(entries_ + index), kept.begin, __ATOMIC_RELEASE);
+  return kept.begin;
 }
 
 }  // namespace mini_wasm::jit

@@ -40,13 +40,18 @@ class ModuleCode final : public runtime::ModuleCode {
   const runtime::CompiledModule& module() const { return module_; }
 
  private:
+  std::unique_ptr<FunctionCompiler> new_compiler() const;
+  const uint8_t* compile_with(FunctionCompiler& compiler, uint32_t index);
+  const uint8_t* publish(uint32_t index, NativeCode&& code);
+
   Jit& jit_;
   const runtime::CompiledModule& module_;
   const uint32_t count_;
   const uint8_t** entries_ = nullptr;  // in code memory, read-only here, and behind them a thunk for each
   size_t table_bytes_ = 0;
-  std::mutex mutex_;
-  std::unique_ptr<FunctionCompiler> compiler_;  // made at the first function
+  std::mutex lazy_mutex_;                            // held while a function is compiled at its first call
+  std::unique_ptr<FunctionCompiler> lazy_compiler_;  // made then
+  std::mutex mutex_;                                 // guards what follows
   std::deque<NativeCode> code_;
   std::vector<bool> compiled_;
 };

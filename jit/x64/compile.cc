@@ -11,7 +11,9 @@ namespace {
 class X64Compiler final : public FunctionCompiler {
  public:
   X64Compiler(const runtime::CompiledModule& module, const Stubs& stubs, const uint8_t* const* entries)
-      : masm_(stubs, entries), compiler_(module, masm_) {}
+      : masm_(stubs, entries, static_cast<uint32_t>(module.module().imported_funcs),
+              static_cast<uint32_t>(module.module().funcs.size() - module.module().imported_funcs)),
+        compiler_(module, masm_) {}
   Result<void> compile(FuncIdx index, NativeCode& code) override { return compiler_.compile(index, code); }
   size_t size() const override { return masm_.size(); }
   void place(uint8_t* to, NativeCode& code) override {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstring>
 
+#include "jit/test_settings.h"
 #include "runtime/func_inst.h"
 #include "runtime/layout_offsets.h"
 
@@ -25,7 +26,8 @@ const CpuFeatures& CpuFeatures::host() {
     const auto& cpu = asmjit::CpuInfo::host().features().x86();
     return CpuFeatures{cpu.hasAVX(), cpu.hasBMI(), cpu.hasBMI2(), cpu.hasLZCNT(), cpu.hasPOPCNT()};
   }();
-  return features;
+  static const CpuFeatures none;
+  return test_settings.oldest_cpu ? none : features;
 }
 
 // --- One function
@@ -36,6 +38,7 @@ void Masm::begin(NativeCode& code) {
   holder_.init(asmjit::Environment::host());
   holder_.attach(&a);
   code_ = &code;
+  index_ = raw(code.index) - imported_;
   traps_.clear();
   far_.clear();
 }
@@ -51,7 +54,8 @@ void Masm::end() {
 
 void Masm::place(uint8_t* to, const uint8_t* at) {
   for (const Far& far : far_) {
-    const auto distance = static_cast<int32_t>(static_cast<const uint8_t*>(far.target) - (at + far.offset + 4));
+    const auto* target = far.target == kOwnCode ? at : static_cast<const uint8_t*>(far.target);
+    const auto distance = static_cast<int32_t>(target - (at + far.offset + 4));
     std::memcpy(holder_.textSection()->data() + far.offset, &distance, sizeof(distance));
   }
   holder_.relocateToBase(reinterpret_cast<uint64_t>(at));
@@ -288,12 +292,27 @@ void Masm::restore(uint32_t registers, uint16_t link) {
 
 void Masm::call_function(uint32_t index, uint16_t frame, uint32_t offset) {
   a.add(gp64(kFp), static_cast<int32_t>(frame) * 8);
-  emit_far({0xff, 0x15}, entries_ + index);
+  if (const uint8_t* code = code_of(index)) {
+    emit_far({0xe8}, code);
+  } else {
+    emit_far({0xff, 0x15}, entries_ + index);
+  }
   note_site(offset, frame);
   a.sub(gp64(kFp), static_cast<int32_t>(frame) * 8);
 }
 
-void Masm::jump_function(uint32_t index) { emit_far({0xff, 0x25}, entries_ + index); }
+void Masm::jump_function(uint32_t index) {
+  if (const uint8_t* code = code_of(index)) return emit_far({0xe9}, code);
+  emit_far({0xff, 0x25}, entries_ + index);
+}
+
+// A function's code, when it has some already; code never moves.
+const uint8_t* Masm::code_of(uint32_t index) const {
+  if (index == index_) return kOwnCode;
+  const uint8_t* code = __atomic_load_n(entries_ + index, __ATOMIC_ACQUIRE);
+  const auto* thunks = reinterpret_cast<const uint8_t*>(entries_ + count_);
+  return code >= thunks && code < thunks + size_t{count_} * kThunkBytes ? nullptr : code;
+}
 
 void Masm::call_callee(uint16_t frame, uint32_t offset) {
   a.add(gp64(kFp), static_cast<int32_t>(frame) * 8);

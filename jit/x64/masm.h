@@ -46,6 +46,8 @@ class Masm {
 
   // --- Registers
   static constexpr uint32_t kTemps = bits(rax, rcx, rdx, rsi, rdi, r8, r9, r10) | 0x7fff0000;
+  // TestSettings: a select between floats that compares floats, and a division, want that many.
+  static constexpr uint32_t kFewTemps = bits(rax, rcx, rdx, rsi, xmm(0), xmm(1), xmm(2), xmm(3));
   static constexpr std::array kPins = {rbx, r12, r13, r8, r9, r10};
   static constexpr std::array kFloatPins = {xmm(7), xmm(8), xmm(9), xmm(10), xmm(11), xmm(12), xmm(13), xmm(14)};
   static constexpr uint32_t kSurvivesCalls = bits(rbx, r12, r13);
@@ -62,7 +64,9 @@ class Masm {
     x86::Mem memory;
   };
 
-  Masm(const Stubs& stubs, const uint8_t* const* entries) : stubs_(stubs), entries_(entries) {}
+  // For a module of `count` functions behind `imported` ones.
+  Masm(const Stubs& stubs, const uint8_t* const* entries, uint32_t imported, uint32_t count)
+      : stubs_(stubs), entries_(entries), imported_(imported), count_(count) {}
 
   // --- One function: begin, instructions, end; then place the code
   void begin(NativeCode& code);
@@ -144,6 +148,11 @@ class Masm {
 
   const Stubs& stubs_;
   const uint8_t* const* entries_;
+  const uint32_t imported_, count_;
+  uint32_t index_ = 0;  // of the function, without imports
+  static constexpr uint8_t kOwnMark = 0;
+  static constexpr const uint8_t* kOwnCode = &kOwnMark;  // stands for the code that is being made
+  const uint8_t* code_of(uint32_t index) const;
   asmjit::CodeHolder holder_;
   NativeCode* code_ = nullptr;
   std::vector<TrapStub> traps_;
