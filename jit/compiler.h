@@ -59,11 +59,11 @@ class Compiler {
   void numeric(Op op);
   void constant(ValType type, uint64_t bits) { push_constant(scalar(type), bits); }
   void v128_const(const uint8_t* bytes);
-  void simd_lane(Op op, uint8_t lane) { slot_op(op, lane, 0); }
-  void shuffle(const uint8_t* lanes);
+  void simd_lane(Op op, uint8_t lane) { masm_.simd_lane(*this, op, lane); }
+  void shuffle(const uint8_t* lanes) { masm_.shuffle(*this, lanes); }
   void load(Op op, const MemArg& memarg);
-  void load_lane(Op op, const MemArg& memarg, uint8_t lane) { memory_slot_op(op, memarg, lane); }
-  void store_lane(Op op, const MemArg& memarg, uint8_t lane) { memory_slot_op(op, memarg, lane); }
+  void load_lane(Op op, const MemArg& memarg, uint8_t lane);
+  void store_lane(Op op, const MemArg& memarg, uint8_t lane);
   void store(Op op, const MemArg& memarg);
   void local_get(uint32_t i);
   void local_set(uint32_t i);

@@ -152,11 +152,6 @@ void Compiler<Masm>::slot_op(Op op, uint64_t x, uint64_t y) {
   for (int i = 0; i < info.result_count; ++i) push_home(scalar(info.results[i]));
 }
 
-template <class Masm>
-void Compiler<Masm>::shuffle(const uint8_t* lanes) {
-  slot_op(Op::i8x16_shuffle, reinterpret_cast<uint64_t>(lanes), 0);
-}
-
 // The operands may be collected with: they are in slots, and `y` says how many, so that the collector knows the frame's
 // end.
 template <class Masm>

@@ -25,7 +25,6 @@ typename Masm::Address Compiler<Masm>::address(Value& index, const MemArg& memar
 template <class Masm>
 void Compiler<Masm>::load(Op op, const MemArg& memarg) {
   const uint32_t bytes = Masm::access_bytes(op);
-  if (bytes == 0) return memory_slot_op(op, memarg, 0);
   Value index = pop();
   const Scalar type = scalar(op_info(op).results[0]);
   if (!guarded(memarg.memory) || index.kind != Value::Kind::constant) use(index);
@@ -37,7 +36,6 @@ void Compiler<Masm>::load(Op op, const MemArg& memarg) {
 template <class Masm>
 void Compiler<Masm>::store(Op op, const MemArg& memarg) {
   const uint32_t bytes = Masm::access_bytes(op);
-  if (bytes == 0) return memory_slot_op(op, memarg, 0);
   Value value = pop(), index = pop();
   const Operand constant = value.kind == Value::Kind::constant ? operand(value) : Operand::of(use(value));
   if (!guarded(memarg.memory) || index.kind != Value::Kind::constant) use(index);
@@ -47,7 +45,29 @@ void Compiler<Masm>::store(Op op, const MemArg& memarg) {
   release(index);
 }
 
-// Vector accesses that do more than move 16 bytes.
+template <class Masm>
+void Compiler<Masm>::load_lane(Op op, const MemArg& memarg, uint8_t lane) {
+  Value vector = pop(), index = pop();
+  const Reg from = use(vector);
+  if (!guarded(memarg.memory) || index.kind != Value::Kind::constant) use(index);
+  const Reg to = target(Scalar::v128, vector);
+  masm_.move(Scalar::v128, to, from);
+  masm_.load_lane(op, to, address(index, memarg, Masm::access_bytes(op)), lane, site());
+  release(index);
+  push_reg(Scalar::v128, to);
+}
+
+template <class Masm>
+void Compiler<Masm>::store_lane(Op op, const MemArg& memarg, uint8_t lane) {
+  Value vector = pop(), index = pop();
+  const Reg from = use(vector);
+  if (!guarded(memarg.memory) || index.kind != Value::Kind::constant) use(index);
+  masm_.store_lane(op, address(index, memarg, Masm::access_bytes(op)), from, lane, site());
+  release(vector);
+  release(index);
+}
+
+// Atomic accesses.
 template <class Masm>
 void Compiler<Masm>::memory_slot_op(Op op, const MemArg& memarg, uint8_t lane) {
   slot_op(op, memarg.memory | uint64_t{lane} << 32, memarg.offset);

@@ -41,6 +41,7 @@ void Masm::begin(NativeCode& code) {
   index_ = raw(code.index) - imported_;
   traps_.clear();
   far_.clear();
+  pool_.clear();
 }
 
 // Traps are out of line: a call, whose return address says which instruction it was.
@@ -50,6 +51,7 @@ void Masm::end() {
     emit_far({0xe8}, stubs_.traps[static_cast<size_t>(stub.code)]);
     note_site(stub.offset);
   }
+  place_pool();
 }
 
 void Masm::place(uint8_t* to, const uint8_t* at) {
@@ -99,17 +101,6 @@ void Masm::constant(Scalar type, Reg to, uint64_t bits) {
   } else {
     a.movq(vec(to), gp64(kScratch));
   }
-}
-
-void Masm::v128_constant(Reg to, const uint8_t* bytes) {
-  uint64_t halves[2];
-  std::memcpy(halves, bytes, sizeof(halves));
-  if (halves[0] == 0 && halves[1] == 0) return void(a.xorps(vec(to), vec(to)));
-  move_64(kScratch, halves[0]);
-  a.movq(vec(to), gp64(kScratch));
-  if (halves[1] == halves[0]) return void(a.punpcklqdq(vec(to), vec(to)));
-  move_64(kScratch, halves[1]);
-  a.pinsrq(vec(to), gp64(kScratch), 1);
 }
 
 void Masm::load_slot(Scalar type, Reg to, uint16_t slot) {
@@ -356,36 +347,7 @@ void Masm::call_runtime(RuntimeCall function, uint16_t operands, uint64_t x, uin
 // --- Memory
 // --------------------------------------------------------------------------------------------------------------
 
-uint32_t Masm::access_bytes(Op op) {
-  switch (op) {
-    case Op::i32_load8_s:
-    case Op::i32_load8_u:
-    case Op::i64_load8_s:
-    case Op::i64_load8_u:
-    case Op::i32_store8:
-    case Op::i64_store8: return 1;
-    case Op::i32_load16_s:
-    case Op::i32_load16_u:
-    case Op::i64_load16_s:
-    case Op::i64_load16_u:
-    case Op::i32_store16:
-    case Op::i64_store16: return 2;
-    case Op::i32_load:
-    case Op::f32_load:
-    case Op::i64_load32_s:
-    case Op::i64_load32_u:
-    case Op::i32_store:
-    case Op::f32_store:
-    case Op::i64_store32: return 4;
-    case Op::i64_load:
-    case Op::f64_load:
-    case Op::i64_store:
-    case Op::f64_store: return 8;
-    case Op::v128_load:
-    case Op::v128_store: return 16;
-    default: return 0;
-  }
-}
+uint32_t Masm::access_bytes(Op op) { return uint32_t{1} << op_info(op).access_log2; }
 
 Masm::Address Masm::guarded_address(Reg index, uint32_t memory, uint64_t offset) {
   Reg base = kMemory;
@@ -464,7 +426,7 @@ void Masm::load(Op op, Reg to, Address from, uint32_t offset) {
     case Op::i64_load: a.mov(gp64(to), m); break;
     case Op::f32_load: a.movss(vec(to), m); break;
     case Op::f64_load: a.movsd(vec(to), m); break;
-    default: a.movups(vec(to), m); break;
+    default: return load_vector(op, to, m, offset);
   }
   note_site(offset);
 }

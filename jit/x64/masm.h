@@ -100,6 +100,10 @@ class Masm {
   Test test(Operand a);  // not zero, 32 bits
   void set(Test test, Reg to);
   void select(Test test, Scalar type, Reg to, Reg otherwise);
+  void simd_lane(Compiler<Masm>& c, Op op, uint8_t lane);
+  void shuffle(Compiler<Masm>& c, const uint8_t* lanes);
+  // A constant, which will stand behind the function's code.
+  x86::Mem pool(uint64_t low, uint64_t high);
 
   // --- Control
   Label new_label() { return a.newLabel(); }
@@ -124,13 +128,15 @@ class Masm {
   void load_table_callee(Reg index, bool is_64, uint32_t table, uint32_t type, uint32_t offset);
   void call_runtime(RuntimeCall function, uint16_t operands, uint64_t x, uint64_t y, uint32_t offset);
 
-  // --- Memory. Bytes of an access that is one instruction, else 0.
+  // --- Memory. Bytes that an instruction accesses, which is not an atomic one.
   static uint32_t access_bytes(Op op);
   Address guarded_address(Reg index, uint32_t memory, uint64_t offset);
   Address checked_address(Reg index, Reg temp, bool is_64, uint32_t memory, uint64_t offset, uint32_t bytes,
                           uint32_t wasm_offset);
   void fence() { a.mfence(); }
   void load(Op op, Reg to, Address from, uint32_t offset);
+  void load_lane(Op op, Reg to, Address from, uint8_t lane, uint32_t offset);
+  void store_lane(Op op, Address to, Reg from, uint8_t lane, uint32_t offset);
   void store(Op op, Address to, Operand value, uint32_t offset);
 
   x86::Assembler a;
@@ -145,6 +151,8 @@ class Masm {
   void note_site(uint32_t offset, uint16_t fp_delta = 0);
   void emit_far(std::initializer_list<uint8_t> opcode, const void* target);
   void move_64(Reg to, uint64_t bits);
+  void load_vector(Op op, Reg to, x86::Mem from, uint32_t offset);
+  void place_pool();
 
   const Stubs& stubs_;
   const uint8_t* const* entries_;
@@ -161,6 +169,11 @@ class Masm {
     const void* target;
   };
   std::vector<Far> far_;
+  struct Pooled {
+    Label label;
+    uint64_t low, high;
+  };
+  std::vector<Pooled> pool_;
 };
 
 }  // namespace mini_wasm::jit::x64

@@ -1,40 +1,19 @@
 // Numeric instructions in machine code. What is not here calls its definition in core/ (runtime_calls.h).
-#include "jit/compiler.h"
-#include "jit/x64/masm.h"
+#include "jit/x64/selector.h"
 
 namespace mini_wasm::jit::x64 {
 
 namespace {
 
-using C = Compiler<Masm>;
 using x86::CondCode;
-namespace Inst = x86::Inst;
-using Id = Inst::Id;
 
-// An instruction comes for 32 and for 64 bits: `wide`.
-Scalar int_type(bool wide) { return wide ? Scalar::i64 : Scalar::i32; }
-Scalar float_type(bool wide) { return wide ? Scalar::f64 : Scalar::f32; }
-
-asmjit::Operand operand_of(Scalar type, const Operand& o) {
-  switch (o.kind) {
-    case Operand::Kind::imm: return asmjit::Imm(o.imm);
-    case Operand::Kind::slot: return slot_at(o.slot, type == Scalar::i32 || type == Scalar::f32 ? 4 : 8);
-    case Operand::Kind::reg: break;
-  }
-  if (o.reg.is_float()) return vec(o.reg);
-  return gp(type, o.reg);
-}
-
-class Selector {
+class Selector : SelectorBase {
  public:
-  Selector(C& compiler, Masm& masm) : c(compiler), m(masm), a(masm.a) {}
+  using SelectorBase::SelectorBase;
 
   bool select(Op op);
 
  private:
-  bool select_float(Op op);
-  bool select_conversion(Op op);
-
   // --- Shapes
   void commutative(Id id, bool wide) {
     Value right = c.pop(), left = c.pop();
@@ -224,33 +203,13 @@ class Selector {
     c.push_reg(type, value);
   }
 
-  template <class Emit>
-  void unary(Scalar from, Scalar to_type, Emit emit) {
-    Value value = c.pop();
-    const Reg source = c.use(value);
-    const Reg to = c.target(to_type, value);
-    emit(to, source);
-    c.push_reg(to_type, to);
-    (void)from;
-  }
-  // The same into a register that is not the operand's.
-  template <class Emit>
-  void unary_apart(Scalar to_type, Emit emit) {
-    Value value = c.pop();
-    const Reg source = c.use(value);
-    const Reg to = c.take(to_type);
-    emit(to, source);
-    c.release(value);
-    c.push_reg(to_type, to);
-  }
-
   // Counting zeros without the instruction for it: of zero the result is the width.
   void count_zeros(bool wide, bool leading) {
     const Scalar type = int_type(wide);
     const bool direct = leading ? CpuFeatures::host().lzcnt : CpuFeatures::host().bmi1;
     if (direct) {
       // Some processors wait for the old value of the destination.
-      return unary(type, type, [&](Reg to, Reg from) {
+      return unary(type, [&](Reg to, Reg from) {
         if (to != from) a.xor_(gp32(to), gp32(to));
         a.emit(leading ? Inst::kIdLzcnt : Inst::kIdTzcnt, gp(type, to), gp(type, from));
       });
@@ -269,213 +228,11 @@ class Selector {
     });
   }
 
-  // --- Floating point
-  void float_binary(Id sse, Id avx, bool wide, bool commutes) {
-    const Scalar type = float_type(wide);
-    Value right = c.pop(), left = c.pop();
-    const Reg l = c.use(left);
-    const Operand r = c.operand(right);
-    const Reg to = c.target(type, left);
-    if (CpuFeatures::host().avx) {
-      a.emit(avx, vec(to), vec(l), operand_of(type, r));
-    } else if (to == l) {
-      a.emit(sse, vec(to), operand_of(type, r));
-    } else if (r.is(to)) {
-      if (commutes) {
-        a.emit(sse, vec(to), vec(l));
-      } else {
-        a.movaps(vec(kFloatScratch), vec(l));
-        a.emit(sse, vec(kFloatScratch), vec(to));
-        a.movaps(vec(to), vec(kFloatScratch));
-      }
-    } else {
-      m.move(type, to, l);
-      a.emit(sse, vec(to), operand_of(type, r));
-    }
-    c.release(right);
-    c.push_reg(type, to);
-  }
-
-  // NaN if either is; -0 is less than 0. The instruction gives its second operand in both cases, so those are handled
-  // apart.
-  void min_max(bool wide, bool max) {
-    const Scalar type = float_type(wide);
-    Value right = c.pop(), left = c.pop();
-    const Reg r = c.use(right), l = c.use(left);
-    const Reg to = c.take(type);
-    asmjit::Label equal = a.newLabel(), nan = a.newLabel(), done = a.newLabel();
-    m.move(type, to, l);
-    compare_floats(wide, to, vec(r));
-    a.jp(nan);
-    a.je(equal);
-    a.emit(max ? (wide ? Inst::kIdMaxsd : Inst::kIdMaxss) : (wide ? Inst::kIdMinsd : Inst::kIdMinss), vec(to), vec(r));
-    a.jmp(done);
-    a.bind(equal);  // the same, or zeros of different sign
-    a.emit(max ? Inst::kIdAndps : Inst::kIdOrps, vec(to), vec(r));
-    a.jmp(done);
-    a.bind(nan);
-    a.emit(wide ? Inst::kIdAddsd : Inst::kIdAddss, vec(to), vec(r));
-    a.bind(done);
-    c.release(right);
-    c.release(left);
-    c.push_reg(type, to);
-  }
-
-  void compare_floats(bool wide, Reg l, const asmjit::Operand& r) {
-    a.emit(wide ? Inst::kIdUcomisd : Inst::kIdUcomiss, vec(l), r);
-  }
-
-  // All bits but the sign, or the sign, in the scratch register.
-  void sign_mask(bool wide, bool sign) {
-    const x86::Xmm mask = vec(kFloatScratch);
-    a.pcmpeqd(mask, mask);
-    if (sign) {
-      if (wide) {
-        a.psllq(mask, 63);
-      } else {
-        a.pslld(mask, 31);
-      }
-    } else if (wide) {
-      a.psrlq(mask, 1);
-    } else {
-      a.psrld(mask, 1);
-    }
-  }
-
-  void sign_bits(bool wide, bool absolute) {
-    const Scalar type = float_type(wide);
-    unary(type, type, [&](Reg to, Reg from) {
-      m.move(type, to, from);
-      sign_mask(wide, !absolute);
-      a.emit(absolute ? Inst::kIdAndps : Inst::kIdXorps, vec(to), vec(kFloatScratch));
-    });
-  }
-
-  void copysign(bool wide) {
-    const Scalar type = float_type(wide);
-    Value right = c.pop(), left = c.pop();
-    const Reg r = c.use(right), l = c.use(left);
-    const Reg to = c.take(type);
-    sign_mask(wide, false);
-    m.move(type, to, l);
-    a.andps(vec(to), vec(kFloatScratch));
-    a.andnps(vec(kFloatScratch), vec(r));
-    a.orps(vec(to), vec(kFloatScratch));
-    c.release(right);
-    c.release(left);
-    c.push_reg(type, to);
-  }
-
-  void round(bool wide, int mode) {
-    const Scalar type = float_type(wide);
-    unary(type, type, [&](Reg to, Reg from) {
-      if (to != from) a.xorps(vec(to), vec(to));
-      a.emit(wide ? Inst::kIdRoundsd : Inst::kIdRoundss, vec(to), vec(from), asmjit::Imm(mode));
-    });
-  }
-
-  void square_root(bool wide) {
-    const Scalar type = float_type(wide);
-    unary(type, type, [&](Reg to, Reg from) {
-      if (to != from) a.xorps(vec(to), vec(to));
-      a.emit(wide ? Inst::kIdSqrtsd : Inst::kIdSqrtss, vec(to), vec(from));
-    });
-  }
-
-  // --- Conversions
-  void to_float(bool wide_float, bool wide_int, bool sign) {
-    const Scalar type = float_type(wide_float);
-    Value value = c.pop();
-    const Reg from = c.use(value);
-    const Reg to = c.take(type);
-    const Id convert = wide_float ? Inst::kIdCvtsi2sd : Inst::kIdCvtsi2ss;
-    a.xorps(vec(to), vec(to));  // the instruction keeps the upper half, and would wait for it
-    if (sign) {
-      a.emit(convert, vec(to), wide_int ? gp64(from) : gp32(from));
-    } else if (!wide_int) {
-      a.emit(convert, vec(to), gp64(from));
-    } else {
-      // Above 2^63: half of it, with the bit that falls out kept for rounding, twice.
-      asmjit::Label big = a.newLabel(), done = a.newLabel();
-      a.test(gp64(from), gp64(from));
-      a.js(big);
-      a.emit(convert, vec(to), gp64(from));
-      a.jmp(done);
-      a.bind(big);
-      const Reg half = c.take(Scalar::i64);
-      a.mov(gp64(half), gp64(from));
-      a.mov(gp64(kScratch), gp64(from));
-      a.shr(gp64(half), 1);
-      a.and_(gp32(kScratch), 1);
-      a.or_(gp64(half), gp64(kScratch));
-      a.emit(convert, vec(to), gp64(half));
-      a.emit(wide_float ? Inst::kIdAddsd : Inst::kIdAddss, vec(to), vec(to));
-      a.bind(done);
-      c.release(half);
-    }
-    c.release(value);
-    c.push_reg(type, to);
-  }
-
-  // i32 from any float: by way of 64 bits, where everything that fits in 32 can be told from what does not.
-  void truncate_to_32(bool wide_float, bool sign) {
-    const uint32_t site = c.site();
-    unary_apart(Scalar::i32, [&](Reg to, Reg from) {
-      a.emit(wide_float ? Inst::kIdCvttsd2si : Inst::kIdCvttss2si, gp64(to), vec(from));
-      if (sign) {
-        a.movsxd(gp64(kScratch), gp32(to));
-      } else {
-        a.mov(gp32(kScratch), gp32(to));
-      }
-      a.cmp(gp64(kScratch), gp64(to));
-      asmjit::Label fits = a.newLabel();
-      a.je(fits);
-      wrong_float(wide_float, from, site);
-      a.bind(fits);
-      if (sign) a.mov(gp32(to), gp32(to));
-    });
-  }
-
-  void truncate_to_64(bool wide_float) {
-    const uint32_t site = c.site();
-    unary_apart(Scalar::i64, [&](Reg to, Reg from) {
-      a.emit(wide_float ? Inst::kIdCvttsd2si : Inst::kIdCvttss2si, gp64(to), vec(from));
-      asmjit::Label fits = a.newLabel();
-      a.cmp(gp64(to), 1);
-      a.jno(fits);  // not the smallest number, which says that something was wrong
-      m.constant(float_type(wide_float), kFloatScratch, wide_float ? 0xc3e0000000000000 : 0xdf000000);
-      compare_floats(wide_float, from, vec(kFloatScratch));
-      asmjit::Label wrong = a.newLabel();
-      a.jp(wrong);
-      a.je(fits);
-      a.bind(wrong);
-      wrong_float(wide_float, from, site);
-      a.bind(fits);
-    });
-  }
-
-  void wrong_float(bool wide, Reg from, uint32_t site) {
-    compare_floats(wide, from, vec(from));
-    m.trap_if(CondCode::kP, TrapCode::invalid_conversion_to_integer, site);
-    m.trap(TrapCode::integer_overflow, site);
-  }
-
-  void convert_float(Id convert, Scalar to_type) {
-    unary_apart(to_type, [&](Reg to, Reg from) {
-      a.xorps(vec(to), vec(to));
-      a.emit(convert, vec(to), vec(from));
-    });
-  }
-
   void extend(Id id, Scalar type, x86::Gp (*part)(Reg)) {
-    unary(type, type, [&](Reg to, Reg from) { a.emit(id, gp(type, to), part(from)); });
+    unary(type, [&](Reg to, Reg from) { a.emit(id, gp(type, to), part(from)); });
   }
   static x86::Gp low_8(Reg r) { return x86::gpb_lo(r.number()); }
   static x86::Gp low_16(Reg r) { return x86::gpw(r.number()); }
-
-  C& c;
-  Masm& m;
-  x86::Assembler& a;
 };
 
 // Instructions that come for 32 and 64 bits.
@@ -486,17 +243,6 @@ class Selector {
     return true;                 \
   }                              \
   case Op::i64_##name: {         \
-    constexpr bool wide = true;  \
-    __VA_ARGS__;                 \
-    return true;                 \
-  }
-#define FLOATS(name, ...)        \
-  case Op::f32_##name: {         \
-    constexpr bool wide = false; \
-    __VA_ARGS__;                 \
-    return true;                 \
-  }                              \
-  case Op::f64_##name: {         \
     constexpr bool wide = true;  \
     __VA_ARGS__;                 \
     return true;                 \
@@ -529,91 +275,31 @@ bool Selector::select(Op op) {
     case Op::i64_popcnt: {
       if (!CpuFeatures::host().popcnt) return false;
       const Scalar type = int_type(op == Op::i64_popcnt);
-      unary(type, type, [&](Reg to, Reg from) {
+      unary(type, [&](Reg to, Reg from) {
         if (to != from) a.xor_(gp32(to), gp32(to));
         a.popcnt(gp(type, to), gp(type, from));
       });
       return true;
     }
-    default: return select_float(op) || select_conversion(op);
-  }
-}
-
-bool Selector::select_float(Op op) {
-  switch (op) {
-    FLOATS(add,
-           float_binary(wide ? Inst::kIdAddsd : Inst::kIdAddss, wide ? Inst::kIdVaddsd : Inst::kIdVaddss, wide, true))
-    FLOATS(sub,
-           float_binary(wide ? Inst::kIdSubsd : Inst::kIdSubss, wide ? Inst::kIdVsubsd : Inst::kIdVsubss, wide, false))
-    FLOATS(mul,
-           float_binary(wide ? Inst::kIdMulsd : Inst::kIdMulss, wide ? Inst::kIdVmulsd : Inst::kIdVmulss, wide, true))
-    FLOATS(div,
-           float_binary(wide ? Inst::kIdDivsd : Inst::kIdDivss, wide ? Inst::kIdVdivsd : Inst::kIdVdivss, wide, false))
-    FLOATS(min, min_max(wide, false))
-    FLOATS(max, min_max(wide, true))
-    FLOATS(abs, sign_bits(wide, true))
-    FLOATS(neg, sign_bits(wide, false))
-    FLOATS(copysign, copysign(wide))
-    FLOATS(nearest, round(wide, 8))
-    FLOATS(floor, round(wide, 9))
-    FLOATS(ceil, round(wide, 10))
-    FLOATS(trunc, round(wide, 11))
-    FLOATS(sqrt, square_root(wide))
-    default: return false;
-  }
-}
-
-bool Selector::select_conversion(Op op) {
-  switch (op) {
-    case Op::i32_wrap_i64:
-      unary(Scalar::i64, Scalar::i32, [&](Reg to, Reg from) { a.mov(gp32(to), gp32(from)); });
-      return true;
+    case Op::i32_wrap_i64: unary(Scalar::i32, [&](Reg to, Reg from) { a.mov(gp32(to), gp32(from)); }); return true;
     case Op::i64_extend_i32_u:
-      unary(Scalar::i32, Scalar::i64, [&](Reg to, Reg from) { m.move(Scalar::i32, to, from); });
+      unary(Scalar::i64, [&](Reg to, Reg from) { m.move(Scalar::i32, to, from); });
       return true;
     case Op::i64_extend_i32_s:
-    case Op::i64_extend32_s:
-      unary(Scalar::i32, Scalar::i64, [&](Reg to, Reg from) { a.movsxd(gp64(to), gp32(from)); });
-      return true;
+    case Op::i64_extend32_s: unary(Scalar::i64, [&](Reg to, Reg from) { a.movsxd(gp64(to), gp32(from)); }); return true;
     case Op::i32_extend8_s: return extend(Inst::kIdMovsx, Scalar::i32, &low_8), true;
     case Op::i32_extend16_s: return extend(Inst::kIdMovsx, Scalar::i32, &low_16), true;
     case Op::i64_extend8_s: return extend(Inst::kIdMovsx, Scalar::i64, &low_8), true;
     case Op::i64_extend16_s: return extend(Inst::kIdMovsx, Scalar::i64, &low_16), true;
-    case Op::f32_convert_i32_s: return to_float(false, false, true), true;
-    case Op::f32_convert_i32_u: return to_float(false, false, false), true;
-    case Op::f32_convert_i64_s: return to_float(false, true, true), true;
-    case Op::f32_convert_i64_u: return to_float(false, true, false), true;
-    case Op::f64_convert_i32_s: return to_float(true, false, true), true;
-    case Op::f64_convert_i32_u: return to_float(true, false, false), true;
-    case Op::f64_convert_i64_s: return to_float(true, true, true), true;
-    case Op::f64_convert_i64_u: return to_float(true, true, false), true;
-    case Op::i32_trunc_f32_s: return truncate_to_32(false, true), true;
-    case Op::i32_trunc_f32_u: return truncate_to_32(false, false), true;
-    case Op::i32_trunc_f64_s: return truncate_to_32(true, true), true;
-    case Op::i32_trunc_f64_u: return truncate_to_32(true, false), true;
-    case Op::i64_trunc_f32_s: return truncate_to_64(false), true;
-    case Op::i64_trunc_f64_s: return truncate_to_64(true), true;
-    case Op::f32_demote_f64: return convert_float(Inst::kIdCvtsd2ss, Scalar::f32), true;
-    case Op::f64_promote_f32: return convert_float(Inst::kIdCvtss2sd, Scalar::f64), true;
-    case Op::i32_reinterpret_f32:
-      unary(Scalar::f32, Scalar::i32, [&](Reg to, Reg from) { a.movd(gp32(to), vec(from)); });
-      return true;
-    case Op::i64_reinterpret_f64:
-      unary(Scalar::f64, Scalar::i64, [&](Reg to, Reg from) { a.movq(gp64(to), vec(from)); });
-      return true;
-    case Op::f32_reinterpret_i32:
-      unary(Scalar::i32, Scalar::f32, [&](Reg to, Reg from) { a.movd(vec(to), gp32(from)); });
-      return true;
-    case Op::f64_reinterpret_i64:
-      unary(Scalar::i64, Scalar::f64, [&](Reg to, Reg from) { a.movq(vec(to), gp64(from)); });
-      return true;
     default: return false;
   }
 }
 
 }  // namespace
 
-bool Masm::numeric(Compiler<Masm>& c, Op op) { return Selector(c, *this).select(op); }
+bool Masm::numeric(Compiler<Masm>& c, Op op) {
+  return Selector(c, *this).select(op) || select_float(c, *this, op) || select_simd(c, *this, op);
+}
 
 // --- Comparisons
 // -----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,376 @@
+// Floating point and its conversions in machine code; see numeric.cc.
+#include "jit/x64/selector.h"
+
+namespace mini_wasm::jit::x64 {
+
+namespace {
+
+using x86::CondCode;
+
+class FloatSelector : SelectorBase {
+ public:
+  using SelectorBase::SelectorBase;
+
+  bool select_arithmetic(Op op);
+  bool select_conversion(Op op);
+
+ private:
+  // --- Floating point
+  void float_binary(Id sse, Id avx, bool wide, bool commutes) {
+    const Scalar type = float_type(wide);
+    Value right = c.pop(), left = c.pop();
+    const Reg l = c.use(left);
+    const Operand r = c.operand(right);
+    const Reg to = c.target(type, left);
+    if (CpuFeatures::host().avx) {
+      a.emit(avx, vec(to), vec(l), operand_of(type, r));
+    } else if (to == l) {
+      a.emit(sse, vec(to), operand_of(type, r));
+    } else if (r.is(to)) {
+      if (commutes) {
+        a.emit(sse, vec(to), vec(l));
+      } else {
+        a.movaps(vec(kFloatScratch), vec(l));
+        a.emit(sse, vec(kFloatScratch), vec(to));
+        a.movaps(vec(to), vec(kFloatScratch));
+      }
+    } else {
+      m.move(type, to, l);
+      a.emit(sse, vec(to), operand_of(type, r));
+    }
+    c.release(right);
+    c.push_reg(type, to);
+  }
+
+  // NaN if either is; -0 is less than 0. The instruction gives its second operand in both cases, so those are handled
+  // apart.
+  void min_max(bool wide, bool max) {
+    const Scalar type = float_type(wide);
+    Value right = c.pop(), left = c.pop();
+    const Reg r = c.use(right), l = c.use(left);
+    const Reg to = c.take(type);
+    asmjit::Label equal = a.newLabel(), nan = a.newLabel(), done = a.newLabel();
+    m.move(type, to, l);
+    compare_floats(wide, to, vec(r));
+    a.jp(nan);
+    a.je(equal);
+    a.emit(max ? (wide ? Inst::kIdMaxsd : Inst::kIdMaxss) : (wide ? Inst::kIdMinsd : Inst::kIdMinss), vec(to), vec(r));
+    a.jmp(done);
+    a.bind(equal);  // the same, or zeros of different sign
+    a.emit(max ? Inst::kIdAndps : Inst::kIdOrps, vec(to), vec(r));
+    a.jmp(done);
+    a.bind(nan);
+    a.emit(wide ? Inst::kIdAddsd : Inst::kIdAddss, vec(to), vec(r));
+    a.bind(done);
+    c.release(right);
+    c.release(left);
+    c.push_reg(type, to);
+  }
+
+  void compare_floats(bool wide, Reg l, const asmjit::Operand& r) {
+    a.emit(wide ? Inst::kIdUcomisd : Inst::kIdUcomiss, vec(l), r);
+  }
+
+  // All bits but the sign, or the sign, in the scratch register.
+  void sign_mask(bool wide, bool sign) {
+    const x86::Xmm mask = vec(kFloatScratch);
+    a.pcmpeqd(mask, mask);
+    if (sign) {
+      if (wide) {
+        a.psllq(mask, 63);
+      } else {
+        a.pslld(mask, 31);
+      }
+    } else if (wide) {
+      a.psrlq(mask, 1);
+    } else {
+      a.psrld(mask, 1);
+    }
+  }
+
+  void sign_bits(bool wide, bool absolute) {
+    const Scalar type = float_type(wide);
+    unary(type, [&](Reg to, Reg from) {
+      m.move(type, to, from);
+      sign_mask(wide, !absolute);
+      a.emit(absolute ? Inst::kIdAndps : Inst::kIdXorps, vec(to), vec(kFloatScratch));
+    });
+  }
+
+  void copysign(bool wide) {
+    const Scalar type = float_type(wide);
+    Value right = c.pop(), left = c.pop();
+    const Reg r = c.use(right), l = c.use(left);
+    const Reg to = c.take(type);
+    sign_mask(wide, false);
+    m.move(type, to, l);
+    a.andps(vec(to), vec(kFloatScratch));
+    a.andnps(vec(kFloatScratch), vec(r));
+    a.orps(vec(to), vec(kFloatScratch));
+    c.release(right);
+    c.release(left);
+    c.push_reg(type, to);
+  }
+
+  void round(bool wide, int mode) {
+    const Scalar type = float_type(wide);
+    unary(type, [&](Reg to, Reg from) {
+      if (to != from) a.xorps(vec(to), vec(to));
+      a.emit(wide ? Inst::kIdRoundsd : Inst::kIdRoundss, vec(to), vec(from), asmjit::Imm(mode));
+    });
+  }
+
+  void square_root(bool wide) {
+    const Scalar type = float_type(wide);
+    unary(type, [&](Reg to, Reg from) {
+      if (to != from) a.xorps(vec(to), vec(to));
+      a.emit(wide ? Inst::kIdSqrtsd : Inst::kIdSqrtss, vec(to), vec(from));
+    });
+  }
+
+  // --- Conversions
+  void to_float(bool wide_float, bool wide_int, bool sign) {
+    const Scalar type = float_type(wide_float);
+    Value value = c.pop();
+    const Reg from = c.use(value);
+    const Reg to = c.take(type);
+    const Id convert = wide_float ? Inst::kIdCvtsi2sd : Inst::kIdCvtsi2ss;
+    a.xorps(vec(to), vec(to));  // the instruction keeps the upper half, and would wait for it
+    if (sign) {
+      a.emit(convert, vec(to), wide_int ? gp64(from) : gp32(from));
+    } else if (!wide_int) {
+      a.emit(convert, vec(to), gp64(from));
+    } else {
+      // Above 2^63: half of it, with the bit that falls out kept for rounding, twice.
+      const Reg half = c.take(Scalar::i64);  // before the branch: it may cost a spill
+      asmjit::Label big = a.newLabel(), done = a.newLabel();
+      a.test(gp64(from), gp64(from));
+      a.js(big);
+      a.emit(convert, vec(to), gp64(from));
+      a.jmp(done);
+      a.bind(big);
+      a.mov(gp64(half), gp64(from));
+      a.mov(gp64(kScratch), gp64(from));
+      a.shr(gp64(half), 1);
+      a.and_(gp32(kScratch), 1);
+      a.or_(gp64(half), gp64(kScratch));
+      a.emit(convert, vec(to), gp64(half));
+      a.emit(wide_float ? Inst::kIdAddsd : Inst::kIdAddss, vec(to), vec(to));
+      a.bind(done);
+      c.release(half);
+    }
+    c.release(value);
+    c.push_reg(type, to);
+  }
+
+  // i32 from any float: by way of 64 bits, where everything that fits in 32 can be told from what does not.
+  void truncate_to_32(bool wide_float, bool sign) {
+    const uint32_t site = c.site();
+    unary_apart(Scalar::i32, [&](Reg to, Reg from) {
+      a.emit(wide_float ? Inst::kIdCvttsd2si : Inst::kIdCvttss2si, gp64(to), vec(from));
+      if (sign) {
+        a.movsxd(gp64(kScratch), gp32(to));
+      } else {
+        a.mov(gp32(kScratch), gp32(to));
+      }
+      a.cmp(gp64(kScratch), gp64(to));
+      asmjit::Label fits = a.newLabel();
+      a.je(fits);
+      wrong_float(wide_float, from, site);
+      a.bind(fits);
+      if (sign) a.mov(gp32(to), gp32(to));
+    });
+  }
+
+  void truncate_to_64(bool wide_float) {
+    const uint32_t site = c.site();
+    unary_apart(Scalar::i64, [&](Reg to, Reg from) {
+      a.emit(wide_float ? Inst::kIdCvttsd2si : Inst::kIdCvttss2si, gp64(to), vec(from));
+      asmjit::Label fits = a.newLabel();
+      a.cmp(gp64(to), 1);
+      a.jno(fits);  // not the smallest number, which says that something was wrong
+      m.constant(float_type(wide_float), kFloatScratch, wide_float ? 0xc3e0000000000000 : 0xdf000000);
+      compare_floats(wide_float, from, vec(kFloatScratch));
+      asmjit::Label wrong = a.newLabel();
+      a.jp(wrong);
+      a.je(fits);
+      a.bind(wrong);
+      wrong_float(wide_float, from, site);
+      a.bind(fits);
+    });
+  }
+
+  // To u64. What is 2^63 or more, or not a number that fits, comes out negative; then 2^63 less has to fit.
+  // Saturating, or a trap.
+  void truncate_to_u64(bool wide_float, bool saturates) {
+    const uint32_t site = c.site();
+    unary_apart(Scalar::i64, [&](Reg to, Reg from) {
+      const Id convert = wide_float ? Inst::kIdCvttsd2si : Inst::kIdCvttss2si;
+      asmjit::Label done = a.newLabel(), fits = a.newLabel();
+      a.emit(convert, gp64(to), vec(from));
+      a.test(gp64(to), gp64(to));
+      a.jns(done);
+      m.constant(float_type(wide_float), kFloatScratch, wide_float ? 0xc3e0000000000000 : 0xdf000000);
+      a.emit(wide_float ? Inst::kIdAddsd : Inst::kIdAddss, vec(kFloatScratch), vec(from));
+      a.emit(convert, gp64(to), vec(kFloatScratch));
+      a.test(gp64(to), gp64(to));
+      a.jns(fits);
+      if (saturates) {
+        clamp(wide_float, from, to, true, 0, ~uint64_t{0});
+        a.jmp(done);
+      } else {
+        wrong_float(wide_float, from, site);
+      }
+      a.bind(fits);
+      a.btc(gp64(to), 63);
+      a.bind(done);
+    });
+  }
+
+  // What does not fit: 0 for a NaN, else the bound that it is beyond.
+  void clamp(bool wide_float, Reg from, Reg to, bool wide, uint64_t min, uint64_t max) {
+    const Scalar type = int_type(wide);
+    asmjit::Label end = a.newLabel();
+    a.xorps(vec(kFloatScratch), vec(kFloatScratch));
+    compare_floats(wide_float, from, vec(kFloatScratch));
+    m.constant(type, to, max);  // leaves the flags alone
+    a.ja(end);
+    m.constant(type, to, min);
+    if (min != 0) {
+      a.jnp(end);
+      m.constant(type, to, 0);
+    }
+    a.bind(end);
+  }
+
+  void saturate_to_32(bool wide_float, bool sign) {
+    unary_apart(Scalar::i32, [&](Reg to, Reg from) {
+      asmjit::Label fits = a.newLabel();
+      a.emit(wide_float ? Inst::kIdCvttsd2si : Inst::kIdCvttss2si, gp64(to), vec(from));
+      if (sign) {
+        a.movsxd(gp64(kScratch), gp32(to));
+      } else {
+        a.mov(gp32(kScratch), gp32(to));
+      }
+      a.cmp(gp64(kScratch), gp64(to));
+      a.je(fits);
+      clamp(wide_float, from, to, false, sign ? 0x80000000 : 0, sign ? 0x7fffffff : 0xffffffff);
+      a.bind(fits);
+      if (sign) a.mov(gp32(to), gp32(to));
+    });
+  }
+
+  void saturate_to_s64(bool wide_float) {
+    unary_apart(Scalar::i64, [&](Reg to, Reg from) {
+      asmjit::Label fits = a.newLabel();
+      a.emit(wide_float ? Inst::kIdCvttsd2si : Inst::kIdCvttss2si, gp64(to), vec(from));
+      a.cmp(gp64(to), 1);
+      a.jno(fits);
+      clamp(wide_float, from, to, true, uint64_t{1} << 63, (uint64_t{1} << 63) - 1);
+      a.bind(fits);
+    });
+  }
+
+  void wrong_float(bool wide, Reg from, uint32_t site) {
+    compare_floats(wide, from, vec(from));
+    m.trap_if(CondCode::kP, TrapCode::invalid_conversion_to_integer, site);
+    m.trap(TrapCode::integer_overflow, site);
+  }
+
+  void convert_float(Id convert, Scalar to_type) {
+    unary_apart(to_type, [&](Reg to, Reg from) {
+      a.xorps(vec(to), vec(to));
+      a.emit(convert, vec(to), vec(from));
+    });
+  }
+};
+
+// Instructions that come for 32 and 64 bits.
+#define FLOATS(name, ...)        \
+  case Op::f32_##name: {         \
+    constexpr bool wide = false; \
+    __VA_ARGS__;                 \
+    return true;                 \
+  }                              \
+  case Op::f64_##name: {         \
+    constexpr bool wide = true;  \
+    __VA_ARGS__;                 \
+    return true;                 \
+  }
+
+bool FloatSelector::select_arithmetic(Op op) {
+  switch (op) {
+    FLOATS(add,
+           float_binary(wide ? Inst::kIdAddsd : Inst::kIdAddss, wide ? Inst::kIdVaddsd : Inst::kIdVaddss, wide, true))
+    FLOATS(sub,
+           float_binary(wide ? Inst::kIdSubsd : Inst::kIdSubss, wide ? Inst::kIdVsubsd : Inst::kIdVsubss, wide, false))
+    FLOATS(mul,
+           float_binary(wide ? Inst::kIdMulsd : Inst::kIdMulss, wide ? Inst::kIdVmulsd : Inst::kIdVmulss, wide, true))
+    FLOATS(div,
+           float_binary(wide ? Inst::kIdDivsd : Inst::kIdDivss, wide ? Inst::kIdVdivsd : Inst::kIdVdivss, wide, false))
+    FLOATS(min, min_max(wide, false))
+    FLOATS(max, min_max(wide, true))
+    FLOATS(abs, sign_bits(wide, true))
+    FLOATS(neg, sign_bits(wide, false))
+    FLOATS(copysign, copysign(wide))
+    FLOATS(nearest, round(wide, 8))
+    FLOATS(floor, round(wide, 9))
+    FLOATS(ceil, round(wide, 10))
+    FLOATS(trunc, round(wide, 11))
+    FLOATS(sqrt, square_root(wide))
+    default: return false;
+  }
+}
+
+bool FloatSelector::select_conversion(Op op) {
+  switch (op) {
+    case Op::f32_convert_i32_s: return to_float(false, false, true), true;
+    case Op::f32_convert_i32_u: return to_float(false, false, false), true;
+    case Op::f32_convert_i64_s: return to_float(false, true, true), true;
+    case Op::f32_convert_i64_u: return to_float(false, true, false), true;
+    case Op::f64_convert_i32_s: return to_float(true, false, true), true;
+    case Op::f64_convert_i32_u: return to_float(true, false, false), true;
+    case Op::f64_convert_i64_s: return to_float(true, true, true), true;
+    case Op::f64_convert_i64_u: return to_float(true, true, false), true;
+    case Op::i32_trunc_f32_s: return truncate_to_32(false, true), true;
+    case Op::i32_trunc_f32_u: return truncate_to_32(false, false), true;
+    case Op::i32_trunc_f64_s: return truncate_to_32(true, true), true;
+    case Op::i32_trunc_f64_u: return truncate_to_32(true, false), true;
+    case Op::i64_trunc_f32_s: return truncate_to_64(false), true;
+    case Op::i64_trunc_f64_s: return truncate_to_64(true), true;
+    case Op::i64_trunc_f32_u: return truncate_to_u64(false, false), true;
+    case Op::i64_trunc_f64_u: return truncate_to_u64(true, false), true;
+    case Op::i32_trunc_sat_f32_s: return saturate_to_32(false, true), true;
+    case Op::i32_trunc_sat_f32_u: return saturate_to_32(false, false), true;
+    case Op::i32_trunc_sat_f64_s: return saturate_to_32(true, true), true;
+    case Op::i32_trunc_sat_f64_u: return saturate_to_32(true, false), true;
+    case Op::i64_trunc_sat_f32_s: return saturate_to_s64(false), true;
+    case Op::i64_trunc_sat_f32_u: return truncate_to_u64(false, true), true;
+    case Op::i64_trunc_sat_f64_s: return saturate_to_s64(true), true;
+    case Op::i64_trunc_sat_f64_u: return truncate_to_u64(true, true), true;
+    case Op::f32_demote_f64: return convert_float(Inst::kIdCvtsd2ss, Scalar::f32), true;
+    case Op::f64_promote_f32: return convert_float(Inst::kIdCvtss2sd, Scalar::f64), true;
+    case Op::i32_reinterpret_f32:
+      unary(Scalar::i32, [&](Reg to, Reg from) { a.movd(gp32(to), vec(from)); });
+      return true;
+    case Op::i64_reinterpret_f64:
+      unary(Scalar::i64, [&](Reg to, Reg from) { a.movq(gp64(to), vec(from)); });
+      return true;
+    case Op::f32_reinterpret_i32:
+      unary(Scalar::f32, [&](Reg to, Reg from) { a.movd(vec(to), gp32(from)); });
+      return true;
+    case Op::f64_reinterpret_i64:
+      unary(Scalar::f64, [&](Reg to, Reg from) { a.movq(vec(to), gp64(from)); });
+      return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
+bool select_float(Compiler<Masm>& c, Masm& m, Op op) {
+  FloatSelector selector(c, m);
+  return selector.select_arithmetic(op) || selector.select_conversion(op);
+}
+
+}  // namespace mini_wasm::jit::x64

@@ -1,0 +1,366 @@
+// Lanes of vectors, shuffles, constants and accesses to memory; see simd.cc.
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "jit/x64/vector_selector.h"
+
+namespace mini_wasm::jit::x64 {
+
+namespace {
+
+class LaneSelector : VectorSelector {
+ public:
+  using VectorSelector::VectorSelector;
+
+  bool splat(Op op);
+  void extract(Op op, uint8_t lane);
+  void replace(Op op, uint8_t lane);
+  void shuffle(const uint8_t* lanes);
+
+ private:
+  using Lanes = std::array<uint8_t, 16>;
+
+  // emit(vector, integer)
+  template <class Emit>
+  void splat_int(Emit emit) {
+    unary_apart(kV128, [&](Reg to, Reg from) { emit(vec(to), from); });
+  }
+  template <class Emit>
+  void extract_int(Scalar type, Emit emit) {
+    unary_apart(type, [&](Reg to, Reg from) { emit(to, vec(from)); });
+  }
+  void extract_float(Scalar type, int order) {
+    unary(type, [&](Reg to, Reg from) {
+      // Lane 0 is where it has to be, and nobody looks at the others.
+      if (order == 0) return m.move(type, to, from);
+      a.pshufd(vec(to), vec(from), order);
+    });
+  }
+
+  // --- Shuffles
+  void one_source(const Reg from, Reg to, const Lanes& lanes);
+  void two_sources(Reg to, Reg l, Reg r, const Lanes& lanes);
+  bool simple(Reg to, Reg l, Reg r, const Lanes& lanes);
+  void general(Reg to, Reg l, Reg r, const Lanes& lanes);
+  asmjit::Operand mask(const Lanes& lanes) {
+    uint64_t halves[2];
+    std::memcpy(halves, lanes.data(), sizeof(halves));
+    return pooled(halves[0], halves[1]);
+  }
+};
+
+bool LaneSelector::splat(Op op) {
+  switch (op) {
+    case Op::i8x16_splat:
+      splat_int([&](x86::Xmm to, Reg from) {
+        a.movd(to, gp32(from));
+        a.pxor(s, s);
+        a.pshufb(to, s);
+      });
+      return true;
+    case Op::i16x8_splat:
+      splat_int([&](x86::Xmm to, Reg from) {
+        a.movd(to, gp32(from));
+        a.pshuflw(to, to, 0);
+        a.punpcklqdq(to, to);
+      });
+      return true;
+    case Op::i32x4_splat:
+      splat_int([&](x86::Xmm to, Reg from) {
+        a.movd(to, gp32(from));
+        a.pshufd(to, to, 0);
+      });
+      return true;
+    case Op::i64x2_splat:
+      splat_int([&](x86::Xmm to, Reg from) {
+        a.movq(to, gp64(from));
+        a.punpcklqdq(to, to);
+      });
+      return true;
+    case Op::f32x4_splat:
+      one([&](x86::Xmm to, x86::Xmm from) {
+        if (avx) return void(a.vshufps(to, from, from, 0));
+        if (to != from) a.movaps(to, from);
+        a.shufps(to, to, 0);
+      });
+      return true;
+    case Op::f64x2_splat: one([&](x86::Xmm to, x86::Xmm from) { a.movddup(to, from); }); return true;
+    default: return false;
+  }
+}
+
+void LaneSelector::extract(Op op, uint8_t lane) {
+  switch (op) {
+    case Op::i8x16_extract_lane_s:
+    case Op::i8x16_extract_lane_u:
+      return extract_int(Scalar::i32, [&](Reg to, x86::Xmm from) {
+        a.pextrb(gp32(to), from, lane);
+        if (op == Op::i8x16_extract_lane_s) a.movsx(gp32(to), x86::gpb_lo(to.number()));
+      });
+    case Op::i16x8_extract_lane_s:
+    case Op::i16x8_extract_lane_u:
+      return extract_int(Scalar::i32, [&](Reg to, x86::Xmm from) {
+        a.pextrw(gp32(to), from, lane);
+        if (op == Op::i16x8_extract_lane_s) a.movsx(gp32(to), x86::gpw(to.number()));
+      });
+    case Op::i32x4_extract_lane:
+      return extract_int(Scalar::i32, [&](Reg to, x86::Xmm from) {
+        if (lane == 0) return void(a.movd(gp32(to), from));
+        a.pextrd(gp32(to), from, lane);
+      });
+    case Op::i64x2_extract_lane:
+      return extract_int(Scalar::i64, [&](Reg to, x86::Xmm from) {
+        if (lane == 0) return void(a.movq(gp64(to), from));
+        a.pextrq(gp64(to), from, lane);
+      });
+    case Op::f32x4_extract_lane: return extract_float(Scalar::f32, lane);
+    default: return extract_float(Scalar::f64, lane == 0 ? 0 : 0xee);
+  }
+}
+
+void LaneSelector::replace(Op op, uint8_t lane) {
+  Value scalar = c.pop(), value = c.pop();
+  const Reg x = c.use(scalar), from = c.use(value);
+  const Reg reg = c.target(kV128, value);
+  const x86::Xmm to = vec(reg);
+  copy(reg, from);
+  switch (op) {
+    case Op::i8x16_replace_lane: a.pinsrb(to, gp32(x), lane); break;
+    case Op::i16x8_replace_lane: a.pinsrw(to, gp32(x), lane); break;
+    case Op::i32x4_replace_lane: a.pinsrd(to, gp32(x), lane); break;
+    case Op::i64x2_replace_lane: a.pinsrq(to, gp64(x), lane); break;
+    case Op::f32x4_replace_lane: a.insertps(to, vec(x), lane << 4); break;
+    default:
+      if (lane == 0) {
+        a.movsd(to, vec(x));
+      } else {
+        a.movlhps(to, vec(x));
+      }
+  }
+  c.release(scalar);
+  c.push_reg(kV128, reg);
+}
+
+// --- Shuffles
+
+// Four lanes of 32 bits as the immediate of pshufd, each modulo 4; -1 where a lane is torn apart.
+template <class Lanes>
+int dword_order(const Lanes& lanes) {
+  int order = 0;
+  for (int i = 0; i < 4; ++i) {
+    const int first = lanes[4 * i];
+    if (first % 4 != 0) return -1;
+    for (int j = 1; j < 4; ++j) {
+      if (lanes[4 * i + j] != first + j) return -1;
+    }
+    order |= (first / 4 & 3) << (2 * i);
+  }
+  return order;
+}
+
+// Whether lanes are consecutive bytes of `size` bytes, from the first.
+template <class Lanes>
+bool is_rotation(const Lanes& lanes, int size) {
+  for (int i = 1; i < 16; ++i) {
+    if (lanes[i] != (lanes[0] + i) % size) return false;
+  }
+  return true;
+}
+
+// Whether lanes of `size` bytes come from both halves in turn, the first from byte `first`, the second from `second`.
+template <class Lanes>
+bool is_interleaving(const Lanes& lanes, int size, int first, int second) {
+  for (int i = 0; i < 16; ++i) {
+    const int lane = i / size, from = lane % 2 == 0 ? first : second;
+    if (lanes[i] != from + lane / 2 * size + i % size) return false;
+  }
+  return true;
+}
+
+void LaneSelector::one_source(Reg from, Reg to, const Lanes& lanes) {
+  if (const int order = dword_order(lanes); order >= 0) return void(a.pshufd(vec(to), vec(from), order));
+  if (is_rotation(lanes, 16)) {
+    return three(Inst::kIdPalignr, Inst::kIdVpalignr, to, from, avx ? vec(from) : vec(to), false, lanes[0]);
+  }
+  three(Inst::kIdPshufb, Inst::kIdVpshufb, to, from, mask(lanes));
+}
+
+// What one instruction does.
+bool LaneSelector::simple(Reg to, Reg l, Reg r, const Lanes& lanes) {
+  struct Unpack {
+    uint8_t size;
+    Id low, avx_low, high, avx_high;
+  };
+  static constexpr Unpack kUnpacks[] = {
+      {1, Inst::kIdPunpcklbw, Inst::kIdVpunpcklbw, Inst::kIdPunpckhbw, Inst::kIdVpunpckhbw},
+      {2, Inst::kIdPunpcklwd, Inst::kIdVpunpcklwd, Inst::kIdPunpckhwd, Inst::kIdVpunpckhwd},
+      {4, Inst::kIdPunpckldq, Inst::kIdVpunpckldq, Inst::kIdPunpckhdq, Inst::kIdVpunpckhdq},
+      {8, Inst::kIdPunpcklqdq, Inst::kIdVpunpcklqdq, Inst::kIdPunpckhqdq, Inst::kIdVpunpckhqdq}};
+  for (const Unpack& unpack : kUnpacks) {
+    for (const bool swapped : {false, true}) {
+      const int first = swapped ? 16 : 0, second = 16 - first;
+      const Reg x = swapped ? r : l, y = swapped ? l : r;
+      if (is_interleaving(lanes, unpack.size, first, second)) {
+        return three(unpack.low, unpack.avx_low, to, x, vec(y)), true;
+      }
+      if (is_interleaving(lanes, unpack.size, first + 8, second + 8)) {
+        return three(unpack.high, unpack.avx_high, to, x, vec(y)), true;
+      }
+    }
+  }
+  if (is_rotation(lanes, 32)) {
+    const bool swapped = lanes[0] >= 16;
+    three(Inst::kIdPalignr, Inst::kIdVpalignr, to, swapped ? l : r, vec(swapped ? r : l), false, lanes[0] & 15);
+    return true;
+  }
+  if (const int order = dword_order(lanes); order >= 0) {
+    const bool low = lanes[0] >= 16, high = lanes[8] >= 16;
+    if (low == (lanes[4] >= 16) && high == (lanes[12] >= 16) && low != high) {
+      three(Inst::kIdShufps, Inst::kIdVshufps, to, low ? r : l, vec(low ? l : r), false, order);
+      return true;
+    }
+  }
+  return false;
+}
+
+// Each source's bytes, 0 where the other's go, then both.
+void LaneSelector::general(Reg to, Reg l, Reg r, const Lanes& lanes) {
+  Lanes of_l, of_r;
+  for (size_t i = 0; i < 16; ++i) {
+    of_l[i] = lanes[i] < 16 ? lanes[i] : 0x80;
+    of_r[i] = lanes[i] < 16 ? 0x80 : lanes[i] - 16;
+  }
+  const Reg part = c.take(kV128);
+  three(Inst::kIdPshufb, Inst::kIdVpshufb, part, l, mask(of_l));
+  three(Inst::kIdPshufb, Inst::kIdVpshufb, to, r, mask(of_r));
+  a.por(vec(to), vec(part));
+  c.release(part);
+}
+
+void LaneSelector::shuffle(const uint8_t* indices) {
+  Value right = c.pop(), left = c.pop();
+  Lanes lanes;
+  std::copy_n(indices, 16, lanes.begin());
+  const auto from_left = std::count_if(lanes.begin(), lanes.end(), [](uint8_t lane) { return lane < 16; });
+  const bool same = left.kind == Value::Kind::local && right.kind == Value::Kind::local && left.local == right.local;
+  if (same || from_left == 16 || from_left == 0) {
+    for (uint8_t& lane : lanes) lane &= 15;
+    Value& source = from_left == 0 ? right : left;
+    c.release(from_left == 0 ? left : right);
+    const Reg from = c.use(source);
+    const Reg to = c.target(kV128, source);
+    one_source(from, to, lanes);
+    return c.push_reg(kV128, to);
+  }
+  const Reg r = c.use(right), l = c.use(left);
+  const Reg to = c.target(kV128, left);
+  if (!simple(to, l, r, lanes)) general(to, l, r, lanes);
+  c.release(right);
+  c.push_reg(kV128, to);
+}
+
+}  // namespace
+
+bool select_splat(Compiler<Masm>& c, Masm& m, Op op) { return LaneSelector(c, m).splat(op); }
+
+void Masm::simd_lane(Compiler<Masm>& c, Op op, uint8_t lane) {
+  LaneSelector selector(c, *this);
+  if (op_info(op).param_count == 1) return selector.extract(op, lane);
+  selector.replace(op, lane);
+}
+
+void Masm::shuffle(Compiler<Masm>& c, const uint8_t* lanes) { LaneSelector(c, *this).shuffle(lanes); }
+
+// --- Constants
+
+x86::Mem Masm::pool(uint64_t low, uint64_t high) {
+  auto at = std::find_if(pool_.begin(), pool_.end(), [&](const Pooled& p) { return p.low == low && p.high == high; });
+  if (at == pool_.end()) at = pool_.insert(at, {a.newLabel(), low, high});
+  return x86::Mem(at->label, 0, 16);
+}
+
+// Behind the function's code.
+void Masm::place_pool() {
+  if (pool_.empty()) return;
+  a.align(asmjit::AlignMode::kZero, 16);
+  for (const Pooled& constant : pool_) {
+    a.bind(constant.label);
+    a.embed(&constant.low, 8);
+    a.embed(&constant.high, 8);
+  }
+  pool_.clear();
+}
+
+void Masm::v128_constant(Reg to, const uint8_t* bytes) {
+  uint64_t halves[2];
+  std::memcpy(halves, bytes, sizeof(halves));
+  if (halves[0] == 0 && halves[1] == 0) return void(a.xorps(vec(to), vec(to)));
+  if (~halves[0] == 0 && ~halves[1] == 0) return void(a.pcmpeqd(vec(to), vec(to)));
+  a.movups(vec(to), pool(halves[0], halves[1]));
+}
+
+// --- Memory
+
+// The instructions behind the access cannot fault.
+void Masm::load_vector(Op op, Reg reg, x86::Mem from, uint32_t offset) {
+  const x86::Xmm to = vec(reg), zero = vec(kFloatScratch);
+  const auto access = [&](Id id) {
+    a.emit(id, to, from);
+    note_site(offset);
+  };
+  switch (op) {
+    case Op::v128_load8x8_s: return access(Inst::kIdPmovsxbw);
+    case Op::v128_load8x8_u: return access(Inst::kIdPmovzxbw);
+    case Op::v128_load16x4_s: return access(Inst::kIdPmovsxwd);
+    case Op::v128_load16x4_u: return access(Inst::kIdPmovzxwd);
+    case Op::v128_load32x2_s: return access(Inst::kIdPmovsxdq);
+    case Op::v128_load32x2_u: return access(Inst::kIdPmovzxdq);
+    case Op::v128_load8_splat:
+    case Op::v128_load16_splat:
+      a.movzx(gp32(kScratch), from);
+      note_site(offset);
+      a.movd(to, gp32(kScratch));
+      if (op == Op::v128_load8_splat) {
+        a.pxor(zero, zero);
+        a.pshufb(to, zero);
+      } else {
+        a.pshuflw(to, to, 0);
+        a.punpcklqdq(to, to);
+      }
+      return;
+    case Op::v128_load32_splat: access(Inst::kIdMovss); return void(a.shufps(to, to, 0));
+    case Op::v128_load64_splat: return access(Inst::kIdMovddup);
+    case Op::v128_load32_zero: return access(Inst::kIdMovss);
+    case Op::v128_load64_zero: return access(Inst::kIdMovsd);
+    default: return access(Inst::kIdMovups);
+  }
+}
+
+void Masm::load_lane(Op op, Reg reg, Address from, uint8_t lane, uint32_t offset) {
+  const x86::Xmm to = vec(reg);
+  x86::Mem at = from.memory;
+  at.setSize(access_bytes(op));
+  switch (access_bytes(op)) {
+    case 1: a.pinsrb(to, at, lane); break;
+    case 2: a.pinsrw(to, at, lane); break;
+    case 4: a.pinsrd(to, at, lane); break;
+    default: a.pinsrq(to, at, lane); break;
+  }
+  note_site(offset);
+}
+
+void Masm::store_lane(Op op, Address to, Reg reg, uint8_t lane, uint32_t offset) {
+  const x86::Xmm from = vec(reg);
+  x86::Mem at = to.memory;
+  at.setSize(access_bytes(op));
+  switch (access_bytes(op)) {
+    case 1: a.pextrb(at, from, lane); break;
+    case 2: a.pextrw(at, from, lane); break;
+    case 4: a.pextrd(at, from, lane); break;
+    default: a.pextrq(at, from, lane); break;
+  }
+  note_site(offset);
+}
+
+}  // namespace mini_wasm::jit::x64
