@@ -80,18 +80,18 @@ TEST(generate_test, every_opcode_is_in_modules_that_run) {
   for (const FeatureInfo& info : kFeatureInfo) ASSERT_TRUE(config.feature(info.text, true));
   const Engine engine(config);
   std::array<size_t, kOpCount> seen{};
-  for (uint64_t seed = 0; seed < 3000; ++seed) {
+  const auto missing = [&](size_t i) { return seen[i] == 0 && !is_left_out(static_cast<Op>(i)); };
+  size_t found = 0;  // nothing is missing before this
+  for (uint64_t seed = 0; seed < 3000 && found < kOpCount; ++seed) {
     const Bytes module = generate_module(bytes_of_seed(seed), features);
     const Outcome outcome = run_module(engine, module, seed);
     ASSERT_FALSE(outcome[0].starts_with("error: invalid") || outcome[0].starts_with("error: malformed")) << outcome[0];
     if (outcome[0].starts_with("error")) continue;
     ASSERT_TRUE(for_each_op(module, [&](Op op, uint32_t) { ++seen[static_cast<size_t>(op)]; }));
+    while (found < kOpCount && !missing(found)) ++found;
   }
-  for (size_t i = 0; i < kOpCount; ++i) {
-    const Op op = static_cast<Op>(i);
-    if (!is_left_out(op)) {
-      EXPECT_NE(seen[i], 0u) << op_info(op).text;
-    }
+  for (size_t i = found; i < kOpCount; ++i) {
+    EXPECT_FALSE(missing(i)) << op_info(static_cast<Op>(i)).text;
   }
 }
 
