@@ -278,6 +278,26 @@ TEST_F(cli, validate_speaks_of_each_file) {
   EXPECT_EQ(run({"validate", good}).code, 0);
 }
 
+TEST_F(cli, dump_shows_machine_code) {
+#if MINI_WASM_JIT
+  const std::string file = write("native.wat", R"((module (memory 1)
+    (func $a (export "first") (param i32) (result i32) (i32.load (local.get 0)))
+    (func $second)))");
+  const Outcome all = run({"dump", "--native", file});
+  EXPECT_EQ(all.code, 0);
+  EXPECT_THAT(all.out, HasSubstr("i32.load\n"));
+  EXPECT_THAT(all.out, HasSubstr("func 1 "));
+  for (const char* name : {"--native=0", "--native=a", "--native=first"}) {
+    const std::string one = run({"dump", name, file}).out;
+    EXPECT_THAT(one, HasSubstr("func 0 ")) << name;
+    EXPECT_THAT(one, Not(HasSubstr("func 1 "))) << name;
+  }
+  EXPECT_EQ(run({"dump", "--native=third", file}).code, 1);
+#else
+  EXPECT_EQ(run({"dump", "--native", math}).code, 2);
+#endif
+}
+
 TEST_F(cli, dump_shows_what_is_there) {
   const std::string math = module("math.wasm", kMath);
   const Outcome o = run({"dump", math});

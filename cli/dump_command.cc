@@ -1,15 +1,66 @@
 #include "cli/dump_command.h"
 
+#include <mini_wasm/mini_wasm.h>
+
 #include <cstdio>
 
 #include "cli/text_input.h"
 #include "decoder/disassembler.h"
+#if MINI_WASM_JIT
+#include "jit/listing.h"
+#include "runtime/compiled_module.h"
+#endif
 
 namespace mini_wasm::cli {
 
-int dump_command(const std::string& file) {
+#if MINI_WASM_JIT
+namespace {
+
+// Whether `function` is the index of a function, its name or the name of an export of it.
+bool names_function(const runtime::CompiledModule& compiled, FuncIdx index, const std::string& function) {
+  if (function == "*" || function == std::to_string(raw(index))) return true;
+  const decoder::Export* e = compiled.find_export(function);
+  if (e != nullptr && e->kind == ExternKind::func && e->index == raw(index)) return true;
+  return compiled.describe({&compiled, index, 0}).function_name == function;
+}
+
+int dump_native(const DumpOptions& options, std::vector<uint8_t> bytes) {
+  Config config;
+  for (const FeatureDescription& feature : Config::features()) (void)config.feature(feature.name, true);
+  Result<Module> module = Module::compile(Engine(config), std::move(bytes));
+  if (!module) return report(options.file, module.error());
+  const runtime::CompiledModule& compiled = *module->impl();
+  bool found = false;
+  for (size_t i = compiled.module().imported_funcs; i < compiled.module().funcs.size(); ++i) {
+    const FuncIdx index{static_cast<uint32_t>(i)};
+    if (!names_function(compiled, index, options.native)) continue;
+    Result<std::string> text = jit::list_code(compiled, index);
+    if (!text) return report(options.file, text.error());
+    std::printf("%s%s", found ? "\n" : "", text->c_str());
+    found = true;
+  }
+  if (!found && options.native != "*") {
+    print_error(options.file + ": it defines no function " + options.native);
+    return kBadInput;
+  }
+  return std::fflush(stdout) == 0 ? kSuccess : kBadInput;
+}
+
+}  // namespace
+#endif
+
+int dump_command(const DumpOptions& options) {
+  const std::string& file = options.file;
   Result<std::vector<uint8_t>> bytes = read_module(file);
   if (!bytes) return report(file, bytes.error());
+  if (!options.native.empty()) {
+#if MINI_WASM_JIT
+    return dump_native(options, std::move(*bytes));
+#else
+    print_error("--native: this mini-wasm has been built without the compiler");
+    return kWrongUsage;
+#endif
+  }
   Result<void> r = decoder::disassemble(
       *bytes, FeatureSet::all(), [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); });
   if (!r) return report(file, r.error());

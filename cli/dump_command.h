@@ -7,7 +7,12 @@
 
 namespace mini_wasm::cli {
 
-// Decodes the file, which need not be valid, and prints it. Returns the exit code.
-int dump_command(const std::string& file);
+struct DumpOptions {
+  std::string file;
+  std::string native;  // machine code: of the function with this index or name, or "*" for all; empty: none
+};
+
+// Decodes the file, which need not be valid unless machine code is asked for, and prints it. Returns the exit code.
+int dump_command(const DumpOptions& options);
 
 }  // namespace mini_wasm::cli

@@ -41,7 +41,8 @@ constexpr const char* kValidateExamples = R"(Examples:
 The exit code is 0 when all files are valid, else 1.)";
 
 constexpr const char* kDumpExamples = R"(Examples:
-  mini-wasm dump hello.wasm | less)";
+  mini-wasm dump hello.wasm | less
+  mini-wasm dump --native=main hello.wasm)";
 
 constexpr const char* kWat2WasmExamples = R"(Examples:
   mini-wasm wat2wasm hello.wat             writes hello.wasm
@@ -70,7 +71,7 @@ struct Commands {
   RunOptions run_options;
   FeatureOptions validate_features;
   std::vector<std::string> validate_files;
-  std::string dump_file;
+  DumpOptions dump_options;
   Wat2WasmOptions wat2wasm_options;
   WastOptions wast_options;
   CLI::App* run = nullptr;
@@ -98,7 +99,10 @@ struct Commands {
 
     dump = app.add_subcommand("dump", "Print a module: sections, types, imports, exports, instructions");
     dump->footer(kDumpExamples);
-    dump->add_option("FILE", dump_file, "The module")->required();
+    dump->add_option("FILE", dump_options.file, "The module")->required();
+    // A flag takes a value after `=` alone: FILE is never taken for it.
+    dump->add_flag("--native{*}", dump_options.native, "Print the machine code of a function (index or name) or of all")
+        ->option_text("[=FUNC]");
 
     wat2wasm = app.add_subcommand("wat2wasm", "Translate a module from text to binary form");
     wat2wasm->footer(kWat2WasmExamples);
@@ -173,7 +177,7 @@ int main(int argc, char** argv) {
   if (commands.validate->parsed()) return validate(commands);
   if (commands.wat2wasm->parsed()) return wat2wasm_command(commands.wat2wasm_options);
   if (commands.wast->parsed()) return wast(commands);
-  return dump_command(commands.dump_file);
+  return dump_command(commands.dump_options);
 }
 
 }  // namespace

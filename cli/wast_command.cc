@@ -2,6 +2,9 @@
 
 #include <CLI/CLI.hpp>
 
+#if MINI_WASM_JIT
+#include "jit/test_settings.h"
+#endif
 #include "spec-tests/scripts/run_scripts.h"
 
 namespace mini_wasm::cli {
@@ -18,11 +21,17 @@ void WastOptions::add_to(CLI::App& command) {
                   "What is known to fail: lines of SCRIPT[:LINE] REASON. It is an error when it passes");
   command.add_option("--root", root, "Name scripts by their path below this folder")->option_text("DIR");
   command.add_flag("--gc-stress", gc_stress, "Collect garbage at every allocation of an object");
+#if MINI_WASM_JIT
+  command.add_flag("--few-registers", few_registers, "Compile for a CPU with hardly any registers, to test spilling");
+#endif
   command.add_flag("--verbose", verbose, "Print every script, and assertions that pass with another message");
   features.add_to(command);
 }
 
 int wast_command(const WastOptions& options) {
+#if MINI_WASM_JIT
+  jit::test_settings.few_registers = options.few_registers;
+#endif
   spec::RunScriptsOptions run;
   run.inputs = options.inputs;
   run.root = options.root;

@@ -14,6 +14,7 @@ struct WastOptions {
   std::vector<std::string> expected_failures;
   std::string root;
   bool gc_stress = false;
+  bool few_registers = false;
   bool verbose = false;
   FeatureOptions features;
 

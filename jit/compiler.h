@@ -20,6 +20,7 @@
 #include "jit/native_code.h"
 #include "jit/register_file.h"
 #include "jit/runtime_calls.h"
+#include "jit/test_settings.h"
 #include "jit/value.h"
 #include "runtime/compiled_module.h"
 #include "runtime/frame.h"

@@ -47,7 +47,7 @@ void Compiler<Masm>::choose_pins() {
   const FunctionFacts& facts = compiled_.facts(index_);
   pinned_.assign(decoder_->locals().size(), kNoReg);
   across_calls_.clear();
-  uint32_t temps = Masm::kTemps;
+  uint32_t temps = test_settings.few_registers ? Masm::kFewTemps : Masm::kTemps;
   if (!facts.has_try) {
     uint32_t next = 0;
     for (uint32_t i = 0; i < facts.hot_ints.size() && next < Masm::kPins.size(); ++i) {

@@ -37,6 +37,7 @@ void Masm::begin(NativeCode& code) {
   holder_.reset();
   holder_.init(asmjit::Environment::host());
   holder_.attach(&a);
+  if (logger_ != nullptr) holder_.setLogger(logger_);
   code_ = &code;
   index_ = raw(code.index) - imported_;
   traps_.clear();

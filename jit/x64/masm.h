@@ -46,8 +46,8 @@ class Masm {
 
   // --- Registers
   static constexpr uint32_t kTemps = bits(rax, rcx, rdx, rsi, rdi, r8, r9, r10) | 0x7fff0000;
-  // TestSettings: a select between floats that compares floats, and a division, want that many.
-  static constexpr uint32_t kFewTemps = bits(rax, rcx, rdx, rsi, xmm(0), xmm(1), xmm(2), xmm(3));
+  // TestSettings: what a division and a relaxed dot product want at least.
+  static constexpr uint32_t kFewTemps = bits(rax, rcx, rdx, rsi, xmm(0), xmm(1), xmm(2), xmm(3), xmm(4));
   static constexpr std::array kPins = {rbx, r12, r13, r8, r9, r10};
   static constexpr std::array kFloatPins = {xmm(7), xmm(8), xmm(9), xmm(10), xmm(11), xmm(12), xmm(13), xmm(14)};
   static constexpr uint32_t kSurvivesCalls = bits(rbx, r12, r13);
@@ -75,6 +75,10 @@ class Masm {
   // Copies the code to `to`, as it will run at `at`.
   void place(uint8_t* to, const uint8_t* at);
   uint32_t offset_of(Label label) const { return static_cast<uint32_t>(holder_.labelOffset(label)); }
+  // Every instruction as text from the next `begin` on; for listings.
+  void log_to(asmjit::Logger* logger) { logger_ = logger; }
+  // Where the distance goes that has been emitted last.
+  const void* far_target() const { return far_.empty() ? nullptr : far_.back().target; }
   uint32_t here() const { return static_cast<uint32_t>(a.offset()); }
 
   // --- Moves
@@ -162,6 +166,7 @@ class Masm {
   static constexpr const uint8_t* kOwnCode = &kOwnMark;  // stands for the code that is being made
   const uint8_t* code_of(uint32_t index) const;
   asmjit::CodeHolder holder_;
+  asmjit::Logger* logger_ = nullptr;
   NativeCode* code_ = nullptr;
   std::vector<TrapStub> traps_;
   struct Far {

@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "jit/code_memory.h"
+#include "jit/listing.h"
 #include "runtime/activation.h"
 #include "runtime/instance_context.h"
 
@@ -52,6 +53,10 @@ void write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& st
 
 std::unique_ptr<FunctionCompiler> make_compiler(const runtime::CompiledModule& module, const Stubs& stubs,
                                                 const uint8_t* const* entries);
+
+// Compiles a function and returns its code as text (jit/listing.h). `names`: of addresses besides our own.
+Result<void> list(const runtime::CompiledModule& module, FuncIdx index, const AddressNames& names,
+                  std::vector<CodeLine>& lines);
 
 // For a signal handler: `context` is what the system gave it. False when the fault was in no code of ours.
 bool redirect_fault(runtime::Activation& activation, void* context);

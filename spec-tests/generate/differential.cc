@@ -1,6 +1,7 @@
 // differential: runs made-up modules in every configuration of the engine and compares what they do.
 //
 //   differential [--first N] [--count N] [--seconds S] [--features +NAME,-NAME] [--out DIR] [--reduce]
+//                [--few-registers]   the compiler has hardly any registers, and so must spill
 //   differential --transcript ...     prints the modules and what they do, for other engines to compare
 //
 // A mismatch is reported with its seed, and its module written to DIR/SEED.wasm; the exit code is 1.
@@ -16,6 +17,9 @@
 #include <string_view>
 #include <vector>
 
+#if MINI_WASM_JIT
+#include "jit/test_settings.h"
+#endif
 #include "spec-tests/generate/byte_source.h"
 #include "spec-tests/generate/generate.h"
 #include "spec-tests/generate/outcome.h"
@@ -27,7 +31,7 @@ namespace {
 
 constexpr const char* kUsage =
     "usage: %s [--first N] [--count N] [--seconds S] [--features +NAME,-NAME...] [--out DIR] [--reduce] "
-    "[--transcript]\n";
+    "[--transcript] [--few-registers]\n";
 
 struct Options {
   uint64_t first = 0, count = 1000;
@@ -55,6 +59,12 @@ bool parse(int argc, char** argv, Options& options) {
       (arg == "--reduce" ? options.reduce : options.transcript) = true;
       continue;
     }
+#if MINI_WASM_JIT
+    if (arg == "--few-registers") {
+      jit::test_settings.few_registers = true;
+      continue;
+    }
+#endif
     if (i + 1 == argc) return false;
     const char* value = argv[++i];
     if (arg == "--first")

@@ -1,0 +1,252 @@
+// What surrounds compiled code: its life time, threads, stacks, traps and their backtraces.
+#include <gtest/gtest.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cmath>
+#include <fstream>
+#include <functional>
+#include <thread>
+
+#include "spec-tests/support/guest.h"
+
+namespace mini_wasm {
+namespace {
+
+using namespace mini_wasm::testing;
+
+Config config_of(Tier tier) {
+  Config config;
+  config.tier = tier;
+  return config;
+}
+const Config kJit = config_of(Tier::jit);
+
+size_t resident_kilobytes() {
+  std::ifstream file("/proc/self/statm");
+  size_t total = 0, resident = 0;
+  file >> total >> resident;
+  return resident * static_cast<size_t>(sysconf(_SC_PAGESIZE)) / 1024;
+}
+
+TEST(code, goes_with_its_module) {
+  const Engine engine(kJit);
+  std::string text = "(module (func (export \"f\") (param i64) (result i64) (local.get 0)";
+  for (int i = 0; i < 500; ++i) text += "(i64.const 81985529216486895) i64.add (i64.const 7) i64.mul";
+  const std::vector<uint8_t> bytes = wat(text + "))");
+  const auto round = [&] {
+    Store store(engine);
+    Linker linker(store);
+    Result<Module> module = Module::compile(engine, bytes);
+    ASSERT_TRUE(module);
+    Result<Instance> instance = linker.instantiate(*module);
+    ASSERT_TRUE(instance);
+    ASSERT_TRUE(instance->func("f")->call({i64(1)}));
+  };
+  for (int i = 0; i < 100; ++i) round();
+  const size_t before = resident_kilobytes();
+  for (int i = 0; i < 1000; ++i) round();
+  EXPECT_LT(resident_kilobytes(), before + 4096);  // the code alone would be 20 MiB
+}
+
+TEST(code, threads_compile_a_module_together) {
+  const Engine engine(kJit);
+  std::string text = "(module ";
+  for (int i = 0; i < 200; ++i) {
+    text += "(func $f" + std::to_string(i) + " (param i32) (result i32) (i32.add (local.get 0) ";
+    text += i == 0 ? "(i32.const 1)" : "(call $f" + std::to_string(i - 1) + " (local.get 0))";
+    text += "))";
+  }
+  Result<Module> module = Module::compile(engine, wat(text + "(export \"f\" (func $f199)))"));
+  ASSERT_TRUE(module);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      Store store(engine);
+      Linker linker(store);
+      Result<Instance> instance = linker.instantiate(*module);
+      ASSERT_TRUE(instance);
+      EXPECT_THAT(instance->func("f")->call({i32(t)}), Returns(i32(200 * t + 1)));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+// --- Backtraces ------------------------------------------------------------------------------------------------------
+
+// What a call does, with the backtrace of its trap.
+std::string outcome(Tier tier, std::string_view function, std::initializer_list<Val> args) {
+  Guest guest(config_of(tier));
+  const Instance other = guest.load(R"((module $other (memory 1)
+    (func $fault (export "fault") (param i32) (result i32) (i32.load (local.get 0)))
+    (func $outer (export "outer") (param i32) (result i32) nop (call $fault (local.get 0)))))");
+  guest.linker.instance("other", other);
+  std::optional<Instance> main;
+  guest.linker.func("host", "again", [&](int32_t x) {
+    (void)main->func("div")->call({i32(x)});
+    return Result<int32_t>(Error::make(ErrorKind::trap, "from the host"));
+  });
+  main = guest.load(R"((module $main (import "other" "outer" (func $outer (param i32) (result i32)))
+    (import "host" "again" (func $again (param i32) (result i32)))
+    (type $v (func)) (type $s (struct (field (mut i32)))) (type $a (array (mut i32)))
+    (tag $tag) (memory 1) (table 3 funcref) (elem (i32.const 2) $div)
+    (func $div (export "div") (param i32) (result i32) (i32.div_s (i32.const -2147483648) (local.get 0)))
+    (func (export "rem") (param i32) (result i32) (i32.rem_u (i32.const 1) (local.get 0)))
+    (func (export "trunc") (param f64) (result i32) (i32.trunc_f64_s (local.get 0)))
+    (func (export "load") (param i32) (result i32) (i32.load offset=4 (local.get 0)))
+    (func (export "store") (param i32) (i64.store (local.get 0) (i64.const 1)))
+    (func (export "fill") (param i32) (memory.fill (local.get 0) (i32.const 1) (i32.const 10)))
+    (func (export "table") (param i32) (drop (table.get (local.get 0))))
+    (func (export "indirect") (param i32) (call_indirect (type $v) (local.get 0)))
+    (func (export "ref") (call_ref $v (ref.null $v)))
+    (func (export "field") (drop (struct.get $s 0 (ref.null $s))))
+    (func (export "element") (param i32) (drop (array.get $a (array.new_default $a (i32.const 2)) (local.get 0))))
+    (func (export "cast") (param i32) (drop (ref.cast (ref $s) (ref.i31 (local.get 0)))))
+    (func (export "not_null") (drop (ref.as_non_null (ref.null func))))
+    (func (export "throw") (throw $tag))
+    (func $unreachable (export "unreachable") unreachable)
+    (func $middle (param i32) (result i32) (i32.add (i32.const 1) (call $outer (local.get 0))))
+    (func (export "across") (param i32) (result i32) (block (nop)) (call $middle (local.get 0)))
+    (func (export "host") (param i32) (result i32) (call $again (local.get 0)))
+    (func $deep (export "deep") (param i32) (result i32)
+      (if (i32.eqz (local.get 0)) (then unreachable))
+      (i32.add (i32.const 1) (call $deep (i32.sub (local.get 0) (i32.const 1)))))))");
+  const Result<std::vector<Val>> r = guest.call(*main, function, args);
+  if (r) return "returned";
+  return r.error().to_string() + "\n" + to_string(r.error().backtrace);
+}
+
+TEST(code, backtraces_are_the_interpreters) {
+  const std::vector<std::pair<std::string, std::vector<Val>>> calls = {
+      {"div", {i32(0)}},      {"div", {i32(-1)}},
+      {"rem", {i32(0)}},      {"trunc", {f64(1e10)}},
+      {"trunc", {f64(NAN)}},  {"load", {i32(65530)}},
+      {"load", {i32(-1)}},    {"store", {i32(65529)}},
+      {"fill", {i32(65530)}}, {"table", {i32(3)}},
+      {"indirect", {i32(0)}}, {"indirect", {i32(3)}},
+      {"indirect", {i32(2)}}, {"ref", {}},
+      {"field", {}},          {"element", {i32(2)}},
+      {"cast", {i32(1)}},     {"not_null", {}},
+      {"throw", {}},          {"unreachable", {}},
+      {"across", {i32(-1)}},  {"host", {i32(0)}},
+      {"deep", {i32(5)}},     {"deep", {i32(1000)}},
+  };
+  for (const auto& [function, args] : calls) {
+    const auto on = [&](Tier tier) {
+      return args.empty() ? outcome(tier, function, {}) : outcome(tier, function, {args[0]});
+    };
+    const std::string expected = on(Tier::interpreter);
+    EXPECT_NE(expected, "returned") << function;
+    EXPECT_EQ(on(Tier::jit), expected) << function;
+  }
+}
+
+// --- Stacks ----------------------------------------------------------------------------------------------------------
+
+constexpr const char* kRecursion = R"((module
+  (func $f (export "f") (param i32) (result i32)
+    (i32.add (i32.const 1) (call $f (i32.add (local.get 0) (i32.const 1)))))))";
+const auto kExhausted = Traps(TrapCode::call_stack_exhausted);
+
+// Two instances that call each other without end, or `n` times as tail calls.
+struct Pair {
+  Guest guest{kJit};
+  std::optional<Instance> a, b;
+  explicit Pair(const std::string& call) {
+    const std::string type = "(type $t (func (param i32) (result i32)))";
+    a = guest.load("(module " + type + R"((table (export "t") 1 funcref)
+      (func (export "f") (param i32) (result i32)
+        (if (i32.eqz (local.get 0)) (then (return (i32.const 7))))
+        ()" + call +
+                   R"( (type $t) (i32.sub (local.get 0) (i32.const 1)) (i32.const 0)))))");
+    guest.linker.instance("a", *a);
+    b = guest.load("(module " + type + R"((import "a" "t" (table 1 funcref)) (elem (i32.const 0) $g)
+      (import "a" "f" (func $f (param i32) (result i32)))
+      (func $g (param i32) (result i32) ()" +
+                   std::string(call == "call_indirect" ? "call" : "return_call") +
+                   R"( $f (i32.sub (local.get 0) (i32.const 1))))))");
+  }
+};
+
+void exhaust() {
+  Guest guest(kJit);
+  const Instance i = guest.load(kRecursion);
+  for (int round = 0; round < 3; ++round) EXPECT_THAT(guest.call(i, "f", {i32(0)}), kExhausted);
+  Pair pair("call_indirect");
+  EXPECT_THAT(pair.guest.call(*pair.a, "f", {i32(-1)}), kExhausted);
+}
+
+TEST(code, recursion_without_end_traps) {
+  exhaust();
+  Pair pair("call_indirect");
+  EXPECT_THAT(pair.guest.call(*pair.a, "f", {i32(100)}), Returns(i32(7)));
+}
+
+TEST(code, recursion_traps_on_a_small_native_stack) {
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  ASSERT_EQ(pthread_attr_setstacksize(&attributes, 256 << 10), 0);
+  pthread_t thread;
+  ASSERT_EQ(pthread_create(&thread, &attributes, [](void*) -> void* { return exhaust(), nullptr; }, nullptr), 0);
+  pthread_join(thread, nullptr);
+  pthread_attr_destroy(&attributes);
+}
+
+TEST(code, recursion_through_the_host_traps) {
+  Guest guest(kJit);
+  std::optional<Instance> main;
+  guest.linker.func("h", "f", [&](int32_t x) -> Result<int32_t> {
+    Result<std::vector<Val>> r = main->func("f")->call({i32(x)});
+    if (!r) return r.error();
+    return (*r)[0].i32();
+  });
+  main = guest.load(R"((module (import "h" "f" (func $h (param i32) (result i32)))
+    (func (export "f") (param i32) (result i32) (call $h (local.get 0)))))");
+  EXPECT_THAT(guest.call(*main, "f", {i32(1)}), kExhausted);
+}
+
+TEST(code, tail_calls_take_no_stack) {
+  Guest guest(kJit);
+  const Instance i = guest.load(R"((module (type $t (func (param i32) (result i32))) (table funcref (elem $even))
+    (elem declare func $even)
+    (func $even (export "even") (param i32) (result i32)
+      (if (i32.eqz (local.get 0)) (then (return (i32.const 1))))
+      (return_call $odd (i32.sub (local.get 0) (i32.const 1))))
+    (func $odd (param i32) (result i32)
+      (if (i32.eqz (local.get 0)) (then (return (i32.const 0))))
+      (return_call_indirect (type $t) (i32.sub (local.get 0) (i32.const 1)) (i32.const 0)))
+    (func $by_ref (export "by_ref") (param i32) (result i32)
+      (if (i32.eqz (local.get 0)) (then (return (i32.const 5))))
+      (return_call_ref $t (i32.sub (local.get 0) (i32.const 1)) (ref.func $even)))))");
+  EXPECT_THAT(guest.call(i, "even", {i32(10000000)}), Returns(i32(1)));
+  EXPECT_THAT(guest.call(i, "even", {i32(9999999)}), Returns(i32(0)));
+  EXPECT_THAT(guest.call(i, "by_ref", {i32(10000001)}), Returns(i32(1)));
+  Pair pair("return_call_indirect");
+  EXPECT_THAT(pair.guest.call(*pair.a, "f", {i32(10000000)}), Returns(i32(7)));
+}
+
+TEST(code, loops_and_calls_can_be_interrupted) {
+  for (const char* body : {"(loop $l (br $l))", "(loop $l (call $g) (br $l))", "(return_call $f)"}) {
+    Guest guest(kJit);
+    const Instance i = guest.load(std::string("(module (func $g) (func $f (export \"f\") ") + body + "))");
+    std::thread other([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      guest.store.interrupt();
+    });
+    EXPECT_THAT(guest.call(i, "f"), Traps(TrapCode::interrupted)) << body;
+    other.join();
+  }
+}
+
+TEST(code_death, a_fault_of_the_host_is_not_ours) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  Guest guest(kJit);
+  guest.linker.func("h", "crash", [](Caller& caller) { caller.memory0()->data().data()[65536] = 1; });
+  const Instance i = guest.load(R"((module (import "h" "crash" (func $c)) (memory 1) (func (export "f") (call $c))))");
+  EXPECT_EXIT((void)guest.call(i, "f"), ::testing::KilledBySignal(SIGSEGV), "");
+}
+
+}  // namespace
+}  // namespace mini_wasm

@@ -1,0 +1,5 @@
+(module (import "m" "h" (func $h (param f64)))
+  (func $g (param i32 i32) (result i32) (local.get 0))
+  (func (export "f") (param i32) (result i32)
+    (call $h (f64.const 1))
+    (call $g (local.get 0) (call $g (i32.const 1) (local.get 0)))))

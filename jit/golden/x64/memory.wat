@@ -1,0 +1,5 @@
+(module (memory 1)
+  (func (export "f") (param i32 i64) (result i32)
+    (i64.store offset=16 (local.get 0) (local.get 1))
+    (i32.store8 (local.get 0) (i32.const 300))
+    (i32.add (i32.load16_s (local.get 0)) (i32.load offset=0xfffffff0 (local.get 0)))))

@@ -1,0 +1,6 @@
+(module (tag $t (param i32))
+  (func $thrower (param i32) (throw $t (local.get 0)))
+  (func (export "f") (param i32) (result i32)
+    (block $h (result i32)
+      (try_table (catch $t $h) (call $thrower (local.get 0)))
+      (i32.const 0))))

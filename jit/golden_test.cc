@@ -1,0 +1,66 @@
+// Listings of small modules, one per class of opcodes, compared with those in golden/<cpu>/: what the compiler makes of
+// an instruction is reviewed by eye when it changes. MINI_WASM_BLESS=1 in the environment writes them anew
+// (`./dev bless`).
+#include <gtest/gtest.h>
+#include <mini_wasm/mini_wasm.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "jit/listing.h"
+#include "jit/test_settings.h"
+#include "runtime/compiled_module.h"
+#include "spec-tests/support/wat.h"
+
+namespace mini_wasm::jit {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string content(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string listing(const std::string& text) {
+  Result<Module> module = Module::compile(Engine(), testing::wat(text));
+  if (!module) return module.error().to_string();
+  const runtime::CompiledModule& compiled = *module->impl();
+  std::string out;
+  for (size_t i = compiled.module().imported_funcs; i < compiled.module().funcs.size(); ++i) {
+    Result<std::string> code = list_code(compiled, FuncIdx{static_cast<uint32_t>(i)});
+    out += (out.empty() ? "" : "\n") + (code ? *code : code.error().to_string());
+  }
+  return out;
+}
+
+TEST(golden, listings_are_as_reviewed) {
+  test_settings.oldest_cpu = true;  // the same code on every machine
+  size_t count = 0;
+  for (const fs::directory_entry& entry : fs::directory_iterator(MINI_WASM_GOLDEN)) {
+    if (entry.path().extension() != ".wat") continue;
+    ++count;
+    const fs::path expected = fs::path(entry.path()).replace_extension(".txt");
+    const std::string found = listing(content(entry.path()));
+    if (std::getenv("MINI_WASM_BLESS") != nullptr) std::ofstream(expected, std::ios::binary) << found;
+    EXPECT_EQ(found, content(expected)) << expected.filename() << ": if the new code is better, `./dev bless`";
+  }
+  test_settings.oldest_cpu = false;
+  EXPECT_GT(count, 10u);
+}
+
+TEST(listing, names_what_stands_at_addresses) {
+  const std::string text = listing(R"((module (import "a" "b" (func)) (memory 1)
+    (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+    (func (call 1 (i32.const 1)) drop (call 0) unreachable)))");
+  for (const char* part : {"func 1 $\"grow\" (param i32) (result i32)\n", "memory.grow\n", "call call_runtime\n",
+                           "call [func 1]\n", "call call_callee\n", "call trap unreachable\n", "[r15+stack_limit]"}) {
+    EXPECT_NE(text.find(part), text.npos) << part << "in\n" << text;
+  }
+}
+
+}  // namespace
+}  // namespace mini_wasm::jit

@@ -1,0 +1,132 @@
+// Code as text, from asmjit's formatter.
+#include "jit/listing.h"
+
+#include <algorithm>
+#include <deque>
+#include <iterator>
+
+#include "jit/compiler.h"
+#include "jit/x64/masm.h"
+
+namespace mini_wasm::jit::x64 {
+namespace {
+
+using runtime::InstanceContext;
+
+// Stubs and entry points that are nowhere: what is compiled with them can be read but not run.
+struct Nowhere {
+  std::deque<uint8_t> places;
+  Stubs stubs;
+  std::vector<const uint8_t*> entries;
+  AddressNames names;
+
+  const uint8_t* place(std::string name) {
+    names.emplace(reinterpret_cast<uint64_t>(&places.emplace_back()), std::move(name));
+    return &places.back();
+  }
+  explicit Nowhere(const decoder::Module& module) {
+    stubs.call_callee = place("call_callee");
+    stubs.jump_callee = place("jump_callee");
+    stubs.call_runtime = place("call_runtime");
+    stubs.check_subtype = place("check_subtype");
+#define TRAP(id, message) stubs.traps[static_cast<size_t>(TrapCode::id)] = place("trap " #id);
+#include <mini_wasm/traps.def>
+#undef TRAP
+    // As before any function is compiled: each entry leads to its thunk, which stands behind the entries.
+    const size_t count = module.funcs.size() - module.imported_funcs;
+    entries.resize(count + (count * kThunkBytes) / sizeof(uint8_t*) + 1);
+    for (size_t i = 0; i < count; ++i) {
+      entries[i] = reinterpret_cast<const uint8_t*>(entries.data() + count) + i * kThunkBytes;
+      const std::string name = "func " + std::to_string(module.imported_funcs + i);
+      names.emplace(reinterpret_cast<uint64_t>(&entries[i]), "[" + name + "]");
+    }
+  }
+};
+
+constexpr struct {
+  size_t offset;
+  const char* name;
+} kContextFields[] = {
+    {offsetof(InstanceContext, memory_base), "memory_base"},
+    {offsetof(InstanceContext, stack_limit), "stack_limit"},
+    {offsetof(InstanceContext, interrupt), "interrupt"},
+    {offsetof(InstanceContext, globals), "globals"},
+    {offsetof(InstanceContext, funcs), "funcs"},
+    {offsetof(InstanceContext, tables), "tables"},
+    {offsetof(InstanceContext, memories), "memories"},
+    {offsetof(InstanceContext, store), "store"},
+    {offsetof(InstanceContext, instance), "instance"},
+};
+
+class Listing final : public asmjit::Logger {
+ public:
+  Listing(Masm& masm, const Compiler<Masm>& compiler, const AddressNames& names, std::vector<CodeLine>& lines)
+      : masm_(masm), compiler_(compiler), names_(names), lines_(lines) {
+    addFlags(asmjit::FormatFlags::kHexImms);
+  }
+
+  asmjit::Error _log(const char* data, size_t size) noexcept override {
+    std::string text(data, size == SIZE_MAX ? std::strlen(data) : size);
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    text.erase(0, text.find_first_not_of(' '));
+    if (text.empty()) return asmjit::kErrorOk;
+    uint32_t at = masm_.here();
+    if (text.starts_with(".db") && masm_.far_target() != nullptr) {
+      at -= static_cast<uint32_t>(std::count(text.begin(), text.end(), 'x'));  // it has been emitted already
+      text = far(text);
+    }
+    name_context(text);
+    name_addresses(text);
+    lines_.push_back({at, compiler_.site(), std::move(text)});
+    return asmjit::kErrorOk;
+  }
+
+ private:
+  // Instructions that Masm::emit_far encodes itself.
+  std::string far(const std::string& bytes) {
+    const auto name = names_.find(reinterpret_cast<uint64_t>(masm_.far_target()));
+    const bool jump = bytes.starts_with(".db 0xE9") || bytes.starts_with(".db 0xFF, 0x25");
+    return (jump ? "jmp " : "call ") + (name == names_.end() ? "this function" : name->second);
+  }
+
+  static void name_context(std::string& text) {
+    const std::string base = "[r15";
+    const size_t at = text.find(base);
+    if (at == text.npos) return;
+    const size_t begin = at + base.size(), end = text.find(']', begin);
+    const size_t offset = text[begin] == '+' ? std::strtoul(text.c_str() + begin + 1, nullptr, 10) : 0;
+    for (const auto& field : kContextFields) {
+      if (field.offset == offset) return void(text.replace(begin, end - begin, std::string("+") + field.name));
+    }
+  }
+
+  void name_addresses(std::string& text) const {
+    const size_t at = text.rfind("0x");
+    if (at == text.npos) return;
+    const auto name = names_.find(std::strtoull(text.c_str() + at, nullptr, 16));
+    if (name != names_.end()) text.replace(at, text.npos, name->second);
+  }
+
+  Masm& masm_;
+  const Compiler<Masm>& compiler_;
+  const AddressNames& names_;
+  std::vector<CodeLine>& lines_;
+};
+
+}  // namespace
+
+Result<void> list(const runtime::CompiledModule& module, FuncIdx index, const AddressNames& names,
+                  std::vector<CodeLine>& lines) {
+  Nowhere nowhere(module.module());
+  nowhere.names.insert(names.begin(), names.end());
+  const auto imported = static_cast<uint32_t>(module.module().imported_funcs);
+  Masm masm(nowhere.stubs, nowhere.entries.data(), imported,
+            static_cast<uint32_t>(module.module().funcs.size()) - imported);
+  Compiler<Masm> compiler(module, masm);
+  Listing listing(masm, compiler, nowhere.names, lines);
+  masm.log_to(&listing);
+  NativeCode code;
+  return compiler.compile(index, code);
+}
+
+}  // namespace mini_wasm::jit::x64
