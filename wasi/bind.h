@@ -132,7 +132,11 @@ struct Binding<Method> {
   // The Wasm type of the function.
   static FuncType type() {
     FuncType type;
-    (type.params.insert(type.params.end(), bind::Param<P>::types.begin(), bind::Param<P>::types.end()), ...);
+    // One by one: GCC 12 warns that the range of an array of none is null.
+    [[maybe_unused]] const auto add = [&](const auto& types) {
+      for (ValType param : types) type.params.push_back(param);
+    };
+    (add(bind::Param<P>::types), ...);
     if constexpr (!kExits) {
       type.params.insert(type.params.end(), std::tuple_size_v<typename bind::Return<R>::Pointers>, ValType::i32);
       type.results.push_back(ValType::i32);
