@@ -62,7 +62,9 @@ TEST(gc_array, every_storage_goes_in_and_comes_out) {
     for (uint32_t i = 0; i < 3; ++i) {
       ASSERT_EQ(array_get(to_ref(fixed), i, false, out), TrapCode::none);
       EXPECT_EQ(out[0], values[i * step] & c.mask);
-      if (step == 2) EXPECT_EQ(out[1], values[i * step + 1]);
+      if (step == 2) {
+        EXPECT_EQ(out[1], values[i * step + 1]);
+      }
     }
     ASSERT_EQ(array_set(to_ref(fixed), 1, values + 2), TrapCode::none);
     ASSERT_EQ(array_get(to_ref(fixed), 1, false, out), TrapCode::none);
