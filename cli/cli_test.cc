@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -278,6 +279,27 @@ TEST_F(cli, validate_speaks_of_each_file) {
   EXPECT_EQ(run({"validate", good}).code, 0);
 }
 
+#if MINI_WASM_JIT
+TEST_F(cli, perf_map_names_compiled_functions) {
+  const std::string math = module("math.wasm", kMath);
+  // Through a shell that becomes the program, so that its process id is known.
+  const std::string command = std::string("sh -c 'echo $$; exec ") + MINI_WASM_CLI +
+                              " run --tier=jit --perf-map --invoke add " + math + " 2 40'";
+  std::FILE* pipe = popen(command.c_str(), "r");
+  ASSERT_NE(pipe, nullptr);
+  int process = 0;
+  int sum = 0;
+  EXPECT_EQ(std::fscanf(pipe, "%d %d", &process, &sum), 2);
+  EXPECT_EQ(sum, 42);
+  EXPECT_EQ(pclose(pipe), 0);
+  const std::string file = "/tmp/perf-" + std::to_string(process) + ".map";
+  std::ifstream map(file);
+  std::string text{std::istreambuf_iterator<char>(map), {}};
+  EXPECT_THAT(text, HasSubstr("!add\n"));
+  std::remove(file.c_str());
+}
+#endif
+
 TEST_F(cli, dump_shows_machine_code) {
 #if MINI_WASM_JIT
   const std::string file = write("native.wat", R"((module (memory 1)
@@ -294,7 +316,7 @@ TEST_F(cli, dump_shows_machine_code) {
   }
   EXPECT_EQ(run({"dump", "--native=third", file}).code, 1);
 #else
-  EXPECT_EQ(run({"dump", "--native", math}).code, 2);
+  EXPECT_EQ(run({"dump", "--native", module("math.wasm", kMath)}).code, 2);
 #endif
 }
 

@@ -9,6 +9,9 @@
 #include "cli/invoke.h"
 #include "cli/text_input.h"
 #include "core/utf8.h"
+#if MINI_WASM_JIT
+#include "jit/perf_map.h"
+#endif
 
 namespace mini_wasm::cli {
 namespace {
@@ -100,6 +103,11 @@ Result<int32_t> execute(const RunOptions& options, const std::vector<std::string
   Result<WasiConfig> guest = wasi_config(options, words);
   if (!guest) return std::move(guest).error();
 
+#if MINI_WASM_JIT
+  if (options.perf_map && !jit::start_perf_map()) {
+    return Error::make(ErrorKind::io, "--perf-map: cannot write /tmp/perf-PID.map");
+  }
+#endif
   const Engine engine(*config);
   Result<std::vector<uint8_t>> bytes = read_module(words[0]);
   if (!bytes) return std::move(bytes).error();
@@ -136,7 +144,8 @@ void RunOptions::add_to(CLI::App& command) {
   command.add_option("--tier", tier, "What executes the code: interp (default) or jit, the compiler")
       ->check(CLI::IsMember({"interp", "jit"}))
       ->option_text("NAME");
-  command.add_option("--compile", compile, "When: lazy, each function at its first call (default), or eager, all at once")
+  command
+      .add_option("--compile", compile, "When: lazy, each function at its first call (default), or eager, all at once")
       ->check(CLI::IsMember({"lazy", "eager"}))
       ->option_text("WHEN");
   command.add_option("--max-memory", max_memory, "Most bytes that a memory may have, e.g. 512M (default 4G)")
@@ -147,6 +156,9 @@ void RunOptions::add_to(CLI::App& command) {
       ->option_text("N[K|M|G]");
   command.add_flag("--no-guard-pages", no_guard_pages,
                    "Check every access instead of reserving 8 GiB of addresses for each memory");
+#if MINI_WASM_JIT
+  command.add_flag("--perf-map", perf_map, "Write names of compiled functions to /tmp/perf-PID.map, for `perf report`");
+#endif
   features.add_to(command);
 }
 

@@ -20,6 +20,7 @@ struct RunOptions {
   std::optional<std::string> max_gc_heap;
   std::optional<std::string> stack_size;
   bool no_guard_pages = false;
+  bool perf_map = false;
   FeatureOptions features;
 
   void add_to(CLI::App& command);

@@ -5,6 +5,7 @@
 
 #include "jit/module_code.h"
 #include "jit/native_stack.h"
+#include "jit/perf_map.h"
 #include "jit/value.h"
 #include "runtime/func_inst.h"
 #include "runtime/module_inst.h"
@@ -76,6 +77,7 @@ Exit Jit::invoke(FuncInst& func, Activation& activation) {
 void Jit::add_code(const NativeCode& code) {
   const std::lock_guard lock(mutex_);
   by_begin_.emplace(code.begin, &code);
+  add_to_perf_map(code);
 }
 
 void Jit::remove_code(const NativeCode& code) {
