@@ -26,6 +26,7 @@ bool names_function(const runtime::CompiledModule& compiled, FuncIdx index, cons
 
 int dump_native(const DumpOptions& options, std::vector<uint8_t> bytes) {
   Config config;
+  config.tier = Tier::jit;
   for (const FeatureDescription& feature : Config::features()) (void)config.feature(feature.name, true);
   Result<Module> module = Module::compile(Engine(config), std::move(bytes));
   if (!module) return report(options.file, module.error());

@@ -184,14 +184,31 @@ TEST(code, recursion_without_end_traps) {
   EXPECT_THAT(pair.guest.call(*pair.a, "f", {i32(100)}), Returns(i32(7)));
 }
 
-TEST(code, recursion_traps_on_a_small_native_stack) {
+void run_on_small_stack(void* (*work)(void*)) {
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   ASSERT_EQ(pthread_attr_setstacksize(&attributes, 256 << 10), 0);
   pthread_t thread;
-  ASSERT_EQ(pthread_create(&thread, &attributes, [](void*) -> void* { return exhaust(), nullptr; }, nullptr), 0);
+  ASSERT_EQ(pthread_create(&thread, &attributes, work, nullptr), 0);
   pthread_join(thread, nullptr);
   pthread_attr_destroy(&attributes);
+}
+
+TEST(code, recursion_traps_on_a_small_native_stack) {
+  run_on_small_stack([](void*) -> void* { return exhaust(), nullptr; });
+}
+
+TEST(code, what_fits_runs_on_a_small_native_stack) {
+  run_on_small_stack([](void*) -> void* {
+    Guest guest(kJit);
+    const Instance i = guest.load(R"((module (func $f (export "f") (param i32) (result i32)
+      (if (result i32) (local.get 0) (then (i32.add (i32.const 1) (call $f (i32.sub (local.get 0) (i32.const 1)))))
+        (else (i32.const 0))))))");
+    EXPECT_THAT(guest.call(i, "f", {i32(1000)}), Returns(i32(1000)));
+    EXPECT_THAT(guest.call(i, "f", {i32(10'000'000)}), kExhausted);
+    EXPECT_THAT(guest.call(i, "f", {i32(1000)}), Returns(i32(1000)));
+    return nullptr;
+  });
 }
 
 TEST(code, recursion_through_the_host_traps) {
@@ -205,6 +222,20 @@ TEST(code, recursion_through_the_host_traps) {
   main = guest.load(R"((module (import "h" "f" (func $h (param i32) (result i32)))
     (func (export "f") (param i32) (result i32) (call $h (local.get 0)))))");
   EXPECT_THAT(guest.call(*main, "f", {i32(1)}), kExhausted);
+}
+
+// A comparison waits until somebody needs it: what it compares must not change before.
+TEST(code, a_waiting_comparison_sees_a_local_before_it_is_written) {
+  Guest guest(kJit);
+  const Instance i = guest.load(R"((module (global $g i32 (i32.const 5)) (memory 1)
+    (func (export "global") (param i32) (result i32)
+      (i32.eqz (local.get 0)) (global.get $g) (local.set 0) (drop (local.get 0)))
+    (func (export "memory") (param i32) (result i32)
+      (i32.eqz (local.get 0)) (memory.size) (local.set 0) (drop (local.get 0)))))");
+  for (const char* name : {"global", "memory"}) {
+    EXPECT_THAT(guest.call(i, name, {i32(0)}), Returns(i32(1))) << name;
+    EXPECT_THAT(guest.call(i, name, {i32(3)}), Returns(i32(0))) << name;
+  }
 }
 
 TEST(code, tail_calls_take_no_stack) {

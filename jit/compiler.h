@@ -221,6 +221,7 @@ class Compiler {
   std::vector<Value> stack_;
   uint32_t settled_ = 0;  // values below are constants or at home
   RegisterFile regs_;
+  bool out_of_registers_ = false;
   uint32_t saved_ = 0;  // registers of the caller's that stand in the link slots
   Condition compare_;   // operands of a value of kind `compare`
   runtime::ExceptionTable exceptions_;

@@ -25,9 +25,11 @@ Result<void> Compiler<Masm>::compile(FuncIdx index, NativeCode& code) {
   settled_ = 0;
   exceptions_ = {};
   pads_.clear();
+  out_of_registers_ = false;
   masm_.begin(code);
   if (Result<void> r = decoder_storage_.run(index); !r) return r;
   masm_.end();
+  if (out_of_registers_) return Error::make(ErrorKind::limit, "an instruction needs more registers than there are");
   return {};
 }
 
@@ -268,7 +270,11 @@ Reg Compiler<Masm>::take(Scalar type, uint32_t avoid) {
   Reg reg = regs_.find(bank, avoid);
   if (!reg.valid()) {
     reg = regs_.oldest(bank, avoid);
-    assert(reg.valid());
+    if (!reg.valid()) {  // a mistake in the selection of instructions: this code will not be used
+      assert(false);
+      out_of_registers_ = true;
+      return Masm::scratch(type);
+    }
     bring_home(regs_.owner(reg));
   }
   regs_.take(reg, RegisterFile::kHeld);
@@ -315,6 +321,8 @@ Operand Compiler<Masm>::operand(Value& value) {
 
 template <class Masm>
 Reg Compiler<Masm>::target(Scalar type, const Value& a) {
+  // What is compared may be the local that is going to be written.
+  if (!stack_.empty() && stack_.back().kind == Value::Kind::compare) materialize_compare();
   uint32_t local;
   if (decoder_->next_local_write(local) && pinned_[local].valid() && scalar(decoder_->locals()[local]) == type) {
     keep_local(local);

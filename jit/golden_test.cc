@@ -26,7 +26,9 @@ std::string content(const fs::path& path) {
 }
 
 std::string listing(const std::string& text) {
-  Result<Module> module = Module::compile(Engine(), testing::wat(text));
+  Config config;
+  config.tier = Tier::jit;
+  Result<Module> module = Module::compile(Engine(config), testing::wat(text));
   if (!module) return module.error().to_string();
   const runtime::CompiledModule& compiled = *module->impl();
   std::string out;

@@ -51,19 +51,27 @@ target::ResultKind result_kind(const FuncType& type) {
 
 }  // namespace
 
-// A frame takes a word of the native stack and at least kLinkSlots of the value stack: what is left of the one must do
-// for the other. Calls into other instances look for themselves (Store::native_stack_limit).
+// A frame takes a word of the native stack and at least kLinkSlots of the value stack: on a thread with a small stack,
+// less of the value stack may be used. Calls into other instances look for themselves (Store::native_stack_limit).
 Exit Jit::invoke(FuncInst& func, Activation& activation) {
   runtime::Store& store = *activation.store;
   const auto* here = static_cast<const char*>(__builtin_frame_address(0));
   const char* lowest = native_stack_low() + kNativeReserve;
-  const auto value_bytes = static_cast<size_t>(reinterpret_cast<const char*>(store.stack_limit()) -
-                                               reinterpret_cast<const char*>(activation.base));
-  if (here < lowest || static_cast<size_t>(here - lowest) < value_bytes / runtime::kLinkSlots) {
+  if (here < lowest) {
     activation.trap = TrapCode::call_stack_exhausted;
     return Exit::trapped;
   }
   store.native_stack_limit = lowest;
+  Slot* const limit = store.stack_limit();
+  const size_t frames = static_cast<size_t>(here - lowest) / sizeof(void*);
+  if (static_cast<size_t>(limit - activation.base) / runtime::kLinkSlots <= frames) return enter(func, activation);
+  store.set_stack_limit(activation.base + frames * runtime::kLinkSlots);
+  const Exit exit = enter(func, activation);
+  store.set_stack_limit(limit);
+  return exit;
+}
+
+Exit Jit::enter(FuncInst& func, Activation& activation) {
   const FuncType& type = func.context->instance->module->module().func_type(func.index);
   const uint8_t* code = __atomic_load_n(static_cast<const uint8_t**>(func.code), __ATOMIC_ACQUIRE);
   activation.on_fault = &target::redirect_fault;

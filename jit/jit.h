@@ -34,6 +34,8 @@ class Jit final : public runtime::ExecutionTier {
   static Jit& of(runtime::InstanceContext& ctx);
 
  private:
+  runtime::Exit enter(runtime::FuncInst& func, runtime::Activation& activation);
+
   CodeMemory memory_;
   target::Stubs stubs_;
   bool usable_ = false;

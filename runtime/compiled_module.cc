@@ -8,9 +8,10 @@ namespace mini_wasm::runtime {
 namespace {
 
 // Every body, with its facts in `facts` when that is wanted.
-Result<void> validate_bodies(const decoder::Module& module, FeatureSet features, std::vector<FunctionFacts>* facts) {
+Result<void> validate_bodies(const decoder::Module& module, const Engine& engine, std::vector<FunctionFacts>* facts) {
   if (facts != nullptr) facts->reserve(module.funcs.size() - module.imported_funcs);
-  validator::FunctionValidator validator(module, features);
+  const bool registers = facts != nullptr && engine.config().tier == Tier::jit;
+  validator::FunctionValidator validator(module, engine.features(), registers);
   for (size_t i = module.imported_funcs; i < module.funcs.size(); ++i) {
     Result<FunctionFacts> r = validator.validate(FuncIdx{static_cast<uint32_t>(i)});
     if (!r) return std::move(r).error();
@@ -33,7 +34,7 @@ Result<std::shared_ptr<const CompiledModule>> CompiledModule::make(std::shared_p
   if (Result<void> r = validator::validate_module(module, features); !r) return std::move(r).error();
 
   std::shared_ptr<CompiledModule> compiled(new CompiledModule);
-  if (Result<void> r = validate_bodies(module, features, &compiled->facts_); !r) return std::move(r).error();
+  if (Result<void> r = validate_bodies(module, *engine, &compiled->facts_); !r) return std::move(r).error();
   compiled->engine_ = std::move(engine);
   compiled->module_ = std::move(*decoded);
   compiled->index_types_and_exports();
@@ -48,7 +49,7 @@ Result<void> CompiledModule::validate(Engine& engine, std::span<const uint8_t> b
   Result<std::unique_ptr<decoder::Module>> decoded = decoder::decode_module(bytes, engine.types(), engine.features());
   if (!decoded) return std::move(decoded).error();
   if (Result<void> r = validator::validate_module(**decoded, engine.features()); !r) return r;
-  return validate_bodies(**decoded, engine.features(), nullptr);
+  return validate_bodies(**decoded, engine, nullptr);
 }
 
 void CompiledModule::index_types_and_exports() {

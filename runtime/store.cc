@@ -243,6 +243,12 @@ Result<ModuleInst*> Store::new_instance() {
   return &instance;
 }
 
+void Store::set_stack_limit(Slot* limit) {
+  std::lock_guard lock(instances_mutex_);
+  stack_limit_ = limit;
+  for (ModuleInst& instance : instances_) interrupt_context(instance.context, interrupted());
+}
+
 void Store::set_interrupt(bool on) {
   std::lock_guard lock(instances_mutex_);
   interrupted_ = on;

@@ -63,6 +63,8 @@ class Store {
   const std::deque<ModuleInst>& instances() const { return instances_; }
   const Slot* stack() const { return stack_; }
   Slot* stack_limit() const { return stack_limit_; }
+  // Lets calls use the value stack up to there only.
+  void set_stack_limit(Slot* limit);
   Activation* activation() const { return activation_; }
   // Asks running code to stop, or takes that back. Any thread.
   void set_interrupt(bool on);

@@ -30,11 +30,9 @@ class FactsSink {
   }
 
   // `vectors`: whether values of type v128 may come from elsewhere than vector instructions and locals.
-  FunctionFacts finish(bool vectors) {
+  FunctionFacts finish(bool vectors, bool registers) {
     choose_hot_local();
-    const auto is_float = [](ValType t) { return t == ValType::f32 || t == ValType::f64 || t == ValType::v128; };
-    facts_.worth_saving_ints = choose_hot(facts_.hot_ints, [&](ValType t) { return !is_float(t); });
-    facts_.worth_saving_floats = choose_hot(facts_.hot_floats, is_float);
+    if (registers) choose_hot_locals();
     // Operands were counted, not slots: a bound that is good enough for the few functions that it is for.
     if (vectors || decoder_->uses_vectors()) facts_.max_operand_slots *= 2;
     return facts_;
@@ -169,6 +167,11 @@ class FactsSink {
     }
   }
 
+  void choose_hot_locals() {
+    const auto is_float = [](ValType t) { return t == ValType::f32 || t == ValType::f64 || t == ValType::v128; };
+    facts_.worth_saving_ints = choose_hot(facts_.hot_ints, [&](ValType t) { return !is_float(t); });
+    facts_.worth_saving_floats = choose_hot(facts_.hot_floats, is_float);
+  }
   // The heaviest locals of a bank that were used at all.
   template <class In, size_t N>
   uint8_t choose_hot(std::array<uint16_t, N>& hot, In in_bank) {
@@ -215,21 +218,21 @@ bool has_vectors(const decoder::Module& module) {
 }  // namespace
 
 struct FunctionValidator::Walk {
-  Walk(const decoder::Module& module, FeatureSet features)
-      : decoder(module, features, sink), vectors(has_vectors(module)) {}
+  Walk(const decoder::Module& module, FeatureSet features, bool registers)
+      : decoder(module, features, sink), vectors(has_vectors(module)), registers(registers) {}
   FactsSink sink;
   FunctionDecoder<FactsSink> decoder;
-  bool vectors;
+  bool vectors, registers;
 };
 
-FunctionValidator::FunctionValidator(const decoder::Module& module, FeatureSet features)
-    : walk_(std::make_unique<Walk>(module, features)) {}
+FunctionValidator::FunctionValidator(const decoder::Module& module, FeatureSet features, bool registers)
+    : walk_(std::make_unique<Walk>(module, features, registers)) {}
 
 FunctionValidator::~FunctionValidator() = default;
 
 Result<FunctionFacts> FunctionValidator::validate(FuncIdx func) {
   if (Result<void> r = walk_->decoder.run(func); !r) return std::move(r).error();
-  const FunctionFacts facts = walk_->sink.finish(walk_->vectors);
+  const FunctionFacts facts = walk_->sink.finish(walk_->vectors, walk_->registers);
   const uint64_t results = walk_->decoder.func_type().results.size() * uint64_t{2};
   if (std::max<uint64_t>(facts.local_slots, results) + facts.max_operand_slots > FunctionFacts::kMaxSlots) {
     return Error::make(ErrorKind::limit, "function " + std::to_string(raw(func)) + " has too large a frame");

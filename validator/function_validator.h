@@ -14,8 +14,9 @@ namespace mini_wasm::validator {
 // Thread rule: one thread at a time; use one object for many functions, it keeps its buffers.
 class FunctionValidator {
  public:
-  // `module` has passed validate_module and outlives this.
-  FunctionValidator(const decoder::Module& module, FeatureSet features);
+  // `module` has passed validate_module and outlives this. `registers`: whether the facts that only a compiler reads
+  // are wanted, too (which locals gain most from registers).
+  FunctionValidator(const decoder::Module& module, FeatureSet features, bool registers = false);
   ~FunctionValidator();
 
   // Errors: malformed or invalid, with byte offset, function, opcode, what was expected and what was found; limit.
