@@ -23,8 +23,8 @@ class CodeMemory {
 
   // False when the system would not give memory that can run.
   bool usable() const { return run_ != nullptr; }
-  // Where `bytes` of code will run; null when there is no room, and in a process forked from the one that made this: the
-  // mappings are shared with the parent, which runs what is in them.
+  // Where `bytes` of code will run; null when there is no room, and in a process forked from the one that made this:
+  // the mappings are shared with the parent, which runs what is in them.
   uint8_t* allocate(size_t bytes);
   void free(uint8_t* code, size_t bytes);
   // Where to write what runs (or is read) at `code`.
@@ -34,7 +34,7 @@ class CodeMemory {
                                 reinterpret_cast<uintptr_t>(write_));
   }
   bool contains(const void* pc) const {
-    return usable() && reinterpret_cast<uintptr_t>(pc) - reinterpret_cast<uintptr_t>(run_) < used_;
+    return usable() && reinterpret_cast<uintptr_t>(pc) - reinterpret_cast<uintptr_t>(run_) < kReserved;
   }
 
  private:
@@ -49,7 +49,9 @@ class CodeMemory {
   int file_ = -1;
   int process_ = 0;
   std::mutex mutex_;
-  size_t used_ = 0;                // everything from here on has never been used
+  // Everything from here on has never been used. Not from the start: clang's -fsanitize=function reads what stands in
+  // front of a function before it calls it.
+  size_t used_ = kAlignment;
   std::map<size_t, size_t> free_;  // offset -> bytes, neighbours joined
 };
 

@@ -31,7 +31,6 @@ class Builder {
   }
 
   bool build(CodeMemory& memory) {
-    // Not `enter` first: clang's -fsanitize=function reads what stands in front of a function before it calls it.
     leave();
     enter();
     traps();
