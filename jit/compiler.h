@@ -108,7 +108,7 @@ class Compiler {
   void throw_ref();
   void memory_op(Op op, uint32_t a, uint32_t b);
   void table_op(Op op, uint32_t a, uint32_t b);
-  void atomic(Op op, const MemArg& memarg) { memory_slot_op(op, memarg, 0); }
+  void atomic(Op op, const MemArg& memarg) { slot_op(op, memarg.memory, memarg.offset); }
   void atomic_fence() { masm_.fence(); }
 
   // --- For Masm's instruction selection (x64/numeric.h)
@@ -196,7 +196,7 @@ class Compiler {
   void runtime_call(RuntimeCall function, uint16_t operands, uint64_t x, uint64_t y);
 
   // compiler_memory.h
-  void memory_slot_op(Op op, const MemArg& memarg, uint8_t lane);
+  void memory_size(uint32_t memory);
   typename Masm::Address address(Value& index, const MemArg& memarg, uint32_t bytes);
   bool guarded(uint32_t memory) const { return runtime::is_guarded(module_.memories[memory].type, guard_pages_); }
 

@@ -189,6 +189,7 @@ void Compiler<Masm>::ref_cast(ValType target) {
 
 template <class Masm>
 void Compiler<Masm>::memory_op(Op op, uint32_t a, uint32_t b) {
+  if (op == Op::memory_size) return memory_size(a);
   bulk_op(op, a, b, [&](uint32_t i) { return module_.memories[i].type.is_64 ? Scalar::i64 : Scalar::i32; });
 }
 

@@ -67,10 +67,13 @@ void Compiler<Masm>::store_lane(Op op, const MemArg& memarg, uint8_t lane) {
   release(index);
 }
 
-// Atomic accesses.
 template <class Masm>
-void Compiler<Masm>::memory_slot_op(Op op, const MemArg& memarg, uint8_t lane) {
-  slot_op(op, memarg.memory | uint64_t{lane} << 32, memarg.offset);
+void Compiler<Masm>::memory_size(uint32_t memory) {
+  const MemoryType& type = module_.memories[memory].type;
+  const Scalar result = type.is_64 ? Scalar::i64 : Scalar::i32;
+  const Reg to = target(result, Value{});
+  masm_.memory_size(to, memory, type.page_size_log2);
+  push_reg(result, to);
 }
 
 }  // namespace mini_wasm::jit

@@ -33,12 +33,6 @@ void set_address(Slot* slot, bool is_64, uint64_t value) {
 // --- Memories and tables
 // -----------------------------------------------------------------------------------------------
 
-CALL(memory_size) {
-  const MemInst& memory = *ctx->memories[x];
-  set_address(s, memory.type.is_64, memory.size_pages());
-  return 0;
-}
-
 CALL(memory_grow) {
   MemInst& memory = *ctx->memories[x];
   set_address(s, memory.type.is_64, static_cast<uint64_t>(memory.grow(address_at(s, memory.type.is_64))));
@@ -125,7 +119,6 @@ struct Bulk {
 Bulk bulk(Op op) {
   using Result = BulkShape::Result;
   switch (op) {
-    case Op::memory_size: return {&memory_size, {0, Result::address}};
     case Op::memory_grow: return {&memory_grow, {1, Result::address}};
     case Op::memory_fill: return {&memory_fill, {3}};
     case Op::memory_copy: return {&memory_copy, {3}};

@@ -1,5 +1,5 @@
 // What compiled code calls: functions whose operands and results stand in slots. Anything that has no machine code of
-// its own comes here, numeric instructions included (semantic_call).
+// its own comes here, some numeric instructions included (semantic_call).
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,7 @@ inline constexpr uint64_t kUnwind = 0x100;
 // An exception has found its handler: Activation::resume says where to go on.
 inline constexpr uint64_t kResume = 0x200;
 
-// Instructions with a fixed signature: numeric ones, vector lanes, vector memory accesses. Lanes: x; shuffles: x is the
-// address of the indices; memory: x holds the memory and, from bit 32, the lane; y the offset.
+// Scalar numeric instructions and atomic accesses, of which x is the memory and y the offset; else null.
 RuntimeCall semantic_call(Op op);
 
 // memory.* and table.*: x and y are the instruction's indices, in the order of the Sink (validator/function_decoder.h).

@@ -1,5 +1,5 @@
-// One function per instruction with a fixed signature, made from its definition in core/: operands from slots, result
-// into slots.
+// One function per scalar numeric instruction and atomic access, made from its definition in core/: operands from
+// slots, result into slots.
 #include <array>
 #include <cstring>
 #include <tuple>
@@ -8,7 +8,6 @@
 
 #include "core/atomic.h"
 #include "core/numeric.h"
-#include "core/numeric_simd_x64.h"
 #include "jit/runtime_calls.h"
 #include "runtime/memory.h"
 #include "runtime/wait_queue.h"
@@ -16,7 +15,6 @@
 namespace mini_wasm::jit {
 namespace {
 
-using numeric::V128;
 using runtime::InstanceContext;
 using runtime::Slot;
 
@@ -63,65 +61,7 @@ struct Plain<function> {
   }
 };
 
-// A lane, or the indices of a shuffle, comes last and from x.
-template <auto function>
-struct Lane;
-template <class R, class A, R (*function)(A, uint32_t)>
-struct Lane<function> {
-  static uint64_t call(InstanceContext*, Slot* s, uint64_t x, uint64_t, Slot*, const void* const*) {
-    const Slot* from = s;
-    return leave(s, function(next<A>(from), static_cast<uint32_t>(x)));
-  }
-};
-template <class R, class A, class B, R (*function)(A, B, uint32_t)>
-struct Lane<function> {
-  static uint64_t call(InstanceContext*, Slot* s, uint64_t x, uint64_t, Slot*, const void* const*) {
-    const Slot* from = s;
-    const A a = next<A>(from);
-    const B b = next<B>(from);
-    return leave(s, function(a, b, static_cast<uint32_t>(x)));
-  }
-};
-template <class R, R (*function)(V128, V128, V128)>
-struct Lane<function> {
-  static uint64_t call(InstanceContext*, Slot* s, uint64_t x, uint64_t, Slot*, const void* const*) {
-    const Slot* from = s;
-    const V128 a = next<V128>(from), b = next<V128>(from);
-    V128 indices;
-    std::memcpy(&indices, reinterpret_cast<const void*>(x), sizeof(indices));
-    return leave(s, function(a, b, indices));
-  }
-};
-
-// The address is the first operand; null after the access has been found to be out of bounds.
-uint8_t* checked(InstanceContext* ctx, const Slot*& from, uint64_t x, uint64_t offset, uint64_t bytes) {
-  const runtime::MemInst& memory = *ctx->memories[static_cast<uint32_t>(x)];
-  const uint64_t index = memory.type.is_64 ? next<uint64_t>(from) : next<uint32_t>(from);
-  const uint64_t at = index + offset;
-  return at < index || !memory.contains(at, bytes) ? nullptr : memory.base + at;
-}
 constexpr auto kOutOfBounds = static_cast<uint64_t>(TrapCode::out_of_bounds_memory_access);
-
-template <Op op, auto function>
-struct Access {
-  static constexpr const OpInfo& kInfo = op_info(op);
-  static uint64_t call(InstanceContext* ctx, Slot* s, uint64_t x, uint64_t y, Slot*, const void* const*) {
-    const Slot* from = s;
-    uint8_t* at = checked(ctx, from, x, y, uint64_t{1} << kInfo.access_log2);
-    if (at == nullptr) return kOutOfBounds;
-    const auto lane = static_cast<uint32_t>(x >> 32);
-    if constexpr (kInfo.cls == OpClass::load) {
-      return leave(s, function(at));
-    } else if constexpr (kInfo.cls == OpClass::store) {
-      function(at, next<V128>(from));
-    } else if constexpr (kInfo.cls == OpClass::load_lane) {
-      return leave(s, function(at, next<V128>(from), lane));
-    } else {
-      function(at, next<V128>(from), lane);
-    }
-    return 0;
-  }
-};
 
 // Atomic accesses: aligned ones only.
 template <Op op>
@@ -165,20 +105,6 @@ constexpr RuntimeCall kCallOf = nullptr;
 #define SCALAR(id) \
   template <>      \
   constexpr RuntimeCall kCallOf<Op::id> = &Plain<&numeric::id>::call;
-#define VECTOR_numeric(id) \
-  template <>              \
-  constexpr RuntimeCall kCallOf<Op::id> = &Plain<&numeric::fast::id>::call;
-#define VECTOR_simd_lane(id) \
-  template <>                \
-  constexpr RuntimeCall kCallOf<Op::id> = &Lane<&numeric::fast::id>::call;
-#define VECTOR_load(id) \
-  template <>           \
-  constexpr RuntimeCall kCallOf<Op::id> = &Access<Op::id, &numeric::fast::id>::call;
-#define VECTOR_store(id) VECTOR_load(id)
-#define VECTOR_load_lane(id) VECTOR_load(id)
-#define VECTOR_store_lane(id) VECTOR_load(id)
-#define VECTOR_constant(id)
-
 #define CLASS_numeric(id) SCALAR(id)
 #define CLASS_numeric_trap(id) SCALAR(id)
 #define CLASS_control(id)
@@ -207,8 +133,8 @@ constexpr RuntimeCall kCallOf = nullptr;
 #define FEATURE_sign_ext(id, cls) CLASS_##cls(id)
 #define FEATURE_sat_trunc(id, cls) CLASS_##cls(id)
 #define FEATURE_wide_arithmetic(id, cls) CLASS_##cls(id)
-#define FEATURE_simd(id, cls) VECTOR_##cls(id)
-#define FEATURE_relaxed_simd(id, cls) VECTOR_##cls(id)
+#define FEATURE_simd(id, cls)
+#define FEATURE_relaxed_simd(id, cls)
 #define FEATURE_bulk_memory(id, cls)
 #define FEATURE_ref_types(id, cls)
 #define FEATURE_tail_call(id, cls)

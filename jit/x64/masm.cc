@@ -409,6 +409,14 @@ Masm::Address Masm::checked_address(Reg index, Reg temp, bool is_64, uint32_t me
   return {x86::Mem(end, -static_cast<int32_t>(bytes), 0)};
 }
 
+// In pages. The size is an atomic, of which this is a relaxed load.
+void Masm::memory_size(Reg to, uint32_t memory, uint8_t page_size_log2) {
+  a.mov(gp64(to), context(offsetof(InstanceContext, memories)));
+  a.mov(gp64(to), at(to, size_t{memory} * 8));
+  a.mov(gp64(to), at(to, runtime::kMemorySize));
+  if (page_size_log2 != 0) a.shr(gp64(to), page_size_log2);
+}
+
 void Masm::load(Op op, Reg to, Address from, uint32_t offset) {
   x86::Mem m = from.memory;
   m.setSize(access_bytes(op));

@@ -137,6 +137,7 @@ class Masm {
   Address guarded_address(Reg index, uint32_t memory, uint64_t offset);
   Address checked_address(Reg index, Reg temp, bool is_64, uint32_t memory, uint64_t offset, uint32_t bytes,
                           uint32_t wasm_offset);
+  void memory_size(Reg to, uint32_t memory, uint8_t page_size_log2);
   void fence() { a.mfence(); }
   void load(Op op, Reg to, Address from, uint32_t offset);
   void load_lane(Op op, Reg to, Address from, uint8_t lane, uint32_t offset);
