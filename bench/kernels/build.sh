@@ -22,10 +22,13 @@ if [ -z "${WASI_CC:-}" ]; then
 fi
 : "${CC:=$WASI_CC}"
 flags="-std=c11 -O2 -Wall -Wextra -fno-math-errno -ffp-contract=off"
-# No vectors: the kernels are for runtimes with and without SIMD.
-wasm="--target=wasm32-wasi -mno-simd128"
 mkdir -p "$out"
 for name; do
+  # Vectors in *_simd alone: the others are for runtimes with and without SIMD.
+  case $name in
+    *_simd) wasm="--target=wasm32-wasi -msimd128" ;;
+    *) wasm="--target=wasm32-wasi -mno-simd128" ;;
+  esac
   # Two steps, and no -O in the second: with one, clang runs whatever wasm-opt is
   # on PATH, and clang 19's --no-wasm-opt leaves out the link itself.
   # shellcheck disable=SC2086

@@ -1,8 +1,9 @@
 // What every kernel shares: the rounds argument, an optimisation barrier, a
 // random generator and the checksum line. A kernel takes one optional argument,
-// the number of rounds; its time is linear in it, and one round is a few
-// milliseconds of work. It prints "<name> <checksum>" and nothing else, the same
-// on every platform: no libm beyond sqrt, no dependence on pointer size.
+// the number of rounds (12), or a multiple of its default (x12); its time is
+// linear in it, and one round is a millisecond of work or so. It prints
+// "<name> <checksum>" and nothing else, the same on every platform: no libm
+// beyond sqrt, no dependence on pointer size.
 #pragma once
 
 #include <stdint.h>
@@ -12,13 +13,16 @@
 
 #define NOINLINE __attribute__((noinline))
 
-// The rounds given on the command line, or `fallback`; exits with 2 when the
-// argument is not a positive number.
-static inline uint32_t kernel_rounds(int argc, char** argv, uint32_t fallback) {
-  if (argc < 2) return fallback;
+// The rounds asked for on the command line, or `usual`; exits with 2 when the
+// argument is not a positive number, with or without x before it.
+static inline uint32_t kernel_rounds(int argc, char** argv, uint32_t usual) {
+  if (argc < 2) return usual;
+  const char* number = argv[1] + (argv[1][0] == 'x');
   char* end = 0;
-  unsigned long rounds = strtoul(argv[1], &end, 10);
-  if (*end != 0 || rounds == 0 || rounds > 0xffffffffUL) exit(2);
+  unsigned long long rounds = strtoull(number, &end, 10);
+  if (*end != 0 || rounds == 0 || rounds > 0xffffffff) exit(2);
+  if (number != argv[1]) rounds *= usual;
+  if (rounds > 0xffffffff) exit(2);
   return (uint32_t)rounds;
 }
 

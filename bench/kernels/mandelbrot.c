@@ -29,6 +29,9 @@ int main(int argc, char** argv) {
   uint32_t rounds = kernel_rounds(argc, argv, 80);
   uint64_t sum = 0;
   double zoom = 1.0;
-  for (uint32_t r = 0; r < rounds; ++r, zoom *= 0.99) sum = fold(sum, picture(opaque(96), zoom));
+  for (uint32_t r = 0; r < rounds; ++r) {
+    zoom = r % 80 == 0 ? 1.0 : zoom * 0.99;
+    sum = fold(sum, picture(opaque(96), zoom));
+  }
   return kernel_report("mandelbrot", sum);
 }
