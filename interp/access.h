@@ -18,7 +18,7 @@ void load(Machine& m) {
   const uint64_t at = A == Place::imm ? uint64_t{o.x} : uint64_t{read<uint32_t, A>(m, o.a)} + o.x;
   const auto value = Access::load(m.memory + at);
   fault_point(m);
-  write<typename Access::Value, D>(m, o.d, value);
+  put<typename Access::Value, D>(m, o.d, value);
   m.pc += 2;
 }
 
@@ -28,7 +28,7 @@ void load_sum(Machine& m) {
   const uint32_t sum = read<uint32_t, A>(m, o.a) + read<uint32_t, Place::slot>(m, o.b());
   const auto value = Access::load(m.memory + (uint64_t{sum} + o.c()));
   fault_point(m);
-  write<typename Access::Value, D>(m, o.d, value);
+  put<typename Access::Value, D>(m, o.d, value);
   m.pc += 2;
 }
 
@@ -76,8 +76,7 @@ template <class Access>
 constexpr StoreTable make_store() {
   return make_table<4, 4, 1>([]<Place a, Place v, Place d>() -> Handler {
     using Value = typename Access::Value;
-    if constexpr (!can_be_at<Value>(v) || (v == Place::imm && !kIsInt<Value>) ||
-                  (a == Place::acc && v == Place::acc && kIsInt<Value>)) {
+    if constexpr (!can_be_at<Value>(v) || (v == Place::imm && !kIsInt<Value>)) {
       return nullptr;
     } else {
       return &wrap<&store<Access, a, v>>;

@@ -83,7 +83,7 @@ enum class Special : uint8_t {
   null_check,        // traps when the reference at a is null; x: TrapCode
   lazy,              // word 1: FuncCode*
   unreachable,
-  ref_func,     // d <- function x
+  ref_func,  // d <- function x
   atomic_fence,
   memory_size,  // d <- size of memory x
   // Operands in slots from a on, result there, too; x: index, b(), c(): two indices

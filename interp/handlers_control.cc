@@ -317,6 +317,10 @@ void call_host(Machine& m) {
     return raise(m, TrapCode::interrupted);
   m.memory = m.ctx->memory_base;
   m.l = m.fp[o.d];
+  // A single result is in the accumulator of its type, too, whichever that is.
+  m.r = arguments[0];
+  m.s = runtime::slot_get<float>(arguments);
+  m.d = runtime::slot_get<double>(arguments);
   m.pc = at + kCallWords;
 }
 
@@ -330,7 +334,7 @@ void return_(Machine& m) { leave(m, operands_at(m.pc + 1).d); }
 template <class T, Place A>
 void return_value(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
-  runtime::slot_set<T>(m.fp, read<T, A>(m, A == Place::imm ? o.x : o.a));
+  put<T, Place::slot>(m, 0, read<T, A>(m, A == Place::imm ? o.x : o.a));
   leave(m, o.d);
 }
 
@@ -348,14 +352,14 @@ void select(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   const T a = read<T, Place::slot>(m, o.a);
   const T b = read<T, Place::slot>(m, o.b());
-  write<T, D>(m, o.d, read<uint32_t, C>(m, o.c()) != 0 ? a : b);
+  put<T, D>(m, o.d, read<uint32_t, C>(m, o.c()) != 0 ? a : b);
   m.pc += 2;
 }
 
 template <class T, Place D>
 void global_get(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
-  write<T, D>(m, o.d, runtime::slot_get<T>(m.ctx->globals[o.x]));
+  put<T, D>(m, o.d, runtime::slot_get<T>(m.ctx->globals[o.x]));
   m.pc += 2;
 }
 

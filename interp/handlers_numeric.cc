@@ -45,9 +45,9 @@ template <class Result, Place D>
   if constexpr (Unchecked<Result>::kTraps) {
     if (result.trap != TrapCode::none) [[unlikely]]
       return raise(m, result.trap);
-    write<typename Unchecked<Result>::Type, D>(m, d, result.value);
+    put<typename Unchecked<Result>::Type, D>(m, d, result.value);
   } else {
-    write<Result, D>(m, d, result);
+    put<Result, D>(m, d, result);
   }
   m.pc += words;
 }
@@ -80,11 +80,7 @@ constexpr NumericTable make_numeric() {
     if constexpr (!can_be_at<T>(a) || !can_be_at<T>(b) || !can_be_at<R>(d)) {
       return nullptr;
     } else if constexpr (S::kBinary) {
-      if constexpr ((a == Place::acc && b == Place::acc)) {
-        return nullptr;
-      } else {
-        return &wrap<&binary<function, a, b, d>>;
-      }
+      return &wrap<&binary<function, a, b, d>>;
     } else if constexpr (b == Place::slot) {
       return &wrap<&unary<function, a, d>>;
     } else {
@@ -171,8 +167,7 @@ constexpr BranchTable make_branch() {
   return make_table<3, 4, 4>([]<Place a, Place b, Place d>() -> Handler {
     constexpr bool sense = index_of(d) % 2 == 1, backward = index_of(d) >= 2;
     // An integer comparison has an opposite: the translator uses that instead of a false sense.
-    if constexpr (!can_be_at<T>(a) || !can_be_at<T>(b) || (b == Place::imm && !kIsInt<T>) || (kIsInt<T> && !sense) ||
-                  (a == Place::acc && b == Place::acc)) {
+    if constexpr (!can_be_at<T>(a) || !can_be_at<T>(b) || (b == Place::imm && !kIsInt<T>) || (kIsInt<T> && !sense)) {
       return nullptr;
     } else {
       return &wrap<&branch_compare<compare, a, b, sense, backward>>;

@@ -39,7 +39,7 @@ using ShapeOf = Shape<decltype(function)>;
 template <auto function, Place A, Place D>
 void unary(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
-  write<typename ShapeOf<function>::Result, D>(m, o.d, function(read<typename ShapeOf<function>::First, A>(m, o.a)));
+  put<typename ShapeOf<function>::Result, D>(m, o.d, function(read<typename ShapeOf<function>::First, A>(m, o.a)));
   m.pc += 2;
 }
 
@@ -63,7 +63,7 @@ void ternary(Machine& m) {
 template <auto function, Place A, Place D>
 void extract_lane(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
-  write<typename ShapeOf<function>::Result, D>(m, o.d, function(read<V128, A>(m, o.a), o.x));
+  put<typename ShapeOf<function>::Result, D>(m, o.d, function(read<V128, A>(m, o.a), o.x));
   m.pc += 2;
 }
 

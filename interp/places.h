@@ -74,4 +74,12 @@ template <class T, Place P>
   }
 }
 
+// The result of an instruction that the translator may redirect: what goes to a slot stays in the accumulator as well,
+// so that whoever reads the slot next need not wait for memory (see Translator::cached_).
+template <class T, Place P>
+[[gnu::always_inline]] inline void put(Machine& m, uint32_t n, T value) {
+  if constexpr (P == Place::slot && !kIsVector<T>) write<T, Place::acc>(m, n, value);
+  write<T, P>(m, n, value);
+}
+
 }  // namespace mini_wasm::interp

@@ -112,7 +112,29 @@ TEST(translation, loads_and_stores_take_over_the_addition_of_their_address) {
 TEST(translation, arguments_are_made_where_the_callee_finds_them) {
   EXPECT_EQ(translated("(param i32) (result i32) (call $helper (i32.mul (local.get 0) (local.get 0)))"),
             Code({numeric(Op::i32_mul, Place::slot, Place::slot, Place::slot), special(Special::call),
-                  return_value(Scalar::i32, Place::slot)}));
+                  return_value(Scalar::i32, Place::acc)}));
+}
+
+TEST(translation, what_was_computed_into_a_slot_is_still_in_the_accumulator) {
+  EXPECT_EQ(translated("(param f64 f64) (local.set 1 (f64.neg (local.get 0))) (local.set 0 (f64.abs (local.get 1)))"),
+            Code({numeric(Op::f64_neg, Place::slot, Place::slot, Place::slot),
+                  numeric(Op::f64_abs, Place::acc, Place::slot, Place::slot), special(Special::return_)}));
+  EXPECT_EQ(translated("(param f64 f64) (result f64) (local.tee 1 (f64.neg (local.get 0))) (local.tee 1) "
+                       "(f64.mul (local.get 1))"),
+            Code({numeric(Op::f64_neg, Place::slot, Place::slot, Place::slot),
+                  numeric(Op::f64_mul, Place::acc, Place::acc, Place::acc), return_value(Scalar::f64, Place::acc)}));
+  // Not where ways meet,
+  EXPECT_EQ(translated("(param f64) (local.set 0 (f64.neg (local.get 0))) (loop (br_if 0 (f64.eq (local.get 0) "
+                       "(local.get 0))))"),
+            Code({numeric(Op::f64_neg, Place::slot, Place::slot, Place::slot),
+                  branch_compare(Op::f64_eq, Place::slot, Place::slot, /*backward=*/true), special(Special::return_)}));
+  // not once something else is there, or another value in the slot.
+  EXPECT_EQ(
+      translated("(param f64 f64) (local.set 0 (f64.neg (local.get 0))) (local.set 1 (f64.neg (local.get 1))) "
+                 "(local.set 1 (f64.const 0)) (local.set 0 (f64.add (local.get 0) (local.get 1)))"),
+      Code({numeric(Op::f64_neg, Place::slot, Place::slot, Place::slot),
+            numeric(Op::f64_neg, Place::slot, Place::slot, Place::slot), copy(Scalar::f64, Place::wide, Place::slot),
+            numeric(Op::f64_add, Place::slot, Place::slot, Place::slot), special(Special::return_)}));
 }
 
 TEST(translation, values_that_a_branch_carries_in_place_need_no_move) {

@@ -56,6 +56,7 @@ Result<void> Translator::translate(FuncCode& code) {
   exceptions_ = {};
   vectors_.clear();
   std::fill_n(owners_, kBanks, kNothing);
+  forget_cached();
   last_ = kNothing;
   if (positions_ != nullptr) positions_->clear();
   if (Result<void> r = decoder_storage_.run(code.index); !r) return r;
@@ -109,6 +110,8 @@ bool Translator::pins(uint16_t slot, Scalar type) const {
 
 void Translator::push(Operand operand) {
   operand.home = next_home();
+  // Whoever writes there from now on need not say so.
+  wrote(operand.home);
   stack_.push_back(operand);
 }
 
@@ -131,14 +134,15 @@ void Translator::truncate(uint32_t height) {
   while (stack_.size() > height) pop();
 }
 
+uint16_t Translator::slot_in_frame(const Operand& operand) {
+  return operand.kind == Operand::Kind::local ? operand.local : operand.home;
+}
+
 Translator::At Translator::at(const Operand& operand) const {
-  switch (operand.kind) {
-    case Operand::Kind::acc: return {Place::acc, 0};
-    case Operand::Kind::local: return {pins(operand.local, operand.type) ? Place::pinned : Place::slot, operand.local};
-    case Operand::Kind::temp:
-    case Operand::Kind::constant: break;
-  }
-  return {Place::slot, operand.home};
+  if (operand.kind == Operand::Kind::acc) return {Place::acc, 0};
+  const uint16_t slot = slot_in_frame(operand);
+  if (operand.kind == Operand::Kind::local && pins(slot, operand.type)) return {Place::pinned, slot};
+  return {cached_[bank(operand.type)] == slot ? Place::acc : Place::slot, slot};
 }
 
 Translator::At Translator::value(const Operand& operand) {
@@ -240,6 +244,7 @@ void Translator::emit_result(Producer producer, Operands operands, const Operand
   producer.at = emit(handler_of(producer, Place::acc), operands);
   if (wide != nullptr) emit_wide(wide->type, wide->bits);
   owners_[bank_index] = static_cast<uint32_t>(stack_.size());
+  producer.cached = std::exchange(cached_[bank_index], kNoSlot);
   producers_[bank_index] = producer;
   push({Operand::Kind::acc, producer.type, 0, 0, 0});
 }
@@ -249,14 +254,24 @@ void Translator::redirect(const Producer& producer, Place d, uint16_t slot) {
   Operands operands = operands_at(&code_[producer.at + 1]);
   operands.d = slot;
   code_[producer.at + 1] = std::bit_cast<Word>(operands);
+  wrote(slot);
+  // It leaves the accumulator alone when it writes the pinned local.
+  if (producer.type != Scalar::v128) cached_[bank(producer.type)] = d == Place::pinned ? producer.cached : slot;
+}
+
+void Translator::wrote(uint16_t slot) {
+  for (uint16_t& cached : cached_) {
+    if (cached == slot) cached = kNoSlot;
+  }
 }
 
 bool Translator::can_redirect(const Operand& operand) const {
   return operand.kind == Operand::Kind::acc && producers_[bank(operand.type)].at == last_;
 }
 
-void Translator::rewind(uint32_t at) {
-  code_.resize(at);
+void Translator::rewind(const Producer& producer) {
+  code_.resize(producer.at);
+  cached_[bank(producer.type)] = producer.cached;
   if (positions_ != nullptr) positions_->pop_back();
   last_ = kNothing;
 }
@@ -264,9 +279,8 @@ void Translator::rewind(uint32_t at) {
 void Translator::emit_copy(const Operand& from, uint16_t slot) {
   const At to{Place::slot, slot};
   if (from.kind == Operand::Kind::constant) return emit_copy(from.type, right(from), from.bits, to);
-  const At source = at(from);
-  if (source.place == Place::slot && source.field == slot) return;
-  emit_copy(from.type, source, 0, to);
+  if (from.kind != Operand::Kind::acc && slot_in_frame(from) == slot) return;
+  emit_copy(from.type, at(from), 0, to);
 }
 
 void Translator::emit_copy(Scalar type, At from, uint64_t bits, At to) {
@@ -278,6 +292,7 @@ void Translator::emit_copy(Scalar type, At from, uint64_t bits, At to) {
   }
   emit(copy_handler(type, from.place, to.place), operands);
   if (from.place == Place::wide) emit_wide(type, bits);
+  wrote(static_cast<uint16_t>(to.field));
 }
 
 // --- Numeric -------------------------------------------------------------------------------------------------------
@@ -407,7 +422,7 @@ void Translator::load(Op op, const MemArg& memarg) {
       const Operands added = operands_at(&code_[sum.at + 1]);
       p.form = Producer::Form::load_sum;
       p.a = sum.a;
-      rewind(sum.at);
+      rewind(sum);
       return emit_result(p, {0, added.a, Operands::pair(added.b(), offset)});
     }
   }

@@ -7,11 +7,14 @@
 //   acc        in the accumulator of its type, put there by an instruction that can still be told to write elsewhere
 //   temp       in its home slot, which follows from its height
 //
+// What was last computed into a slot is still in the accumulator: locals and temps are read from there where they can.
+//
 // so local.get and const cost nothing, local.set changes where the instruction before it writes, and an operand that
 // has to make room in the accumulator is redirected to its home without a move. Where control flow meets, everything
 // is at home: labels agree by construction.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
@@ -124,6 +127,7 @@ class Translator {
     Scalar type = Scalar::i32;  // of the result
     Place a = Place::slot, b = Place::slot;
     uint32_t at = 0;
+    uint16_t cached = kNoSlot;  // cached_ of its bank before it
   };
   // A place with its slot or immediate.
   struct At {
@@ -146,6 +150,7 @@ class Translator {
   enum class Bank : uint8_t { integer, f32, f64, v128 };
   static constexpr uint32_t kBanks = 4;
   static constexpr uint32_t kNothing = ~0u;
+  static constexpr uint16_t kNoSlot = 0xffff;
 
   // Operands
   uint16_t next_home() const {
@@ -158,10 +163,11 @@ class Translator {
   void push_types(const validator::TypeList& types);
   Operand pop();
   void truncate(uint32_t height);
-  At at(const Operand& operand) const;     // not for constants
-  At value(const Operand& operand);        // brings a constant to its home first
-  At right(const Operand& operand) const;  // of a binary: constants stay in the instruction
-  void bring_home(Operand& operand);       // temp afterwards
+  At at(const Operand& operand) const;                    // not for constants
+  static uint16_t slot_in_frame(const Operand& operand);  // of a local or temp
+  At value(const Operand& operand);                       // brings a constant to its home first
+  At right(const Operand& operand) const;                 // of a binary: constants stay in the instruction
+  void bring_home(Operand& operand);                      // temp afterwards
   void bring_home(uint32_t first, uint32_t last);
   void settle();                       // before control flow: all but constants at home
   void free_accumulators();            // before a call
@@ -183,12 +189,15 @@ class Translator {
   void redirect(const Producer& producer, Place d, uint16_t slot);
   bool can_redirect(const Operand& operand) const;  // its producer is the last instruction
   const Producer& producer(const Operand& operand) const { return producers_[bank(operand.type)]; }
-  void rewind(uint32_t at);
+  void rewind(const Producer& producer);  // takes the last instruction back
+  void wrote(uint16_t slot);              // no accumulator holds what is there now
+  void forget_cached() { std::fill_n(cached_, kBanks, kNoSlot); }
   void write_local(uint16_t slot, const Operand& value);
   void end_try_table(const Control& c);
   uint32_t blocks_around() const { return decoder_->control_depth() - 1; }  // the innermost one
   uint16_t take_arguments(const FuncType& type);
   void emit_call(Handler handler, Operands operands, Word word2);
+  void push_call_results(const FuncType& type);
   void return_results_at(uint16_t slot, const FuncType& type);
 
   // Branches
@@ -236,6 +245,8 @@ class Translator {
   std::vector<std::array<uint64_t, 2>> vectors_;  // constants
   Producer producers_[kBanks];
   uint32_t owners_[kBanks] = {kNothing, kNothing, kNothing, kNothing};  // operand in each accumulator
+  // The slot whose value is in each accumulator as well.
+  uint16_t cached_[kBanks] = {kNoSlot, kNoSlot, kNoSlot, kNoSlot};
   uint32_t last_ = kNothing;  // the last instruction, when nothing can jump behind it
   uint16_t operand_base_ = 0, link_ = 0, pinned_ = 0;
   bool has_pinned_ = false;

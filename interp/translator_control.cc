@@ -15,6 +15,7 @@ void Translator::add_fixup(uint32_t& chain, uint32_t byte, uint32_t from) {
 
 // Code goes on here, from whatever branches wait in the chain.
 void Translator::bind(uint32_t& fixups) {
+  if (fixups != Label::kNone) forget_cached();
   for (uint32_t i = fixups; i != Label::kNone; i = fixups_[i].next) {
     if (fixups_[i].from == kCatchFixup) {
       exceptions_.catches[fixups_[i].byte].target = here();
@@ -38,11 +39,11 @@ Translator::Condition Translator::take_condition() {
       const Operands o = operands_at(&code_[compare.at + 1]);
       const At a{compare.a, o.a};
       if (compare.op == Op::i32_eqz) {
-        rewind(compare.at);
+        rewind(compare);
         return {false, Op::nop, a, {}, false};
       }
       if (compare.op == Op::i64_eqz) {
-        rewind(compare.at);
+        rewind(compare);
         return {true, Op::i64_eq, a, {Place::imm, 0}, true};
       }
       const bool small = compare.b != Place::imm || static_cast<int32_t>(o.x) == static_cast<int16_t>(o.x);
@@ -50,7 +51,7 @@ Translator::Condition Translator::take_condition() {
                             (compare.b == Place::imm && small);
       const bool fuses = branch_compare_handler(compare.op, compare.a, in_place ? compare.b : Place::slot, true, false);
       if (in_place && fuses) {
-        rewind(compare.at);
+        rewind(compare);
         return {true, compare.op, a, {compare.b, compare.b == Place::slot ? o.b() : o.x}, true};
       }
     }
@@ -109,6 +110,7 @@ void Translator::loop(Control& c) {
   block(c);
   c.label.target = here();
   last_ = kNothing;
+  forget_cached();
 }
 
 void Translator::if_(Control& c) {
@@ -306,6 +308,14 @@ void Translator::emit_call(Handler handler, Operands operands, Word word2) {
   emit(handler, operands);
   code_.push_back(word2);
   last_ = kNothing;
+  forget_cached();
+}
+
+// A single result is in its accumulator as well.
+void Translator::push_call_results(const FuncType& type) {
+  push_types(validator::TypeList(type.results));
+  if (type.results.size() != 1 || stack_.back().type == Scalar::v128) return;
+  cached_[bank(stack_.back().type)] = stack_.back().home;
 }
 
 void Translator::call(FuncIdx f) {
@@ -317,7 +327,7 @@ void Translator::call(FuncIdx f) {
     emit_call(special_handler(Special::call), {pinned_, arguments, 0},
               reinterpret_cast<Word>(&module_code_.function(f)));
   }
-  push_types(validator::TypeList(type.results));
+  push_call_results(type);
 }
 
 void Translator::call_indirect(TypeIdx t, TableIdx table) {
@@ -327,7 +337,7 @@ void Translator::call_indirect(TypeIdx t, TableIdx table) {
   const uint16_t arguments = take_arguments(type);
   emit_call(call_indirect_handler(a.place, module_.tables[raw(table)].type.is_64), {pinned_, arguments, a.field},
             Word{static_cast<uint32_t>(module_.type_id(t))} | Word{raw(table)} << 32);
-  push_types(validator::TypeList(type.results));
+  push_call_results(type);
 }
 
 void Translator::call_ref(TypeIdx t) {
@@ -336,7 +346,7 @@ void Translator::call_ref(TypeIdx t) {
   bring_home(callee);
   const uint16_t arguments = take_arguments(type);
   emit_call(special_handler(Special::call_ref), {pinned_, arguments, callee.home}, 0);
-  push_types(validator::TypeList(type.results));
+  push_call_results(type);
 }
 
 void Translator::return_call(FuncIdx f) {
@@ -374,6 +384,10 @@ void Translator::return_call_ref(TypeIdx t) {
 // Results that stand in consecutive slots, as a host function or a catch clause leaves them.
 void Translator::return_results_at(uint16_t slot, const FuncType& type) {
   const uint32_t count = runtime::slot_count(type.results);
+  if (type.results.size() == 1) {
+    emit(return_value_handler(scalar(type.results[0]), Place::slot), {link_, slot, 0});
+    return;
+  }
   if (count != 0) emit_special(Special::copy_slots, {0, slot, count});
   emit_special(Special::return_, {link_, 0, 0});
 }

@@ -116,6 +116,7 @@ void Translator::catch_(Control& c, CatchKind kind, TagIdx tag, bool falls_throu
   if (c.label.try_end == Label::kNone) c.label.try_end = here();
   if (falls_through) branch_out(c);
   last_ = kNothing;
+  forget_cached();
   exceptions_.handlers.push_back(
       {c.label.try_begin, c.label.try_end, static_cast<uint32_t>(exceptions_.catches.size()), 1, blocks_around()});
   exceptions_.catches.push_back({kind, /*keeps_exception=*/true, raw(tag), here(), home_of(c)});
