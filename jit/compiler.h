@@ -2,10 +2,10 @@
 //
 // It is a Sink of validator::FunctionDecoder. Values are tracked by a stack of `Value`s and no code is emitted for one
 // until somebody needs it. At labels everything stands at home (the frame's slots, runtime/frame.h), but for the single
-// result of a block, which is in the result register; hot locals are pinned to registers for the whole function.
+// result of a block, which is in the result register; hot locals are pinned to registers, each loop has its own.
 // Operands, control flow and calls are decided here; what they look like is `Masm`'s (x64/masm.h), which knows the CPU.
 //
-// Members are defined in compiler_values.h, compiler_control.h, compiler_calls.h and compiler_memory.h.
+// Members are defined in compiler_values.h, compiler_pins.h, compiler_control.h, compiler_calls.h, compiler_memory.h.
 // Thread rule: one thread; use it for as many functions as you like.
 #pragma once
 
@@ -40,8 +40,10 @@ class Compiler {
     bool linked = false;    // `link` has been made
     bool branched = false;  // something branches to it
     bool has_else = false;
-    uint32_t height = 0;  // operands below it,
-    uint16_t base = 0;    // and the slot where they end
+    uint32_t height = 0;      // operands below it,
+    uint16_t base = 0;        // and the slot where they end
+    uint32_t pins = 0;        // which locals are in registers there,
+    uint32_t outer_pins = 0;  // and around it
     // Of a try_table or try: where it begins, where the part that is guarded ends, and its clauses.
     uint32_t try_begin = 0, try_end = ~0u, catches = 0, catch_count = 0;
   };
@@ -159,7 +161,22 @@ class Compiler {
   Reg pinned(uint32_t local) const { return pinned_[local]; }
   void write_local(uint32_t i, Value& value);
   void materialize_compare();
-  void choose_pins();
+  Scalar local_type(uint32_t i) const { return scalar(decoder_->locals()[i]); }
+  void load_arguments();
+  void place_params();
+  void clear_locals();
+
+  // compiler_pins.h
+  const PinSet& pin_set(uint32_t pins) const;
+  // visit(local, register, whether its slot may be stale)
+  template <class Visit>
+  void for_each_pin(const PinSet& set, Visit visit) const;
+  Reg register_in(const PinSet& set, uint32_t local) const;
+  void set_pins(uint32_t pins);
+  void move_pins(uint32_t from, uint32_t to);
+  void leave_pins(uint32_t to, bool falls_through);
+  void jump_if(const typename Masm::Test& test, bool sense, uint32_t depth);
+  void detours();
 
   // compiler_control.h
   struct Condition {
@@ -171,7 +188,6 @@ class Compiler {
   // Emits the test; operands are released. The jump itself may follow instructions that leave flags alone.
   typename Masm::Test emit_test(Condition& condition);
   void branch_to(Condition& condition, bool sense, uint32_t depth);
-  void jump_to(uint32_t depth);
   void link(Label& label);
   void carry(const Control& c);
   // Whether what a branch to it carries is in the result register rather than in slots.
@@ -186,7 +202,9 @@ class Compiler {
 
   // compiler_calls.h
   uint16_t take_arguments(const FuncType& type);
+  uint16_t pass_arguments(const FuncType& type);
   void before_call();
+  void save_pins();
   void after_call(const FuncType& type, bool maybe_host);
   void reload_pins();
   void give_up_frame(uint16_t arguments, const FuncType& type);
@@ -215,11 +233,22 @@ class Compiler {
   uint16_t operand_base_ = 0;  // slot of the first operand
   uint32_t frame_slots_ = 0;
   std::vector<uint16_t> local_slots_;
-  std::vector<Reg> pinned_;             // by local
-  std::vector<uint32_t> newest_;        // by local: the newest value that is the same
-  std::vector<uint32_t> across_calls_;  // pinned locals whose registers calls destroy
+  std::vector<Reg> pinned_;       // by local
+  std::vector<uint32_t> newest_;  // by local: the newest value that is the same
+  struct AcrossCalls {
+    uint32_t local;
+    bool dirty;
+  };
+  std::vector<AcrossCalls> across_calls_;  // pinned locals whose registers calls destroy
+  uint32_t pins_ = 0;                      // the PinSet that holds here
+  uint32_t next_loop_ = 0;
   std::vector<Value> stack_;
   uint32_t settled_ = 0;  // values below are constants or at home
+  struct Detour {
+    MasmLabel entry, target;
+    uint32_t from, to;  // pins
+  };
+  std::vector<Detour> detours_;
   RegisterFile regs_;
   bool out_of_registers_ = false;
   uint32_t saved_ = 0;  // registers of the caller's that stand in the link slots
@@ -240,4 +269,5 @@ class Compiler {
 #include "jit/compiler_calls.h"
 #include "jit/compiler_control.h"
 #include "jit/compiler_memory.h"
+#include "jit/compiler_pins.h"
 #include "jit/compiler_values.h"

@@ -1,7 +1,9 @@
 // Calls: of functions, with operands in the callee's first slots, and of the runtime. Part of compiler.h.
 #pragma once
 
+#include "jit/arguments.h"
 #include "jit/compiler.h"
+#include "jit/parallel_move.h"
 
 namespace mini_wasm::jit {
 
@@ -18,12 +20,55 @@ uint16_t Compiler<Masm>::take_arguments(const FuncType& type) {
 template <class Masm>
 void Compiler<Masm>::before_call() {
   spill_registers();
-  for (uint32_t i : across_calls_) masm_.store_slot(scalar(decoder_->locals()[i]), local_slots_[i], pinned_[i]);
+  save_pins();
+}
+
+template <class Masm>
+void Compiler<Masm>::save_pins() {
+  for (const auto& [i, dirty] : across_calls_) {
+    if (dirty) masm_.store_slot(local_type(i), local_slots_[i], pinned_[i]);
+  }
 }
 
 template <class Masm>
 void Compiler<Masm>::reload_pins() {
-  for (uint32_t i : across_calls_) masm_.load_slot(scalar(decoder_->locals()[i]), pinned_[i], local_slots_[i]);
+  for (const auto& [i, dirty] : across_calls_) masm_.load_slot(local_type(i), pinned_[i], local_slots_[i]);
+}
+
+// For a direct call: arguments in registers as far as there are any, all else that calls destroy at home.
+template <class Masm>
+uint16_t Compiler<Masm>::pass_arguments(const FuncType& type) {
+  if (!stack_.empty() && stack_.back().kind == Value::Kind::compare) materialize_compare();
+  const uint32_t count = static_cast<uint32_t>(type.params.size());
+  const uint32_t first = static_cast<uint32_t>(stack_.size()) - count;
+  for (uint32_t i = settled_; i < first; ++i) {
+    if (stack_[i].kind == Value::Kind::reg) bring_home(i);
+  }
+  save_pins();
+  ParallelMove moves;
+  ArgumentRegisters<Masm> in_registers;
+  for (uint32_t i = 0; i < count; ++i) {
+    const Value& value = stack_[first + i];
+    const Reg to = in_registers.next(value.type);
+    if (!to.valid()) {
+      bring_home(first + i);
+    } else if (value.kind == Value::Kind::reg) {
+      moves.add(value.type, to, value.reg);
+    } else if (value.kind == Value::Kind::local && pinned_[value.local].valid()) {
+      moves.add(value.type, to, pinned_[value.local]);
+    }
+  }
+  moves.emit(masm_);
+  ArgumentRegisters<Masm> loaded;
+  for (uint32_t i = 0; i < count; ++i) {
+    const Value& value = stack_[first + i];
+    const Reg to = loaded.next(value.type);
+    if (!to.valid() || value.kind == Value::Kind::reg) continue;
+    if (value.kind == Value::Kind::local && pinned_[value.local].valid()) continue;
+    load_value(value, to);
+  }
+  truncate(first);
+  return next_home();
 }
 
 template <class Masm>
@@ -41,15 +86,16 @@ void Compiler<Masm>::after_call(const FuncType& type, bool maybe_host) {
 template <class Masm>
 void Compiler<Masm>::call(FuncIdx f) {
   const FuncType& type = module_.func_type(f);
+  if (raw(f) >= module_.imported_funcs) {
+    const uint16_t arguments = pass_arguments(type);
+    masm_.call_function(raw(f) - module_.imported_funcs, arguments, site());
+    return after_call(type, false);
+  }
   const uint16_t arguments = take_arguments(type);
   before_call();
-  if (raw(f) < module_.imported_funcs) {
-    masm_.load_func(Masm::kCallee, raw(f));
-    masm_.call_callee(arguments, site());
-  } else {
-    masm_.call_function(raw(f) - module_.imported_funcs, arguments, site());
-  }
-  after_call(type, raw(f) < module_.imported_funcs);
+  masm_.load_func(Masm::kCallee, raw(f));
+  masm_.call_callee(arguments, site());
+  after_call(type, true);
 }
 
 // The function that a table's element refers to, in the callee register, after all checks.

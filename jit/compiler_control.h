@@ -53,6 +53,7 @@ template <class Masm>
 void Compiler<Masm>::block(Control& c) {
   settle();
   const uint32_t height = static_cast<uint32_t>(stack_.size());
+  c.label.pins = c.label.outer_pins = pins_;
   c.label.height = height - c.params.size();
   c.label.base =
       static_cast<uint16_t>((c.params.size() == 0 ? next_home() : stack_[c.label.height].home) - operand_base_);
@@ -62,6 +63,12 @@ void Compiler<Masm>::block(Control& c) {
 template <class Masm>
 void Compiler<Masm>::loop(Control& c) {
   block(c);
+  const FunctionFacts& facts = compiled_.facts(index_);
+  if (!facts.has_try && !facts.loop_pins.empty()) {
+    c.label.pins = facts.loop_pins[next_loop_++];
+    move_pins(pins_, c.label.pins);
+    set_pins(c.label.pins);
+  }
   link(c.label);
   masm_.bind(c.label.link);
   masm_.check_interrupt(site());
@@ -98,6 +105,7 @@ void Compiler<Masm>::end(Control& c, bool falls_through) {
     if (c.label.branched) masm_.bind(c.label.link);
     if (falls_through || c.label.branched) epilogue();
     landing_pads();
+    detours();
     return;
   }
   // In a legacy catch clause the exception lies below the results.
@@ -107,6 +115,7 @@ void Compiler<Masm>::end(Control& c, bool falls_through) {
     exceptions_.handlers.push_back(
         {c.label.try_begin, masm_.here(), c.label.catches, c.label.catch_count, blocks_around()});
   }
+  if (c.op == Op::loop) leave_pins(c.label.outer_pins, falls_through);
   if (only_falls) {
     if (falls_through) return;  // the results are on the stack, wherever they are
     truncate(c.label.height);
@@ -178,6 +187,7 @@ void Compiler<Masm>::br(uint32_t depth) {
   carry(c);
   link(c.label);
   c.label.branched = true;
+  move_pins(pins_, c.label.pins);
   masm_.jump(c.label.link);
 }
 
@@ -195,7 +205,7 @@ void Compiler<Masm>::branch_to(Condition& condition, bool sense, uint32_t depth)
   c.label.branched = true;
   if (arity == 0) {
     const auto test = emit_test(condition);
-    return masm_.jump_if(test, sense, c.label.link);
+    return jump_if(test, sense, depth);
   }
   if (in_register(c)) {
     const auto test = emit_test(condition);
@@ -205,7 +215,7 @@ void Compiler<Masm>::branch_to(Condition& condition, bool sense, uint32_t depth)
       evict(result);
       load_value(value, result);  // leaves flags alone
     }
-    return masm_.jump_if(test, sense, c.label.link);
+    return jump_if(test, sense, depth);
   }
   // Past the moves when it is not taken. What stays on the stack must not depend on which way it went.
   const uint32_t height = static_cast<uint32_t>(stack_.size());
@@ -214,6 +224,7 @@ void Compiler<Masm>::branch_to(Condition& condition, bool sense, uint32_t depth)
   const auto test = emit_test(condition);
   masm_.jump_if(test, !sense, skip);
   carry(c);
+  if (!is_body(depth)) move_pins(pins_, c.label.pins);
   masm_.jump(c.label.link);
   masm_.bind(skip);
 }
@@ -227,12 +238,12 @@ void Compiler<Masm>::br_table(std::span<const uint32_t> depths) {
   const Reg reg = use(index);
   std::vector<MasmLabel> targets;
   std::vector<std::pair<uint32_t, MasmLabel>> stubs;  // depth, entry
-  std::vector<uint32_t> stub_of(arity == 0 ? 0 : decoder_->control_depth(), kNothing);
+  std::vector<uint32_t> stub_of(decoder_->control_depth(), kNothing);
   for (uint32_t depth : depths) {
     Control& c = decoder_->control(depth);
     link(c.label);
     c.label.branched = true;
-    if (arity == 0) {
+    if (arity == 0 && (is_body(depth) || c.label.pins == pins_)) {
       targets.push_back(c.label.link);
       continue;
     }
@@ -246,8 +257,10 @@ void Compiler<Masm>::br_table(std::span<const uint32_t> depths) {
   release(index);
   for (const auto& [depth, entry] : stubs) {
     masm_.bind(entry);
-    carry(decoder_->control(depth));
-    masm_.jump(decoder_->control(depth).label.link);
+    const Control& c = decoder_->control(depth);
+    carry(c);
+    if (!is_body(depth)) move_pins(pins_, c.label.pins);
+    masm_.jump(c.label.link);
   }
 }
 

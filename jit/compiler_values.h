@@ -1,7 +1,9 @@
 // Values and locals. Part of compiler.h.
 #pragma once
 
+#include "jit/arguments.h"
 #include "jit/compiler.h"
+#include "jit/parallel_move.h"
 
 namespace mini_wasm::jit {
 
@@ -25,6 +27,9 @@ Result<void> Compiler<Masm>::compile(FuncIdx index, NativeCode& code) {
   settled_ = 0;
   exceptions_ = {};
   pads_.clear();
+  detours_.clear();
+  next_loop_ = 0;
+  pins_ = 0;
   out_of_registers_ = false;
   masm_.begin(code);
   if (Result<void> r = decoder_storage_.run(index); !r) return r;
@@ -41,67 +46,80 @@ void Compiler<Masm>::finish(NativeCode& code) {
 
 // --- Locals ----------------------------------------------------------------------------------------------------------
 
-// Hot locals get registers: those that survive calls first, then those that do not, as long as there is more to gain
-// than saving and restoring them at every call costs. In a function with handlers all locals are in memory, where a
-// handler finds them.
-template <class Masm>
-void Compiler<Masm>::choose_pins() {
-  const FunctionFacts& facts = compiled_.facts(index_);
-  pinned_.assign(decoder_->locals().size(), kNoReg);
-  across_calls_.clear();
-  uint32_t temps = test_settings.few_registers ? Masm::kFewTemps : Masm::kTemps;
-  if (!facts.has_try) {
-    uint32_t next = 0;
-    for (uint32_t i = 0; i < facts.hot_ints.size() && next < Masm::kPins.size(); ++i) {
-      if (facts.hot_ints[i] == FunctionFacts::kNoLocal) break;
-      const Reg reg = Masm::kPins[next++];
-      const bool survives = (Masm::kSurvivesCalls & reg.bit()) != 0;
-      if (!survives && i >= facts.worth_saving_ints) break;
-      pinned_[facts.hot_ints[i]] = reg;
-      temps &= ~reg.bit();
-      if (!survives) across_calls_.push_back(facts.hot_ints[i]);
-    }
-    next = 0;
-    for (uint32_t i = 0; i < facts.worth_saving_floats && next < Masm::kFloatPins.size(); ++i) {
-      const Reg reg = Masm::kFloatPins[next++];
-      pinned_[facts.hot_floats[i]] = reg;
-      temps &= ~reg.bit();
-      across_calls_.push_back(facts.hot_floats[i]);
-    }
-  }
-  regs_.reset(temps);
-}
-
 template <class Masm>
 void Compiler<Masm>::begin(Decoder& decoder) {
   decoder_ = &decoder;
-  const std::vector<ValType>& locals = decoder.locals();
   local_slots_.clear();
   uint16_t slot = 0;
-  for (ValType type : locals) {
+  for (ValType type : decoder.locals()) {
     local_slots_.push_back(slot);
     slot = static_cast<uint16_t>(slot + type.slots());
   }
-  newest_.assign(locals.size(), kNothing);
-  choose_pins();
-  const size_t params = decoder.func_type().params.size();
-  masm_.check_stack(frame_slots_, site());
-  saved_ = 0;
-  for (Reg reg : pinned_) {
-    if (reg.valid() && (Masm::kSurvivesCalls & reg.bit()) != 0) saved_ |= reg.bit();
-  }
+  newest_.assign(decoder.locals().size(), kNothing);
+  pinned_.assign(decoder.locals().size(), kNoReg);
+  regs_.reset(0);
+  set_pins(0);
   // Whoever unwinds to a handler has lost what was in registers: it is here.
-  if (compiled_.facts(index_).has_try) saved_ = Masm::kSurvivesCalls;
+  const FunctionFacts& facts = compiled_.facts(index_);
+  saved_ = facts.has_try ? Masm::kSurvivesCalls : 0;
+  for (uint32_t i = 0; !facts.has_try && i < facts.pins.size(); ++i) {
+    for_each_pin(facts.pins[i], [&](uint32_t, Reg reg, bool) { saved_ |= reg.bit() & Masm::kSurvivesCalls; });
+  }
+  load_arguments();
+  masm_.begin_register_entry();
+  if (facts.has_calls || frame_slots_ > runtime::kLeafSlots) masm_.check_stack(frame_slots_, site());
   masm_.save(saved_, link_);
-  const uint16_t first = params < locals.size() ? local_slots_[params] : slot;
-  masm_.zero_slots(first, static_cast<uint16_t>(slot - first));
-  for (size_t i = 0; i < locals.size(); ++i) {
-    if (!pinned_[i].valid()) continue;
-    if (i < params) {
-      masm_.load_slot(scalar(locals[i]), pinned_[i], local_slots_[i]);
+  place_params();
+  clear_locals();
+}
+
+// Who comes from elsewhere has the arguments in slots.
+template <class Masm>
+void Compiler<Masm>::load_arguments() {
+  ArgumentRegisters<Masm> arguments;
+  for (uint32_t i = 0; i < decoder_->func_type().params.size(); ++i) {
+    const Reg reg = arguments.next(local_type(i));
+    if (reg.valid()) masm_.load_slot(local_type(i), reg, local_slots_[i]);
+  }
+}
+
+// Parameters go from where the caller put them to where the body wants them.
+template <class Masm>
+void Compiler<Masm>::place_params() {
+  const size_t params = decoder_->func_type().params.size();
+  ParallelMove moves;
+  ArgumentRegisters<Masm> in_registers;
+  for (uint32_t i = 0; i < params; ++i) {
+    const Reg reg = in_registers.next(local_type(i));
+    if (!reg.valid()) continue;
+    if (pinned_[i].valid()) {
+      moves.add(local_type(i), pinned_[i], reg);
     } else {
-      masm_.constant(scalar(locals[i]), pinned_[i], 0);
+      masm_.store_slot(local_type(i), local_slots_[i], reg);
     }
+  }
+  moves.emit(masm_);
+  ArgumentRegisters<Masm> in_slots;
+  for (uint32_t i = 0; i < params; ++i) {
+    if (in_slots.next(local_type(i)).valid() || !pinned_[i].valid()) continue;
+    masm_.load_slot(local_type(i), pinned_[i], local_slots_[i]);
+  }
+}
+
+// Declared locals begin as zero: slots in as long runs as there are, then registers.
+template <class Masm>
+void Compiler<Masm>::clear_locals() {
+  const size_t count = decoder_->locals().size();
+  for (size_t i = decoder_->func_type().params.size(); i < count;) {
+    if (pinned_[i].valid()) {
+      masm_.constant(local_type(static_cast<uint32_t>(i)), pinned_[i], 0);
+      ++i;
+      continue;
+    }
+    const size_t first = i;
+    while (i < count && !pinned_[i].valid()) ++i;
+    const uint16_t end = i < count ? local_slots_[i] : static_cast<uint16_t>(compiled_.facts(index_).local_slots);
+    masm_.zero_slots(local_slots_[first], static_cast<uint16_t>(end - local_slots_[first]));
   }
 }
 
@@ -129,7 +147,7 @@ template <class Masm>
 void Compiler<Masm>::local_get(uint32_t i) {
   Value value;
   value.kind = Value::Kind::local;
-  value.type = scalar(decoder_->locals()[i]);
+  value.type = local_type(i);
   value.local = i;
   value.older = newest_[i];
   const uint32_t index = static_cast<uint32_t>(stack_.size());
@@ -324,7 +342,7 @@ Reg Compiler<Masm>::target(Scalar type, const Value& a) {
   // What is compared may be the local that is going to be written.
   if (!stack_.empty() && stack_.back().kind == Value::Kind::compare) materialize_compare();
   uint32_t local;
-  if (decoder_->next_local_write(local) && pinned_[local].valid() && scalar(decoder_->locals()[local]) == type) {
+  if (decoder_->next_local_write(local) && pinned_[local].valid() && local_type(local) == type) {
     keep_local(local);
     release(a);
     return pinned_[local];

@@ -33,6 +33,8 @@ Jit::Jit() : usable_(memory_.usable() && stubs_.make(memory_)) {}
 
 Jit& Jit::of(InstanceContext& ctx) { return static_cast<Jit&>(ctx.store->engine().tier()); }
 
+const RegisterBudget* Jit::registers() const { return &target::kPinBudget; }
+
 std::unique_ptr<runtime::ModuleCode> Jit::make_code(const runtime::CompiledModule& module) {
   return std::make_unique<ModuleCode>(*this, module);
 }
@@ -183,8 +185,12 @@ bool is_subtype(InstanceContext* ctx, const FuncInst* func, TypeId wanted) {
   return ctx->store->engine().types().is_subtype(func->type, wanted);
 }
 
-const uint8_t* compile_function(InstanceContext* ctx, uint32_t index) {
-  return static_cast<ModuleCode&>(ctx->instance->module->code()).compile(index);
+const uint8_t* compile_for_slots(InstanceContext* ctx, uint32_t index) {
+  return static_cast<ModuleCode&>(ctx->instance->module->code()).compile(index, target::Entry::slots);
+}
+
+const uint8_t* compile_for_registers(InstanceContext* ctx, uint32_t index) {
+  return static_cast<ModuleCode&>(ctx->instance->module->code()).compile(index, target::Entry::registers);
 }
 
 // --- Exceptions

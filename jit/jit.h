@@ -20,6 +20,7 @@ class Jit final : public runtime::ExecutionTier {
   // Whether the system lets us make code.
   bool usable() const { return usable_; }
 
+  const RegisterBudget* registers() const override;
   std::unique_ptr<runtime::ModuleCode> make_code(const runtime::CompiledModule& module) override;
   runtime::Exit invoke(runtime::FuncInst& func, runtime::Activation& activation) override;
   void walk(const runtime::Activation& activation, size_t most, std::vector<runtime::FrameRef>& frames) override;
@@ -85,7 +86,9 @@ struct ExitTo {
 ExitTo handle_exit(runtime::InstanceContext* ctx, uint64_t code, runtime::Slot* fp, const void* const* sp);
 uint64_t host_call(runtime::InstanceContext* ctx, runtime::FuncInst* func, runtime::Slot* fp, const void* const* sp);
 bool is_subtype(runtime::InstanceContext* ctx, const runtime::FuncInst* func, TypeId wanted);
-const uint8_t* compile_function(runtime::InstanceContext* ctx, uint32_t index);
+// A function's entry point, null when there is no memory.
+const uint8_t* compile_for_slots(runtime::InstanceContext* ctx, uint32_t index);
+const uint8_t* compile_for_registers(runtime::InstanceContext* ctx, uint32_t index);
 
 // Finds the clause that catches the exception. The result is that of a RuntimeCall.
 uint64_t throw_exception(runtime::InstanceContext& ctx, runtime::Slot* fp, const void* const* sp,

@@ -10,22 +10,26 @@
 
 namespace mini_wasm::jit {
 
+using target::Entry;
+using target::entry_index;
+
 ModuleCode::ModuleCode(Jit& jit, const runtime::CompiledModule& module)
     : jit_(jit),
       module_(module),
       count_(static_cast<uint32_t>(module.module().funcs.size() - module.module().imported_funcs)),
       compiled_(count_) {
-  table_bytes_ = size_t{count_} * (sizeof(uint8_t*) + target::kThunkBytes);
+  table_bytes_ = size_t{count_} * (2 * sizeof(uint8_t*) + target::kThunkBytes);
   if (count_ == 0) return;
   uint8_t* table = jit_.memory().allocate(table_bytes_);
   if (table == nullptr) return;
   entries_ = reinterpret_cast<const uint8_t**>(table);
-  uint8_t* thunks = table + size_t{count_} * sizeof(uint8_t*);
+  uint8_t* thunks = table + size_t{count_} * 2 * sizeof(uint8_t*);
   const uint8_t** entries = jit_.memory().writable(entries_);
   for (uint32_t i = 0; i < count_; ++i) {
     uint8_t* thunk = thunks + size_t{i} * target::kThunkBytes;
     target::write_thunk(jit_.memory().writable(thunk), thunk, i, jit_.stubs());
-    entries[i] = thunk;
+    entries[entry_index(i, Entry::slots)] = thunk;
+    entries[entry_index(i, Entry::registers)] = thunk + target::kThunkBytes / 2;
   }
 }
 
@@ -39,7 +43,7 @@ ModuleCode::~ModuleCode() {
 
 void* ModuleCode::func_code(FuncIdx index) {
   if (entries_ == nullptr) return const_cast<const uint8_t**>(&jit_.stubs().no_memory);
-  return entries_ + (raw(index) - module_.module().imported_funcs);
+  return entries_ + entry_index(raw(index) - module_.module().imported_funcs, Entry::slots);
 }
 
 std::unique_ptr<FunctionCompiler> ModuleCode::new_compiler() const {
@@ -54,7 +58,7 @@ Result<void> ModuleCode::translate_all() {
   auto work = [&] {
     const std::unique_ptr<FunctionCompiler> compiler = new_compiler();
     for (uint32_t i; !failed && (i = next++) < count_;) {
-      if (compile_with(*compiler, i) == nullptr) failed = true;
+      if (!compile_with(*compiler, i)) failed = true;
     }
   };
   run_on_threads(
@@ -64,42 +68,45 @@ Result<void> ModuleCode::translate_all() {
   return {};
 }
 
-const uint8_t* ModuleCode::compile(uint32_t index) {
+const uint8_t* ModuleCode::compile(uint32_t index, Entry entry) {
   if (entries_ == nullptr) return nullptr;
   const std::lock_guard lock(lazy_mutex_);
   if (!lazy_compiler_) lazy_compiler_ = new_compiler();
-  return compile_with(*lazy_compiler_, index);
+  if (!compile_with(*lazy_compiler_, index)) return nullptr;
+  return __atomic_load_n(entries_ + entry_index(index, entry), __ATOMIC_ACQUIRE);
 }
 
-const uint8_t* ModuleCode::compile_with(FunctionCompiler& compiler, uint32_t index) {
+// False when there is no memory.
+bool ModuleCode::compile_with(FunctionCompiler& compiler, uint32_t index) {
   {
     const std::lock_guard lock(mutex_);
-    if (compiled_[index]) return entries_[index];
+    if (compiled_[index]) return true;
   }
   NativeCode code;
   code.owner = this;
   code.index = FuncIdx{index + module_.module().imported_funcs};
-  if (!compiler.compile(code.index, code)) return nullptr;
+  if (!compiler.compile(code.index, code)) return false;
   code.size = static_cast<uint32_t>(compiler.size());
   uint8_t* at = jit_.memory().allocate(code.size);
-  if (at == nullptr) return nullptr;
+  if (at == nullptr) return false;
   code.begin = at;
   compiler.place(jit_.memory().writable(at), code);
   code.sites.shrink_to_fit();
-  return publish(index, std::move(code));
+  publish(index, std::move(code));
+  return true;
 }
 
-const uint8_t* ModuleCode::publish(uint32_t index, NativeCode&& code) {
+void ModuleCode::publish(uint32_t index, NativeCode&& code) {
   const std::lock_guard lock(mutex_);
   if (compiled_[index]) {  // somebody was faster
-    jit_.memory().free(const_cast<uint8_t*>(code.begin), code.size);
-    return entries_[index];
+    return jit_.memory().free(const_cast<uint8_t*>(code.begin), code.size);
   }
   const NativeCode& kept = code_.emplace_back(std::move(code));
   jit_.add_code(kept);
   compiled_[index] = true;
-  __atomic_store_n(jit_.memory().writable(entries_ + index), kept.begin, __ATOMIC_RELEASE);
-  return kept.begin;
+  const uint8_t** entry = jit_.memory().writable(entries_ + entry_index(index, Entry::slots));
+  __atomic_store_n(entry, kept.begin, __ATOMIC_RELEASE);
+  __atomic_store_n(entry + 1, kept.begin + kept.register_entry, __ATOMIC_RELEASE);
 }
 
 }  // namespace mini_wasm::jit

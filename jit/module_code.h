@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "jit/native_code.h"
+#include "jit/target.h"
 #include "runtime/compiled_module.h"
 #include "runtime/execution_tier.h"
 
@@ -35,19 +36,19 @@ class ModuleCode final : public runtime::ModuleCode {
   void* func_code(FuncIdx index) override;
   Result<void> translate_all() override;
 
-  // Compiles a function, counted without imports, unless it has been; null when there is no memory.
-  const uint8_t* compile(uint32_t index);
+  // Compiles a function, counted without imports, unless it has been: its entry point, null when there is no memory.
+  const uint8_t* compile(uint32_t index, target::Entry entry);
   const runtime::CompiledModule& module() const { return module_; }
 
  private:
   std::unique_ptr<FunctionCompiler> new_compiler() const;
-  const uint8_t* compile_with(FunctionCompiler& compiler, uint32_t index);
-  const uint8_t* publish(uint32_t index, NativeCode&& code);
+  bool compile_with(FunctionCompiler& compiler, uint32_t index);
+  void publish(uint32_t index, NativeCode&& code);
 
   Jit& jit_;
   const runtime::CompiledModule& module_;
   const uint32_t count_;
-  const uint8_t** entries_ = nullptr;  // in code memory, read-only here, and behind them a thunk for each
+  const uint8_t** entries_ = nullptr;  // two for each (Entry), in code memory, read-only here; then their thunks
   size_t table_bytes_ = 0;
   std::mutex lazy_mutex_;                            // held while a function is compiled at its first call
   std::unique_ptr<FunctionCompiler> lazy_compiler_;  // made then

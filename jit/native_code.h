@@ -29,6 +29,7 @@ struct Site {
 struct NativeCode {
   const uint8_t* begin = nullptr;
   uint32_t size = 0;
+  uint32_t register_entry = 0;  // offset of where direct calls enter, with arguments in registers (arguments.h)
   FuncIdx index{};
   ModuleCode* owner = nullptr;
   std::vector<Site> sites;  // ascending

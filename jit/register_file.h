@@ -19,6 +19,13 @@ class RegisterFile {
     temps_ = free_ = temps;
     for (uint32_t& owner : owners_) owner = kFree;
   }
+  // Other ones from now on; a value may keep its register only if it is one of them.
+  void set_temps(uint32_t temps) {
+    const uint32_t used = temps_ & ~free_;
+    for (uint32_t fresh = temps & ~used; fresh != 0; fresh &= fresh - 1) owners_[std::countr_zero(fresh)] = kFree;
+    temps_ = temps;
+    free_ = temps & ~used;
+  }
   static uint32_t bank(Scalar type) { return is_int(type) ? kInts : kFloats; }
   bool is_temp(Reg reg) const { return (temps_ & reg.bit()) != 0; }
   bool is_free(Reg reg) const { return (free_ & reg.bit()) != 0; }

@@ -2,6 +2,7 @@
 #pragma once
 
 #if defined(__x86_64__)
+#include "jit/x64/regs.h"
 #include "jit/x64/stubs.h"
 namespace mini_wasm::jit {
 namespace target = x64;

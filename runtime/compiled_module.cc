@@ -10,12 +10,11 @@ namespace {
 // Every body, with its facts in `facts` when that is wanted.
 Result<void> validate_bodies(const decoder::Module& module, const Engine& engine, std::vector<FunctionFacts>* facts) {
   if (facts != nullptr) facts->reserve(module.funcs.size() - module.imported_funcs);
-  const bool registers = facts != nullptr && engine.config().tier == Tier::jit;
-  validator::FunctionValidator validator(module, engine.features(), registers);
+  validator::FunctionValidator validator(module, engine.features(), facts ? engine.tier().registers() : nullptr);
   for (size_t i = module.imported_funcs; i < module.funcs.size(); ++i) {
     Result<FunctionFacts> r = validator.validate(FuncIdx{static_cast<uint32_t>(i)});
     if (!r) return std::move(r).error();
-    if (facts != nullptr) facts->push_back(*r);
+    if (facts != nullptr) facts->push_back(std::move(*r));
   }
   return {};
 }

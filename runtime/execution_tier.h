@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/function_facts.h"
 #include "core/indices.h"
 #include "runtime/activation.h"
 #include "runtime/func_inst.h"
@@ -27,6 +28,8 @@ class ModuleCode {
 class ExecutionTier {
  public:
   virtual ~ExecutionTier() = default;
+  // The registers that it has for locals: FunctionFacts say what to put there. Null: it does not ask.
+  virtual const RegisterBudget* registers() const { return nullptr; }
   virtual std::unique_ptr<ModuleCode> make_code(const CompiledModule& module) = 0;
   // Runs a WebAssembly function whose arguments stand at activation.base; its results replace them.
   // On Exit::trapped activation.trap says why, and activation.fp/pc where.

@@ -22,6 +22,8 @@ namespace mini_wasm::runtime {
 
 using Slot = uint64_t;
 
+// So many slots there are beyond the stack's limit: a frame that needs no more and calls nobody need not look.
+inline constexpr uint32_t kLeafSlots = 64;
 inline constexpr uint32_t kLinkSlots = 3;
 enum LinkSlot : uint32_t { kLinkReturnPc = 0, kLinkCallerFp = 1, kLinkContext = 2 };
 

@@ -53,10 +53,12 @@ FrameInfo describe_host(const FuncInst& func) {
 Store::Store(std::shared_ptr<Engine> engine, const StoreLimits& limits)
     : engine_(std::move(engine)), limits_(limits), heap_(*this, limits.gc_heap_bytes, engine_->config().gc_stress) {
   const uint64_t bytes = stack_bytes(engine_->config());
-  uint8_t* stack = bytes == 0 ? nullptr : reserve_pages(bytes + os_page_size());
+  // A page for leaf frames, and one that nobody can touch.
+  static_assert(kLeafSlots * sizeof(Slot) <= 4096);
+  uint8_t* stack = bytes == 0 ? nullptr : reserve_pages(bytes + 2 * os_page_size());
   if (stack == nullptr) return;
-  if (!commit_pages(stack, bytes)) {
-    release_pages(stack, bytes + os_page_size());
+  if (!commit_pages(stack, bytes + os_page_size())) {
+    release_pages(stack, bytes + 2 * os_page_size());
     return;
   }
   stack_ = reinterpret_cast<Slot*>(stack);
@@ -66,7 +68,7 @@ Store::Store(std::shared_ptr<Engine> engine, const StoreLimits& limits)
 Store::~Store() {
   assert(activation_ == nullptr);
   if (stack_ != nullptr) {
-    release_pages(reinterpret_cast<uint8_t*>(stack_), stack_bytes(engine_->config()) + os_page_size());
+    release_pages(reinterpret_cast<uint8_t*>(stack_), stack_bytes(engine_->config()) + 2 * os_page_size());
   }
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "validator/function_decoder.h"
+#include "validator/pin_chooser.h"
 
 namespace mini_wasm::validator {
 
@@ -18,24 +19,27 @@ class FactsSink {
   using Decoder = FunctionDecoder<FactsSink>;
   using Control = Decoder::Control;
 
+  // `registers`: null when nobody asks for pins.
+  explicit FactsSink(const RegisterBudget* registers) {
+    if (registers != nullptr) pins_ = std::make_unique<PinChooser>(*registers);
+  }
+
   void begin(Decoder& decoder) {
     decoder_ = &decoder;
     facts_ = {};
     kept_exceptions_ = 0;
     uses_.assign(decoder.locals().size(), {});
-    loops_ = 0;
-    weight_ = 1;
-    calls_ = 0;
+    if (pins_) pins_->begin(decoder.locals().size());
     for (ValType type : decoder.locals()) facts_.local_slots += type.slots();
   }
 
   // `vectors`: whether values of type v128 may come from elsewhere than vector instructions and locals.
-  FunctionFacts finish(bool vectors, bool registers) {
+  FunctionFacts finish(bool vectors) {
     choose_hot_local();
-    if (registers) choose_hot_locals();
+    if (pins_) pins_->finish(decoder_->locals(), facts_);
     // Operands were counted, not slots: a bound that is good enough for the few functions that it is for.
     if (vectors || decoder_->uses_vectors()) facts_.max_operand_slots *= 2;
-    return facts_;
+    return std::move(facts_);
   }
 
   void numeric(Op) { note_height(); }
@@ -49,13 +53,13 @@ class FactsSink {
   void store(Op, const MemArg&) {}
   void local_get(uint32_t i) {
     ++uses_[i].reads;
-    uses_[i].weight += weight_;
+    if (pins_) pins_->use(i, false);
     note_height();
   }
   void local_set(uint32_t i) { local_tee(i); }
   void local_tee(uint32_t i) {
     ++uses_[i].writes;
-    uses_[i].weight += weight_;
+    if (pins_) pins_->use(i, true);
   }
   void global_get(uint32_t) { note_height(); }
   void global_set(uint32_t) {}
@@ -67,13 +71,13 @@ class FactsSink {
   void block(Control&) {}
   void loop(Control&) {
     facts_.has_loops = true;
-    enter_loop(1);
+    if (pins_) pins_->enter_loop();
   }
   void if_(Control&) {}
   void else_(Control&, bool) {}
   // The results of a block may be more than what its end found.
   void end(Control& c, bool) {
-    if (c.op == Op::loop) enter_loop(-1);
+    if (c.op == Op::loop && pins_) pins_->leave_loop();
     note_height(c.height + c.results.size());
     kept_exceptions_ -= c.label.keeps_exception;
   }
@@ -122,13 +126,7 @@ class FactsSink {
  private:
   struct Uses {
     uint32_t reads = 0, writes = 0;
-    uint64_t weight = 0;  // each counted as often as a loop might go round
   };
-
-  void enter_loop(int by) {
-    loops_ += static_cast<uint32_t>(by);
-    weight_ = uint64_t{1} << (3 * std::min(loops_, uint32_t{5}));
-  }
 
   void note_height() { note_height(decoder_->height()); }
   void note_height(uint32_t height) {
@@ -141,7 +139,7 @@ class FactsSink {
   }
   void note_call() {
     facts_.has_calls = true;
-    calls_ += weight_;
+    if (pins_) pins_->call();
     note_height();
   }
   // A host function leaves its results where its arguments were, as in any other call.
@@ -167,37 +165,11 @@ class FactsSink {
     }
   }
 
-  void choose_hot_locals() {
-    const auto is_float = [](ValType t) { return t == ValType::f32 || t == ValType::f64 || t == ValType::v128; };
-    facts_.worth_saving_ints = choose_hot(facts_.hot_ints, [&](ValType t) { return !is_float(t); });
-    facts_.worth_saving_floats = choose_hot(facts_.hot_floats, is_float);
-  }
-  // The heaviest locals of a bank that were used at all.
-  template <class In, size_t N>
-  uint8_t choose_hot(std::array<uint16_t, N>& hot, In in_bank) {
-    size_t count = 0;
-    const size_t candidates = std::min(uses_.size(), size_t{FunctionFacts::kNoLocal});
-    for (size_t i = 0; i < candidates; ++i) {
-      if (uses_[i].weight < 2 || !in_bank(decoder_->locals()[i])) continue;
-      size_t at = count;
-      while (at > 0 && uses_[hot[at - 1]].weight < uses_[i].weight) --at;
-      if (at >= N) continue;
-      count = std::min(count + 1, N);
-      for (size_t k = count - 1; k > at; --k) hot[k] = hot[k - 1];
-      hot[at] = static_cast<uint16_t>(i);
-    }
-    size_t worth = 0;
-    while (worth < count && uses_[hot[worth]].weight > 2 * calls_) ++worth;
-    return static_cast<uint8_t>(worth);
-  }
-
   Decoder* decoder_ = nullptr;
   FunctionFacts facts_;
-  uint32_t loops_ = 0;            // around this instruction
-  uint64_t weight_ = 1;           // of an instruction in them
-  uint64_t calls_ = 0;            // weight of all calls
   uint32_t kept_exceptions_ = 0;  // by the legacy catch blocks around this instruction
   std::vector<Uses> uses_;
+  std::unique_ptr<PinChooser> pins_;
 };
 
 // Whether a signature, a field or a global is a vector, so that one can reach a function without vector instructions.
@@ -218,21 +190,21 @@ bool has_vectors(const decoder::Module& module) {
 }  // namespace
 
 struct FunctionValidator::Walk {
-  Walk(const decoder::Module& module, FeatureSet features, bool registers)
-      : decoder(module, features, sink), vectors(has_vectors(module)), registers(registers) {}
+  Walk(const decoder::Module& module, FeatureSet features, const RegisterBudget* registers)
+      : sink(registers), decoder(module, features, sink), vectors(has_vectors(module)) {}
   FactsSink sink;
   FunctionDecoder<FactsSink> decoder;
-  bool vectors, registers;
+  bool vectors;
 };
 
-FunctionValidator::FunctionValidator(const decoder::Module& module, FeatureSet features, bool registers)
+FunctionValidator::FunctionValidator(const decoder::Module& module, FeatureSet features, const RegisterBudget* registers)
     : walk_(std::make_unique<Walk>(module, features, registers)) {}
 
 FunctionValidator::~FunctionValidator() = default;
 
 Result<FunctionFacts> FunctionValidator::validate(FuncIdx func) {
   if (Result<void> r = walk_->decoder.run(func); !r) return std::move(r).error();
-  const FunctionFacts facts = walk_->sink.finish(walk_->vectors, walk_->registers);
+  FunctionFacts facts = walk_->sink.finish(walk_->vectors);
   const uint64_t results = walk_->decoder.func_type().results.size() * uint64_t{2};
   if (std::max<uint64_t>(facts.local_slots, results) + facts.max_operand_slots > FunctionFacts::kMaxSlots) {
     return Error::make(ErrorKind::limit, "function " + std::to_string(raw(func)) + " has too large a frame");

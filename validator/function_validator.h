@@ -14,9 +14,9 @@ namespace mini_wasm::validator {
 // Thread rule: one thread at a time; use one object for many functions, it keeps its buffers.
 class FunctionValidator {
  public:
-  // `module` has passed validate_module and outlives this. `registers`: whether the facts that only a compiler reads
-  // are wanted, too (which locals gain most from registers).
-  FunctionValidator(const decoder::Module& module, FeatureSet features, bool registers = false);
+  // `module` has passed validate_module and outlives this. `registers`: of the compiler that wants to know which locals
+  // gain most from them; null: nobody does.
+  FunctionValidator(const decoder::Module& module, FeatureSet features, const RegisterBudget* registers = nullptr);
   ~FunctionValidator();
 
   // Errors: malformed or invalid, with byte offset, function, opcode, what was expected and what was found; limit.

@@ -33,13 +33,18 @@ std::unique_ptr<FunctionCompiler> make_compiler(const runtime::CompiledModule& m
   return std::make_unique<X64Compiler>(module, stubs, entries);
 }
 
-// mov eax, index; jmp lazy
+// Twice: mov eax, index; jmp lazy
 void write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs) {
-  const auto distance = static_cast<int32_t>(stubs.lazy - (at + kThunkBytes));
-  to[0] = 0xb8;
-  std::memcpy(to + 1, &index, 4);
-  to[5] = 0xe9;
-  std::memcpy(to + 6, &distance, 4);
+  constexpr size_t kHalf = kThunkBytes / 2;
+  for (const uint8_t* lazy : stubs.lazy) {
+    const auto distance = static_cast<int32_t>(lazy - (at + kHalf));
+    to[0] = 0xb8;
+    std::memcpy(to + 1, &index, 4);
+    to[5] = 0xe9;
+    std::memcpy(to + 6, &distance, 4);
+    to += kHalf;
+    at += kHalf;
+  }
 }
 
 }  // namespace mini_wasm::jit::x64

@@ -34,10 +34,10 @@ struct Nowhere {
 #undef TRAP
     // As before any function is compiled: each entry leads to its thunk, which stands behind the entries.
     const size_t count = module.funcs.size() - module.imported_funcs;
-    entries.resize(count + (count * kThunkBytes) / sizeof(uint8_t*) + 1);
-    for (size_t i = 0; i < count; ++i) {
-      entries[i] = reinterpret_cast<const uint8_t*>(entries.data() + count) + i * kThunkBytes;
-      const std::string name = "func " + std::to_string(module.imported_funcs + i);
+    entries.resize(2 * count + (count * kThunkBytes) / sizeof(uint8_t*) + 1);
+    for (size_t i = 0; i < 2 * count; ++i) {
+      entries[i] = reinterpret_cast<const uint8_t*>(entries.data() + 2 * count) + i * (kThunkBytes / 2);
+      const std::string name = "func " + std::to_string(module.imported_funcs + i / 2);
       names.emplace(reinterpret_cast<uint64_t>(&entries[i]), "[" + name + "]");
     }
   }

@@ -57,7 +57,9 @@ void Masm::end() {
 
 void Masm::place(uint8_t* to, const uint8_t* at) {
   for (const Far& far : far_) {
-    const auto* target = far.target == kOwnCode ? at : static_cast<const uint8_t*>(far.target);
+    const auto* target = static_cast<const uint8_t*>(far.target);
+    if (target == &kOwnEntries[0]) target = at;
+    if (target == &kOwnEntries[1]) target = at + code_->register_entry;
     const auto distance = static_cast<int32_t>(target - (at + far.offset + 4));
     std::memcpy(holder_.textSection()->data() + far.offset, &distance, sizeof(distance));
   }
@@ -145,10 +147,15 @@ void Masm::copy_slots(uint16_t to, uint16_t from, uint16_t count) {
     }
     return;
   }
-  a.lea(x86::rsi, slot_at(from));
-  a.lea(x86::rdi, slot_at(to));
-  a.mov(x86::ecx, count);
-  a.rep().movsq();
+  const auto indexed = [](uint16_t slot) { return x86::qword_ptr(gp64(kFp), x86::rsi, 3, slot * 8); };
+  Label next = a.newLabel();
+  a.xor_(x86::esi, x86::esi);
+  a.bind(next);
+  a.mov(gp64(kScratch), indexed(from));
+  a.mov(indexed(to), gp64(kScratch));
+  a.add(x86::esi, 1);
+  a.cmp(x86::esi, count);
+  a.jb(next);
 }
 
 void Masm::zero_slots(uint16_t first, uint16_t count) {
@@ -164,10 +171,14 @@ void Masm::zero_slots(uint16_t first, uint16_t count) {
     if (count != 0) a.movsd(slot_at(first), vec(kFloatScratch));
     return;
   }
-  a.xor_(x86::eax, x86::eax);
-  a.lea(x86::rdi, slot_at(first));
-  a.mov(x86::ecx, count);
-  a.rep().stosq();
+  // Two at a time, from the end, which may be odd.
+  if (count % 2 != 0) a.movsd(slot_at(static_cast<uint16_t>(first + count - 1)), vec(kFloatScratch));
+  Label next = a.newLabel();
+  a.mov(x86::esi, (count / 2 - 1) * 16);
+  a.bind(next);
+  a.movups(x86::xmmword_ptr(gp64(kFp), x86::rsi, 0, first * 8), vec(kFloatScratch));
+  a.sub(x86::rsi, 16);
+  a.jns(next);
 }
 
 // --- Instance
@@ -284,25 +295,23 @@ void Masm::restore(uint32_t registers, uint16_t link) {
 
 void Masm::call_function(uint32_t index, uint16_t frame, uint32_t offset) {
   a.add(gp64(kFp), static_cast<int32_t>(frame) * 8);
-  if (const uint8_t* code = code_of(index)) {
-    emit_far({0xe8}, code);
-  } else {
-    emit_far({0xff, 0x15}, entries_ + index);
-  }
+  emit_to_function(0xe8, 0x15, index, Entry::registers);
   note_site(offset, frame);
   a.sub(gp64(kFp), static_cast<int32_t>(frame) * 8);
 }
 
-void Masm::jump_function(uint32_t index) {
-  if (const uint8_t* code = code_of(index)) return emit_far({0xe9}, code);
-  emit_far({0xff, 0x25}, entries_ + index);
+void Masm::jump_function(uint32_t index) { emit_to_function(0xe9, 0x25, index, Entry::slots); }
+
+void Masm::emit_to_function(uint8_t direct, uint8_t through_memory, uint32_t index, Entry entry) {
+  if (const uint8_t* code = code_of(index, entry)) return emit_far({direct}, code);
+  emit_far({0xff, through_memory}, &entries_[entry_index(index, entry)]);
 }
 
 // A function's code, when it has some already; code never moves.
-const uint8_t* Masm::code_of(uint32_t index) const {
-  if (index == index_) return kOwnCode;
-  const uint8_t* code = __atomic_load_n(entries_ + index, __ATOMIC_ACQUIRE);
-  const auto* thunks = reinterpret_cast<const uint8_t*>(entries_ + count_);
+const uint8_t* Masm::code_of(uint32_t index, Entry entry) const {
+  if (index == index_) return &kOwnEntries[static_cast<size_t>(entry)];
+  const uint8_t* code = __atomic_load_n(&entries_[entry_index(index, entry)], __ATOMIC_ACQUIRE);
+  const auto* thunks = reinterpret_cast<const uint8_t*>(entries_ + entry_index(count_, Entry::slots));
   return code >= thunks && code < thunks + size_t{count_} * kThunkBytes ? nullptr : code;
 }
 

@@ -10,6 +10,7 @@
 #include <initializer_list>
 #include <vector>
 
+#include "core/function_facts.h"
 #include "core/opcode.h"
 #include "jit/native_code.h"
 #include "jit/runtime_calls.h"
@@ -48,9 +49,11 @@ class Masm {
   static constexpr uint32_t kTemps = bits(rax, rcx, rdx, rsi, rdi, r8, r9, r10) | 0x7fff0000;
   // TestSettings: what a division and a relaxed dot product want at least.
   static constexpr uint32_t kFewTemps = bits(rax, rcx, rdx, rsi, xmm(0), xmm(1), xmm(2), xmm(3), xmm(4));
-  static constexpr std::array kPins = {rbx, r12, r13, r8, r9, r10};
-  static constexpr std::array kFloatPins = {xmm(7), xmm(8), xmm(9), xmm(10), xmm(11), xmm(12), xmm(13), xmm(14)};
-  static constexpr uint32_t kSurvivesCalls = bits(rbx, r12, r13);
+  static constexpr auto kPins = x64::kPins;
+  static constexpr auto kFloatPins = x64::kFloatPins;
+  static constexpr auto kIntArguments = x64::kIntArguments;
+  static constexpr auto kFloatArguments = x64::kFloatArguments;
+  static constexpr uint32_t kSurvivesCalls = x64::kSurvivesCalls;
   static constexpr Reg kCallee = rax;
   static constexpr Reg result(Scalar type) { return is_int(type) ? rax : xmm(0); }
   static constexpr Reg scratch(Scalar type) { return is_int(type) ? kScratch : kFloatScratch; }
@@ -64,12 +67,13 @@ class Masm {
     x86::Mem memory;
   };
 
-  // For a module of `count` functions behind `imported` ones.
+  // For a module of `count` functions behind `imported` ones. `entries`: two for each function (Entry).
   Masm(const Stubs& stubs, const uint8_t* const* entries, uint32_t imported, uint32_t count)
       : stubs_(stubs), entries_(entries), imported_(imported), count_(count) {}
 
   // --- One function: begin, instructions, end; then place the code
   void begin(NativeCode& code);
+  void begin_register_entry() { code_->register_entry = here(); }
   void end();
   size_t size() const { return holder_.codeSize(); }
   // Copies the code to `to`, as it will run at `at`.
@@ -89,7 +93,7 @@ class Masm {
   void load_slot(Scalar type, Reg to, uint16_t slot);
   void store_slot(Scalar type, uint16_t slot, Reg from);
   bool store_constant(Scalar type, uint16_t slot, uint64_t bits);  // false: not in one instruction
-  void copy_slots(uint16_t to, uint16_t from, uint16_t count);  // ascending; destroys temporaries when there are many
+  void copy_slots(uint16_t to, uint16_t from, uint16_t count);     // ascending; destroys rsi when there are many
   void zero_slots(uint16_t first, uint16_t count);
 
   // --- Instance
@@ -162,10 +166,10 @@ class Masm {
   const Stubs& stubs_;
   const uint8_t* const* entries_;
   const uint32_t imported_, count_;
-  uint32_t index_ = 0;  // of the function, without imports
-  static constexpr uint8_t kOwnMark = 0;
-  static constexpr const uint8_t* kOwnCode = &kOwnMark;  // stands for the code that is being made
-  const uint8_t* code_of(uint32_t index) const;
+  uint32_t index_ = 0;                           // of the function, without imports
+  static constexpr uint8_t kOwnEntries[2] = {};  // their addresses stand for those of the code that is being made
+  const uint8_t* code_of(uint32_t index, Entry entry) const;
+  void emit_to_function(uint8_t direct, uint8_t through_memory, uint32_t index, Entry entry);
   asmjit::CodeHolder holder_;
   asmjit::Logger* logger_ = nullptr;
   NativeCode* code_ = nullptr;

@@ -4,12 +4,14 @@
 //   r14  base of memory 0                      rsp  return addresses, see native_code.h
 //   r11, xmm15  scratch: never hold a value between two instructions of the compiler's
 //   rbx r12 r13  pinned locals; callee-saved, as in the C++ ABI, so calls of the runtime keep them, too
-//   r8 r9 r10, xmm7..xmm14  pinned locals that are saved around calls
-//   the rest: values. A single result comes back in rax or xmm0; rax names the callee of an indirect call.
+//   r8 r9 r10 rdi, xmm6..xmm14  pinned locals that are saved around calls; values, where none is pinned to them
+//   the rest: values. Arguments of direct calls come in rcx rdx rsi rdi r8 r9 and xmm0..xmm5.
+//   A single result comes back in rax or xmm0; rax names the callee of an indirect call.
 #pragma once
 
 #include <array>
 
+#include "core/function_facts.h"
 #include "jit/value.h"
 
 namespace mini_wasm::jit::x64 {
@@ -25,5 +27,12 @@ template <class... R>
 constexpr uint32_t bits(Reg first, R... rest) {
   return first.bit() | bits(rest...);
 }
+
+inline constexpr std::array kPins = {rbx, r12, r13, r8, r9, r10, rdi};
+inline constexpr std::array kFloatPins = {xmm(6), xmm(7), xmm(8), xmm(9), xmm(10), xmm(11), xmm(12), xmm(13), xmm(14)};
+inline constexpr uint32_t kSurvivesCalls = bits(rbx, r12, r13);
+inline constexpr RegisterBudget kPinBudget = {{3, kPins.size()}, {0, kFloatPins.size()}};
+inline constexpr std::array kIntArguments = {rcx, rdx, rsi, rdi, r8, r9};
+inline constexpr std::array kFloatArguments = {xmm(0), xmm(1), xmm(2), xmm(3), xmm(4), xmm(5)};
 
 }  // namespace mini_wasm::jit::x64

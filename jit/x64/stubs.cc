@@ -3,9 +3,11 @@
 #include <asmjit/x86.h>
 
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include "jit/jit.h"
+#include "jit/x64/masm.h"
 #include "runtime/func_inst.h"
 #include "runtime/layout_offsets.h"
 
@@ -38,7 +40,8 @@ class Builder {
     call_callee();
     jump_callee();
     check_subtype();
-    lazy();
+    lazy(Entry::slots);
+    lazy(Entry::registers);
     uint8_t* at = memory.allocate(code_.codeSize());
     if (at == nullptr) return false;
     code_.relocateToBase(reinterpret_cast<uint64_t>(at));
@@ -251,16 +254,44 @@ class Builder {
     a.jmp(trap_);
   }
 
-  void lazy() {
-    name(&stubs_.lazy);
+  // Compiling destroys the registers that arguments are in.
+  void lazy(Entry entry) {
+    name(&stubs_.lazy[static_cast<size_t>(entry)]);
+    const bool registers = entry == Entry::registers;
+    constexpr int32_t kBytes = Masm::kIntArguments.size() * 8 + Masm::kFloatArguments.size() * 16;
+    if (registers) {
+      a.sub(x86::rsp, kBytes);
+      for_each_argument([&](Reg reg, int32_t at) {
+        if (reg.is_float()) return void(a.movups(x86::xmmword_ptr(x86::rsp, at), vec(reg)));
+        a.mov(x86::qword_ptr(x86::rsp, at), gp64(reg));
+      });
+    }
     a.mov(x86::rdi, x86::r15);
     a.mov(x86::esi, x86::eax);
-    call_cxx(&compile_function);
+    call_cxx(registers ? &compile_for_registers : &compile_for_slots);
+    if (registers) {
+      for_each_argument([&](Reg reg, int32_t at) {
+        if (reg.is_float()) return void(a.movups(vec(reg), x86::xmmword_ptr(x86::rsp, at)));
+        a.mov(gp64(reg), x86::qword_ptr(x86::rsp, at));
+      });
+      a.add(x86::rsp, kBytes);
+    }
     asmjit::Label none = a.newLabel();
     a.test(x86::rax, x86::rax);
     a.jz(none);
     a.jmp(x86::rax);
     a.bind(none);
+    no_memory();
+  }
+
+  template <class Visit>
+  static void for_each_argument(Visit visit) {
+    int32_t at = 0;
+    for (Reg reg : Masm::kIntArguments) visit(reg, std::exchange(at, at + 8));
+    for (Reg reg : Masm::kFloatArguments) visit(reg, std::exchange(at, at + 16));
+  }
+
+  void no_memory() {
     name(&stubs_.no_memory);
     a.mov(x86::esi, static_cast<uint32_t>(TrapCode::out_of_memory));
     a.jmp(trap_);

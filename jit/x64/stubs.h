@@ -39,7 +39,7 @@ struct Stubs {
   const uint8_t* jump_callee = nullptr;    // the same as a tail call
   const uint8_t* call_runtime = nullptr;   // rax: RuntimeCall; rsi, rdx, rcx: operands and immediates
   const uint8_t* check_subtype = nullptr;  // rax: FuncInst, kept; edx: TypeId
-  const uint8_t* lazy = nullptr;           // eax: index of a function that has no code yet
+  const uint8_t* lazy[2] = {};             // by Entry; eax: index of a function that has no code yet
   const uint8_t* no_memory = nullptr;      // the entry of functions of a module that there was no memory for
   const uint8_t* traps[64] = {};           // by TrapCode: called, so that the return address says where
 
@@ -47,8 +47,12 @@ struct Stubs {
   bool make(CodeMemory& memory);
 };
 
-// A few bytes of code for each function that has none of its own yet: into `lazy`.
-inline constexpr size_t kThunkBytes = 10;
+// A function has two entry points, side by side in its module's table.
+enum class Entry : uint8_t { slots, registers };
+constexpr size_t entry_index(uint32_t func, Entry entry) { return size_t{func} * 2 + static_cast<size_t>(entry); }
+
+// A few bytes of code for each function that has none of its own yet, for both entry points: into `lazy`.
+inline constexpr size_t kThunkBytes = 20;
 void write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs);
 
 std::unique_ptr<FunctionCompiler> make_compiler(const runtime::CompiledModule& module, const Stubs& stubs,

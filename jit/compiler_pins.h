@@ -1,0 +1,107 @@
+// Locals in registers: which, where, and what a branch between parts of the function that pin others has to move.
+// Part of compiler.h.
+#pragma once
+
+#include "jit/compiler.h"
+#include "jit/parallel_move.h"
+
+namespace mini_wasm::jit {
+
+// In a function with handlers all locals are in memory, where a handler finds them.
+template <class Masm>
+const PinSet& Compiler<Masm>::pin_set(uint32_t pins) const {
+  static constexpr PinSet kNone;
+  const FunctionFacts& facts = compiled_.facts(index_);
+  return facts.has_try || facts.pins.empty() ? kNone : facts.pins[pins];
+}
+
+template <class Masm>
+template <class Visit>
+void Compiler<Masm>::for_each_pin(const PinSet& set, Visit visit) const {
+  for (size_t i = 0; i < Masm::kPins.size(); ++i) {
+    if (set.ints[i] != PinSet::kNoLocal) visit(set.ints[i], Masm::kPins[i], (set.dirty_ints >> i & 1) != 0);
+  }
+  for (size_t i = 0; i < Masm::kFloatPins.size(); ++i) {
+    if (set.floats[i] != PinSet::kNoLocal) visit(set.floats[i], Masm::kFloatPins[i], (set.dirty_floats >> i & 1) != 0);
+  }
+}
+
+template <class Masm>
+Reg Compiler<Masm>::register_in(const PinSet& set, uint32_t local) const {
+  Reg found = kNoReg;
+  for_each_pin(set, [&](uint32_t l, Reg reg, bool) {
+    if (l == local) found = reg;
+  });
+  return found;
+}
+
+// From here on the locals are where `pins` says. No value may be in a register that is a local's then.
+template <class Masm>
+void Compiler<Masm>::set_pins(uint32_t pins) {
+  for_each_pin(pin_set(pins_), [&](uint32_t local, Reg, bool) { pinned_[local] = kNoReg; });
+  pins_ = pins;
+  across_calls_.clear();
+  uint32_t temps = test_settings.few_registers ? Masm::kFewTemps : Masm::kTemps;
+  for_each_pin(pin_set(pins), [&](uint32_t local, Reg reg, bool dirty) {
+    pinned_[local] = reg;
+    temps &= ~reg.bit();
+    if ((Masm::kSurvivesCalls & reg.bit()) == 0) across_calls_.push_back({local, dirty});
+  });
+  regs_.set_temps(temps);
+}
+
+// Moves the locals from where one set has them to where another wants them.
+template <class Masm>
+void Compiler<Masm>::move_pins(uint32_t from, uint32_t to) {
+  if (from == to) return;
+  const PinSet &old_set = pin_set(from), &new_set = pin_set(to);
+  ParallelMove moves;
+  for_each_pin(old_set, [&](uint32_t local, Reg reg, bool dirty) {
+    const Scalar type = local_type(local);
+    if (const Reg target = register_in(new_set, local); target.valid()) {
+      moves.add(type, target, reg);
+    } else if (dirty) {
+      masm_.store_slot(type, local_slots_[local], reg);
+    }
+  });
+  moves.emit(masm_);
+  for_each_pin(new_set, [&](uint32_t local, Reg reg, bool) {
+    if (!register_in(old_set, local).valid()) masm_.load_slot(local_type(local), reg, local_slots_[local]);
+  });
+}
+
+// The end of a loop: what it leaves on the stack makes room for the locals that move into registers.
+template <class Masm>
+void Compiler<Masm>::leave_pins(uint32_t to, bool falls_through) {
+  if (to == pins_) return;
+  if (falls_through) {
+    if (!stack_.empty() && stack_.back().kind == Value::Kind::compare) materialize_compare();
+    uint32_t wanted = 0;
+    for_each_pin(pin_set(to), [&](uint32_t, Reg reg, bool) { wanted |= reg.bit(); });
+    for (uint32_t i = settled_; i < stack_.size(); ++i) {
+      if (stack_[i].kind == Value::Kind::reg && (stack_[i].reg.bit() & wanted) != 0) bring_home(i);
+    }
+    move_pins(pins_, to);
+  }
+  set_pins(to);
+}
+
+// A jump to a label where other locals are in registers makes a detour behind the function's end.
+template <class Masm>
+void Compiler<Masm>::jump_if(const typename Masm::Test& test, bool sense, uint32_t depth) {
+  const Label& label = decoder_->control(depth).label;
+  if (is_body(depth) || label.pins == pins_) return masm_.jump_if(test, sense, label.link);
+  detours_.push_back({masm_.new_label(), label.link, pins_, label.pins});
+  masm_.jump_if(test, sense, detours_.back().entry);
+}
+
+template <class Masm>
+void Compiler<Masm>::detours() {
+  for (const Detour& detour : detours_) {
+    masm_.bind(detour.entry);
+    move_pins(detour.from, detour.to);
+    masm_.jump(detour.target);
+  }
+}
+
+}  // namespace mini_wasm::jit

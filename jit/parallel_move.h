@@ -1,0 +1,52 @@
+// Moves between registers that happen at once: emitted in an order in which none overwrites what another still reads.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "jit/value.h"
+
+namespace mini_wasm::jit {
+
+class ParallelMove {
+ public:
+  // A register is the target of one move at most.
+  void add(Scalar type, Reg to, Reg from) {
+    if (to != from) moves_[count_++] = {type, to, from};
+  }
+
+  // Destroys the scratch registers.
+  template <class Masm>
+  void emit(Masm& masm) {
+    while (count_ != 0) {
+      const uint32_t before = count_;
+      for (uint32_t i = count_; i-- > 0;) {
+        if (is_source(moves_[i].to)) continue;
+        masm.move(moves_[i].type, moves_[i].to, moves_[i].from);
+        moves_[i] = moves_[--count_];
+      }
+      if (count_ != before) continue;
+      // Only cycles are left. One of them is opened; it is done before the next is.
+      const Reg scratch = Masm::scratch(moves_[0].type);
+      masm.move(moves_[0].type, scratch, moves_[0].from);
+      moves_[0].from = scratch;
+    }
+  }
+
+ private:
+  struct Move {
+    Scalar type = Scalar::i32;
+    Reg to, from;
+  };
+  bool is_source(Reg reg) const {
+    for (uint32_t i = 0; i < count_; ++i) {
+      if (moves_[i].from == reg) return true;
+    }
+    return false;
+  }
+
+  std::array<Move, 32> moves_;
+  uint32_t count_ = 0;
+};
+
+}  // namespace mini_wasm::jit

@@ -1,0 +1,88 @@
+#include "jit/parallel_move.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <random>
+#include <vector>
+
+namespace mini_wasm::jit {
+namespace {
+
+// Registers that hold the number that they had at the beginning; moves are carried out at once.
+class RecordingMasm {
+ public:
+  static Reg scratch(Scalar type) { return is_int(type) ? Reg{11} : Reg{31}; }
+  void move(Scalar, Reg to, Reg from) {
+    ++moves;
+    values_[to.id] = value(from);
+  }
+  int value(Reg reg) const {
+    const auto found = values_.find(reg.id);
+    return found == values_.end() ? reg.id : found->second;
+  }
+  int moves = 0;
+
+ private:
+  std::map<int, int> values_;
+};
+
+TEST(parallel_move, a_chain_needs_no_scratch_register) {
+  RecordingMasm masm;
+  ParallelMove move;
+  for (uint8_t i = 0; i < 5; ++i) move.add(Scalar::i64, Reg{static_cast<uint8_t>(i + 1)}, Reg{i});
+  move.emit(masm);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(masm.value(Reg{static_cast<uint8_t>(i + 1)}), i);
+  EXPECT_EQ(masm.moves, 5);
+}
+
+TEST(parallel_move, a_register_that_stays_is_not_moved) {
+  RecordingMasm masm;
+  ParallelMove move;
+  move.add(Scalar::i32, Reg{4}, Reg{4});
+  move.emit(masm);
+  EXPECT_EQ(masm.moves, 0);
+}
+
+TEST(parallel_move, cycles_of_both_banks) {
+  RecordingMasm masm;
+  ParallelMove move;
+  move.add(Scalar::i32, Reg{1}, Reg{2});
+  move.add(Scalar::i64, Reg{2}, Reg{1});
+  move.add(Scalar::f64, Reg{16}, Reg{17});
+  move.add(Scalar::v128, Reg{17}, Reg{18});
+  move.add(Scalar::f32, Reg{18}, Reg{16});
+  move.emit(masm);
+  EXPECT_EQ(masm.value(Reg{1}), 2);
+  EXPECT_EQ(masm.value(Reg{2}), 1);
+  EXPECT_EQ(masm.value(Reg{16}), 17);
+  EXPECT_EQ(masm.value(Reg{17}), 18);
+  EXPECT_EQ(masm.value(Reg{18}), 16);
+  EXPECT_EQ(masm.moves, 3 + 4);
+}
+
+// Any sources at all, several targets with the same one included.
+TEST(parallel_move, random_moves_end_where_they_should) {
+  std::mt19937 random(7);
+  for (int round = 0; round < 2000; ++round) {
+    RecordingMasm masm;
+    ParallelMove move;
+    std::vector<uint8_t> targets(10);
+    std::iota(targets.begin(), targets.end(), uint8_t{0});
+    std::shuffle(targets.begin(), targets.end(), random);
+    targets.resize(random() % 11);
+    std::map<uint8_t, int> expected;
+    for (uint8_t to : targets) {
+      const auto from = static_cast<uint8_t>(random() % 10);
+      expected[to] = from;
+      move.add(Scalar::i64, Reg{to}, Reg{from});
+    }
+    move.emit(masm);
+    for (const auto& [to, value] : expected) ASSERT_EQ(masm.value(Reg{to}), value) << "round " << round;
+  }
+}
+
+}  // namespace
+}  // namespace mini_wasm::jit

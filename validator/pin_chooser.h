@@ -1,0 +1,69 @@
+// Chooses the locals that a compiler keeps in registers, for each loop of a function anew.
+//
+// The walk reports uses of locals, calls and loops as it meets them. A use inside an inner loop counts for that loop
+// alone; for the loops around it the local counts as often as moving it at the inner loop's edges would cost. So the
+// innermost loops get what they use, and the code between them what it uses itself.
+// Thread rule: one thread; keeps its buffers from function to function.
+#pragma once
+
+#include <mini_wasm/types.h>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/function_facts.h"
+
+namespace mini_wasm::validator {
+
+class PinChooser {
+ public:
+  explicit PinChooser(const RegisterBudget& budget) : budget_(budget) {}
+
+  void begin(size_t locals);
+  void use(uint32_t local, bool writes) {
+    if (local < PinSet::kNoLocal) log_.push_back({static_cast<uint16_t>(local), writes, 1});
+  }
+  void call() {
+    ++regions_[open_].calls;
+    regions_[open_].has_calls = true;
+  }
+  void enter_loop();
+  void leave_loop();
+  // Fills in pins and loop_pins.
+  void finish(std::span<const ValType> locals, FunctionFacts& facts);
+
+ private:
+  // A local in a region, and what a register for it saves there.
+  struct Use {
+    uint16_t local;
+    bool writes;
+    uint32_t weight;
+  };
+  // The body, or a loop. Loops that lie deeper than kDeepest belong to the one around them.
+  static constexpr uint32_t kDeepest = 12;
+  struct Region {
+    uint32_t parent = 0, depth = 0;
+    uint32_t log_begin = 0;         // its uses, while it is open
+    uint32_t begin = 0, count = 0;  // and then, in uses_
+    uint32_t calls = 0;             // outside of inner loops
+    bool has_calls = false;
+    uint32_t pins = 0;
+  };
+  struct BankOfSet;
+
+  void close(Region& region);
+  void choose(const Region& region, BankOfSet bank, RegisterBudget::Bank budget) const;
+  std::span<const Use> uses(const Region& region) const { return {uses_.data() + region.begin, region.count}; }
+
+  const RegisterBudget budget_;
+  std::vector<Region> regions_;
+  uint32_t open_ = 0;            // innermost open region
+  uint32_t too_deep_ = 0;        // open loops without a region
+  std::vector<uint32_t> loops_;  // by loop: its region
+  std::vector<Use> log_, uses_;
+  std::vector<uint32_t> place_;  // by local: its place in uses_ while a region is closed, counted from 1
+  std::span<const ValType> locals_;
+};
+
+}  // namespace mini_wasm::validator

@@ -1,0 +1,129 @@
+#include "validator/pin_chooser.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace mini_wasm::validator {
+namespace {
+
+constexpr RegisterBudget kBudget = {{1, 3}, {0, 2}};
+
+class PinChooserTest : public ::testing::Test {
+ protected:
+  PinChooserTest() : chooser(kBudget) { chooser.begin(kLocals.size()); }
+  void use(uint32_t local, int times, bool writes = false) {
+    for (int i = 0; i < times; ++i) chooser.use(local, writes);
+  }
+  FunctionFacts finish() {
+    FunctionFacts facts;
+    chooser.finish(kLocals, facts);
+    return facts;
+  }
+  static size_t place(const PinSet::Bank& bank, uint16_t local) {
+    return static_cast<size_t>(std::find(bank.begin(), bank.end(), local) - bank.begin());
+  }
+  static bool has(const PinSet& set, uint16_t local) {
+    return place(set.ints, local) != PinSet::kMost || place(set.floats, local) != PinSet::kMost;
+  }
+
+  static inline const std::vector<ValType> kLocals = {ValType::i32, ValType::i64, ValType::i32, ValType::i32,
+                                                      ValType::f64, ValType::f32, ValType::v128};
+  PinChooser chooser;
+};
+
+TEST_F(PinChooserTest, the_heaviest_of_each_bank) {
+  use(0, 2), use(1, 9), use(2, 5), use(3, 7), use(4, 2), use(5, 1), use(6, 3);
+  const FunctionFacts facts = finish();
+  ASSERT_EQ(facts.pins.size(), 1u);
+  EXPECT_FALSE(has(facts.pins[0], 0));
+  for (uint16_t local : {1, 2, 3}) EXPECT_TRUE(has(facts.pins[0], local)) << local;
+  EXPECT_TRUE(has(facts.pins[0], 4));
+  EXPECT_FALSE(has(facts.pins[0], 5));
+  EXPECT_TRUE(has(facts.pins[0], 6));
+  EXPECT_TRUE(facts.loop_pins.empty());
+}
+
+TEST_F(PinChooserTest, with_calls_the_heaviest_survive_them_and_light_ones_stay_in_memory) {
+  use(0, 9), use(1, 4), use(2, 30);
+  chooser.call(), chooser.call();
+  const FunctionFacts facts = finish();
+  EXPECT_EQ(place(facts.pins[0].ints, 2), 0u);
+  EXPECT_TRUE(has(facts.pins[0], 0));
+  EXPECT_FALSE(has(facts.pins[0], 1)) << "two calls save and load it twice";
+}
+
+TEST_F(PinChooserTest, without_calls_registers_that_need_no_saving_come_first) {
+  use(0, 3);
+  EXPECT_NE(place(finish().pins[0].ints, 0), 0u);
+}
+
+TEST_F(PinChooserTest, a_loop_gets_what_it_uses) {
+  use(0, 5), use(1, 5), use(2, 5);
+  chooser.enter_loop();
+  use(3, 1, /*writes=*/true);
+  chooser.leave_loop();
+  const FunctionFacts facts = finish();
+  ASSERT_EQ(facts.pins.size(), 2u);
+  ASSERT_EQ(facts.loop_pins, std::vector<uint32_t>{1});
+  EXPECT_FALSE(has(facts.pins[0], 3));
+  const size_t reg = place(facts.pins[1].ints, 3);
+  ASSERT_NE(reg, PinSet::kMost);
+  EXPECT_TRUE(facts.pins[1].dirty_ints >> reg & 1);
+}
+
+TEST_F(PinChooserTest, a_local_keeps_its_register_and_what_is_not_in_the_way_stays) {
+  use(0, 5), use(1, 4), use(2, 3);
+  chooser.enter_loop();
+  use(1, 9);
+  chooser.leave_loop();
+  const FunctionFacts facts = finish();
+  EXPECT_EQ(facts.loop_pins, std::vector<uint32_t>{0}) << "the same set serves";
+}
+
+TEST_F(PinChooserTest, a_loop_with_calls_puts_what_it_does_not_use_into_memory) {
+  use(0, 5), use(1, 5), use(2, 5);
+  chooser.enter_loop();
+  use(1, 9);
+  chooser.call();
+  chooser.leave_loop();
+  const FunctionFacts facts = finish();
+  const PinSet& loop = facts.pins[facts.loop_pins.at(0)];
+  EXPECT_TRUE(has(loop, 1));
+  for (uint16_t local : {0, 2}) {
+    EXPECT_TRUE(!has(loop, local) || place(loop.ints, local) == 0) << "only one register survives the call";
+  }
+}
+
+TEST_F(PinChooserTest, what_is_only_read_since_it_came_from_its_slot_is_not_dirty) {
+  use(0, 5), use(1, 5), use(2, 5);
+  chooser.enter_loop();
+  use(3, 4);
+  chooser.enter_loop();
+  use(3, 4), use(0, 2);
+  chooser.leave_loop();
+  chooser.leave_loop();
+  const FunctionFacts facts = finish();
+  for (uint32_t loop : facts.loop_pins) {
+    const PinSet& set = facts.pins[loop];
+    const size_t reg = place(set.ints, 3);
+    ASSERT_NE(reg, PinSet::kMost);
+    EXPECT_FALSE(set.dirty_ints >> reg & 1);
+    const size_t other = place(set.ints, 0);
+    if (other != PinSet::kMost) EXPECT_TRUE(set.dirty_ints >> other & 1) << "it came in a register";
+  }
+}
+
+TEST_F(PinChooserTest, loops_in_loops_without_end_share_the_sets_of_those_around_them) {
+  for (int i = 0; i < 1000; ++i) chooser.enter_loop();
+  use(0, 3);
+  for (int i = 0; i < 1000; ++i) chooser.leave_loop();
+  const FunctionFacts facts = finish();
+  ASSERT_EQ(facts.loop_pins.size(), 1000u);
+  EXPECT_LT(facts.pins.size(), 20u);
+  EXPECT_EQ(facts.loop_pins.back(), facts.loop_pins[20]);
+}
+
+}  // namespace
+}  // namespace mini_wasm::validator
