@@ -1,109 +1,138 @@
-// What a call costs: host to guest (typed, unchecked, by values), guest to host, guest to guest, and a trap.
+// What a call costs: host to guest (typed, unchecked, by values), guest to host, guest to guest, traps, memory.grow.
 // The loops of the guest make kCalls calls per run; `per_call` is the time of one, loop included (loop/empty is the
 // loop alone).
 
-#include <benchmark/benchmark.h>
-#include <mini_wasm/mini_wasm.h>
+#include <chrono>
 
-#include <cstdio>
-#include <cstdlib>
+#include "bench/bench.h"
 
-namespace mini_wasm {
+namespace mini_wasm::bench {
 namespace {
 
 constexpr int32_t kCalls = 1000;
 
+// What the guest imports: a C++ function, or the function of another instance.
+enum class Import { host, guest };
+
 // The module of guests/calls.c with its import, in a store of its own.
 class Guest {
  public:
-  Guest() : store_(engine_), instance_(instantiate()) {}
+  explicit Guest(Tier tier, Import import = Import::host)
+      : engine_(make_engine(tier)),
+        module_(must(Module::from_file(engine_, MINI_WASM_BENCH_CALLS))),
+        store_(engine_),
+        instance_(instantiate(import)) {}
 
   Func func(std::string_view name) const {
     std::optional<Func> found = instance_.func(name);
     if (!found) fail("no export " + std::string(name));
     return *found;
   }
-  TypedFunc<int32_t(int32_t)> typed(std::string_view name) const {
-    auto result = func(name).typed<int32_t(int32_t)>();
-    if (!result) fail(result.error().to_string());
-    return *result;
-  }
+  TypedFunc<int32_t(int32_t)> typed(std::string_view name) const { return must(func(name).typed<int32_t(int32_t)>()); }
 
  private:
-  [[noreturn]] static void fail(const std::string& why) {
-    std::fprintf(stderr, "call_bench: %s\n", why.c_str());
-    std::exit(1);
-  }
-  Instance instantiate() {
-    Result<Module> module = Module::from_file(engine_, MINI_WASM_BENCH_CALLS);
-    if (!module) fail(module.error().to_string());
+  Instance instantiate(Import import) {
     Linker linker(store_);
     linker.func("bench", "host", [](int32_t x) { return x + 1; });
-    Result<Instance> instance = linker.instantiate(*module);
-    if (!instance) fail(instance.error().to_string());
-    return *instance;
+    Instance instance = must(linker.instantiate(module_));
+    if (import == Import::host) return instance;
+    linker.define("bench", "host", *instance.func("add_one"));
+    return must(linker.instantiate(module_));
   }
 
   Engine engine_;
+  Module module_;
   Store store_;
   Instance instance_;
 };
 
-void host_to_guest_typed(benchmark::State& state) {
-  Guest guest;
+void typed(benchmark::State& state, Tier tier) {
+  Guest guest(tier);
   const auto add_one = guest.typed("add_one");
   int32_t x = 0;
   for (auto _ : state) x = *add_one(x);
   benchmark::DoNotOptimize(x);
 }
-BENCHMARK(host_to_guest_typed)->Name("host_to_guest/typed");
 
-void host_to_guest_unchecked(benchmark::State& state) {
-  Guest guest;
+void unchecked(benchmark::State& state, Tier tier) {
+  Guest guest(tier);
   const Func add_one = guest.func("add_one");
   uint64_t slot = 0;
   for (auto _ : state) {
-    if (!add_one.call_unchecked(&slot)) state.SkipWithError("the call failed");
+    if (!add_one.call_unchecked(&slot)) skip(state, "the call failed");
   }
 }
-BENCHMARK(host_to_guest_unchecked)->Name("host_to_guest/unchecked");
 
-void host_to_guest_values(benchmark::State& state) {
-  Guest guest;
+void values(benchmark::State& state, Tier tier) {
+  Guest guest(tier);
   const Func add_one = guest.func("add_one");
   int32_t x = 0;
   for (auto _ : state) x = (*add_one.call({Val::i32(x)}))[0].i32();
   benchmark::DoNotOptimize(x);
 }
-BENCHMARK(host_to_guest_values)->Name("host_to_guest/values");
 
-void trap_round_trip(benchmark::State& state) {
-  Guest guest;
-  const auto trap = guest.typed("trap");
+// From the call to the error that it returns, backtrace included.
+void trap(benchmark::State& state, Tier tier, const char* name) {
+  Guest guest(tier);
+  const auto trap = guest.typed(name);
   for (auto _ : state) {
-    if (trap(1).has_value()) state.SkipWithError("did not trap");
+    if (trap(-8).has_value()) skip(state, "did not trap");
   }
 }
-BENCHMARK(trap_round_trip)->Name("host_to_guest/trap");
 
-void loop(benchmark::State& state, const char* name) {
-  Guest guest;
+void count_calls(benchmark::State& state, int32_t calls) {
+  state.counters["per_call"] =
+      benchmark::Counter(calls, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+
+void loop(benchmark::State& state, Tier tier, const char* name, Import import) {
+  Guest guest(tier, import);
   const auto run = guest.typed(name);
   for (auto _ : state) {
     Result<int32_t> result = run(kCalls);
-    if (!result) return state.SkipWithError(result.error().to_string().c_str());
+    if (!result) return skip(state, result.error());
     benchmark::DoNotOptimize(*result);
   }
-  state.counters["per_call"] =
-      benchmark::Counter(kCalls, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  count_calls(state, kCalls);
 }
-BENCHMARK_CAPTURE(loop, empty, "loop_empty");
-BENCHMARK_CAPTURE(loop, direct, "loop_direct");
-BENCHMARK_CAPTURE(loop, indirect, "loop_indirect");
-BENCHMARK_CAPTURE(loop, host, "loop_host");
-BENCHMARK_CAPTURE(loop, memory_grow, "loop_grow");
+
+// A memory that grows page by page; the new pages are not touched.
+void grow(benchmark::State& state, Tier tier) {
+  for (auto _ : state) {
+    Guest guest(tier);
+    const auto run = guest.typed("loop_grow_page");
+    const auto start = std::chrono::steady_clock::now();
+    const Result<int32_t> result = run(kCalls);
+    state.SetIterationTime(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    if (!result) return skip(state, result.error());
+  }
+  count_calls(state, kCalls);
+}
+
+struct LoopRow {
+  const char* name;
+  const char* function;
+  Import import = Import::host;
+};
+constexpr LoopRow kLoops[] = {
+    {"loop/empty", "loop_empty"},       {"loop/direct", "loop_direct"},
+    {"loop/indirect", "loop_indirect"}, {"loop/other_instance", "loop_host", Import::guest},
+    {"loop/host", "loop_host"},         {"loop/memory_grow_0", "loop_grow"},
+};
 
 }  // namespace
-}  // namespace mini_wasm
 
-BENCHMARK_MAIN();
+void add_call_benchmarks() {
+  const auto add_on_tiers = [](const std::string& name, auto function, auto... args) {
+    for (const TierRow& row : kTiers) add(name + "/" + row.name, function, row.tier, args...);
+  };
+  add_on_tiers("host_to_guest/typed", typed);
+  add_on_tiers("host_to_guest/unchecked", unchecked);
+  add_on_tiers("host_to_guest/values", values);
+  add_on_tiers("trap/unreachable", trap, "trap");
+  add_on_tiers("trap/out_of_bounds", trap, "read");
+  for (const LoopRow& row : kLoops) add_on_tiers(row.name, loop, row.function, row.import);
+  for (const TierRow& row : kTiers) add(std::string("loop/memory_grow_1/") + row.name, grow, row.tier)->UseManualTime();
+}
+
+}  // namespace mini_wasm::bench

@@ -1,56 +1,31 @@
-// How fast modules load: bytes of code section per second of CPU time (the column `code`), per phase:
-//   decode        the structure, function bodies only located
-//   validate      decode and validate
-//   compile_lazy  what Module::compile does before the first call
-//   compile_eager the same, with every function translated
-//   instantiate   a new store with WASI and an instance in it (a time, not a rate)
-// The modules are arguments, or paths in MINI_WASM_BENCH_MODULES separated by colons; else one of the kernels.
+// How fast modules load: bytes of code section per second of CPU time, all threads added up (the column `code`):
+//   decode          the structure, function bodies only located
+//   validate        decode and validate
+//   load_lazy/TIER  all that happens before the first call: decode, validate, and what the tier prepares
+//   load_eager/TIER the same, with every function translated or compiled
+//   translate/interp, compile/jit   what is between the two, alone: eager less lazy, measured in turn
 
-#include <benchmark/benchmark.h>
-#include <mini_wasm/mini_wasm.h>
-#include <mini_wasm/wasi.h>
+#include <time.h>
 
-#include <cstdio>
-#include <cstdlib>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
-#include <memory>
-#include <span>
-#include <sstream>
-#include <string>
-#include <vector>
+#include <optional>
 
-#include "core/opcode.h"
+#include "bench/bench.h"
 #include "core/type_registry.h"
 #include "decoder/module_decoder.h"
 
-namespace mini_wasm {
+namespace mini_wasm::bench {
 namespace {
 
-using Bytes = std::vector<uint8_t>;
+using Seconds = std::chrono::duration<double>;
 
-// A module under test.
-struct Subject {
-  std::string name;
-  Bytes bytes;
-  size_t code_size = 0;  // bytes of its code section
-};
-
-std::unique_ptr<Subject> load(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  auto subject = std::make_unique<Subject>();
-  subject->name = std::filesystem::path(path).stem().string();
-  subject->bytes = Bytes(std::istreambuf_iterator<char>(file), {});
-  TypeRegistry registry;
-  auto module = decoder::decode_module(std::span<const uint8_t>(subject->bytes), registry, FeatureSet::defaults());
-  if (!file || !module) {
-    std::fprintf(stderr, "load_bench: %s: %s\n", path.c_str(),
-                 file ? module.error().to_string().c_str() : "cannot be read");
-    std::exit(1);
-  }
-  subject->code_size = (*module)->code_section.size();
-  return subject;
+// CPU time of this process.
+Seconds cpu_time() {
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
 }
 
 void report(benchmark::State& state, const Subject& subject) {
@@ -58,82 +33,84 @@ void report(benchmark::State& state, const Subject& subject) {
       benchmark::Counter(static_cast<double>(subject.code_size), benchmark::Counter::kIsIterationInvariantRate);
 }
 
-void decode(benchmark::State& state, const Subject& subject) {
+void decode(benchmark::State& state, const Subject* subject) {
   for (auto _ : state) {
     TypeRegistry registry;
-    auto module = decoder::decode_module(std::span<const uint8_t>(subject.bytes), registry, FeatureSet::defaults());
-    if (!module) return state.SkipWithError(module.error().to_string().c_str());
+    auto module = decoder::decode_module(std::span<const uint8_t>(subject->bytes), registry, FeatureSet::defaults());
+    if (!module) return skip(state, module.error());
   }
-  report(state, subject);
+  report(state, *subject);
 }
 
-void validate(benchmark::State& state, const Subject& subject) {
+void validate(benchmark::State& state, const Subject* subject) {
+  const Engine engine;
   for (auto _ : state) {
-    Engine engine;
-    if (auto valid = Module::validate(engine, subject.bytes); !valid) {
-      return state.SkipWithError(valid.error().to_string().c_str());
-    }
+    if (auto valid = Module::validate(engine, subject->bytes); !valid) return skip(state, valid.error());
   }
-  report(state, subject);
+  report(state, *subject);
 }
 
-void compile(benchmark::State& state, const Subject& subject, bool eager) {
-  Config config;
-  config.eager = eager;
+void compile(benchmark::State& state, const Subject* subject, Tier tier, bool eager) {
+  const Engine engine = make_engine(tier, eager);
   for (auto _ : state) {
-    auto module = Module::compile_borrowed(Engine(config), subject.bytes);
-    if (!module) return state.SkipWithError(module.error().to_string().c_str());
+    std::optional module = Module::compile_borrowed(engine, subject->bytes);
+    if (!*module) return skip(state, module->error());
+    state.PauseTiming();
+    module.reset();
+    state.ResumeTiming();
   }
-  report(state, subject);
+  report(state, *subject);
 }
 
-void instantiate(benchmark::State& state, const Subject& subject) {
-  Engine engine;
-  auto module = Module::compile_borrowed(engine, subject.bytes);
-  if (!module) return state.SkipWithError(module.error().to_string().c_str());
+// The CPU time of making the module; it is destroyed outside of that.
+Result<Seconds> time_of(const Engine& engine, const Subject& subject) {
+  const Seconds before = cpu_time();
+  const auto module = Module::compile_borrowed(engine, subject.bytes);
+  const Seconds after = cpu_time();
+  if (!module) return module.error();
+  return after - before;
+}
+
+void code_alone(benchmark::State& state, const Subject* subject, Tier tier) {
+  const Engine lazy = make_engine(tier), eager = make_engine(tier, true);
   for (auto _ : state) {
-    Store store(engine);
-    Linker linker(store);
-    auto wasi = Wasi::make({});
-    if (!wasi) return state.SkipWithError(wasi.error().to_string().c_str());
-    wasi->add_to(linker);
-    auto instance = linker.instantiate(*module);
-    if (!instance) return state.SkipWithError(instance.error().to_string().c_str());
+    const Result<Seconds> without = time_of(lazy, *subject), with = time_of(eager, *subject);
+    if (!without || !with) return skip(state, (with ? without : with).error());
+    state.SetIterationTime(std::max(0.0, (*with - *without).count()));
   }
-}
-
-// The modules to measure: arguments, else the environment, else a kernel.
-std::vector<std::string> paths(int argc, char** argv) {
-  std::vector<std::string> result(argv + 1, argv + argc);
-  if (!result.empty()) return result;
-  const char* listed = std::getenv("MINI_WASM_BENCH_MODULES");
-  std::istringstream list(listed != nullptr ? listed : MINI_WASM_BENCH_DEFAULT_MODULE);
-  for (std::string path; std::getline(list, path, ':');) result.push_back(path);
-  return result;
-}
-
-template <class Function, class... Args>
-void add(const char* phase, const Subject& subject, Function function, Args... args) {
-  benchmark::RegisterBenchmark((std::string(phase) + "/" + subject.name).c_str(), function, std::cref(subject), args...)
-      ->Unit(benchmark::kMillisecond);
+  report(state, *subject);
 }
 
 }  // namespace
-}  // namespace mini_wasm
 
-int main(int argc, char** argv) {
-  using namespace mini_wasm;
-  benchmark::Initialize(&argc, argv);
-  std::vector<std::unique_ptr<Subject>> subjects;
-  for (const std::string& path : paths(argc, argv)) {
-    subjects.push_back(load(path));
-    const Subject& subject = *subjects.back();
-    add("decode", subject, decode);
-    add("validate", subject, validate);
-    add("compile_lazy", subject, compile, false);
-    add("compile_eager", subject, compile, true);
-    add("instantiate", subject, instantiate);
-  }
-  benchmark::RunSpecifiedBenchmarks();
-  benchmark::Shutdown();
+std::unique_ptr<Subject> load(const std::string& path) {
+  auto subject = std::make_unique<Subject>();
+  subject->name = std::filesystem::path(path).stem().string();
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  if (!file) fail(path + ": cannot be read");
+  subject->bytes.resize(static_cast<size_t>(file.tellg()));
+  file.seekg(0);
+  file.read(reinterpret_cast<char*>(subject->bytes.data()), static_cast<std::streamsize>(subject->bytes.size()));
+  TypeRegistry registry;
+  auto module = decoder::decode_module(std::span<const uint8_t>(subject->bytes), registry, FeatureSet::defaults());
+  if (!file || !module) fail(path + ": " + (file ? module.error().to_string() : "cannot be read"));
+  subject->code_size = (*module)->code_section.size();
+  return subject;
 }
+
+void add_load_benchmarks(const Subject& subject) {
+  const auto add_phase = [&](const std::string& phase, auto... function) {
+    return add(phase + "/" + subject.name, function...)->Unit(benchmark::kMillisecond);
+  };
+  add_phase("decode", decode, &subject);
+  add_phase("validate", validate, &subject);
+  for (const auto& [name, tier] : kTiers) {
+    add_phase(std::string("load_lazy/") + name, compile, &subject, tier, false);
+    // Eager compilation uses all processors, and there is no setting for it.
+    add_phase(std::string("load_eager/") + name, compile, &subject, tier, true)->MeasureProcessCPUTime();
+    const char* alone = tier == Tier::jit ? "compile/" : "translate/";
+    add_phase(std::string(alone) + name, code_alone, &subject, tier)->UseManualTime();
+  }
+}
+
+}  // namespace mini_wasm::bench

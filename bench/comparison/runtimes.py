@@ -22,6 +22,9 @@ NODE_TURBOFAN = ["--no-liftoff"]
 # Everything when the module is made, on the thread that makes it.
 NODE_EAGER = ["--no-wasm-lazy-compilation", "--single-threaded"]
 
+# One round of a row of bench/load_bench.cc.
+BENCH_ONCE = ["--benchmark_min_time=0"]
+
 # Name, program, what follows it, in which {} stands for the module and its arguments.
 RUN = [
     ("mini-wasm-interp", "mini-wasm", ["run", "--tier=interp", "{}"]),
@@ -44,9 +47,9 @@ RUN = [
 
 # The same for loading: validating a module, or validating and compiling all of it.
 LOAD = [
-    ("mini-wasm-validate", "mini-wasm", ["validate", "{}"]),
-    ("mini-wasm-interp", "mini-wasm-bench", ["--benchmark_filter=^load_eager/interp/", "--benchmark_min_time=0", "{}"]),
-    ("mini-wasm-jit", "mini-wasm-bench", ["--benchmark_filter=^load_eager/jit/", "--benchmark_min_time=0", "{}"]),
+    ("mini-wasm-validate", "mini-wasm-bench", [*BENCH_ONCE, "--benchmark_filter=^validate/", "{}"]),
+    ("mini-wasm-interp", "mini-wasm-bench", [*BENCH_ONCE, "--benchmark_filter=^load_eager/interp/", "{}"]),
+    ("mini-wasm-jit", "mini-wasm-bench", [*BENCH_ONCE, "--benchmark_filter=^load_eager/jit/", "{}"]),
     ("wasmtime", "wasmtime", ["compile", "-C", "parallel-compilation=n", "-o", "/dev/null", "{}"]),
     ("wasmtime-winch", "wasmtime",
      ["compile", "-C", "compiler=winch", "-C", "parallel-compilation=n", "-o", "/dev/null", "{}"]),

@@ -32,9 +32,10 @@ class Sample:
         self.peak = usage.ru_maxrss * 1024 if usage.ru_maxrss * 1024 > own else high_water
 
     def complaint(self):
-        """The status, and the first line that was printed."""
+        """The status, and the first line printed that speaks of an error, or the first."""
         lines = self.output.decode(errors="replace").strip().splitlines()
-        return self.status + (f": {lines[0][:160]}" if lines else "")
+        said = next((line for line in lines if "error" in line.lower()), *lines[:1]) if lines else None
+        return self.status + (f": {said.strip()[:160]}" if said else "")
 
 
 def resource_peak():

@@ -1,4 +1,4 @@
-// The guest of call_bench: a function for each kind of call, and loops that make many of one kind.
+// The guest of call_bench and instance_bench: a function for each kind of call, and loops that make many of one kind.
 #define EXPORT(name) __attribute__((export_name(#name), noinline))
 
 __attribute__((import_module("bench"), import_name("host"))) int host(int x);
@@ -43,6 +43,22 @@ EXPORT(loop_grow) int loop_grow(int n) {
   for (; n != 0; --n) x += (int)__builtin_wasm_memory_grow(0, 0);
   return x;
 }
+
+EXPORT(loop_grow_page) int loop_grow_page(int n) {
+  int x = 0;
+  for (; n != 0; --n) x += (int)__builtin_wasm_memory_grow(0, 1);
+  return x;
+}
+
+static char pages[64 << 10];
+
+// Writes to every 4 KiB of so many bytes.
+EXPORT(dirty) int dirty(int bytes) {
+  for (int i = 0; i < bytes; i += 4096) ((volatile char*)pages)[i] = 1;
+  return bytes;
+}
+
+EXPORT(read) int read_at(unsigned address) { return *(volatile int*)address; }
 
 EXPORT(trap) int trap(int x) {
   if (x != 0) __builtin_trap();
