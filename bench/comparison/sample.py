@@ -34,8 +34,8 @@ class Sample:
     def complaint(self):
         """The status, and the first line printed that speaks of an error, or the first."""
         lines = self.output.decode(errors="replace").strip().splitlines()
-        said = next((line for line in lines if "error" in line.lower()), *lines[:1]) if lines else None
-        return self.status + (f": {said.strip()[:160]}" if said else "")
+        said = [line for line in lines if "error" in line.lower()] + lines
+        return self.status + (f": {said[0].strip()[:160]}" if said else "")
 
 
 def resource_peak():
