@@ -22,11 +22,11 @@ void load(Machine& m) {
   m.pc += 2;
 }
 
-template <class Access, Place A, Place D>
+template <class Access, Place A, Place B, Place D>
 void load_sum(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
-  const uint32_t sum = read<uint32_t, A>(m, o.a) + read<uint32_t, Place::slot>(m, o.b());
-  const auto value = Access::load(m.memory + (uint64_t{sum} + o.c()));
+  const uint32_t sum = read<uint32_t, A>(m, o.a) + read<uint32_t, B>(m, B == Place::imm ? o.x : o.b());
+  const auto value = Access::load(m.memory + (uint64_t{sum} + (B == Place::imm ? 0 : o.c())));
   fault_point(m);
   put<typename Access::Value, D>(m, o.d, value);
   m.pc += 2;
@@ -47,7 +47,7 @@ void store(Machine& m) {
 }
 
 using LoadTable = PlaceTable<4, 1, 3>;
-using LoadSumTable = PlaceTable<3, 1, 3>;
+using LoadSumTable = PlaceTable<3, 2, 3>;  // b: slot or not
 using StoreTable = PlaceTable<4, 4, 1>;
 
 template <class Access>
@@ -63,11 +63,11 @@ constexpr LoadTable make_load() {
 
 template <class Access>
 constexpr LoadSumTable make_load_sum() {
-  return make_table<3, 1, 3>([]<Place a, Place b, Place d>() -> Handler {
+  return make_table<3, 2, 3>([]<Place a, Place b, Place d>() -> Handler {
     if constexpr (!can_be_at<typename Access::Value>(d)) {
       return nullptr;
     } else {
-      return &wrap<&load_sum<Access, a, d>>;
+      return &wrap<&load_sum<Access, a, b == Place::slot ? Place::slot : Place::imm, d>>;
     }
   });
 }

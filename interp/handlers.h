@@ -24,15 +24,26 @@ enum class Scalar : uint8_t { i32, i64, f32, f64, v128 };
 // Of vector instructions also:
 //   three operands: d <- a, b(), c(), the first two in slots, `b` the place of the third
 //   extract_lane: d <- a, x: lane;  replace_lane: d <- a, b(), c(): lane;  shuffle: d <- a, b(), words 2 and 3: lanes
+// A constant on the left, where the operation does not commute: x or word 2, and b as slot is field a.
 Handler numeric_handler(Op op, Place a, Place b, Place d);
+// second(first(a, b), c), or second(c, first(a, b)) when reversed: d <- a, b(), c(), the latter two in slots or signed
+// 16-bit immediates.
+struct FusedPair {
+  Op first, second;
+  bool reversed;
+  Place b, c;
+};
+bool fuses(Op first, Op second, bool reversed);
+Handler fused_handler(const FusedPair& pair, Place a, Place d);
 // if (compare(a, b) == sense) pc += x;  b: d as slot or as signed 16-bit immediate
 Handler branch_compare_handler(Op compare, Place a, Place b, bool sense, bool backward);
 // if ((a != 0) == sense) pc += x
 Handler branch_if_handler(Place a, bool sense, bool backward);
 // d <- memory0[a + x]; a as immediate: memory0[x]
 Handler load_handler(Op op, Place a, Place d);
-// d <- memory0[a + b() + c()], the sum of two slots being an i32.add; a: slot or pinned
-Handler load_sum_handler(Op op, Place a, Place d);
+// d <- memory0[a + b() + c()], the first sum being an i32.add; or memory0[a + x], the sum being one, with b an
+// immediate
+Handler load_sum_handler(Op op, Place a, Place b, Place d);
 // memory0[a + x] <- d; d as slot or as signed 16-bit immediate
 Handler store_handler(Op op, Place a, Place value);
 // The same for any memory, all in slots; x: memory index, word 2: offset.
@@ -83,7 +94,7 @@ enum class Special : uint8_t {
   null_check,        // traps when the reference at a is null; x: TrapCode
   lazy,              // word 1: FuncCode*
   unreachable,
-  ref_func,  // d <- function x
+  ref_func,     // d <- function x
   atomic_fence,
   memory_size,  // d <- size of memory x
   // Operands in slots from a on, result there, too; x: index, b(), c(): two indices

@@ -237,8 +237,8 @@ Handler load_handler(Op op, Place a, Place d) {
   return a == Place::wide ? nullptr : handlers_of(op).load[index_of(a)][0][index_of(d)];
 }
 
-Handler load_sum_handler(Op op, Place a, Place d) {
-  return index_of(a) >= 3 ? nullptr : handlers_of(op).load_sum[index_of(a)][0][index_of(d)];
+Handler load_sum_handler(Op op, Place a, Place b, Place d) {
+  return index_of(a) >= 3 ? nullptr : handlers_of(op).load_sum[index_of(a)][b == Place::slot ? 0 : 1][index_of(d)];
 }
 
 Handler store_handler(Op op, Place a, Place value) {

@@ -57,9 +57,10 @@ void binary(Machine& m) {
   using S = NumericSignature<decltype(function)>;
   using T = typename S::Operand;
   const Operands o = operands_at(m.pc + 1);
-  const T a = read<T, A>(m, o.a);
-  const T b = read<T, B>(m, B == Place::slot ? o.b() : o.x);
-  finish<typename S::Result, D>(m, o.d, function(a, b), B == Place::wide ? 3 : 2);
+  constexpr bool left_constant = A == Place::imm || A == Place::wide;
+  const T a = read<T, A>(m, A == Place::imm ? o.x : o.a);
+  const T b = read<T, B>(m, left_constant ? o.a : B == Place::slot ? o.b() : o.x);
+  finish<typename S::Result, D>(m, o.d, function(a, b), A == Place::wide || B == Place::wide ? 3 : 2);
 }
 
 template <auto function, Place A, Place D>
@@ -69,22 +70,34 @@ void unary(Machine& m) {
   finish<typename S::Result, D>(m, o.d, function(read<typename S::Operand, A>(m, o.a)), 2);
 }
 
-using NumericTable = PlaceTable<3, kPlaces, 3>;  // unary: b is `slot`
+using NumericTable = PlaceTable<kPlaces, kPlaces, 3>;  // unary: b is `slot`
 
-template <auto function>
+template <Op op>
+constexpr bool kCommutes = false;
+#define COMMUTES(op, swapped) \
+  template <>                 \
+  constexpr bool kCommutes<Op::op> = true;
+#include "interp/fused.def"
+
+// Whether an operation has handlers for these places: only one constant, and not on the left where it can change sides.
+constexpr bool are_operands(Place a, Place b, bool binary, bool commutes) {
+  if (!binary) return b == Place::slot && index_of(a) < 3;
+  return index_of(a) < 3 || (index_of(b) < 3 && !commutes);
+}
+
+template <auto function, bool commutes>
 constexpr NumericTable make_numeric() {
   using S = NumericSignature<decltype(function)>;
   using T = typename S::Operand;
   using R = typename Unchecked<typename S::Result>::Type;
-  return make_table<3, kPlaces, 3>([]<Place a, Place b, Place d>() -> Handler {
-    if constexpr (!can_be_at<T>(a) || !can_be_at<T>(b) || !can_be_at<R>(d)) {
+  return make_table<kPlaces, kPlaces, 3>([]<Place a, Place b, Place d>() -> Handler {
+    if constexpr (!can_be_at<T>(a) || !can_be_at<T>(b) || !can_be_at<R>(d) ||
+                  !are_operands(a, b, S::kBinary, commutes)) {
       return nullptr;
     } else if constexpr (S::kBinary) {
       return &wrap<&binary<function, a, b, d>>;
-    } else if constexpr (b == Place::slot) {
-      return &wrap<&unary<function, a, d>>;
     } else {
-      return nullptr;
+      return &wrap<&unary<function, a, d>>;
     }
   });
 }
@@ -92,9 +105,9 @@ constexpr NumericTable make_numeric() {
 template <Op op>
 constexpr const NumericTable* kNumericOf = nullptr;
 
-#define MW_NUMERIC(id)                                               \
-  constexpr NumericTable kTable_##id = make_numeric<&numeric::id>(); \
-  template <>                                                        \
+#define MW_NUMERIC(id)                                                                  \
+  constexpr NumericTable kTable_##id = make_numeric<&numeric::id, kCommutes<Op::id>>(); \
+  template <>                                                                           \
   constexpr const NumericTable* kNumericOf<Op::id> = &kTable_##id;
 #define MW_WIDE(id)
 #define OP(id, text, prefix, code, feature, imm, cls, signature) NUMERIC_##cls(id, feature)
@@ -227,7 +240,7 @@ Handler wide_handler(Op op) {
 
 Handler branch_compare_handler(Op compare, Place a, Place b, bool sense, bool backward) {
   const BranchTable* table = kBranch[static_cast<size_t>(compare)];
-  if (table == nullptr || b == Place::wide) return nullptr;
+  if (table == nullptr || index_of(a) >= 3 || b == Place::wide) return nullptr;
   return (*table)[index_of(a)][index_of(b)][(sense ? 1 : 0) + (backward ? 2 : 0)];
 }
 

@@ -32,6 +32,11 @@ Op inverse(Op op) {
 }
 
 bool fits_i32(uint64_t bits) { return static_cast<int64_t>(bits) == static_cast<int32_t>(bits); }
+bool is_int(Scalar type) { return type == Scalar::i32 || type == Scalar::i64; }
+// A constant as 64 bits, those of an i32 sign-extended.
+uint64_t extend(Scalar type, uint64_t bits) {
+  return type == Scalar::i32 ? static_cast<uint64_t>(int64_t{static_cast<int32_t>(bits)}) : bits;
+}
 bool fits_i16(uint64_t bits) { return static_cast<int64_t>(bits) == static_cast<int16_t>(bits); }
 
 }  // namespace
@@ -104,9 +109,7 @@ bool Translator::guarded(uint32_t memory) const {
 
 // --- Operands ------------------------------------------------------------------------------------------------------
 
-bool Translator::pins(uint16_t slot, Scalar type) const {
-  return has_pinned_ && slot == pinned_ && (type == Scalar::i32 || type == Scalar::i64);
-}
+bool Translator::pins(uint16_t slot, Scalar type) const { return has_pinned_ && slot == pinned_ && is_int(type); }
 
 void Translator::push(Operand operand) {
   operand.home = next_home();
@@ -229,7 +232,8 @@ Handler Translator::handler_of(const Producer& producer, Place d) const {
   switch (producer.form) {
     case Producer::Form::numeric: return numeric_handler(producer.op, producer.a, producer.b, d);
     case Producer::Form::load: return load_handler(producer.op, producer.a, d);
-    case Producer::Form::load_sum: return load_sum_handler(producer.op, producer.a, d);
+    case Producer::Form::fused: return fused_handler(producer.pair, producer.a, d);
+    case Producer::Form::load_sum: return load_sum_handler(producer.op, producer.a, producer.b, d);
     case Producer::Form::load_lane: return load_lane_handler(producer.op, d);
     case Producer::Form::select: return select_handler(producer.type, producer.a, d);
     case Producer::Form::global_get: return global_get_handler(producer.type, d);
@@ -300,7 +304,6 @@ void Translator::emit_copy(Scalar type, At from, uint64_t bits, At to) {
 void Translator::numeric(Op op) {
   const OpInfo& info = op_info(op);
   if (info.result_count == 2) return wide(op);
-  Producer producer{Producer::Form::numeric, op, scalar_of(info.results[0]), Place::slot, Place::slot, 0};
   if (info.param_count == 1) {
     const Operand operand = pop();
     // eqz of a comparison is the opposite comparison.
@@ -314,24 +317,38 @@ void Translator::numeric(Op op) {
       }
     }
     const At a = value(operand);
-    producer.a = a.place;
+    const Producer producer{Producer::Form::numeric, op, scalar_of(info.results[0]), a.place, Place::slot, 0};
     return emit_result(producer, {0, static_cast<uint16_t>(a.field), 0});
   }
   if (info.param_count == 3) return ternary(op);
-  Operand right_operand = pop();
-  Operand left = pop();
-  if (left.kind == Operand::Kind::constant && right_operand.kind != Operand::Kind::constant &&
-      commuted(op) != Op::invalid) {
-    std::swap(left, right_operand);
-    producer.op = commuted(op);
+  const Operand right = pop();
+  const Operand left = pop();
+  // Constants and accumulators to the left.
+  const bool swaps = left.kind == Operand::Kind::constant ? right.kind != Operand::Kind::constant : can_redirect(right);
+  if (swaps && commuted(op) != Op::invalid) {
+    binary(commuted(op), right, left);
+  } else {
+    binary(op, left, right);
+  }
+}
+
+void Translator::binary(Op op, Operand left, Operand right_operand) {
+  if (fold_sum(op, left, right_operand) || fuse(op, left, right_operand)) return;
+  Producer producer{Producer::Form::numeric, op, scalar_of(op_info(op).results[0]), Place::slot, Place::slot, 0};
+  const bool left_constant = left.kind == Operand::Kind::constant && left.type != Scalar::v128;
+  if (left_constant && right_operand.kind != Operand::Kind::constant && commuted(op) == Op::invalid) {
+    const At a = right(left), b = at(right_operand);
+    producer.a = a.place;
+    producer.b = b.place;
+    return emit_result(producer, {0, static_cast<uint16_t>(b.field), a.field},
+                       a.place == Place::wide ? &left : nullptr);
   }
   At a = value(left);
   At b = right(right_operand);
   // Of two registers-or-slots, one order is enough.
-  if (a.place == Place::slot && (b.place == Place::acc || b.place == Place::pinned) &&
-      commuted(producer.op) != Op::invalid) {
+  if (a.place == Place::slot && (b.place == Place::acc || b.place == Place::pinned) && commuted(op) != Op::invalid) {
     std::swap(a, b);
-    producer.op = commuted(producer.op);
+    producer.op = commuted(op);
   }
   producer.a = a.place;
   producer.b = b.place;
@@ -347,6 +364,57 @@ void Translator::select(ValType type) {
   Operand a = pop();
   const uint16_t a_slot = slot_of(a), b_slot = slot_of(b);
   const At c = value(condition);
+// The operands of a numeric instruction, the second in a slot or the instruction. A pinned local and what an
+// accumulator mirrors are in their slots, too.
+std::optional<Translator::Absorbed> Translator::absorb(const Producer& producer) const {
+  const Operands o = operands_at(&code_[producer.at + 1]);
+  if (producer.form != Producer::Form::numeric || producer.type == Scalar::v128) return {};
+  if (producer.a == Place::imm || producer.a == Place::wide || producer.b == Place::wide) return {};
+  if (producer.b == Place::imm) {
+    return is_int(producer.type) ? std::optional(Absorbed{producer.a, Place::imm, o.a, o.x}) : std::nullopt;
+  }
+  if (producer.b != Place::acc || producer.a == Place::acc) return Absorbed{producer.a, Place::slot, o.a, o.b()};
+  if (commuted(producer.op) != producer.op) return {};
+  return Absorbed{Place::acc, Place::slot, 0, o.a};
+}
+
+// (x + c) + d = x + (c + d)
+bool Translator::fold_sum(Op op, const Operand& left, const Operand& right) {
+  if ((op != Op::i32_add && op != Op::i64_add) || right.kind != Operand::Kind::constant || !can_redirect(left)) {
+    return false;
+  }
+  const Producer first = producer(left);
+  if (first.form != Producer::Form::numeric || first.op != op || first.b != Place::imm) return false;
+  const Operands o = operands_at(&code_[first.at + 1]);
+  const uint64_t sum = static_cast<uint64_t>(int64_t{o.distance()}) + right.bits;
+  if (op == Op::i64_add && !fits_i32(sum)) return false;
+  rewind(first);
+  emit_result({Producer::Form::numeric, op, first.type, first.a, Place::imm, 0}, {0, o.a, static_cast<uint32_t>(sum)});
+  return true;
+}
+
+// The last instruction, which made one of the operands, becomes part of this one.
+bool Translator::fuse(Op op, const Operand& left, const Operand& right) {
+  const bool reversed = !can_redirect(left);
+  const Operand& made = reversed ? right : left;
+  const Operand& other = reversed ? left : right;
+  if (!can_redirect(made)) return false;
+  const Producer first = producer(made);
+  if (!fuses(first.op, op, reversed)) return false;
+  const std::optional<Absorbed> operands = absorb(first);
+  if (!operands || (operands->b == Place::imm && !fits_i16(extend(Scalar::i32, operands->b_field)))) return false;
+  At c{Place::slot, slot_in_frame(other)};
+  if (other.kind == Operand::Kind::constant) {
+    if (!is_int(other.type) || !fits_i16(extend(other.type, other.bits))) return false;
+    c = {Place::imm, static_cast<uint32_t>(other.bits)};
+  }
+  rewind(first);
+  Producer producer{Producer::Form::fused, op, first.type, operands->a, Place::slot, 0};
+  producer.pair = {first.op, op, reversed, operands->b, c.place};
+  emit_result(producer, {0, operands->a_field, Operands::pair(operands->b_field, c.field)});
+  return true;
+}
+
   const Producer producer{Producer::Form::select, Op::select, scalar(type), c.place, Place::slot, 0};
   emit_result(producer, {0, a_slot, Operands::pair(b_slot, c.field)});
 }
@@ -417,13 +485,15 @@ void Translator::load(Op op, const MemArg& memarg) {
     return emit_result(p, {0, 0, static_cast<uint32_t>(address.bits) + offset});
   }
   if (can_redirect(address)) {
-    const Producer& sum = producer(address);
-    if (sum.form == Producer::Form::numeric && sum.op == Op::i32_add && sum.b == Place::slot && offset <= 0xffff) {
-      const Operands added = operands_at(&code_[sum.at + 1]);
+    const Producer sum = producer(address);
+    const std::optional<Absorbed> added = sum.op == Op::i32_add ? absorb(sum) : std::nullopt;
+    if (added && offset <= (added->b == Place::imm ? 0u : 0xffffu)) {
       p.form = Producer::Form::load_sum;
-      p.a = sum.a;
+      p.a = added->a;
+      p.b = added->b;
       rewind(sum);
-      return emit_result(p, {0, added.a, Operands::pair(added.b(), offset)});
+      const uint32_t x = p.b == Place::imm ? added->b_field : Operands::pair(added->b_field, offset);
+      return emit_result(p, {0, added->a_field, x});
     }
   }
   const At a = value(address);
@@ -449,11 +519,10 @@ void Translator::store(Op op, const MemArg& memarg) {
   } else {
     a = value(address);
   }
-  const bool is_int = stored.type == Scalar::i32 || stored.type == Scalar::i64;
-  const uint64_t extended =
-      stored.type == Scalar::i32 ? static_cast<uint64_t>(static_cast<int32_t>(stored.bits)) : stored.bits;
   At v{Place::imm, static_cast<uint32_t>(stored.bits)};
-  if (stored.kind != Operand::Kind::constant || !is_int || !fits_i16(extended)) v = value(stored);
+  if (stored.kind != Operand::Kind::constant || !is_int(stored.type) || !fits_i16(extend(stored.type, stored.bits))) {
+    v = value(stored);
+  }
   emit(store_handler(op, a.place, v.place), {static_cast<uint16_t>(v.field), static_cast<uint16_t>(a.field), x});
 }
 

@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -121,13 +122,20 @@ class Translator {
   };
   // An instruction whose result is a single value: enough to change where it goes.
   struct Producer {
-    enum class Form : uint8_t { numeric, load, load_sum, load_lane, select, global_get };
+    enum class Form : uint8_t { numeric, fused, load, load_sum, load_lane, select, global_get };
     Form form = Form::numeric;
     Op op = Op::nop;
     Scalar type = Scalar::i32;  // of the result
     Place a = Place::slot, b = Place::slot;
     uint32_t at = 0;
     uint16_t cached = kNoSlot;  // cached_ of its bank before it
+    FusedPair pair{};           // of a fused instruction
+  };
+  // Operands of an instruction that becomes part of another: `a` in any register or slot, `b` in 16 bits or x.
+  struct Absorbed {
+    Place a, b;
+    uint16_t a_field;
+    uint32_t b_field;
   };
   // A place with its slot or immediate.
   struct At {
@@ -174,6 +182,10 @@ class Translator {
   uint16_t slot_of(Operand& operand);  // brings all but locals home: even a pinned one is in its slot as well
   void keep_local(uint16_t slot);      // before it is written: who still refers to it gets a copy
   bool pins(uint16_t slot, Scalar type) const;
+  std::optional<Absorbed> absorb(const Producer& producer) const;
+  bool fold_sum(Op op, const Operand& left, const Operand& right);
+  bool fuse(Op op, const Operand& left, const Operand& right);
+  void binary(Op op, Operand left, Operand right);
   void ternary(Op op);
   void wide(Op op);
 
