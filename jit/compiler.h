@@ -5,7 +5,8 @@
 // result of a block, which is in the result register; hot locals are pinned to registers, each loop has its own.
 // Operands, control flow and calls are decided here; what they look like is `Masm`'s (x64/masm.h), which knows the CPU.
 //
-// Members are defined in compiler_values.h, compiler_pins.h, compiler_control.h, compiler_calls.h, compiler_memory.h.
+// Members are defined in compiler_values.h, compiler_pins.h, compiler_control.h, compiler_calls.h, compiler_memory.h,
+// compiler_gc.h.
 // Thread rule: one thread; use it for as many functions as you like.
 #pragma once
 
@@ -180,9 +181,14 @@ class Compiler {
 
   // compiler_control.h
   struct Condition {
-    bool compares = false;
+    // Whether a is not zero; whether the comparison `op` of a and b holds; whether a is of the type `target`.
+    enum class Kind : uint8_t { nonzero, compare, cast };
+    Kind kind = Kind::nonzero;
+    bool exact = false;  // cast: there are no subtypes
+    bool keeps = false;  // a stays what it is: the value on the stack that it is a copy of, or held
     Op op = Op::nop;
-    Value a, b;  // what is compared; a alone: whether it is not zero
+    Value a, b;
+    runtime::gc::CastTarget target;
   };
   Condition take_condition();
   // Emits the test; operands are released. The jump itself may follow instructions that leave flags alone.
@@ -214,6 +220,21 @@ class Compiler {
   void runtime_call(RuntimeCall function, uint16_t operands, uint64_t x, uint64_t y);
 
   // compiler_memory.h
+  // compiler_gc.h
+  const runtime::gc::TypeLayout& layout(uint32_t type) const;
+  void gc_call_op(Op op, uint32_t a, uint32_t b, uint32_t operands, ValType result);
+  void struct_get(runtime::gc::FieldLayout field, bool sign, Scalar type);
+  void struct_set(runtime::gc::FieldLayout field);
+  void array_get(const runtime::gc::TypeLayout& layout, bool sign, Scalar type);
+  void array_set(const runtime::gc::TypeLayout& layout);
+  void array_len();
+  void ref_i31();
+  void i31_get(bool sign);
+  typename Masm::Address element(Reg array, Operand index, const runtime::gc::TypeLayout& layout);
+  Operand stored(Value& value);
+  Operand index_operand(Value& index);
+  void set_cast(Condition& condition, ValType type) const;
+
   void memory_size(uint32_t memory);
   typename Masm::Address address(Value& index, const MemArg& memarg, uint32_t bytes);
   bool guarded(uint32_t memory) const { return runtime::is_guarded(module_.memories[memory].type, guard_pages_); }
@@ -271,3 +292,4 @@ class Compiler {
 #include "jit/compiler_memory.h"
 #include "jit/compiler_pins.h"
 #include "jit/compiler_values.h"
+#include "jit/compiler_gc.h"

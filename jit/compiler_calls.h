@@ -198,41 +198,6 @@ void Compiler<Masm>::slot_op(Op op, uint64_t x, uint64_t y) {
   for (int i = 0; i < info.result_count; ++i) push_home(scalar(info.results[i]));
 }
 
-// The operands may be collected with: they are in slots, and `y` says how many, so that the collector knows the frame's
-// end.
-template <class Masm>
-void Compiler<Masm>::gc_op(Op op, uint32_t a, uint32_t b, uint32_t operands, ValType result) {
-  const uint32_t height = static_cast<uint32_t>(stack_.size());
-  bring_home(height - operands, height);
-  const uint16_t end = next_home();
-  truncate(height - operands);
-  const uint16_t first = next_home();
-  uint64_t x = 0;
-  if (needs_layout(op)) {
-    x = reinterpret_cast<uint64_t>(&compiled_.engine().layouts().get(module_.type_id(TypeIdx{a})));
-  }
-  runtime_call(gc_call(op), first, x, b | uint64_t{static_cast<uint32_t>(end - first)} << 32);
-  if (!result.is_bottom()) push_home(scalar(result));
-}
-
-template <class Masm>
-void Compiler<Masm>::ref_test(ValType target) {
-  const uint32_t top = static_cast<uint32_t>(stack_.size() - 1);
-  bring_home(top);
-  truncate(top);
-  const auto word = runtime::gc::to_word(runtime::gc::make_cast_target(*module_.registry, target));
-  runtime_call(&call_ref_test, next_home(), word, 0);
-  push_home(Scalar::i32);
-}
-
-template <class Masm>
-void Compiler<Masm>::ref_cast(ValType target) {
-  const uint32_t top = static_cast<uint32_t>(stack_.size() - 1);
-  bring_home(top);
-  const auto word = runtime::gc::to_word(runtime::gc::make_cast_target(*module_.registry, target));
-  runtime_call(&call_ref_cast, stack_[top].home, word, 0);
-}
-
 template <class Masm>
 void Compiler<Masm>::memory_op(Op op, uint32_t a, uint32_t b) {
   if (op == Op::memory_size) return memory_size(a);

@@ -421,7 +421,7 @@ void Compiler<Masm>::numeric(Op op) {
   if (Masm::is_compare(op)) {
     // Emitted by whoever needs it: a branch or a select needs no 0 or 1.
     Condition condition;
-    condition.compares = true;
+    condition.kind = Condition::Kind::compare;
     condition.op = op;
     if (op == Op::i32_eqz || op == Op::i64_eqz) {
       condition.op = op == Op::i32_eqz ? Op::i32_eq : Op::i64_eq;

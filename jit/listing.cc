@@ -24,9 +24,6 @@ void name_runtime_calls(AddressNames& names) {
       if (call != nullptr) names.emplace(address_of(call), op_info(op).text);
     }
   }
-  names.emplace(address_of(&call_ref_test), "ref.test");
-  names.emplace(address_of(&call_ref_test_behind), "ref.test");
-  names.emplace(address_of(&call_ref_cast), "ref.cast");
   names.emplace(address_of(&call_throw), "throw");
   names.emplace(address_of(&call_throw_ref), "throw_ref");
 }

@@ -160,19 +160,6 @@ CALL(struct_new_default) {
   return made(s, gc::struct_new(*ctx->store, layout(x)));
 }
 
-template <bool sign>
-CALL(struct_get) {
-  if (*s == gc::kNull) return code(TrapCode::null_structure_reference);
-  gc::field_get(gc::to_object(*s), layout(x).fields[index_in(y)], sign, s);
-  return 0;
-}
-
-CALL(struct_set) {
-  if (*s == gc::kNull) return code(TrapCode::null_structure_reference);
-  gc::field_set(gc::to_object(*s), layout(x).fields[index_in(y)], s + 1);
-  return 0;
-}
-
 CALL(array_new) {
   publish_top(ctx, s, y);
   return made(s, gc::array_new(*ctx->store, layout(x), u32_at(s + slots_in(y) - 1), s));
@@ -200,20 +187,6 @@ CALL(array_new_elem) {
       gc::array_new_elem(*ctx->store, layout(x), ctx->instance->elems[index_in(y)], u32_at(s), u32_at(s + 1), *s));
 }
 
-template <bool sign>
-CALL(array_get) {
-  return code(gc::array_get(*s, u32_at(s + 1), sign, s));
-}
-
-// The cast picks the overload for any storage.
-CALL(array_set) { return code(gc::array_set(*s, u32_at(s + 1), static_cast<const Slot*>(s + 2))); }
-
-CALL(array_len) {
-  if (*s == gc::kNull) return code(TrapCode::null_array_reference);
-  *s = gc::to_object(*s)->length;
-  return 0;
-}
-
 CALL(array_fill) { return code(gc::array_fill(*s, u32_at(s + 1), s + 2, u32_at(s + slots_in(y) - 1))); }
 
 CALL(array_copy) { return code(gc::array_copy(s[0], u32_at(s + 1), s[2], u32_at(s + 3), u32_at(s + 4))); }
@@ -226,23 +199,6 @@ CALL(array_init_elem) {
   return code(gc::array_init_elem(*s, u32_at(s + 1), ctx->instance->elems[index_in(y)], u32_at(s + 2), u32_at(s + 3)));
 }
 
-CALL(ref_i31) {
-  *s = gc::ref_i31(u32_at(s));
-  return 0;
-}
-
-template <bool sign>
-CALL(i31_get) {
-  if (*s == gc::kNull) return code(TrapCode::null_i31_reference);
-  *s = sign ? static_cast<uint32_t>(gc::i31_get_s(*s)) : gc::i31_get_u(*s);
-  return 0;
-}
-
-CALL(ref_eq) {
-  *s = gc::ref_eq(s[0], s[1]) ? 1 : 0;
-  return 0;
-}
-
 }  // namespace
 
 RuntimeCall bulk_call(Op op) { return bulk(op).call; }
@@ -252,28 +208,15 @@ RuntimeCall gc_call(Op op) {
   switch (op) {
     case Op::struct_new: return &struct_new;
     case Op::struct_new_default: return &struct_new_default;
-    case Op::struct_get:
-    case Op::struct_get_u: return &struct_get<false>;
-    case Op::struct_get_s: return &struct_get<true>;
-    case Op::struct_set: return &struct_set;
     case Op::array_new: return &array_new;
     case Op::array_new_default: return &array_new_default;
     case Op::array_new_fixed: return &array_new_fixed;
     case Op::array_new_data: return &array_new_data;
     case Op::array_new_elem: return &array_new_elem;
-    case Op::array_get:
-    case Op::array_get_u: return &array_get<false>;
-    case Op::array_get_s: return &array_get<true>;
-    case Op::array_set: return &array_set;
-    case Op::array_len: return &array_len;
     case Op::array_fill: return &array_fill;
     case Op::array_copy: return &array_copy;
     case Op::array_init_data: return &array_init_data;
     case Op::array_init_elem: return &array_init_elem;
-    case Op::ref_i31: return &ref_i31;
-    case Op::i31_get_s: return &i31_get<true>;
-    case Op::i31_get_u: return &i31_get<false>;
-    case Op::ref_eq: return &ref_eq;
     default: return nullptr;
   }
 }
@@ -282,10 +225,6 @@ bool needs_layout(Op op) {
   switch (op) {
     case Op::struct_new:
     case Op::struct_new_default:
-    case Op::struct_get:
-    case Op::struct_get_u:
-    case Op::struct_get_s:
-    case Op::struct_set:
     case Op::array_new:
     case Op::array_new_default:
     case Op::array_new_fixed:
@@ -294,18 +233,6 @@ bool needs_layout(Op op) {
     default: return false;
   }
 }
-
-CALL(call_ref_test) {
-  *s = gc::ref_test(*ctx->store, *s, gc::cast_target(x)) ? 1 : 0;
-  return 0;
-}
-
-CALL(call_ref_test_behind) {
-  s[1] = gc::ref_test(*ctx->store, *s, gc::cast_target(x)) ? 1 : 0;
-  return 0;
-}
-
-CALL(call_ref_cast) { return code(gc::ref_cast(*ctx->store, *s, gc::cast_target(x))); }
 
 // --- Exceptions ------------------------------------------------------------------------------------------------------
 

@@ -30,17 +30,10 @@ struct BulkShape {
 };
 BulkShape bulk_shape(Op op);
 
-// Structures and arrays: x is the TypeLayout where needs_layout(op); y the other index and, from bit 32, the operands'
-// slots.
+// Structures and arrays, what of them has no machine code: x is the TypeLayout where needs_layout(op); y the other
+// index and, from bit 32, the operands' slots.
 RuntimeCall gc_call(Op op);
 bool needs_layout(Op op);
-// x: a CastTarget. The first leaves its result in the operand's slot, the second in the slot behind it.
-uint64_t call_ref_test(runtime::InstanceContext*, runtime::Slot*, uint64_t, uint64_t, runtime::Slot*,
-                       const void* const*);
-uint64_t call_ref_test_behind(runtime::InstanceContext*, runtime::Slot*, uint64_t, uint64_t, runtime::Slot*,
-                              const void* const*);
-uint64_t call_ref_cast(runtime::InstanceContext*, runtime::Slot*, uint64_t, uint64_t, runtime::Slot*,
-                       const void* const*);
 
 // x: tag; y: slots of its arguments.
 uint64_t call_throw(runtime::InstanceContext*, runtime::Slot*, uint64_t, uint64_t, runtime::Slot*, const void* const*);

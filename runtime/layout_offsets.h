@@ -1,9 +1,10 @@
-// Where machine code finds the fields of memories and tables. Their classes have private members, for which offsetof is
+// Where machine code finds the fields of memories, tables and layouts. Their classes have private members, for which offsetof is
 // conditionally supported: every compiler that we build with does.
 #pragma once
 
 #include <cstddef>
 
+#include "runtime/gc/layout.h"
 #include "runtime/memory.h"
 #include "runtime/store.h"
 #include "runtime/table.h"
@@ -17,6 +18,10 @@ inline constexpr size_t kMemorySize = offsetof(MemInst, size);
 inline constexpr size_t kTableElements = offsetof(TableInst, elements);
 inline constexpr size_t kTableSize = offsetof(TableInst, size);
 inline constexpr size_t kNativeStackLimit = offsetof(Store, native_stack_limit);
+inline constexpr size_t kLayoutKind = offsetof(gc::TypeLayout, kind);
+inline constexpr size_t kLayoutType = offsetof(gc::TypeLayout, type);
+inline constexpr size_t kLayoutDepth = offsetof(gc::TypeLayout, depth);
+inline constexpr size_t kLayoutSupers = offsetof(gc::TypeLayout, supers);
 #pragma GCC diagnostic pop
 
 }  // namespace mini_wasm::runtime

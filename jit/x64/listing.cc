@@ -29,6 +29,7 @@ struct Nowhere {
     stubs.jump_callee = place("jump_callee");
     stubs.call_runtime = place("call_runtime");
     stubs.check_subtype = place("check_subtype");
+    stubs.test_subtype = place("test_subtype");
 #define TRAP(id, message) stubs.traps[static_cast<size_t>(TrapCode::id)] = place("trap " #id);
 #include <mini_wasm/traps.def>
 #undef TRAP

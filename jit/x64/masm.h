@@ -18,6 +18,7 @@
 #include "jit/x64/regs.h"
 #include "jit/x64/stubs.h"
 #include "mini_wasm/trap.h"
+#include "runtime/gc/ops.h"
 
 namespace mini_wasm::jit {
 template <class Masm>
@@ -122,6 +123,9 @@ class Masm {
   void trap(TrapCode code, uint32_t offset);
   void trap_if(x86::CondCode condition, TrapCode code, uint32_t offset);
   void trap_if_null(Operand a, TrapCode code, uint32_t offset);
+  void trap_if_not(Test test, TrapCode code, uint32_t offset) {  // a test of integers
+    trap_if(x86::negateCond(test.condition), code, offset);
+  }
   void check_interrupt(uint32_t offset);
 
   // --- Frames and calls
@@ -148,6 +152,17 @@ class Masm {
   void store_lane(Op op, Address to, Reg from, uint8_t lane, uint32_t offset);
   void store(Op op, Address to, Operand value, uint32_t offset);
 
+  // --- Objects of the heap: gc.cc
+  static constexpr uint32_t kMostIndex = 0x7fffff;  // of an element that has a constant address in its array
+  Address field(Reg object, uint32_t offset) { return {x86::Mem(gp64(object), static_cast<int32_t>(offset), 0)}; }
+  // After the check of the index, which is a register or an immediate. In the scratch register, maybe.
+  Address element(Reg array, Operand index, uint32_t log2, uint32_t offset);
+  void array_length(Reg to, Reg array);
+  void ref_i31(Reg to, Reg from);
+  void i31_get(bool sign, Reg to, Reg from);
+  // Whether the reference is of the type, of which `exact` says that it has no subtypes.
+  Test test_cast(Reg reference, runtime::gc::CastTarget target, bool exact);
+
   x86::Assembler a;
 
  private:
@@ -162,6 +177,9 @@ class Masm {
   void move_64(Reg to, uint64_t bits);
   void load_vector(Op op, Reg to, x86::Mem from, uint32_t offset);
   void place_pool();
+  Test test_eq(Reg reference, bool nullable);
+  void test_func(Reg reference, uint32_t type, bool exact, Label done);
+  void test_object(uint32_t type, uint32_t depth, bool exact, Label done);
 
   const Stubs& stubs_;
   const uint8_t* const* entries_;

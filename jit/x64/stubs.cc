@@ -40,6 +40,7 @@ class Builder {
     call_callee();
     jump_callee();
     check_subtype();
+    test_subtype();
     lazy(Entry::slots);
     lazy(Entry::registers);
     uint8_t* at = memory.allocate(code_.codeSize());
@@ -187,7 +188,7 @@ class Builder {
     a.mov(x86::rcx, func(offsetof(FuncInst, context)));
     a.cmp(x86::rcx, x86::r15);
     a.jne(cross);
-    a.mov(x86::rax, func(offsetof(FuncInst, code)));
+    a.mov(x86::rax, func(offsetof(FuncInst, machine_code)));
     a.jmp(x86::qword_ptr(x86::rax));
   }
 
@@ -209,7 +210,7 @@ class Builder {
     a.push(x86::r15);
     a.mov(x86::r15, x86::rcx);
     load_memory();
-    a.mov(x86::rax, func(offsetof(FuncInst, code)));
+    a.mov(x86::rax, func(offsetof(FuncInst, machine_code)));
     a.call(x86::qword_ptr(x86::rax));
     cross_return_ = name(&stubs_.cross_return);
     a.pop(x86::r15);
@@ -233,7 +234,7 @@ class Builder {
     a.jne(cross_);
     a.mov(x86::r15, x86::rcx);
     load_memory();
-    a.mov(x86::rax, func(offsetof(FuncInst, code)));
+    a.mov(x86::rax, func(offsetof(FuncInst, machine_code)));
     a.jmp(x86::qword_ptr(x86::rax));
   }
 
@@ -252,6 +253,39 @@ class Builder {
     a.bind(wrong);
     a.mov(x86::esi, static_cast<uint32_t>(TrapCode::indirect_call_type_mismatch));
     a.jmp(trap_);
+  }
+
+  // The caller knows nothing of a call: registers are saved here, all that C++ destroys.
+  void test_subtype() {
+    name(&stubs_.test_subtype);
+    save_all();
+    a.mov(x86::rdi, x86::r15);
+    a.mov(x86::rsi, x86::r11);
+    a.mov(x86::edx, x86::dword_ptr(x86::rsp, kAllBytes + 8));
+    call_cxx(&is_subtype);
+    a.movzx(x86::r11d, x86::al);
+    restore_all();
+    a.ret(8);
+  }
+
+  // All but r11. Collections find references that were in registers here.
+  static constexpr int32_t kAllInts = 8, kAllBytes = kAllInts * 8 + 16 * 16;
+  void save_all() {
+    a.sub(x86::rsp, kAllBytes);
+    for_all([&](const x86::Mem& at, const x86::Gp& reg) { a.mov(at, reg); },
+            [&](const x86::Mem& at, const x86::Xmm& reg) { a.movups(at, reg); });
+  }
+  void restore_all() {
+    for_all([&](const x86::Mem& at, const x86::Gp& reg) { a.mov(reg, at); },
+            [&](const x86::Mem& at, const x86::Xmm& reg) { a.movups(reg, at); });
+    a.add(x86::rsp, kAllBytes);
+  }
+  template <class Int, class Vector>
+  static void for_all(Int visit_int, Vector visit_vector) {
+    const x86::Gp ints[kAllInts] = {x86::rax, x86::rcx, x86::rdx, x86::rsi, x86::rdi, x86::r8, x86::r9, x86::r10};
+    int32_t at = 0;
+    for (const x86::Gp& reg : ints) visit_int(x86::qword_ptr(x86::rsp, std::exchange(at, at + 8)), reg);
+    for (uint32_t i = 0; i < 16; ++i) visit_vector(x86::xmmword_ptr(x86::rsp, std::exchange(at, at + 16)), x86::xmm(i));
   }
 
   // Compiling destroys the registers that arguments are in.

@@ -39,6 +39,7 @@ struct Stubs {
   const uint8_t* jump_callee = nullptr;    // the same as a tail call
   const uint8_t* call_runtime = nullptr;   // rax: RuntimeCall; rsi, rdx, rcx: operands and immediates
   const uint8_t* check_subtype = nullptr;  // rax: FuncInst, kept; edx: TypeId
+  const uint8_t* test_subtype = nullptr;   // r11: FuncInst; on the stack: TypeId. 1 or 0 in r11, all others are kept
   const uint8_t* lazy[2] = {};             // by Entry; eax: index of a function that has no code yet
   const uint8_t* no_memory = nullptr;      // the entry of functions of a module that there was no memory for
   const uint8_t* traps[64] = {};           // by TrapCode: called, so that the return address says where

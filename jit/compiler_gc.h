@@ -1,0 +1,214 @@
+// Structures, arrays, i31 and casts. Part of compiler.h.
+//
+// The collector moves nothing and stops the world inside of allocations: fields are plain memory, stores tell nobody.
+#pragma once
+
+#include "jit/compiler.h"
+
+namespace mini_wasm::jit {
+
+// The access to linear memory that moves the same bytes as one to a field.
+inline Op field_load(runtime::gc::Storage storage, bool sign, Scalar type) {
+  using Storage = runtime::gc::Storage;
+  switch (storage) {
+    case Storage::i8: return sign ? Op::i32_load8_s : Op::i32_load8_u;
+    case Storage::i16: return sign ? Op::i32_load16_s : Op::i32_load16_u;
+    case Storage::i32: return type == Scalar::f32 ? Op::f32_load : Op::i32_load;
+    case Storage::v128: return Op::v128_load;
+    default: return type == Scalar::f64 ? Op::f64_load : Op::i64_load;
+  }
+}
+
+inline Op field_store(runtime::gc::Storage storage) {
+  using Storage = runtime::gc::Storage;
+  switch (storage) {
+    case Storage::i8: return Op::i32_store8;
+    case Storage::i16: return Op::i32_store16;
+    case Storage::i32: return Op::i32_store;
+    case Storage::v128: return Op::v128_store;
+    default: return Op::i64_store;
+  }
+}
+
+template <class Masm>
+const runtime::gc::TypeLayout& Compiler<Masm>::layout(uint32_t type) const {
+  return compiled_.engine().layouts().get(module_.type_id(TypeIdx{type}));
+}
+
+template <class Masm>
+void Compiler<Masm>::gc_op(Op op, uint32_t a, uint32_t b, uint32_t operands, ValType result) {
+  switch (op) {
+    case Op::struct_get:
+    case Op::struct_get_s:
+    case Op::struct_get_u: return struct_get(layout(a).fields[b], op == Op::struct_get_s, scalar(result));
+    case Op::struct_set: return struct_set(layout(a).fields[b]);
+    case Op::array_get:
+    case Op::array_get_s:
+    case Op::array_get_u: return array_get(layout(a), op == Op::array_get_s, scalar(result));
+    case Op::array_set: return array_set(layout(a));
+    case Op::array_len: return array_len();
+    case Op::ref_eq: return numeric(Op::i64_eq);
+    case Op::ref_i31: return ref_i31();
+    case Op::i31_get_s:
+    case Op::i31_get_u: return i31_get(op == Op::i31_get_s);
+    default: return gc_call_op(op, a, b, operands, result);
+  }
+}
+
+// The operands may be collected with: they are in slots, and `y` says how many, so that the collector knows the frame's
+// end.
+template <class Masm>
+void Compiler<Masm>::gc_call_op(Op op, uint32_t a, uint32_t b, uint32_t operands, ValType result) {
+  const uint32_t height = static_cast<uint32_t>(stack_.size());
+  bring_home(height - operands, height);
+  const uint16_t end = next_home();
+  truncate(height - operands);
+  const uint16_t first = next_home();
+  const uint64_t x = needs_layout(op) ? reinterpret_cast<uint64_t>(&layout(a)) : 0;
+  runtime_call(gc_call(op), first, x, b | uint64_t{static_cast<uint32_t>(end - first)} << 32);
+  if (!result.is_bottom()) push_home(scalar(result));
+}
+
+// --- Fields and elements ---------------------------------------------------------------------------------------------
+
+template <class Masm>
+void Compiler<Masm>::struct_get(runtime::gc::FieldLayout field, bool sign, Scalar type) {
+  Value object = pop();
+  const Reg reg = use(object);
+  masm_.trap_if_null(Operand::of(reg), TrapCode::null_structure_reference, site());
+  const Reg to = target(type, object);
+  masm_.load(field_load(field.storage, sign, type), to, masm_.field(reg, field.offset), site());
+  push_reg(type, to);
+}
+
+// A value that is stored: a constant as it is.
+template <class Masm>
+Operand Compiler<Masm>::stored(Value& value) {
+  return value.kind == Value::Kind::constant ? operand(value) : Operand::of(use(value));
+}
+
+template <class Masm>
+void Compiler<Masm>::struct_set(runtime::gc::FieldLayout field) {
+  Value value = pop(), object = pop();
+  const Operand from = stored(value);
+  const Reg reg = use(object);
+  masm_.trap_if_null(Operand::of(reg), TrapCode::null_structure_reference, site());
+  masm_.store(field_store(field.storage), masm_.field(reg, field.offset), from, site());
+  release(value);
+  release(object);
+}
+
+// Null first, then the index. What comes between this and the access must leave the scratch register alone.
+template <class Masm>
+typename Masm::Address Compiler<Masm>::element(Reg array, Operand index, const runtime::gc::TypeLayout& layout) {
+  masm_.trap_if_null(Operand::of(array), TrapCode::null_array_reference, site());
+  return masm_.element(array, index, layout.element_log2, site());
+}
+
+template <class Masm>
+Operand Compiler<Masm>::index_operand(Value& index) {
+  const bool small = index.kind == Value::Kind::constant && static_cast<uint32_t>(index.bits) <= Masm::kMostIndex;
+  return small ? Operand::of_imm(static_cast<int32_t>(index.bits)) : Operand::of(use(index));
+}
+
+template <class Masm>
+void Compiler<Masm>::array_get(const runtime::gc::TypeLayout& layout, bool sign, Scalar type) {
+  Value index = pop(), array = pop();
+  const Operand at = index_operand(index);
+  const Reg reg = use(array);
+  const Reg to = target(type, array);
+  masm_.load(field_load(layout.element, sign, type), to, element(reg, at, layout), site());
+  release(index);
+  push_reg(type, to);
+}
+
+template <class Masm>
+void Compiler<Masm>::array_set(const runtime::gc::TypeLayout& layout) {
+  Value value = pop(), index = pop(), array = pop();
+  const Operand from = stored(value);
+  const Operand at = index_operand(index);
+  masm_.store(field_store(layout.element), element(use(array), at, layout), from, site());
+  release(value);
+  release(index);
+  release(array);
+}
+
+template <class Masm>
+void Compiler<Masm>::array_len() {
+  Value array = pop();
+  const Reg reg = use(array);
+  masm_.trap_if_null(Operand::of(reg), TrapCode::null_array_reference, site());
+  const Reg to = target(Scalar::i32, array);
+  masm_.array_length(to, reg);
+  push_reg(Scalar::i32, to);
+}
+
+// --- i31 -------------------------------------------------------------------------------------------------------------
+
+template <class Masm>
+void Compiler<Masm>::ref_i31() {
+  Value value = pop();
+  const Reg reg = use(value);
+  const Reg to = target(Scalar::i64, value);
+  masm_.ref_i31(to, reg);
+  push_reg(Scalar::i64, to);
+}
+
+template <class Masm>
+void Compiler<Masm>::i31_get(bool sign) {
+  Value value = pop();
+  const Reg reg = use(value);
+  masm_.trap_if_null(Operand::of(reg), TrapCode::null_i31_reference, site());
+  const Reg to = target(Scalar::i32, value);
+  masm_.i31_get(sign, to, reg);
+  push_reg(Scalar::i32, to);
+}
+
+// --- Casts -----------------------------------------------------------------------------------------------------------
+
+// What is asked of condition.a.
+template <class Masm>
+void Compiler<Masm>::set_cast(Condition& condition, ValType type) const {
+  condition.kind = Condition::Kind::cast;
+  condition.target = runtime::gc::make_cast_target(*module_.registry, type);
+  condition.exact = type.concrete() && module_.registry->get(type.type_id()).final_;
+}
+
+// Emitted by whoever needs it, like a comparison.
+template <class Masm>
+void Compiler<Masm>::ref_test(ValType type) {
+  Condition condition;
+  set_cast(condition, type);
+  condition.a = pop();
+  use(condition.a);
+  compare_ = condition;
+  Value value;
+  value.kind = Value::Kind::compare;
+  push(value);
+}
+
+// The reference goes on in the register where it was looked at.
+template <class Masm>
+void Compiler<Masm>::ref_cast(ValType type) {
+  Condition condition;
+  set_cast(condition, type);
+  condition.a = pop();
+  const Reg reg = use(condition.a);
+  const Value reference = condition.a;
+  condition.keeps = true;
+  const auto test = emit_test(condition);
+  masm_.trap_if_not(test, TrapCode::cast_failure, site());
+  if (reference.kind == Value::Kind::reg) return push_reg(Scalar::i64, reg);
+  local_get(reference.local);
+}
+
+template <class Masm>
+void Compiler<Masm>::br_on_cast(uint32_t depth, ValType type, bool on_fail) {
+  Condition condition;
+  set_cast(condition, type);
+  condition.a = stack_.back();
+  condition.keeps = true;
+  branch_to(condition, !on_fail, depth);
+}
+
+}  // namespace mini_wasm::jit
