@@ -219,7 +219,6 @@ class Compiler {
   void bulk_op(Op op, uint32_t a, uint32_t b, AddressType address);
   void runtime_call(RuntimeCall function, uint16_t operands, uint64_t x, uint64_t y);
 
-  // compiler_memory.h
   // compiler_gc.h
   const runtime::gc::TypeLayout& layout(uint32_t type) const;
   void gc_call_op(Op op, uint32_t a, uint32_t b, uint32_t operands, ValType result);
@@ -235,6 +234,7 @@ class Compiler {
   Operand index_operand(Value& index);
   void set_cast(Condition& condition, ValType type) const;
 
+  // compiler_memory.h
   void memory_size(uint32_t memory);
   typename Masm::Address address(Value& index, const MemArg& memarg, uint32_t bytes);
   bool guarded(uint32_t memory) const { return runtime::is_guarded(module_.memories[memory].type, guard_pages_); }
@@ -289,7 +289,7 @@ class Compiler {
 
 #include "jit/compiler_calls.h"
 #include "jit/compiler_control.h"
+#include "jit/compiler_gc.h"
 #include "jit/compiler_memory.h"
 #include "jit/compiler_pins.h"
 #include "jit/compiler_values.h"
-#include "jit/compiler_gc.h"

@@ -35,15 +35,19 @@ typename Compiler<Masm>::Condition Compiler<Masm>::take_condition() {
 
 template <class Masm>
 typename Masm::Test Compiler<Masm>::emit_test(Condition& condition) {
-  const Operand a = condition.compares ? Operand::of(use(condition.a)) : operand(condition.a);
+  using Kind = typename Condition::Kind;
+  const bool held = condition.keeps && condition.a.kind == Value::Kind::reg;
+  const Operand a = condition.kind == Kind::nonzero ? operand(condition.a) : Operand::of(use(condition.a));
   typename Masm::Test test;
-  if (condition.compares) {
+  if (condition.kind == Kind::compare) {
     test = masm_.compare(condition.op, a.reg, operand(condition.b));
     release(condition.b);
+  } else if (condition.kind == Kind::cast) {
+    test = masm_.test_cast(a.reg, condition.target, condition.exact);
   } else {
     test = masm_.test(a.kind == Operand::Kind::imm ? Operand::of(use(condition.a)) : a);
   }
-  release(condition.a);
+  if (!held) release(condition.a);
   return test;
 }
 
@@ -279,42 +283,32 @@ void Compiler<Masm>::ref_as_non_null() {
 template <class Masm>
 void Compiler<Masm>::br_on_null(uint32_t depth) {
   const uint32_t top = static_cast<uint32_t>(stack_.size() - 1);
-  bring_home(top);
+  const bool alone = decoder_->control(depth).branch_types().size() == 0;
+  if (!alone) bring_home(top);  // what the branch carries may need any register
   Condition condition;
-  condition.compares = true;
+  condition.kind = Condition::Kind::compare;
   condition.op = Op::i64_eq;
   condition.a = pop();
-  const Value reference = condition.a;
   condition.b.type = Scalar::i64;
+  if (alone) use(condition.a);
+  condition.keeps = alone;
+  const Value reference = condition.a;
   branch_to(condition, true, depth);
+  if (reference.kind == Value::Kind::reg) return push_reg(reference.type, reference.reg);
+  if (reference.kind == Value::Kind::local) return local_get(reference.local);
   push_home(reference.type);
 }
 
 template <class Masm>
 void Compiler<Masm>::br_on_non_null(uint32_t depth) {
-  const uint32_t top = static_cast<uint32_t>(stack_.size() - 1);
-  bring_home(top);
   Condition condition;
-  condition.compares = true;
+  condition.kind = Condition::Kind::compare;
   condition.op = Op::i64_ne;
-  condition.a = stack_[top];
+  condition.a = stack_.back();
   condition.b.type = Scalar::i64;
+  condition.keeps = true;
   branch_to(condition, true, depth);
-  truncate(top);
-}
-
-// A test into the slot behind the reference, then a branch on it.
-template <class Masm>
-void Compiler<Masm>::br_on_cast(uint32_t depth, ValType type, bool on_fail) {
-  const uint32_t top = static_cast<uint32_t>(stack_.size() - 1);
-  bring_home(top);
-  const uint16_t home = stack_[top].home;
-  runtime_call(&call_ref_test_behind, home,
-               runtime::gc::to_word(runtime::gc::make_cast_target(*module_.registry, type)), 0);
-  Condition condition;
-  condition.a.kind = Value::Kind::home;
-  condition.a.home = static_cast<uint16_t>(home + 1);
-  branch_to(condition, !on_fail, depth);
+  truncate(static_cast<uint32_t>(stack_.size() - 1));
 }
 
 // --- Exceptions ------------------------------------------------------------------------------------------------------
