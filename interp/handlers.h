@@ -27,7 +27,7 @@ enum class Scalar : uint8_t { i32, i64, f32, f64, v128 };
 // A constant on the left, where the operation does not commute: x or word 2, and b as slot is field a.
 Handler numeric_handler(Op op, Place a, Place b, Place d);
 // second(first(a, b), c), or second(c, first(a, b)) when reversed: d <- a, b(), c(), the latter two in slots or signed
-// 16-bit immediates.
+// 16-bit immediates, c in the accumulator, too.
 struct FusedPair {
   Op first, second;
   bool reversed;

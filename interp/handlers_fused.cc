@@ -25,15 +25,17 @@ void fused(Machine& m) {
   m.pc += 2;
 }
 
-// By a, b, d + 3 * c, where b and c are 0 for a slot, 1 for an immediate.
-using FusedTable = PlaceTable<3, 2, 6>;
+// By a, b, d + 3 * c, where b and c are 0 for a slot, 1 for an immediate, 2 for the accumulator.
+using FusedTable = PlaceTable<3, 2, 9>;
+constexpr Place kSmallPlaces[] = {Place::slot, Place::imm, Place::acc};
+constexpr size_t small_index(Place p) { return p == Place::slot ? 0 : p == Place::imm ? 1 : 2; }
 
 template <auto first, auto second, bool reversed>
 constexpr FusedTable make_fused() {
   using T = typename NumericSignature<decltype(first)>::Operand;
-  return make_table<3, 2, 6>([]<Place a, Place b_index, Place d_and_c>() -> Handler {
-    constexpr Place b = index_of(b_index) == 0 ? Place::slot : Place::imm;
-    constexpr Place c = index_of(d_and_c) < 3 ? Place::slot : Place::imm;
+  return make_table<3, 2, 9>([]<Place a, Place b_index, Place d_and_c>() -> Handler {
+    constexpr Place b = kSmallPlaces[index_of(b_index)];
+    constexpr Place c = kSmallPlaces[index_of(d_and_c) / 3];
     constexpr Place d = static_cast<Place>(index_of(d_and_c) % 3);
     if constexpr (!can_be_at<T>(a) || !can_be_at<T>(d) || (!kIsInt<T> && (b == Place::imm || c == Place::imm))) {
       return nullptr;
@@ -62,8 +64,7 @@ bool fuses(Op first, Op second, bool reversed) { return table_of(first, second, 
 
 Handler fused_handler(const FusedPair& pair, Place a, Place d) {
   const FusedTable* table = table_of(pair.first, pair.second, pair.reversed);
-  const size_t b = pair.b == Place::imm ? 1 : 0, c = pair.c == Place::imm ? 3 : 0;
-  return table == nullptr ? nullptr : (*table)[index_of(a)][b][index_of(d) + c];
+  return table == nullptr ? nullptr : (*table)[index_of(a)][small_index(pair.b)][index_of(d) + 3 * small_index(pair.c)];
 }
 
 }  // namespace mini_wasm::interp

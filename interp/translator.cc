@@ -356,14 +356,6 @@ void Translator::binary(Op op, Operand left, Operand right_operand) {
               b.place == Place::wide ? &right_operand : nullptr);
 }
 
-void Translator::constant(ValType type, uint64_t bits) { push_constant(scalar(type), bits); }
-
-void Translator::select(ValType type) {
-  const Operand condition = pop();
-  Operand b = pop();
-  Operand a = pop();
-  const uint16_t a_slot = slot_of(a), b_slot = slot_of(b);
-  const At c = value(condition);
 // The operands of a numeric instruction, the second in a slot or the instruction. A pinned local and what an
 // accumulator mirrors are in their slots, too.
 std::optional<Translator::Absorbed> Translator::absorb(const Producer& producer) const {
@@ -403,18 +395,25 @@ bool Translator::fuse(Op op, const Operand& left, const Operand& right) {
   if (!fuses(first.op, op, reversed)) return false;
   const std::optional<Absorbed> operands = absorb(first);
   if (!operands || (operands->b == Place::imm && !fits_i16(extend(Scalar::i32, operands->b_field)))) return false;
-  At c{Place::slot, slot_in_frame(other)};
-  if (other.kind == Operand::Kind::constant) {
-    if (!is_int(other.type) || !fits_i16(extend(other.type, other.bits))) return false;
-    c = {Place::imm, static_cast<uint32_t>(other.bits)};
-  }
+  const bool constant = other.kind == Operand::Kind::constant;
+  if (constant && (!is_int(other.type) || !fits_i16(extend(other.type, other.bits)))) return false;
   rewind(first);
+  At c = this->right(other);
+  if (c.place == Place::pinned) c.place = Place::slot;
   Producer producer{Producer::Form::fused, op, first.type, operands->a, Place::slot, 0};
   producer.pair = {first.op, op, reversed, operands->b, c.place};
   emit_result(producer, {0, operands->a_field, Operands::pair(operands->b_field, c.field)});
   return true;
 }
 
+void Translator::constant(ValType type, uint64_t bits) { push_constant(scalar(type), bits); }
+
+void Translator::select(ValType type) {
+  const Operand condition = pop();
+  Operand b = pop();
+  Operand a = pop();
+  const uint16_t a_slot = slot_of(a), b_slot = slot_of(b);
+  const At c = value(condition);
   const Producer producer{Producer::Form::select, Op::select, scalar(type), c.place, Place::slot, 0};
   emit_result(producer, {0, a_slot, Operands::pair(b_slot, c.field)});
 }
