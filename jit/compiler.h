@@ -111,7 +111,7 @@ class Compiler {
   void throw_ref();
   void memory_op(Op op, uint32_t a, uint32_t b);
   void table_op(Op op, uint32_t a, uint32_t b);
-  void atomic(Op op, const MemArg& memarg) { slot_op(op, memarg.memory, memarg.offset); }
+  void atomic(Op op, const MemArg& memarg);
   void atomic_fence() { masm_.fence(); }
 
   // --- For Masm's instruction selection (x64/numeric.h)
@@ -139,6 +139,11 @@ class Compiler {
   bool is_held(Reg reg) const { return regs_.owner(reg) == RegisterFile::kHeld; }
   // Notes where the instruction's code will end: trap stubs, calls and accesses to memory name it.
   uint32_t site() const { return decoder_->op_offset(); }
+  // An index into a memory is to be in a register, unless it is part of the address.
+  void use_index(Value& index, uint32_t memory);
+  // Checks that the access is aligned, and whether it is inside where that needs a check. The scratch register may be
+  // part of the address.
+  typename Masm::Address atomic_address(Value& index, const MemArg& memarg, uint32_t bytes);
   // Everything the instruction needs at home, then a call of its semantic function (runtime_calls.h).
   void slot_op(Op op, uint64_t x, uint64_t y);
 
@@ -236,6 +241,9 @@ class Compiler {
 
   // compiler_memory.h
   void memory_size(uint32_t memory);
+  void table_get(uint32_t table);
+  void table_set(uint32_t table);
+  void table_size(uint32_t table);
   typename Masm::Address address(Value& index, const MemArg& memarg, uint32_t bytes);
   bool guarded(uint32_t memory) const { return runtime::is_guarded(module_.memories[memory].type, guard_pages_); }
 

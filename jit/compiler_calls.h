@@ -206,6 +206,9 @@ void Compiler<Masm>::memory_op(Op op, uint32_t a, uint32_t b) {
 
 template <class Masm>
 void Compiler<Masm>::table_op(Op op, uint32_t a, uint32_t b) {
+  if (op == Op::table_get) return table_get(a);
+  if (op == Op::table_set) return table_set(a);
+  if (op == Op::table_size) return table_size(a);
   bulk_op(op, a, b, [&](uint32_t i) { return module_.tables[i].type.is_64 ? Scalar::i64 : Scalar::i32; });
 }
 
@@ -217,8 +220,7 @@ void Compiler<Masm>::bulk_op(Op op, uint32_t a, uint32_t b, AddressType address)
   bring_home(height - shape.operands, height);
   truncate(height - shape.operands);
   runtime_call(bulk_call(op), next_home(), a, b);
-  if (shape.result == BulkShape::Result::address) push_home(address(a));
-  if (shape.result == BulkShape::Result::reference) push_home(Scalar::i64);
+  if (shape.has_result) push_home(address(a));
 }
 
 }  // namespace mini_wasm::jit

@@ -1,4 +1,4 @@
-// Loads and stores. Part of compiler.h.
+// Accesses to memories and tables. Part of compiler.h.
 #pragma once
 
 #include "jit/compiler.h"
@@ -22,12 +22,35 @@ typename Masm::Address Compiler<Masm>::address(Value& index, const MemArg& memar
                                bytes, site());
 }
 
+// Before the registers of the result are chosen.
+template <class Masm>
+void Compiler<Masm>::use_index(Value& index, uint32_t memory) {
+  if (!guarded(memory) || index.kind != Value::Kind::constant) use(index);
+}
+
+// The same for an atomic access, which has to be aligned.
+template <class Masm>
+typename Masm::Address Compiler<Masm>::atomic_address(Value& index, const MemArg& memarg, uint32_t bytes) {
+  const bool is_64 = module_.memories[memarg.memory].type.is_64;
+  if (bytes > 1 && guarded(memarg.memory) && index.kind == Value::Kind::constant) {
+    if ((index.bits + memarg.offset) % bytes != 0) masm_.trap(TrapCode::unaligned_atomic, site());
+  } else if (bytes > 1) {
+    masm_.check_alignment(use(index), is_64, memarg.offset, bytes, site());
+  }
+  return address(index, memarg, bytes);
+}
+
+template <class Masm>
+void Compiler<Masm>::atomic(Op op, const MemArg& memarg) {
+  if (!masm_.atomic(*this, op, memarg)) slot_op(op, memarg.memory, memarg.offset);
+}
+
 template <class Masm>
 void Compiler<Masm>::load(Op op, const MemArg& memarg) {
   const uint32_t bytes = Masm::access_bytes(op);
   Value index = pop();
   const Scalar type = scalar(op_info(op).results[0]);
-  if (!guarded(memarg.memory) || index.kind != Value::Kind::constant) use(index);
+  use_index(index, memarg.memory);
   const Reg to = target(type, index);
   masm_.load(op, to, address(index, memarg, bytes), site());
   push_reg(type, to);
@@ -38,7 +61,7 @@ void Compiler<Masm>::store(Op op, const MemArg& memarg) {
   const uint32_t bytes = Masm::access_bytes(op);
   Value value = pop(), index = pop();
   const Operand constant = value.kind == Value::Kind::constant ? operand(value) : Operand::of(use(value));
-  if (!guarded(memarg.memory) || index.kind != Value::Kind::constant) use(index);
+  use_index(index, memarg.memory);
   const auto to = address(index, memarg, bytes);
   masm_.store(op, to, constant, site());
   release(value);
@@ -49,7 +72,7 @@ template <class Masm>
 void Compiler<Masm>::load_lane(Op op, const MemArg& memarg, uint8_t lane) {
   Value vector = pop(), index = pop();
   const Reg from = use(vector);
-  if (!guarded(memarg.memory) || index.kind != Value::Kind::constant) use(index);
+  use_index(index, memarg.memory);
   const Reg to = target(Scalar::v128, vector);
   masm_.move(Scalar::v128, to, from);
   masm_.load_lane(op, to, address(index, memarg, Masm::access_bytes(op)), lane, site());
@@ -61,7 +84,7 @@ template <class Masm>
 void Compiler<Masm>::store_lane(Op op, const MemArg& memarg, uint8_t lane) {
   Value vector = pop(), index = pop();
   const Reg from = use(vector);
-  if (!guarded(memarg.memory) || index.kind != Value::Kind::constant) use(index);
+  use_index(index, memarg.memory);
   masm_.store_lane(op, address(index, memarg, Masm::access_bytes(op)), from, lane, site());
   release(vector);
   release(index);
@@ -73,6 +96,34 @@ void Compiler<Masm>::memory_size(uint32_t memory) {
   const Scalar result = type.is_64 ? Scalar::i64 : Scalar::i32;
   const Reg to = target(result, Value{});
   masm_.memory_size(to, memory, type.page_size_log2);
+  push_reg(result, to);
+}
+
+// --- Tables: 32-bit indices are as wide as the others
+
+template <class Masm>
+void Compiler<Masm>::table_get(uint32_t table) {
+  Value index = pop();
+  const Reg reg = use(index);
+  const Reg to = target(Scalar::i64, index);
+  masm_.table_get(to, reg, table, site());
+  push_reg(Scalar::i64, to);
+}
+
+template <class Masm>
+void Compiler<Masm>::table_set(uint32_t table) {
+  Value value = pop(), index = pop();
+  const Operand from = stored(value);
+  masm_.table_set(table, use(index), from, site());
+  release(value);
+  release(index);
+}
+
+template <class Masm>
+void Compiler<Masm>::table_size(uint32_t table) {
+  const Scalar result = module_.tables[table].type.is_64 ? Scalar::i64 : Scalar::i32;
+  const Reg to = target(result, Value{});
+  masm_.table_size(to, table);
   push_reg(result, to);
 }
 

@@ -63,22 +63,6 @@ CALL(data_drop) {
   return 0;
 }
 
-CALL(table_get) {
-  const TableInst& table = *ctx->tables[x];
-  return code(runtime::table_get(table, address_at(s, table.type.is_64), *s));
-}
-
-CALL(table_set) {
-  TableInst& table = *ctx->tables[x];
-  return code(runtime::table_set(table, address_at(s, table.type.is_64), s[1]));
-}
-
-CALL(table_size) {
-  const TableInst& table = *ctx->tables[x];
-  set_address(s, table.type.is_64, table.size);
-  return 0;
-}
-
 CALL(table_grow) {
   TableInst& table = *ctx->tables[x];
   const bool is_64 = table.type.is_64;
@@ -117,17 +101,13 @@ struct Bulk {
 };
 
 Bulk bulk(Op op) {
-  using Result = BulkShape::Result;
   switch (op) {
-    case Op::memory_grow: return {&memory_grow, {1, Result::address}};
+    case Op::memory_grow: return {&memory_grow, {1, true}};
     case Op::memory_fill: return {&memory_fill, {3}};
     case Op::memory_copy: return {&memory_copy, {3}};
     case Op::memory_init: return {&memory_init, {3}};
     case Op::data_drop: return {&data_drop, {0}};
-    case Op::table_get: return {&table_get, {1, Result::reference}};
-    case Op::table_set: return {&table_set, {2}};
-    case Op::table_size: return {&table_size, {0, Result::address}};
-    case Op::table_grow: return {&table_grow, {2, Result::address}};
+    case Op::table_grow: return {&table_grow, {2, true}};
     case Op::table_fill: return {&table_fill, {3}};
     case Op::table_copy: return {&table_copy, {3}};
     case Op::table_init: return {&table_init, {3}};

@@ -18,15 +18,14 @@ inline constexpr uint64_t kUnwind = 0x100;
 // An exception has found its handler: Activation::resume says where to go on.
 inline constexpr uint64_t kResume = 0x200;
 
-// Scalar numeric instructions and atomic accesses, of which x is the memory and y the offset; else null.
+// Scalar numeric instructions; memory.atomic.wait and notify, of which x is the memory and y the offset; else null.
 RuntimeCall semantic_call(Op op);
 
 // memory.* and table.*: x and y are the instruction's indices, in the order of the Sink (validator/function_decoder.h).
 RuntimeCall bulk_call(Op op);
 struct BulkShape {
-  enum class Result : uint8_t { none, address, reference };
   uint8_t operands = 0;
-  Result result = Result::none;
+  bool has_result = false;  // a size
 };
 BulkShape bulk_shape(Op op);
 

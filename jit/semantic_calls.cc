@@ -1,5 +1,5 @@
-// One function per scalar numeric instruction and atomic access, made from its definition in core/: operands from
-// slots, result into slots.
+// One function per scalar numeric instruction and atomic wait or notify, made from its definition in core/: operands
+// from slots, result into slots.
 #include <array>
 #include <cstring>
 #include <tuple>
@@ -63,11 +63,10 @@ struct Plain<function> {
 
 constexpr auto kOutOfBounds = static_cast<uint64_t>(TrapCode::out_of_bounds_memory_access);
 
-// Atomic accesses: aligned ones only.
+// Waiting and waking, which look at the alignment themselves.
 template <Op op>
 struct Atomic {
   using Access = atomic::Access<op>;
-  using Value = typename Access::Value;
   static uint64_t call(InstanceContext* ctx, Slot* s, uint64_t x, uint64_t y, Slot*, const void* const*) {
     runtime::MemInst& memory = *ctx->memories[static_cast<uint32_t>(x)];
     const Slot* from = s;
@@ -82,17 +81,11 @@ struct Atomic {
           runtime::memory_atomic_wait(*ctx->store, memory, at, sizeof(Expected), expected, next<int64_t>(from), result);
       leave(s, result);
       return static_cast<uint64_t>(trap);
-    } else if constexpr (Access::kInfo.cls == OpClass::atomic_notify) {
+    } else {
       uint32_t woken = 0;
       const TrapCode trap = runtime::memory_atomic_notify(memory, at, next<uint32_t>(from), woken);
       leave(s, woken);
       return static_cast<uint64_t>(trap);
-    } else {
-      if (at % Access::kBytes != 0) return static_cast<uint64_t>(TrapCode::unaligned_atomic);
-      if (!memory.contains(at, Access::kBytes)) return kOutOfBounds;
-      const Value a = Access::kOperands > 0 ? next<Value>(from) : Value{};
-      const Value b = Access::kOperands > 1 ? next<Value>(from) : Value{};
-      return leave(s, Access::run(memory.base + at, a, b));
     }
   }
 };
@@ -119,14 +112,14 @@ constexpr RuntimeCall kCallOf = nullptr;
 #define CLASS_gc(id)
 #define CLASS_exception(id)
 
-#define ATOMIC_atomic_load(id) \
+#define ATOMIC_atomic_load(id)
+#define ATOMIC_atomic_store(id)
+#define ATOMIC_atomic_rmw(id)
+#define ATOMIC_atomic_cmpxchg(id)
+#define ATOMIC_atomic_wait(id) \
   template <>                  \
   constexpr RuntimeCall kCallOf<Op::id> = &Atomic<Op::id>::call;
-#define ATOMIC_atomic_store(id) ATOMIC_atomic_load(id)
-#define ATOMIC_atomic_rmw(id) ATOMIC_atomic_load(id)
-#define ATOMIC_atomic_cmpxchg(id) ATOMIC_atomic_load(id)
-#define ATOMIC_atomic_wait(id) ATOMIC_atomic_load(id)
-#define ATOMIC_atomic_notify(id) ATOMIC_atomic_load(id)
+#define ATOMIC_atomic_notify(id) ATOMIC_atomic_wait(id)
 #define ATOMIC_atomic_fence(id)
 
 #define FEATURE_mvp(id, cls) CLASS_##cls(id)

@@ -426,6 +426,32 @@ void Masm::memory_size(Reg to, uint32_t memory, uint8_t page_size_log2) {
   if (page_size_log2 != 0) a.shr(gp64(to), page_size_log2);
 }
 
+// Through the scratch register, after the check.
+x86::Mem Masm::element_of_table(uint32_t table, Reg index, uint32_t offset) {
+  a.mov(gp64(kScratch), context(offsetof(InstanceContext, tables)));
+  a.mov(gp64(kScratch), at(kScratch, size_t{table} * 8));
+  a.cmp(gp64(index), at(kScratch, runtime::kTableSize));
+  trap_if(x86::CondCode::kAE, TrapCode::out_of_bounds_table_access, offset);
+  a.mov(gp64(kScratch), at(kScratch, runtime::kTableElements));
+  return x86::Mem(gp64(kScratch), gp64(index), 3, 0, 8);
+}
+
+void Masm::table_get(Reg to, Reg index, uint32_t table, uint32_t offset) {
+  a.mov(gp64(to), element_of_table(table, index, offset));
+}
+
+void Masm::table_set(uint32_t table, Reg index, Operand value, uint32_t offset) {
+  const x86::Mem to = element_of_table(table, index, offset);
+  if (value.kind == Operand::Kind::imm) return void(a.mov(to, value.imm));
+  a.mov(to, gp64(value.reg));
+}
+
+void Masm::table_size(Reg to, uint32_t table) {
+  a.mov(gp64(to), context(offsetof(InstanceContext, tables)));
+  a.mov(gp64(to), at(to, size_t{table} * 8));
+  a.mov(gp64(to), at(to, runtime::kTableSize));
+}
+
 void Masm::load(Op op, Reg to, Address from, uint32_t offset) {
   x86::Mem m = from.memory;
   m.setSize(access_bytes(op));

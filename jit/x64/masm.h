@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/function_facts.h"
+#include "core/immediates.h"
 #include "core/opcode.h"
 #include "jit/native_code.h"
 #include "jit/runtime_calls.h"
@@ -146,6 +147,12 @@ class Masm {
   Address checked_address(Reg index, Reg temp, bool is_64, uint32_t memory, uint64_t offset, uint32_t bytes,
                           uint32_t wasm_offset);
   void memory_size(Reg to, uint32_t memory, uint8_t page_size_log2);
+  void table_get(Reg to, Reg index, uint32_t table, uint32_t offset);
+  void table_set(uint32_t table, Reg index, Operand value, uint32_t offset);
+  void table_size(Reg to, uint32_t table);
+  // Atomic accesses: atomic.cc. false: not in machine code.
+  bool atomic(Compiler<Masm>& c, Op op, const MemArg& memarg);
+  void check_alignment(Reg index, bool is_64, uint64_t offset, uint32_t bytes, uint32_t wasm_offset);
   void fence() { a.mfence(); }
   void load(Op op, Reg to, Address from, uint32_t offset);
   void load_lane(Op op, Reg to, Address from, uint8_t lane, uint32_t offset);
@@ -163,6 +170,9 @@ class Masm {
   // Whether the reference is of the type, of which `exact` says that it has no subtypes.
   Test test_cast(Reg reference, runtime::gc::CastTarget target, bool exact);
 
+  // The instruction that has just been emitted is one of `offset`.
+  void note_site(uint32_t offset, uint16_t fp_delta = 0);
+
   x86::Assembler a;
 
  private:
@@ -171,10 +181,9 @@ class Masm {
     TrapCode code;
     uint32_t offset;
   };
-  // The instruction that has just been emitted is one of `offset`.
-  void note_site(uint32_t offset, uint16_t fp_delta = 0);
   void emit_far(std::initializer_list<uint8_t> opcode, const void* target);
   void move_64(Reg to, uint64_t bits);
+  x86::Mem element_of_table(uint32_t table, Reg index, uint32_t offset);
   void load_vector(Op op, Reg to, x86::Mem from, uint32_t offset);
   void place_pool();
   Test test_eq(Reg reference, bool nullable);

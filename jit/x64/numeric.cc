@@ -203,6 +203,40 @@ class Selector : SelectorBase {
     c.push_reg(type, value);
   }
 
+  // Two words each, low ones first.
+  void wide_sum(Id low, Id high) {
+    Value right_high = c.pop(), right_low = c.pop(), left_high = c.pop(), left_low = c.pop();
+    const Reg to_low = own_copy(left_low, Scalar::i64, 0);
+    const Reg to_high = own_copy(left_high, Scalar::i64, 0);
+    const Operand from_low = c.operand(right_low), from_high = c.operand(right_high);
+    a.emit(low, gp64(to_low), operand_of(Scalar::i64, from_low));
+    a.emit(high, gp64(to_high), operand_of(Scalar::i64, from_high));
+    c.release(right_low);
+    c.release(right_high);
+    c.push_reg(Scalar::i64, to_low);
+    c.push_reg(Scalar::i64, to_high);
+  }
+
+  // rdx:rax = rax * right
+  void wide_product(bool sign) {
+    Value right = c.pop(), left = c.pop();
+    const Reg by = apart(right, Scalar::i64, bits(rax, rdx));
+    const Reg l = c.use(left);
+    if (l != rax) take_exactly(rax);
+    m.move(Scalar::i64, rax, l);
+    c.release(left);
+    take_exactly(rax);
+    take_exactly(rdx);
+    if (sign) {
+      a.imul(gp64(by));
+    } else {
+      a.mul(gp64(by));
+    }
+    c.release(by);
+    c.push_reg(Scalar::i64, rax);
+    c.push_reg(Scalar::i64, rdx);
+  }
+
   // Counting zeros without the instruction for it: of zero the result is the width.
   void count_zeros(bool wide, bool leading) {
     const Scalar type = int_type(wide);
@@ -281,6 +315,10 @@ bool Selector::select(Op op) {
       });
       return true;
     }
+    case Op::i64_add128: return wide_sum(Inst::kIdAdd, Inst::kIdAdc), true;
+    case Op::i64_sub128: return wide_sum(Inst::kIdSub, Inst::kIdSbb), true;
+    case Op::i64_mul_wide_s: return wide_product(true), true;
+    case Op::i64_mul_wide_u: return wide_product(false), true;
     case Op::i32_wrap_i64: unary(Scalar::i32, [&](Reg to, Reg from) { a.mov(gp32(to), gp32(from)); }); return true;
     case Op::i64_extend_i32_u:
       unary(Scalar::i64, [&](Reg to, Reg from) { m.move(Scalar::i32, to, from); });

@@ -1,0 +1,185 @@
+// Atomic accesses (threads proposal, "Atomic memory accesses") in machine code; core/atomic.h says what they do. All
+// are sequentially consistent: plain loads are, because stores are exchanges, which lock the bus as all the others do.
+#include "core/atomic.h"
+
+#include "jit/x64/selector.h"
+
+namespace mini_wasm::jit::x64 {
+
+namespace {
+
+class AtomicSelector : SelectorBase {
+ public:
+  AtomicSelector(C& compiler, Masm& masm, Op op, const MemArg& memarg)
+      : SelectorBase(compiler, masm), memarg_(memarg), bytes_(Masm::access_bytes(op)), site_(c.site()) {
+    const OpInfo& info = op_info(op);
+    type_ = scalar(info.result_count != 0 ? info.results[0] : info.params[1]);
+  }
+
+  bool select(Op op) {
+    switch (op_info(op).cls) {
+      case OpClass::atomic_load: return load(), true;
+      case OpClass::atomic_store: return store(), true;
+      case OpClass::atomic_rmw: return modify(atomic::rmw_of(op_info(op).text)), true;
+      case OpClass::atomic_cmpxchg: return compare_exchange(), true;
+      default: return false;  // waiting and waking
+    }
+  }
+
+ private:
+  using Rmw = atomic::Rmw;
+
+  void load() {
+    Value index = c.pop();
+    c.use_index(index, memarg_.memory);
+    const Reg to = c.target(type_, index);
+    read(to, address(index));
+    c.push_reg(type_, to);
+  }
+
+  void store() {
+    Value value = c.pop(), index = c.pop();
+    const Reg reg = own(value);
+    const x86::Mem to = address(index);
+    a.xchg(to, part(reg));
+    m.note_site(site_);
+    c.release(index);
+    c.release(reg);
+  }
+
+  void modify(Rmw rmw) {
+    if (rmw == Rmw::and_ || rmw == Rmw::or_ || rmw == Rmw::xor_) return modify_in_loop(rmw);
+    Value value = c.pop(), index = c.pop();
+    const Reg reg = own(value);
+    const x86::Mem to = address(index);
+    if (rmw == Rmw::sub) a.neg(gp(type_, reg));
+    if (rmw == Rmw::xchg) {
+      a.xchg(to, part(reg));
+    } else {
+      a.lock().xadd(to, part(reg));
+    }
+    m.note_site(site_);
+    c.release(index);
+    leave(reg);
+  }
+
+  // There is no instruction for these that says what was there before.
+  void modify_in_loop(Rmw rmw) {
+    const Id id = rmw == Rmw::and_ ? Inst::kIdAnd : rmw == Rmw::or_ ? Inst::kIdOr : Inst::kIdXor;
+    Value value = c.pop(), index = c.pop();
+    clear(value, rax);
+    clear(index, rax);
+    c.hold(rax);
+    const x86::Mem to = address(index);
+    const Reg changed = c.take(type_);
+    read(rax, to);
+    asmjit::Label again = a.newLabel();
+    a.bind(again);
+    m.move(type_, changed, rax);
+    a.emit(id, gp(type_, changed), gp(type_, c.use(value)));
+    a.lock().cmpxchg(to, part(changed));
+    m.note_site(site_);
+    a.jne(again);
+    c.release(changed);
+    c.release(value);
+    c.release(index);
+    leave(rax);
+  }
+
+  void compare_exchange() {
+    Value replacement = c.pop(), expected = c.pop(), index = c.pop();
+    clear(replacement, rax);
+    clear(index, rax);
+    if (const Reg reg = c.use(expected); reg != rax) {
+      c.hold(rax);
+      m.move(type_, rax, reg);
+      c.release(expected);
+    }
+    const x86::Mem to = address(index);
+    a.lock().cmpxchg(to, part(c.use(replacement)));
+    m.note_site(site_);
+    c.release(replacement);
+    c.release(index);
+    leave(rax);
+  }
+
+  // --- Operands
+
+  x86::Mem address(Value& index) {
+    x86::Mem memory = c.atomic_address(index, memarg_, bytes_).memory;
+    memory.setSize(bytes_);
+    return memory;
+  }
+  // A register that may be written.
+  Reg own(Value& value) {
+    const Reg reg = c.use(value);
+    if (value.kind == Value::Kind::reg) return reg;
+    const Reg copy = c.take(type_);
+    m.move(type_, copy, reg);
+    return copy;
+  }
+  // Moves an operand out of a register that the instruction needs.
+  void clear(Value& value, Reg reg) {
+    if (c.use(value) != reg) return;
+    const Reg other = c.take(value.type, reg.bit());
+    m.move(value.type, other, reg);
+    c.release(reg);
+    value.reg = other;
+  }
+
+  // --- As many bytes as the access has
+  x86::Gp part(Reg reg) const {
+    switch (bytes_) {
+      case 1: return x86::gpb_lo(reg.number());
+      case 2: return x86::gpw(reg.number());
+      case 4: return gp32(reg);
+      default: return gp64(reg);
+    }
+  }
+  void read(Reg to, const x86::Mem& from) {
+    if (bytes_ < 4) {
+      a.movzx(gp32(to), from);
+    } else {
+      a.mov(part(to), from);
+    }
+    m.note_site(site_);
+  }
+  // The result, of which the instruction has left the other bytes alone.
+  void leave(Reg reg) {
+    if (bytes_ < 4) {
+      a.movzx(gp32(reg), part(reg));
+    } else if (bytes_ == 4 && type_ == Scalar::i64) {
+      a.mov(gp32(reg), gp32(reg));
+    }
+    c.push_reg(type_, reg);
+  }
+
+  const MemArg memarg_;
+  const uint32_t bytes_, site_;
+  Scalar type_;
+};
+
+}  // namespace
+
+bool Masm::atomic(Compiler<Masm>& c, Op op, const MemArg& memarg) {
+  return AtomicSelector(c, *this, op, memarg).select(op);
+}
+
+// What is beyond all addresses is out of bounds, aligned or not.
+void Masm::check_alignment(Reg index, bool is_64, uint64_t offset, uint32_t bytes, uint32_t wasm_offset) {
+  const uint32_t mask = bytes - 1;
+  Reg at = index;
+  if (is_64 && offset != 0) {
+    at = kScratch;
+    move_64(kScratch, offset);
+    a.add(gp64(kScratch), gp64(index));
+    trap_if(x86::CondCode::kC, TrapCode::out_of_bounds_memory_access, wasm_offset);
+  } else if ((offset & mask) != 0) {
+    at = kScratch;
+    a.lea(gp32(kScratch), x86::Mem(gp64(index), static_cast<int32_t>(offset & mask), 0));
+  }
+  a.test(x86::gpb_lo(at.number()), mask);
+  trap_if(x86::CondCode::kNE, TrapCode::unaligned_atomic, wasm_offset);
+}
+
+}  // namespace mini_wasm::jit::x64
