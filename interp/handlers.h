@@ -37,6 +37,10 @@ bool fuses(Op first, Op second, bool reversed);
 Handler fused_handler(const FusedPair& pair, Place a, Place d);
 // if (compare(a, b) == sense) pc += x;  b: d as slot or as signed 16-bit immediate
 Handler branch_compare_handler(Op compare, Place a, Place b, bool sense, bool backward);
+// Locals in slots or pinned. d += b(), a += c(), immediates.
+Handler two_steps_handler(Place first, Place second);
+// d += word 2; if (compare(d, a)) pc += x, backward; the local d pinned or a slot, word 2 and a slots or immediates.
+Handler step_and_branch_handler(Op compare, Place local, Place by, Place b);
 // if ((a != 0) == sense) pc += x
 Handler branch_if_handler(Place a, bool sense, bool backward);
 // d <- memory0[a + x]; a as immediate: memory0[x]

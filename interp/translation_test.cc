@@ -63,6 +63,46 @@ TEST(translation, two_numeric_instructions_are_one) {
             Code({numeric(Op::i32_add, Place::slot, Place::imm, Place::acc), return_value(Scalar::i32, Place::acc)}));
 }
 
+TEST(translation, counters_and_pointers_of_a_loop_step_together) {
+  const Word steps = to_word(two_steps_handler(Place::slot, Place::slot));
+  const std::string two_steps =
+      "(local.set 0 (i32.add (local.get 0) (i32.const 4))) (local.set 1 (i32.add (local.get 1) (i32.const -8)))";
+  // The third local is pinned.
+  const std::string pinned =
+      "(param i32 i32 i32) (local.set 2 (i32.const 1)) (local.set 2 (i32.const 2)) "
+      "(local.set 2 (i32.const 3))";
+  const Code prologue(3, copy(Scalar::i32, Place::imm, Place::pinned));
+  const auto with_prologue = [&](Code code) {
+    code.insert(code.begin(), prologue.begin(), prologue.end());
+    return code;
+  };
+  EXPECT_EQ(translated(pinned + two_steps), with_prologue({steps, special(Special::return_)}));
+  // A jump to between them keeps them apart.
+  EXPECT_EQ(translated(pinned + "(block (br_if 0 (local.get 1)) (local.set 0 (i32.add (local.get 0) (i32.const 4)))) "
+                                "(local.set 1 (i32.add (local.get 1) (i32.const -8)))"),
+            with_prologue({to_word(branch_if_handler(Place::slot, true, false)),
+                           numeric(Op::i32_add, Place::slot, Place::imm, Place::slot),
+                           numeric(Op::i32_add, Place::slot, Place::imm, Place::slot), special(Special::return_)}));
+  const auto branch = [](Op op, Place local) {
+    return to_word(step_and_branch_handler(op, local, Place::imm, Place::imm));
+  };
+  EXPECT_EQ(translated("(param i32) (loop (br_if 0 (i32.ne (local.tee 0 (i32.add (local.get 0) (i32.const 1))) "
+                       "(i32.const 9))))"),
+            Code({branch(Op::i32_ne, Place::pinned), special(Special::return_)}));
+  EXPECT_EQ(translated(pinned + "(loop (local.set 0 (i32.add (local.get 0) (i32.const 1))) "
+                                "(br_if 0 (i32.eqz (i32.gt_u (local.get 0) (i32.const 9)))))"),
+            with_prologue({branch(Op::i32_le_u, Place::slot), special(Special::return_)}));
+}
+
+TEST(translation, the_low_half_of_an_integer_needs_no_instruction) {
+  EXPECT_EQ(translated("(param i64) (result i32) (i32.wrap_i64 (local.get 0))"),
+            Code({return_value(Scalar::i32, Place::slot)}));
+  EXPECT_EQ(translated("(param i64) (result i32) (i32.add (i32.wrap_i64 (i64.mul (local.get 0) (local.get 0))) "
+                       "(i32.wrap_i64 (i64.const 0x500000007)))"),
+            Code({numeric(Op::i64_mul, Place::slot, Place::slot, Place::acc),
+                  numeric(Op::i32_add, Place::acc, Place::imm, Place::acc), return_value(Scalar::i32, Place::acc)}));
+}
+
 TEST(translation, setting_a_local_redirects_the_instruction_before) {
   EXPECT_EQ(translated("(param f64 f64) (local.set 0 (f64.add (local.get 0) (local.get 1)))"),
             Code({numeric(Op::f64_add, Place::slot, Place::slot, Place::slot), special(Special::return_)}));

@@ -274,8 +274,12 @@ bool Translator::can_redirect(const Operand& operand) const {
 }
 
 void Translator::rewind(const Producer& producer) {
-  code_.resize(producer.at);
   cached_[bank(producer.type)] = producer.cached;
+  take_back(producer.at);
+}
+
+void Translator::take_back(uint32_t at) {
+  code_.resize(at);
   if (positions_ != nullptr) positions_->pop_back();
   last_ = kNothing;
 }
@@ -301,9 +305,16 @@ void Translator::emit_copy(Scalar type, At from, uint64_t bits, At to) {
 
 // --- Numeric -------------------------------------------------------------------------------------------------------
 
+// The low half of an i64 is where the i64 is.
+void Translator::wrap(Operand& operand) {
+  operand.type = Scalar::i32;
+  if (operand.kind == Operand::Kind::constant) operand.bits = static_cast<uint32_t>(operand.bits);
+}
+
 void Translator::numeric(Op op) {
   const OpInfo& info = op_info(op);
   if (info.result_count == 2) return wide(op);
+  if (op == Op::i32_wrap_i64) return wrap(stack_.back());
   if (info.param_count == 1) {
     const Operand operand = pop();
     // eqz of a comparison is the opposite comparison.
@@ -432,7 +443,10 @@ void Translator::write_local(uint16_t slot, const Operand& value) {
   const uint32_t before = here();
   keep_local(slot);
   const At to{pins(slot, value.type) ? Place::pinned : Place::slot, slot};
-  if (redirects && here() == before) return redirect(producer(value), to.place, slot);
+  if (redirects && here() == before) {
+    redirect(producer(value), to.place, slot);
+    return note_step(producer(value), to.place, slot);
+  }
   if (value.kind == Operand::Kind::local && value.local == slot) return;
   const At from = right(value);
   emit_copy(value.type, from, value.bits, to);

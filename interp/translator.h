@@ -137,6 +137,15 @@ class Translator {
     uint16_t a_field;
     uint32_t b_field;
   };
+  // The last instruction, when it is local += amount.
+  struct Step {
+    uint32_t at = kNothing;
+    Op op = Op::nop;
+    Place place = Place::slot;  // of the local
+    uint16_t slot = 0;
+    Place by = Place::imm;  // of the amount
+    uint32_t amount = 0;
+  };
   // A place with its slot or immediate.
   struct At {
     Place place;
@@ -185,6 +194,7 @@ class Translator {
   std::optional<Absorbed> absorb(const Producer& producer) const;
   bool fold_sum(Op op, const Operand& left, const Operand& right);
   bool fuse(Op op, const Operand& left, const Operand& right);
+  static void wrap(Operand& operand);
   void binary(Op op, Operand left, Operand right);
   void ternary(Op op);
   void wide(Op op);
@@ -203,7 +213,16 @@ class Translator {
   const Producer& producer(const Operand& operand) const { return producers_[bank(operand.type)]; }
   void rewind(const Producer& producer);  // takes the last instruction back
   void wrote(uint16_t slot);              // no accumulator holds what is there now
-  void forget_cached() { std::fill_n(cached_, kBanks, kNoSlot); }
+  // Where ways meet: what was before may not have been.
+  void forget_cached() {
+    std::fill_n(cached_, kBanks, kNoSlot);
+    step_ = {};
+  }
+  void take_back(uint32_t at);  // the last instruction, whose effects on slots and accumulators remain
+  void note_step(const Producer& sum, Place place, uint16_t slot);
+  bool joins(const Step& step) const;
+  void join(const Step& first);
+  bool branch_on_step(const Condition& c, Op compare, uint32_t target);
   void write_local(uint16_t slot, const Operand& value);
   void end_try_table(const Control& c);
   uint32_t blocks_around() const { return decoder_->control_depth() - 1; }  // the innermost one
@@ -259,6 +278,7 @@ class Translator {
   uint32_t owners_[kBanks] = {kNothing, kNothing, kNothing, kNothing};  // operand in each accumulator
   // The slot whose value is in each accumulator as well.
   uint16_t cached_[kBanks] = {kNoSlot, kNoSlot, kNoSlot, kNoSlot};
+  Step step_;
   uint32_t last_ = kNothing;  // the last instruction, when nothing can jump behind it
   uint16_t operand_base_ = 0, link_ = 0, pinned_ = 0;
   bool has_pinned_ = false;

@@ -84,6 +84,7 @@ void Translator::branch(const Condition& c, bool sense, uint32_t& fixups, uint32
       op = opposite(op);
       wanted = true;
     }
+    if (backward && wanted && branch_on_step(c, op, target)) return;
     operands.d = static_cast<uint16_t>(c.b.field);
     handler = branch_compare_handler(op, c.a.place, c.b.place, wanted, backward);
   } else {

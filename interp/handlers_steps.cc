@@ -1,0 +1,88 @@
+// Handlers of what loops do to their counters and pointers; translator_steps.cc says when.
+#include "interp/handler_table.h"
+
+namespace mini_wasm::interp {
+
+namespace {
+
+// Table indices: a local is in its slot or pinned, the rest in a slot or immediate.
+constexpr Place local_place(Place index) { return index == Place::slot ? Place::slot : Place::pinned; }
+constexpr Place other_place(Place index) { return index == Place::slot ? Place::slot : Place::imm; }
+
+template <Place P>
+[[gnu::always_inline]] inline void step(Machine& m, uint16_t local, uint16_t by) {
+  put<uint32_t, P>(m, local, read<uint32_t, P>(m, local) + static_cast<uint32_t>(static_cast<int16_t>(by)));
+}
+
+template <Place First, Place Second>
+void two_steps(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  step<First>(m, o.d, o.b());
+  step<Second>(m, o.a, o.c());
+  m.pc += 2;
+}
+
+constexpr auto kTwoSteps = make_table<2, 2, 1>([]<Place first, Place second, Place>() -> Handler {
+  return &wrap<&two_steps<local_place(first), local_place(second)>>;
+});
+
+template <auto compare, Place Local, Place By, Place B>
+void step_and_branch(Machine& m) {
+  using T = typename NumericSignature<decltype(compare)>::Operand;
+  const Operands o = operands_at(m.pc + 1);
+  const T by = By == Place::slot ? runtime::slot_get<T>(m.fp + m.pc[2]) : static_cast<T>(m.pc[2]);
+  const T value = read<T, Local>(m, o.d) + by;
+  put<T, Local>(m, o.d, value);
+  const T b = B == Place::slot ? read<T, B>(m, o.a) : static_cast<T>(static_cast<int16_t>(o.a));
+  if (compare(value, b) != 0) {
+    if (m.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      return raise(m, TrapCode::interrupted);
+    m.pc += o.distance();
+  } else {
+    m.pc += 3;
+  }
+}
+
+// By local, step, b.
+using StepTable = PlaceTable<2, 2, 2>;
+
+template <Op op>
+constexpr StepTable kStepOf{};
+
+template <auto compare>
+constexpr StepTable make_steps() {
+  if constexpr (!kIsInt<typename NumericSignature<decltype(compare)>::Operand>) {
+    return {};
+  } else {
+    return make_table<2, 2, 2>([]<Place local, Place by, Place b>() -> Handler {
+      return &wrap<&step_and_branch<compare, local_place(local), other_place(by), other_place(b)>>;
+    });
+  }
+}
+
+#define COMPARE(id) \
+  template <>       \
+  constexpr StepTable kStepOf<Op::id> = make_steps<&numeric::id>();
+#include "interp/fused.def"
+
+const StepTable* table_of(Op compare) {
+  switch (compare) {
+#define COMPARE(id) \
+  case Op::id: return &kStepOf<Op::id>;
+#include "interp/fused.def"
+    default: return nullptr;
+  }
+}
+
+size_t row(Place p) { return p == Place::slot ? 0 : 1; }
+
+}  // namespace
+
+Handler two_steps_handler(Place first, Place second) { return kTwoSteps[row(first)][row(second)][0]; }
+
+Handler step_and_branch_handler(Op compare, Place local, Place by, Place b) {
+  const StepTable* table = table_of(compare);
+  return table == nullptr ? nullptr : (*table)[row(local)][row(by)][row(b)];
+}
+
+}  // namespace mini_wasm::interp

@@ -1,0 +1,58 @@
+// Steps of counters and pointers, which most loops are made of: local += something. Two in a row are one instruction,
+// and so are one and the branch back on a comparison of the local. What a step is becomes known when its sum is
+// redirected.
+#include "interp/translator.h"
+
+namespace mini_wasm::interp {
+
+namespace {
+
+bool fits_i16(uint32_t bits) { return static_cast<int32_t>(bits) == static_cast<int16_t>(bits); }
+
+}  // namespace
+
+// `sum` has just been told to write a local, at `place`.
+void Translator::note_step(const Producer& sum, Place place, uint16_t slot) {
+  const Step before = std::exchange(step_, Step{});
+  if (sum.form != Producer::Form::numeric || (sum.op != Op::i32_add && sum.op != Op::i64_add)) return;
+  const Operands o = operands_at(&code_[sum.at + 1]);
+  const bool by_slot = sum.b == Place::slot || sum.b == Place::pinned;
+  if (o.a != slot || (sum.a != Place::slot && sum.a != Place::pinned) || (!by_slot && sum.b != Place::imm)) return;
+  step_ = {sum.at, sum.op, place, slot, by_slot ? Place::slot : Place::imm, by_slot ? o.b() : o.x};
+  if (joins(before) && joins(step_) && before.at + 2 == step_.at) join(before);
+}
+
+bool Translator::joins(const Step& step) const {
+  return step.at != kNothing && step.op == Op::i32_add && step.by == Place::imm && fits_i16(step.amount);
+}
+
+// The instruction is that of `first`, which is right before.
+void Translator::join(const Step& first) {
+  const Step second = std::exchange(step_, Step{});
+  code_[first.at] = to_word(two_steps_handler(first.place, second.place));
+  code_[first.at + 1] =
+      std::bit_cast<Word>(Operands{first.slot, second.slot, Operands::pair(first.amount, second.amount)});
+  take_back(second.at);
+}
+
+// A branch back on a comparison of the local that has just made a step; false where there is none.
+bool Translator::branch_on_step(const Condition& c, Op compare, uint32_t target) {
+  const Step step = step_;
+  if (step.at == kNothing || step.at + 2 != here() || op_info(compare).params[0] != op_info(step.op).params[0]) {
+    return false;
+  }
+  // In the accumulator there can be nothing else.
+  const bool compares_it = c.a.place == Place::acc ? step.place == Place::slot : c.a.field == step.slot;
+  const bool in_place = c.b.place == Place::slot || c.b.place == Place::pinned || c.b.place == Place::imm;
+  if (!compares_it || !in_place) return false;
+  const Place b = c.b.place == Place::imm ? Place::imm : Place::slot;
+  const Handler handler = step_and_branch_handler(compare, step.place, step.by, b);
+  if (handler == nullptr) return false;
+  take_back(step.at);
+  emit(handler, {step.slot, static_cast<uint16_t>(c.b.field), target - here()});
+  const int64_t amount = step.by == Place::slot ? int64_t{step.amount} : int64_t{static_cast<int32_t>(step.amount)};
+  code_.push_back(static_cast<Word>(amount));
+  return true;
+}
+
+}  // namespace mini_wasm::interp
