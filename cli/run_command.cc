@@ -58,6 +58,7 @@ Result<Config> engine_config(const RunOptions& options) {
   if (!stack) return std::move(stack).error();
   config.stack_size = *stack;
   config.guard_pages = !options.no_guard_pages;
+  if (options.tier == "interp") config.tier = Tier::interpreter;
   if (options.tier == "jit") config.tier = Tier::jit;
   config.eager = options.compile == "eager";
   return config;
@@ -141,8 +142,10 @@ void RunOptions::add_to(CLI::App& command) {
   command.add_option("--argv0", argv0, "The program's name as it sees it, instead of FILE")->option_text("NAME");
   command.add_option("--invoke", invoke, "Call this exported function with ARGS and print its results")
       ->option_text("NAME");
-  command.add_option("--tier", tier, "What executes the code: interp (default) or jit, the compiler")
-      ->check(CLI::IsMember({"interp", "jit"}))
+  command
+      .add_option("--tier", tier,
+                  "What executes the code: interp, jit (the compiler), or auto (default), which compiles what is hot")
+      ->check(CLI::IsMember({"interp", "jit", "auto"}))
       ->option_text("NAME");
   command
       .add_option("--compile", compile, "When: lazy, each function at its first call (default), or eager, all at once")

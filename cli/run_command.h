@@ -14,7 +14,7 @@ struct RunOptions {
   std::vector<std::string> env;                   // NAME=VALUE, or NAME for the host's value
   std::optional<std::string> argv0;
   std::optional<std::string> invoke;
-  std::string tier = "interp";
+  std::string tier = "auto";
   std::string compile = "lazy";
   std::optional<std::string> max_memory;
   std::optional<std::string> max_gc_heap;

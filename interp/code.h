@@ -49,8 +49,8 @@ inline constexpr uint32_t kCallWords = 3;
 class InterpreterCode;
 
 // One function's code, at a stable address: what FuncInst::code points to and what a direct call names. All but
-// `entry`, `size` and `words` is known from the validating walk, so that a call need not know whether its callee is
-// translated.
+// `entry`, `compiled`, `heat`, `size` and `words` is known from the validating walk, so that a call need not know
+// whether its callee is translated.
 struct FuncCode {
   std::atomic<const Word*> entry{nullptr};  // `lazy` until translated
   uint32_t frame_slots = 0;                 // from fp to the end of the operands
@@ -58,6 +58,8 @@ struct FuncCode {
   uint16_t zero_begin = 0, zero_count = 0;  // declared locals, which start as zero
   uint16_t pinned = 0;                      // slot of the local that lives in a register; 0 also when there is none
   Word lazy[2] = {0, 0};                    // the instruction that translates the function at its first call
+  Word compiled[3] = {0, 0, 0};             // the one that enters its machine code, once it is hot
+  std::atomic<uint32_t> heat{0};            // calls and rounds of loops so far, while they are counted
   uint32_t size = 0;                        // words
   InterpreterCode* owner = nullptr;
   FuncIdx index{};

@@ -267,6 +267,7 @@ void null_check(Machine& m) {
     store.pending_exception = runtime::gc::to_ref(&exception);
     return stop_with(m, Exit::exception);
   }
+  store.activation()->left_by_exception.clear();
   m.fp = handler.fp;
   m.ctx = handler.ctx;
   m.memory = handler.ctx->memory_base;
@@ -291,6 +292,20 @@ void throw_ref(Machine& m) {
   throw_exception(m, *static_cast<const runtime::gc::ExceptionObject*>(runtime::gc::to_object(ref)));
 }
 
+// An exception of a call that left this activation for another, or for the host.
+void throw_pending_exception(Machine& m) {
+  m.ctx->store->activation()->pc = nullptr;
+  const Slot exception = std::exchange(m.ctx->store->pending_exception, runtime::gc::kNull);
+  throw_exception(m, *static_cast<const runtime::gc::ExceptionObject*>(runtime::gc::to_object(exception)));
+}
+
+// A single result is in the accumulator of its type, too, whichever that is.
+[[gnu::always_inline]] inline void take_result(Machine& m, const Slot* results) {
+  m.r = results[0];
+  m.s = runtime::slot_get<float>(results);
+  m.d = runtime::slot_get<double>(results);
+}
+
 // r: the callee; l: address of the call.
 void call_host(Machine& m) {
   const Word* const at = as<const Word*>(m.l);
@@ -306,9 +321,7 @@ void call_host(Machine& m) {
   activation.pc = at;
   const Exit exit = m.ctx->store->call_host(callee, m.ctx->instance, arguments);
   if (exit == Exit::exception) [[unlikely]] {
-    activation.pc = nullptr;
-    const Slot exception = std::exchange(m.ctx->store->pending_exception, runtime::gc::kNull);
-    return throw_exception(m, *static_cast<const runtime::gc::ExceptionObject*>(runtime::gc::to_object(exception)));
+    return throw_pending_exception(m);
   }
   if (exit != Exit::returned) [[unlikely]]
     return stop_with(m, exit);
@@ -317,10 +330,7 @@ void call_host(Machine& m) {
     return raise(m, TrapCode::interrupted);
   m.memory = m.ctx->memory_base;
   m.l = m.fp[o.d];
-  // A single result is in the accumulator of its type, too, whichever that is.
-  m.r = arguments[0];
-  m.s = runtime::slot_get<float>(arguments);
-  m.d = runtime::slot_get<double>(arguments);
+  take_result(m, arguments);
   m.pc = at + kCallWords;
 }
 
@@ -328,6 +338,54 @@ void lazy(Machine& m) {
   FuncCode& code = *as<FuncCode*>(m.pc[1]);
   m.pc = code.owner->translate(code);
 }
+
+// --- Hot functions -------------------------------------------------------------------------------------------------
+
+// The frame that has been entered here goes on in machine code, which does not keep its link: it is a call from where
+// that says.
+[[gnu::noinline]] void run_compiled(Machine& m, const FuncCode& code, const void* entry) {
+  Slot* const frame = m.fp;
+  InstanceContext& context = *m.ctx;
+  const Word* const return_pc = as<const Word*>(frame[code.link + kLinkReturnPc]);
+  m.fp = as<Slot*>(frame[code.link + kLinkCallerFp]);
+  m.ctx = as<InstanceContext*>(frame[code.link + kLinkContext]);
+  m.pc = return_pc - 1;  // in the call
+  runtime::Store& store = *context.store;
+  runtime::Activation& activation = *store.activation();
+  activation.fp = m.fp;
+  activation.pc = m.pc;
+  activation.top = frame + code.frame_slots;
+  const FuncType& type = code.owner->module().module().func_type(code.index);
+  const Exit exit = store.run_compiled(entry, type, context, frame);
+  if (exit == Exit::exception) [[unlikely]]
+    return throw_pending_exception(m);
+  if (exit != Exit::returned) [[unlikely]]
+    return stop_with(m, exit);
+  m.memory = m.ctx->memory_base;
+  m.l = m.fp[operands_at(return_pc - 2).d];
+  take_result(m, frame);
+  m.pc = return_pc;
+}
+
+void enter_compiled(Machine& m) { run_compiled(m, *as<const FuncCode*>(m.pc[1]), as<const void*>(m.pc[2])); }
+
+void count_call(Machine& m) {
+  FuncCode& code = *as<FuncCode*>(m.pc[1]);
+  const void* const entry = code.owner->heat(code, runtime::ExecutionTier::kFromTheBeginning);
+  if (entry != nullptr) [[unlikely]]
+    return run_compiled(m, code, entry);
+  m.pc += 2;
+}
+
+void count_loop(Machine& m) {
+  FuncCode& code = *as<FuncCode*>(m.pc[1]);
+  const void* const entry = code.owner->heat(code, static_cast<uint32_t>(m.pc[2]));
+  if (entry != nullptr) [[unlikely]]
+    return run_compiled(m, code, entry);
+  m.pc += 3;
+}
+
+// ---
 
 void return_(Machine& m) { leave(m, operands_at(m.pc + 1).d); }
 
@@ -516,6 +574,9 @@ Handler special_handler(Special s) {
     case Special::copy_slots: return &wrap<&copy_slots>;
     case Special::null_check: return &wrap<&null_check>;
     case Special::lazy: return &wrap<&lazy>;
+    case Special::count_call: return &wrap<&count_call>;
+    case Special::count_loop: return &wrap<&count_loop>;
+    case Special::enter_compiled: return &wrap<&enter_compiled>;
     case Special::unreachable: return &wrap<&unreachable>;
     case Special::ref_func: return &wrap<&ref_func>;
     case Special::atomic_fence: return &wrap<&atomic_fence>;

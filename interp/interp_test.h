@@ -33,7 +33,9 @@ inline std::string configuration_name(const ::testing::TestParamInfo<spec::TierC
 
 // The handlers of a function's instructions, in order.
 inline std::vector<interp::Word> translate(std::string_view text, uint32_t function) {
-  const Engine engine;
+  Config config;
+  config.tier = Tier::interpreter;
+  const Engine engine(config);
   Result<Module> module = Module::compile(engine, wat(text));
   if (!module) {
     ADD_FAILURE() << module.error().to_string();

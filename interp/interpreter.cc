@@ -12,7 +12,9 @@
 
 namespace mini_wasm::runtime {
 
-std::unique_ptr<ExecutionTier> make_interpreter() { return std::make_unique<interp::Interpreter>(); }
+std::unique_ptr<ExecutionTier> make_interpreter(std::unique_ptr<ExecutionTier> compiler, uint32_t hot_after) {
+  return std::make_unique<interp::Interpreter>(std::move(compiler), hot_after);
+}
 
 }  // namespace mini_wasm::runtime
 
@@ -47,6 +49,12 @@ InterpreterCode::InterpreterCode(Interpreter& tier, const runtime::CompiledModul
     code.lazy[1] = reinterpret_cast<Word>(&code);
     code.entry.store(code.lazy, std::memory_order_relaxed);
   }
+  if (tier_.compiler() != nullptr) machine_code_ = tier_.compiler()->make_code(module);
+}
+
+void InterpreterCode::attach(runtime::FuncInst& func) {
+  func.code = &function(func.index);
+  if (machine_code_) machine_code_->attach(func);
 }
 
 InterpreterCode::~InterpreterCode() {
@@ -66,15 +74,47 @@ const Word* InterpreterCode::translate(FuncCode& code) {
     [[maybe_unused]] const Result<void> r = translator_->translate(code);
     assert(r.has_value());
     tier_.add_code(code);
-    code.entry.store(code.words.get(), std::memory_order_release);
+    if (code.entry.load(std::memory_order_relaxed) == code.lazy) {
+      code.entry.store(code.words.get(), std::memory_order_release);
+    }
   }
   return code.words.get();
 }
 
 Result<void> InterpreterCode::translate_all() {
   const decoder::Module& m = module_.module();
+  if (machine_code_) {
+    if (Result<void> r = machine_code_->translate_all(); !r) return r;
+    for (size_t i = 0; i < m.funcs.size() - m.imported_funcs; ++i) {
+      compile(functions_[i], runtime::ExecutionTier::kFromTheBeginning);
+    }
+    return {};
+  }
   for (size_t i = 0; i < m.funcs.size() - m.imported_funcs; ++i) translate(functions_[i]);
   return {};
+}
+
+// What cannot be compiled, or entered here, is tried again much later.
+const void* InterpreterCode::heat(FuncCode& code, uint32_t loop) {
+  if (code.heat.fetch_add(1, std::memory_order_relaxed) < tier_.hot_after()) return nullptr;
+  const void* const entry = compile(code, loop);
+  if (entry == nullptr) code.heat.store(0, std::memory_order_relaxed);
+  return entry;
+}
+
+// From the next call on the function is machine code.
+const void* InterpreterCode::compile(FuncCode& code, uint32_t loop) {
+  using runtime::ExecutionTier;
+  const void* entry = tier_.compiler()->entry(*machine_code_, code.index, ExecutionTier::kFromTheBeginning);
+  if (entry == nullptr) return nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    code.compiled[0] = to_word(special_handler(Special::enter_compiled));
+    code.compiled[1] = reinterpret_cast<Word>(&code);
+    code.compiled[2] = reinterpret_cast<Word>(entry);
+    code.entry.store(code.compiled, std::memory_order_release);
+  }
+  return loop == ExecutionTier::kFromTheBeginning ? entry : tier_.compiler()->entry(*machine_code_, code.index, loop);
 }
 
 uint64_t InterpreterCode::offset_of(const FuncCode& code, const Word* pc) {
@@ -98,6 +138,7 @@ std::unique_ptr<runtime::ModuleCode> Interpreter::make_code(const runtime::Compi
 }
 
 runtime::Exit Interpreter::invoke(runtime::FuncInst& func, Activation& activation) {
+  activation.tier = this;
   const FuncCode& code = *static_cast<const FuncCode*>(func.code);
   InstanceContext& context = *func.context;
   Slot* const fp = activation.base;

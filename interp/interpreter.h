@@ -2,7 +2,9 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <mutex>
+#include <utility>
 
 #include "interp/interpreter_code.h"
 #include "runtime/execution_tier.h"
@@ -12,6 +14,12 @@ namespace mini_wasm::interp {
 
 class Interpreter final : public runtime::ExecutionTier {
  public:
+  Interpreter(std::unique_ptr<runtime::ExecutionTier> compiler, uint32_t hot_after)
+      : compiler_(std::move(compiler)), hot_after_(hot_after) {}
+  runtime::ExecutionTier* compiler() override { return compiler_.get(); }
+  const RegisterBudget* registers() const override { return compiler_ ? compiler_->registers() : nullptr; }
+  uint32_t hot_after() const { return hot_after_; }
+
   std::unique_ptr<runtime::ModuleCode> make_code(const runtime::CompiledModule& module) override;
   runtime::Exit invoke(runtime::FuncInst& func, runtime::Activation& activation) override;
   void walk(const runtime::Activation& activation, size_t most, std::vector<runtime::FrameRef>& frames) override;
@@ -33,6 +41,8 @@ class Interpreter final : public runtime::ExecutionTier {
   FuncCode* find_code(const Word* pc);
 
  private:
+  const std::unique_ptr<runtime::ExecutionTier> compiler_;
+  const uint32_t hot_after_;
   std::mutex mutex_;
   std::map<const Word*, FuncCode*> by_begin_;
 };

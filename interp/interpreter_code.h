@@ -21,20 +21,28 @@ class InterpreterCode final : public runtime::ModuleCode {
   InterpreterCode(Interpreter& tier, const runtime::CompiledModule& module);
   ~InterpreterCode() override;
 
-  void* func_code(FuncIdx index) override { return &function(index); }
+  void attach(runtime::FuncInst& func) override;
+  runtime::ModuleCode& machine_code() override { return machine_code_ ? *machine_code_ : *this; }
   Result<void> translate_all() override;
 
   // Translates a function unless it has been; returns its first instruction.
   const Word* translate(FuncCode& code);
   FuncCode& function(FuncIdx index);
+  // Whether functions are compiled when they are hot.
+  bool counts() const { return machine_code_ != nullptr; }
+  // Counts a call, or a round of a loop. If the function is hot: where its machine code can be entered.
+  const void* heat(FuncCode& code, uint32_t loop);
   const runtime::CompiledModule& module() const { return module_; }
   // Byte offset in the module of the instruction that `pc` points to or into. Translates the function once more to find
   // it, so that running code pays nothing for backtraces.
   uint64_t offset_of(const FuncCode& code, const Word* pc);
 
  private:
+  const void* compile(FuncCode& code, uint32_t loop);
+
   Interpreter& tier_;
   const runtime::CompiledModule& module_;
+  std::unique_ptr<runtime::ModuleCode> machine_code_;
   std::unique_ptr<FuncCode[]> functions_;  // those that the module defines
   std::mutex mutex_;
   std::unique_ptr<Translator> translator_;  // made at the first translation

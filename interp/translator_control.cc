@@ -112,6 +112,10 @@ void Translator::loop(Control& c) {
   c.label.target = here();
   last_ = kNothing;
   forget_cached();
+  const uint32_t loop = next_loop_++;
+  if (!counts_ || !stack_.empty()) return;
+  emit_count(Special::count_loop);
+  code_.push_back(loop);
 }
 
 void Translator::if_(Control& c) {
@@ -213,7 +217,7 @@ void Translator::br_on_null(uint32_t depth) {
   bring_home(stack_.back());
   const Operand reference = pop();
   branch_to({true, Op::i64_eq, at(reference), {Place::imm, 0}, true}, depth);
-  push(reference);
+  push_again(reference);
 }
 
 void Translator::br_on_non_null(uint32_t depth) {

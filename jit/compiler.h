@@ -183,6 +183,7 @@ class Compiler {
   void leave_pins(uint32_t to, bool falls_through);
   void jump_if(const typename Masm::Test& test, bool sense, uint32_t depth);
   void detours();
+  void loop_entrances();
 
   // compiler_control.h
   struct Condition {
@@ -282,6 +283,13 @@ class Compiler {
   bool out_of_registers_ = false;
   uint32_t saved_ = 0;  // registers of the caller's that stand in the link slots
   Condition compare_;   // operands of a value of kind `compare`
+  // Ways in for Tier::automatic.
+  struct LoopEntrance {
+    MasmLabel entry, loop;
+    uint32_t index, pins;
+  };
+  std::vector<LoopEntrance> loop_entrances_;
+  const bool enters_loops_;
   runtime::ExceptionTable exceptions_;
   // Where a handler is entered: what it was given goes from its slots to where the label wants it.
   struct LandingPad {

@@ -68,13 +68,17 @@ template <class Masm>
 void Compiler<Masm>::loop(Control& c) {
   block(c);
   const FunctionFacts& facts = compiled_.facts(index_);
+  const uint32_t index = next_loop_++;
   if (!facts.has_try && !facts.loop_pins.empty()) {
-    c.label.pins = facts.loop_pins[next_loop_++];
+    c.label.pins = facts.loop_pins[index];
     move_pins(pins_, c.label.pins);
     set_pins(c.label.pins);
   }
   link(c.label);
   masm_.bind(c.label.link);
+  if (enters_loops_ && stack_.empty()) {
+    loop_entrances_.push_back({masm_.new_label(), c.label.link, index, pins_});
+  }
   masm_.check_interrupt(site());
 }
 
@@ -110,6 +114,7 @@ void Compiler<Masm>::end(Control& c, bool falls_through) {
     if (falls_through || c.label.branched) epilogue();
     landing_pads();
     detours();
+    loop_entrances();
     return;
   }
   // In a legacy catch clause the exception lies below the results.

@@ -104,4 +104,17 @@ void Compiler<Masm>::detours() {
   }
 }
 
+// A frame comes from another tier, with all its locals in slots.
+template <class Masm>
+void Compiler<Masm>::loop_entrances() {
+  for (const LoopEntrance& entrance : loop_entrances_) {
+    masm_.bind(entrance.entry);
+    masm_.check_stack(frame_slots_, site());
+    masm_.save(saved_, link_);
+    for_each_pin(pin_set(entrance.pins),
+                 [&](uint32_t local, Reg reg, bool) { masm_.load_slot(local_type(local), reg, local_slots_[local]); });
+    masm_.jump(entrance.loop);
+  }
+}
+
 }  // namespace mini_wasm::jit

@@ -13,7 +13,8 @@ Compiler<Masm>::Compiler(const runtime::CompiledModule& module, Masm& masm)
       module_(module.module()),
       masm_(masm),
       decoder_storage_(module_, module.engine().features(), *this),
-      guard_pages_(module.engine().config().guard_pages) {}
+      guard_pages_(module.engine().config().guard_pages),
+      enters_loops_(&module.engine().tier() != module.engine().tier().compiler()) {}
 
 template <class Masm>
 Result<void> Compiler<Masm>::compile(FuncIdx index, NativeCode& code) {
@@ -28,6 +29,7 @@ Result<void> Compiler<Masm>::compile(FuncIdx index, NativeCode& code) {
   exceptions_ = {};
   pads_.clear();
   detours_.clear();
+  loop_entrances_.clear();
   next_loop_ = 0;
   pins_ = 0;
   out_of_registers_ = false;
@@ -40,6 +42,9 @@ Result<void> Compiler<Masm>::compile(FuncIdx index, NativeCode& code) {
 
 template <class Masm>
 void Compiler<Masm>::finish(NativeCode& code) {
+  for (const LoopEntrance& loop : loop_entrances_) {
+    code.loop_entries.push_back({loop.index, masm_.offset_of(loop.entry)});
+  }
   for (size_t i = 0; i < pads_.size(); ++i) exceptions_.catches[i].target = masm_.offset_of(pads_[i].entry);
   code.exceptions = std::move(exceptions_);
 }

@@ -31,7 +31,7 @@ using runtime::Slot;
 
 Jit::Jit() : usable_(memory_.usable() && stubs_.make(memory_)) {}
 
-Jit& Jit::of(InstanceContext& ctx) { return static_cast<Jit&>(ctx.store->engine().tier()); }
+Jit& Jit::of(InstanceContext& ctx) { return static_cast<Jit&>(*ctx.store->engine().tier().compiler()); }
 
 const RegisterBudget* Jit::registers() const { return &target::kPinBudget; }
 
@@ -53,9 +53,24 @@ target::ResultKind result_kind(const FuncType& type) {
 
 }  // namespace
 
+Exit Jit::invoke(FuncInst& func, Activation& activation) {
+  const uint8_t* code = __atomic_load_n(static_cast<const uint8_t**>(func.machine_code), __ATOMIC_ACQUIRE);
+  return run_at(code, func.context->instance->module->module().func_type(func.index), *func.context, activation);
+}
+
+const void* Jit::entry(runtime::ModuleCode& code, FuncIdx index, uint32_t loop) {
+  return static_cast<ModuleCode&>(code).entry(index, loop);
+}
+
 // A frame takes a word of the native stack and at least kLinkSlots of the value stack: on a thread with a small stack,
 // less of the value stack may be used. Calls into other instances look for themselves (Store::native_stack_limit).
-Exit Jit::invoke(FuncInst& func, Activation& activation) {
+Exit Jit::run_at(const void* entry, const FuncType& type, InstanceContext& context, Activation& activation) {
+  activation.tier = this;
+  activation.on_fault = &target::redirect_fault;
+  activation.pc = nullptr;
+  const auto enter = [&] {
+    return static_cast<Exit>(stubs_.enter(entry, activation.base, &context, &activation.entry_sp, result_kind(type)));
+  };
   runtime::Store& store = *activation.store;
   const auto* here = static_cast<const char*>(__builtin_frame_address(0));
   const char* lowest = native_stack_low() + kNativeReserve;
@@ -66,19 +81,11 @@ Exit Jit::invoke(FuncInst& func, Activation& activation) {
   store.native_stack_limit = lowest;
   Slot* const limit = store.stack_limit();
   const size_t frames = static_cast<size_t>(here - lowest) / sizeof(void*);
-  if (static_cast<size_t>(limit - activation.base) / runtime::kLinkSlots <= frames) return enter(func, activation);
+  if (static_cast<size_t>(limit - activation.base) / runtime::kLinkSlots <= frames) return enter();
   store.set_stack_limit(activation.base + frames * runtime::kLinkSlots);
-  const Exit exit = enter(func, activation);
+  const Exit exit = enter();
   store.set_stack_limit(limit);
   return exit;
-}
-
-Exit Jit::enter(FuncInst& func, Activation& activation) {
-  const FuncType& type = func.context->instance->module->module().func_type(func.index);
-  const uint8_t* code = __atomic_load_n(static_cast<const uint8_t**>(func.code), __ATOMIC_ACQUIRE);
-  activation.on_fault = &target::redirect_fault;
-  activation.pc = nullptr;
-  return static_cast<Exit>(stubs_.enter(code, activation.base, func.context, &activation.entry_sp, result_kind(type)));
 }
 
 // --- Frames
@@ -185,12 +192,20 @@ bool is_subtype(InstanceContext* ctx, const FuncInst* func, TypeId wanted) {
   return ctx->store->engine().types().is_subtype(func->type, wanted);
 }
 
+namespace {
+
+ModuleCode& code_of(const InstanceContext& ctx) {
+  return static_cast<ModuleCode&>(ctx.instance->module->code().machine_code());
+}
+
+}  // namespace
+
 const uint8_t* compile_for_slots(InstanceContext* ctx, uint32_t index) {
-  return static_cast<ModuleCode&>(ctx->instance->module->code()).compile(index, target::Entry::slots);
+  return code_of(*ctx).compile(index, target::Entry::slots);
 }
 
 const uint8_t* compile_for_registers(InstanceContext* ctx, uint32_t index) {
-  return static_cast<ModuleCode&>(ctx->instance->module->code()).compile(index, target::Entry::registers);
+  return code_of(*ctx).compile(index, target::Entry::registers);
 }
 
 // --- Exceptions

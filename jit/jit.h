@@ -20,9 +20,13 @@ class Jit final : public runtime::ExecutionTier {
   // Whether the system lets us make code.
   bool usable() const { return usable_; }
 
+  runtime::ExecutionTier* compiler() override { return this; }
   const RegisterBudget* registers() const override;
   std::unique_ptr<runtime::ModuleCode> make_code(const runtime::CompiledModule& module) override;
   runtime::Exit invoke(runtime::FuncInst& func, runtime::Activation& activation) override;
+  const void* entry(runtime::ModuleCode& code, FuncIdx index, uint32_t loop) override;
+  runtime::Exit run_at(const void* entry, const FuncType& type, runtime::InstanceContext& context,
+                       runtime::Activation& activation) override;
   void walk(const runtime::Activation& activation, size_t most, std::vector<runtime::FrameRef>& frames) override;
 
   // Which function an instruction belongs to; null for code that belongs to none. Any thread.
@@ -35,8 +39,6 @@ class Jit final : public runtime::ExecutionTier {
   static Jit& of(runtime::InstanceContext& ctx);
 
  private:
-  runtime::Exit enter(runtime::FuncInst& func, runtime::Activation& activation);
-
   CodeMemory memory_;
   target::Stubs stubs_;
   bool usable_ = false;

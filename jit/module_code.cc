@@ -41,9 +41,20 @@ ModuleCode::~ModuleCode() {
   jit_.memory().free(reinterpret_cast<uint8_t*>(entries_), table_bytes_);
 }
 
-void* ModuleCode::func_code(FuncIdx index) {
-  if (entries_ == nullptr) return const_cast<const uint8_t**>(&jit_.stubs().no_memory);
-  return entries_ + entry_index(raw(index) - module_.module().imported_funcs, Entry::slots);
+void ModuleCode::attach(runtime::FuncInst& func) {
+  if (entries_ == nullptr) return void(func.machine_code = const_cast<const uint8_t**>(&jit_.stubs().no_memory));
+  func.machine_code = entries_ + entry_index(raw(func.index) - module_.module().imported_funcs, Entry::slots);
+}
+
+const void* ModuleCode::entry(FuncIdx func, uint32_t loop) {
+  const uint32_t index = raw(func) - static_cast<uint32_t>(module_.module().imported_funcs);
+  if (compile(index, Entry::slots) == nullptr) return nullptr;
+  const std::lock_guard lock(mutex_);
+  const NativeCode& code = *compiled_[index];
+  if (loop == runtime::ExecutionTier::kFromTheBeginning) return code.begin;
+  const auto found = std::find_if(code.loop_entries.begin(), code.loop_entries.end(),
+                                  [&](const LoopEntry& entry) { return entry.loop == loop; });
+  return found == code.loop_entries.end() ? nullptr : code.begin + found->native;
 }
 
 std::unique_ptr<FunctionCompiler> ModuleCode::new_compiler() const {
@@ -80,7 +91,7 @@ const uint8_t* ModuleCode::compile(uint32_t index, Entry entry) {
 bool ModuleCode::compile_with(FunctionCompiler& compiler, uint32_t index) {
   {
     const std::lock_guard lock(mutex_);
-    if (compiled_[index]) return true;
+    if (compiled_[index] != nullptr) return true;
   }
   NativeCode code;
   code.owner = this;
@@ -98,12 +109,12 @@ bool ModuleCode::compile_with(FunctionCompiler& compiler, uint32_t index) {
 
 void ModuleCode::publish(uint32_t index, NativeCode&& code) {
   const std::lock_guard lock(mutex_);
-  if (compiled_[index]) {  // somebody was faster
+  if (compiled_[index] != nullptr) {  // somebody was faster
     return jit_.memory().free(const_cast<uint8_t*>(code.begin), code.size);
   }
   const NativeCode& kept = code_.emplace_back(std::move(code));
   jit_.add_code(kept);
-  compiled_[index] = true;
+  compiled_[index] = &kept;
   const uint8_t** entry = jit_.memory().writable(entries_ + entry_index(index, Entry::slots));
   __atomic_store_n(entry, kept.begin, __ATOMIC_RELEASE);
   __atomic_store_n(entry + 1, kept.begin + kept.register_entry, __ATOMIC_RELEASE);

@@ -32,12 +32,14 @@ class ModuleCode final : public runtime::ModuleCode {
   ModuleCode(Jit& jit, const runtime::CompiledModule& module);
   ~ModuleCode() override;
 
-  // The address of the function's entry point, which changes once.
-  void* func_code(FuncIdx index) override;
+  // The function gets the address of its entry points, which change once.
+  void attach(runtime::FuncInst& func) override;
   Result<void> translate_all() override;
 
   // Compiles a function, counted without imports, unless it has been: its entry point, null when there is no memory.
   const uint8_t* compile(uint32_t index, target::Entry entry);
+  // ExecutionTier::entry.
+  const void* entry(FuncIdx index, uint32_t loop);
   const runtime::CompiledModule& module() const { return module_; }
 
  private:
@@ -54,7 +56,7 @@ class ModuleCode final : public runtime::ModuleCode {
   std::unique_ptr<FunctionCompiler> lazy_compiler_;  // made then
   std::mutex mutex_;                                 // guards what follows
   std::deque<NativeCode> code_;
-  std::vector<bool> compiled_;
+  std::vector<const NativeCode*> compiled_;  // null: not yet
 };
 
 }  // namespace mini_wasm::jit

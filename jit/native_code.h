@@ -26,6 +26,12 @@ struct Site {
   uint16_t fp_delta = 0;  // slots from this frame to the callee's
 };
 
+// Where a loop can be entered by a frame that has run so far in another tier.
+struct LoopEntry {
+  uint32_t loop = 0;    // in the order in which they begin
+  uint32_t native = 0;  // offset in the function's code
+};
+
 struct NativeCode {
   const uint8_t* begin = nullptr;
   uint32_t size = 0;
@@ -33,6 +39,7 @@ struct NativeCode {
   FuncIdx index{};
   ModuleCode* owner = nullptr;
   std::vector<Site> sites;  // ascending
+  std::vector<LoopEntry> loop_entries;
   runtime::ExceptionTable exceptions;
 };
 

@@ -17,6 +17,7 @@ namespace mini_wasm::runtime {
 class Store;
 class CompiledModule;
 struct FuncInst;
+class ExecutionTier;
 
 // One frame of running code, for backtraces.
 struct FrameRef {
@@ -35,6 +36,7 @@ enum class Exit : uint8_t {
 
 struct Activation {
   Store* store = nullptr;
+  ExecutionTier* tier = nullptr;          // whose code it runs; set by the tier
   Activation* previous = nullptr;         // of the same store
   Activation* thread_previous = nullptr;  // of the same thread, whatever store
   Slot* base = nullptr;                   // first slot of the entry frame
@@ -50,6 +52,8 @@ struct Activation {
   const void* const* native_sp = nullptr;
   void* entry_sp = nullptr;
   std::vector<FrameRef> frames;
+  // Frames that an exception has left on its way here (Store::run_compiled), until it is caught.
+  std::vector<FrameRef> left_by_exception;
   // What to do about a fault, when that is not to return to `fault_return`: it may change the system's `context` and
   // let the code go on there. False: the fault was not the code's.
   bool (*on_fault)(Activation& activation, void* context) = nullptr;

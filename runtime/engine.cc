@@ -15,19 +15,18 @@ FeatureSet features_of(const Config& config) {
   return set;
 }
 
-std::unique_ptr<ExecutionTier> make_tier(Tier tier) {
+std::unique_ptr<ExecutionTier> make_tier(const Config& config) {
+  std::unique_ptr<ExecutionTier> compiler;
 #if MINI_WASM_JIT
-  if (tier == Tier::jit) {
-    if (std::unique_ptr<ExecutionTier> jit = make_jit()) return jit;
-  }
+  if (config.tier != Tier::interpreter) compiler = make_jit();
 #endif
-  (void)tier;
-  return make_interpreter();
+  if (config.tier == Tier::jit && compiler) return compiler;
+  return make_interpreter(std::move(compiler), config.hot_after);
 }
 
 }  // namespace
 
-Engine::Engine(const Config& config) : Engine(config, make_tier(config.tier)) {}
+Engine::Engine(const Config& config) : Engine(config, make_tier(config)) {}
 
 Engine::Engine(const Config& config, std::unique_ptr<ExecutionTier> tier)
     : config_(config), features_(features_of(config)), tier_(std::move(tier)) {}

@@ -26,7 +26,8 @@ struct FuncInst {
   TypeId type = kNoType;
   FuncIdx index{};                     // in its module's index space
   InstanceContext* context = nullptr;  // home instance; null for a host function
-  void* code = nullptr;                // the tier's, from ModuleCode::func_code
+  void* code = nullptr;                // the interpreter's
+  void* machine_code = nullptr;        // the compiler's
   HostFunc* host = nullptr;            // null for a WebAssembly function
 
   const Store* store() const { return host != nullptr ? host->store : context->store; }

@@ -71,7 +71,7 @@ void Instantiation::make_funcs() {
     func.index = FuncIdx{static_cast<uint32_t>(instance_.funcs.size())};
     func.type = module_.type_id(module_.funcs[raw(func.index)].type);
     func.context = &instance_.context;
-    func.code = instance_.module->code().func_code(func.index);
+    instance_.module->code().attach(func);
     instance_.funcs.push_back(&func);
   }
 }

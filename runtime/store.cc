@@ -145,6 +145,29 @@ Exit Store::call_host(FuncInst& func, ModuleInst* caller_instance, Slot* args) {
   return Exit::returned;
 }
 
+// No host frame lies between the two activations, and no values are copied: the inner one's frame is on the outer one's
+// part of the stack already.
+Exit Store::run_compiled(const void* entry, const FuncType& type, InstanceContext& context, Slot* frame) {
+  Activation& outer = *activation_;
+  Activation activation;
+  activation.store = this;
+  activation.base = activation.top = frame;
+  activation.native_entry = __builtin_frame_address(0);
+  Exit exit;
+  {
+    ActivationScope scope(activation);
+    exit = engine_->tier().compiler()->run_at(entry, type, context, activation);
+    if (exit == Exit::trapped) {
+      pending_error = std::make_unique<Error>(trap(activation.trap));
+      exit = Exit::host_error;
+    }
+  }
+  if (exit == Exit::returned) outer.pc = nullptr;
+  if (exit == Exit::exception) outer.left_by_exception = std::move(activation.frames);
+  std::atomic_signal_fence(std::memory_order_seq_cst);  // from here on a fault is the outer one's
+  return exit;
+}
+
 Error Store::trap(TrapCode code) const { return located(Error::trap(code)); }
 
 Error Store::located(Error error) const {
@@ -158,8 +181,9 @@ std::vector<FrameInfo> Store::backtrace() const {
   for (const Activation* a = activation_; a != nullptr && result.size() < kMaxBacktrace; a = a->previous) {
     if (a->host_func != nullptr) result.push_back(describe_host(*a->host_func));
     if (a->fp == nullptr) continue;  // no guest code in it
+    for (const FrameRef& frame : a->left_by_exception) result.push_back(frame.module->describe(frame));
     frames.clear();
-    engine_->tier().walk(*a, kMaxBacktrace - result.size(), frames);
+    a->tier->walk(*a, kMaxBacktrace - result.size(), frames);
     for (const FrameRef& frame : frames) result.push_back(frame.module->describe(frame));
   }
   return result;

@@ -35,6 +35,9 @@ class Store {
   // Calls a host function from running code: arguments and results at `args`. Returns Exit::returned or
   // Exit::host_error. The tier has set activation.pc/fp/top before; after Exit::returned pc is null again.
   Exit call_host(FuncInst& func, ModuleInst* caller, Slot* args);
+  // For a tier that hands a function over to the compiler: runs machine code on a frame (ExecutionTier::run_at), as a
+  // call from where the innermost activation stands. Exits as those of `call_host`.
+  Exit run_compiled(const void* entry, const FuncType& type, InstanceContext& context, Slot* frame);
 
   // Instance objects; addresses stay valid until the store is destroyed. Errors: limit.
   FuncInst* new_host_func(FuncType type, HostCallback callback);
@@ -96,6 +99,7 @@ class Store {
   void interrupt_context(InstanceContext& context, bool on);
 
   friend class ActivationScope;
+  friend struct HeapOffsets;
   Result<void> call_host_directly(FuncInst& func, Slot* slots);
   Result<void> call_wasm(FuncInst& func, Slot* slots);
   Result<void> check_memory_count() const;

@@ -4,6 +4,7 @@
 
 #include <mini_wasm/config.h>
 
+#include <cstdint>
 #include <ostream>
 #include <string_view>
 
@@ -14,12 +15,14 @@ struct TierCase {
   Tier tier = Tier::interpreter;
   bool eager = false;
   bool guard_pages = true;
+  uint32_t hot_after = 1000;
 
   Config config() const {
     Config config;
     config.tier = tier;
     config.eager = eager;
     config.guard_pages = guard_pages;
+    config.hot_after = hot_after;
     return config;
   }
   // How GoogleTest prints it.
@@ -34,6 +37,8 @@ inline constexpr TierCase kTiers[] = {
     {"jit", Tier::jit},
     {"jit-eager", Tier::jit, /*eager=*/true},
     {"jit-checked", Tier::jit, /*eager=*/false, /*guard_pages=*/false},
+    // Early enough that short tests change tier, too, in calls as well as in loops.
+    {"auto", Tier::automatic, /*eager=*/false, /*guard_pages=*/true, /*hot_after=*/2},
 #endif
 };
 

@@ -10,9 +10,10 @@
 
 namespace mini_wasm {
 
-// `jit` compiles to machine code. Where that is not possible (a CPU without a compiler, a build without it, a system that lets no
-// program make code) it is the interpreter, too.
-enum class Tier : uint8_t { interpreter, jit };
+// `jit` compiles to machine code. Where that is not possible (a CPU without a compiler, a build without it, a system
+// that lets no program make code) it is the interpreter, too. `automatic` begins in the interpreter and compiles what
+// turns out to be hot.
+enum class Tier : uint8_t { interpreter, jit, automatic };
 
 struct FeatureDescription {
   std::string_view name;  // as in --wasm=NAME
@@ -26,7 +27,9 @@ class Config {
   Result<void> feature(std::string_view name, bool on);
   static std::vector<FeatureDescription> features();
 
-  Tier tier = Tier::interpreter;
+  Tier tier = Tier::automatic;
+  // Of Tier::automatic: how often a function is called, or its loops go round, before it is compiled.
+  uint32_t hot_after = 1000;
   // Translate every function when the module is compiled rather than at its first call.
   bool eager = false;
   // Reserve address space with guard pages for 32-bit memories, so that no access needs a bounds check.

@@ -7,7 +7,7 @@
 namespace mini_wasm::jit::x64 {
 
 bool redirect_fault(runtime::Activation& activation, void* context) {
-  Jit& jit = static_cast<Jit&>(activation.store->engine().tier());
+  Jit& jit = static_cast<Jit&>(*activation.tier);
   mcontext_t& machine = static_cast<ucontext_t*>(context)->uc_mcontext;
   const auto pc = static_cast<uint64_t>(machine.gregs[REG_RIP]);
   if (!jit.memory().contains(reinterpret_cast<const void*>(pc))) return false;

@@ -188,7 +188,7 @@ class Builder {
     a.mov(x86::rcx, func(offsetof(FuncInst, context)));
     a.cmp(x86::rcx, x86::r15);
     a.jne(cross);
-    a.mov(x86::rax, func(offsetof(FuncInst, code)));
+    a.mov(x86::rax, func(offsetof(FuncInst, machine_code)));
     a.jmp(x86::qword_ptr(x86::rax));
   }
 
@@ -210,7 +210,7 @@ class Builder {
     a.push(x86::r15);
     a.mov(x86::r15, x86::rcx);
     load_memory();
-    a.mov(x86::rax, func(offsetof(FuncInst, code)));
+    a.mov(x86::rax, func(offsetof(FuncInst, machine_code)));
     a.call(x86::qword_ptr(x86::rax));
     cross_return_ = name(&stubs_.cross_return);
     a.pop(x86::r15);
@@ -234,7 +234,7 @@ class Builder {
     a.jne(cross_);
     a.mov(x86::r15, x86::rcx);
     load_memory();
-    a.mov(x86::rax, func(offsetof(FuncInst, code)));
+    a.mov(x86::rax, func(offsetof(FuncInst, machine_code)));
     a.jmp(x86::qword_ptr(x86::rax));
   }
 
