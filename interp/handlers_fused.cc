@@ -50,12 +50,17 @@ constexpr FusedTable make_fused() {
       make_fused<&numeric::first, &numeric::second, reversed>();
 #include "interp/fused.def"
 
+constexpr uint32_t key(Op first, Op second, bool reversed) {
+  return static_cast<uint32_t>(first) << 16 | static_cast<uint32_t>(second) << 1 | (reversed ? 1 : 0);
+}
+
 const FusedTable* table_of(Op first, Op second, bool reversed) {
-#define FUSE(first_op, second_op, is_reversed)                                     \
-  if (first == Op::first_op && second == Op::second_op && reversed == is_reversed) \
-    return &kFused_##first_op##_##second_op##_##is_reversed;
+  switch (key(first, second, reversed)) {
+#define FUSE(first_op, second_op, is_reversed) \
+  case key(Op::first_op, Op::second_op, is_reversed): return &kFused_##first_op##_##second_op##_##is_reversed;
 #include "interp/fused.def"
-  return nullptr;
+    default: return nullptr;
+  }
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ Result<void> Translator::translate(FuncCode& code) {
   if (Result<void> r = decoder_storage_.run(code.index); !r) return r;
   code.exceptions = std::move(exceptions_);
   code.size = here();
-  code.words = std::make_unique<Word[]>(code.size);
+  code.words = std::make_unique_for_overwrite<Word[]>(code.size);
   std::memcpy(code.words.get(), code_.data(), code.size * sizeof(Word));
   return {};
 }
@@ -114,13 +114,6 @@ bool Translator::guarded(uint32_t memory) const {
 // --- Operands ------------------------------------------------------------------------------------------------------
 
 bool Translator::pins(uint16_t slot, Scalar type) const { return has_pinned_ && slot == pinned_ && is_int(type); }
-
-void Translator::push(Operand operand) {
-  operand.home = next_home();
-  // Whoever writes there from now on need not say so.
-  wrote(operand.home);
-  stack_.push_back(operand);
-}
 
 void Translator::push_types(const validator::TypeList& types) {
   for (uint32_t i = 0; i < types.size(); ++i) push_temp(scalar(types[i]));
@@ -241,7 +234,11 @@ Handler Translator::handler_of(const Producer& producer, Place d) const {
   switch (producer.form) {
     case Producer::Form::numeric: return numeric_handler(producer.op, producer.a, producer.b, d);
     case Producer::Form::load: return load_handler(producer.op, producer.a, d);
-    case Producer::Form::fused: return fused_handler(producer.pair, producer.a, d);
+    case Producer::Form::fused:
+    case Producer::Form::fused_reversed: {
+      const bool reversed = producer.form == Producer::Form::fused_reversed;
+      return fused_handler({producer.first, producer.op, reversed, producer.b, producer.c}, producer.a, d);
+    }
     case Producer::Form::load_sum: return load_sum_handler(producer.op, producer.a, producer.b, d);
     case Producer::Form::load_lane: return load_lane_handler(producer.op, d);
     case Producer::Form::select: return select_handler(producer.type, producer.a, d);
@@ -254,12 +251,14 @@ void Translator::emit_result(Producer producer, Operands operands, const Operand
   const uint32_t bank_index = bank(producer.type);
   if (owners_[bank_index] != kNothing) bring_home(stack_[owners_[bank_index]]);
   operands.d = next_home();
-  producer.at = emit(handler_of(producer, Place::acc), operands);
+  const uint32_t at = emit(handler_of(producer, Place::acc), operands);
   if (wide != nullptr) emit_wide(wide->type, wide->bits);
   owners_[bank_index] = static_cast<uint32_t>(stack_.size());
-  producer.cached = std::exchange(cached_[bank_index], kNoSlot);
-  producers_[bank_index] = producer;
-  push({Operand::Kind::acc, producer.type, 0, 0, 0});
+  Producer& kept = producers_[bank_index];
+  kept = producer;
+  kept.at = at;
+  kept.cached = std::exchange(cached_[bank_index], kNoSlot);
+  push(Operand::Kind::acc, producer.type);
 }
 
 void Translator::redirect(const Producer& producer, Place d, uint16_t slot) {
@@ -270,12 +269,6 @@ void Translator::redirect(const Producer& producer, Place d, uint16_t slot) {
   wrote(slot);
   // It leaves the accumulator alone when it writes the pinned local.
   if (producer.type != Scalar::v128) cached_[bank(producer.type)] = d == Place::pinned ? producer.cached : slot;
-}
-
-void Translator::wrote(uint16_t slot) {
-  for (uint16_t& cached : cached_) {
-    if (cached == slot) cached = kNoSlot;
-  }
 }
 
 bool Translator::can_redirect(const Operand& operand) const {
@@ -333,11 +326,11 @@ void Translator::numeric(Op op) {
         compare.op = inverse(compare.op);
         code_[compare.at] = to_word(handler_of(compare, Place::acc));
         owners_[0] = static_cast<uint32_t>(stack_.size());
-        return push(operand);
+        return push_again(operand);
       }
     }
     const At a = value(operand);
-    const Producer producer{Producer::Form::numeric, op, scalar_of(info.results[0]), a.place, Place::slot, 0};
+    const Producer producer{Producer::Form::numeric, op, scalar_of(info.results[0]), a.place, Place::slot};
     return emit_result(producer, {0, static_cast<uint16_t>(a.field), 0});
   }
   if (info.param_count == 3) return ternary(op);
@@ -354,7 +347,7 @@ void Translator::numeric(Op op) {
 
 void Translator::binary(Op op, Operand left, Operand right_operand) {
   if (fold_sum(op, left, right_operand) || fuse(op, left, right_operand)) return;
-  Producer producer{Producer::Form::numeric, op, scalar_of(op_info(op).results[0]), Place::slot, Place::slot, 0};
+  Producer producer{Producer::Form::numeric, op, scalar_of(op_info(op).results[0]), Place::slot, Place::slot};
   const bool left_constant = left.kind == Operand::Kind::constant && left.type != Scalar::v128;
   if (left_constant && right_operand.kind != Operand::Kind::constant && commuted(op) == Op::invalid) {
     const At a = right(left), b = at(right_operand);
@@ -401,7 +394,7 @@ bool Translator::fold_sum(Op op, const Operand& left, const Operand& right) {
   const uint64_t sum = static_cast<uint64_t>(int64_t{o.distance()}) + right.bits;
   if (op == Op::i64_add && !fits_i32(sum)) return false;
   rewind(first);
-  emit_result({Producer::Form::numeric, op, first.type, first.a, Place::imm, 0}, {0, o.a, static_cast<uint32_t>(sum)});
+  emit_result({Producer::Form::numeric, op, first.type, first.a, Place::imm}, {0, o.a, static_cast<uint32_t>(sum)});
   return true;
 }
 
@@ -420,9 +413,9 @@ bool Translator::fuse(Op op, const Operand& left, const Operand& right) {
   rewind(first);
   At c = this->right(other);
   if (c.place == Place::pinned) c.place = Place::slot;
-  Producer producer{Producer::Form::fused, op, first.type, operands->a, Place::slot, 0};
-  producer.pair = {first.op, op, reversed, operands->b, c.place};
-  emit_result(producer, {0, operands->a_field, Operands::pair(operands->b_field, c.field)});
+  const Producer::Form form = reversed ? Producer::Form::fused_reversed : Producer::Form::fused;
+  emit_result({form, op, first.type, operands->a, operands->b, c.place, first.op},
+              {0, operands->a_field, Operands::pair(operands->b_field, c.field)});
   return true;
 }
 
@@ -434,7 +427,7 @@ void Translator::select(ValType type) {
   Operand a = pop();
   const uint16_t a_slot = slot_of(a), b_slot = slot_of(b);
   const At c = value(condition);
-  const Producer producer{Producer::Form::select, Op::select, scalar(type), c.place, Place::slot, 0};
+  const Producer producer{Producer::Form::select, Op::select, scalar(type), c.place, Place::slot};
   emit_result(producer, {0, a_slot, Operands::pair(b_slot, c.field)});
 }
 
@@ -443,7 +436,7 @@ void Translator::select(ValType type) {
 void Translator::local_get(uint32_t i) {
   const uint16_t slot = local_slots_[i];
   const uint32_t index = static_cast<uint32_t>(stack_.size());
-  push({Operand::Kind::local, scalar(decoder_->locals()[i]), 0, slot, 0, newest_[slot]});
+  push(Operand::Kind::local, scalar(decoder_->locals()[i]), 0, slot, newest_[slot]);
   newest_[slot] = index;
 }
 
@@ -469,13 +462,13 @@ void Translator::local_set(uint32_t i) {
 void Translator::local_tee(uint32_t i) {
   const Operand value = pop();
   write_local(local_slots_[i], value);
-  if (value.kind == Operand::Kind::constant) return push(value);
+  if (value.kind == Operand::Kind::constant) return push_again(value);
   local_get(i);
 }
 
 void Translator::global_get(uint32_t i) {
   const Scalar type = scalar(module_.globals[i].type.value);
-  emit_result({Producer::Form::global_get, Op::global_get, type, Place::slot, Place::slot, 0}, {0, 0, i});
+  emit_result({Producer::Form::global_get, Op::global_get, type, Place::slot, Place::slot}, {0, 0, i});
 }
 
 void Translator::global_set(uint32_t i) {
@@ -502,7 +495,7 @@ void Translator::load(Op op, const MemArg& memarg) {
     return push_temp(type);
   }
   const uint32_t offset = static_cast<uint32_t>(memarg.offset);
-  Producer p{Producer::Form::load, op, type, Place::imm, Place::slot, 0};
+  Producer p{Producer::Form::load, op, type, Place::imm, Place::slot};
   if (address.kind == Operand::Kind::constant && address.bits + memarg.offset <= UINT32_MAX) {
     return emit_result(p, {0, 0, static_cast<uint32_t>(address.bits) + offset});
   }

@@ -122,15 +122,16 @@ class Translator {
   };
   // An instruction whose result is a single value: enough to change where it goes.
   struct Producer {
-    enum class Form : uint8_t { numeric, fused, load, load_sum, load_lane, select, global_get };
+    enum class Form : uint8_t { numeric, fused, fused_reversed, load, load_sum, load_lane, select, global_get };
     Form form = Form::numeric;
     Op op = Op::nop;
     Scalar type = Scalar::i32;  // of the result
-    Place a = Place::slot, b = Place::slot;
-    uint32_t at = 0;
+    Place a = Place::slot, b = Place::slot, c = Place::slot;
+    Op first = Op::nop;         // of a fused pair, whose second is `op`
     uint16_t cached = kNoSlot;  // cached_ of its bank before it
-    FusedPair pair{};           // of a fused instruction
+    uint32_t at = 0;
   };
+  static_assert(sizeof(Producer) == 16, "travels in two registers");
   // Operands of an instruction that becomes part of another: `a` in any register or slot, `b` in 16 bits or x.
   struct Absorbed {
     Place a, b;
@@ -174,9 +175,16 @@ class Translator {
     return stack_.empty() ? operand_base_ : static_cast<uint16_t>(stack_.back().home + slots_of(stack_.back().type));
   }
   static uint16_t slots_of(Scalar type) { return type == Scalar::v128 ? 2 : 1; }
-  void push(Operand operand);
-  void push_temp(Scalar type) { push({Operand::Kind::temp, type, 0, 0, 0}); }
-  void push_constant(Scalar type, uint64_t bits) { push({Operand::Kind::constant, type, 0, 0, bits}); }
+  // Fields one by one: nothing is copied that was only just put together.
+  void push(Operand::Kind kind, Scalar type, uint64_t bits = 0, uint16_t local = 0, uint32_t older = kNothing) {
+    const uint16_t home = next_home();
+    // Whoever writes there from now on need not say so.
+    wrote(home);
+    stack_.push_back(Operand{kind, type, home, local, bits, older});
+  }
+  void push_again(const Operand& o) { push(o.kind, o.type, o.bits, o.local, o.older); }
+  void push_temp(Scalar type) { push(Operand::Kind::temp, type); }
+  void push_constant(Scalar type, uint64_t bits) { push(Operand::Kind::constant, type, bits); }
   void push_types(const validator::TypeList& types);
   Operand pop();
   void truncate(uint32_t height);

@@ -15,12 +15,12 @@ void Translator::ternary(Op op) {
   Operand first = pop();
   const uint16_t a = slot_of(first), b = slot_of(second);
   const At c = value(last);
-  emit_result({Producer::Form::numeric, op, Scalar::v128, Place::slot, c.place, 0}, {0, a, Operands::pair(b, c.field)});
+  emit_result({Producer::Form::numeric, op, Scalar::v128, Place::slot, c.place}, {0, a, Operands::pair(b, c.field)});
 }
 
 void Translator::simd_lane(Op op, uint8_t lane) {
   const OpInfo& info = op_info(op);
-  Producer producer{Producer::Form::numeric, op, scalar_of(info.results[0]), Place::slot, Place::slot, 0};
+  Producer producer{Producer::Form::numeric, op, scalar_of(info.results[0]), Place::slot, Place::slot};
   if (info.param_count == 1) {
     const At a = value(pop());
     producer.a = a.place;
@@ -42,7 +42,7 @@ void Translator::shuffle(const uint8_t* lanes) {
   const Operand left = pop();
   const At a = value(left);
   const At b = value(right);
-  emit_result({Producer::Form::numeric, Op::i8x16_shuffle, Scalar::v128, a.place, b.place, 0},
+  emit_result({Producer::Form::numeric, Op::i8x16_shuffle, Scalar::v128, a.place, b.place},
               {0, static_cast<uint16_t>(a.field), b.field}, &indices);
 }
 
@@ -52,7 +52,7 @@ void Translator::load_lane(Op op, const MemArg& memarg, uint8_t lane) {
   const Word vector_lane = Word{slot_of(vector)} | Word{lane} << 16;
   const uint16_t a = slot_of(address);
   if (guarded(memarg.memory)) {
-    emit_result({Producer::Form::load_lane, op, Scalar::v128, Place::slot, Place::slot, 0},
+    emit_result({Producer::Form::load_lane, op, Scalar::v128, Place::slot, Place::slot},
                 {0, a, static_cast<uint32_t>(memarg.offset)});
     return code_.push_back(vector_lane);
   }
