@@ -227,6 +227,10 @@ class Translator {
     std::fill_n(cached_, kBanks, kNoSlot);
     step_ = {};
   }
+  // No accumulator holds what is there now.
+  void wrote(uint16_t slot) {
+    for (uint16_t& cached : cached_) cached = cached == slot ? kNoSlot : cached;
+  }
   void take_back(uint32_t at);  // the last instruction, whose effects on slots and accumulators remain
   void note_step(const Producer& sum, Place place, uint16_t slot);
   bool joins(const Step& step) const;
