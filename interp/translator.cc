@@ -49,7 +49,6 @@ Translator::Translator(InterpreterCode& code, std::vector<std::pair<uint32_t, ui
       guard_pages_(code.module().engine().config().guard_pages) {}
 
 Result<void> Translator::translate(FuncCode& code) {
-  index_ = code.index;
   const FunctionFacts& facts = module_code_.module().facts(code.index);
   link_ = code.link;
   operand_base_ = static_cast<uint16_t>(link_ + runtime::kLinkSlots);
@@ -82,9 +81,6 @@ void Translator::begin(Decoder& decoder) {
     slot = static_cast<uint16_t>(slot + type.slots());
   }
   newest_.assign(slot, kNothing);
-  next_loop_ = 0;
-  counts_ = module_code_.counts();
-  if (counts_) emit_count(Special::count_call);
 }
 
 Scalar Translator::scalar_of(SigType type) {
@@ -213,11 +209,6 @@ void Translator::keep_local(uint16_t slot) {
 uint32_t Translator::emit(Handler handler, Operands operands) {
   assert(handler != nullptr);
   const uint32_t at = here();
-void Translator::emit_count(Special s) {
-  emit_special(s, std::bit_cast<Operands>(&module_code_.function(index_)));
-  last_ = kNothing;
-}
-
   if (positions_ != nullptr) positions_->emplace_back(at, decoder_->op_offset());
   code_.push_back(to_word(handler));
   code_.push_back(std::bit_cast<Word>(operands));

@@ -220,8 +220,6 @@ class Translator {
   bool can_redirect(const Operand& operand) const;  // its producer is the last instruction
   const Producer& producer(const Operand& operand) const { return producers_[bank(operand.type)]; }
   void rewind(const Producer& producer);  // takes the last instruction back
-  void emit_count(Special s);
-  void wrote(uint16_t slot);              // no accumulator holds what is there now
   // Where ways meet: what was before may not have been.
   void forget_cached() {
     std::fill_n(cached_, kBanks, kNoSlot);
@@ -297,8 +295,6 @@ class Translator {
   bool has_pinned_ = false;
   bool guard_pages_ = true;
 };
+};
 
 }  // namespace mini_wasm::interp
-  bool counts_ = false;     // calls and rounds of loops, for Tier::automatic
-  uint32_t next_loop_ = 0;  // in the order of their beginnings
-  FuncIdx index_{};
