@@ -295,6 +295,5 @@ class Translator {
   bool has_pinned_ = false;
   bool guard_pages_ = true;
 };
-};
 
 }  // namespace mini_wasm::interp
