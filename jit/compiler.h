@@ -164,6 +164,11 @@ class Compiler {
   void keep_local(uint32_t i);
   void forget_alias(const Value& value);
   void load_value(const Value& value, Reg reg);
+  Reg register_of(const Value& value) const {  // kNoReg: it is in none
+    return value.kind == Value::Kind::reg     ? value.reg
+           : value.kind == Value::Kind::local ? pinned_[value.local]
+                                              : kNoReg;
+  }
   Reg pinned(uint32_t local) const { return pinned_[local]; }
   void write_local(uint32_t i, Value& value);
   void materialize_compare();
@@ -214,13 +219,13 @@ class Compiler {
 
   // compiler_calls.h
   uint16_t take_arguments(const FuncType& type);
-  uint16_t pass_arguments(const FuncType& type);
+  uint16_t pass_arguments(const FuncType& type, Reg callee);
   void before_call();
   void save_pins();
   void after_call(const FuncType& type, bool maybe_host);
   void reload_pins();
   void give_up_frame(uint16_t arguments, const FuncType& type);
-  void load_callee(TypeIdx type, TableIdx table, Reg index);
+  void load_callee(TypeIdx type, TableIdx table);
   template <class AddressType>
   void bulk_op(Op op, uint32_t a, uint32_t b, AddressType address);
   void runtime_call(RuntimeCall function, uint16_t operands, uint64_t x, uint64_t y);
@@ -228,6 +233,10 @@ class Compiler {
   // compiler_gc.h
   const runtime::gc::TypeLayout& layout(uint32_t type) const;
   void gc_call_op(Op op, uint32_t a, uint32_t b, uint32_t operands, ValType result);
+  void struct_new(const runtime::gc::TypeLayout& layout, uint32_t operands);
+  void array_new(const runtime::gc::TypeLayout& layout, bool filled);
+  void array_new_fixed(const runtime::gc::TypeLayout& layout, uint32_t length);
+  void store_new(runtime::gc::Storage storage, typename Masm::Address at);
   void struct_get(runtime::gc::FieldLayout field, bool sign, Scalar type);
   void struct_set(runtime::gc::FieldLayout field);
   void array_get(const runtime::gc::TypeLayout& layout, bool sign, Scalar type);
@@ -279,10 +288,6 @@ class Compiler {
     uint32_t from, to;  // pins
   };
   std::vector<Detour> detours_;
-  RegisterFile regs_;
-  bool out_of_registers_ = false;
-  uint32_t saved_ = 0;  // registers of the caller's that stand in the link slots
-  Condition compare_;   // operands of a value of kind `compare`
   // Ways in for Tier::automatic.
   struct LoopEntrance {
     MasmLabel entry, loop;
@@ -290,6 +295,10 @@ class Compiler {
   };
   std::vector<LoopEntrance> loop_entrances_;
   const bool enters_loops_;
+  RegisterFile regs_;
+  bool out_of_registers_ = false;
+  uint32_t saved_ = 0;  // registers of the caller's that stand in the link slots
+  Condition compare_;   // operands of a value of kind `compare`
   runtime::ExceptionTable exceptions_;
   // Where a handler is entered: what it was given goes from its slots to where the label wants it.
   struct LandingPad {

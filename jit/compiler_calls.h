@@ -35,9 +35,12 @@ void Compiler<Masm>::reload_pins() {
   for (const auto& [i, dirty] : across_calls_) masm_.load_slot(local_type(i), pinned_[i], local_slots_[i]);
 }
 
-// For a direct call: arguments in registers as far as there are any, all else that calls destroy at home.
+// Arguments in registers as far as there are any, all else that calls destroy at home. Behind the arguments there may
+// be what says which function to call: it goes to `callee`.
 template <class Masm>
-uint16_t Compiler<Masm>::pass_arguments(const FuncType& type) {
+uint16_t Compiler<Masm>::pass_arguments(const FuncType& type, Reg callee) {
+  Value chosen;
+  if (callee.valid()) chosen = pop();
   if (!stack_.empty() && stack_.back().kind == Value::Kind::compare) materialize_compare();
   const uint32_t count = static_cast<uint32_t>(type.params.size());
   const uint32_t first = static_cast<uint32_t>(stack_.size()) - count;
@@ -52,20 +55,20 @@ uint16_t Compiler<Masm>::pass_arguments(const FuncType& type) {
     const Reg to = in_registers.next(value.type);
     if (!to.valid()) {
       bring_home(first + i);
-    } else if (value.kind == Value::Kind::reg) {
-      moves.add(value.type, to, value.reg);
-    } else if (value.kind == Value::Kind::local && pinned_[value.local].valid()) {
-      moves.add(value.type, to, pinned_[value.local]);
+    } else if (register_of(value).valid()) {
+      moves.add(value.type, to, register_of(value));
     }
   }
+  const bool moves_chosen = callee.valid() && register_of(chosen).valid();
+  if (moves_chosen) moves.add(chosen.type, callee, register_of(chosen));
   moves.emit(masm_);
+  if (callee.valid() && !moves_chosen) load_value(chosen, callee);
+  release(chosen);
   ArgumentRegisters<Masm> loaded;
   for (uint32_t i = 0; i < count; ++i) {
     const Value& value = stack_[first + i];
     const Reg to = loaded.next(value.type);
-    if (!to.valid() || value.kind == Value::Kind::reg) continue;
-    if (value.kind == Value::Kind::local && pinned_[value.local].valid()) continue;
-    load_value(value, to);
+    if (to.valid() && !register_of(value).valid()) load_value(value, to);
   }
   truncate(first);
   return next_home();
@@ -87,48 +90,38 @@ template <class Masm>
 void Compiler<Masm>::call(FuncIdx f) {
   const FuncType& type = module_.func_type(f);
   if (raw(f) >= module_.imported_funcs) {
-    const uint16_t arguments = pass_arguments(type);
+    const uint16_t arguments = pass_arguments(type, kNoReg);
     masm_.call_function(raw(f) - module_.imported_funcs, arguments, site());
     return after_call(type, false);
   }
   const uint16_t arguments = take_arguments(type);
   before_call();
   masm_.load_func(Masm::kCallee, raw(f));
-  masm_.call_callee(arguments, site());
+  masm_.call_import(arguments, site());
   after_call(type, true);
 }
 
-// The function that a table's element refers to, in the callee register, after all checks.
+// The function that a table's element refers to, in the callee register, where its index is, after all checks.
 template <class Masm>
-void Compiler<Masm>::load_callee(TypeIdx type, TableIdx table, const Reg index) {
-  const bool is_64 = module_.tables[raw(table)].type.is_64;
-  masm_.load_table_callee(index, is_64, raw(table), static_cast<uint32_t>(module_.type_id(type)), site());
+void Compiler<Masm>::load_callee(TypeIdx type, TableIdx table) {
+  masm_.load_table_callee(raw(table), static_cast<uint32_t>(module_.type_id(type)), site());
 }
 
 template <class Masm>
 void Compiler<Masm>::call_indirect(TypeIdx t, TableIdx table) {
   const FuncType& type = module_.func_type(t);
-  Value index = pop();
-  const Reg reg = use(index);
-  const uint16_t arguments = take_arguments(type);
-  before_call();
-  load_callee(t, table, reg);
-  release(index);
-  masm_.call_callee(arguments, site());
+  const uint16_t arguments = pass_arguments(type, Masm::kCallee);
+  load_callee(t, table);
+  masm_.call_callee(type, arguments, site());
   after_call(type, true);
 }
 
 template <class Masm>
 void Compiler<Masm>::call_ref(TypeIdx t) {
   const FuncType& type = module_.func_type(t);
-  Value callee = pop();
-  const Reg reg = use(callee);
-  const uint16_t arguments = take_arguments(type);
-  before_call();
-  masm_.trap_if_null(Operand::of(reg), TrapCode::null_function_reference, site());
-  masm_.move(Scalar::i64, Masm::kCallee, reg);
-  release(callee);
-  masm_.call_callee(arguments, site());
+  const uint16_t arguments = pass_arguments(type, Masm::kCallee);
+  masm_.trap_if_null(Operand::of(Masm::kCallee), TrapCode::null_function_reference, site());
+  masm_.call_callee(type, arguments, site());
   after_call(type, true);
 }
 
@@ -159,7 +152,8 @@ void Compiler<Masm>::return_call_indirect(TypeIdx t, TableIdx table) {
   const Reg reg = use(index);
   const uint16_t arguments = take_arguments(type);
   spill_registers();
-  load_callee(t, table, reg);
+  masm_.move(index.type, Masm::kCallee, reg);
+  load_callee(t, table);
   release(index);
   give_up_frame(arguments, type);
   masm_.jump_callee();

@@ -30,6 +30,11 @@ inline Op field_store(runtime::gc::Storage storage) {
   }
 }
 
+// So many operands of array.new_fixed are stored one by one.
+inline constexpr uint32_t kMostFixed = 16;
+
+inline bool fits_cell(uint64_t bytes) { return bytes <= runtime::gc::kMaxCell; }
+
 template <class Masm>
 const runtime::gc::TypeLayout& Compiler<Masm>::layout(uint32_t type) const {
   return compiled_.engine().layouts().get(module_.type_id(TypeIdx{type}));
@@ -38,6 +43,17 @@ const runtime::gc::TypeLayout& Compiler<Masm>::layout(uint32_t type) const {
 template <class Masm>
 void Compiler<Masm>::gc_op(Op op, uint32_t a, uint32_t b, uint32_t operands, ValType result) {
   switch (op) {
+    case Op::struct_new:
+    case Op::struct_new_default:
+      if (!fits_cell(layout(a).bytes)) break;
+      return struct_new(layout(a), operands);
+    case Op::array_new:
+      if (layout(a).element == runtime::gc::Storage::v128) break;
+      return array_new(layout(a), true);
+    case Op::array_new_default: return array_new(layout(a), false);
+    case Op::array_new_fixed:
+      if (operands > kMostFixed || !fits_cell(layout(a).array_bytes(operands))) break;
+      return array_new_fixed(layout(a), operands);
     case Op::struct_get:
     case Op::struct_get_s:
     case Op::struct_get_u: return struct_get(layout(a).fields[b], op == Op::struct_get_s, scalar(result));
@@ -51,8 +67,9 @@ void Compiler<Masm>::gc_op(Op op, uint32_t a, uint32_t b, uint32_t operands, Val
     case Op::ref_i31: return ref_i31();
     case Op::i31_get_s:
     case Op::i31_get_u: return i31_get(op == Op::i31_get_s);
-    default: return gc_call_op(op, a, b, operands, result);
+    default: break;
   }
+  gc_call_op(op, a, b, operands, result);
 }
 
 // The operands may be collected with: they are in slots, and `y` says how many, so that the collector knows the frame's
@@ -67,6 +84,62 @@ void Compiler<Masm>::gc_call_op(Op op, uint32_t a, uint32_t b, uint32_t operands
   const uint64_t x = needs_layout(op) ? reinterpret_cast<uint64_t>(&layout(a)) : 0;
   runtime_call(gc_call(op), first, x, b | uint64_t{static_cast<uint32_t>(end - first)} << 32);
   if (!result.is_bottom()) push_home(scalar(result));
+}
+
+// --- Allocation: the next cell of a run, which is zeroed; without one, a call that leaves all registers alone
+// ----------
+
+// Where the collector stops looking: behind all operands, which may be at home.
+template <class Masm>
+void Compiler<Masm>::struct_new(const runtime::gc::TypeLayout& layout, uint32_t operands) {
+  const uint16_t end = next_home();
+  const Reg to = target(Scalar::i64, Value{});
+  masm_.allocate(to, Operand::of_imm(0), kNoReg, layout, end, site());
+  for (uint32_t i = operands; i-- > 0;) {
+    const runtime::gc::FieldLayout field = layout.fields[i];
+    store_new(field.storage, masm_.field(to, field.offset));
+  }
+  push_reg(Scalar::i64, to);
+}
+
+template <class Masm>
+void Compiler<Masm>::array_new_fixed(const runtime::gc::TypeLayout& layout, uint32_t length) {
+  const uint16_t end = next_home();
+  const Reg to = target(Scalar::i64, Value{});
+  masm_.allocate(to, Operand::of_imm(static_cast<int32_t>(length)), kNoReg, layout, end, site());
+  for (uint32_t i = length; i-- > 0;) {
+    store_new(layout.element, masm_.field(to, layout.bytes + (i << layout.element_log2)));
+  }
+  push_reg(Scalar::i64, to);
+}
+
+// Takes a value off the stack into a new object, unless it is what is there.
+template <class Masm>
+void Compiler<Masm>::store_new(runtime::gc::Storage storage, typename Masm::Address at) {
+  Value value = pop();
+  if (value.kind == Value::Kind::constant && value.bits == 0) return;
+  masm_.store(field_store(storage), at, stored(value), site());
+  release(value);
+}
+
+template <class Masm>
+void Compiler<Masm>::array_new(const runtime::gc::TypeLayout& layout, bool filled) {
+  const uint16_t end = next_home();
+  Value length = pop();
+  Value value = filled ? pop() : Value{};
+  const bool zero = value.kind == Value::Kind::constant && value.bits == 0;
+  const bool constant =
+      length.kind == Value::Kind::constant && fits_cell(layout.array_bytes(static_cast<uint32_t>(length.bits)));
+  const Operand count = constant ? operand(length) : Operand::of(use(length));
+  const Operand from = zero ? Operand::of_imm(0) : stored(value);
+  const Reg to = take(Scalar::i64);
+  const Reg temp = constant ? kNoReg : take(Scalar::i64);
+  masm_.allocate(to, count, temp, layout, end, site());
+  if (!constant) release(temp);
+  if (!zero) masm_.fill(field_store(layout.element), to, count, layout.element_log2, from, site());
+  release(length);
+  release(value);
+  push_reg(Scalar::i64, to);
 }
 
 // --- Fields and elements ---------------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ ModuleCode::~ModuleCode() {
 }
 
 void ModuleCode::attach(runtime::FuncInst& func) {
-  if (entries_ == nullptr) return void(func.machine_code = const_cast<const uint8_t**>(&jit_.stubs().no_memory));
+  if (entries_ == nullptr) return void(func.machine_code = const_cast<const uint8_t**>(jit_.stubs().no_memory));
   func.machine_code = entries_ + entry_index(raw(func.index) - module_.module().imported_funcs, Entry::slots);
 }
 

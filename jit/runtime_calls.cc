@@ -214,6 +214,12 @@ bool needs_layout(Op op) {
   }
 }
 
+gc::Object* allocate_object(InstanceContext* ctx, const gc::TypeLayout* layout, Slot* top, uint32_t length) {
+  ctx->store->activation()->top = top;
+  return layout->kind == gc::ObjectKind::array ? gc::array_new(*ctx->store, *layout, length)
+                                               : gc::struct_new(*ctx->store, *layout);
+}
+
 // --- Exceptions ------------------------------------------------------------------------------------------------------
 
 CALL(call_throw) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "core/opcode.h"
+#include "runtime/gc/layout.h"
 #include "runtime/instance_context.h"
 
 namespace mini_wasm::jit {
@@ -33,6 +34,11 @@ BulkShape bulk_shape(Op op);
 // index and, from bit 32, the operands' slots.
 RuntimeCall gc_call(Op op);
 bool needs_layout(Op op);
+
+// For code that takes cells from the heap itself, when it has found none: a structure or an array of `length` elements,
+// zeroed, or null. `top`: the frame's end.
+runtime::gc::Object* allocate_object(runtime::InstanceContext* ctx, const runtime::gc::TypeLayout* layout,
+                                     runtime::Slot* top, uint32_t length);
 
 // x: tag; y: slots of its arguments.
 uint64_t call_throw(runtime::InstanceContext*, runtime::Slot*, uint64_t, uint64_t, runtime::Slot*, const void* const*);

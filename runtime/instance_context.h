@@ -16,6 +16,9 @@ struct TableInst;
 struct MemInst;
 struct ModuleInst;
 class Store;
+namespace gc {
+struct Run;
+}
 
 struct InstanceContext {
   uint8_t* memory_base = nullptr;  // memory 0; null without one. Kept up to date by MemInst::grow
@@ -28,6 +31,7 @@ struct InstanceContext {
   MemInst** memories = nullptr;        // by MemIdx
   Store* store = nullptr;
   ModuleInst* instance = nullptr;
+  gc::Run* heap_runs = nullptr;  // by space: where the next cells of the heap are
 };
 static_assert(std::is_standard_layout_v<InstanceContext>);
 

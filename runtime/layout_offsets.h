@@ -1,5 +1,5 @@
-// Where machine code finds the fields of memories, tables and layouts. Their classes have private members, for which offsetof is
-// conditionally supported: every compiler that we build with does.
+// Where machine code finds the fields of memories, tables and layouts. Their classes have private members,
+// for which offsetof is conditionally supported: every compiler that we build with does.
 #pragma once
 
 #include <cstddef>

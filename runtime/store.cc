@@ -264,6 +264,7 @@ Result<ModuleInst*> Store::new_instance() {
   ModuleInst& instance = instances_.emplace_back();
   instance.store = this;
   instance.context.store = this;
+  instance.context.heap_runs = heap_.runs();
   instance.context.instance = &instance;
   interrupt_context(instance.context, interrupted());
   return &instance;

@@ -99,7 +99,6 @@ class Store {
   void interrupt_context(InstanceContext& context, bool on);
 
   friend class ActivationScope;
-  friend struct HeapOffsets;
   Result<void> call_host_directly(FuncInst& func, Slot* slots);
   Result<void> call_wasm(FuncInst& func, Slot* slots);
   Result<void> check_memory_count() const;

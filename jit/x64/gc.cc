@@ -1,8 +1,10 @@
-// Objects of the heap: elements, i31, tests of types. A reference is as runtime/gc/object.h says.
+// Objects of the heap: allocation, elements, i31, tests of types. A reference is as runtime/gc/object.h says.
 #include <cstddef>
 
 #include "jit/x64/masm.h"
 #include "runtime/func_inst.h"
+#include "runtime/gc/heap.h"
+#include "runtime/instance_context.h"
 #include "runtime/layout_offsets.h"
 
 namespace mini_wasm::jit::x64 {
@@ -10,11 +12,7 @@ namespace mini_wasm::jit::x64 {
 namespace gc = runtime::gc;
 using x86::CondCode;
 
-namespace {
-
-x86::Mem at(Reg base, size_t offset, uint32_t size) { return x86::Mem(gp64(base), static_cast<int32_t>(offset), size); }
-
-}  // namespace
+namespace {}  // namespace
 
 Masm::Address Masm::element(Reg array, Operand index, uint32_t log2, uint32_t offset) {
   const x86::Mem length = at(array, offsetof(gc::Object, length), 4);
@@ -30,6 +28,101 @@ Masm::Address Masm::element(Reg array, Operand index, uint32_t log2, uint32_t of
   a.shl(gp64(kScratch), log2);
   return {x86::Mem(gp64(array), gp64(kScratch), 0, gc::kHeaderBytes, 0)};
 }
+
+// --- Allocation
+
+// The run that the object's cell comes from: base and displacement of its fields.
+x86::Mem Masm::find_run(Operand length, const gc::TypeLayout& layout, Label none) {
+  const bool is_array = layout.kind == gc::ObjectKind::array;
+  const x86::Mem runs = at(kContext, offsetof(runtime::InstanceContext, heap_runs), 8);
+  if (length.kind == Operand::Kind::imm) {
+    const uint64_t bytes = is_array ? layout.array_bytes(static_cast<uint32_t>(length.imm)) : layout.bytes;
+    const uint8_t space = gc::space_of(gc::size_class_of(bytes), layout.has_refs);
+    a.mov(gp64(kScratch), runs);
+    return at(kScratch, space * sizeof(gc::Run), 8);
+  }
+  // Cells of up to 16 granules come in all sizes; the header is one.
+  static_assert(gc::cell_bytes(15) == 16 * gc::kGranule && gc::kHeaderBytes == gc::kGranule);
+  static_assert(gc::space_of(1, false) == 2 && gc::space_of(0, true) == 1 && sizeof(gc::Run) == 24);
+  const uint32_t log2 = layout.element_log2;
+  a.cmp(gp32(length.reg), (15 * gc::kGranule) >> log2);
+  a.ja(none);
+  if (log2 == gc::kGranuleLog2) {
+    a.mov(gp32(kScratch), gp32(length.reg));
+  } else {
+    a.lea(gp32(kScratch), x86::Mem(uint64_t{gc::kGranule - 1}, gp64(length.reg), log2, 0));
+    a.shr(gp32(kScratch), gc::kGranuleLog2);
+  }
+  a.lea(gp32(kScratch), x86::Mem(gp64(kScratch), gp64(kScratch), 1, 0, 0));
+  a.shl(gp32(kScratch), 4);
+  a.add(gp64(kScratch), runs);
+  return at(kScratch, layout.has_refs ? sizeof(gc::Run) : 0, 8);
+}
+
+void Masm::allocate(Reg to, Operand length, Reg temp, const gc::TypeLayout& layout, uint16_t frame_end,
+                    uint32_t offset) {
+  const Label slow = new_label(), done = new_label();
+  allocations_.push_back({slow, done, to, length, &layout, frame_end, offset});
+  const x86::Mem run = find_run(length, layout, slow);
+  const x86::Mem next = run.cloneAdjusted(offsetof(gc::Run, next));
+  a.mov(gp64(to), next);
+  a.cmp(gp64(to), run.cloneAdjusted(offsetof(gc::Run, end)));
+  a.je(slow);
+  const bool is_array = layout.kind == gc::ObjectKind::array;
+  if (length.kind == Operand::Kind::imm) {
+    const uint64_t bytes = is_array ? layout.array_bytes(static_cast<uint32_t>(length.imm)) : layout.bytes;
+    a.add(next, gc::cell_bytes(gc::size_class_of(bytes)));
+  } else {
+    x86::Mem cell = run.cloneAdjusted(offsetof(gc::Run, cell));
+    cell.setSize(4);
+    a.mov(gp32(temp), cell);
+    a.add(next, gp64(temp));
+  }
+  move_64(kScratch, reinterpret_cast<uint64_t>(&layout));
+  a.mov(at(to, offsetof(gc::Object, layout), 8), gp64(kScratch));
+  const x86::Mem header_length = at(to, offsetof(gc::Object, length), 4);
+  if (is_array && length.kind == Operand::Kind::reg) a.mov(header_length, gp32(length.reg));
+  if (is_array && length.kind == Operand::Kind::imm && length.imm != 0) a.mov(header_length, length.imm);
+  bind(done);
+}
+
+void Masm::place_slow_allocations() {
+  for (const SlowAllocation& slow : allocations_) {
+    bind(slow.entry);
+    if (slow.length.kind == Operand::Kind::imm) {
+      a.push(slow.length.imm);
+    } else {
+      a.push(gp64(slow.length.reg));
+    }
+    a.push(slow.frame_end);
+    move_64(kScratch, reinterpret_cast<uint64_t>(slow.layout));
+    emit_far({0xe8}, stubs_.allocate);
+    note_site(slow.offset);
+    a.mov(gp64(slow.to), gp64(kScratch));
+    a.jmp(slow.done);
+  }
+}
+
+void Masm::fill(Op store_op, Reg array, Operand length, uint32_t log2, Operand value, uint32_t offset) {
+  Label again = new_label(), none = new_label();
+  if (length.kind == Operand::Kind::imm) {
+    if (length.imm == 0) return;
+    a.mov(gp32(kScratch), length.imm);
+  } else {
+    a.mov(gp32(kScratch), gp32(length.reg));
+    a.test(gp32(kScratch), gp32(kScratch));
+    a.je(none);
+  }
+  bind(again);
+  // From the end: the index counts one too far.
+  const int32_t before = static_cast<int32_t>(gc::kHeaderBytes) - (1 << log2);
+  store(store_op, {x86::Mem(gp64(array), gp64(kScratch), log2, before, 0)}, value, offset);
+  a.sub(gp32(kScratch), 1);
+  a.jne(again);
+  bind(none);
+}
+
+// --- Elements
 
 void Masm::array_length(Reg to, Reg array) { a.mov(gp32(to), at(array, offsetof(gc::Object, length), 4)); }
 

@@ -28,6 +28,7 @@ struct Nowhere {
     stubs.call_callee = place("call_callee");
     stubs.jump_callee = place("jump_callee");
     stubs.call_runtime = place("call_runtime");
+    stubs.allocate = place("allocate");
     stubs.check_subtype = place("check_subtype");
     stubs.test_subtype = place("test_subtype");
 #define TRAP(id, message) stubs.traps[static_cast<size_t>(TrapCode::id)] = place("trap " #id);
@@ -57,6 +58,7 @@ constexpr struct {
     {offsetof(InstanceContext, memories), "memories"},
     {offsetof(InstanceContext, store), "store"},
     {offsetof(InstanceContext, instance), "instance"},
+    {offsetof(InstanceContext, heap_runs), "heap_runs"},
 };
 
 class Listing final : public asmjit::Logger {

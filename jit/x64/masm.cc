@@ -12,15 +12,6 @@ namespace mini_wasm::jit::x64 {
 
 using runtime::InstanceContext;
 
-namespace {
-
-x86::Mem at(Reg base, size_t offset, uint32_t size = 8) {
-  return x86::Mem(gp64(base), static_cast<int32_t>(offset), size);
-}
-x86::Mem context(size_t offset, uint32_t size = 8) { return at(kContext, offset, size); }
-
-}  // namespace
-
 const CpuFeatures& CpuFeatures::host() {
   static const CpuFeatures features = [] {
     const auto& cpu = asmjit::CpuInfo::host().features().x86();
@@ -41,8 +32,11 @@ void Masm::begin(NativeCode& code) {
   code_ = &code;
   index_ = raw(code.index) - imported_;
   traps_.clear();
+  slow_calls_.clear();
+  slow_types_.clear();
   far_.clear();
   pool_.clear();
+  allocations_.clear();
 }
 
 // Traps are out of line: a call, whose return address says which instruction it was.
@@ -52,6 +46,8 @@ void Masm::end() {
     emit_far({0xe8}, stubs_.traps[static_cast<size_t>(stub.code)]);
     note_site(stub.offset);
   }
+  place_slow_calls();
+  place_slow_allocations();
   place_pool();
 }
 
@@ -269,89 +265,6 @@ void Masm::trap_if_null(Operand o, TrapCode code, uint32_t offset) {
 void Masm::check_interrupt(uint32_t offset) {
   a.cmp(context(offsetof(InstanceContext, interrupt), 4), 0);
   trap_if(x86::CondCode::kNE, TrapCode::interrupted, offset);
-}
-
-// --- Frames and calls
-// ----------------------------------------------------------------------------------------------------
-
-// The limit is null while the store is interrupted; which of the two it was the trap finds out.
-void Masm::check_stack(uint32_t frame_slots, uint32_t offset) {
-  a.lea(gp64(kScratch), x86::Mem(gp64(kFp), static_cast<int32_t>(frame_slots) * 8, 8));
-  a.cmp(gp64(kScratch), context(offsetof(InstanceContext, stack_limit)));
-  trap_if(x86::CondCode::kA, TrapCode::call_stack_exhausted, offset);
-}
-
-void Masm::save(uint32_t registers, uint16_t link) {
-  for (Reg reg : kPins) {
-    if ((registers & reg.bit()) != 0) a.mov(slot_at(link++), gp64(reg));
-  }
-}
-
-void Masm::restore(uint32_t registers, uint16_t link) {
-  for (Reg reg : kPins) {
-    if ((registers & reg.bit()) != 0) a.mov(gp64(reg), slot_at(link++));
-  }
-}
-
-void Masm::call_function(uint32_t index, uint16_t frame, uint32_t offset) {
-  a.add(gp64(kFp), static_cast<int32_t>(frame) * 8);
-  emit_to_function(0xe8, 0x15, index, Entry::registers);
-  note_site(offset, frame);
-  a.sub(gp64(kFp), static_cast<int32_t>(frame) * 8);
-}
-
-void Masm::jump_function(uint32_t index) { emit_to_function(0xe9, 0x25, index, Entry::slots); }
-
-void Masm::emit_to_function(uint8_t direct, uint8_t through_memory, uint32_t index, Entry entry) {
-  if (const uint8_t* code = code_of(index, entry)) return emit_far({direct}, code);
-  emit_far({0xff, through_memory}, &entries_[entry_index(index, entry)]);
-}
-
-// A function's code, when it has some already; code never moves.
-const uint8_t* Masm::code_of(uint32_t index, Entry entry) const {
-  if (index == index_) return &kOwnEntries[static_cast<size_t>(entry)];
-  const uint8_t* code = __atomic_load_n(&entries_[entry_index(index, entry)], __ATOMIC_ACQUIRE);
-  const auto* thunks = reinterpret_cast<const uint8_t*>(entries_ + entry_index(count_, Entry::slots));
-  return code >= thunks && code < thunks + size_t{count_} * kThunkBytes ? nullptr : code;
-}
-
-void Masm::call_callee(uint16_t frame, uint32_t offset) {
-  a.add(gp64(kFp), static_cast<int32_t>(frame) * 8);
-  emit_far({0xe8}, stubs_.call_callee);
-  note_site(offset, frame);
-  a.sub(gp64(kFp), static_cast<int32_t>(frame) * 8);
-}
-
-void Masm::jump_callee() { emit_far({0xe9}, stubs_.jump_callee); }
-
-void Masm::load_table_callee(Reg index, bool is_64, uint32_t table, uint32_t type, uint32_t offset) {
-  const x86::Gp i = gp64(index), t = gp64(kScratch), callee = gp64(kCallee);
-  (void)is_64;  // 32-bit indices are zero-extended
-  a.mov(t, context(offsetof(InstanceContext, tables)));
-  a.mov(t, at(kScratch, size_t{table} * 8));
-  a.cmp(i, at(kScratch, runtime::kTableSize));
-  trap_if(x86::CondCode::kAE, TrapCode::undefined_element, offset);
-  a.mov(t, at(kScratch, runtime::kTableElements));
-  a.mov(callee, x86::Mem(t, i, 3, 0, 8));
-  a.test(callee, callee);
-  trap_if(x86::CondCode::kE, TrapCode::uninitialized_element, offset);
-  a.cmp(at(kCallee, offsetof(runtime::FuncInst, type), 4), type);
-  Label right = a.newLabel();
-  a.je(right);
-  // Another type: a subtype will do. x: the wanted type; the stub leaves rax alone.
-  a.mov(x86::edx, type);
-  emit_far({0xe8}, stubs_.check_subtype);
-  note_site(offset);
-  a.bind(right);
-}
-
-void Masm::call_runtime(RuntimeCall function, uint16_t operands, uint64_t x, uint64_t y, uint32_t offset) {
-  a.lea(x86::rsi, slot_at(operands));
-  move_64(rdx, x);
-  move_64(rcx, y);
-  move_64(rax, reinterpret_cast<uint64_t>(function));
-  emit_far({0xe8}, stubs_.call_runtime);
-  note_site(offset);
 }
 
 // --- Memory

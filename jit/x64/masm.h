@@ -38,6 +38,11 @@ inline x86::Mem slot_at(uint16_t slot, uint32_t size = 8) {
   return x86::Mem(gp64(kFp), static_cast<int32_t>(slot) * 8, size);
 }
 
+inline x86::Mem at(Reg base, size_t offset, uint32_t size = 8) {
+  return x86::Mem(gp64(base), static_cast<int32_t>(offset), size);
+}
+inline x86::Mem context(size_t offset, uint32_t size = 8) { return at(kContext, offset, size); }
+
 struct CpuFeatures {
   bool avx = false, bmi1 = false, bmi2 = false, lzcnt = false, popcnt = false;
   static const CpuFeatures& host();
@@ -136,9 +141,11 @@ class Masm {
   void ret() { a.ret(); }
   void call_function(uint32_t index, uint16_t frame, uint32_t offset);
   void jump_function(uint32_t index);
-  void call_callee(uint16_t frame, uint32_t offset);
+  // Callees in the callee register; arguments of an import in slots, of others as for `call_function`.
+  void call_import(uint16_t frame, uint32_t offset);
+  void call_callee(const FuncType& type, uint16_t frame, uint32_t offset);
   void jump_callee();
-  void load_table_callee(Reg index, bool is_64, uint32_t table, uint32_t type, uint32_t offset);
+  void load_table_callee(uint32_t table, uint32_t type, uint32_t offset);
   void call_runtime(RuntimeCall function, uint16_t operands, uint64_t x, uint64_t y, uint32_t offset);
 
   // --- Memory. Bytes that an instruction accesses, which is not an atomic one.
@@ -165,6 +172,12 @@ class Masm {
   // After the check of the index, which is a register or an immediate. In the scratch register, maybe.
   Address element(Reg array, Operand index, uint32_t log2, uint32_t offset);
   void array_length(Reg to, Reg array);
+  // A new object, zeroed, of a size that cells have; an array of `length` elements, which with a register may be any
+  // number and wants `temp`. May collect: the frame ends at the slot `frame_end`. Destroys no register but `to`.
+  void allocate(Reg to, Operand length, Reg temp, const runtime::gc::TypeLayout& layout, uint16_t frame_end,
+                uint32_t offset);
+  // Stores the value into all elements of a new array.
+  void fill(Op store, Reg array, Operand length, uint32_t log2, Operand value, uint32_t offset);
   void ref_i31(Reg to, Reg from);
   void i31_get(bool sign, Reg to, Reg from);
   // Whether the reference is of the type, of which `exact` says that it has no subtypes.
@@ -186,6 +199,18 @@ class Masm {
   x86::Mem element_of_table(uint32_t table, Reg index, uint32_t offset);
   void load_vector(Op op, Reg to, x86::Mem from, uint32_t offset);
   void place_pool();
+  // An allocation that has no cell to take: out of line.
+  struct SlowAllocation {
+    Label entry, done;
+    Reg to;
+    Operand length;
+    const runtime::gc::TypeLayout* layout;
+    uint16_t frame_end;
+    uint32_t offset;
+  };
+  void place_slow_allocations();
+  void place_slow_calls();
+  x86::Mem find_run(Operand length, const runtime::gc::TypeLayout& layout, Label none);
   Test test_eq(Reg reference, bool nullable);
   void test_func(Reg reference, uint32_t type, bool exact, Label done);
   void test_object(uint32_t type, uint32_t depth, bool exact, Label done);
@@ -201,6 +226,21 @@ class Masm {
   asmjit::Logger* logger_ = nullptr;
   NativeCode* code_ = nullptr;
   std::vector<TrapStub> traps_;
+  // Out of line: calls that may leave the instance, and functions in tables that have another type than the wanted one:
+  // a subtype will do.
+  struct SlowCall {
+    Label entry, done;
+    const FuncType* type;
+    uint16_t frame;
+    uint32_t offset;
+  };
+  struct SlowType {
+    Label entry, done;
+    uint32_t type;
+    uint32_t offset;
+  };
+  std::vector<SlowCall> slow_calls_;
+  std::vector<SlowType> slow_types_;
   struct Far {
     uint32_t offset;  // of the distance
     const void* target;
@@ -211,6 +251,7 @@ class Masm {
     uint64_t low, high;
   };
   std::vector<Pooled> pool_;
+  std::vector<SlowAllocation> allocations_;
 };
 
 }  // namespace mini_wasm::jit::x64

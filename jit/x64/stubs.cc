@@ -41,6 +41,7 @@ class Builder {
     jump_callee();
     check_subtype();
     test_subtype();
+    allocate();
     lazy(Entry::slots);
     lazy(Entry::registers);
     uint8_t* at = memory.allocate(code_.codeSize());
@@ -240,14 +241,15 @@ class Builder {
 
   void check_subtype() {
     name(&stubs_.check_subtype);
-    a.push(x86::rax);
+    save_all();
     a.mov(x86::rdi, x86::r15);
     a.mov(x86::rsi, x86::rax);
+    a.mov(x86::edx, x86::r11d);
     call_cxx(&is_subtype);
-    a.mov(x86::ecx, x86::eax);
-    a.pop(x86::rax);
+    a.movzx(x86::r11d, x86::al);
+    restore_all();
     asmjit::Label wrong = a.newLabel();
-    a.test(x86::ecx, x86::ecx);
+    a.test(x86::r11d, x86::r11d);
     a.jz(wrong);
     a.ret();
     a.bind(wrong);
@@ -266,6 +268,28 @@ class Builder {
     a.movzx(x86::r11d, x86::al);
     restore_all();
     a.ret(8);
+  }
+
+  void allocate() {
+    name(&stubs_.allocate);
+    save_all();
+    a.mov(x86::rdi, x86::r15);
+    a.mov(x86::rsi, x86::r11);
+    a.mov(x86::edx, x86::dword_ptr(x86::rsp, kAllBytes + 8));
+    a.lea(x86::rdx, x86::qword_ptr(x86::rbp, x86::rdx, 3));
+    a.mov(x86::ecx, x86::dword_ptr(x86::rsp, kAllBytes + 16));
+    call_cxx(&allocate_object);
+    a.mov(x86::r11, x86::rax);
+    restore_all();
+    asmjit::Label none = a.newLabel();
+    a.test(x86::r11, x86::r11);
+    a.jz(none);
+    a.ret(16);
+    a.bind(none);
+    a.pop(x86::r11);  // a walker expects the return address alone
+    a.add(x86::rsp, 16);
+    a.push(x86::r11);
+    no_memory_left();
   }
 
   // All but r11. Collections find references that were in registers here.
@@ -288,45 +312,26 @@ class Builder {
     for (uint32_t i = 0; i < 16; ++i) visit_vector(x86::xmmword_ptr(x86::rsp, std::exchange(at, at + 16)), x86::xmm(i));
   }
 
-  // Compiling destroys the registers that arguments are in.
+  // Compiling destroys the registers that arguments may be in.
   void lazy(Entry entry) {
-    name(&stubs_.lazy[static_cast<size_t>(entry)]);
-    const bool registers = entry == Entry::registers;
-    constexpr int32_t kBytes = Masm::kIntArguments.size() * 8 + Masm::kFloatArguments.size() * 16;
-    if (registers) {
-      a.sub(x86::rsp, kBytes);
-      for_each_argument([&](Reg reg, int32_t at) {
-        if (reg.is_float()) return void(a.movups(x86::xmmword_ptr(x86::rsp, at), vec(reg)));
-        a.mov(x86::qword_ptr(x86::rsp, at), gp64(reg));
-      });
-    }
+    const size_t which = static_cast<size_t>(entry);
+    name(&stubs_.lazy[which]);
+    save_all();
     a.mov(x86::rdi, x86::r15);
     a.mov(x86::esi, x86::eax);
-    call_cxx(registers ? &compile_for_registers : &compile_for_slots);
-    if (registers) {
-      for_each_argument([&](Reg reg, int32_t at) {
-        if (reg.is_float()) return void(a.movups(vec(reg), x86::xmmword_ptr(x86::rsp, at)));
-        a.mov(gp64(reg), x86::qword_ptr(x86::rsp, at));
-      });
-      a.add(x86::rsp, kBytes);
-    }
+    call_cxx(entry == Entry::registers ? &compile_for_registers : &compile_for_slots);
+    a.mov(x86::r11, x86::rax);
+    restore_all();
     asmjit::Label none = a.newLabel();
-    a.test(x86::rax, x86::rax);
+    a.test(x86::r11, x86::r11);
     a.jz(none);
-    a.jmp(x86::rax);
+    a.jmp(x86::r11);
     a.bind(none);
-    no_memory();
+    name(&stubs_.no_memory[which]);
+    no_memory_left();
   }
 
-  template <class Visit>
-  static void for_each_argument(Visit visit) {
-    int32_t at = 0;
-    for (Reg reg : Masm::kIntArguments) visit(reg, std::exchange(at, at + 8));
-    for (Reg reg : Masm::kFloatArguments) visit(reg, std::exchange(at, at + 16));
-  }
-
-  void no_memory() {
-    name(&stubs_.no_memory);
+  void no_memory_left() {
     a.mov(x86::esi, static_cast<uint32_t>(TrapCode::out_of_memory));
     a.jmp(trap_);
   }

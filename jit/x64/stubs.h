@@ -35,13 +35,16 @@ struct Stubs {
   Enter enter = nullptr;
   const uint8_t* enter_return = nullptr;  // where the outermost frame returns to
   const uint8_t* cross_return = nullptr;
-  const uint8_t* call_callee = nullptr;    // rax: FuncInst; rbp: the callee's frame
-  const uint8_t* jump_callee = nullptr;    // the same as a tail call
-  const uint8_t* call_runtime = nullptr;   // rax: RuntimeCall; rsi, rdx, rcx: operands and immediates
-  const uint8_t* check_subtype = nullptr;  // rax: FuncInst, kept; edx: TypeId
+  const uint8_t* call_callee = nullptr;   // rax: FuncInst; rbp: the callee's frame
+  const uint8_t* jump_callee = nullptr;   // the same as a tail call
+  const uint8_t* call_runtime = nullptr;  // rax: RuntimeCall; rsi, rdx, rcx: operands and immediates
+  // r11: TypeLayout; on the stack: the frame's end as a slot, an array's length. The object in r11; all others are
+  // kept.
+  const uint8_t* allocate = nullptr;
+  const uint8_t* check_subtype = nullptr;  // rax: FuncInst; r11d: TypeId; all others are kept
   const uint8_t* test_subtype = nullptr;   // r11: FuncInst; on the stack: TypeId. 1 or 0 in r11, all others are kept
   const uint8_t* lazy[2] = {};             // by Entry; eax: index of a function that has no code yet
-  const uint8_t* no_memory = nullptr;      // the entry of functions of a module that there was no memory for
+  const uint8_t* no_memory[2] = {};        // by Entry: those of functions that there is no memory for
   const uint8_t* traps[64] = {};           // by TrapCode: called, so that the return address says where
 
   // Null when there is no memory for code.

@@ -15,7 +15,7 @@
 
 namespace mini_wasm::runtime {
 class Store;
-}
+}  // namespace mini_wasm::runtime
 
 namespace mini_wasm::runtime::gc {
 
@@ -24,6 +24,14 @@ struct HeapStats {
   uint64_t live_bytes = 0;       // cells that the last collection found alive
   uint64_t allocated_bytes = 0;  // handed out since the last collection, to the next run
   uint64_t used_bytes = 0;       // of blocks in use: what the limit is about
+};
+
+// Free cells of a space, zeroed: [next, end), `cell` bytes each. Compiled code takes the next one itself.
+struct Run {
+  uint8_t* next = nullptr;
+  uint8_t* end = nullptr;
+  uint32_t cell = 0;
+  uint32_t block = kNoBlock;  // that the run is in
 };
 
 class Heap {
@@ -55,17 +63,11 @@ class Heap {
   bool is_object(const void* at) const { return arena_.find(reinterpret_cast<uintptr_t>(at), false) != nullptr; }
   HeapStats stats() const;
   RootList& roots() { return roots_; }
+  Run* runs() { return runs_; }  // by space; empty ones when `Heap::collect` has run
   // For tests: the mark stack holds no more than this many entries and falls back to walking the heap.
   void set_mark_stack_limit(size_t entries) { mark_stack_limit_ = entries; }
 
  private:
-  // Free cells of a space: [next, end), `cell` bytes each.
-  struct Run {
-    uint8_t* next = nullptr;
-    uint8_t* end = nullptr;
-    uint32_t cell = 0;
-    uint32_t block = kNoBlock;  // that the run is in
-  };
   static constexpr uint8_t kFirstLargeSpace = space_of(kLargeClass, false);
   static constexpr uint64_t kMinBudget = uint64_t{1} << 20;
 

@@ -1,4 +1,4 @@
-;; Structures, arrays, i31 and casts.
+;; Structures, arrays, i31, casts and allocations.
 (module
   (rec (type $super (sub (struct (field $a (mut i8)) (field $b (mut i64)))))
        (type $node (sub final $super (struct (field $a (mut i8)) (field $b (mut i64)) (field $next (ref null $node))))))
@@ -18,4 +18,8 @@
   (func (param anyref) (result i64) (struct.get $super $b (ref.cast (ref null $super) (local.get 0))))
   (func (param anyref) (result i32) (ref.test eqref (local.get 0)))
   (func (param funcref) (result (ref $f)) (ref.cast (ref $f) (local.get 0)))
-  (func (param anyref) (result i32) (drop (block (result anyref) (return (struct.get_u $super $a (br_on_cast_fail 0 anyref (ref $super) (local.get 0)))))) (i32.const -1)))
+  (func (param anyref) (result i32) (drop (block (result anyref) (return (struct.get_u $super $a (br_on_cast_fail 0 anyref (ref $super) (local.get 0)))))) (i32.const -1))
+  (func (param (ref null $node)) (result (ref $node)) (struct.new $node (i32.const 1) (i64.const 0) (local.get 0)))
+  (func (result (ref $bytes)) (array.new_fixed $bytes 2 (i32.const 104) (i32.const 105)))
+  (func (param i32) (result (ref $bytes)) (array.new_default $bytes (local.get 0)))
+  (func (param i32 anyref) (result (ref $refs)) (array.new $refs (local.get 1) (local.get 0))))

@@ -1,0 +1,129 @@
+// Frames and calls.
+#include <cstddef>
+
+#include "jit/arguments.h"
+#include "jit/x64/masm.h"
+#include "runtime/func_inst.h"
+#include "runtime/layout_offsets.h"
+
+namespace mini_wasm::jit::x64 {
+
+using runtime::FuncInst;
+using runtime::InstanceContext;
+
+// The limit is null while the store is interrupted; which of the two it was the trap finds out.
+void Masm::check_stack(uint32_t frame_slots, uint32_t offset) {
+  a.lea(gp64(kScratch), x86::Mem(gp64(kFp), static_cast<int32_t>(frame_slots) * 8, 8));
+  a.cmp(gp64(kScratch), context(offsetof(InstanceContext, stack_limit)));
+  trap_if(x86::CondCode::kA, TrapCode::call_stack_exhausted, offset);
+}
+
+void Masm::save(uint32_t registers, uint16_t link) {
+  for (Reg reg : kPins) {
+    if ((registers & reg.bit()) != 0) a.mov(slot_at(link++), gp64(reg));
+  }
+}
+
+void Masm::restore(uint32_t registers, uint16_t link) {
+  for (Reg reg : kPins) {
+    if ((registers & reg.bit()) != 0) a.mov(gp64(reg), slot_at(link++));
+  }
+}
+
+void Masm::call_function(uint32_t index, uint16_t frame, uint32_t offset) {
+  a.add(gp64(kFp), static_cast<int32_t>(frame) * 8);
+  emit_to_function(0xe8, 0x15, index, Entry::registers);
+  note_site(offset, frame);
+  a.sub(gp64(kFp), static_cast<int32_t>(frame) * 8);
+}
+
+void Masm::jump_function(uint32_t index) { emit_to_function(0xe9, 0x25, index, Entry::slots); }
+
+void Masm::emit_to_function(uint8_t direct, uint8_t through_memory, uint32_t index, Entry entry) {
+  if (const uint8_t* code = code_of(index, entry)) return emit_far({direct}, code);
+  emit_far({0xff, through_memory}, &entries_[entry_index(index, entry)]);
+}
+
+// A function's code, when it has some already; code never moves.
+const uint8_t* Masm::code_of(uint32_t index, Entry entry) const {
+  if (index == index_) return &kOwnEntries[static_cast<size_t>(entry)];
+  const uint8_t* code = __atomic_load_n(&entries_[entry_index(index, entry)], __ATOMIC_ACQUIRE);
+  const auto* thunks = reinterpret_cast<const uint8_t*>(entries_ + entry_index(count_, Entry::slots));
+  return code >= thunks && code < thunks + size_t{count_} * kThunkBytes ? nullptr : code;
+}
+
+// From an instance to another or to the host.
+void Masm::call_import(uint16_t frame, uint32_t offset) {
+  a.add(gp64(kFp), static_cast<int32_t>(frame) * 8);
+  emit_far({0xe8}, stubs_.call_callee);
+  note_site(offset, frame);
+  a.sub(gp64(kFp), static_cast<int32_t>(frame) * 8);
+}
+
+// A function of this instance finds its arguments in registers; those of others want them in slots.
+void Masm::call_callee(const FuncType& type, uint16_t frame, uint32_t offset) {
+  SlowCall slow{a.newLabel(), a.newLabel(), &type, frame, offset};
+  a.add(gp64(kFp), static_cast<int32_t>(frame) * 8);
+  a.cmp(at(kCallee, offsetof(FuncInst, context)), gp64(kContext));
+  a.jne(slow.entry);
+  a.mov(gp64(kCallee), at(kCallee, offsetof(FuncInst, machine_code)));
+  a.call(at(kCallee, entry_index(0, Entry::registers) * sizeof(void*)));
+  note_site(offset, frame);
+  a.bind(slow.done);
+  a.sub(gp64(kFp), static_cast<int32_t>(frame) * 8);
+  slow_calls_.push_back(slow);
+}
+
+void Masm::jump_callee() { emit_far({0xe9}, stubs_.jump_callee); }
+
+// From the index to the function, both in the callee register. 32-bit indices are zero-extended.
+void Masm::load_table_callee(uint32_t table, uint32_t type, uint32_t offset) {
+  const x86::Gp t = gp64(kScratch), callee = gp64(kCallee);
+  a.mov(t, context(offsetof(InstanceContext, tables)));
+  a.mov(t, at(kScratch, size_t{table} * 8));
+  a.cmp(callee, at(kScratch, runtime::kTableSize));
+  trap_if(x86::CondCode::kAE, TrapCode::undefined_element, offset);
+  a.mov(t, at(kScratch, runtime::kTableElements));
+  a.mov(callee, x86::Mem(t, callee, 3, 0, 8));
+  a.test(callee, callee);
+  trap_if(x86::CondCode::kE, TrapCode::uninitialized_element, offset);
+  a.cmp(at(kCallee, offsetof(FuncInst, type), 4), type);
+  SlowType slow{a.newLabel(), a.newLabel(), type, offset};
+  a.jne(slow.entry);
+  a.bind(slow.done);
+  slow_types_.push_back(slow);
+}
+
+void Masm::place_slow_calls() {
+  for (const SlowType& slow : slow_types_) {
+    a.bind(slow.entry);
+    a.mov(gp32(kScratch), slow.type);
+    emit_far({0xe8}, stubs_.check_subtype);
+    note_site(slow.offset);
+    a.jmp(slow.done);
+  }
+  for (const SlowCall& slow : slow_calls_) {
+    a.bind(slow.entry);
+    ArgumentRegisters<Masm> arguments;
+    uint16_t slot = 0;
+    for (ValType param : slow.type->params) {
+      const Reg reg = arguments.next(scalar(param));
+      if (reg.valid()) store_slot(scalar(param), slot, reg);
+      slot = static_cast<uint16_t>(slot + param.slots());
+    }
+    emit_far({0xe8}, stubs_.call_callee);
+    note_site(slow.offset, slow.frame);
+    a.jmp(slow.done);
+  }
+}
+
+void Masm::call_runtime(RuntimeCall function, uint16_t operands, uint64_t x, uint64_t y, uint32_t offset) {
+  a.lea(x86::rsi, slot_at(operands));
+  move_64(rdx, x);
+  move_64(rcx, y);
+  move_64(rax, reinterpret_cast<uint64_t>(function));
+  emit_far({0xe8}, stubs_.call_runtime);
+  note_site(offset);
+}
+
+}  // namespace mini_wasm::jit::x64
