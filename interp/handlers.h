@@ -97,6 +97,9 @@ enum class Special : uint8_t {
   copy_slots,        // d.. <- a.., x of them
   null_check,        // traps when the reference at a is null; x: TrapCode
   lazy,              // word 1: FuncCode*
+  count_call,        // word 1: FuncCode*
+  count_loop,        // word 1: FuncCode*, word 2: which of its loops
+  enter_compiled,    // word 1: FuncCode*, word 2: address of its machine code
   unreachable,
   ref_func,     // d <- function x
   atomic_fence,

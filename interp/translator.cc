@@ -49,6 +49,7 @@ Translator::Translator(InterpreterCode& code, std::vector<std::pair<uint32_t, ui
       guard_pages_(code.module().engine().config().guard_pages) {}
 
 Result<void> Translator::translate(FuncCode& code) {
+  index_ = code.index;
   const FunctionFacts& facts = module_code_.module().facts(code.index);
   link_ = code.link;
   operand_base_ = static_cast<uint16_t>(link_ + runtime::kLinkSlots);
@@ -81,6 +82,9 @@ void Translator::begin(Decoder& decoder) {
     slot = static_cast<uint16_t>(slot + type.slots());
   }
   newest_.assign(slot, kNothing);
+  next_loop_ = 0;
+  counts_ = module_code_.counts();
+  if (counts_) emit_count(Special::count_call);
 }
 
 Scalar Translator::scalar_of(SigType type) {
@@ -214,6 +218,11 @@ uint32_t Translator::emit(Handler handler, Operands operands) {
   code_.push_back(std::bit_cast<Word>(operands));
   last_ = at;
   return at;
+}
+
+void Translator::emit_count(Special s) {
+  emit_special(s, std::bit_cast<Operands>(&module_code_.function(index_)));
+  last_ = kNothing;
 }
 
 void Translator::emit_wide(Scalar type, uint64_t bits) {

@@ -212,6 +212,7 @@ class Translator {
   uint32_t emit(Handler handler, Operands operands);
   void emit_wide(Scalar type, uint64_t bits);  // a constant behind an instruction
   void emit_special(Special s, Operands operands) { emit(special_handler(s), operands); }
+  void emit_count(Special s);
   void emit_result(Producer producer, Operands operands, const Operand* wide = nullptr);
   void emit_copy(const Operand& from, uint16_t slot);
   void emit_copy(Scalar type, At from, uint64_t bits, At to);
@@ -294,6 +295,9 @@ class Translator {
   uint16_t operand_base_ = 0, link_ = 0, pinned_ = 0;
   bool has_pinned_ = false;
   bool guard_pages_ = true;
+  bool counts_ = false;     // calls and rounds of loops, for Tier::automatic
+  uint32_t next_loop_ = 0;  // in the order of their beginnings
+  FuncIdx index_{};
 };
 
 }  // namespace mini_wasm::interp

@@ -112,6 +112,10 @@ void Translator::loop(Control& c) {
   c.label.target = here();
   last_ = kNothing;
   forget_cached();
+  const uint32_t loop = next_loop_++;
+  if (!counts_ || !stack_.empty()) return;
+  emit_count(Special::count_loop);
+  code_.push_back(loop);
 }
 
 void Translator::if_(Control& c) {
