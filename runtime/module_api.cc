@@ -1,11 +1,11 @@
 // The public Module.
 #include <mini_wasm/module.h>
 
-#include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
-#include <fstream>
 
+#include "core/read_stream.h"
 #include "core/utf8.h"
 #include "runtime/compiled_module.h"
 #include "runtime/import_matching.h"
@@ -13,36 +13,12 @@
 namespace mini_wasm {
 namespace {
 
-// Binary offsets have 32 bits, and no module is anywhere near that.
-constexpr uint64_t kMaxFileSize = uint64_t{1} << 30;
-
-Error io_error(const std::string& path, const std::string& what) {
-  return Error::make(ErrorKind::io, escape_for_terminal(path) + ": " + what);
-}
-
-// Works for pipes, too, which do not know their size.
 Result<std::vector<uint8_t>> read_file(const std::string& path) {
+  const std::string name = escape_for_terminal(path);
   std::FILE* file = std::fopen(path.c_str(), "rbe");
-  if (file == nullptr) return io_error(path, std::strerror(errno));
-  std::vector<uint8_t> bytes;
-  size_t size = 0;
-  if (std::fseek(file, 0, SEEK_END) == 0) {
-    const long end = std::ftell(file);
-    std::rewind(file);
-    if (end > 0 && static_cast<uint64_t>(end) <= kMaxFileSize) bytes.resize(static_cast<size_t>(end) + 1);
-  }
-  errno = 0;
-  while (true) {
-    if (bytes.size() == size) bytes.resize(std::max<size_t>(size * 2, 65536));
-    const size_t got = std::fread(bytes.data() + size, 1, bytes.size() - size, file);
-    size += got;
-    if (got == 0 || size > kMaxFileSize) break;
-  }
-  const int error = std::ferror(file) ? errno : 0;
+  if (file == nullptr) return Error::make(ErrorKind::io, name + ": " + std::strerror(errno));
+  Result<std::vector<uint8_t>> bytes = read_stream(file, name);
   std::fclose(file);
-  if (error != 0) return io_error(path, std::strerror(error));
-  if (size > kMaxFileSize) return Error::make(ErrorKind::limit, escape_for_terminal(path) + ": larger than 1 GiB");
-  bytes.resize(size);
   return bytes;
 }
 
