@@ -1,5 +1,15 @@
-// What compiled code calls: functions whose operands and results stand in slots. Anything that has no machine code of
-// its own comes here, some numeric instructions included (semantic_call).
+// What compiled code calls: functions whose operands and results stand in slots. On x86-64 these are left:
+//
+//   popcnt                                  where the CPU has no instruction for it
+//   memory.atomic.wait, .notify             they sleep and wake
+//   memory.grow, table.grow                 they ask the system for memory
+//   memory.fill, .copy, .init, data.drop,   the work is done in a loop of C++, of which the call is a small part unless
+//   table.fill, .copy, .init, elem.drop     the length is; small constant lengths are worth machine code, yet to come
+//   array.fill, .copy, .init_data,          the same
+//   .init_elem, .new_data, .new_elem
+//   struct.new, array.new_fixed             objects of more than 32 KiB; more than 16 operands (array.new_fixed)
+//   array.new                               of vectors
+//   throw, throw_ref, rethrow               they walk the stack
 #pragma once
 
 #include <cstdint>
