@@ -23,6 +23,7 @@ void WastOptions::add_to(CLI::App& command) {
   command.add_flag("--gc-stress", gc_stress, "Collect garbage at every allocation of an object");
 #if MINI_WASM_JIT
   command.add_flag("--few-registers", few_registers, "Compile for a CPU with hardly any registers, to test spilling");
+  command.add_flag("--oldest-cpu", oldest_cpu, "Compile without the instructions that not every CPU has");
 #endif
   command.add_flag("--verbose", verbose, "Print every script, and assertions that pass with another message");
   features.add_to(command);
@@ -31,6 +32,7 @@ void WastOptions::add_to(CLI::App& command) {
 int wast_command(const WastOptions& options) {
 #if MINI_WASM_JIT
   jit::test_settings.few_registers = options.few_registers;
+  jit::test_settings.oldest_cpu = options.oldest_cpu;
 #endif
   spec::RunScriptsOptions run;
   run.inputs = options.inputs;

@@ -15,6 +15,7 @@ struct WastOptions {
   std::string root;
   bool gc_stress = false;
   bool few_registers = false;
+  bool oldest_cpu = false;
   bool verbose = false;
   FeatureOptions features;
 
