@@ -71,85 +71,102 @@ void PinChooser::close(Region& region) {
   }
 }
 
-// One bank of the set that is being made, and of the set around it.
-struct PinChooser::BankOfSet {
-  PinSet::Bank& pins;
-  uint16_t& dirty;
-  const PinSet::Bank& outer;
-  uint16_t outer_dirty;
-  bool floats;
+// Makes one bank of a region's set, from the set around it.
+class PinChooser::BankChoice {
+ public:
+  BankChoice(const Region& region, RegisterBudget::Bank budget, const PinSet::Bank& outer, PinSet::Bank& pins)
+      : region_(region), budget_(budget), outer_(outer), pins_(pins) {}
+
+  // Only the heaviest can have registers, heaviest first. In a body with calls a register has to save more than what it
+  // costs to fill and save it.
+  void consider(const Use& use) {
+    const bool body = region_.depth == 0;
+    if (use.weight < (!body || !region_.has_calls ? 1u : region_.calls == 0 ? 2u : 3u)) return;
+    size_t at = count_;
+    while (at > 0 && best_[at - 1].weight < use.weight) --at;
+    if (at >= budget_.all) return;
+    count_ = std::min<size_t>(count_ + 1, budget_.all);
+    std::move_backward(best_.begin() + at, best_.begin() + count_ - 1, best_.begin() + count_);
+    best_[at] = use;
+  }
+
+  // Who has a register outside keeps it; then the others, heaviest first; then what is in nobody's way stays.
+  void assign() {
+    std::array<bool, PinSet::kMost> placed{};
+    for (size_t i = 0; i < count_; ++i) {
+      const size_t reg = find(outer_, best_[i].local);
+      placed[i] = reg != PinSet::kMost && fits(reg, best_[i]);
+      if (placed[i]) give(reg, best_[i].local);
+    }
+    for (size_t i = 0; i < count_; ++i) {
+      if (!placed[i]) find_register(best_[i]);
+    }
+    for (size_t reg = 0; reg < budget_.all; ++reg) {
+      const uint16_t local = outer_[reg];
+      if (is_taken(reg) || local == PinSet::kNoLocal || find(pins_, local) != PinSet::kMost) continue;
+      if (survives(reg) || !region_.has_calls) pins_[reg] = local;
+    }
+  }
 
   static size_t find(const PinSet::Bank& bank, uint16_t local) {
     return static_cast<size_t>(std::find(bank.begin(), bank.end(), local) - bank.begin());
   }
-};
 
-void PinChooser::choose(const Region& region, BankOfSet bank, RegisterBudget::Bank budget) const {
-  const bool body = region.depth == 0;
-  // The heaviest, heaviest first. In a body with calls a register has to save more than what it costs to fill and save.
-  const uint32_t least = !body || !region.has_calls ? 1 : region.calls == 0 ? 2 : 3;
-  std::array<Use, PinSet::kMost> best;
-  size_t count = 0;
-  for (const Use& use : uses(region)) {
-    if (use.weight < least || is_float(locals_[use.local]) != bank.floats) continue;
-    size_t at = count;
-    while (at > 0 && best[at - 1].weight < use.weight) --at;
-    if (at >= budget.all) continue;
-    count = std::min<size_t>(count + 1, budget.all);
-    std::move_backward(best.begin() + at, best.begin() + count - 1, best.begin() + count);
-    best[at] = use;
+ private:
+  bool survives(size_t reg) const { return reg < budget_.surviving; }
+  bool is_taken(size_t reg) const { return (taken_ >> reg & 1) != 0; }
+  bool fits(size_t reg, const Use& use) const {
+    return survives(reg) || region_.calls == 0 || use.weight / kCallCost > region_.calls;
   }
-  const auto fits = [&](size_t reg, const Use& use) {
-    return reg < budget.surviving || region.calls == 0 || use.weight / kCallCost > region.calls;
-  };
-  // Those that have a register outside keep it.
-  uint32_t taken = 0;
-  const auto give = [&](size_t reg, const Use& use) {
-    bank.pins[reg] = use.local;
-    taken |= 1u << reg;
-  };
-  std::array<bool, PinSet::kMost> placed{};
-  for (size_t i = 0; i < count; ++i) {
-    const size_t reg = bank.find(bank.outer, best[i].local);
-    if (reg == PinSet::kMost || !fits(reg, best[i])) continue;
-    give(reg, best[i]);
-    placed[i] = true;
+  void give(size_t reg, uint16_t local) {
+    pins_[reg] = local;
+    taken_ |= 1u << reg;
   }
-  // A free register if there is one; where there are calls, first those that survive them.
-  const auto pick = [&](size_t from, size_t to, bool free) {
+  size_t pick(size_t from, size_t to, bool free_outside) const {
     for (size_t reg = from; reg < to; ++reg) {
-      if ((taken >> reg & 1) == 0 && (!free || bank.outer[reg] == PinSet::kNoLocal)) return reg;
+      if (!is_taken(reg) && (!free_outside || outer_[reg] == PinSet::kNoLocal)) return reg;
     }
     return PinSet::kMost;
-  };
-  const size_t surviving = budget.surviving, all = budget.all;
-  for (size_t i = 0; i < count; ++i) {
-    if (placed[i]) continue;
+  }
+  // One that is free outside, if there is any; where there are calls, first those that survive them.
+  void find_register(const Use& use) {
+    const size_t surviving = budget_.surviving, all = budget_.all;
     const size_t choices[] = {pick(0, surviving, true), pick(0, surviving, false), pick(surviving, all, true),
                               pick(surviving, all, false)};
     constexpr int kWithCalls[] = {0, 1, 2, 3}, kWithout[] = {2, 0, 3, 1};
-    for (int choice : region.has_calls ? kWithCalls : kWithout) {
+    for (int choice : region_.has_calls ? kWithCalls : kWithout) {
       const size_t reg = choices[choice];
-      if (reg == PinSet::kMost || !fits(reg, best[i])) continue;
-      give(reg, best[i]);
-      break;
+      if (reg != PinSet::kMost && fits(reg, use)) return give(reg, use.local);
     }
   }
-  // What has a register outside and is not in the way stays.
-  for (size_t reg = 0; reg < all; ++reg) {
-    const uint16_t local = bank.outer[reg];
-    if ((taken >> reg & 1) != 0 || local == PinSet::kNoLocal) continue;
-    if (bank.find(bank.pins, local) != PinSet::kMost) continue;
-    if (reg >= surviving && region.has_calls) continue;
-    bank.pins[reg] = local;
+
+  const Region& region_;
+  const RegisterBudget::Bank budget_;
+  const PinSet::Bank& outer_;
+  PinSet::Bank& pins_;
+  std::array<Use, PinSet::kMost> best_;
+  size_t count_ = 0;
+  uint32_t taken_ = 0;
+};
+
+// Dirty is what the region writes, and what came in a register that was dirty; in the body, everything.
+void PinChooser::choose(const Region& region, bool floats, const PinSet& outer, PinSet& set) const {
+  const PinSet::Bank& outer_bank = floats ? outer.floats : outer.ints;
+  const uint16_t outer_dirty = floats ? outer.dirty_floats : outer.dirty_ints;
+  PinSet::Bank& pins = floats ? set.floats : set.ints;
+  BankChoice choice(region, floats ? budget_.floats : budget_.ints, outer_bank, pins);
+  for (const Use& use : uses(region)) {
+    if (is_float(locals_[use.local]) == floats) choice.consider(use);
   }
-  for (size_t reg = 0; reg < all; ++reg) {
-    const uint16_t local = bank.pins[reg];
+  choice.assign();
+  uint16_t& dirty = floats ? set.dirty_floats : set.dirty_ints;
+  for (size_t reg = 0; reg < pins.size(); ++reg) {
+    const uint16_t local = pins[reg];
     if (local == PinSet::kNoLocal) continue;
-    const size_t before = bank.find(bank.outer, local);
-    const bool was_dirty = body || (before != PinSet::kMost && (bank.outer_dirty >> before & 1) != 0);
+    const size_t before = BankChoice::find(outer_bank, local);
+    const bool was_dirty = region.depth == 0 || (before != PinSet::kMost && (outer_dirty >> before & 1) != 0);
     const bool writes = place_[local] != 0 && uses_[place_[local] - 1].writes;
-    if (was_dirty || writes) bank.dirty = static_cast<uint16_t>(bank.dirty | 1u << reg);
+    if (was_dirty || writes) dirty = static_cast<uint16_t>(dirty | 1u << reg);
   }
 }
 
@@ -161,8 +178,7 @@ void PinChooser::finish(std::span<const ValType> locals, FunctionFacts& facts) {
     const PinSet outer = facts.pins.empty() ? PinSet{} : facts.pins[regions_[region.parent].pins];
     PinSet set;
     for (uint32_t i = 0; i < region.count; ++i) place_[uses_[region.begin + i].local] = region.begin + i + 1;
-    choose(region, {set.ints, set.dirty_ints, outer.ints, outer.dirty_ints, false}, budget_.ints);
-    choose(region, {set.floats, set.dirty_floats, outer.floats, outer.dirty_floats, true}, budget_.floats);
+    for (bool floats : {false, true}) choose(region, floats, outer, set);
     for (const Use& use : uses(region)) place_[use.local] = 0;
     // Around it more is dirty, never less: such a set serves for both.
     if (region.depth != 0 && set.ints == outer.ints && set.floats == outer.floats) {

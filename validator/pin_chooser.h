@@ -50,10 +50,10 @@ class PinChooser {
     bool has_calls = false;
     uint32_t pins = 0;
   };
-  struct BankOfSet;
+  class BankChoice;
 
   void close(Region& region);
-  void choose(const Region& region, BankOfSet bank, RegisterBudget::Bank budget) const;
+  void choose(const Region& region, bool floats, const PinSet& outer, PinSet& set) const;
   std::span<const Use> uses(const Region& region) const { return {uses_.data() + region.begin, region.count}; }
 
   const RegisterBudget budget_;
