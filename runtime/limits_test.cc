@@ -91,7 +91,10 @@ TEST(limits, a_larger_stack_goes_deeper) {
   config.stack_size = uint64_t{1} << 30;
   Guest guest(config);
   const Instance i = guest.load(std::string(kDeep) + ")");
-  EXPECT_THAT(guest.call(i, "f", {i32(1'000'000)}), Returns(i32(1'000'000)));
+  EXPECT_THAT(guest.call(i, "f", {i32(500'000)}), Returns(i32(500'000)));
+  Guest small((Config()));
+  EXPECT_THAT(small.call(small.load(std::string(kDeep) + ")"), "f", {i32(500'000)}),
+              Traps(TrapCode::call_stack_exhausted));
 }
 
 TEST(limits, stacks_of_no_size_or_of_all_there_is) {

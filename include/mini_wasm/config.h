@@ -34,7 +34,8 @@ class Config {
   bool eager = false;
   // Reserve address space with guard pages for 32-bit memories, so that no access needs a bounds check.
   bool guard_pages = true;
-  // Bytes of value stack per store; deeper recursion traps "call stack exhausted".
+  // Bytes of value stack per store; deeper recursion traps "call stack exhausted". So it does when compiled code, of
+  // which each call takes a word of the thread's own stack, has used that up: some 900,000 calls deep with 8 MiB.
   uint64_t stack_size = uint64_t{8} << 20;
   // How many calls from host functions back into WebAssembly may be nested.
   uint32_t max_host_depth = 200;
