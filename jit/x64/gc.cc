@@ -12,8 +12,6 @@ namespace mini_wasm::jit::x64 {
 namespace gc = runtime::gc;
 using x86::CondCode;
 
-namespace {}  // namespace
-
 Masm::Address Masm::element(Reg array, Operand index, uint32_t log2, uint32_t offset) {
   const x86::Mem length = at(array, offsetof(gc::Object, length), 4);
   if (index.kind == Operand::Kind::imm) {
