@@ -47,7 +47,7 @@ class CodeMemory {
   uint8_t* run_ = nullptr;
   uint8_t* write_ = nullptr;
   int file_ = -1;
-  int process_ = 0;
+  volatile uint8_t* mark_ = nullptr;  // not 0 in the process that made this
   std::mutex mutex_;
   // Everything from here on has never been used. Not from the start: clang's -fsanitize=function reads what stands in
   // front of a function before it calls it.

@@ -16,17 +16,24 @@ bool CodeMemory::map() {
   void* run = mmap(nullptr, kReserved, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_NORESERVE, file_, 0);
   if (run == MAP_FAILED) return unmap(), false;
   run_ = static_cast<uint8_t*>(run);
-  process_ = getpid();
+  void* mark = mmap(nullptr, 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mark == MAP_FAILED) return unmap(), false;
+  mark_ = static_cast<uint8_t*>(mark);
+  if (madvise(mark, 1, MADV_WIPEONFORK) != 0) return unmap(), false;
+  *mark_ = 1;
   return true;
 }
 
-bool CodeMemory::is_ours() const { return process_ == getpid(); }
+// A forked child finds the mark wiped; asking the system for the process each time would cost more than the rest.
+bool CodeMemory::is_ours() const { return *mark_ != 0; }
 
 void CodeMemory::unmap() {
   if (run_ != nullptr) munmap(run_, kReserved);
   if (write_ != nullptr) munmap(write_, kReserved);
+  if (mark_ != nullptr) munmap(const_cast<uint8_t*>(mark_), 1);
   if (file_ >= 0) close(file_);
   run_ = write_ = nullptr;
+  mark_ = nullptr;
   file_ = -1;
 }
 

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <fstream>
@@ -88,6 +90,23 @@ TEST(code_memory, nothing_is_ever_writable_and_executable) {
   expect_nothing_writable_and_executable();
   EXPECT_THAT(guest.call(i, "f", {i32(5)}), Returns(i32(5)));
   expect_nothing_writable_and_executable();
+}
+
+TEST(code_memory, a_forked_child_gets_none) {
+  CodeMemory memory;
+  uint8_t* const before = memory.allocate(16);
+  ASSERT_NE(before, nullptr);
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const bool right = memory.allocate(16) == nullptr;
+    memory.free(before, 16);  // the parent's: left alone
+    _exit(right ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  EXPECT_NE(memory.allocate(16), before);
 }
 
 }  // namespace
