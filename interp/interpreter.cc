@@ -107,8 +107,7 @@ const void* InterpreterCode::compile(FuncCode& code, uint32_t loop) {
   using runtime::ExecutionTier;
   const void* entry = tier_.compiler()->entry(*machine_code_, code.index, ExecutionTier::kFromTheBeginning);
   if (entry == nullptr) return nullptr;
-  {
-    const std::lock_guard lock(mutex_);
+  if (const std::lock_guard lock(mutex_); code.compiled[0] == 0) {  // else somebody may be running it
     code.compiled[0] = to_word(special_handler(Special::enter_compiled));
     code.compiled[1] = reinterpret_cast<Word>(&code);
     code.compiled[2] = reinterpret_cast<Word>(entry);
