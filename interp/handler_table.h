@@ -14,8 +14,6 @@ namespace mini_wasm::interp {
 
 inline constexpr size_t kPlaces = 5;
 
-constexpr size_t index_of(Place p) { return static_cast<size_t>(p); }
-
 // Handlers by up to three places; null where there is none.
 template <size_t A, size_t B, size_t D>
 using PlaceTable = std::array<std::array<std::array<Handler, D>, B>, A>;

@@ -7,6 +7,8 @@
 
 #include <mini_wasm/trap.h>
 
+#include <array>
+
 #include "core/opcode.h"
 #include "interp/dispatch.h"
 #include "interp/places.h"
@@ -20,21 +22,23 @@ namespace mini_wasm::interp {
 // The types that handlers tell apart; references are i64.
 enum class Scalar : uint8_t { i32, i64, f32, f64, v128 };
 
+// The same instruction by where its result goes: slot, accumulator, pinned local.
+using ByResult = std::array<Handler, 3>;
+
 // d <- a, b (b: x as immediate, b() as slot; wide: word 2)
 // Of vector instructions also:
 //   three operands: d <- a, b(), c(), the first two in slots, `b` the place of the third
 //   extract_lane: d <- a, x: lane;  replace_lane: d <- a, b(), c(): lane;  shuffle: d <- a, b(), words 2 and 3: lanes
 // A constant on the left, where the operation does not commute: x or word 2, and b as slot is field a.
-Handler numeric_handler(Op op, Place a, Place b, Place d);
+const ByResult* numeric_handlers(Op op, Place a, Place b);
 // second(first(a, b), c), or second(c, first(a, b)) when reversed: d <- a, b(), c(), the latter two in slots or signed
 // 16-bit immediates, c in the accumulator, too.
-struct FusedPair {
-  Op first, second;
-  bool reversed;
-  Place b, c;
-};
-bool fuses(Op first, Op second, bool reversed);
-Handler fused_handler(const FusedPair& pair, Place a, Place d);
+// By a, then by b and c: see fused_places.
+using FusedHandlers = std::array<std::array<ByResult, 6>, 3>;
+constexpr size_t fused_places(Place b, Place c) {
+  return (b == Place::slot ? 0 : 1) + (c == Place::slot ? 0 : c == Place::imm ? 2 : 4);
+}
+const FusedHandlers* fused_handlers(Op first, Op second, bool reversed);
 // if (compare(a, b) == sense) pc += x;  b: d as slot or as signed 16-bit immediate
 Handler branch_compare_handler(Op compare, Place a, Place b, bool sense, bool backward);
 // Locals in slots or pinned. d += b(), a += c(), immediates.
@@ -44,10 +48,10 @@ Handler step_and_branch_handler(Op compare, Place local, Place by, Place b);
 // if ((a != 0) == sense) pc += x
 Handler branch_if_handler(Place a, bool sense, bool backward);
 // d <- memory0[a + x]; a as immediate: memory0[x]
-Handler load_handler(Op op, Place a, Place d);
+const ByResult* load_handlers(Op op, Place a);
 // d <- memory0[a + b() + c()], the first sum being an i32.add; or memory0[a + x], the sum being one, with b an
 // immediate
-Handler load_sum_handler(Op op, Place a, Place b, Place d);
+const ByResult* load_sum_handlers(Op op, Place a, Place b);
 // memory0[a + x] <- d; d as slot or as signed 16-bit immediate
 Handler store_handler(Op op, Place a, Place value);
 // The same for any memory, all in slots; x: memory index, word 2: offset.
@@ -55,7 +59,7 @@ Handler checked_load_handler(Op op, bool is_64);
 Handler checked_store_handler(Op op, bool is_64);
 // One lane of a vector and memory 0, all else in slots; word 2: slot of the vector | lane << 16
 //   load: d <- the vector with a lane from memory0[a + x];  store: memory0[a + x] <- the lane
-Handler load_lane_handler(Op op, Place d);
+const ByResult* load_lane_handlers(Op op);
 Handler store_lane_handler(Op op);
 // The same for any memory; x: memory index, word 2: offset, word 3 as word 2 above.
 Handler checked_lane_handler(Op op, bool is_64);
@@ -68,9 +72,9 @@ Handler wide_handler(Op op);
 // d <- a (x as immediate, word 2 as wide)
 Handler copy_handler(Scalar type, Place a, Place d);
 // d <- c() != 0 ? a : b()
-Handler select_handler(Scalar type, Place condition, Place d);
+const ByResult* select_handlers(Scalar type, Place condition);
 // d <- global x / global x <- a
-Handler global_get_handler(Scalar type, Place d);
+const ByResult* global_get_handlers(Scalar type);
 Handler global_set_handler(Scalar type, Place a);
 // fp[0] <- a (x as immediate, word 2 as wide), return; d: link slot
 Handler return_value_handler(Scalar type, Place a);
@@ -101,7 +105,7 @@ enum class Special : uint8_t {
   count_loop,        // word 1: FuncCode*, word 2: which of its loops
   enter_compiled,    // word 1: FuncCode*, word 2: address of its machine code
   unreachable,
-  ref_func,     // d <- function x
+  ref_func,  // d <- function x
   atomic_fence,
   memory_size,  // d <- size of memory x
   // Operands in slots from a on, result there, too; x: index, b(), c(): two indices

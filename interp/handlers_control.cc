@@ -525,10 +525,8 @@ const Word* finish_code() { return words(kFinish + 1); }
 
 Handler copy_handler(Scalar type, Place a, Place d) { return kCopy[row(type)][index_of(a)][0][index_of(d)]; }
 Handler return_value_handler(Scalar type, Place a) { return kReturnValue[row(type)][index_of(a)][0][0]; }
-Handler select_handler(Scalar type, Place condition, Place d) {
-  return index_of(condition) >= 3 ? nullptr : kSelect[row(type)][index_of(condition)][0][index_of(d)];
-}
-Handler global_get_handler(Scalar type, Place d) { return kGlobalGet[row(type)][0][0][index_of(d)]; }
+const ByResult* select_handlers(Scalar type, Place condition) { return &kSelect[row(type)][index_of(condition)][0]; }
+const ByResult* global_get_handlers(Scalar type) { return &kGlobalGet[row(type)][0][0]; }
 Handler global_set_handler(Scalar type, Place a) {
   return index_of(a) >= 3 ? nullptr : kGlobalSet[row(type)][index_of(a)][0][0];
 }

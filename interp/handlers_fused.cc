@@ -1,4 +1,6 @@
 // Handlers of two numeric instructions made one: the rows FUSE of fused.def.
+#include <algorithm>
+
 #include "interp/handler_table.h"
 
 namespace mini_wasm::interp {
@@ -25,18 +27,14 @@ void fused(Machine& m) {
   m.pc += 2;
 }
 
-// By a, b, d + 3 * c, where b and c are 0 for a slot, 1 for an immediate, 2 for the accumulator.
-using FusedTable = PlaceTable<3, 2, 9>;
-constexpr Place kSmallPlaces[] = {Place::slot, Place::imm, Place::acc};
-constexpr size_t small_index(Place p) { return p == Place::slot ? 0 : p == Place::imm ? 1 : 2; }
-
 template <auto first, auto second, bool reversed>
-constexpr FusedTable make_fused() {
+constexpr FusedHandlers make_fused() {
   using T = typename NumericSignature<decltype(first)>::Operand;
-  return make_table<3, 2, 9>([]<Place a, Place b_index, Place d_and_c>() -> Handler {
-    constexpr Place b = kSmallPlaces[index_of(b_index)];
-    constexpr Place c = kSmallPlaces[index_of(d_and_c) / 3];
-    constexpr Place d = static_cast<Place>(index_of(d_and_c) % 3);
+  return make_table<3, 6, 3>([]<Place a, Place b_and_c, Place d>() -> Handler {
+    constexpr Place kSmallPlaces[] = {Place::slot, Place::imm, Place::acc};
+    constexpr Place b = kSmallPlaces[index_of(b_and_c) % 2];
+    constexpr Place c = kSmallPlaces[index_of(b_and_c) / 2];
+    static_assert(fused_places(b, c) == index_of(b_and_c));
     if constexpr (!can_be_at<T>(a) || !can_be_at<T>(d) || (!kIsInt<T> && (b == Place::imm || c == Place::imm))) {
       return nullptr;
     } else {
@@ -45,31 +43,51 @@ constexpr FusedTable make_fused() {
   });
 }
 
-#define FUSE(first, second, reversed)                           \
-  constexpr FusedTable kFused_##first##_##second##_##reversed = \
+#define FUSE(first, second, reversed)                              \
+  constexpr FusedHandlers kFused_##first##_##second##_##reversed = \
       make_fused<&numeric::first, &numeric::second, reversed>();
 #include "interp/fused.def"
 
-constexpr uint32_t key(Op first, Op second, bool reversed) {
-  return static_cast<uint32_t>(first) << 16 | static_cast<uint32_t>(second) << 1 | (reversed ? 1 : 0);
-}
-
-const FusedTable* table_of(Op first, Op second, bool reversed) {
-  switch (key(first, second, reversed)) {
-#define FUSE(first_op, second_op, is_reversed) \
-  case key(Op::first_op, Op::second_op, is_reversed): return &kFused_##first_op##_##second_op##_##is_reversed;
+struct FusedPair {
+  Op first, second;
+  bool reversed;
+  const FusedHandlers* handlers;
+};
+constexpr FusedPair kPairs[] = {
+#define FUSE(first, second, reversed) {Op::first, Op::second, reversed, &kFused_##first##_##second##_##reversed},
 #include "interp/fused.def"
-    default: return nullptr;
+};
+
+// Opcodes are numbered as they come first, and second: 0 is one that fuses with nothing.
+using Numbers = std::array<uint8_t, kOpCount>;
+template <class Which>
+constexpr Numbers number(Which which) {
+  Numbers numbers{};
+  uint8_t count = 0;
+  for (const FusedPair& pair : kPairs) {
+    uint8_t& n = numbers[static_cast<size_t>(which(pair))];
+    if (n == 0) n = ++count;
   }
+  return numbers;
 }
+constexpr Numbers kFirst = number([](const FusedPair& pair) { return pair.first; });
+constexpr Numbers kSecond = number([](const FusedPair& pair) { return pair.second; });
+constexpr size_t kFirsts = *std::max_element(kFirst.begin(), kFirst.end()) + 1;
+constexpr size_t kSeconds = *std::max_element(kSecond.begin(), kSecond.end()) + 1;
+
+constexpr auto kByNumbers = [] {
+  std::array<std::array<std::array<const FusedHandlers*, 2>, kSeconds>, kFirsts> table{};
+  for (const FusedPair& pair : kPairs) {
+    table[kFirst[static_cast<size_t>(pair.first)]][kSecond[static_cast<size_t>(pair.second)]][pair.reversed] =
+        pair.handlers;
+  }
+  return table;
+}();
 
 }  // namespace
 
-bool fuses(Op first, Op second, bool reversed) { return table_of(first, second, reversed) != nullptr; }
-
-Handler fused_handler(const FusedPair& pair, Place a, Place d) {
-  const FusedTable* table = table_of(pair.first, pair.second, pair.reversed);
-  return table == nullptr ? nullptr : (*table)[index_of(a)][small_index(pair.b)][index_of(d) + 3 * small_index(pair.c)];
+const FusedHandlers* fused_handlers(Op first, Op second, bool reversed) {
+  return kByNumbers[kFirst[static_cast<size_t>(first)]][kSecond[static_cast<size_t>(second)]][reversed];
 }
 
 }  // namespace mini_wasm::interp

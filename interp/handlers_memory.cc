@@ -233,12 +233,10 @@ void elem_drop(Machine& m) {
 
 }  // namespace
 
-Handler load_handler(Op op, Place a, Place d) {
-  return a == Place::wide ? nullptr : handlers_of(op).load[index_of(a)][0][index_of(d)];
-}
+const ByResult* load_handlers(Op op, Place a) { return &handlers_of(op).load[index_of(a)][0]; }
 
-Handler load_sum_handler(Op op, Place a, Place b, Place d) {
-  return index_of(a) >= 3 ? nullptr : handlers_of(op).load_sum[index_of(a)][b == Place::slot ? 0 : 1][index_of(d)];
+const ByResult* load_sum_handlers(Op op, Place a, Place b) {
+  return &handlers_of(op).load_sum[index_of(a)][b == Place::slot ? 0 : 1];
 }
 
 Handler store_handler(Op op, Place a, Place value) {

@@ -4,7 +4,7 @@
 
 namespace mini_wasm::interp {
 
-Handler vector_handler(Op op, Place a, Place b, Place d);  // handlers_simd.cc
+const ByResult* vector_handlers(Op op, Place a, Place b);  // handlers_simd.cc
 
 namespace {
 
@@ -219,9 +219,9 @@ constexpr PlaceTable<3, 2, 2> kBranchIf = make_table<3, 2, 2>(
 
 }  // namespace
 
-Handler numeric_handler(Op op, Place a, Place b, Place d) {
+const ByResult* numeric_handlers(Op op, Place a, Place b) {
   const NumericTable* table = kNumeric[static_cast<size_t>(op)];
-  return table == nullptr ? vector_handler(op, a, b, d) : (*table)[index_of(a)][index_of(b)][index_of(d)];
+  return table == nullptr ? vector_handlers(op, a, b) : &(*table)[index_of(a)][index_of(b)];
 }
 
 Handler wide_handler(Op op) {

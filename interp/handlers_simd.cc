@@ -5,7 +5,7 @@
 
 namespace mini_wasm::interp {
 
-Handler vector_handler(Op op, Place a, Place b, Place d);  // for handlers_numeric.cc
+const ByResult* vector_handlers(Op op, Place a, Place b);  // for handlers_numeric.cc
 const AccessHandlers& vector_access(Op op);                // for handlers_memory.cc
 
 namespace {
@@ -186,7 +186,7 @@ void checked_lane(Machine& m) {
 
 // All handlers of one opcode that accesses a lane.
 struct LaneHandlers {
-  Handler load[2] = {nullptr, nullptr};  // by place: slot, acc
+  ByResult load{};
   Handler store = nullptr;
   Handler checked[2] = {nullptr, nullptr};  // by is_64
 };
@@ -268,15 +268,15 @@ constexpr size_t row(Op op) { return static_cast<size_t>(op) - kFirst; }
 
 }  // namespace
 
-Handler vector_handler(Op op, Place a, Place b, Place d) {
+const ByResult* vector_handlers(Op op, Place a, Place b) {
   if (row(op) >= kCount) return nullptr;
   const VectorTable* table = kVector[row(op)];
-  return table == nullptr ? nullptr : (*table)[index_of(a)][index_of(b)][index_of(d)];
+  return table == nullptr ? nullptr : &(*table)[index_of(a)][index_of(b)];
 }
 
 const AccessHandlers& vector_access(Op op) { return *kAccess[row(op)]; }
 
-Handler load_lane_handler(Op op, Place d) { return kLane[row(op)]->load[index_of(d)]; }
+const ByResult* load_lane_handlers(Op op) { return &kLane[row(op)]->load; }
 Handler store_lane_handler(Op op) { return kLane[row(op)]->store; }
 Handler checked_lane_handler(Op op, bool is_64) { return kLane[row(op)]->checked[is_64 ? 1 : 0]; }
 

@@ -16,6 +16,8 @@ enum class Place : uint8_t {
   wide,    // from word 2 of the instruction on: 64 bits, or 128 of a vector
 };
 
+constexpr size_t index_of(Place p) { return static_cast<size_t>(p); }
+
 template <class T>
 inline constexpr bool kIsInt = std::is_integral_v<T>;
 template <class T>

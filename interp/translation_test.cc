@@ -11,7 +11,7 @@ using namespace mini_wasm::interp;
 
 using Code = std::vector<Word>;
 
-Word numeric(Op op, Place a, Place b, Place d) { return to_word(numeric_handler(op, a, b, d)); }
+Word numeric(Op op, Place a, Place b, Place d) { return to_word((*numeric_handlers(op, a, b))[index_of(d)]); }
 Word copy(Scalar type, Place a, Place d) { return to_word(copy_handler(type, a, d)); }
 Word return_value(Scalar type, Place a) { return to_word(return_value_handler(type, a)); }
 Word branch_compare(Op op, Place a, Place b, bool backward = false) {
@@ -46,17 +46,19 @@ TEST(translation, a_constant_on_the_left_changes_sides_where_that_is_right) {
 }
 
 TEST(translation, two_numeric_instructions_are_one) {
-  const auto fused = [](FusedPair pair, Place a, Place d) { return to_word(fused_handler(pair, a, d)); };
+  const auto fused = [](const FusedHandlers* pair, Place b, Place c, Place d) {
+    return to_word((*pair)[index_of(Place::slot)][fused_places(b, c)][index_of(d)]);
+  };
   EXPECT_EQ(
       translated("(param f64 f64 f64) (local.set 2 (f64.add (local.get 2) (f64.mul (local.get 0) (local.get 1))))"),
-      Code({fused({Op::f64_mul, Op::f64_add, false, Place::slot, Place::slot}, Place::slot, Place::slot),
+      Code({fused(fused_handlers(Op::f64_mul, Op::f64_add, false), Place::slot, Place::slot, Place::slot),
             special(Special::return_)}));
   EXPECT_EQ(translated("(param i32) (result i32) (i32.add (i32.shl (local.get 0) (i32.const 2)) (i32.const 8))"),
-            Code({fused({Op::i32_shl, Op::i32_add, false, Place::imm, Place::imm}, Place::slot, Place::acc),
+            Code({fused(fused_handlers(Op::i32_shl, Op::i32_add, false), Place::imm, Place::imm, Place::acc),
                   return_value(Scalar::i32, Place::acc)}));
   EXPECT_EQ(
       translated("(param f64 f64 f64) (result f64) (f64.sub (local.get 2) (f64.mul (local.get 0) (local.get 1)))"),
-      Code({fused({Op::f64_mul, Op::f64_sub, true, Place::slot, Place::slot}, Place::slot, Place::acc),
+      Code({fused(fused_handlers(Op::f64_mul, Op::f64_sub, true), Place::slot, Place::slot, Place::acc),
             return_value(Scalar::f64, Place::acc)}));
   // Constants add up instead.
   EXPECT_EQ(translated("(param i32) (result i32) (i32.add (i32.add (local.get 0) (i32.const 5)) (i32.const -7))"),
@@ -153,9 +155,9 @@ TEST(translation, floats_have_no_opposite_comparison) {
 }
 
 TEST(translation, loads_and_stores_take_over_the_addition_of_their_address) {
-  const auto load = [](Place a, Place d) { return to_word(load_handler(Op::i32_load, a, d)); };
+  const auto load = [](Place a, Place d) { return to_word((*load_handlers(Op::i32_load, a))[index_of(d)]); };
   EXPECT_EQ(translated("(param i32 i32) (result i32) (i32.load offset=8 (i32.add (local.get 0) (local.get 1)))"),
-            Code({to_word(load_sum_handler(Op::i32_load, Place::slot, Place::slot, Place::acc)),
+            Code({to_word((*load_sum_handlers(Op::i32_load, Place::slot, Place::slot))[index_of(Place::acc)]),
                   return_value(Scalar::i32, Place::acc)}));
   EXPECT_EQ(translated("(param i32 i32) (result i32) (i32.load offset=0x10000 (i32.add (local.get 0) (local.get 1)))"),
             Code({numeric(Op::i32_add, Place::slot, Place::slot, Place::acc), load(Place::acc, Place::acc),

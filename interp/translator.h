@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -24,6 +25,7 @@
 
 #include "core/function_facts.h"
 #include "core/immediates.h"
+#include "interp/buffer.h"
 #include "interp/code.h"
 #include "interp/handlers.h"
 #include "interp/interpreter_code.h"
@@ -56,8 +58,15 @@ class Translator {
 
   // --- Sink
   void begin(Decoder& decoder);
-  void numeric(Op op);
-  void constant(ValType type, uint64_t bits);
+  // Inline, for callers that know `op` when they are compiled.
+  [[gnu::always_inline]] void numeric(Op op) {
+    const OpInfo& info = op_info(op);
+    if (op == Op::i32_wrap_i64) return wrap(stack_.back());
+    if (info.result_count == 2) return wide(op);
+    if (info.param_count == 1) return unary(op);
+    return info.param_count == 2 ? binary(op) : ternary(op);
+  }
+  void constant(ValType type, uint64_t bits) { push_constant(scalar(type), bits); }
   void v128_const(const uint8_t* bytes);
   void simd_lane(Op op, uint8_t lane);
   void shuffle(const uint8_t* lanes);
@@ -111,27 +120,29 @@ class Translator {
   void atomic_fence();
 
  private:
+  static constexpr uint32_t kNothing = ~0u;
+  static constexpr uint16_t kNoSlot = 0xffff;
+
   struct Operand {
     enum class Kind : uint8_t { temp, local, constant, acc };
     Kind kind = Kind::temp;
     Scalar type = Scalar::i32;
     uint16_t home = 0;
-    uint16_t local = 0;         // its slot
-    uint64_t bits = 0;          // of a constant; for a vector the index in vectors_
-    uint32_t older = kNothing;  // of a local: the operand below that is the same local
+    uint16_t slot = 0;         // where its value is read in the frame: its home, or that of the local
+    uint16_t local = kNoSlot;  // slot of the local that it was pushed as, also after it came home
+    uint64_t bits = 0;         // of a constant; for a vector the index in vectors_
+    uint32_t older() const { return static_cast<uint32_t>(bits); }  // of a local: the operand below that is the same
   };
   // An instruction whose result is a single value: enough to change where it goes.
   struct Producer {
-    enum class Form : uint8_t { numeric, fused, fused_reversed, load, load_sum, load_lane, select, global_get };
-    Form form = Form::numeric;
-    Op op = Op::nop;
-    Scalar type = Scalar::i32;  // of the result
-    Place a = Place::slot, b = Place::slot, c = Place::slot;
-    Op first = Op::nop;         // of a fused pair, whose second is `op`
-    uint16_t cached = kNoSlot;  // cached_ of its bank before it
+    const ByResult* handlers = nullptr;
     uint32_t at = 0;
+    Op op = Op::nop;
+    uint16_t cached = kNoSlot;  // cached_ of its bank before it
+    Scalar type = Scalar::i32;  // of the result
+    bool is_numeric = true;     // and may become part of another instruction; else `op`, `a` and `b` say nothing
+    Place a = Place::slot, b = Place::slot;
   };
-  static_assert(sizeof(Producer) == 16, "travels in two registers");
   // Operands of an instruction that becomes part of another: `a` in any register or slot, `b` in 16 bits or x.
   struct Absorbed {
     Place a, b;
@@ -167,70 +178,128 @@ class Translator {
   static constexpr uint32_t kCatchFixup = ~0u;
   enum class Bank : uint8_t { integer, f32, f64, v128 };
   static constexpr uint32_t kBanks = 4;
-  static constexpr uint32_t kNothing = ~0u;
-  static constexpr uint16_t kNoSlot = 0xffff;
 
   // Operands
-  uint16_t next_home() const {
-    return stack_.empty() ? operand_base_ : static_cast<uint16_t>(stack_.back().home + slots_of(stack_.back().type));
-  }
   static uint16_t slots_of(Scalar type) { return type == Scalar::v128 ? 2 : 1; }
-  // Fields one by one: nothing is copied that was only just put together.
-  void push(Operand::Kind kind, Scalar type, uint64_t bits = 0, uint16_t local = 0, uint32_t older = kNothing) {
-    const uint16_t home = next_home();
-    // Whoever writes there from now on need not say so.
-    wrote(home);
-    stack_.push_back(Operand{kind, type, home, local, bits, older});
+  void push(Operand::Kind kind, Scalar type, uint16_t slot, uint16_t local, uint64_t bits) {
+    const uint16_t home = next_home_;
+    next_home_ = static_cast<uint16_t>(home + slots_of(type));
+    stack_.push_back(Operand{kind, type, home, slot, local, bits});
   }
-  void push_again(const Operand& o) { push(o.kind, o.type, o.bits, o.local, o.older); }
-  void push_temp(Scalar type) { push(Operand::Kind::temp, type); }
-  void push_constant(Scalar type, uint64_t bits) { push(Operand::Kind::constant, type, bits); }
+  void push_again(const Operand& o) { push(o.kind, o.type, o.slot, kNoSlot, o.bits); }
+  // Whoever writes there need not say so.
+  void push_temp(Scalar type) {
+    wrote(next_home_);
+    push(Operand::Kind::temp, type, next_home_, kNoSlot, 0);
+  }
+  void push_constant(Scalar type, uint64_t bits) { push(Operand::Kind::constant, type, next_home_, kNoSlot, bits); }
   void push_types(const validator::TypeList& types);
-  Operand pop();
-  void truncate(uint32_t height);
-  At at(const Operand& operand) const;                    // not for constants
-  static uint16_t slot_in_frame(const Operand& operand);  // of a local or temp
-  At value(const Operand& operand);                       // brings a constant to its home first
-  At right(const Operand& operand) const;                 // of a binary: constants stay in the instruction
-  void bring_home(Operand& operand);                      // temp afterwards
+  // It can be read until something is pushed.
+  const Operand& pop() {
+    const Operand& operand = stack_.pop();
+    next_home_ = operand.home;
+    const uint32_t height = static_cast<uint32_t>(stack_.size());
+    settled_ = std::min(settled_, height);
+    if (operand.kind == Operand::Kind::acc) owners_[bank(operand.type)] = kNothing;
+    if (operand.local != kNoSlot && newest_[operand.local] == height) newest_[operand.local] = operand.older();
+    return operand;
+  }
+  void truncate(uint32_t height) {
+    while (stack_.size() > height) pop();
+  }
+  At at(const Operand& operand) const {  // not for constants
+    if (operand.kind == Operand::Kind::acc) return {Place::acc, 0};
+    if (operand.slot == pinned_slot_) return {Place::pinned, operand.slot};
+    return {cached_[bank(operand.type)] == operand.slot ? Place::acc : Place::slot, operand.slot};
+  }
+  At value(const Operand& operand) {  // brings a constant to its home first
+    if (operand.kind == Operand::Kind::constant) [[unlikely]]
+      emit_copy(operand, operand.home);
+    return at(operand);
+  }
+  At right(const Operand& operand) const;  // of a binary: constants stay in the instruction
+  void bring_home(Operand& operand) {      // temp afterwards
+    if (operand.kind != Operand::Kind::temp) send_home(operand);
+  }
+  void send_home(Operand& operand);
   void bring_home(uint32_t first, uint32_t last);
   void settle();                       // before control flow: all but constants at home
   void free_accumulators();            // before a call
   uint16_t slot_of(Operand& operand);  // brings all but locals home: even a pinned one is in its slot as well
   void keep_local(uint16_t slot);      // before it is written: who still refers to it gets a copy
-  bool pins(uint16_t slot, Scalar type) const;
+  static Op inverse(Op op);            // of an integer comparison; else Op::invalid
   std::optional<Absorbed> absorb(const Producer& producer) const;
   bool fold_sum(Op op, const Operand& left, const Operand& right);
   bool fuse(Op op, const Operand& left, const Operand& right);
   static void wrap(Operand& operand);
-  void binary(Op op, Operand left, Operand right);
+  void unary(Op op);
+  void binary(Op op);
+  void binary(Op op, const Operand& left, const Operand& right);
+  static Producer vector_result(Op op, Place a, Place b);
   void ternary(Op op);
   void wide(Op op);
 
   // Emission
   uint32_t here() const { return static_cast<uint32_t>(code_.size()); }
-  uint32_t emit(Handler handler, Operands operands);
+  [[gnu::always_inline]] uint32_t emit(Handler handler, Operands operands) {
+    assert(handler != nullptr);
+    const uint32_t at = here();
+    if (positions_ != nullptr) [[unlikely]]
+      note_position(at);
+    code_.reserve(2);
+    code_.append(to_word(handler));
+    code_.append(std::bit_cast<Word>(operands));
+    last_ = at;
+    return at;
+  }
+  void note_position(uint32_t at);
   void emit_wide(Scalar type, uint64_t bits);  // a constant behind an instruction
   void emit_special(Special s, Operands operands) { emit(special_handler(s), operands); }
   void emit_count(Special s);
-  void emit_result(Producer producer, Operands operands, const Operand* wide = nullptr);
+  // Its result becomes the uppermost operand, in an accumulator; `made` lacks what follows from that.
+  [[gnu::always_inline]] void emit_result(const Producer& made, uint16_t a, uint32_t x, const Operand* wide = nullptr) {
+    const uint32_t bank_index = bank(made.type);
+    if (owners_[bank_index] != kNothing) send_home(stack_[owners_[bank_index]]);
+    const uint16_t cached = std::exchange(cached_[bank_index], kNoSlot);
+    const uint32_t at = emit((*made.handlers)[index_of(Place::acc)], {next_home_, a, x});
+    if (wide != nullptr) emit_wide(wide->type, wide->bits);
+    Producer& kept = producers_[bank_index];
+    kept = made;
+    kept.at = at;
+    kept.cached = cached;
+    owners_[bank_index] = static_cast<uint32_t>(stack_.size());
+    push(Operand::Kind::acc, made.type, next_home_, kNoSlot, 0);
+  }
   void emit_copy(const Operand& from, uint16_t slot);
   void emit_copy(Scalar type, At from, uint64_t bits, At to);
-  Handler handler_of(const Producer& producer, Place d) const;
-  void redirect(const Producer& producer, Place d, uint16_t slot);
-  bool can_redirect(const Operand& operand) const;  // its producer is the last instruction
+  void redirect(const Producer& producer, Place d, uint16_t slot) {
+    code_[producer.at] = to_word((*producer.handlers)[index_of(d)]);
+    set_destination(code_[producer.at + 1], slot);
+    wrote(slot);
+    // It leaves the accumulator alone when it writes the pinned local.
+    if (producer.type != Scalar::v128) cached_[bank(producer.type)] = d == Place::pinned ? producer.cached : slot;
+  }
+  // Whether its producer is the last instruction.
+  bool can_redirect(const Operand& operand) const {
+    return operand.kind == Operand::Kind::acc && producer(operand).at == last_;
+  }
   const Producer& producer(const Operand& operand) const { return producers_[bank(operand.type)]; }
   void rewind(const Producer& producer);  // takes the last instruction back
   // Where ways meet: what was before may not have been.
   void forget_cached() {
     std::fill_n(cached_, kBanks, kNoSlot);
-    step_ = {};
+    step_.at = kNothing;
   }
   // No accumulator holds what is there now.
   void wrote(uint16_t slot) {
     for (uint16_t& cached : cached_) cached = cached == slot ? kNoSlot : cached;
   }
   void take_back(uint32_t at);  // the last instruction, whose effects on slots and accumulators remain
+  static void set_destination(Word& operands, uint16_t slot) {
+    std::memcpy(reinterpret_cast<char*>(&operands) + offsetof(Operands, d), &slot, sizeof(slot));
+  }
+  void load_checked(Op op, const MemArg& memarg);
+  void store_checked(Op op, const MemArg& memarg);
   void note_step(const Producer& sum, Place place, uint16_t slot);
   bool joins(const Step& step) const;
   void join(const Step& first);
@@ -259,28 +328,45 @@ class Translator {
   uint16_t home_of(const Control& c) const { return static_cast<uint16_t>(operand_base_ + c.label.base); }
   bool is_body(uint32_t depth) const { return depth + 1 == decoder_->control_depth(); }
 
-  static uint32_t bank(Scalar type) {
-    switch (type) {
-      case Scalar::f32: return static_cast<uint32_t>(Bank::f32);
-      case Scalar::f64: return static_cast<uint32_t>(Bank::f64);
-      case Scalar::v128: return static_cast<uint32_t>(Bank::v128);
-      default: return static_cast<uint32_t>(Bank::integer);
+  static constexpr uint32_t bank(Scalar type) {
+    static_assert(Scalar::i32 == Scalar{0} && Scalar::i64 == Scalar{1});
+    return static_cast<uint32_t>(type) - (type == Scalar::i32 ? 0 : 1);
+  }
+  static Scalar scalar(ValType type) {
+    switch (type.kind()) {
+      case ValType::Kind::i32: return Scalar::i32;
+      case ValType::Kind::f32: return Scalar::f32;
+      case ValType::Kind::f64: return Scalar::f64;
+      case ValType::Kind::v128: return Scalar::v128;
+      default: return Scalar::i64;
     }
   }
-  static Scalar scalar(ValType type);
-  static Scalar scalar_of(SigType type);
-  bool guarded(uint32_t memory) const;
+  static constexpr Scalar scalar_of(SigType type) {
+    switch (type) {
+      case SigType::i32: return Scalar::i32;
+      case SigType::f32: return Scalar::f32;
+      case SigType::f64: return Scalar::f64;
+      case SigType::v128: return Scalar::v128;
+      default: return Scalar::i64;
+    }
+  }
+  bool guarded(uint32_t memory) const { return memory == 0 && guarded_; }
 
   InterpreterCode& module_code_;
   const decoder::Module& module_;
   std::vector<std::pair<uint32_t, uint32_t>>* positions_;
   Decoder decoder_storage_;
   Decoder* decoder_ = nullptr;
-  std::vector<Word> code_;
-  std::vector<Operand> stack_;
-  std::vector<Fixup> fixups_;
-  std::vector<uint16_t> local_slots_;
-  // By slot of a local: the uppermost operand that was pushed as this local, the next one in Operand::older. Together
+  struct Local {
+    uint16_t slot;
+    Scalar type;
+  };
+  Buffer<Word> code_;
+  Buffer<Operand> stack_;
+  uint16_t next_home_ = 0;  // of the next operand that is pushed
+  Buffer<Fixup> fixups_;
+  Buffer<Local> locals_;
+  // By slot of a local: the uppermost operand that was pushed as this local, the next one in Operand::older(). Together
   // with settled_ it keeps translation linear, however high the operand stack.
   std::vector<uint32_t> newest_;
   uint32_t settled_ = 0;  // operands from the bottom that are at home or constants
@@ -293,10 +379,10 @@ class Translator {
   Step step_;
   uint32_t last_ = kNothing;  // the last instruction, when nothing can jump behind it
   uint16_t operand_base_ = 0, link_ = 0, pinned_ = 0;
-  bool has_pinned_ = false;
-  bool guard_pages_ = true;
-  bool counts_ = false;     // calls and rounds of loops, for Tier::automatic
-  uint32_t next_loop_ = 0;  // in the order of their beginnings
+  uint32_t pinned_slot_ = kNothing;  // no slot when no local is pinned
+  bool guarded_ = false;             // memory 0
+  bool counts_ = false;              // calls and rounds of loops, for Tier::automatic
+  uint32_t next_loop_ = 0;           // in the order of their beginnings
   FuncIdx index_{};
 };
 

@@ -12,7 +12,7 @@ void Translator::atomic(Op op, const MemArg& memarg) {
   }
   const bool is_64 = module_.memories[memarg.memory].type.is_64;
   emit(guarded(memarg.memory) ? atomic_handler(op) : checked_atomic_handler(op, is_64),
-       {next_home(), slots[0], Operands::pair(slots[1], slots[2])});
+       {next_home_, slots[0], Operands::pair(slots[1], slots[2])});
   code_.push_back(memarg.offset);
   code_.push_back(memarg.memory);
   if (info.result_count != 0) push_temp(scalar_of(info.results[0]));
@@ -28,7 +28,7 @@ void Translator::wide(Op op) {
     Operand operand = pop();
     slots[i] = slot_of(operand);
   }
-  emit(wide_handler(op), {next_home(), slots[0], Operands::pair(slots[1], slots[2])});
+  emit(wide_handler(op), {next_home_, slots[0], Operands::pair(slots[1], slots[2])});
   code_.push_back(slots[3]);
   push_temp(Scalar::i64);
   push_temp(Scalar::i64);

@@ -35,7 +35,7 @@ Translator::Condition Translator::take_condition() {
   const Operand operand = pop();
   if (can_redirect(operand)) {
     const Producer compare = producer(operand);
-    if (compare.form == Producer::Form::numeric) {
+    if (compare.is_numeric) {
       const Operands o = operands_at(&code_[compare.at + 1]);
       const At a{compare.a, o.a};
       if (compare.op == Op::i32_eqz) {
@@ -59,19 +59,6 @@ Translator::Condition Translator::take_condition() {
   return {false, Op::nop, value(operand), {}, true};
 }
 
-namespace {
-
-Op opposite(Op op) {
-  switch (op) {
-#define INVERSE(op, inverse) \
-  case Op::op: return Op::inverse;
-#include "interp/fused.def"
-    default: return Op::invalid;
-  }
-}
-
-}  // namespace
-
 // Branches to `target` when it is known, else waits in `fixups`, when the condition is `sense`.
 void Translator::branch(const Condition& c, bool sense, uint32_t& fixups, uint32_t target) {
   const bool backward = target != Label::kNone;
@@ -80,8 +67,8 @@ void Translator::branch(const Condition& c, bool sense, uint32_t& fixups, uint32
   Handler handler = nullptr;
   if (c.compares) {
     Op op = c.op;
-    if (!wanted && opposite(op) != Op::invalid) {
-      op = opposite(op);
+    if (!wanted && inverse(op) != Op::invalid) {
+      op = inverse(op);
       wanted = true;
     }
     if (backward && wanted && branch_on_step(c, op, target)) return;
@@ -103,7 +90,7 @@ void Translator::block(Control& c) {
   const uint32_t height = static_cast<uint32_t>(stack_.size());
   c.label.height = height - c.params.size();
   c.label.base =
-      static_cast<uint16_t>((c.params.size() == 0 ? next_home() : stack_[c.label.height].home) - operand_base_);
+      static_cast<uint16_t>((c.params.size() == 0 ? next_home_ : stack_[c.label.height].home) - operand_base_);
   bring_home(c.label.height, height);
 }
 
@@ -171,7 +158,7 @@ void Translator::move_top(uint32_t count, uint16_t slot) {
   const uint32_t first = static_cast<uint32_t>(stack_.size()) - count;
   bring_home(first, static_cast<uint32_t>(stack_.size()));
   const uint16_t from = stack_[first].home;
-  if (from != slot) emit_special(Special::copy_slots, {slot, from, static_cast<uint32_t>(next_home() - from)});
+  if (from != slot) emit_special(Special::copy_slots, {slot, from, static_cast<uint32_t>(next_home_ - from)});
 }
 
 // The operands themselves stay as they are. Homes ascend, so a move never overwrites what a later one reads: an
@@ -306,7 +293,7 @@ uint16_t Translator::take_arguments(const FuncType& type) {
   free_accumulators();
   bring_home(first, height);
   truncate(first);
-  return next_home();
+  return next_home_;
 }
 
 void Translator::emit_call(Handler handler, Operands operands, Word word2) {
@@ -409,11 +396,11 @@ void Translator::memory_op(Op op, uint32_t a, uint32_t b) {
   const auto with_operands = [&](Special s, uint32_t n, uint32_t x) {
     bring_home(height - n, height);
     truncate(height - n);
-    emit_special(s, {0, next_home(), x});
+    emit_special(s, {0, next_home_, x});
   };
   const auto address = [&](uint32_t memory) { return module_.memories[memory].type.is_64 ? Scalar::i64 : Scalar::i32; };
   switch (op) {
-    case Op::memory_size: emit_special(Special::memory_size, {next_home(), 0, a}); return push_temp(address(a));
+    case Op::memory_size: emit_special(Special::memory_size, {next_home_, 0, a}); return push_temp(address(a));
     case Op::memory_grow: with_operands(Special::memory_grow, 1, a); return push_temp(address(a));
     case Op::memory_fill: return with_operands(Special::memory_fill, 3, a);
     case Op::memory_copy: return with_operands(Special::memory_copy, 3, Operands::pair(a, b));
@@ -430,7 +417,7 @@ void Translator::table_op(Op op, uint32_t a, uint32_t b) {
   const auto with_operands = [&](Special s, uint32_t n, uint32_t x) {
     bring_home(height - n, height);
     truncate(height - n);
-    emit_special(s, {0, next_home(), x});
+    emit_special(s, {0, next_home_, x});
   };
   const auto address = [&](uint32_t table) { return module_.tables[table].type.is_64 ? Scalar::i64 : Scalar::i32; };
   switch (op) {

@@ -20,9 +20,9 @@ void Translator::gc_op(Op op, uint32_t a, uint32_t b, uint32_t operands, ValType
   const uint32_t height = static_cast<uint32_t>(stack_.size());
   free_accumulators();
   bring_home(height - operands, height);
-  const uint16_t end = next_home();
+  const uint16_t end = next_home_;
   truncate(height - operands);
-  const uint16_t first = next_home();
+  const uint16_t first = next_home_;
   Operands encoded{static_cast<uint16_t>(end - first), first, b};
   Word word2 = 0;
   Handler handler = gc_handler(op);

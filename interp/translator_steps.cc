@@ -14,7 +14,7 @@ bool fits_i16(uint32_t bits) { return static_cast<int32_t>(bits) == static_cast<
 // `sum` has just been told to write a local, at `place`.
 void Translator::note_step(const Producer& sum, Place place, uint16_t slot) {
   const Step before = std::exchange(step_, Step{});
-  if (sum.form != Producer::Form::numeric || (sum.op != Op::i32_add && sum.op != Op::i64_add)) return;
+  if (sum.op != Op::i32_add && sum.op != Op::i64_add) return;
   const Operands o = operands_at(&code_[sum.at + 1]);
   const bool by_slot = sum.b == Place::slot || sum.b == Place::pinned;
   if (o.a != slot || (sum.a != Place::slot && sum.a != Place::pinned) || (!by_slot && sum.b != Place::imm)) return;

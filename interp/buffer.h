@@ -1,0 +1,63 @@
+// An array of plain values for who appends at every instruction: appending is a comparison and a store, and everything
+// else happens out of line, so that the functions that append need no stack frame for it.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <type_traits>
+
+namespace mini_wasm::interp {
+
+template <class T>
+class Buffer {
+  static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
+
+ public:
+  size_t size() const { return static_cast<size_t>(top_ - data()); }
+  bool empty() const { return top_ == data(); }
+  T* data() const { return storage_.get(); }
+  T& operator[](size_t i) { return storage_[i]; }
+  const T& operator[](size_t i) const { return storage_[i]; }
+  T& back() { return top_[-1]; }
+  const T& back() const { return top_[-1]; }
+
+  void push_back(const T& value) {
+    reserve(1);
+    *top_++ = value;
+  }
+  // Room for so many more: `append` does not look.
+  void reserve(size_t count) {
+    if (static_cast<size_t>(limit_ - top_) < count) [[unlikely]]
+      grow(count);
+  }
+  void append(const T& value) { *top_++ = value; }
+  // What it was stays where it is until something else is pushed.
+  T& pop() { return *--top_; }
+  void clear() { top_ = data(); }
+  // What is new is zero.
+  void resize(size_t size) {
+    const size_t before = this->size();
+    if (size > before) {
+      reserve(size - before);
+      std::fill_n(top_, size - before, T{});
+    }
+    top_ = data() + size;
+  }
+
+ private:
+  [[gnu::noinline, gnu::cold]] void grow(size_t count) {
+    const size_t used = size(), capacity = std::max<size_t>(2 * used, used + count + 64);
+    std::unique_ptr<T[]> bigger(new T[capacity]);
+    std::copy_n(data(), used, bigger.get());
+    storage_ = std::move(bigger);
+    top_ = data() + used;
+    limit_ = data() + capacity;
+  }
+
+  std::unique_ptr<T[]> storage_;
+  T* top_ = nullptr;
+  T* limit_ = nullptr;
+};
+
+}  // namespace mini_wasm::interp
