@@ -61,10 +61,18 @@ struct FuncCode {
   Word compiled[3] = {0, 0, 0};             // the one that enters its machine code, once it is hot
   std::atomic<uint32_t> heat{0};            // calls and rounds of loops so far, while they are counted
   uint32_t size = 0;                        // words
+  const Word* words = nullptr;              // in a CodePiece; null until translated
   InterpreterCode* owner = nullptr;
   FuncIdx index{};
-  std::unique_ptr<Word[]> words;
   runtime::ExceptionTable exceptions;
+};
+
+// The code of functions of one module that were translated one after another. Functions are added under the lock of the
+// tier, which finds them by their code.
+struct CodePiece {
+  std::unique_ptr<Word[]> words;
+  size_t size = 0, capacity = 0;
+  std::vector<FuncCode*> functions;  // in the order of their code
 };
 
 }  // namespace mini_wasm::interp

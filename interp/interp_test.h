@@ -51,7 +51,7 @@ inline std::vector<interp::Word> translate(std::string_view text, uint32_t funct
   interp::Translator translator(code, &positions);
   EXPECT_TRUE(translator.translate(again));
   std::vector<interp::Word> handlers;
-  for (const auto& [word, offset] : positions) handlers.push_back(again.words[word]);
+  for (const auto& [word, offset] : positions) handlers.push_back(translator.code()[word]);
   return handlers;
 }
 

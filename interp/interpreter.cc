@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 
 #include "interp/handlers.h"
 #include "interp/translator.h"
@@ -58,27 +59,44 @@ void InterpreterCode::attach(runtime::FuncInst& func) {
 }
 
 InterpreterCode::~InterpreterCode() {
-  const decoder::Module& m = module_.module();
-  for (size_t i = 0; i < m.funcs.size() - m.imported_funcs; ++i) {
-    if (functions_[i].words) tier_.remove_code(functions_[i]);
-  }
+  for (const std::unique_ptr<CodePiece>& piece : pieces_) tier_.remove_code(*piece);
 }
 
 FuncCode& InterpreterCode::function(FuncIdx index) { return functions_[raw(index) - module_.module().imported_funcs]; }
 
+// Pieces are twice as large as the one before, up to a limit: small modules need little memory, large ones few pieces.
+CodePiece& InterpreterCode::piece_for(size_t words) {
+  static constexpr size_t kFirst = 1024, kLargest = 128 * 1024;
+  const size_t before = pieces_.empty() ? kFirst / 2 : pieces_.back()->capacity;
+  if (pieces_.empty() || pieces_.back()->capacity - pieces_.back()->size < words) {
+    pieces_.push_back(std::make_unique<CodePiece>());
+    CodePiece& piece = *pieces_.back();
+    piece.capacity = std::max(words, std::min(2 * before, kLargest));
+    piece.words = std::make_unique_for_overwrite<Word[]>(piece.capacity);
+  }
+  return *pieces_.back();
+}
+
 const Word* InterpreterCode::translate(FuncCode& code) {
   const std::lock_guard lock(mutex_);
-  if (!code.words) {
+  if (code.words == nullptr) {
     if (!translator_) translator_ = std::make_unique<Translator>(*this);
     // The body has been validated and its frame fits (check_limits): there is nothing left that can fail.
     [[maybe_unused]] const Result<void> r = translator_->translate(code);
     assert(r.has_value());
-    tier_.add_code(code);
+    const std::span<const Word> words = translator_->code();
+    CodePiece& piece = piece_for(words.size());
+    Word* const at = piece.words.get() + piece.size;
+    std::copy(words.begin(), words.end(), at);
+    piece.size += words.size();
+    code.words = at;
+    code.size = static_cast<uint32_t>(words.size());
+    tier_.add_code(piece, code);
     if (code.entry.load(std::memory_order_relaxed) == code.lazy) {
-      code.entry.store(code.words.get(), std::memory_order_release);
+      code.entry.store(code.words, std::memory_order_release);
     }
   }
-  return code.words.get();
+  return code.words;
 }
 
 Result<void> InterpreterCode::translate_all() {
@@ -124,7 +142,7 @@ uint64_t InterpreterCode::offset_of(const FuncCode& code, const Word* pc) {
   again.index = code.index;
   Translator translator(*this, &positions);
   if (!translator.translate(again)) return 0;
-  const uint32_t word = static_cast<uint32_t>(pc - code.words.get());
+  const uint32_t word = static_cast<uint32_t>(pc - code.words);
   const auto after = std::upper_bound(positions.begin(), positions.end(), word,
                                       [](uint32_t w, const auto& position) { return w < position.first; });
   return after == positions.begin() ? 0 : std::prev(after)->second;
@@ -181,22 +199,26 @@ void Interpreter::walk(const Activation& activation, size_t most, std::vector<ru
   }
 }
 
-void Interpreter::add_code(FuncCode& code) {
+void Interpreter::add_code(CodePiece& piece, FuncCode& code) {
   const std::lock_guard lock(mutex_);
-  by_begin_.emplace(code.words.get(), &code);
+  if (piece.functions.empty()) by_begin_.emplace(piece.words.get(), &piece);
+  piece.functions.push_back(&code);
 }
 
-void Interpreter::remove_code(const FuncCode& code) {
+void Interpreter::remove_code(const CodePiece& piece) {
   const std::lock_guard lock(mutex_);
-  by_begin_.erase(code.words.get());
+  by_begin_.erase(piece.words.get());
 }
 
 FuncCode* Interpreter::find_code(const Word* pc) {
   const std::lock_guard lock(mutex_);
-  auto after = by_begin_.upper_bound(pc);
-  if (after == by_begin_.begin()) return nullptr;
-  FuncCode* code = std::prev(after)->second;
-  return pc < code->words.get() + code->size ? code : nullptr;
+  const auto piece = by_begin_.upper_bound(pc);
+  if (piece == by_begin_.begin()) return nullptr;
+  const std::vector<FuncCode*>& functions = std::prev(piece)->second->functions;
+  const auto after = std::upper_bound(functions.begin(), functions.end(), pc,
+                                      [](const Word* at, const FuncCode* code) { return at < code->words; });
+  FuncCode* code = *std::prev(after);
+  return pc < code->words + code->size ? code : nullptr;
 }
 
 }  // namespace mini_wasm::interp

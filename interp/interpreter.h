@@ -36,15 +36,15 @@ class Interpreter final : public runtime::ExecutionTier {
                  const runtime::gc::ExceptionObject& exception);
 
   // Which function an instruction belongs to; null for code that belongs to none. Any thread.
-  void add_code(FuncCode& code);
-  void remove_code(const FuncCode& code);
+  void add_code(CodePiece& piece, FuncCode& code);
+  void remove_code(const CodePiece& piece);
   FuncCode* find_code(const Word* pc);
 
  private:
   const std::unique_ptr<runtime::ExecutionTier> compiler_;
   const uint32_t hot_after_;
   std::mutex mutex_;
-  std::map<const Word*, FuncCode*> by_begin_;
+  std::map<const Word*, CodePiece*> by_begin_;
 };
 
 }  // namespace mini_wasm::interp

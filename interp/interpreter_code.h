@@ -39,11 +39,13 @@ class InterpreterCode final : public runtime::ModuleCode {
 
  private:
   const void* compile(FuncCode& code, uint32_t loop);
+  CodePiece& piece_for(size_t words);
 
   Interpreter& tier_;
   const runtime::CompiledModule& module_;
   std::unique_ptr<runtime::ModuleCode> machine_code_;
   std::unique_ptr<FuncCode[]> functions_;  // those that the module defines
+  std::vector<std::unique_ptr<CodePiece>> pieces_;
   std::mutex mutex_;
   std::unique_ptr<Translator> translator_;  // made at the first translation
 };

@@ -52,12 +52,12 @@ Translator::Translator(InterpreterCode& code, std::vector<std::pair<uint32_t, ui
       guarded_(!module_.memories.empty() &&
                runtime::is_guarded(module_.memories[0].type, code.module().engine().config().guard_pages)) {}
 
-Result<void> Translator::translate(FuncCode& code) {
-  index_ = code.index;
-  const FunctionFacts& facts = module_code_.module().facts(code.index);
-  link_ = code.link;
+Result<void> Translator::translate(FuncCode& function) {
+  index_ = function.index;
+  const FunctionFacts& facts = module_code_.module().facts(function.index);
+  link_ = function.link;
   operand_base_ = static_cast<uint16_t>(link_ + runtime::kLinkSlots);
-  pinned_ = code.pinned;
+  pinned_ = function.pinned;
   pinned_slot_ = facts.hot_local == FunctionFacts::kNoLocal ? kNothing : pinned_;
   code_.clear();
   stack_.clear();
@@ -70,11 +70,8 @@ Result<void> Translator::translate(FuncCode& code) {
   forget_cached();
   last_ = kNothing;
   if (positions_ != nullptr) positions_->clear();
-  if (Result<void> r = decoder_storage_.run(code.index); !r) return r;
-  code.exceptions = std::move(exceptions_);
-  code.size = here();
-  code.words = std::make_unique_for_overwrite<Word[]>(code.size);
-  std::memcpy(code.words.get(), code_.data(), code.size * sizeof(Word));
+  if (Result<void> r = decoder_storage_.run(function.index); !r) return r;
+  function.exceptions = std::move(exceptions_);
   return {};
 }
 

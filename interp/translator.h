@@ -53,8 +53,9 @@ class Translator {
   // `positions`, when given, receives (word, byte offset) of each instruction.
   explicit Translator(InterpreterCode& code, std::vector<std::pair<uint32_t, uint32_t>>* positions = nullptr);
 
-  // Fills in `code.words` and `code.size`.
-  Result<void> translate(FuncCode& code);
+  // Of the function's code, fills in `exceptions`; the instructions are `code()` until the next one.
+  Result<void> translate(FuncCode& function);
+  std::span<const Word> code() const { return {code_.data(), code_.size()}; }
 
   // --- Sink
   void begin(Decoder& decoder);
