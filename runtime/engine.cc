@@ -29,7 +29,7 @@ std::unique_ptr<ExecutionTier> make_tier(const Config& config) {
 Engine::Engine(const Config& config) : Engine(config, make_tier(config)) {}
 
 Engine::Engine(const Config& config, std::unique_ptr<ExecutionTier> tier)
-    : config_(config), features_(features_of(config)), tier_(std::move(tier)) {}
+    : config_(config), features_(features_of(config)), memory_pool_(config), tier_(std::move(tier)) {}
 
 }  // namespace runtime
 

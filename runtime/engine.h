@@ -10,6 +10,7 @@
 #include "core/type_registry.h"
 #include "runtime/execution_tier.h"
 #include "runtime/gc/layout.h"
+#include "runtime/memory_pool.h"
 
 namespace mini_wasm::runtime {
 
@@ -23,6 +24,7 @@ class Engine {
   TypeRegistry& types() { return types_; }
   const TypeRegistry& types() const { return types_; }
   gc::LayoutCache& layouts() { return layouts_; }
+  MemoryPool& memory_pool() { return memory_pool_; }
   ExecutionTier& tier() const { return *tier_; }
 
  private:
@@ -30,6 +32,7 @@ class Engine {
   FeatureSet features_;
   TypeRegistry types_;
   gc::LayoutCache layouts_{types_};
+  MemoryPool memory_pool_;
   std::unique_ptr<ExecutionTier> tier_;
 };
 

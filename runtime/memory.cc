@@ -29,9 +29,17 @@ bool is_valid(const MemoryType& type) {
   return type.limits.min <= most && max;
 }
 
-MemInst::~MemInst() { release_pages(base, reserved); }
+MemInst::~MemInst() {
+  if (pool_ != nullptr && !grown_in_part_) {
+    slot_.accessible = round_to_os_pages(size);
+    pool_->give_back(std::move(slot_));
+  } else {
+    release_pages(base, reserved);
+  }
+}
 
-Result<void> MemInst::allocate(const MemoryType& memory_type, uint64_t byte_limit, bool guard_pages) {
+Result<void> MemInst::allocate(const MemoryType& memory_type, uint64_t byte_limit, bool guard_pages, MemoryPool* pool,
+                               const std::shared_ptr<PageTemplate>& content) {
   type = memory_type;
   guarded = is_guarded(type, guard_pages);
   if (type.shared) waiters = std::make_unique<WaitQueue>();
@@ -40,22 +48,37 @@ Result<void> MemInst::allocate(const MemoryType& memory_type, uint64_t byte_limi
   max_size = std::min(max_size, byte_limit);
   max_size -= max_size & ((uint64_t{1} << type.page_size_log2) - 1);
   if (min > max_size) return too_big(type, "the limit is " + std::to_string(byte_limit) + " bytes");
-  if (guarded) {
-    if (!reserve(kGuardedReservation)) {
-      return too_big(type, "no 8 GiB of addresses left to reserve (guard pages can be turned off)");
-    }
-    install_fault_handler();
-  } else {
-    // Take what there is: half a reservation that never fills up serves as well.
-    uint64_t wanted = std::max(min, std::min(max_size, kCheckedReservation));
-    while (!reserve(wanted)) {
-      if (wanted <= min) return too_big(type, "out of address space");
-      wanted = std::max(min, wanted / 2);
-    }
-    max_size = std::min(max_size, reserved >> type.page_size_log2 << type.page_size_log2);
+  const uint64_t wanted = guarded ? kGuardedReservation : std::max(min, std::min(max_size, kCheckedReservation));
+  if (guarded) install_fault_handler();
+  if (pool != nullptr && !type.shared && pool->serves(wanted) && take_from(*pool, min, content)) return {};
+  if (!reserve_some(wanted, min)) {
+    return too_big(type, guarded ? "no 8 GiB of addresses left to reserve (guard pages can be turned off)"
+                                 : "out of address space");
   }
   if (!commit_to(min)) return too_big(type, "out of memory");
   return {};
+}
+
+bool MemInst::take_from(MemoryPool& pool, uint64_t bytes, const std::shared_ptr<PageTemplate>& content) {
+  std::optional<MemorySlot> slot = pool.take(round_to_os_pages(bytes), content);
+  if (!slot) return false;
+  pool_ = &pool;
+  slot_ = std::move(*slot);
+  base = slot_.base;
+  reserved = kGuardedReservation;
+  size = bytes;
+  return true;
+}
+
+bool MemInst::reserve_some(uint64_t wanted, uint64_t min) {
+  if (guarded) return reserve(wanted);
+  // Take what there is: half a reservation that never fills up serves as well.
+  while (!reserve(wanted)) {
+    if (wanted <= min) return false;
+    wanted = std::max(min, wanted / 2);
+  }
+  max_size = std::min(max_size, reserved >> type.page_size_log2 << type.page_size_log2);
+  return true;
 }
 
 bool MemInst::reserve(uint64_t wanted) {
@@ -67,7 +90,10 @@ bool MemInst::reserve(uint64_t wanted) {
 
 bool MemInst::commit_to(uint64_t new_size) {
   const uint64_t committed = round_to_os_pages(size);
-  if (!commit_pages(base + committed, round_to_os_pages(new_size) - committed)) return false;
+  if (!commit_pages(base + committed, round_to_os_pages(new_size) - committed)) {
+    grown_in_part_ = true;  // perhaps: nobody knows which of the pages can be accessed now
+    return false;
+  }
   size = new_size;
   return true;
 }

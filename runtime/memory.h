@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "runtime/instance_context.h"
+#include "runtime/memory_pool.h"
 #include "runtime/wait_queue.h"
 
 namespace mini_wasm::runtime {
@@ -57,8 +58,11 @@ struct MemInst {
   MemInst& operator=(const MemInst&) = delete;
   ~MemInst();
 
-  // Zeroed memory of type.limits.min pages. Error: limit.
-  Result<void> allocate(const MemoryType& type, uint64_t byte_limit, bool guard_pages);
+  // Zeroed memory of type.limits.min pages. Error: limit. The addresses come from the pool, which lives longer, when
+  // that serves memories of this kind; then it begins with `content`, if that is not null (has_content).
+  Result<void> allocate(const MemoryType& type, uint64_t byte_limit, bool guard_pages, MemoryPool* pool = nullptr,
+                        const std::shared_ptr<PageTemplate>& content = nullptr);
+  bool has_content() const { return slot_.content != nullptr; }
   uint64_t size_pages() const { return size.load(std::memory_order_relaxed) >> type.page_size_log2; }
   // spec 4.6.9 memory.grow: the old size in pages, or kGrowFailed.
   int64_t grow(uint64_t delta_pages);
@@ -71,8 +75,14 @@ struct MemInst {
   void add_user(InstanceContext& context);
 
  private:
+  bool take_from(MemoryPool& pool, uint64_t bytes, const std::shared_ptr<PageTemplate>& content);
+  bool reserve_some(uint64_t wanted, uint64_t min);
   bool reserve(uint64_t wanted);
   bool commit_to(uint64_t new_size);
+
+  MemoryPool* pool_ = nullptr;  // where the slot came from; null when the addresses are this memory's own
+  MemorySlot slot_;
+  bool grown_in_part_ = false;
 };
 
 }  // namespace mini_wasm::runtime

@@ -5,12 +5,9 @@
 
 #include "runtime/fault_handler.h"
 #include "runtime/host_call.h"
-#include "runtime/virtual_memory.h"
 
 namespace mini_wasm::runtime {
 namespace {
-
-uint64_t stack_bytes(const Config& config) { return round_to_os_pages(std::max(config.stack_size, uint64_t{1})); }
 
 // Counts a call in progress for as long as it lives.
 class DepthScope {
@@ -52,24 +49,15 @@ FrameInfo describe_host(const FuncInst& func) {
 
 Store::Store(std::shared_ptr<Engine> engine, const StoreLimits& limits)
     : engine_(std::move(engine)), limits_(limits), heap_(*this, limits.gc_heap_bytes, engine_->config().gc_stress) {
-  const uint64_t bytes = stack_bytes(engine_->config());
-  // A page for leaf frames, and one that nobody can touch.
-  static_assert(kLeafSlots * sizeof(Slot) <= 4096);
-  uint8_t* stack = bytes == 0 ? nullptr : reserve_pages(bytes + 2 * os_page_size());
-  if (stack == nullptr) return;
-  if (!commit_pages(stack, bytes + os_page_size())) {
-    release_pages(stack, bytes + 2 * os_page_size());
-    return;
-  }
-  stack_ = reinterpret_cast<Slot*>(stack);
-  stack_limit_ = stack_ + bytes / sizeof(Slot);
+  static_assert(kLeafSlots * sizeof(Slot) <= 4096);  // a page for leaf frames, and one that nobody can touch
+  MemoryPool& pool = engine_->memory_pool();
+  stack_ = reinterpret_cast<Slot*>(pool.take_stack());
+  if (stack_ != nullptr) stack_limit_ = stack_ + pool.stack_bytes() / sizeof(Slot);
 }
 
 Store::~Store() {
   assert(activation_ == nullptr);
-  if (stack_ != nullptr) {
-    release_pages(reinterpret_cast<uint8_t*>(stack_), stack_bytes(engine_->config()) + 2 * os_page_size());
-  }
+  if (stack_ != nullptr) engine_->memory_pool().give_back_stack(reinterpret_cast<uint8_t*>(stack_), stack_used_);
 }
 
 Result<void> Store::call(FuncInst& func, Slot* slots) {
@@ -92,6 +80,7 @@ Result<void> Store::call_wasm(FuncInst& func, Slot* slots) {
   }
   activation.top = activation.base;
   activation.native_entry = __builtin_frame_address(0);
+  stack_used_ = true;
   std::copy_n(slots, counts.params, activation.base);
 
   ActivationScope scope(activation);
@@ -210,7 +199,7 @@ Result<MemInst*> Store::new_memory(const MemoryType& type) {
   }
   if (Result<void> r = check_memory_count(); !r) return std::move(r).error();
   MemInst& memory = memories_.emplace_back();
-  Result<void> r = memory.allocate(type, limits_.memory_bytes, engine_->config().guard_pages);
+  Result<void> r = memory.allocate(type, limits_.memory_bytes, engine_->config().guard_pages, &engine_->memory_pool());
   if (r) return &memory;
   memories_.pop_back();
   return std::move(r).error();

@@ -120,7 +120,8 @@ class Store {
   std::mutex instances_mutex_;
   std::deque<ModuleInst> instances_;
   BlockedScope* blocked_ = nullptr;  // where the store's thread waits
-  Slot* stack_ = nullptr;            // mapped, with a guard page behind; null when there was no memory for it
+  Slot* stack_ = nullptr;            // of the engine's pool; null when there was no memory for it
+  bool stack_used_ = false;
   Slot* stack_limit_ = nullptr;
   Activation* activation_ = nullptr;
   uint32_t host_depth_ = 0;

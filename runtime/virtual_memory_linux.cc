@@ -36,4 +36,11 @@ void release_pages(uint8_t* at, uint64_t bytes) {
   if (at != nullptr) munmap(at, bytes);
 }
 
+bool hide_pages(uint8_t* at, uint64_t bytes) { return bytes == 0 || mprotect(at, bytes, PROT_NONE) == 0; }
+
+bool reserve_again(uint8_t* at, uint64_t bytes) {
+  const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+  return bytes == 0 || mmap(at, bytes, PROT_NONE, flags, -1, 0) != MAP_FAILED;
+}
+
 }  // namespace mini_wasm::runtime

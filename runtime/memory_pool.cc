@@ -1,0 +1,214 @@
+#include "runtime/memory_pool.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "runtime/memory.h"
+#include "runtime/virtual_memory.h"
+
+namespace mini_wasm::runtime {
+namespace {
+
+// To fill so much anew takes less time than to ask the system what has been written.
+constexpr uint64_t kSmall = uint64_t{64} << 10;
+// More of a stack than this goes back to the system.
+constexpr uint64_t kMostOfStack = uint64_t{256} << 10;
+
+using Runs = std::array<PageRun, 128>;
+
+// Makes [begin, end) of a slot what it was at first, byte by byte.
+void refill(const MemorySlot& slot, uint8_t* begin, uint8_t* end) {
+  if (slot.content != nullptr) {
+    const uint64_t from = static_cast<uint64_t>(begin - slot.base);
+    if (from < slot.content->bytes()) {
+      const uint64_t length = std::min<uint64_t>(slot.content->bytes() - from, static_cast<uint64_t>(end - begin));
+      std::memcpy(begin, slot.content->data() + from, length);
+      begin += length;
+    }
+  }
+  std::memset(begin, 0, static_cast<size_t>(end - begin));
+}
+
+// The same by giving the pages back to the system.
+bool drop(const MemorySlot& slot) {
+  const uint64_t mapped = slot.content == nullptr ? 0 : slot.content->bytes();
+  if (mapped != 0 && !slot.content->map_at(slot.base)) return false;
+  if (slot.accessible > mapped) discard_pages(slot.base + mapped, slot.accessible - mapped);
+  return true;
+}
+
+// Gives a slot that has been cleaned another content.
+bool set_content(MemorySlot& slot, const std::shared_ptr<PageTemplate>& content) {
+  if (slot.content != nullptr) {
+    if (!reserve_again(slot.base, slot.accessible)) return false;
+    slot.accessible = 0;
+  }
+  slot.content = content;
+  if (content == nullptr) return true;
+  if (!content->map_at(slot.base)) return false;
+  slot.accessible = std::max(slot.accessible, content->bytes());
+  return true;
+}
+
+bool set_accessible(MemorySlot& slot, uint64_t bytes) {
+  const uint64_t now = std::exchange(slot.accessible, bytes);
+  return bytes >= now ? commit_pages(slot.base + now, bytes - now) : hide_pages(slot.base + bytes, now - bytes);
+}
+
+void release(const MemorySlot& slot) { release_pages(slot.base, round_to_os_pages(kGuardedReservation)); }
+
+}  // namespace
+
+MemoryPool::MemoryPool(const Config& config)
+    : most_(config.pool_size),
+      most_bytes_(config.pool_bytes),
+      serves_memories_(config.guard_pages && most_ != 0),
+      stack_bytes_(round_to_os_pages(std::max(config.stack_size, uint64_t{1}))) {}
+
+MemoryPool::~MemoryPool() {
+  for (const MemorySlot& slot : slots_) release(slot);
+  for (uint8_t* stack : stacks_) release_pages(stack, stack_bytes_ + 2 * os_page_size());
+}
+
+size_t MemoryPool::free_slots() const {
+  const std::lock_guard lock(mutex_);
+  return slots_.size();
+}
+
+size_t MemoryPool::free_stacks() const {
+  const std::lock_guard lock(mutex_);
+  return stacks_.size();
+}
+
+// --- Memories ------------------------------------------------------------------------------------------------------
+
+bool MemoryPool::serves(uint64_t reservation) const { return serves_memories_ && reservation <= kGuardedReservation; }
+
+std::optional<MemorySlot> MemoryPool::take(uint64_t bytes, const std::shared_ptr<PageTemplate>& content) {
+  MemorySlot slot;
+  {
+    const std::lock_guard lock(mutex_);
+    // The best is one that needs no change, then one with the same content. One with a different content is left for
+    // those who want that, unless there is no room for more.
+    const auto fit = [&](const MemorySlot& other) {
+      return other.content != content ? 0 : 1 + (other.accessible == bytes);
+    };
+    auto best = slots_.end();
+    for (auto it = slots_.end(); it-- != slots_.begin();) {
+      if (best == slots_.end() || fit(*it) > fit(*best)) best = it;
+      if (fit(*best) == 2) break;
+    }
+    if (best != slots_.end() && (fit(*best) != 0 || slots_.size() == most_)) {
+      if (fit(*best) == 0) best = slots_.begin();  // which has not been wanted for the longest time
+      slot = std::move(*best);
+      slots_.erase(best);
+      resident_ -= slot.resident;
+    }
+  }
+  if (slot.base == nullptr) slot.base = reserve_pages(round_to_os_pages(kGuardedReservation));
+  if (slot.base == nullptr) return std::nullopt;
+  if ((slot.content != content && !set_content(slot, content)) || !set_accessible(slot, bytes)) {
+    release(slot);
+    return std::nullopt;
+  }
+  return slot;
+}
+
+void MemoryPool::give_back(MemorySlot slot) {
+  bool usable = clean(slot);
+  if (usable && slot.resident > most_bytes_ - std::min(most_bytes_, resident_.load(std::memory_order_relaxed))) {
+    usable = drop(slot);
+    slot.resident = 0;
+  }
+  std::optional<MemorySlot> unwanted;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!usable || (slot.content != nullptr && slot.content->retired)) {
+      unwanted = std::move(slot);
+    } else {
+      if (slots_.size() == most_) {
+        unwanted = std::move(slots_.front());
+        slots_.erase(slots_.begin());
+        resident_ -= unwanted->resident;
+      }
+      resident_ += slot.resident;
+      slots_.push_back(std::move(slot));
+    }
+  }
+  if (unwanted) release(*unwanted);
+}
+
+// Makes the slot read as when it was handed out. False when that is impossible.
+bool MemoryPool::clean(MemorySlot& slot) const {
+  if (slot.accessible == 0) return true;
+  const bool small = slot.accessible <= kSmall;
+  const bool seen_before = std::exchange(slot.resident, 0) != 0;
+  Runs runs;
+  std::optional<size_t> count;
+  // Not the first time, when that would touch pages that nobody may ever want.
+  if (!small || !seen_before) {
+    count = find_written_pages(slot.base, slot.accessible, slot.content != nullptr, most_bytes_, runs);
+  }
+  if (!count && !small) return drop(slot);
+  if (!count) {
+    runs[0] = {slot.base, slot.base + slot.accessible};
+    count = 1;
+  }
+  for (size_t i = 0; i < *count; ++i) {
+    refill(slot, runs[i].begin, runs[i].end);
+    slot.resident += static_cast<uint64_t>(runs[i].end - runs[i].begin);
+  }
+  return true;
+}
+
+void MemoryPool::retire(PageTemplate& content) {
+  std::vector<MemorySlot> unwanted;
+  {
+    const std::lock_guard lock(mutex_);
+    content.retired = true;
+    std::vector<MemorySlot> kept;
+    for (MemorySlot& slot : slots_) (slot.content.get() == &content ? unwanted : kept).push_back(std::move(slot));
+    slots_ = std::move(kept);
+    for (const MemorySlot& slot : unwanted) resident_ -= slot.resident;
+  }
+  for (const MemorySlot& slot : unwanted) release(slot);
+}
+
+// --- Stacks --------------------------------------------------------------------------------------------------------
+
+uint8_t* MemoryPool::take_stack() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!stacks_.empty()) {
+      uint8_t* stack = stacks_.back();
+      stacks_.pop_back();
+      return stack;
+    }
+  }
+  if (stack_bytes_ == 0) return nullptr;
+  uint8_t* stack = reserve_pages(stack_bytes_ + 2 * os_page_size());
+  if (stack == nullptr || commit_pages(stack, stack_bytes_ + os_page_size())) return stack;
+  release_pages(stack, stack_bytes_ + 2 * os_page_size());
+  return nullptr;
+}
+
+void MemoryPool::give_back_stack(uint8_t* stack, bool used) {
+  if (most_ != 0) {
+    if (used) clean_stack(stack);
+    const std::lock_guard lock(mutex_);
+    if (stacks_.size() < most_) return stacks_.push_back(stack);
+  }
+  release_pages(stack, stack_bytes_ + 2 * os_page_size());
+}
+
+void MemoryPool::clean_stack(uint8_t* stack) const {
+  Runs runs;
+  const uint64_t bytes = stack_bytes_ + os_page_size();
+  const std::optional<size_t> count = find_written_pages(stack, bytes, false, kMostOfStack, runs);
+  if (!count) return discard_pages(stack, bytes);
+  for (size_t i = 0; i < *count; ++i) std::memset(runs[i].begin, 0, static_cast<size_t>(runs[i].end - runs[i].begin));
+}
+
+}  // namespace mini_wasm::runtime

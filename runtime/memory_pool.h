@@ -1,0 +1,76 @@
+// What stores have done with and the next ones take over without a system call: reservations for memories, and value
+// stacks. Whatever is handed out cannot be told from what the system would have given: it reads as zero, or as the
+// template that was asked for, and exactly so many bytes can be accessed as were asked for. It is made so when it comes
+// back, so that nothing of a guest is kept any longer than the guest.
+//
+// What has been written is found by asking the system (find_written_pages), and these pages are filled anew and stay
+// in memory, up to Config::pool_bytes of them; everything else is given back to the system. A small slot that is used
+// again and again is filled anew as a whole, which takes less time than asking.
+//
+// Thread rule: any thread.
+#pragma once
+
+#include <mini_wasm/config.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "runtime/page_template.h"
+
+namespace mini_wasm::runtime {
+
+// A reservation of kGuardedReservation bytes. Of these the first `accessible` can be accessed (a multiple of the OS
+// page size), and no others.
+struct MemorySlot {
+  uint8_t* base = nullptr;
+  uint64_t accessible = 0;
+  std::shared_ptr<PageTemplate> content;  // mapped at the beginning; may be null
+  uint64_t resident = 0;                  // bytes that were filled anew when it came back, and so are in memory
+};
+
+class MemoryPool {
+ public:
+  explicit MemoryPool(const Config& config);
+  ~MemoryPool();
+  MemoryPool(const MemoryPool&) = delete;
+  MemoryPool& operator=(const MemoryPool&) = delete;
+
+  // Whether memories of that reservation come from here.
+  bool serves(uint64_t reservation) const;
+  // With `bytes` accessible, which begin with `content` (no longer than that) and are zero behind it. Nothing when the
+  // system has no room.
+  std::optional<MemorySlot> take(uint64_t bytes, const std::shared_ptr<PageTemplate>& content);
+  // With whatever content and size it has got.
+  void give_back(MemorySlot slot);
+  // Nobody will ask for this content again: lets go of it.
+  void retire(PageTemplate& content);
+
+  // A value stack: zeroed, Config::stack_size (rounded) and a page behind that is for leaf frames, then one that
+  // nothing can access. Null when there is no room.
+  uint8_t* take_stack();
+  // `used`: whether anything has been written to it.
+  void give_back_stack(uint8_t* stack, bool used);
+  uint64_t stack_bytes() const { return stack_bytes_; }
+
+  size_t free_slots() const;
+  size_t free_stacks() const;
+
+ private:
+  bool clean(MemorySlot& slot) const;
+  void clean_stack(uint8_t* stack) const;
+
+  const size_t most_;  // of each kind
+  const uint64_t most_bytes_;
+  const bool serves_memories_;
+  const uint64_t stack_bytes_;
+  mutable std::mutex mutex_;
+  std::vector<MemorySlot> slots_;  // the one that came back last is the last
+  std::vector<uint8_t*> stacks_;
+  std::atomic<uint64_t> resident_{0};  // of slots_; changes under the mutex
+};
+
+}  // namespace mini_wasm::runtime

@@ -1,0 +1,261 @@
+#include "runtime/memory_pool.h"
+
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <random>
+#include <utility>
+
+#include "runtime/memory.h"
+#include "runtime/virtual_memory.h"
+
+namespace mini_wasm::runtime {
+namespace {
+
+constexpr uint64_t kPage = 65536;
+
+Config pool_of(uint32_t size, uint64_t bytes = uint64_t{64} << 20) {
+  Config config;
+  config.pool_size = size;
+  config.pool_bytes = bytes;
+  return config;
+}
+
+// Whether the system would read there for us: it does not raise a signal.
+bool can_access(const uint8_t* at) {
+  int ends[2];
+  if (pipe(ends) != 0) return false;
+  const bool readable = write(ends[1], at, 1) == 1;
+  close(ends[0]), close(ends[1]);
+  return readable;
+}
+
+bool all_zero(const uint8_t* at, uint64_t bytes) {
+  return std::all_of(at, at + bytes, [](uint8_t byte) { return byte == 0; });
+}
+
+uint64_t pages_in_memory(uint8_t* at, uint64_t bytes) {
+  std::vector<unsigned char> resident(bytes / os_page_size());
+  if (mincore(at, bytes, resident.data()) != 0) return ~uint64_t{0};
+  return static_cast<uint64_t>(std::count_if(resident.begin(), resident.end(), [](auto r) { return (r & 1) != 0; }));
+}
+
+std::shared_ptr<PageTemplate> content_of(uint64_t bytes, int value) {
+  return PageTemplate::make(bytes, [&](uint8_t* at) { std::memset(at, value, bytes); });
+}
+
+TEST(memory_pool, a_slot_is_used_again_and_reads_as_zero) {
+  for (const uint64_t bytes : {uint64_t{4096}, kPage, 3 * kPage, 100 * kPage}) {
+    MemoryPool pool(pool_of(4));
+    uint8_t* first = nullptr;
+    for (int round = 0; round < 4; ++round) {
+      std::optional<MemorySlot> slot = pool.take(bytes, nullptr);
+      ASSERT_TRUE(slot);
+      if (round == 0) first = slot->base;
+      EXPECT_EQ(slot->base, first);
+      EXPECT_TRUE(all_zero(slot->base, bytes));
+      EXPECT_FALSE(can_access(slot->base + bytes));
+      for (uint64_t at = 0; at < bytes; at += 4096 * static_cast<uint64_t>(1 + round)) slot->base[at + 7] = 1;
+      slot->base[bytes - 1] = 2;
+      pool.give_back(*std::move(slot));
+      EXPECT_EQ(pool.free_slots(), 1u);
+    }
+  }
+}
+
+TEST(memory_pool, more_runs_of_pages_than_are_listed) {
+  MemoryPool pool(pool_of(4));
+  for (int round = 0; round < 3; ++round) {
+    std::optional<MemorySlot> slot = pool.take(64 * kPage, nullptr);
+    ASSERT_TRUE(slot && all_zero(slot->base, 64 * kPage));
+    for (uint64_t at = 0; at < 64 * kPage; at += 2 * 4096) slot->base[at] = 1;
+    pool.give_back(*std::move(slot));
+  }
+}
+
+TEST(memory_pool, what_was_grown_is_gone) {
+  MemoryPool pool(pool_of(4));
+  for (const uint64_t grown : {2 * kPage, 40 * kPage}) {
+    MemorySlot slot = pool.take(kPage, nullptr).value();
+    ASSERT_TRUE(commit_pages(slot.base + kPage, grown - kPage));
+    slot.accessible = grown;
+    std::memset(slot.base, 0xee, grown);
+    pool.give_back(std::move(slot));
+    slot = pool.take(kPage, nullptr).value();
+    EXPECT_TRUE(all_zero(slot.base, kPage));
+    EXPECT_FALSE(can_access(slot.base + kPage));
+    EXPECT_FALSE(can_access(slot.base + grown - 1));
+    pool.give_back(std::move(slot));
+    slot = pool.take(grown, nullptr).value();
+    EXPECT_TRUE(all_zero(slot.base, grown));
+    EXPECT_FALSE(can_access(slot.base + grown));
+    pool.give_back(std::move(slot));
+  }
+}
+
+TEST(memory_pool, content_is_there_again_and_never_anothers) {
+  MemoryPool pool(pool_of(1));
+  const auto a = content_of(2 * kPage, 'a'), b = content_of(kPage, 'b');
+  ASSERT_TRUE(a && b);
+  const std::pair<std::shared_ptr<PageTemplate>, uint64_t> tenants[] = {
+      {a, 3 * kPage}, {a, 3 * kPage}, {b, kPage},     {nullptr, 4 * kPage}, {a, 2 * kPage},
+      {b, 5 * kPage}, {nullptr, 0},   {a, 9 * kPage}, {nullptr, kPage},     {b, kPage}};
+  for (const auto& [content, bytes] : tenants) {
+    MemorySlot slot = pool.take(bytes, content).value();
+    const uint64_t filled = content == nullptr ? 0 : content->bytes();
+    EXPECT_TRUE(std::all_of(slot.base, slot.base + filled, [&](uint8_t byte) { return byte == *content->data(); }));
+    EXPECT_TRUE(all_zero(slot.base + filled, bytes - filled));
+    EXPECT_FALSE(can_access(slot.base + bytes));
+    for (uint64_t at = 0; at < bytes; at += 3 * 4096) slot.base[at] = 'x';
+    pool.give_back(std::move(slot));
+    EXPECT_LE(pool.free_slots(), 1u);
+  }
+  EXPECT_EQ(a->data()[0], 'a');
+  EXPECT_EQ(b->data()[0], 'b');
+}
+
+TEST(memory_pool, a_slot_with_the_same_content_is_taken_first) {
+  MemoryPool pool(pool_of(8));
+  const auto a = content_of(kPage, 'a');
+  MemorySlot with = pool.take(2 * kPage, a).value(), without = pool.take(2 * kPage, nullptr).value();
+  const uint8_t* const base = with.base;
+  pool.give_back(std::move(with));
+  pool.give_back(std::move(without));
+  EXPECT_EQ(pool.take(2 * kPage, a)->base, base);  // and nobody gives these two back
+  EXPECT_NE(pool.take(2 * kPage, a)->base, base);
+}
+
+TEST(memory_pool, content_that_nobody_wants_any_more_is_let_go) {
+  MemoryPool pool(pool_of(8));
+  std::weak_ptr<PageTemplate> watched;
+  {
+    auto a = content_of(kPage, 'a');
+    watched = a;
+    MemorySlot first = pool.take(kPage, a).value(), second = pool.take(kPage, a).value();
+    pool.give_back(std::move(first));
+    pool.retire(*a);
+    EXPECT_EQ(pool.free_slots(), 0u);
+    pool.give_back(std::move(second));
+    EXPECT_EQ(pool.free_slots(), 0u);
+  }
+  EXPECT_TRUE(watched.expired());
+}
+
+TEST(memory_pool, keeps_no_more_than_it_may) {
+  MemoryPool pool(pool_of(2));
+  MemorySlot slots[3] = {pool.take(kPage, nullptr).value(), pool.take(kPage, nullptr).value(),
+                         pool.take(kPage, nullptr).value()};
+  uint8_t* stacks[3] = {pool.take_stack(), pool.take_stack(), pool.take_stack()};
+  for (MemorySlot& slot : slots) pool.give_back(std::move(slot));
+  for (uint8_t* stack : stacks) pool.give_back_stack(stack, true);
+  EXPECT_EQ(pool.free_slots(), 2u);
+  EXPECT_EQ(pool.free_stacks(), 2u);
+  MemoryPool none(pool_of(0));
+  EXPECT_FALSE(none.serves(kPage));
+  none.give_back_stack(none.take_stack(), true);
+  EXPECT_EQ(none.free_stacks(), 0u);
+}
+
+TEST(memory_pool, bytes_beyond_the_limit_go_back_to_the_system) {
+  for (const auto& [limit, kept] : {std::pair{uint64_t{0}, uint64_t{0}}, std::pair{8 * kPage, 8 * kPage}}) {
+    MemoryPool pool(pool_of(4, limit));
+    MemorySlot slots[2] = {pool.take(8 * kPage, nullptr).value(), pool.take(8 * kPage, nullptr).value()};
+    uint8_t* const bases[2] = {slots[0].base, slots[1].base};
+    for (MemorySlot& slot : slots) {
+      std::memset(slot.base, 1, 8 * kPage);
+      pool.give_back(std::move(slot));
+    }
+    EXPECT_LE(pages_in_memory(bases[0], 8 * kPage) + pages_in_memory(bases[1], 8 * kPage), kept / os_page_size());
+    EXPECT_EQ(pool.free_slots(), 2u);
+  }
+}
+
+TEST(memory_pool, a_stack_comes_back_zeroed) {
+  Config config = pool_of(2);
+  config.stack_size = uint64_t{1} << 20;
+  MemoryPool pool(config);
+  for (const uint64_t used : {uint64_t{100}, uint64_t{1} << 16, (uint64_t{1} << 20) + 4096}) {
+    uint8_t* const stack = pool.take_stack();
+    std::memset(stack, 0xcc, used);
+    pool.give_back_stack(stack, true);
+    ASSERT_EQ(pool.take_stack(), stack);
+    EXPECT_TRUE(all_zero(stack, (1 << 20) + 4096));
+    EXPECT_FALSE(can_access(stack + (1 << 20) + 4096));
+    pool.give_back_stack(stack, false);
+  }
+}
+
+// The system is asked about the pages of this process, not of the one that asked first.
+TEST(memory_pool, a_child_of_fork_cleans_its_own_pages) {
+  MemoryPool pool(pool_of(2));
+  pool.give_back(pool.take(8 * kPage, nullptr).value());
+  const pid_t child = fork();
+  if (child == 0) {
+    MemorySlot slot = pool.take(8 * kPage, nullptr).value();
+    std::memset(slot.base + 2 * kPage, 1, kPage);
+    uint8_t* const stack = pool.take_stack();
+    std::memset(stack, 1, kPage);
+    pool.give_back(std::move(slot));
+    pool.give_back_stack(stack, true);
+    slot = pool.take(8 * kPage, nullptr).value();
+    _exit(all_zero(slot.base, 8 * kPage) && all_zero(pool.take_stack(), kPage) ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
+
+// Tenants of every kind in any order, in one memory object each, as stores make them.
+TEST(memory_pool, no_tenant_sees_what_another_wrote) {
+  std::mt19937 random(5);
+  const auto below = [&](uint64_t n) { return random() % n; };
+  for (const uint64_t limit : {uint64_t{0}, 4 * kPage, uint64_t{64} << 20}) {
+    MemoryPool pool(pool_of(2, limit));
+    const std::shared_ptr<PageTemplate> contents[] = {nullptr, content_of(kPage, 'a'), content_of(4096, 'b')};
+    for (int round = 0; round < 300; ++round) {
+      MemoryType type;
+      type.limits.min = 1 + below(20);
+      type.limits.max = type.limits.min + below(3) * below(100);
+      type.is_64 = below(3) == 0;
+      const auto& content = contents[below(3)];
+      MemInst memory;
+      ASSERT_TRUE(memory.allocate(type, ~uint64_t{0}, true, &pool, content));
+      ASSERT_EQ(memory.size, type.limits.min * kPage);
+      const uint64_t filled = content == nullptr ? 0 : content->bytes();
+      ASSERT_EQ(memory.has_content(), content != nullptr);
+      ASSERT_TRUE(filled == 0 || std::memcmp(memory.base, content->data(), filled) == 0);
+      ASSERT_TRUE(all_zero(memory.base + filled, memory.size - filled));
+      ASSERT_FALSE(can_access(memory.base + memory.size));
+      if (const uint64_t by = below(50); memory.grow(by) != kGrowFailed && by != 0) {
+        ASSERT_TRUE(all_zero(memory.base + memory.size - kPage, kPage));
+      }
+      for (uint64_t writes = below(300); writes-- > 0;) memory.base[(random() * uint64_t{4099}) % memory.size] = 0x5a;
+      if (below(4) == 0) std::memset(memory.base, 0xa5, memory.size);
+    }
+  }
+}
+
+TEST(memory_pool, memories_it_does_not_serve_have_addresses_of_their_own) {
+  MemoryPool pool(pool_of(4));
+  {
+    MemInst shared;
+    MemoryType type{{1, 2}};
+    type.shared = true;
+    ASSERT_TRUE(shared.allocate(type, ~uint64_t{0}, true, &pool));
+    MemInst huge;
+    type = {{1, (uint64_t{16} << 30) / kPage}};
+    type.is_64 = true;
+    ASSERT_TRUE(huge.allocate(type, ~uint64_t{0}, true, &pool));
+  }
+  EXPECT_EQ(pool.free_slots(), 0u);
+  Config checked = pool_of(4);
+  checked.guard_pages = false;
+  EXPECT_FALSE(MemoryPool(checked).serves(kPage));
+}
+
+}  // namespace
+}  // namespace mini_wasm::runtime
