@@ -27,6 +27,7 @@ uint8_t* CodeMemory::allocate(size_t bytes) {
   if (used_ + bytes > kReserved) return nullptr;
   const size_t at = used_;
   used_ += bytes;
+  if (used_ > populated_) populate();
   return run_ + at;
 }
 

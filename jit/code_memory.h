@@ -43,6 +43,7 @@ class CodeMemory {
   bool is_ours() const;
   void unmap();
   void discard(size_t offset, size_t bytes);  // gives whole pages back
+  void populate();                            // pages for what is used, and more the more that is
 
   uint8_t* run_ = nullptr;
   uint8_t* write_ = nullptr;
@@ -52,6 +53,7 @@ class CodeMemory {
   // Everything from here on has never been used. Not from the start: clang's -fsanitize=function reads what stands in
   // front of a function before it calls it.
   size_t used_ = kAlignment;
+  size_t populated_ = 0;           // up to there, pages have been asked for ahead of their use
   std::map<size_t, size_t> free_;  // offset -> bytes, neighbours joined
 };
 

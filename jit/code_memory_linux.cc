@@ -2,6 +2,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "jit/code_memory.h"
 
 namespace mini_wasm::jit {
@@ -35,6 +37,18 @@ void CodeMemory::unmap() {
   run_ = write_ = nullptr;
   mark_ = nullptr;
   file_ = -1;
+}
+
+// Asking for many pages at once costs a third of faulting on each. A kernel before 5.14 refuses: then each is faulted.
+void CodeMemory::populate() {
+  constexpr size_t kFrom = size_t{64} << 10, kMost = size_t{1} << 20, kPage = size_t{64} << 10;
+  if (used_ < kFrom) return;
+  const size_t begin = std::max(populated_, used_ & ~(kPage - 1));
+  const size_t end = std::min((used_ + std::min(used_ / 8, kMost) + kPage) & ~(kPage - 1), kReserved);
+#ifdef MADV_POPULATE_WRITE
+  if (begin < end) (void)madvise(write_ + begin, end - begin, MADV_POPULATE_WRITE);
+#endif
+  populated_ = end;
 }
 
 void CodeMemory::discard(size_t offset, size_t bytes) {

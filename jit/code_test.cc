@@ -56,6 +56,44 @@ TEST(code, goes_with_its_module) {
   EXPECT_LT(resident_shared_kilobytes(), before + 4096);  // the code alone would be 20 MiB
 }
 
+// The opposite of a comparison is another jump, not another instruction; NaNs are unequal and nothing else.
+TEST(code, opposites_of_comparisons) {
+  for (Tier tier : {Tier::interpreter, Tier::jit}) {
+    Guest guest(config_of(tier));
+    for (const char* op : {"eq", "ne", "lt", "gt", "le", "ge"}) {
+      const std::string compare = std::string("(i32.eqz (f64.") + op + " (local.get 0) (local.get 1)))";
+      const Instance i = guest.load(
+          "(module (func (export \"f\") (param f64 f64) (result i32) (local i32 i32)"
+          "(if " +
+          compare +
+          " (then (local.set 2 (i32.const 1))))"
+          "(local.set 2 (i32.add (local.get 2) (select (i32.const 10) (i32.const 0) " +
+          compare +
+          ")))"
+          "(block (br_if 0 " +
+          compare +
+          ") (local.set 3 (i32.const 100)))"
+          "(local.set 2 (i32.add (local.get 2) (local.get 3)))"
+          "(local.set 2 (i32.add (local.get 2) (i32.mul (i32.const 1000) " +
+          compare +
+          ")))"
+          "(i32.add (local.get 2) (i32.mul (i32.const 10000) (i32.eqz " +
+          compare + ")))))");
+      for (const auto& [a, b] : {std::pair(1.0, 2.0), std::pair(2.0, 1.0), std::pair(1.0, 1.0),
+                                 std::pair<double, double>(NAN, 1.0), std::pair<double, double>(1.0, NAN)}) {
+        const std::string name = op;
+        const bool holds = name == "eq"   ? a == b
+                           : name == "ne" ? a != b
+                           : name == "lt" ? a < b
+                           : name == "gt" ? a > b
+                           : name == "le" ? a <= b
+                                          : a >= b;
+        EXPECT_THAT(guest.call(i, "f", {f64(a), f64(b)}), Returns(i32(holds ? 10100 : 1011))) << op << a << b;
+      }
+    }
+  }
+}
+
 TEST(code, threads_compile_a_module_together) {
   const Engine engine(kJit);
   std::string text = "(module ";

@@ -149,7 +149,8 @@ class Compiler {
 
  private:
   // compiler_values.h
-  void push(Value value);
+  // Made in place, for the caller to fill in: a copy of what was just written by parts would wait for those writes.
+  Value& push(Value::Kind kind, Scalar type);
   void push_constant(Scalar type, uint64_t bits);
   void push_home(Scalar type);
   void truncate(uint32_t height);
@@ -197,11 +198,14 @@ class Compiler {
     Kind kind = Kind::nonzero;
     bool exact = false;  // cast: there are no subtypes
     bool keeps = false;  // a stays what it is: the value on the stack that it is a copy of, or held
+    bool negated = false;
     Op op = Op::nop;
     Value a, b;
     runtime::gc::CastTarget target;
   };
   Condition take_condition();
+  // A value that is what `compare_` will give; its operands have been popped.
+  void push_compare();
   // Emits the test; operands are released. The jump itself may follow instructions that leave flags alone.
   typename Masm::Test emit_test(Condition& condition);
   void branch_to(Condition& condition, bool sense, uint32_t depth);

@@ -25,7 +25,6 @@ typename Compiler<Masm>::Condition Compiler<Masm>::take_condition() {
   if (stack_.back().kind == Value::Kind::compare) {
     stack_.pop_back();
     settled_ = std::min(settled_, static_cast<uint32_t>(stack_.size()));
-    // A comparison with zero of a comparison is the opposite one.
     return compare_;
   }
   Condition condition;
@@ -48,7 +47,7 @@ typename Masm::Test Compiler<Masm>::emit_test(Condition& condition) {
     test = masm_.test(a.kind == Operand::Kind::imm ? Operand::of(use(condition.a)) : a);
   }
   if (!held) release(condition.a);
-  return test;
+  return condition.negated ? !test : test;
 }
 
 // --- Blocks ----------------------------------------------------------------------------------------------------------

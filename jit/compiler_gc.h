@@ -250,14 +250,10 @@ void Compiler<Masm>::set_cast(Condition& condition, ValType type) const {
 // Emitted by whoever needs it, like a comparison.
 template <class Masm>
 void Compiler<Masm>::ref_test(ValType type) {
-  Condition condition;
-  set_cast(condition, type);
-  condition.a = pop();
-  use(condition.a);
-  compare_ = condition;
-  Value value;
-  value.kind = Value::Kind::compare;
-  push(value);
+  compare_.a = pop();
+  compare_.b = Value{};
+  set_cast(compare_, type);
+  push_compare();
 }
 
 // The reference goes on in the register where it was looked at.

@@ -150,14 +150,10 @@ void Compiler<Masm>::keep_local(uint32_t i) {
 
 template <class Masm>
 void Compiler<Masm>::local_get(uint32_t i) {
-  Value value;
-  value.kind = Value::Kind::local;
-  value.type = local_type(i);
+  Value& value = push(Value::Kind::local, local_type(i));
   value.local = i;
   value.older = newest_[i];
-  const uint32_t index = static_cast<uint32_t>(stack_.size());
-  push(value);
-  newest_[i] = index;
+  newest_[i] = static_cast<uint32_t>(stack_.size() - 1);
 }
 
 template <class Masm>
@@ -211,35 +207,29 @@ uint16_t Compiler<Masm>::next_home() const {
 }
 
 template <class Masm>
-void Compiler<Masm>::push(Value value) {
+Value& Compiler<Masm>::push(Value::Kind kind, Scalar type) {
   if (!stack_.empty() && stack_.back().kind == Value::Kind::compare) materialize_compare();
-  value.home = next_home();
-  stack_.push_back(value);
+  const uint16_t home = next_home();
+  Value& value = stack_.emplace_back();
+  value.kind = kind;
+  value.type = type;
+  value.home = home;
+  return value;
 }
 
 template <class Masm>
 void Compiler<Masm>::push_constant(Scalar type, uint64_t bits) {
-  Value value;
-  value.type = type;
-  value.bits = bits;
-  push(value);
+  push(Value::Kind::constant, type).bits = bits;
 }
 
 template <class Masm>
 void Compiler<Masm>::push_home(Scalar type) {
-  Value value;
-  value.kind = Value::Kind::home;
-  value.type = type;
-  push(value);
+  push(Value::Kind::home, type);
 }
 
 template <class Masm>
 void Compiler<Masm>::push_reg(Scalar type, Reg reg) {
-  Value value;
-  value.kind = Value::Kind::reg;
-  value.type = type;
-  value.reg = reg;
-  push(value);
+  push(Value::Kind::reg, type).reg = reg;
   regs_.take(reg, static_cast<uint32_t>(stack_.size() - 1));
 }
 
@@ -425,24 +415,31 @@ void Compiler<Masm>::numeric(Op op) {
   const OpInfo& info = op_info(op);
   if (Masm::is_compare(op)) {
     // Emitted by whoever needs it: a branch or a select needs no 0 or 1.
-    Condition condition;
-    condition.kind = Condition::Kind::compare;
-    condition.op = op;
-    if (op == Op::i32_eqz || op == Op::i64_eqz) {
-      condition.op = op == Op::i32_eqz ? Op::i32_eq : Op::i64_eq;
-      condition.b.type = scalar(info.params[0]);
-    } else {
-      condition.b = pop();
+    if (stack_.back().kind == Value::Kind::compare) {
+      if (op == Op::i32_eqz) return void(compare_.negated = !compare_.negated);
+      materialize_compare();
     }
-    condition.a = pop();
-    use(condition.a);
-    compare_ = condition;
-    Value value;
-    value.kind = Value::Kind::compare;
-    return push(value);
+    compare_.kind = Condition::Kind::compare;
+    compare_.op = op;
+    if (op == Op::i32_eqz || op == Op::i64_eqz) {
+      compare_.op = op == Op::i32_eqz ? Op::i32_eq : Op::i64_eq;
+      compare_.b = Value{};
+      compare_.b.type = scalar(info.params[0]);
+    } else {
+      compare_.b = pop();
+    }
+    compare_.a = pop();
+    return push_compare();
   }
   if (masm_.numeric(*this, op)) return;
   slot_op(op, 0, 0);
+}
+
+template <class Masm>
+void Compiler<Masm>::push_compare() {
+  compare_.keeps = compare_.negated = false;
+  use(compare_.a);
+  push(Value::Kind::compare, Scalar::i32);
 }
 
 template <class Masm>

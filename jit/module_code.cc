@@ -102,16 +102,30 @@ bool ModuleCode::compile_with(FunctionCompiler& compiler, uint32_t index) {
   if (at == nullptr) return false;
   code.begin = at;
   compiler.place(jit_.memory().writable(at), code);
-  code.sites.shrink_to_fit();
-  publish(index, std::move(code));
+  publish(index, std::move(code), compiler.sites());
   return true;
 }
 
-void ModuleCode::publish(uint32_t index, NativeCode&& code) {
+std::span<const Site> ModuleCode::keep(std::span<const Site> sites) {
+  if (sites.empty()) return {};
+  if (sites.size() > sites_left_) {
+    const size_t piece = size_t{64} << std::min<size_t>(sites_.size(), 7);  // small modules stay small
+    sites_left_ = std::max(sites.size(), piece);
+    sites_size_ = sites_left_;
+    sites_.push_back(std::make_unique_for_overwrite<Site[]>(sites_left_));
+  }
+  Site* to = sites_.back().get() + (sites_size_ - sites_left_);
+  std::copy(sites.begin(), sites.end(), to);
+  sites_left_ -= sites.size();
+  return {to, sites.size()};
+}
+
+void ModuleCode::publish(uint32_t index, NativeCode&& code, std::span<const Site> sites) {
   const std::lock_guard lock(mutex_);
   if (compiled_[index] != nullptr) {  // somebody was faster
     return jit_.memory().free(const_cast<uint8_t*>(code.begin), code.size);
   }
+  code.sites = keep(sites);
   const NativeCode& kept = code_.emplace_back(std::move(code));
   jit_.add_code(kept);
   compiled_[index] = &kept;

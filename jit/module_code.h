@@ -25,6 +25,8 @@ class FunctionCompiler {
   virtual size_t size() const = 0;
   // Writes it to `to`, for running at code.begin, and makes the tables final.
   virtual void place(uint8_t* to, NativeCode& code) = 0;
+  // Of what has been compiled, until the next `compile`.
+  virtual std::span<const Site> sites() const = 0;
 };
 
 class ModuleCode final : public runtime::ModuleCode {
@@ -45,7 +47,8 @@ class ModuleCode final : public runtime::ModuleCode {
  private:
   std::unique_ptr<FunctionCompiler> new_compiler() const;
   bool compile_with(FunctionCompiler& compiler, uint32_t index);
-  void publish(uint32_t index, NativeCode&& code);
+  void publish(uint32_t index, NativeCode&& code, std::span<const Site> sites);
+  std::span<const Site> keep(std::span<const Site> sites);
 
   Jit& jit_;
   const runtime::CompiledModule& module_;
@@ -56,7 +59,9 @@ class ModuleCode final : public runtime::ModuleCode {
   std::unique_ptr<FunctionCompiler> lazy_compiler_;  // made then
   std::mutex mutex_;                                 // guards what follows
   std::deque<NativeCode> code_;
-  std::vector<const NativeCode*> compiled_;  // null: not yet
+  std::vector<std::unique_ptr<Site[]>> sites_;  // of all functions, in large pieces
+  size_t sites_size_ = 0, sites_left_ = 0;      // of the last of them
+  std::vector<const NativeCode*> compiled_;     // null: not yet
 };
 
 }  // namespace mini_wasm::jit

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "core/indices.h"
@@ -38,7 +39,7 @@ struct NativeCode {
   uint32_t register_entry = 0;  // offset of where direct calls enter, with arguments in registers (arguments.h)
   FuncIdx index{};
   ModuleCode* owner = nullptr;
-  std::vector<Site> sites;  // ascending
+  std::span<const Site> sites;  // ascending; the module's
   std::vector<LoopEntry> loop_entries;
   runtime::ExceptionTable exceptions;
 };

@@ -20,6 +20,7 @@ class X64Compiler final : public FunctionCompiler {
     compiler_.finish(code);
     masm_.place(to, code.begin);
   }
+  std::span<const Site> sites() const override { return masm_.sites(); }
 
  private:
   Masm masm_;

@@ -31,6 +31,7 @@ void Masm::begin(NativeCode& code) {
   if (logger_ != nullptr) holder_.setLogger(logger_);
   code_ = &code;
   index_ = raw(code.index) - imported_;
+  sites_.clear();
   traps_.clear();
   slow_calls_.clear();
   slow_types_.clear();
@@ -71,7 +72,7 @@ void Masm::emit_far(std::initializer_list<uint8_t> opcode, const void* target) {
   a.embed(bytes, opcode.size() + 4);
 }
 
-void Masm::note_site(uint32_t offset, uint16_t fp_delta) { code_->sites.push_back({here(), offset, fp_delta}); }
+void Masm::note_site(uint32_t offset, uint16_t fp_delta) { sites_.push_back({here(), offset, fp_delta}); }
 
 // --- Moves
 // -------------------------------------------------------------------------------------------------------------

@@ -4,8 +4,6 @@
 // stores and constants leave the flags alone.
 #pragma once
 
-#include <asmjit/x86.h>
-
 #include <array>
 #include <initializer_list>
 #include <vector>
@@ -16,6 +14,7 @@
 #include "jit/native_code.h"
 #include "jit/runtime_calls.h"
 #include "jit/value.h"
+#include "jit/x64/assembler.h"
 #include "jit/x64/regs.h"
 #include "jit/x64/stubs.h"
 #include "mini_wasm/trap.h"
@@ -27,8 +26,6 @@ class Compiler;
 }  // namespace mini_wasm::jit
 
 namespace mini_wasm::jit::x64 {
-
-namespace x86 = asmjit::x86;
 
 inline x86::Gp gp32(Reg r) { return x86::gpd(r.number()); }
 inline x86::Gp gp64(Reg r) { return x86::gpq(r.number()); }
@@ -69,6 +66,12 @@ class Masm {
   struct Test {
     x86::CondCode condition = x86::CondCode::kE;
     enum class Parity : uint8_t { ignored, all_ordered, any_unordered } parity = Parity::ignored;
+    Test operator!() const {
+      const Parity other = parity == Parity::ignored       ? Parity::ignored
+                           : parity == Parity::all_ordered ? Parity::any_unordered
+                                                           : Parity::all_ordered;
+      return {x86::negateCond(condition), other};
+    }
   };
   struct Address {
     x86::Mem memory;
@@ -91,6 +94,7 @@ class Masm {
   // Where the distance goes that has been emitted last.
   const void* far_target() const { return far_.empty() ? nullptr : far_.back().target; }
   uint32_t here() const { return static_cast<uint32_t>(a.offset()); }
+  const std::vector<Site>& sites() const { return sites_; }
 
   // --- Moves
   void move(Scalar type, Reg to, Reg from);
@@ -186,7 +190,7 @@ class Masm {
   // The instruction that has just been emitted is one of `offset`.
   void note_site(uint32_t offset, uint16_t fp_delta = 0);
 
-  x86::Assembler a;
+  Assembler a;
 
  private:
   struct TrapStub {
@@ -225,6 +229,7 @@ class Masm {
   asmjit::CodeHolder holder_;
   asmjit::Logger* logger_ = nullptr;
   NativeCode* code_ = nullptr;
+  std::vector<Site> sites_;
   std::vector<TrapStub> traps_;
   // Out of line: calls that may leave the instance, and functions in tables that have another type than the wanted one:
   // a subtype will do.

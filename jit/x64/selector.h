@@ -50,7 +50,7 @@ class SelectorBase {
 
   C& c;
   Masm& m;
-  x86::Assembler& a;
+  Assembler& a;
 };
 
 // Floating point and conversions; vectors. false: not an instruction of theirs.

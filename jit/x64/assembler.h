@@ -1,0 +1,197 @@
+// asmjit's assembler, but that the few forms which nine tenths of all code is made of (moves between registers and
+// memory, constants, additions and their like) are encoded here, in a quarter of the time that its general encoder
+// takes. Everything else, and everything while a listing is made, is asmjit's; assembler_test.cc holds both to the same
+// bytes.
+// References: Intel SDM volume 2, 2.1 "Instruction format for protected mode" and 2.2.1 "REX prefixes".
+#pragma once
+
+#include <asmjit/x86.h>
+
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+#include <utility>
+
+namespace mini_wasm::jit::x64 {
+
+namespace x86 = asmjit::x86;
+
+class Assembler : public x86::Assembler {
+ public:
+  using Base = x86::Assembler;
+  using Gp = x86::Gp;
+  using Mem = x86::Mem;
+  using Imm = asmjit::Imm;
+
+  using Base::lea;
+  using Base::mov;
+  using Base::movsd;
+  using Base::movss;
+  using Base::movzx;
+  using Base::test;
+
+  void mov(const Gp& to, const Gp& from) {
+    if (!plain(to) || !plain(from) || !ready()) return void(Base::mov(to, from));
+    registers(is_wide(to), 0x89, from.id(), to.id());
+  }
+  void mov(const Gp& to, const Mem& from) {
+    if (!plain(to) || !plain(from) || !ready()) return void(Base::mov(to, from));
+    memory(is_wide(to), 0x8b, to.id(), from);
+  }
+  void mov(const Mem& to, const Gp& from) {
+    if (!plain(from) || !plain(to) || !ready()) return void(Base::mov(to, from));
+    memory(is_wide(from), 0x89, from.id(), to);
+  }
+  void mov(const Gp& to, const Imm& bits) {
+    if (!to.isGpd() || !ready()) return void(Base::mov(to, bits));
+    Writer w(*this);
+    w.rex(false, 0, 0, to.id());
+    w.byte(0xb8 | (to.id() & 7));
+    w.dword(bits.value());
+  }
+  void mov(const Mem& to, const Imm& bits) {
+    if (!plain(to) || to.size() < 4 || !fits(bits, to.size() == 8) || !ready()) return void(Base::mov(to, bits));
+    Writer w(*this);
+    w.memory(to.size() == 8, 0, 0xc7, 0, to);
+    w.dword(bits.value());
+  }
+  void movzx(const Gp& to, const Mem& from) {
+    if (!to.isGpd() || !plain(from) || !ready()) return void(Base::movzx(to, from));
+    memory(false, from.size() == 1 ? 0x0fb6 : 0x0fb7, to.id(), from);
+  }
+  void movss(const x86::Xmm& to, const Mem& from) {
+    move_float(0xf3, 0x0f10, to, from, [&] { Base::movss(to, from); });
+  }
+  void movss(const Mem& to, const x86::Xmm& from) {
+    move_float(0xf3, 0x0f11, from, to, [&] { Base::movss(to, from); });
+  }
+  void movsd(const x86::Xmm& to, const Mem& from) {
+    move_float(0xf2, 0x0f10, to, from, [&] { Base::movsd(to, from); });
+  }
+  void movsd(const Mem& to, const x86::Xmm& from) {
+    move_float(0xf2, 0x0f11, from, to, [&] { Base::movsd(to, from); });
+  }
+  void lea(const Gp& to, const Mem& address) {
+    if (!plain(to) || !plain(address) || !ready()) return void(Base::lea(to, address));
+    memory(is_wide(to), 0x8d, to.id(), address);
+  }
+  void test(const Gp& a, const Gp& b) {
+    if (!plain(a) || !plain(b) || !ready()) return void(Base::test(a, b));
+    registers(is_wide(a), 0x85, b.id(), a.id());
+  }
+
+  // The operations whose encodings differ in three bits only: 8 * n + form.
+#define MINI_WASM_ARITHMETIC(name, id, n)                 \
+  template <class A, class B>                             \
+  void name(const A& a, const B& b) {                     \
+    arithmetic(n, x86::Inst::id, operand(a), operand(b)); \
+  }
+  MINI_WASM_ARITHMETIC(add, kIdAdd, 0)
+  MINI_WASM_ARITHMETIC(sub, kIdSub, 5)
+  MINI_WASM_ARITHMETIC(cmp, kIdCmp, 7)
+#undef MINI_WASM_ARITHMETIC
+
+  // With an instruction that is chosen at run time.
+  template <class... Operands>
+  void emit(x86::Inst::Id id, const Operands&... operands) {
+    if constexpr (sizeof...(Operands) == 2) {
+      if (const int n = arithmetic_number(id); n >= 0)
+        return arithmetic(static_cast<uint32_t>(n), id, operand(operands)...);
+    }
+    Base::emit(id, operands...);
+  }
+
+ private:
+  static bool is_wide(const Gp& reg) { return reg.isGpq(); }
+  static bool plain(const Gp& reg) { return reg.isGpd() || reg.isGpq(); }
+  // A register, maybe with another one as index, and a displacement.
+  static bool plain(const Mem& m) {
+    using asmjit::RegType;
+    return m.baseType() == RegType::kX86_Gpq && !m.hasSegment() &&
+           (m.indexType() == RegType::kX86_Gpq || m.indexType() == RegType::kNone);
+  }
+  static bool fits(const Imm& bits, bool wide) { return !wide || bits.value() == static_cast<int32_t>(bits.value()); }
+  static constexpr size_t kLongest = 16;  // bytes of an instruction
+  bool ready() const { return remainingSpace() >= kLongest && logger() == nullptr; }
+
+  static const asmjit::Operand_& operand(const asmjit::Operand_& o) { return o; }
+  template <class Integer, class = std::enable_if_t<std::is_integral_v<Integer>>>
+  static Imm operand(Integer bits) {
+    return Imm(bits);
+  }
+
+  // One instruction, written behind the others.
+  class Writer {
+   public:
+    explicit Writer(Assembler& a) : a_(a), at_(a._bufferPtr) {}
+    ~Writer() {
+      a_._bufferPtr = at_;
+      a_._section->buffer()._size = a_.offset();
+    }
+    void byte(uint32_t b) { *at_++ = static_cast<uint8_t>(b); }
+    void dword(int64_t bits) {
+      const auto low = static_cast<uint32_t>(bits);
+      std::memcpy(at_, &low, 4);
+      at_ += 4;
+    }
+    void rex(bool wide, uint32_t reg, uint32_t index, uint32_t base) {
+      const uint32_t bits = (wide ? 8u : 0u) | (reg >> 3) << 2 | (index >> 3) << 1 | base >> 3;
+      if (bits != 0) byte(0x40 | bits);
+    }
+    void opcode(uint32_t code) {
+      if (code > 0xff) byte(code >> 8);
+      byte(code);
+    }
+    void registers(bool wide, uint32_t code, uint32_t reg, uint32_t rm) {
+      rex(wide, reg, 0, rm);
+      opcode(code);
+      byte(0xc0 | (reg & 7) << 3 | (rm & 7));
+    }
+    void memory(bool wide, uint32_t prefix, uint32_t code, uint32_t reg, const Mem& m) {
+      const uint32_t base = m.baseId(), index = m.hasIndexReg() ? m.indexId() : kNoIndex;
+      const int32_t displacement = m.offsetLo32();
+      if (prefix != 0) byte(prefix);
+      rex(wide, reg, index == kNoIndex ? 0 : index, base);
+      opcode(code);
+      const bool is_byte = displacement == static_cast<int8_t>(displacement);
+      // Without a displacement this base would mean something else.
+      const uint32_t mode = displacement == 0 && (base & 7) != 5 ? 0 : is_byte ? 1 : 2;
+      if (index == kNoIndex && (base & 7) != 4) {
+        byte(mode << 6 | (reg & 7) << 3 | (base & 7));
+      } else {
+        byte(mode << 6 | (reg & 7) << 3 | 4);
+        byte(index == kNoIndex ? 4 << 3 | (base & 7) : m.shift() << 6 | (index & 7) << 3 | (base & 7));
+      }
+      if (mode == 1) byte(static_cast<uint8_t>(displacement));
+      if (mode == 2) dword(displacement);
+    }
+
+   private:
+    static constexpr uint32_t kNoIndex = ~0u;
+    Assembler& a_;
+    uint8_t* at_;
+  };
+
+  void registers(bool wide, uint32_t code, uint32_t reg, uint32_t rm) { Writer(*this).registers(wide, code, reg, rm); }
+  void memory(bool wide, uint32_t code, uint32_t reg, const Mem& m) { Writer(*this).memory(wide, 0, code, reg, m); }
+
+  void move_float(uint32_t prefix, uint32_t code, const x86::Xmm& reg, const Mem& m, auto otherwise) {
+    if (!plain(m) || !ready()) return void(otherwise());
+    Writer(*this).memory(false, prefix, code, reg.id(), m);
+  }
+
+  static int arithmetic_number(x86::Inst::Id id) {
+    switch (id) {
+      case x86::Inst::kIdAdd: return 0;
+      case x86::Inst::kIdOr: return 1;
+      case x86::Inst::kIdAnd: return 4;
+      case x86::Inst::kIdSub: return 5;
+      case x86::Inst::kIdXor: return 6;
+      case x86::Inst::kIdCmp: return 7;
+      default: return -1;
+    }
+  }
+  void arithmetic(uint32_t n, x86::Inst::Id id, const asmjit::Operand_& a, const asmjit::Operand_& b);
+};
+
+}  // namespace mini_wasm::jit::x64

@@ -1,0 +1,135 @@
+// The instructions that Assembler encodes itself against asmjit, byte by byte.
+#include "jit/x64/assembler.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace mini_wasm::jit::x64 {
+namespace {
+
+template <class A>
+std::vector<uint8_t> bytes_of(const std::function<void(A&)>& emit) {
+  asmjit::CodeHolder holder;
+  holder.init(asmjit::Environment::host());
+  A a;
+  holder.attach(&a);
+  a.nop();  // makes room
+  emit(a);
+  const auto& buffer = holder.textSection()->buffer();
+  return {buffer.data(), buffer.data() + buffer.size()};
+}
+
+size_t compared = 0;
+
+template <class Emit>
+void expect_same(const char* what, Emit emit) {
+  ++compared;
+  const auto ours = bytes_of<Assembler>([&](Assembler& a) { emit(a); });
+  const auto theirs = bytes_of<x86::Assembler>([&](x86::Assembler& a) { emit(a); });
+  ASSERT_EQ(ours, theirs) << what;
+}
+
+constexpr int64_t kImmediates[] = {0,          1,         -1, 127, 128, -128, -129, 255, 0x7fffffff, -0x7fffffff - 1,
+                                   0xffffffff, 0x80000000};
+constexpr int32_t kDisplacements[] = {0, 1, -1, 127, 128, -128, -129, 0x7fffffff, -0x7fffffff - 1};
+
+template <class Visit>
+void for_each_memory(uint32_t size, Visit visit) {
+  for (uint32_t base = 0; base < 16; ++base) {
+    for (int32_t displacement : kDisplacements) {
+      visit(x86::Mem(x86::gpq(base), displacement, size));
+      for (uint32_t index = 0; index < 16; ++index) {
+        if (index == 4) continue;  // rsp is no index
+        visit(x86::Mem(x86::gpq(base), x86::gpq(index), (base + index) % 4, displacement, size));
+      }
+    }
+  }
+}
+
+x86::Gp general(bool wide, uint32_t id) { return wide ? x86::Gp(x86::gpq(id)) : x86::Gp(x86::gpd(id)); }
+
+TEST(assembler, between_registers) {
+  for (bool wide : {false, true}) {
+    for (uint32_t i = 0; i < 16; ++i) {
+      for (uint32_t j = 0; j < 16; ++j) {
+        const x86::Gp to = general(wide, i), from = general(wide, j);
+        expect_same("mov", [&](auto& a) { a.mov(to, from); });
+        expect_same("test", [&](auto& a) { a.test(to, from); });
+        expect_same("add", [&](auto& a) { a.add(to, from); });
+        expect_same("sub", [&](auto& a) { a.sub(to, from); });
+        expect_same("cmp", [&](auto& a) { a.cmp(to, from); });
+        for (auto id : {x86::Inst::kIdAnd, x86::Inst::kIdOr, x86::Inst::kIdXor, x86::Inst::kIdImul}) {
+          expect_same("emit", [&](auto& a) { a.emit(id, to, from); });
+        }
+      }
+    }
+  }
+}
+
+TEST(assembler, with_memory) {
+  for (bool wide : {false, true}) {
+    const uint32_t size = wide ? 8 : 4;
+    for_each_memory(size, [&](const x86::Mem& m) {
+      const x86::Gp reg = general(wide, (m.baseId() * 7 + m.shift()) % 16);
+      const x86::Xmm vector = x86::xmm(reg.id());
+      expect_same("load", [&](auto& a) { a.mov(reg, m); });
+      expect_same("store", [&](auto& a) { a.mov(m, reg); });
+      expect_same("lea", [&](auto& a) { a.lea(reg, m); });
+      expect_same("cmp", [&](auto& a) { a.cmp(m, reg); });
+      expect_same("add", [&](auto& a) { a.add(reg, m); });
+      expect_same("and", [&](auto& a) { a.emit(x86::Inst::kIdAnd, reg, m); });
+      if (wide) {
+        expect_same("movsd", [&](auto& a) { a.movsd(vector, m); });
+        expect_same("movsd", [&](auto& a) { a.movsd(m, vector); });
+      } else {
+        expect_same("movss", [&](auto& a) { a.movss(vector, m); });
+        expect_same("movss", [&](auto& a) { a.movss(m, vector); });
+      }
+    });
+  }
+  for (uint32_t size : {1u, 2u}) {
+    for_each_memory(size, [&](const x86::Mem& m) {
+      expect_same("movzx", [&](auto& a) { a.movzx(x86::gpd(m.baseId()), m); });
+      const x86::Gp part = size == 1 ? x86::Gp(x86::gpb_lo(m.baseId())) : x86::Gp(x86::gpw(m.baseId()));
+      expect_same("store of a part", [&](auto& a) { a.mov(m, part); });
+    });
+  }
+}
+
+TEST(assembler, with_immediates) {
+  for (bool wide : {false, true}) {
+    for (int64_t bits : kImmediates) {
+      if (wide && bits != static_cast<int32_t>(bits)) continue;  // there is no such instruction
+      for (uint32_t i = 0; i < 16; ++i) {
+        const x86::Gp reg = general(wide, i);
+        expect_same("mov", [&](auto& a) { a.mov(reg, bits); });
+        expect_same("add", [&](auto& a) { a.add(reg, bits); });
+        expect_same("sub", [&](auto& a) { a.sub(reg, bits); });
+        expect_same("cmp", [&](auto& a) { a.cmp(reg, bits); });
+        expect_same("or", [&](auto& a) { a.emit(x86::Inst::kIdOr, reg, asmjit::Imm(bits)); });
+        const x86::Mem m(x86::gpq(i), static_cast<int32_t>(8 * i), wide ? 8 : 4);
+        expect_same("mov", [&](auto& a) { a.mov(m, bits); });
+        expect_same("cmp", [&](auto& a) { a.cmp(m, bits); });
+      }
+    }
+  }
+  expect_same("a long constant", [&](auto& a) { a.mov(x86::rax, int64_t{0x123456789}); });
+  EXPECT_GT(compared, 50'000u);
+}
+
+// A buffer that is full grows, wherever that happens to be.
+TEST(assembler, many) {
+  expect_same("many", [&](auto& a) {
+    for (int i = 0; i < 10'000; ++i) {
+      a.mov(x86::rax, x86::rbx);
+      if (i % 3 == 0) a.lea(x86::rcx, x86::Mem(x86::rbp, i, 8));
+      if (i % 7 == 0) a.add(x86::r9, i);
+    }
+  });
+}
+
+}  // namespace
+}  // namespace mini_wasm::jit::x64
