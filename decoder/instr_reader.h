@@ -51,13 +51,24 @@ Op read_op_slow(Reader& r, FeatureSet features, uint32_t at, uint8_t first);
 // At the end of the reader's range: "unexpected end of section or function".
 inline Op read_op(Reader& r, FeatureSet features) {
   const uint32_t at = r.offset();
+  if (r.at_end()) [[unlikely]]  // also after an error
+    return detail::read_op_slow(r, features, at, r.u8());
   const uint8_t first = r.u8();
   const Op op = kOneByteOps[first];
   if (static_cast<size_t>(op) < kOpCount &&
-      features.has(static_cast<Feature>(detail::kOpFeature[static_cast<size_t>(op)])) && r.ok()) [[likely]] {
+      features.has(static_cast<Feature>(detail::kOpFeature[static_cast<size_t>(op)]))) [[likely]] {
     return op;
   }
   return detail::read_op_slow(r, features, at, first);
+}
+// The same in code that has been validated.
+inline Op read_valid_op(Reader& r, FeatureSet features) {
+  const uint8_t first = *r.pos();
+  r.skip(1);
+  const Op op = kOneByteOps[first];
+  if (static_cast<size_t>(op) < kOpCount) [[likely]]
+    return op;
+  return detail::read_op_slow(r, features, r.offset() - 1, first);
 }
 
 // --- Types (5.3) ---------------------------------------------------------------------------------------------------

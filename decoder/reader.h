@@ -43,14 +43,26 @@ class Reader {
     return *pos_++;
   }
   uint8_t peek() const { return pos_ == end_ ? uint8_t{0} : *pos_; }
-  uint32_t u32() { return leb<uint32_t>(read_uleb32); }
+  // Most numbers are of one byte: only these are read inline.
+  uint32_t u32() {
+    if (pos_ != end_ && *pos_ < 0x80) [[likely]]
+      return *pos_++;
+    return leb<uint32_t>(read_uleb32);
+  }
   uint64_t u64() { return leb<uint64_t>(read_uleb64); }
-  int32_t s32() { return leb<int32_t>(read_sleb32); }
+  int32_t s32() {
+    if (pos_ != end_ && *pos_ < 0x80) [[likely]]
+      return static_cast<int8_t>(*pos_++ << 1) >> 1;
+    return leb<int32_t>(read_sleb32);
+  }
   int64_t s33() { return leb<int64_t>(read_sleb33); }
   int64_t s64() { return leb<int64_t>(read_sleb64); }
   uint32_t f32_bits() { return fixed<uint32_t>(); }
   uint64_t f64_bits() { return fixed<uint64_t>(); }
   uint32_t fixed_u32() { return fixed<uint32_t>(); }
+
+  // Passes over bytes that are there.
+  void skip(size_t bytes) { pos_ += bytes; }
 
   // spec 5.2.1 vectors: a count of things of at least `min_bytes` each; a count that cannot fit in what is left is an
   // error, so that nothing is ever allocated beyond the size of the input.
@@ -75,7 +87,7 @@ class Reader {
 
  private:
   template <class T, class Read>
-  T leb(Read read) {
+  [[gnu::noinline]] T leb(Read read) {
     T value{};
     const uint8_t* start = pos_;
     if (LebError e = read(pos_, end_, value); e != LebError::ok) [[unlikely]] {

@@ -314,13 +314,13 @@ bool Translator::fuse(Op op, const Operand& left, const Operand& right) {
   return true;
 }
 
-void Translator::select(ValType type) {
+void Translator::select(ValType) {
   const Operand condition = pop();
   Operand b = pop();
   Operand a = pop();
   const uint16_t a_slot = slot_of(a), b_slot = slot_of(b);
   const At c = value(condition);
-  const Scalar result = scalar(type);
+  const Scalar result = a.type;
   emit_result({.handlers = select_handlers(result, c.place), .op = Op::select, .type = result, .is_numeric = false},
               a_slot, Operands::pair(b_slot, c.field));
 }

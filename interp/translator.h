@@ -47,6 +47,7 @@ class Translator {
     // begins.
     uint32_t try_begin = 0, catches = 0, catch_count = 0, try_end = kNone;
   };
+  static constexpr bool kBelieves = true;  // bodies have been validated
   using Decoder = validator::FunctionDecoder<Translator>;
   using Control = Decoder::Control;
 
@@ -81,7 +82,7 @@ class Translator {
   void global_get(uint32_t i);
   void global_set(uint32_t i);
   void drop(ValType) { pop(); }
-  void select(ValType type);
+  void select(ValType);
   void ref_null(ValType) { push_constant(Scalar::i64, 0); }
   void ref_is_null() { numeric(Op::i64_eqz); }
   void ref_func(FuncIdx f);

@@ -64,17 +64,18 @@ bool FunctionDecoder<Sink>::read_locals() {
   uses_vectors_ = std::any_of(locals_.begin(), locals_.end(), [](ValType t) { return t.is_vector(); });
   unset_.clear();
   set_locals_.clear();
-  for (size_t i = func_type_->params.size(); i < locals_.size(); ++i) {
+  tracks_unset_ = false;
+  for (size_t i = func_type_->params.size(); i < locals_.size() && !kBelieves; ++i) {
     if (locals_[i].defaultable()) continue;
     unset_.resize(locals_.size());
-    unset_[i] = true;
+    unset_[i] = tracks_unset_ = true;
   }
   return reader_.ok();
 }
 
 template <class Sink>
 inline void FunctionDecoder<Sink>::set_local(uint32_t i) {
-  if (unset_.empty() || !unset_[i]) [[likely]]
+  if (!tracks_unset_ || !unset_[i]) [[likely]]
     return;
   unset_[i] = false;
   set_locals_.push_back(i);
@@ -115,7 +116,19 @@ const decoder::Table* FunctionDecoder<Sink>::table(uint32_t i) {
 
 // spec 3.3.? memarg: alignment at most natural, offset within the address type.
 template <class Sink>
-inline bool FunctionDecoder<Sink>::memory_access(Op op, MemArg& memarg, ValType& address) {
+[[gnu::always_inline]] inline bool FunctionDecoder<Sink>::memory_access(Op op, MemArg& memarg, ValType& address) {
+  const uint8_t* p = reader_.pos();
+  if (reader_.left() >= 2 && p[0] <= op_info(op).access_log2 && p[1] < 0x80 && has_memory_) [[likely]] {
+    memarg = {p[0], 0, p[1]};
+    address = memory_address_;
+    reader_.skip(2);
+    return true;
+  }
+  return any_memory_access(op, memarg, address);
+}
+
+template <class Sink>
+[[gnu::noinline]] bool FunctionDecoder<Sink>::any_memory_access(Op op, MemArg& memarg, ValType& address) {
   memarg = decoder::read_memarg(reader_, features_);
   const decoder::Memory* m = memory(memarg.memory);
   if (m == nullptr) return false;
@@ -133,17 +146,32 @@ inline bool FunctionDecoder<Sink>::memory_access(Op op, MemArg& memarg, ValType&
 
 // --- Control -------------------------------------------------------------------------------------------------------
 
+// To the end of the innermost block or of its arm.
+template <class Sink>
+void FunctionDecoder<Sink>::skip_dead_code() {
+  decoder::Immediates immediates;
+  for (uint32_t depth = 0; reader_.ok();) {
+    const Op next = kOneByteOps[reader_.peek()];
+    const bool ends = next == Op::end || next == Op::delegate;
+    if (depth == 0 && (ends || next == Op::else_ || next == Op::catch_ || next == Op::catch_all)) return;
+    const Imm shape = op_info(decoder::read_valid_op(reader_, features_)).imm;
+    decoder::read_immediates(reader_, scope_, shape, immediates);
+    if (shape == Imm::block_type || shape == Imm::try_table) ++depth;
+    if (ends) --depth;
+  }
+}
+
 template <class Sink>
 void FunctionDecoder<Sink>::enter(Op op, TypeList params, TypeList results) {
-  Control c;
+  const bool entered = controls_.empty() || live_;
+  Control& c = controls_.emplace_back();
   c.op = op;
-  c.entered = controls_.empty() || live_;
+  c.entered = entered;
   c.height = height() - std::min(height(), params.size());
   c.offset = op_offset_;
   c.set_locals = static_cast<uint32_t>(set_locals_.size());
   c.params = params;
   c.results = results;
-  controls_.push_back(std::move(c));
   refresh();
 }
 

@@ -20,6 +20,9 @@
 //   ref_cast(type)  br_on_cast(depth, type, on_fail) ref_as_non_null()  br_on_null(depth)  br_on_non_null(depth)
 //   memory_op(op, a, b)  table_op(op, a, b)  atomic(op, memarg)  atomic_fence()
 //
+// A sink that has a member `kBelieves` walks over code that has been validated before. Then nothing is checked again
+// and no types are tracked: drop and select get ValType::bottom.
+//
 // Thread rule: a decoder belongs to one thread; use it for as many functions as you like, it keeps its buffers.
 #pragma once
 
@@ -59,6 +62,8 @@ class TypeList {
 template <class Sink>
 class FunctionDecoder {
  public:
+  static constexpr bool kBelieves = requires { Sink::kBelieves; };
+
   struct Control {
     Op op = Op::block;  // block, loop, if_, try_table, try_ and then catch_, catch_all; the body itself is a block
     bool in_else = false;
@@ -76,6 +81,8 @@ class FunctionDecoder {
   FunctionDecoder(const decoder::Module& module, FeatureSet features, Sink& sink)
       : module_(module), features_(features), scope_(module, features), sink_(sink), reader_({}) {
     grow_operands(256);
+    has_memory_ = !module.memories.empty();
+    if (has_memory_) memory_address_ = address_type(module.memories[0].type.is_64);
   }
 
   // Walks the body of a function that the module defines. Errors: malformed, invalid, limit.
@@ -118,17 +125,22 @@ class FunctionDecoder {
       grow_operands(2 * (height() + n));
   }
   // Every instruction may push two without asking: see `run`.
-  void push(ValType type) { *top_++ = type; }
+  void push(ValType type) {
+    if constexpr (!kBelieves) *top_++ = type;
+  }
   void push(const TypeList& types) {
+    if constexpr (kBelieves) return;
     reserve(types.size() + kSlack);
     for (uint32_t i = 0; i < types.size(); ++i) push(types[i]);
   }
   ValType pop() {
+    if constexpr (kBelieves) return ValType::bottom;
     if (top_ > base_) [[likely]]
       return *--top_;
     return pop_from_empty();
   }
   ValType pop(ValType want) {
+    if constexpr (kBelieves) return want;
     if (top_ > base_) [[likely]] {
       const ValType found = *--top_;
       if (found != want) [[unlikely]]
@@ -138,6 +150,7 @@ class FunctionDecoder {
     return pop_from_empty(want);
   }
   void pop(const TypeList& types) {
+    if constexpr (kBelieves) return;
     for (uint32_t i = types.size(); i-- > 0;) pop(types[i]);
   }
   ValType pop_from_empty(ValType want = ValType::bottom);
@@ -151,7 +164,11 @@ class FunctionDecoder {
     c.unreachable = true;
     live_ = false;
     top_ = base_;
+    if constexpr (kBelieves) skip_dead_code();
   }
+  void skip_dead_code();
+  // Whether the sink hears of instructions here.
+  bool is_live() const { return kBelieves || live_; }
   void enter(Op op, TypeList params, TypeList results);
   void refresh() {
     const Control& c = controls_.back();
@@ -169,6 +186,7 @@ class FunctionDecoder {
   void fixed_signature();
   ValType sig(SigType type) const;
   bool memory_access(Op op, MemArg& memarg, ValType& address);
+  bool any_memory_access(Op op, MemArg& memarg, ValType& address);
   void atomic_rule(Op op);  // atomic_rules.h
   void control_rule(Op op);
   void end_rule();
@@ -219,6 +237,7 @@ class FunctionDecoder {
 
   bool read_locals();
   void set_local(uint32_t i);
+  [[gnu::noinline, gnu::cold]] void unset_local(uint32_t i) { fail("uninitialized local " + std::to_string(i)); }
   void forget_set_locals();
   bool local_index(uint32_t& i);
   const decoder::Memory* memory(uint32_t i);
@@ -227,7 +246,7 @@ class FunctionDecoder {
 
   // --- Failure: "<message> in function 3 ("name")" at the opcode's offset
   void fail(std::string message, ErrorKind kind = ErrorKind::invalid);
-  bool unknown(const char* what, uint64_t index) {
+  [[gnu::noinline, gnu::cold]] bool unknown(const char* what, uint64_t index) {
     fail(std::string("unknown ") + what + " " + std::to_string(index));
     return false;
   }
@@ -248,13 +267,16 @@ class FunctionDecoder {
   ValType* base_ = nullptr;  // operands of the innermost block begin here
   ValType* limit_ = nullptr;
   bool live_ = true;
+  bool has_memory_ = false;
+  ValType memory_address_;  // type of addresses of memory 0
   bool uses_vectors_ = false;
   Op op_ = Op::nop;
   uint32_t op_offset_ = 0;
   std::vector<uint32_t> depths_;      // scratch of br_table
   std::vector<CatchClause> catches_;  // and of try_table
   // Locals without a default value (spec 3.4.10): whether each has been set here, and which were, in that order.
-  std::vector<bool> unset_;  // empty when every local has a default
+  bool tracks_unset_ = false;  // else every local has a default
+  std::vector<bool> unset_;
   std::vector<uint32_t> set_locals_;
 };
 
@@ -275,13 +297,13 @@ Result<void> FunctionDecoder<Sink>::run(FuncIdx func) {
     sink_.begin(*this);
     op_offset_ = reader_.offset();
     enter(Op::block, TypeList{}, TypeList(func_type_->results));
-    while (!controls_.empty()) {
-      reserve(kSlack);
+    do {
+      if constexpr (!kBelieves) reserve(kSlack);
       op_offset_ = reader_.offset();
-      op_ = decoder::read_op(reader_, features_);
+      op_ = kBelieves ? decoder::read_valid_op(reader_, features_) : decoder::read_op(reader_, features_);
       if (op_ == Op::invalid) break;
       step(op_);
-    }
+    } while (op_ != Op::end || !controls_.empty());
     if (reader_.ok() && !reader_.at_end()) {
       reader_.fail(reader_.offset(), "unexpected content after the end of function " + std::to_string(raw(func)));
     }
@@ -331,11 +353,11 @@ template <Op op>
   if constexpr (info.feature == Feature::simd || info.feature == Feature::relaxed_simd) uses_vectors_ = true;
   if constexpr (info.cls == OpClass::numeric || info.cls == OpClass::numeric_trap) {
     fixed_signature<op>();
-    if (live_) sink_.numeric(op);
+    if (is_live()) sink_.numeric(op);
   } else if constexpr (op == Op::v128_const) {
     const uint8_t* bytes = decoder::read_16_bytes(reader_);
     push(ValType::v128);
-    if (live_ && bytes != nullptr) sink_.v128_const(bytes);
+    if (is_live() && bytes != nullptr) sink_.v128_const(bytes);
   } else if constexpr (info.cls == OpClass::simd_lane) {
     simd_lane_rule(op);
   } else if constexpr (info.cls == OpClass::load_lane || info.cls == OpClass::store_lane) {
@@ -347,41 +369,41 @@ template <Op op>
     if constexpr (info.imm == Imm::f32) bits = reader_.f32_bits();
     if constexpr (info.imm == Imm::f64) bits = reader_.f64_bits();
     push(sig(info.results[0]));
-    if (live_) sink_.constant(sig(info.results[0]), bits);
+    if (is_live()) sink_.constant(sig(info.results[0]), bits);
   } else if constexpr (info.cls == OpClass::load) {
     MemArg memarg;
     ValType address;
     if (!memory_access(op, memarg, address)) return;
     pop(address);
     push(sig(info.results[0]));
-    if (live_) sink_.load(op, memarg);
+    if (is_live()) sink_.load(op, memarg);
   } else if constexpr (info.cls == OpClass::store) {
     MemArg memarg;
     ValType address;
     if (!memory_access(op, memarg, address)) return;
     pop(sig(info.params[1]));
     pop(address);
-    if (live_) sink_.store(op, memarg);
+    if (is_live()) sink_.store(op, memarg);
   } else if constexpr (op == Op::local_get) {
     uint32_t i;
     if (!local_index(i)) return;
-    if (!unset_.empty() && unset_[i]) [[unlikely]]
-      return fail("uninitialized local " + std::to_string(i));
+    if (tracks_unset_ && unset_[i]) [[unlikely]]
+      return unset_local(i);
     push(locals_[i]);
-    if (live_) sink_.local_get(i);
+    if (is_live()) sink_.local_get(i);
   } else if constexpr (op == Op::local_set) {
     uint32_t i;
     if (!local_index(i)) return;
     pop(locals_[i]);
     set_local(i);
-    if (live_) sink_.local_set(i);
+    if (is_live()) sink_.local_set(i);
   } else if constexpr (op == Op::local_tee) {
     uint32_t i;
     if (!local_index(i)) return;
     pop(locals_[i]);
     push(locals_[i]);
     set_local(i);
-    if (live_) sink_.local_tee(i);
+    if (is_live()) sink_.local_tee(i);
   } else if constexpr (info.cls == OpClass::variable) {
     variable_rule(op);
   } else if constexpr (info.cls == OpClass::memory) {
