@@ -3,9 +3,17 @@
 #pragma once
 
 #include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <memory>
 #include <type_traits>
+
+// A function that is called where it costs the caller nothing until it is called.
+#if defined(__clang__) && defined(__x86_64__)
+#define MW_COLD [[gnu::noinline, gnu::cold, clang::preserve_most]]
+#else
+#define MW_COLD [[gnu::noinline, gnu::cold]]
+#endif
 
 namespace mini_wasm::interp {
 
@@ -31,7 +39,10 @@ class Buffer {
     if (static_cast<size_t>(limit_ - top_) < count) [[unlikely]]
       grow(count);
   }
-  void append(const T& value) { *top_++ = value; }
+  void append(const T& value) {
+    assert(top_ < limit_);
+    *top_++ = value;
+  }
   // What it was stays where it is until something else is pushed.
   T& pop() { return *--top_; }
   void clear() { top_ = data(); }
@@ -46,7 +57,7 @@ class Buffer {
   }
 
  private:
-  [[gnu::noinline, gnu::cold]] void grow(size_t count) {
+  MW_COLD void grow(size_t count) {
     const size_t used = size(), capacity = std::max<size_t>(2 * used, used + count + 64);
     std::unique_ptr<T[]> bigger(new T[capacity]);
     std::copy_n(data(), used, bigger.get());

@@ -63,6 +63,7 @@ Result<void> Translator::translate(FuncCode& function) {
   stack_.clear();
   next_home_ = operand_base_;
   settled_ = 0;
+  stack_.reserve(facts.max_operand_slots + 1);
   fixups_.clear();
   exceptions_ = {};
   vectors_.clear();
@@ -226,39 +227,50 @@ void Translator::unary(Op op) {
               static_cast<uint16_t>(a.field), 0);
 }
 
+template <Scalar type>
 void Translator::binary(Op op) {
-  const Operand& right = pop();
-  const Operand& left = pop();
+  const Operand* right_operand = &pop();
+  const Operand* left = &pop();
   // Constants and accumulators to the left.
-  const bool swaps = left.kind == Operand::Kind::constant ? right.kind != Operand::Kind::constant : can_redirect(right);
-  const Op swapped = commuted(op);
+  const bool swaps = left->kind == Operand::Kind::constant ? right_operand->kind != Operand::Kind::constant
+                                                           : can_redirect(*right_operand);
+  Op swapped = commuted(op);
   if (swaps && swapped != Op::invalid) {
-    binary(swapped, right, left);
-  } else {
-    binary(op, left, right);
+    std::swap(op, swapped);
+    std::swap(left, right_operand);
   }
+  // Only what the last instruction left can become part of this one.
+  if ((can_redirect(*left) || can_redirect(*right_operand)) &&
+      (fold_sum(op, *left, *right_operand) || fuse(op, *left, *right_operand))) {
+    return;
+  }
+  Producer producer{.op = op, .type = type};
+  const bool left_constant = left->kind == Operand::Kind::constant && left->type != Scalar::v128;
+  if (left_constant && right_operand->kind != Operand::Kind::constant && swapped == Op::invalid) {
+    const At a = right(*left), b = at(*right_operand);
+    producer.handlers = numeric_handlers(op, a.place, b.place);
+    producer.a = a.place;
+    producer.b = b.place;
+    return emit_result(producer, static_cast<uint16_t>(b.field), a.field, a.place == Place::wide ? left : nullptr);
+  }
+  At a = value(*left);
+  At b = right(*right_operand);
+  // Of two registers-or-slots, one order is enough.
+  if (a.place == Place::slot && (b.place == Place::acc || b.place == Place::pinned) && swapped != Op::invalid) {
+    std::swap(a, b);
+    producer.op = swapped;
+  }
+  producer.handlers = numeric_handlers(producer.op, a.place, b.place);
+  producer.a = a.place;
+  producer.b = b.place;
+  emit_result(producer, static_cast<uint16_t>(a.field), b.field, b.place == Place::wide ? right_operand : nullptr);
 }
 
-void Translator::binary(Op op, const Operand& left, const Operand& right_operand) {
-  if (fold_sum(op, left, right_operand) || fuse(op, left, right_operand)) return;
-  const Scalar type = scalar_of(op_info(op).results[0]);
-  const bool left_constant = left.kind == Operand::Kind::constant && left.type != Scalar::v128;
-  if (left_constant && right_operand.kind != Operand::Kind::constant && commuted(op) == Op::invalid) {
-    const At a = right(left), b = at(right_operand);
-    return emit_result(
-        {.handlers = numeric_handlers(op, a.place, b.place), .op = op, .type = type, .a = a.place, .b = b.place},
-        static_cast<uint16_t>(b.field), a.field, a.place == Place::wide ? &left : nullptr);
-  }
-  At a = value(left);
-  At b = right(right_operand);
-  // Of two registers-or-slots, one order is enough.
-  if (a.place == Place::slot && (b.place == Place::acc || b.place == Place::pinned) && commuted(op) != Op::invalid) {
-    std::swap(a, b);
-    op = commuted(op);
-  }
-  emit_result({.handlers = numeric_handlers(op, a.place, b.place), .op = op, .type = type, .a = a.place, .b = b.place},
-              static_cast<uint16_t>(a.field), b.field, b.place == Place::wide ? &right_operand : nullptr);
-}
+template void Translator::binary<Scalar::i32>(Op);
+template void Translator::binary<Scalar::i64>(Op);
+template void Translator::binary<Scalar::f32>(Op);
+template void Translator::binary<Scalar::f64>(Op);
+template void Translator::binary<Scalar::v128>(Op);
 
 // The operands of a numeric instruction, the second in a slot or the instruction. A pinned local and what an
 // accumulator mirrors are in their slots, too.
@@ -327,13 +339,6 @@ void Translator::select(ValType) {
 
 // --- Variables -----------------------------------------------------------------------------------------------------
 
-void Translator::local_get(uint32_t i) {
-  const Local local = locals_[i];
-  const uint32_t index = static_cast<uint32_t>(stack_.size());
-  push(Operand::Kind::local, local.type, local.slot, local.slot, newest_[local.slot]);
-  newest_[local.slot] = index;
-}
-
 void Translator::write_local(uint16_t slot, const Operand& value) {
   const bool redirects = can_redirect(value);
   const uint32_t before = here();
@@ -378,28 +383,40 @@ void Translator::ref_func(FuncIdx f) {
 
 // --- Memory --------------------------------------------------------------------------------------------------------
 
-void Translator::load(Op op, const MemArg& memarg) {
-  if (!guarded(memarg.memory)) return load_checked(op, memarg);
+template <Scalar type>
+void Translator::load(Op op, uint32_t offset) {
   const Operand& address = pop();
-  const Scalar type = scalar_of(op_info(op).results[0]);
-  const uint32_t offset = static_cast<uint32_t>(memarg.offset);
-  const auto result = [&](const ByResult* handlers, uint32_t a, uint32_t x) {
-    emit_result({.handlers = handlers, .op = op, .type = type, .is_numeric = false}, static_cast<uint16_t>(a), x);
-  };
-  if (address.kind == Operand::Kind::constant && address.bits + memarg.offset <= UINT32_MAX) {
-    return result(load_handlers(op, Place::imm), 0, static_cast<uint32_t>(address.bits) + offset);
+  const ByResult* handlers;
+  uint16_t a = 0;
+  uint32_t x = offset;
+  if (address.kind == Operand::Kind::constant && address.bits + offset <= UINT32_MAX) {
+    handlers = load_handlers(op, Place::imm);
+    x += static_cast<uint32_t>(address.bits);
+  } else if (const std::optional<Absorbed> sum = absorb_sum(address, offset)) {
+    handlers = load_sum_handlers(op, sum->a, sum->b);
+    a = sum->a_field;
+    x = sum->b == Place::imm ? sum->b_field : Operands::pair(sum->b_field, offset);
+  } else {
+    const At at = value(address);
+    handlers = load_handlers(op, at.place);
+    a = static_cast<uint16_t>(at.field);
   }
-  if (can_redirect(address)) {
-    const Producer& sum = producer(address);
-    const std::optional<Absorbed> added = sum.op == Op::i32_add ? absorb(sum) : std::nullopt;
-    if (added && offset <= (added->b == Place::imm ? 0u : 0xffffu)) {
-      rewind(sum);
-      const uint32_t x = added->b == Place::imm ? added->b_field : Operands::pair(added->b_field, offset);
-      return result(load_sum_handlers(op, added->a, added->b), added->a_field, x);
-    }
-  }
-  const At a = value(address);
-  result(load_handlers(op, a.place), a.field, offset);
+  emit_result({.handlers = handlers, .op = op, .type = type, .is_numeric = false}, a, x);
+}
+
+template void Translator::load<Scalar::i32>(Op, uint32_t);
+template void Translator::load<Scalar::i64>(Op, uint32_t);
+template void Translator::load<Scalar::f32>(Op, uint32_t);
+template void Translator::load<Scalar::f64>(Op, uint32_t);
+template void Translator::load<Scalar::v128>(Op, uint32_t);
+
+// An address that the last instruction added up, unless the offset has no place beside the sum: takes it back.
+std::optional<Translator::Absorbed> Translator::absorb_sum(const Operand& address, uint32_t offset) {
+  if (!can_redirect(address) || producer(address).op != Op::i32_add) return {};
+  const std::optional<Absorbed> sum = absorb(producer(address));
+  if (!sum || offset > (sum->b == Place::imm ? 0u : 0xffffu)) return {};
+  rewind(producer(address));
+  return sum;
 }
 
 void Translator::load_checked(Op op, const MemArg& memarg) {
@@ -411,13 +428,12 @@ void Translator::load_checked(Op op, const MemArg& memarg) {
   push_temp(scalar_of(op_info(op).results[0]));
 }
 
-void Translator::store(Op op, const MemArg& memarg) {
-  if (!guarded(memarg.memory)) return store_checked(op, memarg);
+void Translator::store(Op op, uint32_t offset) {
   const Operand& stored = pop();
   const Operand& address = pop();
   At a{Place::imm, 0};
-  uint32_t x = static_cast<uint32_t>(memarg.offset);
-  if (address.kind == Operand::Kind::constant && address.bits + memarg.offset <= UINT32_MAX) {
+  uint32_t x = offset;
+  if (address.kind == Operand::Kind::constant && address.bits + offset <= UINT32_MAX) {
     x += static_cast<uint32_t>(address.bits);
   } else {
     a = value(address);

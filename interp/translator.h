@@ -66,7 +66,14 @@ class Translator {
     if (op == Op::i32_wrap_i64) return wrap(stack_.back());
     if (info.result_count == 2) return wide(op);
     if (info.param_count == 1) return unary(op);
-    return info.param_count == 2 ? binary(op) : ternary(op);
+    if (info.param_count == 3) return ternary(op);
+    switch (scalar_of(info.results[0])) {
+      case Scalar::i32: return binary<Scalar::i32>(op);
+      case Scalar::i64: return binary<Scalar::i64>(op);
+      case Scalar::f32: return binary<Scalar::f32>(op);
+      case Scalar::f64: return binary<Scalar::f64>(op);
+      case Scalar::v128: return binary<Scalar::v128>(op);
+    }
   }
   void constant(ValType type, uint64_t bits) { push_constant(scalar(type), bits); }
   void v128_const(const uint8_t* bytes);
@@ -74,9 +81,26 @@ class Translator {
   void shuffle(const uint8_t* lanes);
   void load_lane(Op op, const MemArg& memarg, uint8_t lane);
   void store_lane(Op op, const MemArg& memarg, uint8_t lane);
-  void load(Op op, const MemArg& memarg);
-  void store(Op op, const MemArg& memarg);
-  void local_get(uint32_t i);
+  [[gnu::always_inline]] void load(Op op, const MemArg& memarg) {
+    if (!guarded(memarg.memory)) return load_checked(op, memarg);
+    const uint32_t offset = static_cast<uint32_t>(memarg.offset);
+    switch (scalar_of(op_info(op).results[0])) {
+      case Scalar::i32: return load<Scalar::i32>(op, offset);
+      case Scalar::i64: return load<Scalar::i64>(op, offset);
+      case Scalar::f32: return load<Scalar::f32>(op, offset);
+      case Scalar::f64: return load<Scalar::f64>(op, offset);
+      case Scalar::v128: return load<Scalar::v128>(op, offset);
+    }
+  }
+  [[gnu::always_inline]] void store(Op op, const MemArg& memarg) {
+    if (!guarded(memarg.memory)) return store_checked(op, memarg);
+    store(op, static_cast<uint32_t>(memarg.offset));
+  }
+  [[gnu::always_inline]] void local_get(uint32_t i) {
+    const Local local = locals_[i];
+    const uint32_t index = static_cast<uint32_t>(stack_.size());
+    push(Operand::Kind::local, local.type, local.slot, local.slot, std::exchange(newest_[local.slot], index));
+  }
   void local_set(uint32_t i);
   void local_tee(uint32_t i);
   void global_get(uint32_t i);
@@ -186,7 +210,7 @@ class Translator {
   void push(Operand::Kind kind, Scalar type, uint16_t slot, uint16_t local, uint64_t bits) {
     const uint16_t home = next_home_;
     next_home_ = static_cast<uint16_t>(home + slots_of(type));
-    stack_.push_back(Operand{kind, type, home, slot, local, bits});
+    stack_.append(Operand{kind, type, home, slot, local, bits});  // there is room: see `translate`
   }
   void push_again(const Operand& o) { push(o.kind, o.type, o.slot, kNoSlot, o.bits); }
   // Whoever writes there need not say so.
@@ -231,12 +255,17 @@ class Translator {
   void keep_local(uint16_t slot);      // before it is written: who still refers to it gets a copy
   static Op inverse(Op op);            // of an integer comparison; else Op::invalid
   std::optional<Absorbed> absorb(const Producer& producer) const;
+  std::optional<Absorbed> absorb_sum(const Operand& address, uint32_t offset);
   bool fold_sum(Op op, const Operand& left, const Operand& right);
   bool fuse(Op op, const Operand& left, const Operand& right);
   static void wrap(Operand& operand);
   void unary(Op op);
+  // By the type of the result.
+  template <Scalar type>
   void binary(Op op);
-  void binary(Op op, const Operand& left, const Operand& right);
+  template <Scalar type>
+  void load(Op op, uint32_t offset);
+  void store(Op op, uint32_t offset);
   static Producer vector_result(Op op, Place a, Place b);
   void ternary(Op op);
   void wide(Op op);
@@ -254,7 +283,7 @@ class Translator {
     last_ = at;
     return at;
   }
-  void note_position(uint32_t at);
+  MW_COLD void note_position(uint32_t at);
   void emit_wide(Scalar type, uint64_t bits);  // a constant behind an instruction
   void emit_special(Special s, Operands operands) { emit(special_handler(s), operands); }
   void emit_count(Special s);
