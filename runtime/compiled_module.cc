@@ -1,6 +1,7 @@
 #include "runtime/compiled_module.h"
 
 #include "decoder/module_decoder.h"
+#include "runtime/module_inst.h"
 #include "validator/function_validator.h"
 #include "validator/module_validator.h"
 
@@ -21,6 +22,11 @@ Result<void> validate_bodies(const decoder::Module& module, const Engine& engine
 
 }  // namespace
 
+CompiledModule::CompiledModule() = default;
+CompiledModule::~CompiledModule() {
+  if (PageTemplate* content = initial_memory_.made()) engine_->memory_pool().retire(*content);
+}
+
 Result<std::shared_ptr<const CompiledModule>> CompiledModule::make(std::shared_ptr<Engine> engine,
                                                                    std::vector<uint8_t> owned,
                                                                    std::span<const uint8_t> borrowed) {
@@ -37,8 +43,10 @@ Result<std::shared_ptr<const CompiledModule>> CompiledModule::make(std::shared_p
   compiled->engine_ = std::move(engine);
   compiled->module_ = std::move(*decoded);
   compiled->index_types_and_exports();
+  const Config& config = compiled->engine_->config();
+  compiled->instances_ = std::make_unique<InstancePool>(config.pool_size, config.pool_bytes);
   compiled->code_ = compiled->engine_->tier().make_code(*compiled);
-  if (compiled->engine_->config().eager) {
+  if (config.eager) {
     if (Result<void> r = compiled->code_->translate_all(); !r) return std::move(r).error();
   }
   return std::shared_ptr<const CompiledModule>(std::move(compiled));

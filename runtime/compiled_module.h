@@ -9,8 +9,11 @@
 #include "core/function_facts.h"
 #include "decoder/module.h"
 #include "runtime/engine.h"
+#include "runtime/initial_memory.h"
 
 namespace mini_wasm::runtime {
+
+class InstancePool;
 
 // Slots that the parameters and the results of a function take.
 struct SlotCounts {
@@ -20,6 +23,9 @@ struct SlotCounts {
 
 class CompiledModule {
  public:
+  ~CompiledModule();
+  CompiledModule(const CompiledModule&) = delete;
+  CompiledModule& operator=(const CompiledModule&) = delete;
   // Decodes, validates every body, prepares the tier's code. The bytes are those of `owned` or, when that is empty,
   // `borrowed`. Errors: malformed, invalid, limit.
   static Result<std::shared_ptr<const CompiledModule>> make(std::shared_ptr<Engine> engine, std::vector<uint8_t> owned,
@@ -31,6 +37,8 @@ class CompiledModule {
   Engine& engine() const { return *engine_; }
   const FunctionFacts& facts(FuncIdx f) const { return facts_[raw(f) - module_->imported_funcs]; }
   ModuleCode& code() const { return *code_; }
+  InstancePool& instances() const { return *instances_; }
+  InitialMemory& initial_memory() const { return initial_memory_; }
   SlotCounts slot_counts(FuncIdx f) const { return type_slots_[raw(module_->funcs[raw(f)].type)]; }
   const decoder::Export* find_export(std::string_view name) const;
 
@@ -38,7 +46,7 @@ class CompiledModule {
   FrameInfo describe(const FrameRef& frame) const;
 
  private:
-  CompiledModule() = default;
+  CompiledModule();
   void index_types_and_exports();
 
   std::shared_ptr<Engine> engine_;
@@ -47,6 +55,8 @@ class CompiledModule {
   std::vector<SlotCounts> type_slots_;  // by TypeIdx; zero for types that are no function types
   std::unordered_map<std::string_view, uint32_t> exports_;
   std::unique_ptr<ModuleCode> code_;
+  std::unique_ptr<InstancePool> instances_;
+  mutable InitialMemory initial_memory_;
 };
 
 }  // namespace mini_wasm::runtime

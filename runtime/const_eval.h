@@ -2,6 +2,8 @@
 // and offsets of segments. They have been validated, so nothing is checked here.
 #pragma once
 
+#include <optional>
+
 #include "decoder/module.h"
 #include "runtime/module_inst.h"
 
@@ -14,5 +16,9 @@ struct ConstValue {
 // Evaluates `expr` in an instance whose functions are there, and whose globals as far as the expression may name them.
 // Errors: trap (out of memory); limit, for an instruction that is not supported.
 Result<ConstValue> eval_const(const ModuleInst& instance, decoder::ByteRange expr);
+
+// The value of an expression that is one i32.const or i64.const and thus the same in every instance; nothing for
+// others.
+std::optional<uint64_t> plain_const(const decoder::Module& module, decoder::ByteRange expr);
 
 }  // namespace mini_wasm::runtime

@@ -115,6 +115,11 @@ Result<void> match_import(const Store& store, const decoder::Module& module, con
     return Error::make(ErrorKind::usage, "the value for import " + describe(module, import) +
                                              (given.inst == nullptr ? " is empty" : " belongs to another store"));
   }
+  // The usual case, without looking at a type.
+  if (given.kind == ExternKind::func && import.kind == ExternKind::func &&
+      static_cast<const FuncInst*>(given.inst)->type == module.type_id(module.funcs[import.index].type)) {
+    return {};
+  }
   const ExternType current = current_type(store, given.kind, given.inst);
   const ExternType declared = declared_type(module, import.kind, import.index);
   if (matches(store.engine().types(), module, import, given, current, declared)) return {};

@@ -1,5 +1,8 @@
 #include "runtime/instantiate.h"
 
+#include <algorithm>
+#include <cstring>
+
 #include "runtime/builtins.h"
 #include "runtime/const_eval.h"
 #include "runtime/import_matching.h"
@@ -16,10 +19,8 @@ Error does_not_fit(TrapCode trap, const char* kind, uint32_t index, uint64_t at)
 // One instantiation. Until `publish` nobody else knows the new objects.
 class Instantiation {
  public:
-  Instantiation(Store& store, ModuleInst& instance, std::shared_ptr<const CompiledModule> compiled)
-      : store_(store), instance_(instance), module_(compiled->module()) {
-    instance_.module = std::move(compiled);
-  }
+  Instantiation(Store& store, ModuleInst& instance)
+      : store_(store), instance_(instance), module_(instance.module->module()) {}
 
   void take_imports(std::span<const Extern> imports);
   Result<void> allocate();
@@ -27,22 +28,25 @@ class Instantiation {
   Result<void> write_segments();
 
  private:
-  void make_funcs();
   Result<void> make_globals();
   Result<void> make_tables();
   Result<void> make_memories();
   Result<void> make_elems();
+  Result<void> write_elem(uint32_t index);
+  Result<void> write_data(uint32_t index);
   Result<uint64_t> offset_of(decoder::ByteRange expr, bool is_64) const;
 
   Store& store_;
   ModuleInst& instance_;
   const decoder::Module& module_;
+  bool datas_are_there_ = false;  // the memory began with all active segments
 };
 
 void Instantiation::take_imports(std::span<const Extern> imports) {
+  size_t funcs = 0;
   for (const Extern& import : imports) {
     switch (import.kind) {
-      case ExternKind::func: instance_.funcs.push_back(static_cast<FuncInst*>(import.inst)); break;
+      case ExternKind::func: instance_.funcs[funcs++] = static_cast<FuncInst*>(import.inst); break;
       case ExternKind::table: instance_.tables.push_back(static_cast<TableInst*>(import.inst)); break;
       case ExternKind::memory: instance_.memories.push_back(static_cast<MemInst*>(import.inst)); break;
       case ExternKind::global: instance_.globals.push_back(static_cast<GlobalInst*>(import.inst)); break;
@@ -53,7 +57,6 @@ void Instantiation::take_imports(std::span<const Extern> imports) {
 
 // In the order of the specification: an initial value may name functions and the globals before it.
 Result<void> Instantiation::allocate() {
-  make_funcs();
   for (size_t i = module_.imported_tags; i < module_.tags.size(); ++i) {
     instance_.tags.push_back(store_.new_tag(module_.type_id(module_.tags[i].type)));
   }
@@ -61,19 +64,6 @@ Result<void> Instantiation::allocate() {
   if (Result<void> r = make_tables(); !r) return r;
   if (Result<void> r = make_memories(); !r) return r;
   return make_elems();
-}
-
-void Instantiation::make_funcs() {
-  const size_t count = module_.funcs.size();
-  instance_.own_funcs.resize(count - module_.imported_funcs);
-  instance_.funcs.reserve(count);
-  for (FuncInst& func : instance_.own_funcs) {
-    func.index = FuncIdx{static_cast<uint32_t>(instance_.funcs.size())};
-    func.type = module_.type_id(module_.funcs[raw(func.index)].type);
-    func.context = &instance_.context;
-    instance_.module->code().attach(func);
-    instance_.funcs.push_back(&func);
-  }
 }
 
 Result<void> Instantiation::make_globals() {
@@ -104,19 +94,26 @@ Result<void> Instantiation::make_tables() {
 
 Result<void> Instantiation::make_memories() {
   for (size_t i = module_.imported_memories; i < module_.memories.size(); ++i) {
-    Result<MemInst*> made = store_.new_memory(module_.memories[i].type);
+    const bool first = i == module_.imported_memories;
+    const auto content = first ? instance_.module->initial_memory().get(module_) : nullptr;
+    Result<MemInst*> made = store_.new_memory(module_.memories[i].type, content);
     if (!made) return std::move(made).error();
     instance_.memories.push_back(*made);
+    if (content != nullptr) datas_are_there_ = (*made)->has_content();
   }
   return {};
 }
+
+// Whether an active segment can be written from the module: functions are the same whenever they are looked up.
+bool is_plain(const decoder::Elem& elem) { return elem.mode == decoder::SegmentMode::active && !elem.uses_exprs; }
 
 Result<void> Instantiation::make_elems() {
   instance_.elems.resize(module_.elems.size());
   for (size_t i = 0; i < module_.elems.size(); ++i) {
     const decoder::Elem& elem = module_.elems[i];
     std::vector<Slot>& values = instance_.elems[i];
-    if (elem.mode == decoder::SegmentMode::declarative) continue;  // nothing but a declaration; as if dropped
+    // A declarative segment is nothing but a declaration; as if dropped.
+    if (elem.mode == decoder::SegmentMode::declarative || is_plain(elem)) continue;
     values.reserve(elem.size());
     for (FuncIdx f : elem.funcs) values.push_back(reinterpret_cast<uintptr_t>(instance_.funcs[raw(f)]));
     for (decoder::ByteRange expr : elem.exprs) {
@@ -125,7 +122,13 @@ Result<void> Instantiation::make_elems() {
       values.push_back(value->slots[0]);
     }
   }
-  for (const decoder::Data& data : module_.datas) instance_.datas.push_back(module_.view(data.bytes));
+  // Without a count no code refers to data segments (spec 5.5.16). Active ones are as if dropped.
+  if (!module_.data_count) return {};
+  instance_.datas.resize(module_.datas.size());
+  for (size_t i = 0; i < module_.datas.size(); ++i) {
+    const decoder::Data& data = module_.datas[i];
+    if (data.mode == decoder::SegmentMode::passive) instance_.datas[i] = module_.view(data.bytes);
+  }
   return {};
 }
 
@@ -147,25 +150,45 @@ Result<uint64_t> Instantiation::offset_of(decoder::ByteRange expr, bool is_64) c
 
 Result<void> Instantiation::write_segments() {
   for (uint32_t i = 0; i < module_.elems.size(); ++i) {
-    const decoder::Elem& elem = module_.elems[i];
-    if (elem.mode != decoder::SegmentMode::active) continue;
-    TableInst& table = *instance_.tables[raw(elem.table)];
-    Result<uint64_t> at = offset_of(elem.table_offset, table.type.is_64);
-    if (!at) return std::move(at).error();
-    const TrapCode trap = table_init(instance_, table, ElemIdx{i}, *at, 0, elem.size());
-    if (trap != TrapCode::none) return does_not_fit(trap, "element", i, *at);
-    elem_drop(instance_, ElemIdx{i});
+    if (module_.elems[i].mode != decoder::SegmentMode::active) continue;
+    if (Result<void> r = write_elem(i); !r) return r;
   }
+  if (datas_are_there_) return {};
   for (uint32_t i = 0; i < module_.datas.size(); ++i) {
-    const decoder::Data& data = module_.datas[i];
-    if (data.mode != decoder::SegmentMode::active) continue;
-    MemInst& memory = *instance_.memories[raw(data.memory)];
-    Result<uint64_t> at = offset_of(data.memory_offset, memory.type.is_64);
-    if (!at) return std::move(at).error();
-    const TrapCode trap = memory_init(instance_, memory, DataIdx{i}, *at, 0, data.bytes.size());
-    if (trap != TrapCode::none) return does_not_fit(trap, "data", i, *at);
-    data_drop(instance_, DataIdx{i});
+    if (module_.datas[i].mode != decoder::SegmentMode::active) continue;
+    if (Result<void> r = write_data(i); !r) return r;
   }
+  return {};
+}
+
+Result<void> Instantiation::write_elem(uint32_t index) {
+  const decoder::Elem& elem = module_.elems[index];
+  TableInst& table = *instance_.tables[raw(elem.table)];
+  Result<uint64_t> at = offset_of(elem.table_offset, table.type.is_64);
+  if (!at) return std::move(at).error();
+  if (!table.contains(*at, elem.size())) {
+    return does_not_fit(TrapCode::out_of_bounds_table_access, "element", index, *at);
+  }
+  Slot* to = table.elements + *at;
+  if (is_plain(elem)) {
+    for (FuncIdx f : elem.funcs) *to++ = reinterpret_cast<uintptr_t>(instance_.funcs[raw(f)]);
+  } else {
+    std::copy(instance_.elems[index].begin(), instance_.elems[index].end(), to);
+    elem_drop(instance_, ElemIdx{index});
+  }
+  return {};
+}
+
+Result<void> Instantiation::write_data(uint32_t index) {
+  const decoder::Data& data = module_.datas[index];
+  MemInst& memory = *instance_.memories[raw(data.memory)];
+  Result<uint64_t> at = offset_of(data.memory_offset, memory.type.is_64);
+  if (!at) return std::move(at).error();
+  const std::span<const uint8_t> bytes = module_.view(data.bytes);
+  if (!memory.contains(*at, bytes.size())) {
+    return does_not_fit(TrapCode::out_of_bounds_memory_access, "data", index, *at);
+  }
+  if (!bytes.empty()) std::memcpy(memory.base + *at, bytes.data(), bytes.size());
   return {};
 }
 
@@ -191,9 +214,9 @@ Result<ModuleInst*> instantiate(Store& store, std::shared_ptr<const CompiledModu
   if (Result<void> r = check_imports(store, module, imports); !r) return std::move(r).error();
 
   const Store::Mark mark = store.mark();
-  Result<ModuleInst*> made = store.new_instance();
+  Result<ModuleInst*> made = store.new_instance(std::move(compiled));
   if (!made) return made;
-  Instantiation instantiation(store, **made, std::move(compiled));
+  Instantiation instantiation(store, **made);
   instantiation.take_imports(imports);
   if (Result<void> r = instantiation.allocate(); !r) {
     store.forget_since(mark);

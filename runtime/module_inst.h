@@ -1,7 +1,9 @@
 // A module instance (spec 4.2.5): owned by its store, at a stable address until the store goes.
 #pragma once
 
+#include <list>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -23,9 +25,30 @@ struct ModuleInst {
   std::vector<GlobalInst*> globals;
   std::vector<TagInst*> tags;
   std::vector<Slot*> global_cells;
-  std::vector<FuncInst> own_funcs;              // sized once
+  std::vector<FuncInst> own_funcs;              // sized once, never changed
   std::vector<std::vector<Slot>> elems;         // emptied by elem.drop
   std::vector<std::span<const uint8_t>> datas;  // emptied by data.drop
+};
+
+using ModuleInstList = std::list<ModuleInst>;
+
+// Instances of one module that stores have done with, for the next ones: their functions are made already, which takes
+// by far the longest, and are the same as those of a new instance. Thread rule: any thread.
+class InstancePool {
+ public:
+  // Keeps `most` instances, and no more than `most_bytes` bytes of functions.
+  InstancePool(size_t most, uint64_t most_bytes) : most_(most), most_bytes_(most_bytes) {}
+
+  // A list of one, with nothing but functions of its own in it, and functions behind the imported ones.
+  ModuleInstList take(const CompiledModule& module);
+  // A list of one that no longer says of which module it is.
+  void give_back(ModuleInstList instance);
+
+ private:
+  const size_t most_;
+  const uint64_t most_bytes_;
+  std::mutex mutex_;
+  ModuleInstList free_;
 };
 
 }  // namespace mini_wasm::runtime

@@ -57,6 +57,7 @@ Store::Store(std::shared_ptr<Engine> engine, const StoreLimits& limits)
 
 Store::~Store() {
   assert(activation_ == nullptr);
+  while (!instances_.empty()) forget_last_instance();
   if (stack_ != nullptr) engine_->memory_pool().give_back_stack(reinterpret_cast<uint8_t*>(stack_), stack_used_);
 }
 
@@ -179,18 +180,17 @@ std::vector<FrameInfo> Store::backtrace() const {
 }
 
 FuncInst* Store::new_host_func(FuncType type, HostCallback callback) {
-  HostFunc& host = host_funcs_.emplace_back();
+  auto& [host, func] = host_funcs_.emplace_back();
   host.callback = std::move(callback);
   host.type = std::move(type);
   host.slots = std::max(slot_count(host.type.params), slot_count(host.type.results));
   host.store = this;
-  FuncInst& func = host_func_insts_.emplace_back();
   func.type = engine_->types().intern(host.type);
   func.host = &host;
   return &func;
 }
 
-Result<MemInst*> Store::new_memory(const MemoryType& type) {
+Result<MemInst*> Store::new_memory(const MemoryType& type, const std::shared_ptr<PageTemplate>& content) {
   if (type.shared) {
     auto shared = std::make_shared<MemInst>();
     Result<void> r = shared->allocate(type, limits_.memory_bytes, engine_->config().guard_pages);
@@ -199,7 +199,8 @@ Result<MemInst*> Store::new_memory(const MemoryType& type) {
   }
   if (Result<void> r = check_memory_count(); !r) return std::move(r).error();
   MemInst& memory = memories_.emplace_back();
-  Result<void> r = memory.allocate(type, limits_.memory_bytes, engine_->config().guard_pages, &engine_->memory_pool());
+  MemoryPool& pool = engine_->memory_pool();
+  Result<void> r = memory.allocate(type, limits_.memory_bytes, engine_->config().guard_pages, &pool, content);
   if (r) return &memory;
   memories_.pop_back();
   return std::move(r).error();
@@ -244,19 +245,31 @@ GlobalInst* Store::new_global(const GlobalType& type, const Slot* value) {
 
 TagInst* Store::new_tag(TypeId type) { return &tags_.emplace_back(TagInst{type}); }
 
-Result<ModuleInst*> Store::new_instance() {
+Result<ModuleInst*> Store::new_instance(std::shared_ptr<const CompiledModule> module) {
   if (instances_.size() >= limits_.instances) {
     return Error::make(ErrorKind::limit,
                        "the store may have " + std::to_string(limits_.instances) + " instances at most");
   }
-  std::lock_guard lock(instances_mutex_);
-  ModuleInst& instance = instances_.emplace_back();
+  ModuleInstList made = module->instances().take(*module);
+  ModuleInst& instance = made.front();
+  instance.module = std::move(module);
   instance.store = this;
   instance.context.store = this;
   instance.context.heap_runs = heap_.runs();
-  instance.context.instance = &instance;
+  std::lock_guard lock(instances_mutex_);
   interrupt_context(instance.context, interrupted());
+  instances_.splice(instances_.end(), made);
   return &instance;
+}
+
+void Store::forget_last_instance() {
+  ModuleInstList last;
+  {
+    std::lock_guard lock(instances_mutex_);
+    last.splice(last.end(), instances_, std::prev(instances_.end()));
+  }
+  const std::shared_ptr<const CompiledModule> module = std::exchange(last.front().module, nullptr);
+  module->instances().give_back(std::move(last));
 }
 
 void Store::set_stack_limit(Slot* limit) {
@@ -297,8 +310,7 @@ void Store::forget_since(const Mark& mark) {
   while (tables_.size() > mark.tables) tables_.pop_back();
   while (globals_.size() > mark.globals) globals_.pop_back();
   while (tags_.size() > mark.tags) tags_.pop_back();
-  std::lock_guard lock(instances_mutex_);
-  while (instances_.size() > mark.instances) instances_.pop_back();
+  while (instances_.size() > mark.instances) forget_last_instance();
 }
 
 }  // namespace mini_wasm::runtime

@@ -5,8 +5,8 @@
 #include <mini_wasm/store.h>
 
 #include <atomic>
-#include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -41,13 +41,15 @@ class Store {
 
   // Instance objects; addresses stay valid until the store is destroyed. Errors: limit.
   FuncInst* new_host_func(FuncType type, HostCallback callback);
-  Result<MemInst*> new_memory(const MemoryType& type);
+  // The memory may begin with `content` (MemInst::has_content), which is for one that is not shared.
+  Result<MemInst*> new_memory(const MemoryType& type, const std::shared_ptr<PageTemplate>& content = nullptr);
   Result<MemInst*> add_shared(std::shared_ptr<MemInst> memory);  // which may be there already
   std::shared_ptr<MemInst> find_shared(const MemInst* memory) const;
   Result<TableInst*> new_table(const TableType& type, Slot init);
   GlobalInst* new_global(const GlobalType& type, const Slot* value);
   TagInst* new_tag(TypeId type);
-  Result<ModuleInst*> new_instance();  // empty; instantiate.cc fills it in
+  // Empty but for its functions; instantiate.cc fills it in.
+  Result<ModuleInst*> new_instance(std::shared_ptr<const CompiledModule> module);
 
   // How many of each there are. An instantiation that fails before anybody has seen its objects gives them back, so
   // that trying again and again does not fill the store.
@@ -59,11 +61,11 @@ class Store {
 
   gc::Heap& heap() { return heap_; }
   const gc::Heap& heap() const { return heap_; }
-  const std::deque<MemInst>& memories() const { return memories_; }
+  const std::list<MemInst>& memories() const { return memories_; }
   const std::vector<std::shared_ptr<MemInst>>& shared_memories() const { return shared_memories_; }
-  const std::deque<TableInst>& tables() const { return tables_; }
-  const std::deque<GlobalInst>& globals() const { return globals_; }
-  const std::deque<ModuleInst>& instances() const { return instances_; }
+  const std::list<TableInst>& tables() const { return tables_; }
+  const std::list<GlobalInst>& globals() const { return globals_; }
+  const ModuleInstList& instances() const { return instances_; }
   const Slot* stack() const { return stack_; }
   Slot* stack_limit() const { return stack_limit_; }
   // Lets calls use the value stack up to there only.
@@ -97,6 +99,7 @@ class Store {
 
  private:
   void interrupt_context(InstanceContext& context, bool on);
+  void forget_last_instance();
 
   friend class ActivationScope;
   Result<void> call_host_directly(FuncInst& func, Slot* slots);
@@ -109,16 +112,20 @@ class Store {
   std::shared_ptr<Engine> engine_;
   StoreLimits limits_;
   gc::Heap heap_;
-  std::deque<FuncInst> host_func_insts_;
-  std::deque<HostFunc> host_funcs_;
-  std::deque<MemInst> memories_;
+  struct HostFuncInst {
+    HostFunc host;
+    FuncInst func;
+  };
+  // Lists, because most stores have a few things of each kind, and an empty one costs nothing.
+  std::list<HostFuncInst> host_funcs_;
+  std::list<MemInst> memories_;
   std::vector<std::shared_ptr<MemInst>> shared_memories_;  // owned together with other stores
-  std::deque<TableInst> tables_;
-  std::deque<GlobalInst> globals_;
-  std::deque<TagInst> tags_;
+  std::list<TableInst> tables_;
+  std::list<GlobalInst> globals_;
+  std::list<TagInst> tags_;
   // Held to change or walk instances_ and blocked_, because `set_interrupt` looks at them from elsewhere.
   std::mutex instances_mutex_;
-  std::deque<ModuleInst> instances_;
+  ModuleInstList instances_;
   BlockedScope* blocked_ = nullptr;  // where the store's thread waits
   Slot* stack_ = nullptr;            // of the engine's pool; null when there was no memory for it
   bool stack_used_ = false;

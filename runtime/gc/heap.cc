@@ -1,6 +1,7 @@
 #include "runtime/gc/heap.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <utility>
@@ -19,11 +20,18 @@ constexpr uint64_t kDoublingLive = uint64_t{64} << 20;
 constexpr int kPoison = 0xdb;
 constexpr uint32_t kPoisonBytes = 64;
 
+// As in a heap without cells.
+constexpr auto kNoRuns = [] {
+  std::array<Run, kSpaces - 2> runs{};
+  for (uint8_t space = 0; space < runs.size(); ++space) runs[space].cell = cell_bytes(size_class_of_space(space));
+  return runs;
+}();
+
 }  // namespace
 
-Heap::Heap(const Store& store, uint64_t limit, bool stress) : store_(store), stress_(stress), arena_(limit) {
-  for (uint32_t& list : partial_) list = kNoBlock;
-  for (uint8_t space = 0; space < kFirstLargeSpace; ++space) runs_[space].cell = cell_bytes(size_class_of_space(space));
+Heap::Heap(const Store& store, uint64_t limit, bool stress)
+    : store_(store), stress_(stress), runs_(kNoRuns), arena_(limit) {
+  partial_.fill(kNoBlock);
 }
 
 Heap::~Heap() {

@@ -9,6 +9,8 @@
 // Allocation may collect, which is why it says so wherever it is called. Thread rule: that of the store.
 #pragma once
 
+#include <array>
+
 #include "runtime/gc/arena.h"
 #include "runtime/gc/layout.h"
 #include "runtime/gc/root_cell.h"
@@ -63,7 +65,7 @@ class Heap {
   bool is_object(const void* at) const { return arena_.find(reinterpret_cast<uintptr_t>(at), false) != nullptr; }
   HeapStats stats() const;
   RootList& roots() { return roots_; }
-  Run* runs() { return runs_; }  // by space; empty ones when `Heap::collect` has run
+  Run* runs() { return runs_.data(); }  // by space; empty ones when `Heap::collect` has run
   // For tests: the mark stack holds no more than this many entries and falls back to walking the heap.
   void set_mark_stack_limit(size_t entries) { mark_stack_limit_ = entries; }
 
@@ -101,8 +103,9 @@ class Heap {
 
   const Store& store_;
   const bool stress_;
-  Run runs_[kFirstLargeSpace];
-  uint32_t partial_[kFirstLargeSpace];  // blocks with free cells that are yet to be swept, linked by Block::next
+  std::array<Run, kFirstLargeSpace> runs_;
+  std::array<uint32_t, kFirstLargeSpace>
+      partial_;  // blocks with free cells that are yet to be swept, linked by Block::next
   Arena arena_;
   uint64_t allocated_ = 0;  // since the last collection
   uint64_t budget_ = kMinBudget;

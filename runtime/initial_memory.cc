@@ -1,0 +1,72 @@
+#include "runtime/initial_memory.h"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+
+#include "runtime/const_eval.h"
+#include "runtime/virtual_memory.h"
+
+namespace mini_wasm::runtime {
+namespace {
+
+// With less than both of these, writing the segments is as good.
+constexpr uint64_t kFewBytes = uint64_t{16} << 10;
+constexpr size_t kFewSegments = 64;
+
+// Where a segment goes, when that is the same in every instance and it fits into a memory or table of `size`.
+std::optional<uint64_t> place(const decoder::Module& module, decoder::ByteRange offset, uint64_t length,
+                              uint64_t size) {
+  const std::optional<uint64_t> at = plain_const(module, offset);
+  return at && length <= size && *at <= size - length ? at : std::nullopt;
+}
+
+bool elements_fit(const decoder::Module& module) {
+  return std::all_of(module.elems.begin(), module.elems.end(), [&](const decoder::Elem& elem) {
+    if (elem.mode != decoder::SegmentMode::active) return true;
+    if (raw(elem.table) < module.imported_tables) return false;
+    return place(module, elem.table_offset, elem.size(), module.tables[raw(elem.table)].type.limits.min).has_value();
+  });
+}
+
+// How many bytes of the memory the segments fill from its beginning; nothing when a template will not do.
+std::optional<uint64_t> filled_bytes(const decoder::Module& module) {
+  const uint32_t index = module.imported_memories;
+  if (module.memories.size() <= index || !elements_fit(module)) return std::nullopt;
+  const MemoryType& type = module.memories[index].type;
+  if (type.shared || type.limits.min > uint64_t{1} << 32) return std::nullopt;
+  const uint64_t size = type.limits.min << type.page_size_log2;
+  uint64_t end = 0, bytes = 0;
+  size_t segments = 0;
+  for (const decoder::Data& data : module.datas) {
+    if (data.mode != decoder::SegmentMode::active) continue;
+    const std::optional<uint64_t> at = place(module, data.memory_offset, data.bytes.size(), size);
+    if (raw(data.memory) != index || !at) return std::nullopt;
+    end = std::max(end, *at + data.bytes.size());
+    bytes += data.bytes.size();
+    ++segments;
+  }
+  if (bytes <= kFewBytes && segments <= kFewSegments) return std::nullopt;
+  return end;
+}
+
+void fill(const decoder::Module& module, uint8_t* memory) {
+  for (const decoder::Data& data : module.datas) {
+    if (data.mode != decoder::SegmentMode::active || data.bytes.size() == 0) continue;
+    std::memcpy(memory + *plain_const(module, data.memory_offset), module.view(data.bytes).data(), data.bytes.size());
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<PageTemplate> InitialMemory::get(const decoder::Module& module) {
+  const std::lock_guard lock(mutex_);
+  if (asked_ == 2) return template_;
+  if (++asked_ == 1) return nullptr;
+  if (const std::optional<uint64_t> bytes = filled_bytes(module)) {
+    template_ = PageTemplate::make(round_to_os_pages(*bytes), [&](uint8_t* memory) { fill(module, memory); });
+  }
+  return template_;
+}
+
+}  // namespace mini_wasm::runtime
