@@ -79,6 +79,16 @@ inline LebError read_leb(const uint8_t*& p, const uint8_t* end, T& out) {
     ++p;
     return LebError::ok;
   }
+  if (end - p >= 2 && p[1] < 0x80) {
+    const uint32_t bits = (p[0] & 0x7fu) | uint32_t{p[1]} << 7;
+    if constexpr (std::is_signed_v<T>) {
+      out = static_cast<int32_t>(bits << 18) >> 18;
+    } else {
+      out = bits;
+    }
+    p += 2;
+    return LebError::ok;
+  }
   const LebResult<T> result = read_leb_slow<kBits, T>(p, end);
   if (result.error == LebError::ok) [[likely]] {
     out = result.value;

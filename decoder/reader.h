@@ -44,13 +44,13 @@ class Reader {
   }
   uint8_t peek() const { return pos_ == end_ ? uint8_t{0} : *pos_; }
   // Most numbers are of one byte: only these are read inline.
-  uint32_t u32() {
+  [[gnu::always_inline]] uint32_t u32() {
     if (pos_ != end_ && *pos_ < 0x80) [[likely]]
       return *pos_++;
     return leb<uint32_t>(read_uleb32);
   }
   uint64_t u64() { return leb<uint64_t>(read_uleb64); }
-  int32_t s32() {
+  [[gnu::always_inline]] int32_t s32() {
     if (pos_ != end_ && *pos_ < 0x80) [[likely]]
       return static_cast<int8_t>(*pos_++ << 1) >> 1;
     return leb<int32_t>(read_sleb32);

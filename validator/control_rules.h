@@ -74,9 +74,14 @@ bool FunctionDecoder<Sink>::read_locals() {
 }
 
 template <class Sink>
-inline void FunctionDecoder<Sink>::set_local(uint32_t i) {
-  if (!tracks_unset_ || !unset_[i]) [[likely]]
-    return;
+[[gnu::always_inline]] inline void FunctionDecoder<Sink>::set_local(uint32_t i) {
+  if (tracks_unset_) [[unlikely]]
+    note_set_local(i);
+}
+
+template <class Sink>
+[[gnu::noinline]] void FunctionDecoder<Sink>::note_set_local(uint32_t i) {
+  if (!unset_[i]) return;
   unset_[i] = false;
   set_locals_.push_back(i);
 }
@@ -91,7 +96,7 @@ inline void FunctionDecoder<Sink>::forget_set_locals() {
 }
 
 template <class Sink>
-inline bool FunctionDecoder<Sink>::local_index(uint32_t& i) {
+[[gnu::always_inline]] inline bool FunctionDecoder<Sink>::local_index(uint32_t& i) {
   i = reader_.u32();
   if (i < locals_.size()) [[likely]]
     return true;
@@ -129,6 +134,13 @@ template <class Sink>
 
 template <class Sink>
 [[gnu::noinline]] bool FunctionDecoder<Sink>::any_memory_access(Op op, MemArg& memarg, ValType& address) {
+  const uint8_t* p = reader_.pos();
+  if (reader_.left() >= 3 && p[0] <= op_info(op).access_log2 && p[2] < 0x80 && has_memory_) {
+    memarg = {p[0], 0, (p[1] & 0x7fu) | uint64_t{p[2]} << 7};  // two bytes: one would have been read above
+    address = memory_address_;
+    reader_.skip(3);
+    return true;
+  }
   memarg = decoder::read_memarg(reader_, features_);
   const decoder::Memory* m = memory(memarg.memory);
   if (m == nullptr) return false;

@@ -237,6 +237,7 @@ class FunctionDecoder {
 
   bool read_locals();
   void set_local(uint32_t i);
+  void note_set_local(uint32_t i);
   [[gnu::noinline, gnu::cold]] void unset_local(uint32_t i) { fail("uninitialized local " + std::to_string(i)); }
   void forget_set_locals();
   bool local_index(uint32_t& i);
