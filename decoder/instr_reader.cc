@@ -65,10 +65,28 @@ ValType try_read_ref_type(Reader& r, const TypeScope& scope) {
   return read_heap_type(r, scope, code == kRefNull);
 }
 
+// In as many bytes as it needs, but for three.
+std::string hex_number(uint32_t number) {
+  std::string text;
+  if (number > 0xffff) {
+    text += hex_byte(static_cast<uint8_t>(number >> 24)) + hex_byte(static_cast<uint8_t>(number >> 16));
+  }
+  if (number > 0xff) text += hex_byte(static_cast<uint8_t>(number >> 8));
+  return text + hex_byte(static_cast<uint8_t>(number));
+}
+
 }  // namespace
 
 void fail_feature(Reader& r, uint32_t at, std::string_view what, Feature feature) {
   r.fail(at, std::string(what) + " needs the " + std::string(feature_info(feature).text) + " feature");
+}
+
+OpTable::OpTable(FeatureSet features) {
+  for (size_t first = 0; first < ops_.size(); ++first) {
+    const Op op = kOneByteOps[first];
+    const bool is_on = op != Op::prefix && op != Op::invalid && features.has(op_info(op).feature);
+    ops_[first] = is_on ? op : Op::invalid;
+  }
 }
 
 namespace detail {
@@ -82,19 +100,15 @@ Op read_op_slow(Reader& r, FeatureSet features, uint32_t at, uint8_t first) {
     return Op::invalid;
   }
   Op op = kOneByteOps[first];
-  std::string code = hex_byte(first);
-  if (op == Op::prefix) {
-    const uint32_t number = r.u32();
+  uint32_t number = 0;
+  const bool prefixed = op == Op::prefix;
+  if (prefixed) {
+    number = r.u32();
     if (!r.ok()) return Op::invalid;
     op = op_from_code(first, number);
-    code += ' ';
-    if (number > 0xffff)
-      code += hex_byte(static_cast<uint8_t>(number >> 24)) + hex_byte(static_cast<uint8_t>(number >> 16));
-    if (number > 0xff) code += hex_byte(static_cast<uint8_t>(number >> 8));
-    code += hex_byte(static_cast<uint8_t>(number));
   }
   if (op == Op::invalid) {
-    r.fail(at, "illegal opcode " + code);
+    r.fail(at, "illegal opcode " + hex_byte(first) + (prefixed ? ' ' + hex_number(number) : ""));
     return Op::invalid;
   }
   const OpInfo& info = op_info(op);

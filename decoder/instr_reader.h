@@ -37,13 +37,17 @@ inline bool require(Reader& r, FeatureSet on, Feature feature, uint32_t at, std:
 
 // --- Opcodes -------------------------------------------------------------------------------------------------------
 
+// What is an opcode by its first byte alone, as far as its feature is on; Op::invalid elsewhere.
+class OpTable {
+ public:
+  explicit OpTable(FeatureSet features);
+  Op operator[](uint8_t first) const { return ops_[first]; }
+
+ private:
+  std::array<Op, 256> ops_;
+};
+
 namespace detail {
-// The feature of each opcode, dense for the check on every instruction; a last entry for Op::prefix and Op::invalid.
-inline constexpr auto kOpFeature = [] {
-  std::array<uint8_t, kOpCount> table{};
-  for (size_t i = 0; i < kOpCount; ++i) table[i] = static_cast<uint8_t>(kOpInfo[i].feature);
-  return table;
-}();
 Op read_op_slow(Reader& r, FeatureSet features, uint32_t at, uint8_t first);
 }  // namespace detail
 
@@ -54,19 +58,23 @@ inline Op read_op(Reader& r, FeatureSet features) {
   if (r.at_end()) [[unlikely]]  // also after an error
     return detail::read_op_slow(r, features, at, r.u8());
   const uint8_t first = r.u8();
-  const Op op = kOneByteOps[first];
-  if (static_cast<size_t>(op) < kOpCount &&
-      features.has(static_cast<Feature>(detail::kOpFeature[static_cast<size_t>(op)]))) [[likely]] {
-    return op;
-  }
   return detail::read_op_slow(r, features, at, first);
 }
+// The same, with the table of these features.
+inline Op read_op(Reader& r, FeatureSet features, const OpTable& ops) {
+  if (!r.at_end()) [[likely]] {
+    if (const Op op = ops[*r.pos()]; op != Op::invalid) [[likely]] {
+      r.skip(1);
+      return op;
+    }
+  }
+  return read_op(r, features);
+}
 // The same in code that has been validated.
-inline Op read_valid_op(Reader& r, FeatureSet features) {
+inline Op read_valid_op(Reader& r, FeatureSet features, const OpTable& ops) {
   const uint8_t first = *r.pos();
   r.skip(1);
-  const Op op = kOneByteOps[first];
-  if (static_cast<size_t>(op) < kOpCount) [[likely]]
+  if (const Op op = ops[first]; op != Op::invalid) [[likely]]
     return op;
   return detail::read_op_slow(r, features, r.offset() - 1, first);
 }

@@ -166,7 +166,7 @@ void FunctionDecoder<Sink>::skip_dead_code() {
     const Op next = kOneByteOps[reader_.peek()];
     const bool ends = next == Op::end || next == Op::delegate;
     if (depth == 0 && (ends || next == Op::else_ || next == Op::catch_ || next == Op::catch_all)) return;
-    const Imm shape = op_info(decoder::read_valid_op(reader_, features_)).imm;
+    const Imm shape = op_info(decoder::read_valid_op(reader_, features_, ops_)).imm;
     decoder::read_immediates(reader_, scope_, shape, immediates);
     if (shape == Imm::block_type || shape == Imm::try_table) ++depth;
     if (ends) --depth;
@@ -214,7 +214,7 @@ typename FunctionDecoder<Sink>::Control* FunctionDecoder<Sink>::label(uint32_t d
 }
 
 template <class Sink>
-void FunctionDecoder<Sink>::control_rule(Op op) {
+[[gnu::always_inline]] inline void FunctionDecoder<Sink>::control_rule(Op op) {
   switch (op) {
     case Op::unreachable:
       if (live_) sink_.unreachable();

@@ -79,7 +79,7 @@ class FunctionDecoder {
   };
 
   FunctionDecoder(const decoder::Module& module, FeatureSet features, Sink& sink)
-      : module_(module), features_(features), scope_(module, features), sink_(sink), reader_({}) {
+      : module_(module), features_(features), ops_(features), scope_(module, features), sink_(sink), reader_({}) {
     grow_operands(256);
     has_memory_ = !module.memories.empty();
     if (has_memory_) memory_address_ = address_type(module.memories[0].type.is_64);
@@ -256,6 +256,7 @@ class FunctionDecoder {
 
   const decoder::Module& module_;
   FeatureSet features_;
+  decoder::OpTable ops_;
   decoder::TypeScope scope_;
   Sink& sink_;
   decoder::Reader reader_;
@@ -301,7 +302,7 @@ Result<void> FunctionDecoder<Sink>::run(FuncIdx func) {
     do {
       if constexpr (!kBelieves) reserve(kSlack);
       op_offset_ = reader_.offset();
-      op_ = kBelieves ? decoder::read_valid_op(reader_, features_) : decoder::read_op(reader_, features_);
+      op_ = kBelieves ? decoder::read_valid_op(reader_, features_, ops_) : decoder::read_op(reader_, features_, ops_);
       if (op_ == Op::invalid) break;
       step(op_);
     } while (op_ != Op::end || !controls_.empty());
@@ -314,7 +315,7 @@ Result<void> FunctionDecoder<Sink>::run(FuncIdx func) {
 }
 
 template <class Sink>
-void FunctionDecoder<Sink>::step(Op op) {
+[[gnu::always_inline]] inline void FunctionDecoder<Sink>::step(Op op) {
   switch (op) {
 #define OP(id, ...) \
   case Op::id: return rule<Op::id>();
