@@ -36,6 +36,7 @@ Result<void> Compiler<Masm>::compile(FuncIdx index, NativeCode& code) {
   masm_.begin(code);
   if (Result<void> r = decoder_storage_.run(index); !r) return r;
   masm_.end();
+  if (masm_.failed()) return Error::make(ErrorKind::limit, "no memory for machine code");
   if (out_of_registers_) return Error::make(ErrorKind::limit, "an instruction needs more registers than there are");
   return {};
 }

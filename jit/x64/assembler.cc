@@ -2,6 +2,104 @@
 
 namespace mini_wasm::jit::x64 {
 
+void Assembler::restart() {
+  places_.clear();
+  distances_.clear();
+  failed_.any = false;
+  _bufferPtr = _bufferData;
+  _section->buffer()._size = 0;
+  code()->setErrorHandler(&failed_);
+}
+
+void Assembler::finish() {
+  for (const Distance& d : distances_) {
+    const uint32_t distance = offset_of(d.to) - offset_of(d.from);
+    std::memcpy(_bufferData + d.at, &distance, sizeof(distance));
+  }
+  distances_.clear();
+}
+
+// --- Labels
+
+Assembler::Label Assembler::new_label() {
+  const Label label{static_cast<uint32_t>(places_.size())};
+  places_.emplace_back();
+  if (logger() != nullptr) places_.back().listed = Base::newLabel();
+  return label;
+}
+
+void Assembler::bind(Label label) {
+  Place& place = places_[label.index];
+  place.offset = static_cast<uint32_t>(offset());
+  if (logger() != nullptr) return void(Base::bind(place.listed));
+  for (uint32_t at = place.last_use; at != 0;) {
+    uint32_t before;
+    std::memcpy(&before, _bufferData + at, sizeof(before));
+    const uint32_t distance = place.offset - (at + 4);
+    std::memcpy(_bufferData + at, &distance, sizeof(distance));
+    at = before;
+  }
+}
+
+// The distance to the label, as the last thing in an instruction.
+void Assembler::use(Writer& w, Label label) {
+  Place& place = places_[label.index];
+  if (place.offset != kUnbound) return w.dword(int64_t{place.offset} - (w.offset() + 4));
+  w.dword(std::exchange(place.last_use, w.offset()));
+}
+
+void Assembler::jump(uint32_t short_code, uint32_t long_code, Label to) {
+  if (!make_room()) return;
+  const uint32_t target = places_[to.index].offset;
+  Writer w(*this);
+  const int64_t distance = int64_t{target} - (w.offset() + 2);
+  if (target != kUnbound && distance == static_cast<int8_t>(distance)) {
+    w.byte(short_code);
+    return w.byte(static_cast<uint8_t>(distance));
+  }
+  w.opcode(long_code);
+  use(w, to);
+}
+
+void Assembler::jmp(Label to) {
+  if (logger() != nullptr) return void(Base::jmp(places_[to.index].listed));
+  jump(0xeb, 0xe9, to);
+}
+
+void Assembler::j(x86::CondCode condition, Label to) {
+  if (logger() != nullptr) return void(Base::j(condition, places_[to.index].listed));
+  const auto code = static_cast<uint32_t>(condition);
+  jump(0x70 | code, 0x0f80 | code, to);
+}
+
+void Assembler::lea(const Gp& to, Label label) {
+  if (logger() != nullptr) return void(Base::lea(to, x86::ptr(places_[label.index].listed)));
+  if (!make_room()) return;
+  Writer w(*this);
+  w.rex(true, to.id(), 0, 0);
+  w.byte(0x8d);
+  w.byte((to.id() & 7) << 3 | 5);
+  use(w, label);
+}
+
+void Assembler::embed_distance(Label to, Label from) {
+  if (logger() != nullptr) {
+    return void(Base::embedLabelDelta(places_[to.index].listed, places_[from.index].listed, 4));
+  }
+  if (!make_room()) return;
+  distances_.push_back({static_cast<uint32_t>(offset()), to, from});
+  Writer(*this).dword(0);
+}
+
+void Assembler::raw(const uint8_t* bytes, size_t count) {
+  if (logger() != nullptr) return void(Base::embed(bytes, count));
+  if (!make_room()) return;
+  Writer w(*this);
+  for (size_t i = 0; i < count; ++i) w.byte(bytes[i]);
+}
+
+// --- Arithmetic
+
 void Assembler::arithmetic(uint32_t n, x86::Inst::Id id, const asmjit::Operand_& a, const asmjit::Operand_& b) {
   constexpr uint32_t kToMemory = 1, kToRegister = 3, kAccumulator = 5, kLongImmediate = 0x81, kByteImmediate = 0x83;
   const bool to_register = a.isReg() && plain(a.as<Gp>());

@@ -1,7 +1,7 @@
 // asmjit's assembler, but that the few forms which nine tenths of all code is made of (moves between registers and
-// memory, constants, additions and their like) are encoded here, in a quarter of the time that its general encoder
-// takes. Everything else, and everything while a listing is made, is asmjit's; assembler_test.cc holds both to the same
-// bytes.
+// memory, constants, additions and their like, jumps) are encoded here, in a quarter of the time that its general
+// encoder takes. Everything else, and everything while a listing is made, is asmjit's; assembler_test.cc holds both to
+// the same bytes.
 // References: Intel SDM volume 2, 2.1 "Instruction format for protected mode" and 2.2.1 "REX prefixes".
 #pragma once
 
@@ -11,6 +11,7 @@
 #include <cstring>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace mini_wasm::jit::x64 {
 
@@ -22,6 +23,43 @@ class Assembler : public x86::Assembler {
   using Gp = x86::Gp;
   using Mem = x86::Mem;
   using Imm = asmjit::Imm;
+
+  // A place in the code. Until it is bound, the jumps to it are a chain through their distances.
+  struct Label {
+    uint32_t index = ~0u;
+  };
+
+  // Begins code anew in the buffer.
+  void restart();
+  // Fills in what could not be known before. After everything has been bound and emitted.
+  void finish();
+  // Whether something could not be emitted: there was no memory for it.
+  bool failed() const { return failed_.any; }
+
+  Label new_label();
+  using Base::bind;
+  void bind(Label label);
+  // Of a constant behind the code, which any instruction may name.
+  asmjit::Label new_constant() { return Base::newLabel(); }
+  uint32_t offset_of(Label label) const { return places_[label.index].offset; }
+
+  using Base::jmp;
+  void jmp(Label to);
+  void j(x86::CondCode condition, Label to);
+  void ja(Label to) { j(x86::CondCode::kA, to); }
+  void jb(Label to) { j(x86::CondCode::kB, to); }
+  void je(Label to) { j(x86::CondCode::kE, to); }
+  void jne(Label to) { j(x86::CondCode::kNE, to); }
+  void jno(Label to) { j(x86::CondCode::kNO, to); }
+  void jnp(Label to) { j(x86::CondCode::kNP, to); }
+  void jns(Label to) { j(x86::CondCode::kNS, to); }
+  void jp(Label to) { j(x86::CondCode::kP, to); }
+  void js(Label to) { j(x86::CondCode::kS, to); }
+  void lea(const Gp& to, Label label);
+  // Four bytes: how far `to` is behind `from`, which has been bound.
+  void embed_distance(Label to, Label from);
+  // Bytes that are code.
+  void raw(const uint8_t* bytes, size_t count);
 
   using Base::lea;
   using Base::mov;
@@ -113,6 +151,10 @@ class Assembler : public x86::Assembler {
   static bool fits(const Imm& bits, bool wide) { return !wide || bits.value() == static_cast<int32_t>(bits.value()); }
   static constexpr size_t kLongest = 16;  // bytes of an instruction
   bool ready() const { return remainingSpace() >= kLongest && logger() == nullptr; }
+  bool make_room() {
+    return remainingSpace() >= kLongest || code()->growBuffer(&_section->buffer(), kLongest) == asmjit::kErrorOk ||
+           !(failed_.any = true);
+  }
 
   static const asmjit::Operand_& operand(const asmjit::Operand_& o) { return o; }
   template <class Integer, class = std::enable_if_t<std::is_integral_v<Integer>>>
@@ -128,6 +170,7 @@ class Assembler : public x86::Assembler {
       a_._bufferPtr = at_;
       a_._section->buffer()._size = a_.offset();
     }
+    uint32_t offset() const { return static_cast<uint32_t>(at_ - a_._bufferData); }
     void byte(uint32_t b) { *at_++ = static_cast<uint8_t>(b); }
     void dword(int64_t bits) {
       const auto low = static_cast<uint32_t>(bits);
@@ -192,6 +235,27 @@ class Assembler : public x86::Assembler {
     }
   }
   void arithmetic(uint32_t n, x86::Inst::Id id, const asmjit::Operand_& a, const asmjit::Operand_& b);
+
+  static constexpr uint32_t kUnbound = ~0u;
+  struct Place {
+    uint32_t offset = kUnbound;
+    uint32_t last_use = 0;  // the distance (its offset) that waits for this; there the one before; 0: no more
+    asmjit::Label listed;   // for a listing
+  };
+  void use(Writer& w, Label label);
+  void jump(uint32_t short_code, uint32_t long_code, Label to);
+
+  struct Failed final : asmjit::ErrorHandler {
+    void handleError(asmjit::Error, const char*, asmjit::BaseEmitter*) override { any = true; }
+    bool any = false;
+  };
+  Failed failed_;
+  std::vector<Place> places_;
+  struct Distance {
+    uint32_t at;
+    Label to, from;
+  };
+  std::vector<Distance> distances_;
 };
 
 }  // namespace mini_wasm::jit::x64

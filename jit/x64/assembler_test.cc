@@ -131,5 +131,74 @@ TEST(assembler, many) {
   });
 }
 
+// --- Labels
+
+struct Ours : Assembler {
+  void table_entry(Label to, Label from) { embed_distance(to, from); }
+  void address(Label label) { lea(x86::r11, label); }
+};
+struct Theirs : x86::Assembler {
+  using Label = asmjit::Label;
+  Label new_label() { return newLabel(); }
+  void table_entry(const Label& to, const Label& from) { embedLabelDelta(to, from, 4); }
+  void address(const Label& label) { lea(x86::r11, x86::ptr(label)); }
+  void restart() {}
+  void finish() { code()->relocateToBase(0x10000); }
+};
+
+// Labels with jumps to them from before and behind, near and far, and tables of them.
+template <class A>
+std::vector<uint8_t> jumps(uint32_t seed) {
+  asmjit::CodeHolder holder;
+  holder.init(asmjit::Environment::host());
+  A a;
+  holder.attach(&a);
+  a.restart();
+  constexpr size_t kLabels = 12;
+  std::vector<typename A::Label> labels;
+  for (size_t i = 0; i < kLabels; ++i) labels.push_back(a.new_label());
+  const auto random = [&](uint32_t below) { return (seed = seed * 1664525 + 1013904223) / 65536 % below; };
+  for (size_t bound = 0; bound < kLabels;) {
+    switch (random(6)) {
+      case 0: a.bind(labels[bound++]); break;
+      case 1: a.jmp(labels[random(kLabels)]); break;
+      case 2: a.j(static_cast<x86::CondCode>(random(16)), labels[random(kLabels)]); break;
+      case 3: a.address(labels[random(kLabels)]); break;
+      case 4:
+        if (bound != 0) a.table_entry(labels[random(kLabels)], labels[random(static_cast<uint32_t>(bound))]);
+        break;
+      default:
+        for (uint32_t i = random(60); i > 0; --i) a.nop();
+    }
+  }
+  a.finish();
+  const auto& buffer = holder.textSection()->buffer();
+  return {buffer.data(), buffer.data() + a.offset()};
+}
+
+TEST(assembler, jumps) {
+  for (uint32_t seed = 0; seed < 2000; ++seed) ASSERT_EQ(jumps<Ours>(seed), jumps<Theirs>(seed)) << seed;
+}
+
+TEST(assembler, starts_again) {
+  asmjit::CodeHolder holder;
+  holder.init(asmjit::Environment::host());
+  Assembler a;
+  holder.attach(&a);
+  for (int round = 0; round < 3; ++round) {
+    a.restart();
+    EXPECT_EQ(a.offset(), 0u);
+    const Assembler::Label label = a.new_label();
+    a.jmp(label);
+    a.bind(label);
+    EXPECT_EQ(a.offset_of(label), 5u);
+    a.finish();
+    EXPECT_FALSE(a.failed());
+    EXPECT_EQ(holder.codeSize(), 5u);
+  }
+  a.bind(asmjit::Label(1000));  // there is none; whatever asmjit reports, memory above all, counts
+  EXPECT_TRUE(a.failed());
+}
+
 }  // namespace
 }  // namespace mini_wasm::jit::x64

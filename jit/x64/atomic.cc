@@ -73,7 +73,7 @@ class AtomicSelector : SelectorBase {
     const x86::Mem to = address(index);
     const Reg changed = c.take(type_);
     read(rax, to);
-    asmjit::Label again = a.newLabel();
+    Masm::Label again = a.new_label();
     a.bind(again);
     m.move(type_, changed, rax);
     a.emit(id, gp(type_, changed), gp(type_, c.use(value)));

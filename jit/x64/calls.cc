@@ -62,7 +62,7 @@ void Masm::call_import(uint16_t frame, uint32_t offset) {
 
 // A function of this instance finds its arguments in registers; those of others want them in slots.
 void Masm::call_callee(const FuncType& type, uint16_t frame, uint32_t offset) {
-  SlowCall slow{a.newLabel(), a.newLabel(), &type, frame, offset};
+  SlowCall slow{a.new_label(), a.new_label(), &type, frame, offset};
   a.add(gp64(kFp), static_cast<int32_t>(frame) * 8);
   a.cmp(at(kCallee, offsetof(FuncInst, context)), gp64(kContext));
   a.jne(slow.entry);
@@ -88,7 +88,7 @@ void Masm::load_table_callee(uint32_t table, uint32_t type, uint32_t offset) {
   a.test(callee, callee);
   trap_if(x86::CondCode::kE, TrapCode::uninitialized_element, offset);
   a.cmp(at(kCallee, offsetof(FuncInst, type), 4), type);
-  SlowType slow{a.newLabel(), a.newLabel(), type, offset};
+  SlowType slow{a.new_label(), a.new_label(), type, offset};
   a.jne(slow.entry);
   a.bind(slow.done);
   slow_types_.push_back(slow);

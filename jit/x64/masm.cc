@@ -25,10 +25,14 @@ const CpuFeatures& CpuFeatures::host() {
 // ------------------------------------------------------------------------------------------------------
 
 void Masm::begin(NativeCode& code) {
-  holder_.reset();
-  holder_.init(asmjit::Environment::host());
-  holder_.attach(&a);
-  if (logger_ != nullptr) holder_.setLogger(logger_);
+  // Only constants and listings leave something behind in the holder.
+  if (!holder_.isInitialized() || holder_.labelCount() != 0 || logger_ != nullptr) {
+    holder_.reset();
+    holder_.init(asmjit::Environment::host());
+    holder_.attach(&a);
+    if (logger_ != nullptr) holder_.setLogger(logger_);
+  }
+  a.restart();
   code_ = &code;
   index_ = raw(code.index) - imported_;
   sites_.clear();
@@ -50,6 +54,7 @@ void Masm::end() {
   place_slow_calls();
   place_slow_allocations();
   place_pool();
+  a.finish();
 }
 
 void Masm::place(uint8_t* to, const uint8_t* at) {
@@ -58,10 +63,9 @@ void Masm::place(uint8_t* to, const uint8_t* at) {
     if (target == &kOwnEntries[0]) target = at;
     if (target == &kOwnEntries[1]) target = at + code_->register_entry;
     const auto distance = static_cast<int32_t>(target - (at + far.offset + 4));
-    std::memcpy(holder_.textSection()->data() + far.offset, &distance, sizeof(distance));
+    std::memcpy(a.bufferData() + far.offset, &distance, sizeof(distance));
   }
-  holder_.relocateToBase(reinterpret_cast<uint64_t>(at));
-  holder_.copyFlattenedData(to, holder_.codeSize());
+  std::memcpy(to, a.bufferData(), size());  // it knows no address of its own
 }
 
 // An instruction that ends with the distance to something outside of the function, all of which is near enough.
@@ -69,7 +73,7 @@ void Masm::emit_far(std::initializer_list<uint8_t> opcode, const void* target) {
   uint8_t bytes[8] = {};
   std::copy(opcode.begin(), opcode.end(), bytes);
   far_.push_back({here() + static_cast<uint32_t>(opcode.size()), target});
-  a.embed(bytes, opcode.size() + 4);
+  a.raw(bytes, opcode.size() + 4);
 }
 
 void Masm::note_site(uint32_t offset, uint16_t fp_delta) { sites_.push_back({here(), offset, fp_delta}); }
@@ -145,7 +149,7 @@ void Masm::copy_slots(uint16_t to, uint16_t from, uint16_t count) {
     return;
   }
   const auto indexed = [](uint16_t slot) { return x86::qword_ptr(gp64(kFp), x86::rsi, 3, slot * 8); };
-  Label next = a.newLabel();
+  Label next = a.new_label();
   a.xor_(x86::esi, x86::esi);
   a.bind(next);
   a.mov(gp64(kScratch), indexed(from));
@@ -170,7 +174,7 @@ void Masm::zero_slots(uint16_t first, uint16_t count) {
   }
   // Two at a time, from the end, which may be odd.
   if (count % 2 != 0) a.movsd(slot_at(static_cast<uint16_t>(first + count - 1)), vec(kFloatScratch));
-  Label next = a.newLabel();
+  Label next = a.new_label();
   a.mov(x86::esi, (count / 2 - 1) * 16);
   a.bind(next);
   a.movups(x86::xmmword_ptr(gp64(kFp), x86::rsi, 0, first * 8), vec(kFloatScratch));
@@ -219,7 +223,7 @@ void Masm::jump_if(Test test, bool sense, Label label) {
   if (test.parity == Parity::ignored) return void(a.j(condition, label));
   // all_ordered: the condition and no NaN; any_unordered: the condition or a NaN.
   if ((test.parity == Parity::all_ordered) == sense) {
-    Label skip = a.newLabel();
+    Label skip = a.new_label();
     a.jp(skip);
     a.j(condition, label);
     a.bind(skip);
@@ -234,14 +238,14 @@ void Masm::br_table(Reg index, const std::vector<Label>& targets) {
   a.cmp(gp32(index), last);
   a.j(x86::CondCode::kAE, targets.back());
   if (last == 0) return;
-  Label table = a.newLabel();
+  Label table = a.new_label();
   const Reg distance = index == rax ? rcx : rax;  // no value is in a temporary at labels
-  a.lea(gp64(kScratch), x86::ptr(table));
+  a.lea(gp64(kScratch), table);
   a.movsxd(gp64(distance), x86::Mem(gp64(kScratch), gp64(index), 2, 0, 4));
   a.add(gp64(kScratch), gp64(distance));
   a.jmp(gp64(kScratch));
   a.bind(table);
-  for (uint32_t i = 0; i < last; ++i) a.embedLabelDelta(targets[i], table, 4);
+  for (uint32_t i = 0; i < last; ++i) a.embed_distance(targets[i], table);
 }
 
 void Masm::trap(TrapCode code, uint32_t offset) {
@@ -250,7 +254,7 @@ void Masm::trap(TrapCode code, uint32_t offset) {
 }
 
 void Masm::trap_if(x86::CondCode condition, TrapCode code, uint32_t offset) {
-  traps_.push_back({a.newLabel(), code, offset});
+  traps_.push_back({a.new_label(), code, offset});
   a.j(condition, traps_.back().entry);
 }
 

@@ -47,7 +47,7 @@ struct CpuFeatures {
 
 class Masm {
  public:
-  using Label = asmjit::Label;
+  using Label = Assembler::Label;
 
   // --- Registers
   static constexpr uint32_t kTemps = bits(rax, rcx, rdx, rsi, rdi, r8, r9, r10) | 0x7fff0000;
@@ -85,10 +85,12 @@ class Masm {
   void begin(NativeCode& code);
   void begin_register_entry() { code_->register_entry = here(); }
   void end();
-  size_t size() const { return holder_.codeSize(); }
+  size_t size() const { return a.offset(); }
+  // Whether the code is of no use, because there was no memory for it.
+  bool failed() const { return a.failed(); }
   // Copies the code to `to`, as it will run at `at`.
   void place(uint8_t* to, const uint8_t* at);
-  uint32_t offset_of(Label label) const { return static_cast<uint32_t>(holder_.labelOffset(label)); }
+  uint32_t offset_of(Label label) const { return a.offset_of(label); }
   // Every instruction as text from the next `begin` on; for listings.
   void log_to(asmjit::Logger* logger) { logger_ = logger; }
   // Where the distance goes that has been emitted last.
@@ -125,7 +127,7 @@ class Masm {
   x86::Mem pool(uint64_t low, uint64_t high);
 
   // --- Control
-  Label new_label() { return a.newLabel(); }
+  Label new_label() { return a.new_label(); }
   void bind(Label label) { a.bind(label); }
   void jump(Label label) { a.jmp(label); }
   void jump_if(Test test, bool sense, Label label);
@@ -252,7 +254,7 @@ class Masm {
   };
   std::vector<Far> far_;
   struct Pooled {
-    Label label;
+    asmjit::Label label;
     uint64_t low, high;
   };
   std::vector<Pooled> pool_;

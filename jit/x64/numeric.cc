@@ -112,12 +112,12 @@ class Selector : SelectorBase {
     const x86::Gp d = gp(type, divisor);
     a.test(d, d);
     m.trap_if(CondCode::kE, TrapCode::integer_divide_by_zero, site);
-    asmjit::Label done = a.newLabel();
+    Masm::Label done = a.new_label();
     if (!sign) {
       a.xor_(x86::edx, x86::edx);
       a.div(d);
     } else {
-      asmjit::Label divide = a.newLabel();
+      Masm::Label divide = a.new_label();
       a.cmp(d, -1);
       a.jne(divide);
       if (remainder) {
@@ -442,7 +442,7 @@ void Masm::select(Test test, Scalar type, Reg to, Reg otherwise) {
   if (is_int(type) && test.parity == Test::Parity::ignored) {
     return void(a.cmov(x86::negateCond(test.condition), gp64(to), gp64(otherwise)));
   }
-  asmjit::Label keep = a.newLabel();
+  Masm::Label keep = a.new_label();
   jump_if(test, true, keep);
   move(type, to, otherwise);
   a.bind(keep);

@@ -49,7 +49,7 @@ class FloatSelector : SelectorBase {
     Value right = c.pop(), left = c.pop();
     const Reg r = c.use(right), l = c.use(left);
     const Reg to = c.take(type);
-    asmjit::Label equal = a.newLabel(), nan = a.newLabel(), done = a.newLabel();
+    Masm::Label equal = a.new_label(), nan = a.new_label(), done = a.new_label();
     m.move(type, to, l);
     compare_floats(wide, to, vec(r));
     a.jp(nan);
@@ -143,7 +143,7 @@ class FloatSelector : SelectorBase {
     } else {
       // Above 2^63: half of it, with the bit that falls out kept for rounding, twice.
       const Reg half = c.take(Scalar::i64);  // before the branch: it may cost a spill
-      asmjit::Label big = a.newLabel(), done = a.newLabel();
+      Masm::Label big = a.new_label(), done = a.new_label();
       a.test(gp64(from), gp64(from));
       a.js(big);
       a.emit(convert, vec(to), gp64(from));
@@ -174,7 +174,7 @@ class FloatSelector : SelectorBase {
         a.mov(gp32(kScratch), gp32(to));
       }
       a.cmp(gp64(kScratch), gp64(to));
-      asmjit::Label fits = a.newLabel();
+      Masm::Label fits = a.new_label();
       a.je(fits);
       wrong_float(wide_float, from, site);
       a.bind(fits);
@@ -186,12 +186,12 @@ class FloatSelector : SelectorBase {
     const uint32_t site = c.site();
     unary_apart(Scalar::i64, [&](Reg to, Reg from) {
       a.emit(wide_float ? Inst::kIdCvttsd2si : Inst::kIdCvttss2si, gp64(to), vec(from));
-      asmjit::Label fits = a.newLabel();
+      Masm::Label fits = a.new_label();
       a.cmp(gp64(to), 1);
       a.jno(fits);  // not the smallest number, which says that something was wrong
       m.constant(float_type(wide_float), kFloatScratch, wide_float ? 0xc3e0000000000000 : 0xdf000000);
       compare_floats(wide_float, from, vec(kFloatScratch));
-      asmjit::Label wrong = a.newLabel();
+      Masm::Label wrong = a.new_label();
       a.jp(wrong);
       a.je(fits);
       a.bind(wrong);
@@ -206,7 +206,7 @@ class FloatSelector : SelectorBase {
     const uint32_t site = c.site();
     unary_apart(Scalar::i64, [&](Reg to, Reg from) {
       const Id convert = wide_float ? Inst::kIdCvttsd2si : Inst::kIdCvttss2si;
-      asmjit::Label done = a.newLabel(), fits = a.newLabel();
+      Masm::Label done = a.new_label(), fits = a.new_label();
       a.emit(convert, gp64(to), vec(from));
       a.test(gp64(to), gp64(to));
       a.jns(done);
@@ -230,7 +230,7 @@ class FloatSelector : SelectorBase {
   // What does not fit: 0 for a NaN, else the bound that it is beyond.
   void clamp(bool wide_float, Reg from, Reg to, bool wide, uint64_t min, uint64_t max) {
     const Scalar type = int_type(wide);
-    asmjit::Label end = a.newLabel();
+    Masm::Label end = a.new_label();
     a.xorps(vec(kFloatScratch), vec(kFloatScratch));
     compare_floats(wide_float, from, vec(kFloatScratch));
     m.constant(type, to, max);  // leaves the flags alone
@@ -245,7 +245,7 @@ class FloatSelector : SelectorBase {
 
   void saturate_to_32(bool wide_float, bool sign) {
     unary_apart(Scalar::i32, [&](Reg to, Reg from) {
-      asmjit::Label fits = a.newLabel();
+      Masm::Label fits = a.new_label();
       a.emit(wide_float ? Inst::kIdCvttsd2si : Inst::kIdCvttss2si, gp64(to), vec(from));
       if (sign) {
         a.movsxd(gp64(kScratch), gp32(to));
@@ -262,7 +262,7 @@ class FloatSelector : SelectorBase {
 
   void saturate_to_s64(bool wide_float) {
     unary_apart(Scalar::i64, [&](Reg to, Reg from) {
-      asmjit::Label fits = a.newLabel();
+      Masm::Label fits = a.new_label();
       a.emit(wide_float ? Inst::kIdCvttsd2si : Inst::kIdCvttss2si, gp64(to), vec(from));
       a.cmp(gp64(to), 1);
       a.jno(fits);

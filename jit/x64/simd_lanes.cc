@@ -276,7 +276,7 @@ void Masm::shuffle(Compiler<Masm>& c, const uint8_t* lanes) { LaneSelector(c, *t
 
 x86::Mem Masm::pool(uint64_t low, uint64_t high) {
   auto at = std::find_if(pool_.begin(), pool_.end(), [&](const Pooled& p) { return p.low == low && p.high == high; });
-  if (at == pool_.end()) at = pool_.insert(at, {a.newLabel(), low, high});
+  if (at == pool_.end()) at = pool_.insert(at, {a.new_constant(), low, high});
   return x86::Mem(at->label, 0, 16);
 }
 
