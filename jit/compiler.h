@@ -48,6 +48,7 @@ class Compiler {
     // Of a try_table or try: where it begins, where the part that is guarded ends, and its clauses.
     uint32_t try_begin = 0, try_end = ~0u, catches = 0, catch_count = 0;
   };
+  static constexpr bool kBelieves = true;  // bodies have been validated
   using Decoder = validator::FunctionDecoder<Compiler>;
   using Control = typename Decoder::Control;
 

@@ -463,10 +463,10 @@ void Compiler<Masm>::v128_const(const uint8_t* bytes) {
 }
 
 template <class Masm>
-void Compiler<Masm>::select(ValType type) {
+void Compiler<Masm>::select(ValType) {
   Condition condition = take_condition();
   Value b = pop(), a = pop();
-  const Scalar t = scalar(type);
+  const Scalar t = b.type;
   const Reg rb = use(b);
   const Reg ra = use(a);
   Reg to = ra;

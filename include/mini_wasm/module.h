@@ -20,7 +20,8 @@ class CompiledModule;
 class Module {
  public:
   // Decodes and validates a binary module (spec 5.5, 3.4). The bytes are copied; `compile_borrowed` keeps a view of
-  // them instead, so they must outlive the module. Errors: malformed, invalid, limit; with byte offset.
+  // them instead: they must outlive the module and never change, since code that has been validated is believed from
+  // then on. Errors: malformed, invalid, limit; with byte offset.
   static Result<Module> compile(const Engine& engine, std::span<const uint8_t> bytes);
   static Result<Module> compile_borrowed(const Engine& engine, std::span<const uint8_t> bytes);
   static Result<Module> compile(const Engine& engine, std::vector<uint8_t>&& bytes);
