@@ -33,16 +33,16 @@ void* Caller::store_data() const { return store_->data; }
 
 // --- Func
 
-Func Func::make(Store& store, FuncType type, HostCallback callback) {
-  return make(store.impl(), std::move(type), std::move(callback));
+Func Func::make(Store& store, const FuncType& type, HostCallback callback) {
+  return make(store.impl(), type, std::move(callback));
 }
 
-Func Func::make(runtime::Store& store, FuncType type, HostCallback callback) {
-  return Func(&store, store.new_host_func(std::move(type), std::move(callback)));
+Func Func::make(runtime::Store& store, const FuncType& type, HostCallback callback) {
+  return Func(&store, store.new_host_func(type, std::move(callback)));
 }
 
 const FuncType& Func::type() const {
-  return inst_->host != nullptr ? inst_->host->type : store_->engine().types().func(inst_->type);
+  return inst_->host != nullptr ? *inst_->host->type : store_->engine().types().func(inst_->type);
 }
 
 Result<std::vector<Val>> Func::call(std::span<const Val> args) const {

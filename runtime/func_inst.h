@@ -5,7 +5,7 @@
 #include <mini_wasm/types.h>
 
 #include <cstdint>
-#include <string>
+#include <string_view>
 #include <type_traits>
 
 #include "core/indices.h"
@@ -16,10 +16,10 @@ namespace mini_wasm::runtime {
 // The host's side of a host function.
 struct HostFunc {
   HostCallback callback;
-  FuncType type;
-  uint32_t slots = 0;  // the larger of parameter and result slots
+  const FuncType* type = nullptr;  // there as long as the store
+  uint32_t slots = 0;              // the larger of parameter and result slots
   Store* store = nullptr;
-  std::string module, name;  // for backtraces; empty until a linker names it
+  std::string_view module, name;  // for backtraces; empty until a linker names it (Store::keep_name)
 };
 
 struct FuncInst {

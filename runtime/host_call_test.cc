@@ -287,5 +287,36 @@ TEST(host_call, externrefs_are_finalized_with_the_store) {
   EXPECT_EQ(finalized, 5);
 }
 
+TEST(linker, functions_of_a_source_are_made_when_they_are_asked_for) {
+  Guest guest;
+  std::vector<std::string> made;
+  guest.linker.func("m", "replaced", [] { return 1; });
+  guest.linker.func("m", "kept", [] { return 2; });
+  guest.linker.functions([&](runtime::Store& store, std::string_view module, std::string_view name) {
+    if (module != "m" || name == "kept" || name == "absent") return std::optional<Func>();
+    made.push_back(std::string(name));
+    FuncType type;
+    type.results = {ValType::i32};
+    const int result = static_cast<int>(made.size()) * 10;
+    return std::optional(Func::make(store, type, [result](Caller&, uint64_t* slots) {
+      slots[0] = static_cast<uint64_t>(result);
+      return Result<void>();
+    }));
+  });
+  EXPECT_THAT(made, ::testing::ElementsAre("replaced"));  // it was defined before
+  EXPECT_FALSE(guest.linker.get("m", "absent"));
+  EXPECT_FALSE(guest.linker.get("other", "a"));
+  EXPECT_THAT(made, ::testing::ElementsAre("replaced"));
+  const Instance i =
+      guest.load(R"((module (import "m" "a" (func $a (result i32))) (import "m" "kept" (func $k (result i32)))
+    (import "m" "replaced" (func $r (result i32))) (import "m" "a" (func $again (result i32)))
+    (func (export "f") (result i32 i32 i32 i32) call $a call $k call $r call $again)))");
+  EXPECT_THAT(guest.call(i, "f"), Returns(i32(20), i32(2), i32(10), i32(20)));
+  EXPECT_THAT(made, ::testing::ElementsAre("replaced", "a"));
+  EXPECT_EQ(guest.linker.get("m", "a")->inst, guest.linker.get("m", "a")->inst);
+  guest.linker.func("m", "a", [] { return 3; });
+  EXPECT_THAT(guest.linker.get("m", "a")->func()->call({}), Returns(i32(3)));
+}
+
 }  // namespace
 }  // namespace mini_wasm

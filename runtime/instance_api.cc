@@ -65,15 +65,45 @@ std::vector<std::pair<std::string, Extern>> Instance::exports() const {
 
 // --- Linker
 
-void Linker::define(std::string_view module, std::string_view name, Extern value) {
+Linker::Name Linker::keep(const Name& name, const Extern& value) const {
+  runtime::HostFunc* host = nullptr;
   if (value.kind == ExternKind::func && value.inst != nullptr) {
-    runtime::HostFunc* host = static_cast<runtime::FuncInst*>(value.inst)->host;
-    if (host != nullptr && host->name.empty()) {
-      host->module = module;
-      host->name = name;
-    }
+    host = static_cast<runtime::FuncInst*>(value.inst)->host;
   }
-  names_[std::string(module)].insert_or_assign(std::string(name), value);
+  if (host != nullptr && host->name.empty()) {
+    host->module = store_->impl().keep_name(name.module);
+    host->name = store_->impl().keep_name(name.name);
+  }
+  if (host != nullptr && Name{host->module, host->name} == name) return {host->module, host->name};
+  return {store_->impl().keep_name(name.module), store_->impl().keep_name(name.name)};
+}
+
+void Linker::define(std::string_view module, std::string_view name, Extern value) {
+  if (const auto found = externs_.find({module, name}); found != externs_.end()) {
+    keep({module, name}, value);
+    found->second = value;
+  } else {
+    externs_.emplace(keep({module, name}, value), value);
+  }
+}
+
+void Linker::functions(FuncSource source) {
+  for (auto& [name, value] : externs_) {
+    const std::optional<Func> made = source(store_->impl(), name.module, name.name);
+    if (!made) continue;
+    keep(name, *made);
+    value = *made;
+  }
+  sources_.push_back(std::move(source));
+}
+
+const Extern* Linker::find(const Name& name) const {
+  if (const auto found = externs_.find(name); found != externs_.end()) return &found->second;
+  for (size_t i = sources_.size(); i-- > 0;) {
+    const std::optional<Func> made = sources_[i](store_->impl(), name.module, name.name);
+    if (made) return &externs_.emplace(keep(name, *made), *made).first->second;
+  }
+  return nullptr;
 }
 
 void Linker::instance(std::string_view module, const Instance& instance) {
@@ -81,19 +111,17 @@ void Linker::instance(std::string_view module, const Instance& instance) {
 }
 
 std::optional<Extern> Linker::get(std::string_view module, std::string_view name) const {
-  const auto names = names_.find(module);
-  if (names == names_.end()) return std::nullopt;
-  const auto found = names->second.find(name);
-  if (found == names->second.end()) return std::nullopt;
-  return found->second;
+  const Extern* found = find({module, name});
+  return found == nullptr ? std::nullopt : std::optional(*found);
 }
 
 Result<Instance> Linker::instantiate(const Module& module) const {
   const decoder::Module& decoded = module.impl()->module();
   std::vector<Extern> imports;
+  imports.reserve(decoded.imports.size());
   std::string missing;
   for (const decoder::Import& import : decoded.imports) {
-    if (std::optional<Extern> found = get(import.module, import.name)) {
+    if (const Extern* found = find({import.module, import.name})) {
       imports.push_back(*found);
     } else {
       missing += (missing.empty() ? "" : ", ") + runtime::describe(decoded, import);

@@ -85,10 +85,14 @@ Result<void> Instantiation::make_tables() {
       if (!value) return std::move(value).error();
       init = value->slots[0];
     }
-    Result<TableInst*> made = store_.new_table(table.type, init);
+    const size_t own = i - module_.imported_tables;
+    TableStorage storage;
+    if (own < instance_.spare_tables.size()) storage = std::move(instance_.spare_tables[own]);
+    Result<TableInst*> made = store_.new_table(table.type, init, std::move(storage));
     if (!made) return std::move(made).error();
     instance_.tables.push_back(*made);
   }
+  instance_.spare_tables.clear();
   return {};
 }
 

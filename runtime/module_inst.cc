@@ -58,7 +58,8 @@ ModuleInstList InstancePool::take(const CompiledModule& module) {
 
 void InstancePool::give_back(ModuleInstList instance) {
   clear(instance.front());
-  const uint64_t bytes = instance.front().own_funcs.size() * (sizeof(FuncInst) + sizeof(FuncInst*));
+  uint64_t bytes = instance.front().own_funcs.size() * (sizeof(FuncInst) + sizeof(FuncInst*));
+  for (const TableStorage& table : instance.front().spare_tables) bytes += table.capacity * sizeof(Slot);
   const std::lock_guard lock(mutex_);
   if (free_.size() < most_ && (free_.size() + 1) * bytes <= most_bytes_) free_.splice(free_.end(), instance);
 }

@@ -27,7 +27,8 @@ struct ModuleInst {
   std::vector<Slot*> global_cells;
   std::vector<FuncInst> own_funcs;              // sized once, never changed
   std::vector<std::vector<Slot>> elems;         // emptied by elem.drop
-  std::vector<std::span<const uint8_t>> datas;  // emptied by data.drop
+  std::vector<std::span<const uint8_t>> datas;  // emptied by data.drop; none when no code can refer to them
+  std::vector<TableStorage> spare_tables;       // in the pool: of the tables that the module defines
 };
 
 using ModuleInstList = std::list<ModuleInst>;
@@ -36,7 +37,7 @@ using ModuleInstList = std::list<ModuleInst>;
 // by far the longest, and are the same as those of a new instance. Thread rule: any thread.
 class InstancePool {
  public:
-  // Keeps `most` instances, and no more than `most_bytes` bytes of functions.
+  // Keeps `most` instances, and no more than `most_bytes` bytes of functions and tables.
   InstancePool(size_t most, uint64_t most_bytes) : most_(most), most_bytes_(most_bytes) {}
 
   // A list of one, with nothing but functions of its own in it, and functions behind the imported ones.

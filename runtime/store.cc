@@ -179,15 +179,22 @@ std::vector<FrameInfo> Store::backtrace() const {
   return result;
 }
 
-FuncInst* Store::new_host_func(FuncType type, HostCallback callback) {
+FuncInst* Store::new_host_func(const FuncType& type, HostCallback callback) {
   auto& [host, func] = host_funcs_.emplace_back();
-  host.callback = std::move(callback);
-  host.type = std::move(type);
-  host.slots = std::max(slot_count(host.type.params), slot_count(host.type.results));
-  host.store = this;
-  func.type = engine_->types().intern(host.type);
+  func.type = engine_->types().intern(type);
   func.host = &host;
+  host.callback = std::move(callback);
+  host.type = func.type != kNoType ? &engine_->types().func(func.type) : &odd_types_.emplace_back(type);
+  host.slots = std::max(slot_count(type.params), slot_count(type.results));
+  host.store = this;
   return &func;
+}
+
+std::string_view Store::keep_name(std::string_view name) {
+  // Functions of one module are defined one after the other.
+  const size_t recent = std::min(kept_names_.size(), size_t{2});
+  const auto known = std::find(std::prev(kept_names_.end(), static_cast<ptrdiff_t>(recent)), kept_names_.end(), name);
+  return known != kept_names_.end() ? *known : kept_names_.emplace_back(name);
 }
 
 Result<MemInst*> Store::new_memory(const MemoryType& type, const std::shared_ptr<PageTemplate>& content) {
@@ -225,12 +232,12 @@ Result<void> Store::check_memory_count() const {
   return Error::make(ErrorKind::limit, "the store may have " + std::to_string(limits_.memories) + " memories at most");
 }
 
-Result<TableInst*> Store::new_table(const TableType& type, Slot init) {
+Result<TableInst*> Store::new_table(const TableType& type, Slot init, TableStorage storage) {
   if (tables_.size() >= limits_.tables) {
     return Error::make(ErrorKind::limit, "the store may have " + std::to_string(limits_.tables) + " tables at most");
   }
   TableInst& table = tables_.emplace_back();
-  Result<void> r = table.allocate(type, init, limits_.table_elements);
+  Result<void> r = table.allocate(type, init, limits_.table_elements, std::move(storage));
   if (r) return &table;
   tables_.pop_back();
   return std::move(r).error();
@@ -268,7 +275,11 @@ void Store::forget_last_instance() {
     std::lock_guard lock(instances_mutex_);
     last.splice(last.end(), instances_, std::prev(instances_.end()));
   }
-  const std::shared_ptr<const CompiledModule> module = std::exchange(last.front().module, nullptr);
+  ModuleInst& instance = last.front();
+  const std::shared_ptr<const CompiledModule> module = std::exchange(instance.module, nullptr);
+  for (size_t i = module->module().imported_tables; i < instance.tables.size(); ++i) {
+    instance.spare_tables.push_back(instance.tables[i]->take_storage());
+  }
   module->instances().give_back(std::move(last));
 }
 
@@ -305,12 +316,12 @@ Store::Mark Store::mark() const {
 }
 
 void Store::forget_since(const Mark& mark) {
+  while (instances_.size() > mark.instances) forget_last_instance();
   while (memories_.size() > mark.memories) memories_.pop_back();
   while (shared_memories_.size() > mark.shared_memories) shared_memories_.pop_back();
   while (tables_.size() > mark.tables) tables_.pop_back();
   while (globals_.size() > mark.globals) globals_.pop_back();
   while (tags_.size() > mark.tags) tags_.pop_back();
-  while (instances_.size() > mark.instances) forget_last_instance();
 }
 
 }  // namespace mini_wasm::runtime

@@ -9,6 +9,8 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/activation.h"
@@ -40,12 +42,14 @@ class Store {
   Exit run_compiled(const void* entry, const FuncType& type, InstanceContext& context, Slot* frame);
 
   // Instance objects; addresses stay valid until the store is destroyed. Errors: limit.
-  FuncInst* new_host_func(FuncType type, HostCallback callback);
+  FuncInst* new_host_func(const FuncType& type, HostCallback callback);
+  // The same text, there as long as the store.
+  std::string_view keep_name(std::string_view name);
   // The memory may begin with `content` (MemInst::has_content), which is for one that is not shared.
   Result<MemInst*> new_memory(const MemoryType& type, const std::shared_ptr<PageTemplate>& content = nullptr);
   Result<MemInst*> add_shared(std::shared_ptr<MemInst> memory);  // which may be there already
   std::shared_ptr<MemInst> find_shared(const MemInst* memory) const;
-  Result<TableInst*> new_table(const TableType& type, Slot init);
+  Result<TableInst*> new_table(const TableType& type, Slot init, TableStorage storage = {});
   GlobalInst* new_global(const GlobalType& type, const Slot* value);
   TagInst* new_tag(TypeId type);
   // Empty but for its functions; instantiate.cc fills it in.
@@ -118,6 +122,8 @@ class Store {
   };
   // Lists, because most stores have a few things of each kind, and an empty one costs nothing.
   std::list<HostFuncInst> host_funcs_;
+  std::list<FuncType> odd_types_;  // of host functions, when the registry of types is full
+  std::list<std::string> kept_names_;
   std::list<MemInst> memories_;
   std::vector<std::shared_ptr<MemInst>> shared_memories_;  // owned together with other stores
   std::list<TableInst> tables_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 namespace mini_wasm::runtime {
 namespace {
@@ -11,14 +12,18 @@ constexpr uint64_t kMaxElements = uint64_t{1} << 36;
 
 }  // namespace
 
-// The elements come from malloc, not from a vector: a guest that asks for too many must get an error, and a failing
-// `new` cannot be caught here.
 TableInst::~TableInst() { std::free(elements); }
 
-Result<void> TableInst::allocate(const TableType& table_type, Slot init, uint64_t element_limit) {
+Result<void> TableInst::allocate(const TableType& table_type, Slot init, uint64_t element_limit, TableStorage storage) {
   type = table_type;
   max_size = std::min({type.limits.max.value_or(kMaxElements), element_limit, kMaxElements});
   if (!type.is_64) max_size = std::min(max_size, uint64_t{0xffff'ffff});
+  if (storage.capacity != 0 && storage.capacity == type.limits.min && type.limits.min <= max_size) {
+    elements = storage.elements.release();
+    size = capacity_ = storage.capacity;
+    std::fill_n(elements, size, init);
+    return {};
+  }
   // Null elements come from calloc, which touches nothing: a large table costs what is used of it.
   if (init == 0 && type.limits.min != 0 && type.limits.min <= max_size) {
     elements = static_cast<Slot*>(std::calloc(type.limits.min, sizeof(Slot)));
@@ -29,6 +34,12 @@ Result<void> TableInst::allocate(const TableType& table_type, Slot init, uint64_
                                              " elements: the limit is " + std::to_string(element_limit));
   }
   return {};
+}
+
+TableStorage TableInst::take_storage() {
+  if (capacity_ != type.limits.min) return {};
+  size = 0;
+  return {std::unique_ptr<Slot, TableStorage::Free>(std::exchange(elements, nullptr)), std::exchange(capacity_, 0)};
 }
 
 bool TableInst::reserve(uint64_t wanted) {

@@ -5,11 +5,23 @@
 #include <mini_wasm/types.h>
 
 #include <cstdint>
+#include <cstdlib>
+#include <memory>
 
 #include "runtime/frame.h"
 #include "runtime/memory.h"
 
 namespace mini_wasm::runtime {
+
+// Room for elements, from malloc: a guest that asks for too many must get an error, and a failing `new` cannot be
+// caught here.
+struct TableStorage {
+  struct Free {
+    void operator()(Slot* elements) const { std::free(elements); }
+  };
+  std::unique_ptr<Slot, Free> elements;
+  uint64_t capacity = 0;
+};
 
 struct TableInst {
   Slot* elements = nullptr;  // what call_indirect reads; moves when the table grows
@@ -22,8 +34,10 @@ struct TableInst {
   TableInst& operator=(const TableInst&) = delete;
   ~TableInst();
 
-  // Error: limit.
-  Result<void> allocate(const TableType& type, Slot init, uint64_t element_limit);
+  // Error: limit. May use `storage`.
+  Result<void> allocate(const TableType& type, Slot init, uint64_t element_limit, TableStorage storage = {});
+  // Leaves the table empty. Nothing, unless it is what a table of this type begins with.
+  TableStorage take_storage();
   int64_t grow(uint64_t delta, Slot init);  // the old size or kGrowFailed
   bool contains(uint64_t offset, uint64_t length) const { return length <= size && offset <= size - length; }
 

@@ -130,20 +130,10 @@ struct Binding;
 template <class Object, class R, class... P, R (Object::*Method)(P...)>
 struct Binding<Method> {
   // The Wasm type of the function.
-  static FuncType type() {
-    FuncType type;
-    // One by one: GCC 12 warns that the range of an array of none is null.
-    [[maybe_unused]] const auto add = [&](const auto& types) {
-      for (ValType param : types) type.params.push_back(param);
-    };
-    (add(bind::Param<P>::types), ...);
-    if constexpr (!kExits) {
-      type.params.insert(type.params.end(), std::tuple_size_v<typename bind::Return<R>::Pointers>, ValType::i32);
-      type.results.push_back(ValType::i32);
-    }
+  static const FuncType& type() {
+    static const FuncType type = make_type();
     return type;
   }
-
   // Calls the method with arguments from `slots` and leaves the errno in slots[0]. The one error is Error::exit.
   static Result<void> call(Object& object, GuestMemory memory, uint64_t* slots) {
     std::tuple<P...> args;
@@ -157,6 +147,20 @@ struct Binding<Method> {
   }
 
  private:
+  static FuncType make_type() {
+    FuncType type;
+    // One by one: GCC 12 warns that the range of an array of none is null.
+    [[maybe_unused]] const auto add = [&](const auto& types) {
+      for (ValType param : types) type.params.push_back(param);
+    };
+    (add(bind::Param<P>::types), ...);
+    if constexpr (!kExits) {
+      type.params.insert(type.params.end(), std::tuple_size_v<typename bind::Return<R>::Pointers>, ValType::i32);
+      type.results.push_back(ValType::i32);
+    }
+    return type;
+  }
+
   static constexpr bool kExits = std::is_same_v<R, Exit>;
   static constexpr auto kOffsets = bind::slot_offsets<P...>();
 

@@ -86,7 +86,7 @@ class EveryFunction : public testing::Test {
     slots.resize(slots.size() + 1);
     for (const HostFunction& function : host_functions()) {
       if (function.name != row.name) continue;
-      EXPECT_EQ(function.type.params.size(), row.args.size()) << row.name;
+      EXPECT_EQ(function.type().params.size(), row.args.size()) << row.name;
       EXPECT_TRUE(function.call(guest->context(), GuestMemory(guest->memory()), slots.data()));
       return static_cast<Errno>(slots[0]);
     }

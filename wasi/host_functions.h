@@ -6,7 +6,8 @@
 #include <mini_wasm/types.h>
 
 #include <cstdint>
-#include <vector>
+#include <span>
+#include <string_view>
 
 #include "wasi/context.h"
 #include "wasi/guest_ptr.h"
@@ -14,14 +15,16 @@
 namespace mini_wasm::wasi {
 
 struct HostFunction {
-  const char* module;  // wasi_snapshot_preview1 or wasi_unstable
-  const char* name;
-  FuncType type;
+  std::string_view module;  // wasi_snapshot_preview1 or wasi_unstable
+  std::string_view name;
+  const FuncType& (*type)();
   // Arguments from slots, the errno to slots[0]. The one error is Error::exit.
   Result<void> (*call)(Context& context, GuestMemory memory, uint64_t* slots);
 };
 
 // All functions of both modules, from functions.def.
-std::vector<HostFunction> host_functions();
+std::span<const HostFunction> host_functions();
+// One of them; null when there is none of that name.
+const HostFunction* find_host_function(std::string_view module, std::string_view name);
 
 }  // namespace mini_wasm::wasi

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <string_view>
 #include <utility>
@@ -113,7 +114,11 @@ SplitPath split_last(std::string_view path) {
 
 }  // namespace
 
-Sandbox::Strategy Sandbox::best_strategy() { return has_open_beneath() ? Strategy::kernel : Strategy::walk; }
+Sandbox::Strategy Sandbox::best_strategy() {
+  static std::atomic<bool> seen{false};  // it does not go away again
+  if (!seen) seen = has_open_beneath();
+  return seen ? Strategy::kernel : Strategy::walk;
+}
 
 ErrnoOr<HostFd> Sandbox::open(int dir, const std::string& path, int flags, mode_t mode) const {
   if (const Errno error = check_path(path); error != Errno::success) return error;

@@ -101,7 +101,7 @@ class Guest {
   Errno call_in(std::string_view module, std::string_view name, std::initializer_list<uint64_t> args) {
     for (const HostFunction& function : functions_) {
       if (function.module != module || function.name != name) continue;
-      EXPECT_EQ(function.type.params.size(), args.size()) << name;
+      EXPECT_EQ(function.type().params.size(), args.size()) << name;
       std::vector<uint64_t> slots(args);
       slots.resize(slots.size() + 1);
       before_ = memory_;
@@ -242,7 +242,7 @@ class Guest {
   int32_t exit_code = -1;  // of the last call that ended the guest
 
  private:
-  std::vector<HostFunction> functions_;
+  std::span<const HostFunction> functions_;
   std::vector<uint8_t> memory_, before_;
   uint32_t next_ = 1024;
   std::unique_ptr<Context> context_;

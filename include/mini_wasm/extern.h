@@ -57,11 +57,11 @@ class TypedFunc;
 class Func {
  public:
   // A host function with its type spelled out.
-  static Func make(Store& store, FuncType type, HostCallback callback);
-  static Func make(runtime::Store& store, FuncType type, HostCallback callback);
+  static Func make(Store& store, const FuncType& type, HostCallback callback);
+  static Func make(runtime::Store& store, const FuncType& type, HostCallback callback);
   // A host function from a C++ callable: parameters and result are int32_t, uint32_t, int64_t, uint64_t, float, double,
-  // V128, or Val with externref; an optional first parameter `Caller&`; the result may be void, a value, a std::tuple, or a
-  // Result of one of these.
+  // V128, or Val with externref; an optional first parameter `Caller&`; the result may be void, a value, a std::tuple,
+  // or a Result of one of these.
   template <class F>
   static Func wrap(Store& store, F&& callable);
 
