@@ -49,10 +49,11 @@ inline constexpr uint32_t kCallWords = 3;
 class InterpreterCode;
 
 // One function's code, at a stable address: what FuncInst::code points to and what a direct call names. All but
-// `entry`, `compiled`, `heat`, `size` and `words` is known from the validating walk, so that a call need not know
-// whether its callee is translated.
+// `entry`, `first`, `compiled`, `heat`, `size` and `words` is known from the validating walk, so that a call need not
+// know whether its callee is translated.
 struct FuncCode {
   std::atomic<const Word*> entry{nullptr};  // `lazy` until translated
+  std::atomic<Word> first{0};               // what stands there, give or take a moment
   uint32_t frame_slots = 0;                 // from fp to the end of the operands
   uint16_t link = 0;                        // first link slot, see runtime/frame.h
   uint16_t zero_begin = 0, zero_count = 0;  // declared locals, which start as zero
@@ -65,6 +66,11 @@ struct FuncCode {
   InterpreterCode* owner = nullptr;
   FuncIdx index{};
   runtime::ExceptionTable exceptions;
+
+  void enter_at(const Word* code) {
+    first.store(code[0], std::memory_order_relaxed);
+    entry.store(code, std::memory_order_release);
+  }
 };
 
 // The code of functions of one module that were translated one after another. Functions are added under the lock of the

@@ -54,6 +54,25 @@ __attribute__((preserve_none)) Exit wrap(const Word* pc, Slot* fp, uint8_t* memo
   [[clang::musttail]] return handler_at(m.pc)(m.pc, m.fp, m.memory, m.ctx, m.r, m.l, m.s, m.d, m.v);
 }
 
+// The same for a body that knows the handler to go to before it has been to its code: what is predicted wrongly is
+// found out sooner.
+template <Handler (*body)(Machine&)>
+__attribute__((preserve_none)) Exit wrap_jump(const Word* pc, Slot* fp, uint8_t* memory, InstanceContext* ctx,
+                                              uint64_t r, uint64_t l, float s, double d, V128 v) {
+  Machine m{pc, fp, memory, ctx, r, l, s, d, v};
+  const Handler next = body(m);
+  [[clang::musttail]] return next(m.pc, m.fp, m.memory, m.ctx, m.r, m.l, m.s, m.d, m.v);
+}
+
+// `guess`, which was got sooner, if it is the handler at pc.
+[[gnu::always_inline]] inline Handler checked_handler(const Word* pc, Handler guess) {
+  const Handler found = handler_at(pc);
+  if (guess != found) [[unlikely]]
+    return found;
+  asm("" : "+r"(guess));  // or else compilers use `found`, which is the same
+  return guess;
+}
+
 // The handler that ends execution.
 __attribute__((preserve_none)) inline Exit stop(const Word*, Slot*, uint8_t*, InstanceContext*, uint64_t r, uint64_t,
                                                 float, double, V128) {
@@ -87,6 +106,13 @@ template <void (*body)(Machine&)>
 void wrap(Machine& m) {
   body(m);
 }
+
+template <Handler (*body)(Machine&)>
+void wrap_jump(Machine& m) {
+  body(m);
+}
+
+inline Handler checked_handler(const Word* pc, Handler) { return handler_at(pc); }
 
 inline void stop(Machine& m) { m.pc = nullptr; }
 

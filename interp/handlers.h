@@ -83,7 +83,8 @@ Handler call_indirect_handler(Place index, bool index_64);
 // The same as a tail call, index in a slot; c(): argument slots; d: link slot. A host function is called like any other
 // and returns behind the instruction.
 Handler tail_call_indirect_handler(bool index_64);
-// Goes to the i-th of x distances that follow, two to a word, or the last; index at a.
+// Goes to the i-th of x + 1 targets or the last; index at a. Behind it the handler of each, then its distance, two to a
+// word.
 Handler br_table_handler(Place index);
 
 enum class Special : uint8_t {

@@ -28,6 +28,8 @@ T as(Word word) {
 
 extern const StaticInstr kStop[];
 extern const StaticInstr kCallHost[];
+extern const StaticInstr kCallSubtype[];
+extern const StaticInstr kNoRoom[];
 const Word* words(const StaticInstr* instr);
 
 void stop_with(Machine& m, Exit exit) {
@@ -59,17 +61,21 @@ void br(Machine& m) {
 }
 
 template <Place A>
-void br_table(Machine& m) {
+Handler br_table(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   const uint32_t index = read<uint32_t, A>(m, o.a);
   const uint32_t i = index < o.x ? index : o.x;
+  const Handler next = handler_at(m.pc + 2 + i);
   int32_t distance;
-  std::memcpy(&distance, reinterpret_cast<const char*>(m.pc + 2) + size_t{i} * sizeof(distance), sizeof(distance));
+  const Word* const distances = m.pc + 3 + o.x;
+  std::memcpy(&distance, reinterpret_cast<const char*>(distances) + size_t{i} * sizeof(distance), sizeof(distance));
   m.pc += distance;
   // A loop may begin with its br_table: a distance of 0.
   if (distance <= 0 && m.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]] {
     raise(m, TrapCode::interrupted);
+    return handler_at(m.pc);
   }
+  return next;
 }
 
 // --- Calls ---------------------------------------------------------------------------------------------------------
@@ -97,8 +103,16 @@ struct Return {
 [[gnu::always_inline]] inline bool has_room(Machine& m, const Slot* end) {
   if (end <= m.ctx->stack_limit.load(std::memory_order_relaxed)) [[likely]]
     return true;
-  raise(m, why_no_room(*m.ctx, end));
+  m.r = reinterpret_cast<uint64_t>(m.pc);
+  m.l = reinterpret_cast<uint64_t>(end);
+  m.pc = words(kNoRoom);
   return false;
+}
+
+// r: the instruction; l: where the frame would have ended.
+void no_room(Machine& m) {
+  m.pc = as<const Word*>(m.r);
+  raise(m, why_no_room(*m.ctx, as<const Slot*>(m.l)));
 }
 
 // Begins the callee's frame at `fp`, where there is room for it.
@@ -135,31 +149,32 @@ void call(Machine& m) {
 }
 
 // A callee that may be the host's or another instance's.
-[[gnu::always_inline]] inline void call_any(Machine& m, FuncInst* callee, uint16_t arguments) {
+[[gnu::always_inline]] inline Handler call_any(Machine& m, FuncInst* callee, uint16_t arguments) {
   if (callee->host != nullptr) {
     m.r = reinterpret_cast<uint64_t>(callee);
     m.l = reinterpret_cast<uint64_t>(m.pc);
     m.pc = words(kCallHost);
-    return;
+    return handler_at(m.pc);
   }
   const FuncCode& code = *static_cast<const FuncCode*>(callee->code);
   Slot* const fp = m.fp + arguments;
   if (!has_room(m, fp + code.frame_slots)) [[unlikely]]
-    return;
+    return handler_at(m.pc);
   enter(m, code, fp, {m.pc + kCallWords, m.fp, m.ctx});
   go_to_instance(m, callee->context);
+  return checked_handler(m.pc, as<Handler>(code.first.load(std::memory_order_relaxed)));
 }
 
-void call_import(Machine& m) {
+Handler call_import(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
-  call_any(m, m.ctx->funcs[o.x], o.a);
+  return call_any(m, m.ctx->funcs[o.x], o.a);
 }
 
 [[gnu::noinline, gnu::cold]] bool is_subtype(InstanceContext* ctx, TypeId found, TypeId wanted) {
   return ctx->store->engine().types().is_subtype(found, wanted);
 }
 
-// The entry of a table that a call_indirect wants; null after raising a trap.
+// The entry of a table, of whatever type; null after raising a trap.
 [[gnu::always_inline]] inline FuncInst* table_entry(Machine& m, uint64_t index, Word type_and_table) {
   const runtime::TableInst& table = *m.ctx->tables[type_and_table >> 32];
   if (index >= table.size) [[unlikely]]
@@ -167,27 +182,42 @@ void call_import(Machine& m) {
   FuncInst* const callee = as<FuncInst*>(table.elements[index]);
   if (callee == nullptr) [[unlikely]]
     return raise(m, TrapCode::uninitialized_element), nullptr;
-  const TypeId wanted{static_cast<uint32_t>(type_and_table)};
-  if (callee->type != wanted && !is_subtype(m.ctx, callee->type, wanted)) [[unlikely]] {
-    return raise(m, TrapCode::indirect_call_type_mismatch), nullptr;
-  }
   return callee;
 }
 
+// The type that a call_indirect wants.
+TypeId wanted_type(Word type_and_table) { return TypeId{static_cast<uint32_t>(type_and_table)}; }
+
 template <class Index, Place A>
-void call_indirect(Machine& m) {
+Handler call_indirect(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   FuncInst* const callee = table_entry(m, read<Index, A>(m, o.b()), m.pc[2]);
-  if (callee != nullptr) [[likely]]
-    call_any(m, callee, o.a);
+  if (callee == nullptr) [[unlikely]]
+    return handler_at(m.pc);
+  if (callee->type == wanted_type(m.pc[2])) [[likely]]
+    return call_any(m, callee, o.a);
+  m.r = reinterpret_cast<uint64_t>(callee);
+  m.l = reinterpret_cast<uint64_t>(m.pc);
+  m.pc = words(kCallSubtype);
+  return handler_at(m.pc);
 }
 
-void call_ref(Machine& m) {
+// r: the callee of a call_indirect, not quite of the type that it wants; l: address of the call.
+Handler call_subtype(Machine& m) {
+  FuncInst* const callee = as<FuncInst*>(m.r);
+  m.pc = as<const Word*>(m.l);
+  if (is_subtype(m.ctx, callee->type, wanted_type(m.pc[2]))) return call_any(m, callee, operands_at(m.pc + 1).a);
+  raise(m, TrapCode::indirect_call_type_mismatch);
+  return handler_at(m.pc);
+}
+
+Handler call_ref(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   FuncInst* const callee = as<FuncInst*>(m.fp[o.b()]);
-  if (callee == nullptr) [[unlikely]]
-    return raise(m, TrapCode::null_function_reference);
-  call_any(m, callee, o.a);
+  if (callee != nullptr) [[likely]]
+    return call_any(m, callee, o.a);
+  raise(m, TrapCode::null_function_reference);
+  return handler_at(m.pc);
 }
 
 // --- Tail calls: the callee's frame takes the place of this one and returns to where this one would have -----------
@@ -213,7 +243,7 @@ void tail_call(Machine& m) {
 
 [[gnu::always_inline]] inline void tail_call_any(Machine& m, FuncInst* callee, const Operands& o,
                                                  uint32_t argument_slots) {
-  if (callee->host != nullptr) return call_any(m, callee, o.a);
+  if (callee->host != nullptr) return void(call_any(m, callee, o.a));
   if (replace_frame(m, *static_cast<const FuncCode*>(callee->code), o, argument_slots)) {
     go_to_instance(m, callee->context);
   }
@@ -228,8 +258,12 @@ template <class Index>
 void tail_call_indirect(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   FuncInst* const callee = table_entry(m, read<Index, Place::slot>(m, o.b()), m.pc[2]);
-  if (callee != nullptr) [[likely]]
-    tail_call_any(m, callee, o, o.c());
+  if (callee == nullptr) [[unlikely]]
+    return;
+  const TypeId wanted = wanted_type(m.pc[2]);
+  if (callee->type != wanted && !is_subtype(m.ctx, callee->type, wanted)) [[unlikely]]
+    return raise(m, TrapCode::indirect_call_type_mismatch);
+  tail_call_any(m, callee, o, o.c());
 }
 
 void tail_call_ref(Machine& m) {
@@ -509,6 +543,8 @@ const Word* words(const StaticInstr* instr) { return reinterpret_cast<const Word
 
 constexpr StaticInstr kStop[] = {{&stop, {}}};
 constexpr StaticInstr kCallHost[] = {{&wrap<&call_host>, {}}};
+constexpr StaticInstr kCallSubtype[] = {{&wrap_jump<&call_subtype>, {}}};
+constexpr StaticInstr kNoRoom[] = {{&wrap<&no_room>, {}}};
 // A return looks at the operands of the call that it goes back to: two words before.
 constexpr StaticInstr kFinish[] = {{nullptr, {}}, {&wrap<&finish>, {}}};
 
@@ -533,9 +569,9 @@ Handler global_set_handler(Scalar type, Place a) {
 
 Handler br_table_handler(Place index) {
   switch (index) {
-    case Place::slot: return &wrap<&br_table<Place::slot>>;
-    case Place::acc: return &wrap<&br_table<Place::acc>>;
-    case Place::pinned: return &wrap<&br_table<Place::pinned>>;
+    case Place::slot: return &wrap_jump<&br_table<Place::slot>>;
+    case Place::acc: return &wrap_jump<&br_table<Place::acc>>;
+    case Place::pinned: return &wrap_jump<&br_table<Place::pinned>>;
     default: return nullptr;
   }
 }
@@ -543,11 +579,14 @@ Handler br_table_handler(Place index) {
 Handler call_indirect_handler(Place index, bool index_64) {
   switch (index) {
     case Place::slot:
-      return index_64 ? &wrap<&call_indirect<uint64_t, Place::slot>> : &wrap<&call_indirect<uint32_t, Place::slot>>;
+      return index_64 ? &wrap_jump<&call_indirect<uint64_t, Place::slot>>
+                      : &wrap_jump<&call_indirect<uint32_t, Place::slot>>;
     case Place::acc:
-      return index_64 ? &wrap<&call_indirect<uint64_t, Place::acc>> : &wrap<&call_indirect<uint32_t, Place::acc>>;
+      return index_64 ? &wrap_jump<&call_indirect<uint64_t, Place::acc>>
+                      : &wrap_jump<&call_indirect<uint32_t, Place::acc>>;
     case Place::pinned:
-      return index_64 ? &wrap<&call_indirect<uint64_t, Place::pinned>> : &wrap<&call_indirect<uint32_t, Place::pinned>>;
+      return index_64 ? &wrap_jump<&call_indirect<uint64_t, Place::pinned>>
+                      : &wrap_jump<&call_indirect<uint32_t, Place::pinned>>;
     default: return nullptr;
   }
 }
@@ -562,8 +601,8 @@ Handler special_handler(Special s) {
     case Special::br_backward: return &wrap<&br<true>>;
     case Special::return_: return &wrap<&return_>;
     case Special::call: return &wrap<&call>;
-    case Special::call_import: return &wrap<&call_import>;
-    case Special::call_ref: return &wrap<&call_ref>;
+    case Special::call_import: return &wrap_jump<&call_import>;
+    case Special::call_ref: return &wrap_jump<&call_ref>;
     case Special::tail_call: return &wrap<&tail_call>;
     case Special::tail_call_import: return &wrap<&tail_call_import>;
     case Special::tail_call_ref: return &wrap<&tail_call_ref>;

@@ -48,7 +48,7 @@ InterpreterCode::InterpreterCode(Interpreter& tier, const runtime::CompiledModul
     code.pinned = facts.hot_local == FunctionFacts::kNoLocal ? 0 : facts.hot_local;
     code.lazy[0] = to_word(special_handler(Special::lazy));
     code.lazy[1] = reinterpret_cast<Word>(&code);
-    code.entry.store(code.lazy, std::memory_order_relaxed);
+    code.enter_at(code.lazy);
   }
   if (tier_.compiler() != nullptr) machine_code_ = tier_.compiler()->make_code(module);
 }
@@ -93,7 +93,7 @@ const Word* InterpreterCode::translate(FuncCode& code) {
     code.size = static_cast<uint32_t>(words.size());
     tier_.add_code(piece, code);
     if (code.entry.load(std::memory_order_relaxed) == code.lazy) {
-      code.entry.store(code.words, std::memory_order_release);
+      code.enter_at(code.words);
     }
   }
   return code.words;
@@ -129,7 +129,7 @@ const void* InterpreterCode::compile(FuncCode& code, uint32_t loop) {
     code.compiled[0] = to_word(special_handler(Special::enter_compiled));
     code.compiled[1] = reinterpret_cast<Word>(&code);
     code.compiled[2] = reinterpret_cast<Word>(entry);
-    code.entry.store(code.compiled, std::memory_order_release);
+    code.enter_at(code.compiled);
   }
   return loop == ExecutionTier::kFromTheBeginning ? entry : tier_.compiler()->entry(*machine_code_, code.index, loop);
 }

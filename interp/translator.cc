@@ -65,6 +65,7 @@ Result<void> Translator::translate(FuncCode& function) {
   settled_ = 0;
   stack_.reserve(facts.max_operand_slots + 1);
   fixups_.clear();
+  tables_.clear();
   exceptions_ = {};
   vectors_.clear();
   std::fill_n(owners_, kBanks, kNothing);
@@ -72,6 +73,7 @@ Result<void> Translator::translate(FuncCode& function) {
   last_ = kNothing;
   if (positions_ != nullptr) positions_->clear();
   if (Result<void> r = decoder_storage_.run(function.index); !r) return r;
+  finish_tables();
   function.exceptions = std::move(exceptions_);
   return {};
 }

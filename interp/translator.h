@@ -350,6 +350,7 @@ class Translator {
   void branch(const Condition& condition, bool sense, uint32_t& fixups, uint32_t target);
   void bind(uint32_t& fixups);
   void add_fixup(uint32_t& chain, uint32_t byte, uint32_t from);
+  void finish_tables();
   bool carries_in_place(const Control& c) const;
   // Moves the top `arity` operands to where they are found after a branch to the block, or after its end.
   static constexpr uint32_t kMostSingleMoves = 4;
@@ -397,6 +398,7 @@ class Translator {
   uint16_t next_home_ = 0;  // of the next operand that is pushed
   Buffer<Fixup> fixups_;
   Buffer<Local> locals_;
+  Buffer<uint32_t> tables_;  // where each br_table is
   // By slot of a local: the uppermost operand that was pushed as this local, the next one in Operand::older(). Together
   // with settled_ it keeps translation linear, however high the operand stack.
   std::vector<uint32_t> newest_;

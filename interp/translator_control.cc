@@ -234,7 +234,8 @@ void Translator::br_table(std::span<const uint32_t> depths) {
   bring_home(static_cast<uint32_t>(stack_.size()) - arity, static_cast<uint32_t>(stack_.size()));
   const uint32_t n = static_cast<uint32_t>(depths.size());
   const uint32_t at = emit(br_table_handler(a.place), {0, static_cast<uint16_t>(a.field), n - 1});
-  const uint32_t entries = here();
+  tables_.push_back(at);
+  const uint32_t entries = here() + n;  // distances, behind the handlers: see finish_tables
   code_.resize(entries + (n + 1) / 2);
   // A target that needs moves, or is a return, gets a stub behind the table; one per label.
   std::vector<std::pair<uint32_t, uint32_t>> stubs;  // depth, fixup chain
@@ -258,6 +259,19 @@ void Translator::br_table(std::span<const uint32_t> depths) {
     decoder_->control(depth).label.stub = Label::kNone;
     bind(chain);
     br(depth);
+  }
+}
+
+// Each handler that a br_table may go to next stands in it, so that it is known as soon as the index is.
+void Translator::finish_tables() {
+  for (size_t i = 0; i < tables_.size(); ++i) {
+    const uint32_t at = tables_[i], n = operands_at(&code_[at + 1]).x + 1;
+    const char* distances = reinterpret_cast<const char*>(&code_[at + 2 + n]);
+    for (uint32_t k = 0; k < n; ++k) {
+      int32_t distance;
+      std::memcpy(&distance, distances + k * sizeof(distance), sizeof(distance));
+      code_[at + 2 + k] = code_[static_cast<uint32_t>(static_cast<int32_t>(at) + distance)];
+    }
   }
 }
 
