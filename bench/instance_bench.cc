@@ -1,15 +1,23 @@
 // What an instance costs, each in a new store, both destroyed again within the time:
 //   instantiate/cold/TIER/MODULE   the first instance of a compiled module, with WASI
 //   instantiate/warm/TIER/MODULE   another one of the same module
-//   instantiate/bare/TIER          of a small module with one import, no linker: the engine's part alone
-//   instantiate/dirty_64K/TIER     the same, and 16 pages of its memory written
-//   idle_instance/TIER             not a time: resident bytes of each of 500 instances that wait, with their stores
+//   instantiate/empty/TIER         of a module without anything in it
+//   instantiate/page/TIER          with one page of memory, not written
+//   instantiate/page_dirty/TIER    the same, and a call that writes all of it
+//   instantiate/bare/TIER          of a small module with one import and three pages, no linker
+//   instantiate/dirty_64K/TIER     the same, and a call that writes to 16 pages of 4 KiB
+// And what one takes that waits, with its store (and what it needs of WASI); not a time:
+//   idle_instance/TIER[/MODULE]    of 1,000 (100): resident bytes, of these on the heap, and page tables beside them
 
+#include <malloc.h>
 #include <mini_wasm/wasi.h>
-#include <unistd.h>
 
 #include <fstream>
+#include <memory>
 #include <optional>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "bench/bench.h"
 
@@ -54,6 +62,28 @@ void warm(benchmark::State& state, const Subject* subject, Tier tier) {
   }
 }
 
+// A store with an instance of a module that imports nothing, and maybe a call of its export "dirty".
+constexpr uint8_t kEmpty[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
+constexpr uint8_t kPage[] = {0,    'a',  's', 'm',  1,   0,    0,   0,                   //
+                             1,    4,    1,   0x60, 0,   0,                              // (type (func))
+                             3,    2,    1,   0,                                         // (func (type 0))
+                             5,    3,    1,   0,    1,                                   // (memory 1)
+                             7,    9,    1,   5,    'd', 'i',  'r', 't',  'y', 0,    0,  // (export "dirty" (func 0))
+                             10,   15,   1,   13,   0,   0x41, 0,   0x41, 1,   0x41, 0x80,
+                             0x80, 4,                 // (memory.fill (i32.const 0)
+                             0xfc, 0x0b, 0,   0x0b};  //   (i32.const 1) (i32.const 65536))
+
+void small(benchmark::State& state, std::span<const uint8_t> bytes, Tier tier, bool dirty) {
+  const Engine engine = make_engine(tier);
+  const Module module = must(Module::compile(engine, bytes));
+  for (auto _ : state) {
+    Store store(engine);
+    const auto instance = Instance::make(store, module, {});
+    if (!instance) return skip(state, instance.error());
+    if (dirty && !instance->func("dirty")->call_unchecked(nullptr)) return skip(state, "the call failed");
+  }
+}
+
 Result<Instance> make_bare(Store& store, const Module& module) {
   const Extern host = Func::wrap(store, [](int32_t x) { return x; });
   return Instance::make(store, module, {&host, 1});
@@ -72,27 +102,58 @@ void bare(benchmark::State& state, Tier tier, int32_t dirty) {
   }
 }
 
-double resident_bytes() {
-  std::ifstream file("/proc/self/statm");
-  double all = 0, resident = 0;
-  file >> all >> resident;
-  return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
+struct Usage {
+  double resident = 0, heap = 0, page_tables = 0;  // bytes
+};
+
+Usage usage() {
+  Usage now;
+  now.heap = static_cast<double>(mallinfo2().uordblks);
+  std::ifstream file("/proc/self/status");
+  for (std::string word; file >> word;) {
+    double* const value = word == "VmRSS:" ? &now.resident : word == "VmPTE:" ? &now.page_tables : nullptr;
+    if (value != nullptr && file >> *value) *value *= 1024;
+  }
+  return now;
+}
+
+// Counts what `make` leaves per call, of `count` calls.
+template <class Make>
+void count_usage(benchmark::State& state, size_t count, Make make) {
+  malloc_trim(0);  // so that what was freed before is not used again unseen
+  const Usage before = usage();
+  for (size_t i = 0; i < count; ++i) {
+    if (auto instance = make(); !instance) return skip(state, instance.error());
+  }
+  const Usage after = usage();
+  const auto report = [&](const char* name, double Usage::* member) {
+    state.counters[name] = benchmark::Counter((after.*member - before.*member) / static_cast<double>(count),
+                                              benchmark::Counter::kDefaults, benchmark::Counter::kIs1024);
+  };
+  report("resident", &Usage::resident);
+  report("heap", &Usage::heap);
+  report("page_tables", &Usage::page_tables);
 }
 
 void idle(benchmark::State& state, Tier tier) {
-  constexpr size_t kInstances = 500;
+  constexpr size_t kInstances = 1000;
   const Engine engine = make_engine(tier);
   const Module module = must(Module::from_file(engine, MINI_WASM_BENCH_CALLS));
   for (auto _ : state) {
     std::vector<Store> stores;
     stores.reserve(kInstances);
-    const double before = resident_bytes();
-    for (size_t i = 0; i < kInstances; ++i) {
-      if (auto instance = make_bare(stores.emplace_back(engine), module); !instance)
-        return skip(state, instance.error());
-    }
-    state.counters["resident"] = benchmark::Counter((resident_bytes() - before) / kInstances,
-                                                    benchmark::Counter::kDefaults, benchmark::Counter::kIs1024);
+    count_usage(state, kInstances, [&] { return make_bare(stores.emplace_back(engine), module); });
+  }
+}
+
+void idle_program(benchmark::State& state, const Subject* subject, Tier tier) {
+  const Engine engine = make_engine(tier);
+  const auto module = Module::compile_borrowed(engine, subject->bytes);
+  if (!module) return skip(state, module.error());
+  for (auto _ : state) {
+    std::vector<std::unique_ptr<Program>> programs;
+    count_usage(state, 100,
+                [&] { return programs.emplace_back(std::make_unique<Program>(engine))->linker.instantiate(*module); });
   }
 }
 
@@ -104,7 +165,12 @@ void add_instance_benchmarks(const std::vector<std::unique_ptr<Subject>>& subjec
       const std::string rest = std::string(name) + "/" + subject->name;
       add("instantiate/cold/" + rest, cold, subject.get(), tier)->Unit(benchmark::kMicrosecond);
       add("instantiate/warm/" + rest, warm, subject.get(), tier)->Unit(benchmark::kMicrosecond);
+      add("idle_instance/" + rest, idle_program, subject.get(), tier)->Iterations(1)->Unit(benchmark::kMillisecond);
     }
+    const std::span<const uint8_t> empty(kEmpty), page(kPage);
+    add(std::string("instantiate/empty/") + name, small, empty, tier, false)->Unit(benchmark::kMicrosecond);
+    add(std::string("instantiate/page/") + name, small, page, tier, false)->Unit(benchmark::kMicrosecond);
+    add(std::string("instantiate/page_dirty/") + name, small, page, tier, true)->Unit(benchmark::kMicrosecond);
     add(std::string("instantiate/bare/") + name, bare, tier, 0)->Unit(benchmark::kMicrosecond);
     add(std::string("instantiate/dirty_64K/") + name, bare, tier, 64 << 10)->Unit(benchmark::kMicrosecond);
     add(std::string("idle_instance/") + name, idle, tier)->Iterations(1)->Unit(benchmark::kMillisecond);

@@ -1,5 +1,5 @@
 // mini-wasm-bench [MODULE...] [--benchmark_...]: all suites in one table. The modules are what is loaded and
-// instantiated; also paths in MINI_WASM_BENCH_MODULES, separated by colons; else two of the kernels.
+// instantiated; also paths in MINI_WASM_BENCH_MODULES, separated by colons; else three of the kernels.
 // Everything is reached through the public headers, but for the decoder, which they do not offer alone.
 
 #include <sstream>
