@@ -80,7 +80,8 @@ struct Commands {
   CLI::App* wat2wasm = nullptr;
   CLI::App* wast = nullptr;
 
-  Commands() {
+  // Only the command that is called gets its options: to make them all takes longer than a small program runs.
+  explicit Commands(const std::string& called) {
     app.formatter(std::make_shared<Formatter>());
     app.set_help_flag("-h,--help", "Print this help and exit");
     app.set_version_flag("-V,--version", "mini-wasm " MINI_WASM_VERSION, "Print the version and exit");
@@ -90,7 +91,7 @@ struct Commands {
     run = app.add_subcommand("run", "Run a program, or one function of a module");
     run->prefix_command();  // whatever follows FILE is not ours to parse
     run->footer(kRunExamples);
-    run_options.add_to(*run);
+    if (called == "run") run_options.add_to(*run);
 
     validate = app.add_subcommand("validate", "Say whether files are valid modules");
     validate->footer(kValidateExamples);
@@ -112,7 +113,7 @@ struct Commands {
 
     wast = app.add_subcommand("wast", "Run test scripts");
     wast->footer(kWastExamples);
-    wast_options.add_to(*wast);
+    if (called == "wast") wast_options.add_to(*wast);
   }
 };
 
@@ -164,7 +165,7 @@ int main(int argc, char** argv) {
     rest.assign(dashes, words.end());
     words.erase(dashes, words.end());
   }
-  Commands commands;
+  Commands commands(words.empty() ? std::string() : words[0]);
   try {
     std::reverse(words.begin(), words.end());  // as CLI11 wants them
     commands.app.parse(words);

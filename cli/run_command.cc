@@ -61,6 +61,7 @@ Result<Config> engine_config(const RunOptions& options) {
   if (options.tier == "interp") config.tier = Tier::interpreter;
   if (options.tier == "jit") config.tier = Tier::jit;
   config.eager = options.compile == "eager";
+  config.pool_size = 0;  // there is one store, and one for each thread
   return config;
 }
 
