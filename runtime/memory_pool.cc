@@ -86,28 +86,31 @@ size_t MemoryPool::free_stacks() const {
 
 bool MemoryPool::serves(uint64_t reservation) const { return serves_memories_ && reservation <= kGuardedReservation; }
 
-std::optional<MemorySlot> MemoryPool::take(uint64_t bytes, const std::shared_ptr<PageTemplate>& content) {
-  MemorySlot slot;
-  {
-    const std::lock_guard lock(mutex_);
-    // The best is one that needs no change, then one with the same content. One with a different content is left for
-    // those who want that, unless there is no room for more.
-    const auto fit = [&](const MemorySlot& other) {
-      return other.content != content ? 0 : 1 + (other.accessible == bytes);
-    };
-    auto best = slots_.end();
-    for (auto it = slots_.end(); it-- != slots_.begin();) {
-      if (best == slots_.end() || fit(*it) > fit(*best)) best = it;
-      if (fit(*best) == 2) break;
-    }
-    if (best != slots_.end() && (fit(*best) != 0 || slots_.size() == most_)) {
-      if (fit(*best) == 0) best = slots_.begin();  // which has not been wanted for the longest time
-      slot = std::move(*best);
-      slots_.erase(best);
-      resident_ -= slot.resident;
-    }
+// The best is one that needs no change, then one with the same content. One with a different content is left for those
+// who want that, unless it has to be.
+MemorySlot MemoryPool::take_free(uint64_t bytes, const std::shared_ptr<PageTemplate>& content, bool any) {
+  const std::lock_guard lock(mutex_);
+  const auto fit = [&](const MemorySlot& slot) { return slot.content != content ? 0 : 1 + (slot.accessible == bytes); };
+  auto best = slots_.end();
+  for (auto it = slots_.end(); it-- != slots_.begin();) {
+    if (best == slots_.end() || fit(*it) > fit(*best)) best = it;
+    if (fit(*best) == 2) break;
   }
+  if (best == slots_.end()) return {};
+  if (fit(*best) == 0) {
+    if (!any && slots_.size() < most_) return {};
+    best = slots_.begin();  // which has not been wanted for the longest time
+  }
+  MemorySlot slot = std::move(*best);
+  slots_.erase(best);
+  resident_ -= slot.resident;
+  return slot;
+}
+
+std::optional<MemorySlot> MemoryPool::take(uint64_t bytes, const std::shared_ptr<PageTemplate>& content) {
+  MemorySlot slot = take_free(bytes, content, false);
   if (slot.base == nullptr) slot.base = reserve_pages(round_to_os_pages(kGuardedReservation));
+  if (slot.base == nullptr) slot = take_free(bytes, content, true);
   if (slot.base == nullptr) return std::nullopt;
   if ((slot.content != content && !set_content(slot, content)) || !set_accessible(slot, bytes)) {
     release(slot);

@@ -60,6 +60,7 @@ class MemoryPool {
   size_t free_stacks() const;
 
  private:
+  MemorySlot take_free(uint64_t bytes, const std::shared_ptr<PageTemplate>& content, bool any);
   bool clean(MemorySlot& slot) const;
   void clean_stack(uint8_t* stack) const;
 

@@ -7,30 +7,39 @@
 namespace mini_wasm::runtime {
 namespace {
 
+// Function instances are what references refer to: there is one for each function that can be referred to, or is called
+// from outside (spec 3.4.10, "refs"). Calls inside a module need none.
+bool needs_inst(const decoder::Module& module, uint32_t func) {
+  return module.declared_funcs[func] || (module.start && raw(*module.start) == func);
+}
+
 void make_funcs(ModuleInst& instance, const CompiledModule& compiled) {
   const decoder::Module& module = compiled.module();
-  const uint32_t imported = module.imported_funcs;
-  instance.funcs.resize(module.funcs.size());
-  instance.own_funcs.resize(module.funcs.size() - imported);
-  for (size_t i = 0; i < instance.own_funcs.size(); ++i) {
-    FuncInst& func = instance.own_funcs[i];
-    func.index = FuncIdx{imported + static_cast<uint32_t>(i)};
-    func.type = module.type_id(module.funcs[raw(func.index)].type);
+  const uint32_t count = static_cast<uint32_t>(module.funcs.size());
+  size_t own = 0;
+  for (uint32_t i = module.imported_funcs; i < count; ++i) own += needs_inst(module, i);
+  instance.funcs.resize(count);
+  instance.own_funcs.reserve(own);
+  for (uint32_t i = module.imported_funcs; i < count; ++i) {
+    if (!needs_inst(module, i)) continue;
+    FuncInst& func = instance.own_funcs.emplace_back();
+    func.index = FuncIdx{i};
+    func.type = module.type_id(module.funcs[i].type);
     func.context = &instance.context;
     compiled.code().attach(func);
-    instance.funcs[raw(func.index)] = &func;
+    instance.funcs[i] = &func;
   }
 }
 
 // All that instantiation fills in goes, but the vectors keep their room.
-void clear(ModuleInst& instance) {
+void clear(ModuleInst& instance, size_t imported_funcs) {
   instance.context.memory_base = nullptr;
   instance.context.stack_limit = nullptr;
   instance.context.interrupt = 0;
   instance.context.store = nullptr;
   instance.context.heap_runs = nullptr;
   instance.store = nullptr;
-  std::fill_n(instance.funcs.begin(), instance.funcs.size() - instance.own_funcs.size(), nullptr);
+  std::fill_n(instance.funcs.begin(), imported_funcs, nullptr);
   instance.tables.clear();
   instance.memories.clear();
   instance.globals.clear();
@@ -56,9 +65,9 @@ ModuleInstList InstancePool::take(const CompiledModule& module) {
   return taken;
 }
 
-void InstancePool::give_back(ModuleInstList instance) {
-  clear(instance.front());
-  uint64_t bytes = instance.front().own_funcs.size() * (sizeof(FuncInst) + sizeof(FuncInst*));
+void InstancePool::give_back(const CompiledModule& module, ModuleInstList instance) {
+  clear(instance.front(), module.module().imported_funcs);
+  uint64_t bytes = instance.front().own_funcs.size() * sizeof(FuncInst) + module.module().funcs.size() * sizeof(void*);
   for (const TableStorage& table : instance.front().spare_tables) bytes += table.capacity * sizeof(Slot);
   const std::lock_guard lock(mutex_);
   if (free_.size() < most_ && (free_.size() + 1) * bytes <= most_bytes_) free_.splice(free_.end(), instance);

@@ -19,7 +19,7 @@ struct ModuleInst {
   std::shared_ptr<const CompiledModule> module;
   Store* store = nullptr;
 
-  std::vector<FuncInst*> funcs;  // imported first, likewise below
+  std::vector<FuncInst*> funcs;  // imported first, likewise below; null for those that nothing can refer to
   std::vector<TableInst*> tables;
   std::vector<MemInst*> memories;
   std::vector<GlobalInst*> globals;
@@ -43,7 +43,7 @@ class InstancePool {
   // A list of one, with nothing but functions of its own in it, and functions behind the imported ones.
   ModuleInstList take(const CompiledModule& module);
   // A list of one that no longer says of which module it is.
-  void give_back(ModuleInstList instance);
+  void give_back(const CompiledModule& module, ModuleInstList instance);
 
  private:
   const size_t most_;

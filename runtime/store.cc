@@ -280,7 +280,7 @@ void Store::forget_last_instance() {
   for (size_t i = module->module().imported_tables; i < instance.tables.size(); ++i) {
     instance.spare_tables.push_back(instance.tables[i]->take_storage());
   }
-  module->instances().give_back(std::move(last));
+  module->instances().give_back(*module, std::move(last));
 }
 
 void Store::set_stack_limit(Slot* limit) {

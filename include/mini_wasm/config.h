@@ -39,9 +39,9 @@ class Config {
   uint64_t stack_size = uint64_t{8} << 20;
   // How many calls from host functions back into WebAssembly may be nested.
   uint32_t max_host_depth = 200;
-  // The engine keeps the memories and the value stacks of stores that are gone for the next ones: at most so many of
-  // each (8 GiB of addresses for a memory), with at most so many bytes that stay in memory. They are cleaned when they
-  // come back. 0: nothing is kept. Only memories with guard pages are, and no shared ones.
+  // What stores leave behind is cleaned and kept for the next ones: memories (with guard pages, not shared), stacks,
+  // each module's instances; so many of each at most (8 GiB of addresses a memory), and bytes that stay in memory. 0:
+  // nothing. A module with much data has a file descriptor, from its second instance on, for what memories begin with.
   uint32_t pool_size = 64;
   uint64_t pool_bytes = uint64_t{64} << 20;
   // Collect garbage before every allocation of a GC object: slow, for tests of whoever must keep objects alive.
