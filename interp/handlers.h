@@ -43,6 +43,10 @@ const FusedHandlers* fused_handlers(Op first, Op second, bool reversed);
 Handler branch_compare_handler(Op compare, Place a, Place b, bool sense, bool backward);
 // Locals in slots or pinned. d += b(), a += c(), immediates.
 Handler two_steps_handler(Place first, Place second);
+// d <- a, then b() <- c(): from slots, or signed 16-bit immediates. No more of a slot is read than has been written, or
+// the CPU would wait for memory.
+enum class Copied : uint8_t { slot_32, slot_64, small };
+Handler copy_pair_handler(Copied first, Copied second);
 // d += word 2; if (compare(d, a)) pc += x, backward; the local d pinned or a slot, word 2 and a slots or immediates.
 Handler step_and_branch_handler(Op compare, Place local, Place by, Place b);
 // if ((a != 0) == sense) pc += x

@@ -1,4 +1,4 @@
-// Handlers of what loops do to their counters and pointers; translator_steps.cc says when.
+// Handlers of what loops do to their counters and pointers, and of copies; translator_steps.cc says when.
 #include "interp/handler_table.h"
 
 namespace mini_wasm::interp {
@@ -24,6 +24,27 @@ void two_steps(Machine& m) {
 
 constexpr auto kTwoSteps = make_table<2, 2, 1>([]<Place first, Place second, Place>() -> Handler {
   return &wrap<&two_steps<local_place(first), local_place(second)>>;
+});
+
+template <Copied kind>
+[[gnu::always_inline]] inline void copy_to(Machine& m, uint16_t to, uint16_t from) {
+  if constexpr (kind == Copied::slot_32) {
+    runtime::slot_set(m.fp + to, runtime::slot_get<uint32_t>(m.fp + from));
+  } else {
+    m.fp[to] = kind == Copied::slot_64 ? m.fp[from] : static_cast<Slot>(int64_t{static_cast<int16_t>(from)});
+  }
+}
+
+template <Copied first, Copied second>
+void copy_pair(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  copy_to<first>(m, o.d, o.a);
+  copy_to<second>(m, o.b(), o.c());
+  m.pc += 2;
+}
+
+constexpr auto kCopyPair = make_table<3, 3, 1>([]<Place first, Place second, Place>() -> Handler {
+  return &wrap<&copy_pair<static_cast<Copied>(first), static_cast<Copied>(second)>>;
 });
 
 template <auto compare, Place Local, Place By, Place B>
@@ -79,6 +100,10 @@ size_t row(Place p) { return p == Place::slot ? 0 : 1; }
 }  // namespace
 
 Handler two_steps_handler(Place first, Place second) { return kTwoSteps[row(first)][row(second)][0]; }
+
+Handler copy_pair_handler(Copied first, Copied second) {
+  return kCopyPair[static_cast<size_t>(first)][static_cast<size_t>(second)][0];
+}
 
 Handler step_and_branch_handler(Op compare, Place local, Place by, Place b) {
   const StepTable* table = table_of(compare);

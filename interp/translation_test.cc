@@ -65,6 +65,17 @@ TEST(translation, two_numeric_instructions_are_one) {
             Code({numeric(Op::i32_add, Place::slot, Place::imm, Place::acc), return_value(Scalar::i32, Place::acc)}));
 }
 
+TEST(translation, arguments_of_a_call_are_copied_two_at_a_time) {
+  const std::string helper = "(func $three (param i32 i64 i32)) (func $one (param f32)) ";
+  const std::string calls =
+      "(module " + helper +
+      "(func (param i32 i64) (call $three (local.get 0) (local.get 1) (i32.const -1)) (call $one (f32.const 1))))";
+  EXPECT_EQ(translate(calls, 2),
+            Code({to_word(copy_pair_handler(Copied::slot_32, Copied::slot_64)),
+                  copy(Scalar::i32, Place::imm, Place::slot), special(Special::call),
+                  copy(Scalar::f32, Place::imm, Place::slot), special(Special::call), special(Special::return_)}));
+}
+
 TEST(translation, counters_and_pointers_of_a_loop_step_together) {
   const Word steps = to_word(two_steps_handler(Place::slot, Place::slot));
   const std::string two_steps =

@@ -71,6 +71,7 @@ Result<void> Translator::translate(FuncCode& function) {
   std::fill_n(owners_, kBanks, kNothing);
   forget_cached();
   last_ = kNothing;
+  copy_ = {};
   if (positions_ != nullptr) positions_->clear();
   if (Result<void> r = decoder_storage_.run(function.index); !r) return r;
   finish_tables();
@@ -180,10 +181,10 @@ void Translator::take_back(uint32_t at) {
 }
 
 void Translator::emit_copy(const Operand& from, uint16_t slot) {
-  const At to{Place::slot, slot};
-  if (from.kind == Operand::Kind::constant) return emit_copy(from.type, right(from), from.bits, to);
-  if (from.kind != Operand::Kind::acc && from.slot == slot) return;
-  emit_copy(from.type, at(from), 0, to);
+  const bool constant = from.kind == Operand::Kind::constant;
+  if (!constant && from.kind != Operand::Kind::acc && from.slot == slot) return;
+  if (join_copy(from, slot)) return;
+  emit_copy(from.type, constant ? right(from) : at(from), from.bits, {Place::slot, slot});
 }
 
 void Translator::emit_copy(Scalar type, At from, uint64_t bits, At to) {
@@ -354,8 +355,8 @@ void Translator::write_local(uint16_t slot, const Operand& value) {
     return;
   }
   if (value.kind == Operand::Kind::local && value.local == slot) return;
-  const At from = right(value);
-  emit_copy(value.type, from, value.bits, to);
+  if (to.place == Place::slot) return emit_copy(value, slot);
+  emit_copy(value.type, right(value), value.bits, to);
 }
 
 void Translator::local_set(uint32_t i) { write_local(locals_[i].slot, pop()); }

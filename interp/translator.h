@@ -184,6 +184,12 @@ class Translator {
     Place by = Place::imm;  // of the amount
     uint32_t amount = 0;
   };
+  // The last instruction, when it copies a slot or a small constant to a slot.
+  struct Copy {
+    uint32_t at = kNothing;
+    Copied kind = Copied::slot_32;
+    uint16_t to = 0, from = 0;
+  };
   // A place with its slot or immediate.
   struct At {
     Place place;
@@ -303,6 +309,7 @@ class Translator {
   }
   void emit_copy(const Operand& from, uint16_t slot);
   void emit_copy(Scalar type, At from, uint64_t bits, At to);
+  bool join_copy(const Operand& from, uint16_t to);
   void redirect(const Producer& producer, Place d, uint16_t slot) {
     code_[producer.at] = to_word((*producer.handlers)[index_of(d)]);
     set_destination(code_[producer.at + 1], slot);
@@ -410,6 +417,7 @@ class Translator {
   // The slot whose value is in each accumulator as well.
   uint16_t cached_[kBanks] = {kNoSlot, kNoSlot, kNoSlot, kNoSlot};
   Step step_;
+  Copy copy_;
   uint32_t last_ = kNothing;  // the last instruction, when nothing can jump behind it
   uint16_t operand_base_ = 0, link_ = 0, pinned_ = 0;
   uint32_t pinned_slot_ = kNothing;  // no slot when no local is pinned

@@ -35,6 +35,27 @@ void Translator::join(const Step& first) {
   take_back(second.at);
 }
 
+// Two copies in a row, as arguments of calls mostly are, become one: from slots, where the values of locals in
+// registers are, too. Whether this one is done with; if not, it is noted for the next.
+bool Translator::join_copy(const Operand& from, uint16_t to) {
+  const Copy before = std::exchange(copy_, Copy{});
+  const bool constant = from.kind == Operand::Kind::constant;
+  if (from.kind == Operand::Kind::acc || from.type == Scalar::v128) return false;
+  const bool is_64 = from.type == Scalar::i64 || from.type == Scalar::f64;
+  const int64_t value = is_64 ? static_cast<int64_t>(from.bits) : static_cast<int32_t>(from.bits);
+  if (constant && value != static_cast<int16_t>(value)) return false;
+  const Copied kind = constant ? Copied::small : is_64 ? Copied::slot_64 : Copied::slot_32;
+  const Copy copy{here(), kind, to, constant ? static_cast<uint16_t>(value) : from.slot};
+  if (before.at == kNothing || before.at != last_) {
+    copy_ = copy;
+    return false;
+  }
+  take_back(before.at);
+  emit(copy_pair_handler(before.kind, copy.kind), {before.to, before.from, Operands::pair(copy.to, copy.from)});
+  wrote(to);
+  return true;
+}
+
 // A branch back on a comparison of the local that has just made a step; false where there is none.
 bool Translator::branch_on_step(const Condition& c, Op compare, uint32_t target) {
   const Step step = step_;
