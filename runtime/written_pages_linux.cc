@@ -80,7 +80,7 @@ std::optional<size_t> find_written_pages(uint8_t* at, uint64_t bytes, bool templ
   request.max_pages = most_bytes / os_page_size() + 1;
   // In memory or swapped out; but not the page of zeros that reading gives, and not a page of the template's.
   request.category_anyof_mask = kPresent | kSwapped;
-  request.category_mask = request.category_inverted = kZeroPage | (templates ? kFile : 0);
+  request.category_mask = request.category_inverted = kZeroPage | (templates ? uint64_t{kFile} : 0);
   const long found = ioctl(fd, kPagemapScan, &request);
   if (found < 0 || request.walk_end != request.end || static_cast<size_t>(found) == request.range_count) {
     return std::nullopt;
