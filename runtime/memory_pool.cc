@@ -91,18 +91,17 @@ bool MemoryPool::serves(uint64_t reservation) const { return serves_memories_ &&
 MemorySlot MemoryPool::take_free(uint64_t bytes, const std::shared_ptr<PageTemplate>& content, bool any) {
   const std::lock_guard lock(mutex_);
   const auto fit = [&](const MemorySlot& slot) { return slot.content != content ? 0 : 1 + (slot.accessible == bytes); };
-  auto best = slots_.end();
-  for (auto it = slots_.end(); it-- != slots_.begin();) {
-    if (best == slots_.end() || fit(*it) > fit(*best)) best = it;
-    if (fit(*best) == 2) break;
+  if (slots_.empty()) return {};
+  size_t best = slots_.size() - 1;
+  for (size_t i = slots_.size(); i-- > 0 && fit(slots_[best]) < 2;) {
+    if (fit(slots_[i]) > fit(slots_[best])) best = i;
   }
-  if (best == slots_.end()) return {};
-  if (fit(*best) == 0) {
+  if (fit(slots_[best]) == 0) {
     if (!any && slots_.size() < most_) return {};
-    best = slots_.begin();  // which has not been wanted for the longest time
+    best = 0;  // which has not been wanted for the longest time
   }
-  MemorySlot slot = std::move(*best);
-  slots_.erase(best);
+  MemorySlot slot = std::move(slots_[best]);
+  slots_.erase(slots_.begin() + static_cast<ptrdiff_t>(best));
   resident_ -= slot.resident;
   return slot;
 }
