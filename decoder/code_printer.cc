@@ -75,7 +75,7 @@ std::string CodePrinter::signature(TypeIdx index) const {
 
 std::string CodePrinter::func(uint32_t index) const {
   std::string_view name;
-  if (index < m_.names.functions.size()) name = m_.names.functions[index];
+  if (index < m_.names().functions.size()) name = m_.names().functions[index];
   if (const auto it = export_names_.find(index); name.empty() && it != export_names_.end()) name = it->second;
   return name.empty() ? number(index) : number(index) + " $" + quoted(name);
 }

@@ -36,7 +36,7 @@ class Disassembler {
       : m_(module), out_(out), code_(module, features, out) {}
 
   void run() {
-    out_.line(0, m_.names.module.empty() ? "(module" : "(module $" + quoted(m_.names.module));
+    out_.line(0, m_.names().module.empty() ? "(module" : "(module $" + quoted(m_.names().module));
     for (uint32_t i = 0; i < m_.types.size(); ++i) type(i);
     for (const Import& import : m_.imports) this->import(import);
     for (size_t i = m_.imported_tables; i < m_.tables.size(); ++i) table(i);

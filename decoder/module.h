@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -122,7 +123,7 @@ struct Module {
   std::optional<uint32_t> data_count;
   std::vector<Data> datas;
   std::vector<CustomSection> customs;
-  Names names;
+  ByteRange name_section;  // its payload; empty without one
   ByteRange code_section;
 
   uint32_t imported_funcs = 0, imported_tables = 0, imported_memories = 0, imported_globals = 0, imported_tags = 0;
@@ -142,8 +143,17 @@ struct Module {
   const FuncType& func_type(TypeIdx t) const { return registry->func(type_id(t)); }
   const FuncType& func_type(FuncIdx f) const { return func_type(funcs[raw(f)].type); }
   std::span<const uint8_t> view(ByteRange r) const { return bytes.subspan(r.begin, r.size()); }
+  // Decoded when they are asked for first: programs that do not trap never do. Any thread.
+  const Names& names() const;
   // "$name" from the name section, else the name of an export, else empty.
   std::string_view func_name(FuncIdx f) const;
+
+ private:
+  struct NamesOnDemand {
+    std::once_flag once;
+    Names names;
+  };
+  std::unique_ptr<NamesOnDemand> names_ = std::make_unique<NamesOnDemand>();
 };
 
 }  // namespace mini_wasm::decoder

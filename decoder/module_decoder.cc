@@ -5,7 +5,6 @@
 
 #include "decoder/instr_reader.h"
 #include "decoder/limits.h"
-#include "decoder/name_section.h"
 #include "decoder/reader.h"
 #include "decoder/type_decoder.h"
 
@@ -43,7 +42,7 @@ class ModuleDecoder {
     while (file_.ok() && !file_.at_end()) decode_section();
     if (file_.ok()) check_consistency();
     if (!file_.ok()) return first_error();
-    if (name_section_) read_name_section(m_, *name_section_);
+    if (name_section_) m_.name_section = *name_section_;
     return {};
   }
 

@@ -90,7 +90,7 @@ TEST_F(ModuleDecoder, decodes_every_section) {
   EXPECT_EQ(m.funcs[2].body.size(), 4u);
   EXPECT_EQ(m.view(m.datas[1].bytes)[0], '!');
   EXPECT_EQ(m.customs.size(), 2u);
-  EXPECT_EQ(m.names.module, "mod");
+  EXPECT_EQ(m.names().module, "mod");
   EXPECT_EQ(m.func_name(FuncIdx{2}), "helper");
 }
 
@@ -266,7 +266,7 @@ TEST_F(ModuleDecoder, chains_of_subtypes_are_bounded) {
 TEST_F(ModuleDecoder, a_bad_name_section_is_ignored) {
   EXPECT_EQ(decode(ModuleBytes().custom("name", {0xff, 0xff})), "");
   EXPECT_EQ(decode(ModuleBytes().custom("name", {0, 2, 1, 0xff, 1, 3, 1, 7, 0})), "");
-  EXPECT_EQ(module_->names.module, "");
+  EXPECT_EQ(module_->names().module, "");
 }
 
 TEST_F(ModuleDecoder, a_bad_custom_section_name_is_not) {

@@ -25,27 +25,28 @@ void read_name_map(Reader& r, Each each) {
 
 }  // namespace
 
-void read_name_section(Module& module, ByteRange payload) {
-  Reader r(module.bytes, payload);
+Names read_name_section(const Module& module) {
+  Names names;
+  Reader r(module.bytes, module.name_section);
   while (r.ok() && !r.at_end()) {
     const uint8_t id = r.u8();
     const uint32_t at = r.offset();
     const uint32_t size = r.u32();
     const ByteRange range = r.sized(size, at);
-    if (!r.ok()) return;
+    if (!r.ok()) break;
     Reader sub(module.bytes, range);
     if (id == kModuleName) {
-      module.names.module = sub.name();
+      names.module = sub.name();
     } else if (id == kFunctionNames) {
-      std::vector<std::string_view>& names = module.names.functions;
-      names.assign(module.funcs.size(), {});
+      names.functions.assign(module.funcs.size(), {});
       read_name_map(sub, [&](uint32_t index, std::string_view name) {
-        if (index < names.size()) names[index] = name;
+        if (index < names.functions.size()) names.functions[index] = name;
       });
     } else if (id == kLocalNames) {
-      module.names.locals = range;
+      names.locals = range;
     }
   }
+  return names;
 }
 
 std::string_view LocalNames::find(uint32_t func, uint32_t local) const {
@@ -57,7 +58,7 @@ std::string_view LocalNames::find(uint32_t func, uint32_t local) const {
 
 LocalNames read_local_names(const Module& module) {
   LocalNames result;
-  Reader r(module.bytes, module.names.locals);
+  Reader r(module.bytes, module.names().locals);
   const uint32_t count = r.count(2, "functions");
   for (uint32_t i = 0; i < count && r.ok(); ++i) {
     const uint32_t func = r.u32();

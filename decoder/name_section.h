@@ -5,9 +5,9 @@
 
 namespace mini_wasm::decoder {
 
-// Fills in module.names from the payload of a name section; what is malformed is left out.
-// Needs the function index space to be known.
-void read_name_section(Module& module, ByteRange payload);
+// Reads module.name_section; what is malformed is left out. For Module::names. Needs the function index space to be
+// known.
+Names read_name_section(const Module& module);
 
 // The names of the locals of all functions, for tools: decoded when asked for.
 struct LocalNames {

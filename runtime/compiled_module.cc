@@ -75,7 +75,7 @@ const decoder::Export* CompiledModule::find_export(std::string_view name) const 
 
 FrameInfo CompiledModule::describe(const FrameRef& frame) const {
   FrameInfo info;
-  info.module_name = module_->names.module;
+  info.module_name = module_->names().module;
   info.function_name = module_->func_name(frame.func);
   info.function_index = raw(frame.func);
   info.offset = frame.offset;

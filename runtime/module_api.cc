@@ -69,6 +69,6 @@ std::vector<ExportType> Module::exports() const {
   return result;
 }
 
-std::string Module::name() const { return std::string(impl_->module().names.module); }
+std::string Module::name() const { return std::string(impl_->module().names().module); }
 
 }  // namespace mini_wasm
