@@ -262,6 +262,26 @@ TEST_F(cli, options_reach_the_engine) {
   EXPECT_EQ(run({"validate", "--wasm=threads,-sign-ext", extend}).code, 1);
 }
 
+TEST_F(cli, lazy_compilation_validates_what_is_called) {
+  const std::string file = module("half.wasm", R"((module
+    (func (export "good") (result i32) (i32.const 42))
+    (func $bad (export "bad") (result i32))))");
+  for (const char* tier : {"interp", "jit", "auto"}) {
+    const std::string with = std::string("--tier=") + tier;
+    Outcome o = run({"run", with, "--compile=lazy", "--invoke", "good", file});
+    EXPECT_EQ(o.code, 0);
+    EXPECT_EQ(o.out, "42\n");
+    o = run({"run", with, "--compile=lazy", "--invoke", "bad", file});
+    EXPECT_EQ(o.code, 134);
+    EXPECT_THAT(o.err, AllOf(HasSubstr("invalid function: type mismatch"), HasSubstr("0: bad (func[1]) at 0x")));
+    for (const char* compile : {"first-call", "eager"}) {
+      o = run({"run", with, std::string("--compile=") + compile, "--invoke", "good", file});
+      EXPECT_EQ(o.code, 1);
+      EXPECT_THAT(o.err, HasSubstr("invalid module at offset"));
+    }
+  }
+}
+
 TEST_F(cli, a_reactor_is_initialized_before_a_function_is_invoked) {
   const std::string reactor =
       module("reactor.wasm", R"((module (memory (export "memory") 1) (global $g (mut i32) (i32.const 0))

@@ -61,6 +61,7 @@ Result<Config> engine_config(const RunOptions& options) {
   if (options.tier == "interp") config.tier = Tier::interpreter;
   if (options.tier == "jit") config.tier = Tier::jit;
   config.eager = options.compile == "eager";
+  config.lazy_validation = options.compile == "lazy";
   config.pool_size = 0;  // there is one store, and one for each thread
   return config;
 }
@@ -149,8 +150,11 @@ void RunOptions::add_to(CLI::App& command) {
       ->check(CLI::IsMember({"interp", "jit", "auto"}))
       ->option_text("NAME");
   command
-      .add_option("--compile", compile, "When: lazy, each function at its first call (default), or eager, all at once")
-      ->check(CLI::IsMember({"lazy", "eager"}))
+      .add_option(
+          "--compile", compile,
+          "When: first-call, each function at its first call (default), lazy, which also validates it only then, or "
+          "eager, all at once")
+      ->check(CLI::IsMember({"first-call", "lazy", "eager"}))
       ->option_text("WHEN");
   command.add_option("--max-memory", max_memory, "Most bytes that a memory may have, e.g. 512M (default 4G)")
       ->option_text("N[K|M|G]");

@@ -15,7 +15,7 @@ struct RunOptions {
   std::optional<std::string> argv0;
   std::optional<std::string> invoke;
   std::string tier = "auto";
-  std::string compile = "lazy";
+  std::string compile = "first-call";
   std::optional<std::string> max_memory;
   std::optional<std::string> max_gc_heap;
   std::optional<std::string> stack_size;

@@ -48,25 +48,37 @@ inline constexpr uint32_t kCallWords = 3;
 
 class InterpreterCode;
 
-// One function's code, at a stable address: what FuncInst::code points to and what a direct call names. All but
-// `entry`, `first`, `compiled`, `heat`, `size` and `words` is known from the validating walk, so that a call need not
-// know whether its callee is translated.
+// What a function has from its first call on.
+struct Translation {
+  const Word* words = nullptr;   // in a CodePiece; null while there is machine code alone
+  uint32_t size = 0;             // words
+  Word compiled[3] = {0, 0, 0};  // the instruction that enters its machine code, once it is hot
+  runtime::ExceptionTable exceptions;
+};
+
+// One function's code, at a stable address: what FuncInst::code points to and what a direct call names. Small: modules
+// have thousands, most of which are never called.
+//
+// Where things are in its frame is known before it is translated, so that a call need not know whether its callee is.
+// Only when functions are validated on demand `frame_slots` and `pinned` are not: then `lazy` makes up for it, and
+// because other threads may be calling, too, whoever calls loads `entry` before them.
 struct FuncCode {
   std::atomic<const Word*> entry{nullptr};  // `lazy` until translated
   std::atomic<Word> first{0};               // what stands there, give or take a moment
-  uint32_t frame_slots = 0;                 // from fp to the end of the operands
+  std::atomic<uint32_t> frame_slots{0};     // from fp to the end of the operands; of the link until they are known
   uint16_t link = 0;                        // first link slot, see runtime/frame.h
   uint16_t zero_begin = 0, zero_count = 0;  // declared locals, which start as zero
-  uint16_t pinned = 0;                      // slot of the local that lives in a register; 0 also when there is none
-  Word lazy[2] = {0, 0};                    // the instruction that translates the function at its first call
-  Word compiled[3] = {0, 0, 0};             // the one that enters its machine code, once it is hot
+  std::atomic<uint32_t> pinned{0};          // slot of the local that lives in a register; 0 also when there is none
   std::atomic<uint32_t> heat{0};            // calls and rounds of loops so far, while they are counted
-  uint32_t size = 0;                        // words
-  const Word* words = nullptr;              // in a CodePiece; null until translated
-  InterpreterCode* owner = nullptr;
   FuncIdx index{};
-  runtime::ExceptionTable exceptions;
+  Word lazy = 0;  // the instruction that translates the function at its first call; found by its address: see lazy_at
+  InterpreterCode* owner = nullptr;
+  Translation* translation = nullptr;  // set before `entry` leads there
 
+  // The function whose `lazy` is at pc.
+  static FuncCode& lazy_at(const Word* pc) {
+    return *reinterpret_cast<FuncCode*>(reinterpret_cast<uintptr_t>(pc) - offsetof(FuncCode, lazy));
+  }
   void enter_at(const Word* code) {
     first.store(code[0], std::memory_order_relaxed);
     entry.store(code, std::memory_order_release);

@@ -105,7 +105,7 @@ enum class Special : uint8_t {
   throw_ref,         // the exception at a
   copy_slots,        // d.. <- a.., x of them
   null_check,        // traps when the reference at a is null; x: TrapCode
-  lazy,              // word 1: FuncCode*
+  lazy,              // stands in a FuncCode alone
   count_call,        // word 1: FuncCode*
   count_loop,        // word 1: FuncCode*, word 2: which of its loops
   enter_compiled,    // word 1: FuncCode*, word 2: address of its machine code

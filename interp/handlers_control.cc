@@ -115,8 +115,16 @@ void no_room(Machine& m) {
   raise(m, why_no_room(*m.ctx, as<const Slot*>(m.l)));
 }
 
+// Loaded before all else of a callee: see FuncCode.
+[[gnu::always_inline]] inline const Word* entry_of(const FuncCode& callee) {
+  return callee.entry.load(std::memory_order_acquire);
+}
+[[gnu::always_inline]] inline Slot* frame_end(const FuncCode& callee, Slot* fp) {
+  return fp + callee.frame_slots.load(std::memory_order_relaxed);
+}
+
 // Begins the callee's frame at `fp`, where there is room for it.
-[[gnu::always_inline]] inline void enter(Machine& m, const FuncCode& callee, Slot* fp, Return back) {
+[[gnu::always_inline]] inline void enter(Machine& m, const FuncCode& callee, const Word* entry, Slot* fp, Return back) {
   Slot* const link = fp + callee.link;
   link[kLinkReturnPc] = reinterpret_cast<Slot>(back.pc);
   link[kLinkCallerFp] = reinterpret_cast<Slot>(back.fp);
@@ -127,9 +135,9 @@ void no_room(Machine& m) {
     // Or else compilers make the loop a call of memset, which costs more than a few stores and saves every register.
     asm("" : "+r"(zero));
   }
-  m.l = fp[callee.pinned];
+  m.l = fp[callee.pinned.load(std::memory_order_relaxed)];
   m.fp = fp;
-  m.pc = callee.entry.load(std::memory_order_acquire);
+  m.pc = entry;
 }
 
 [[gnu::always_inline]] inline void leave(Machine& m, uint32_t link) {
@@ -143,9 +151,10 @@ void no_room(Machine& m) {
 
 void call(Machine& m) {
   const FuncCode& callee = *as<const FuncCode*>(m.pc[2]);
+  const Word* const entry = entry_of(callee);
   Slot* const fp = m.fp + operands_at(m.pc + 1).a;
-  if (has_room(m, fp + callee.frame_slots)) [[likely]]
-    enter(m, callee, fp, {m.pc + kCallWords, m.fp, m.ctx});
+  if (has_room(m, frame_end(callee, fp))) [[likely]]
+    enter(m, callee, entry, fp, {m.pc + kCallWords, m.fp, m.ctx});
 }
 
 // A callee that may be the host's or another instance's.
@@ -157,10 +166,11 @@ void call(Machine& m) {
     return handler_at(m.pc);
   }
   const FuncCode& code = *static_cast<const FuncCode*>(callee->code);
+  const Word* const entry = entry_of(code);
   Slot* const fp = m.fp + arguments;
-  if (!has_room(m, fp + code.frame_slots)) [[unlikely]]
+  if (!has_room(m, frame_end(code, fp))) [[unlikely]]
     return handler_at(m.pc);
-  enter(m, code, fp, {m.pc + kCallWords, m.fp, m.ctx});
+  enter(m, code, entry, fp, {m.pc + kCallWords, m.fp, m.ctx});
   go_to_instance(m, callee->context);
   return checked_handler(m.pc, as<Handler>(code.first.load(std::memory_order_relaxed)));
 }
@@ -228,11 +238,12 @@ Handler call_ref(Machine& m) {
   const Slot* const link = m.fp + o.d;
   const Return back{as<const Word*>(link[kLinkReturnPc]), as<Slot*>(link[kLinkCallerFp]),
                     as<InstanceContext*>(link[kLinkContext])};
-  if (!has_room(m, m.fp + callee.frame_slots)) [[unlikely]]
+  const Word* const entry = entry_of(callee);
+  if (!has_room(m, frame_end(callee, m.fp))) [[unlikely]]
     return false;
   const Slot* from = m.fp + o.a;
   for (uint32_t i = 0; i < argument_slots; ++i) m.fp[i] = from[i];
-  enter(m, callee, m.fp, back);
+  enter(m, callee, entry, m.fp, back);
   return true;
 }
 
@@ -305,7 +316,7 @@ void null_check(Machine& m) {
   m.fp = handler.fp;
   m.ctx = handler.ctx;
   m.memory = handler.ctx->memory_base;
-  m.l = handler.fp[handler.code->pinned];
+  m.l = handler.fp[handler.code->pinned.load(std::memory_order_relaxed)];
   m.pc = handler.pc;
 }
 
@@ -368,10 +379,31 @@ void call_host(Machine& m) {
   m.pc = at + kCallWords;
 }
 
-void lazy(Machine& m) {
-  FuncCode& code = *as<FuncCode*>(m.pc[1]);
-  m.pc = code.owner->translate(code);
+// Back to the call that led here, before a trap that is the caller's, or when the frame is not to be the tier's any
+// more.
+void go_to_caller(Machine& m, const FuncCode& code) {
+  const Slot* const link = m.fp + code.link;
+  m.pc = as<const Word*>(link[kLinkReturnPc]) - 1;  // in the call
+  m.fp = as<Slot*>(link[kLinkCallerFp]);
+  m.ctx = as<InstanceContext*>(link[kLinkContext]);
 }
+
+// The caller may have begun the frame without knowing all of its layout.
+[[gnu::noinline]] void translate_and_begin(Machine& m, FuncCode& code) {
+  Result<const Word*> entry = code.owner->translate(code);
+  const Slot* const end = frame_end(code, m.fp);
+  const bool fits = end <= m.ctx->stack_limit.load(std::memory_order_relaxed);
+  if (entry && fits) [[likely]] {
+    m.l = m.fp[code.pinned.load(std::memory_order_relaxed)];
+    m.pc = *entry;
+    return;
+  }
+  go_to_caller(m, code);
+  raise(m, entry ? why_no_room(*m.ctx, end)
+                 : m.ctx->store->invalid_function(code.owner->module(), code.index, std::move(entry).error()));
+}
+
+void lazy(Machine& m) { translate_and_begin(m, FuncCode::lazy_at(m.pc)); }
 
 // --- Hot functions -------------------------------------------------------------------------------------------------
 
@@ -380,15 +412,13 @@ void lazy(Machine& m) {
 [[gnu::noinline]] void run_compiled(Machine& m, const FuncCode& code, const void* entry) {
   Slot* const frame = m.fp;
   InstanceContext& context = *m.ctx;
-  const Word* const return_pc = as<const Word*>(frame[code.link + kLinkReturnPc]);
-  m.fp = as<Slot*>(frame[code.link + kLinkCallerFp]);
-  m.ctx = as<InstanceContext*>(frame[code.link + kLinkContext]);
-  m.pc = return_pc - 1;  // in the call
+  go_to_caller(m, code);
+  const Word* const return_pc = m.pc + 1;
   runtime::Store& store = *context.store;
   runtime::Activation& activation = *store.activation();
   activation.fp = m.fp;
   activation.pc = m.pc;
-  activation.top = frame + code.frame_slots;
+  activation.top = frame_end(code, frame);
   const FuncType& type = code.owner->module().module().func_type(code.index);
   const Exit exit = store.run_compiled(entry, type, context, frame);
   if (exit == Exit::exception) [[unlikely]]

@@ -45,7 +45,7 @@ inline std::vector<interp::Word> translate(std::string_view text, uint32_t funct
   const interp::FuncCode& known = code.function(FuncIdx{function});
   interp::FuncCode again;
   again.link = known.link;
-  again.pinned = known.pinned;
+  again.pinned = known.pinned.load();
   again.index = known.index;
   std::vector<std::pair<uint32_t, uint32_t>> positions;
   interp::Translator translator(code, &positions);

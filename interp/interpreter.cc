@@ -10,6 +10,7 @@
 #include "runtime/func_inst.h"
 #include "runtime/module_inst.h"
 #include "runtime/store.h"
+#include "validator/function_validator.h"
 
 namespace mini_wasm::runtime {
 
@@ -26,6 +27,17 @@ using runtime::kLinkCallerFp;
 using runtime::kLinkReturnPc;
 using runtime::kLinkSlots;
 
+namespace {
+
+// What only the validating walk knows of a frame.
+void complete(FuncCode& code, const FunctionFacts& facts) {
+  assert(facts.local_slots == uint32_t{code.zero_begin} + code.zero_count);
+  code.frame_slots.store(code.link + kLinkSlots + facts.max_operand_slots, std::memory_order_relaxed);
+  code.pinned.store(facts.hot_local == FunctionFacts::kNoLocal ? 0 : facts.hot_local, std::memory_order_relaxed);
+}
+
+}  // namespace
+
 // --- Code of a module ----------------------------------------------------------------------------------------------
 
 InterpreterCode::InterpreterCode(Interpreter& tier, const runtime::CompiledModule& module)
@@ -37,20 +49,26 @@ InterpreterCode::InterpreterCode(Interpreter& tier, const runtime::CompiledModul
     FuncCode& code = functions_[i];
     code.owner = this;
     code.index = FuncIdx{static_cast<uint32_t>(m.imported_funcs + i)};
-    const FunctionFacts& facts = module.facts(code.index);
-    const FuncType& type = m.func_type(code.index);
-    const uint32_t params = runtime::slot_count(type.params);
-    const uint32_t link = std::max(facts.local_slots, runtime::slot_count(type.results));
-    code.link = static_cast<uint16_t>(link);
-    code.frame_slots = link + kLinkSlots + facts.max_operand_slots;
-    code.zero_begin = static_cast<uint16_t>(params);
-    code.zero_count = static_cast<uint16_t>(facts.local_slots - params);
-    code.pinned = facts.hot_local == FunctionFacts::kNoLocal ? 0 : facts.hot_local;
-    code.lazy[0] = to_word(special_handler(Special::lazy));
-    code.lazy[1] = reinterpret_cast<Word>(&code);
-    code.enter_at(code.lazy);
+    if (module.validates_on_demand()) {
+      lay_out(code, validator::count_local_slots(m, module.engine().features(), code.index,
+                                                 module.slot_counts(code.index).params));
+    } else {
+      const FunctionFacts& facts = **module.facts(code.index);
+      lay_out(code, facts.local_slots);
+      complete(code, facts);
+    }
+    code.lazy = to_word(special_handler(Special::lazy));
+    code.enter_at(&code.lazy);
   }
   if (tier_.compiler() != nullptr) machine_code_ = tier_.compiler()->make_code(module);
+}
+
+void InterpreterCode::lay_out(FuncCode& code, uint32_t local_slots) {
+  const runtime::SlotCounts slots = module_.slot_counts(code.index);
+  code.link = static_cast<uint16_t>(std::max(local_slots, slots.results));
+  code.zero_begin = static_cast<uint16_t>(slots.params);
+  code.zero_count = static_cast<uint16_t>(local_slots - slots.params);
+  code.frame_slots.store(code.link + kLinkSlots, std::memory_order_relaxed);
 }
 
 void InterpreterCode::attach(runtime::FuncInst& func) {
@@ -77,9 +95,19 @@ CodePiece& InterpreterCode::piece_for(size_t words) {
   return *pieces_.back();
 }
 
-const Word* InterpreterCode::translate(FuncCode& code) {
+// Under the lock.
+Translation& InterpreterCode::translation(FuncCode& code) {
+  if (code.translation == nullptr) code.translation = &translations_.emplace_back();
+  return *code.translation;
+}
+
+Result<const Word*> InterpreterCode::translate(FuncCode& code) {
   const std::lock_guard lock(mutex_);
-  if (code.words == nullptr) {
+  Translation& translation = this->translation(code);
+  if (translation.words == nullptr) {
+    const Result<const FunctionFacts*> facts = module_.facts(code.index);
+    if (!facts) return facts.error();
+    complete(code, **facts);
     if (!translator_) translator_ = std::make_unique<Translator>(*this);
     // The body has been validated and its frame fits (check_limits): there is nothing left that can fail.
     [[maybe_unused]] const Result<void> r = translator_->translate(code);
@@ -89,14 +117,15 @@ const Word* InterpreterCode::translate(FuncCode& code) {
     Word* const at = piece.words.get() + piece.size;
     std::copy(words.begin(), words.end(), at);
     piece.size += words.size();
-    code.words = at;
-    code.size = static_cast<uint32_t>(words.size());
+    translation.words = at;
+    translation.size = static_cast<uint32_t>(words.size());
+    translation.exceptions = translator_->take_exceptions();
     tier_.add_code(piece, code);
-    if (code.entry.load(std::memory_order_relaxed) == code.lazy) {
-      code.enter_at(code.words);
+    if (code.entry.load(std::memory_order_relaxed) == &code.lazy) {
+      code.enter_at(translation.words);
     }
   }
-  return code.words;
+  return translation.words;
 }
 
 Result<void> InterpreterCode::translate_all() {
@@ -108,7 +137,9 @@ Result<void> InterpreterCode::translate_all() {
     }
     return {};
   }
-  for (size_t i = 0; i < m.funcs.size() - m.imported_funcs; ++i) translate(functions_[i]);
+  for (size_t i = 0; i < m.funcs.size() - m.imported_funcs; ++i) {
+    if (Result<const Word*> r = translate(functions_[i]); !r) return std::move(r).error();
+  }
   return {};
 }
 
@@ -125,11 +156,15 @@ const void* InterpreterCode::compile(FuncCode& code, uint32_t loop) {
   using runtime::ExecutionTier;
   const void* entry = tier_.compiler()->entry(*machine_code_, code.index, ExecutionTier::kFromTheBeginning);
   if (entry == nullptr) return nullptr;
-  if (const std::lock_guard lock(mutex_); code.compiled[0] == 0) {  // else somebody may be running it
-    code.compiled[0] = to_word(special_handler(Special::enter_compiled));
-    code.compiled[1] = reinterpret_cast<Word>(&code);
-    code.compiled[2] = reinterpret_cast<Word>(entry);
-    code.enter_at(code.compiled);
+  {
+    const std::lock_guard lock(mutex_);
+    Word* const compiled = translation(code).compiled;
+    if (compiled[0] == 0) {  // else somebody may be running it
+      compiled[0] = to_word(special_handler(Special::enter_compiled));
+      compiled[1] = reinterpret_cast<Word>(&code);
+      compiled[2] = reinterpret_cast<Word>(entry);
+      code.enter_at(compiled);
+    }
   }
   return loop == ExecutionTier::kFromTheBeginning ? entry : tier_.compiler()->entry(*machine_code_, code.index, loop);
 }
@@ -138,11 +173,11 @@ uint64_t InterpreterCode::offset_of(const FuncCode& code, const Word* pc) {
   std::vector<std::pair<uint32_t, uint32_t>> positions;
   FuncCode again;
   again.link = code.link;
-  again.pinned = code.pinned;
+  again.pinned = code.pinned.load();
   again.index = code.index;
   Translator translator(*this, &positions);
   if (!translator.translate(again)) return 0;
-  const uint32_t word = static_cast<uint32_t>(pc - code.words);
+  const uint32_t word = static_cast<uint32_t>(pc - code.translation->words);
   const auto after = std::upper_bound(positions.begin(), positions.end(), word,
                                       [](uint32_t w, const auto& position) { return w < position.first; });
   return after == positions.begin() ? 0 : std::prev(after)->second;
@@ -159,7 +194,8 @@ runtime::Exit Interpreter::invoke(runtime::FuncInst& func, Activation& activatio
   const FuncCode& code = *static_cast<const FuncCode*>(func.code);
   InstanceContext& context = *func.context;
   Slot* const fp = activation.base;
-  if (fp + code.frame_slots > context.store->stack_limit()) {
+  const Word* const entry = code.entry.load(std::memory_order_acquire);
+  if (fp + code.frame_slots.load(std::memory_order_relaxed) > context.store->stack_limit()) {
     activation.trap = TrapCode::call_stack_exhausted;
     return Exit::trapped;
   }
@@ -179,8 +215,8 @@ runtime::Exit Interpreter::invoke(runtime::FuncInst& func, Activation& activatio
   link[kLinkCallerFp] = reinterpret_cast<Slot>(fp);
   link[runtime::kLinkContext] = reinterpret_cast<Slot>(&context);
   std::fill_n(fp + code.zero_begin, code.zero_count, Slot{0});
-  machine = {
-      code.entry.load(std::memory_order_acquire), fp, context.memory_base, &context, 0, fp[code.pinned], 0, 0, V128{}};
+  const uint64_t pinned = fp[code.pinned.load(std::memory_order_relaxed)];
+  machine = {entry, fp, context.memory_base, &context, 0, pinned, 0, 0, V128{}};
   activation.pc = nullptr;
   return run(machine);
 }
@@ -215,10 +251,11 @@ FuncCode* Interpreter::find_code(const Word* pc) {
   const auto piece = by_begin_.upper_bound(pc);
   if (piece == by_begin_.begin()) return nullptr;
   const std::vector<FuncCode*>& functions = std::prev(piece)->second->functions;
-  const auto after = std::upper_bound(functions.begin(), functions.end(), pc,
-                                      [](const Word* at, const FuncCode* code) { return at < code->words; });
+  const auto after = std::upper_bound(functions.begin(), functions.end(), pc, [](const Word* at, const FuncCode* code) {
+    return at < code->translation->words;
+  });
   FuncCode* code = *std::prev(after);
-  return pc < code->words + code->size ? code : nullptr;
+  return pc < code->translation->words + code->translation->size ? code : nullptr;
 }
 
 }  // namespace mini_wasm::interp

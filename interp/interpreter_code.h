@@ -2,6 +2,7 @@
 // Thread rule: any thread; translation happens under a lock, code is published by one store.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -25,8 +26,9 @@ class InterpreterCode final : public runtime::ModuleCode {
   runtime::ModuleCode& machine_code() override { return machine_code_ ? *machine_code_ : *this; }
   Result<void> translate_all() override;
 
-  // Translates a function unless it has been; returns its first instruction.
-  const Word* translate(FuncCode& code);
+  // Translates a function unless it has been; returns its first instruction. Error: it had not been validated before,
+  // and is invalid.
+  Result<const Word*> translate(FuncCode& code);
   FuncCode& function(FuncIdx index);
   // Whether functions are compiled when they are hot.
   bool counts() const { return machine_code_ != nullptr; }
@@ -38,6 +40,8 @@ class InterpreterCode final : public runtime::ModuleCode {
   uint64_t offset_of(const FuncCode& code, const Word* pc);
 
  private:
+  Translation& translation(FuncCode& code);
+  void lay_out(FuncCode& code, uint32_t local_slots);
   const void* compile(FuncCode& code, uint32_t loop);
   CodePiece& piece_for(size_t words);
 
@@ -45,6 +49,7 @@ class InterpreterCode final : public runtime::ModuleCode {
   const runtime::CompiledModule& module_;
   std::unique_ptr<runtime::ModuleCode> machine_code_;
   std::unique_ptr<FuncCode[]> functions_;  // those that the module defines
+  std::deque<Translation> translations_;
   std::vector<std::unique_ptr<CodePiece>> pieces_;
   std::mutex mutex_;
   std::unique_ptr<Translator> translator_;  // made at the first translation

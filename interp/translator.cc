@@ -54,10 +54,13 @@ Translator::Translator(InterpreterCode& code, std::vector<std::pair<uint32_t, ui
 
 Result<void> Translator::translate(FuncCode& function) {
   index_ = function.index;
-  const FunctionFacts& facts = module_code_.module().facts(function.index);
+  // From here on the body is believed.
+  const Result<const FunctionFacts*> valid = module_code_.module().facts(function.index);
+  if (!valid) return valid.error();
+  const FunctionFacts& facts = **valid;
   link_ = function.link;
   operand_base_ = static_cast<uint16_t>(link_ + runtime::kLinkSlots);
-  pinned_ = function.pinned;
+  pinned_ = static_cast<uint16_t>(function.pinned.load(std::memory_order_relaxed));
   pinned_slot_ = facts.hot_local == FunctionFacts::kNoLocal ? kNothing : pinned_;
   code_.clear();
   stack_.clear();
@@ -75,7 +78,6 @@ Result<void> Translator::translate(FuncCode& function) {
   if (positions_ != nullptr) positions_->clear();
   if (Result<void> r = decoder_storage_.run(function.index); !r) return r;
   finish_tables();
-  function.exceptions = std::move(exceptions_);
   return {};
 }
 

@@ -54,8 +54,9 @@ class Translator {
   // `positions`, when given, receives (word, byte offset) of each instruction.
   explicit Translator(InterpreterCode& code, std::vector<std::pair<uint32_t, uint32_t>>* positions = nullptr);
 
-  // Of the function's code, fills in `exceptions`; the instructions are `code()` until the next one.
+  // Of what `function` says of the frame; the instructions are `code()` until the next one.
   Result<void> translate(FuncCode& function);
+  runtime::ExceptionTable take_exceptions() { return std::move(exceptions_); }
   std::span<const Word> code() const { return {code_.data(), code_.size()}; }
 
   // --- Sink

@@ -11,10 +11,10 @@ using runtime::Slot;
 Interpreter::Handler Interpreter::unwind(const Word* pc, Slot* fp, InstanceContext* ctx,
                                          const runtime::gc::ExceptionObject& exception) {
   while (const FuncCode* code = find_code(pc)) {
-    const uint32_t word = static_cast<uint32_t>(pc - code->words);
-    if (const runtime::CatchEntry* entry = code->exceptions.find(word, *ctx->instance, exception)) {
+    const uint32_t word = static_cast<uint32_t>(pc - code->translation->words);
+    if (const runtime::CatchEntry* entry = code->translation->exceptions.find(word, *ctx->instance, exception)) {
       runtime::deliver(*entry, fp, exception);
-      return {code, code->words + entry->target, fp, ctx};
+      return {code, code->translation->words + entry->target, fp, ctx};
     }
     const Slot* link = fp + code->link;
     // Into the call, not behind it.

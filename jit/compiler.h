@@ -273,8 +273,9 @@ class Compiler {
 
   // Of the function
   FuncIdx index_{};
-  uint16_t link_ = 0;          // first link slot
-  uint16_t operand_base_ = 0;  // slot of the first operand
+  const FunctionFacts* facts_ = nullptr;  // of that function
+  uint16_t link_ = 0;                     // first link slot
+  uint16_t operand_base_ = 0;             // slot of the first operand
   uint32_t frame_slots_ = 0;
   std::vector<uint16_t> local_slots_;
   std::vector<Reg> pinned_;       // by local

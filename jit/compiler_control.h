@@ -66,7 +66,7 @@ void Compiler<Masm>::block(Control& c) {
 template <class Masm>
 void Compiler<Masm>::loop(Control& c) {
   block(c);
-  const FunctionFacts& facts = compiled_.facts(index_);
+  const FunctionFacts& facts = *facts_;
   const uint32_t index = next_loop_++;
   if (!facts.has_try && !facts.loop_pins.empty()) {
     c.label.pins = facts.loop_pins[index];

@@ -11,7 +11,7 @@ namespace mini_wasm::jit {
 template <class Masm>
 const PinSet& Compiler<Masm>::pin_set(uint32_t pins) const {
   static constexpr PinSet kNone;
-  const FunctionFacts& facts = compiled_.facts(index_);
+  const FunctionFacts& facts = *facts_;
   return facts.has_try || facts.pins.empty() ? kNone : facts.pins[pins];
 }
 

@@ -18,7 +18,11 @@ Compiler<Masm>::Compiler(const runtime::CompiledModule& module, Masm& masm)
 
 template <class Masm>
 Result<void> Compiler<Masm>::compile(FuncIdx index, NativeCode& code) {
-  const FunctionFacts& facts = compiled_.facts(index);
+  // From here on the body is believed.
+  Result<const FunctionFacts*> valid = compiled_.facts(index);
+  if (!valid) return std::move(valid).error();
+  facts_ = *valid;
+  const FunctionFacts& facts = *facts_;
   index_ = index;
   const runtime::SlotCounts counts = compiled_.slot_counts(index);
   link_ = static_cast<uint16_t>(std::max(facts.local_slots, counts.results));
@@ -66,7 +70,7 @@ void Compiler<Masm>::begin(Decoder& decoder) {
   regs_.reset(0);
   set_pins(0);
   // Whoever unwinds to a handler has lost what was in registers: it is here.
-  const FunctionFacts& facts = compiled_.facts(index_);
+  const FunctionFacts& facts = *facts_;
   saved_ = facts.has_try ? Masm::kSurvivesCalls : 0;
   for (uint32_t i = 0; !facts.has_try && i < facts.pins.size(); ++i) {
     for_each_pin(facts.pins[i], [&](uint32_t, Reg reg, bool) { saved_ |= reg.bit() & Masm::kSurvivesCalls; });
@@ -124,7 +128,7 @@ void Compiler<Masm>::clear_locals() {
     }
     const size_t first = i;
     while (i < count && !pinned_[i].valid()) ++i;
-    const uint16_t end = i < count ? local_slots_[i] : static_cast<uint16_t>(compiled_.facts(index_).local_slots);
+    const uint16_t end = i < count ? local_slots_[i] : static_cast<uint16_t>(facts_->local_slots);
     masm_.zero_slots(local_slots_[first], static_cast<uint16_t>(end - local_slots_[first]));
   }
 }

@@ -198,14 +198,24 @@ ModuleCode& code_of(const InstanceContext& ctx) {
   return static_cast<ModuleCode&>(ctx.instance->module->code().machine_code());
 }
 
-}  // namespace
-
-const uint8_t* compile_for_slots(InstanceContext* ctx, uint32_t index) {
-  return code_of(*ctx).compile(index, target::Entry::slots);
+uint64_t compile_for(InstanceContext& ctx, uint32_t index, target::Entry entry) {
+  ModuleCode& code = code_of(ctx);
+  const FuncIdx func{index + code.module().module().imported_funcs};
+  if (Result<const FunctionFacts*> valid = code.module().facts(func); !valid) {
+    return static_cast<uint64_t>(ctx.store->invalid_function(code.module(), func, std::move(valid).error()));
+  }
+  const uint8_t* const at = code.compile(index, entry);
+  return at != nullptr ? reinterpret_cast<uint64_t>(at) : static_cast<uint64_t>(TrapCode::out_of_memory);
 }
 
-const uint8_t* compile_for_registers(InstanceContext* ctx, uint32_t index) {
-  return code_of(*ctx).compile(index, target::Entry::registers);
+}  // namespace
+
+uint64_t compile_for_slots(InstanceContext* ctx, uint32_t index) {
+  return compile_for(*ctx, index, target::Entry::slots);
+}
+
+uint64_t compile_for_registers(InstanceContext* ctx, uint32_t index) {
+  return compile_for(*ctx, index, target::Entry::registers);
 }
 
 // --- Exceptions

@@ -88,9 +88,10 @@ struct ExitTo {
 ExitTo handle_exit(runtime::InstanceContext* ctx, uint64_t code, runtime::Slot* fp, const void* const* sp);
 uint64_t host_call(runtime::InstanceContext* ctx, runtime::FuncInst* func, runtime::Slot* fp, const void* const* sp);
 bool is_subtype(runtime::InstanceContext* ctx, const runtime::FuncInst* func, TypeId wanted);
-// A function's entry point, null when there is no memory.
-const uint8_t* compile_for_slots(runtime::InstanceContext* ctx, uint32_t index);
-const uint8_t* compile_for_registers(runtime::InstanceContext* ctx, uint32_t index);
+// A function's entry point; less than kNoEntry: a TrapCode, when it cannot be had.
+inline constexpr uint32_t kNoEntry = 0x100;
+uint64_t compile_for_slots(runtime::InstanceContext* ctx, uint32_t index);
+uint64_t compile_for_registers(runtime::InstanceContext* ctx, uint32_t index);
 
 // Finds the clause that catches the exception. The result is that of a RuntimeCall.
 uint64_t throw_exception(runtime::InstanceContext& ctx, runtime::Slot* fp, const void* const* sp,

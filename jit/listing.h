@@ -30,7 +30,7 @@ struct CodeLine {
 // What stands at an address that code mentions.
 using AddressNames = std::unordered_map<uint64_t, std::string>;
 
-// Compiles a function that the module defines and returns the listing. Error: limit.
+// Compiles a function that the module defines and returns the listing. Error: limit; or the function is invalid.
 //
 //   00000023  local.get 0
 //   00000025  i32.load

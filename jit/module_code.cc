@@ -87,7 +87,7 @@ const uint8_t* ModuleCode::compile(uint32_t index, Entry entry) {
   return __atomic_load_n(entries_ + entry_index(index, entry), __ATOMIC_ACQUIRE);
 }
 
-// False when there is no memory.
+// False when there is no memory, or the function is invalid.
 bool ModuleCode::compile_with(FunctionCompiler& compiler, uint32_t index) {
   {
     const std::lock_guard lock(mutex_);

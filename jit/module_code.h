@@ -19,7 +19,7 @@ class Jit;
 class FunctionCompiler {
  public:
   virtual ~FunctionCompiler() = default;
-  // Compiles; `code` gets its tables. Error: limit.
+  // Compiles; `code` gets its tables. Error: limit; or the function is invalid (CompiledModule::facts).
   virtual Result<void> compile(FuncIdx index, NativeCode& code) = 0;
   // Bytes of what has been compiled.
   virtual size_t size() const = 0;
@@ -38,7 +38,8 @@ class ModuleCode final : public runtime::ModuleCode {
   void attach(runtime::FuncInst& func) override;
   Result<void> translate_all() override;
 
-  // Compiles a function, counted without imports, unless it has been: its entry point, null when there is no memory.
+  // Compiles a function, counted without imports, unless it has been: its entry point, null when there is no memory or
+  // the function is invalid.
   const uint8_t* compile(uint32_t index, target::Entry entry);
   // ExecutionTier::entry.
   const void* entry(FuncIdx index, uint32_t loop);

@@ -2,26 +2,9 @@
 
 #include "decoder/module_decoder.h"
 #include "runtime/module_inst.h"
-#include "validator/function_validator.h"
 #include "validator/module_validator.h"
 
 namespace mini_wasm::runtime {
-namespace {
-
-// Every body, with its facts in `facts` when that is wanted.
-Result<void> validate_bodies(const decoder::Module& module, const Engine& engine, std::vector<FunctionFacts>* facts) {
-  if (facts != nullptr) facts->reserve(module.funcs.size() - module.imported_funcs);
-  validator::FunctionValidator validator(module, engine.features(), facts ? engine.tier().registers() : nullptr);
-  for (size_t i = module.imported_funcs; i < module.funcs.size(); ++i) {
-    Result<FunctionFacts> r = validator.validate(FuncIdx{static_cast<uint32_t>(i)});
-    if (!r) return std::move(r).error();
-    if (facts != nullptr) facts->push_back(std::move(*r));
-  }
-  return {};
-}
-
-}  // namespace
-
 CompiledModule::CompiledModule() = default;
 CompiledModule::~CompiledModule() {
   if (PageTemplate* content = initial_memory_.made()) engine_->memory_pool().retire(*content);
@@ -39,11 +22,16 @@ Result<std::shared_ptr<const CompiledModule>> CompiledModule::make(std::shared_p
   if (Result<void> r = validator::validate_module(module, features); !r) return std::move(r).error();
 
   std::shared_ptr<CompiledModule> compiled(new CompiledModule);
-  if (Result<void> r = validate_bodies(module, *engine, &compiled->facts_); !r) return std::move(r).error();
+  const Config& config = engine->config();
+  compiled->functions_ = std::make_unique<ValidatedFunctions>(module, features, engine->tier().registers());
+  if (config.lazy_validation && !config.eager) {
+    compiled->functions_->validate_on_demand();
+  } else if (Result<void> r = compiled->functions_->validate_all(); !r) {
+    return std::move(r).error();
+  }
   compiled->engine_ = std::move(engine);
   compiled->module_ = std::move(*decoded);
   compiled->index_types_and_exports();
-  const Config& config = compiled->engine_->config();
   compiled->instances_ = std::make_unique<InstancePool>(config.pool_size, config.pool_bytes);
   compiled->code_ = compiled->engine_->tier().make_code(*compiled);
   if (config.eager) {
@@ -56,7 +44,7 @@ Result<void> CompiledModule::validate(Engine& engine, std::span<const uint8_t> b
   Result<std::unique_ptr<decoder::Module>> decoded = decoder::decode_module(bytes, engine.types(), engine.features());
   if (!decoded) return std::move(decoded).error();
   if (Result<void> r = validator::validate_module(**decoded, engine.features()); !r) return r;
-  return validate_bodies(**decoded, engine, nullptr);
+  return ValidatedFunctions(**decoded, engine.features(), nullptr).validate_all();
 }
 
 void CompiledModule::index_types_and_exports() {

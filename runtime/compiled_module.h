@@ -6,10 +6,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/function_facts.h"
 #include "decoder/module.h"
 #include "runtime/engine.h"
 #include "runtime/initial_memory.h"
+#include "runtime/validated_functions.h"
 
 namespace mini_wasm::runtime {
 
@@ -26,8 +26,8 @@ class CompiledModule {
   ~CompiledModule();
   CompiledModule(const CompiledModule&) = delete;
   CompiledModule& operator=(const CompiledModule&) = delete;
-  // Decodes, validates every body, prepares the tier's code. The bytes are those of `owned` or, when that is empty,
-  // `borrowed`. Errors: malformed, invalid, limit.
+  // Decodes, validates (every body, unless Config::lazy_validation), prepares the tier's code. The bytes are those of
+  // `owned` or, when that is empty, `borrowed`. Errors: malformed, invalid, limit.
   static Result<std::shared_ptr<const CompiledModule>> make(std::shared_ptr<Engine> engine, std::vector<uint8_t> owned,
                                                             std::span<const uint8_t> borrowed);
   // The first half of it: whether the bytes are a valid module.
@@ -35,7 +35,10 @@ class CompiledModule {
 
   const decoder::Module& module() const { return *module_; }
   Engine& engine() const { return *engine_; }
-  const FunctionFacts& facts(FuncIdx f) const { return facts_[raw(f) - module_->imported_funcs]; }
+  // Of a function that the module defines. Error: it has not been validated before, and is invalid. Whoever translates
+  // a function asks here first.
+  Result<const FunctionFacts*> facts(FuncIdx f) const { return functions_->facts(f); }
+  bool validates_on_demand() const { return functions_->on_demand(); }
   ModuleCode& code() const { return *code_; }
   InstancePool& instances() const { return *instances_; }
   InitialMemory& initial_memory() const { return initial_memory_; }
@@ -51,7 +54,7 @@ class CompiledModule {
 
   std::shared_ptr<Engine> engine_;
   std::unique_ptr<decoder::Module> module_;
-  std::vector<FunctionFacts> facts_;    // of the defined functions
+  std::unique_ptr<ValidatedFunctions> functions_;
   std::vector<SlotCounts> type_slots_;  // by TypeIdx; zero for types that are no function types
   std::unordered_map<std::string_view, uint32_t> exports_;
   std::unique_ptr<ModuleCode> code_;

@@ -158,7 +158,21 @@ Exit Store::run_compiled(const void* entry, const FuncType& type, InstanceContex
   return exit;
 }
 
-Error Store::trap(TrapCode code) const { return located(Error::trap(code)); }
+TrapCode Store::invalid_function(const CompiledModule& module, FuncIdx func, Error why) {
+  Error error = Error::trap(TrapCode::invalid_function);
+  error.message += ": " + why.message;
+  error.offset = why.offset;
+  error.backtrace.push_back(module.describe({&module, func, why.offset == Error::kNoOffset ? 0 : why.offset}));
+  invalid_function_ = std::make_unique<Error>(std::move(error));
+  return TrapCode::invalid_function;
+}
+
+Error Store::trap(TrapCode code) {
+  if (code != TrapCode::invalid_function || invalid_function_ == nullptr) return located(Error::trap(code));
+  Error error = std::move(*std::exchange(invalid_function_, nullptr));
+  for (FrameInfo& frame : backtrace()) error.backtrace.push_back(std::move(frame));
+  return error;
+}
 
 Error Store::located(Error error) const {
   if (error.backtrace.empty()) error.backtrace = backtrace();

@@ -40,6 +40,8 @@ class Store {
   // For a tier that hands a function over to the compiler: runs machine code on a frame (ExecutionTier::run_at), as a
   // call from where the innermost activation stands. Exits as those of `call_host`.
   Exit run_compiled(const void* entry, const FuncType& type, InstanceContext& context, Slot* frame);
+  // For a tier, when a function that is called turns out to be invalid: how to trap. The trap's error will say `why`.
+  TrapCode invalid_function(const CompiledModule& module, FuncIdx func, Error why);
 
   // Instance objects; addresses stay valid until the store is destroyed. Errors: limit.
   FuncInst* new_host_func(const FuncType& type, HostCallback callback);
@@ -109,7 +111,7 @@ class Store {
   Result<void> call_host_directly(FuncInst& func, Slot* slots);
   Result<void> call_wasm(FuncInst& func, Slot* slots);
   Result<void> check_memory_count() const;
-  Error trap(TrapCode code) const;
+  Error trap(TrapCode code);
   // Adds where it happened to an error that a host function reports, unless a nested call has done so.
   Error located(Error error) const;
 
@@ -132,8 +134,9 @@ class Store {
   // Held to change or walk instances_ and blocked_, because `set_interrupt` looks at them from elsewhere.
   std::mutex instances_mutex_;
   ModuleInstList instances_;
-  BlockedScope* blocked_ = nullptr;  // where the store's thread waits
-  Slot* stack_ = nullptr;            // of the engine's pool; null when there was no memory for it
+  BlockedScope* blocked_ = nullptr;          // where the store's thread waits
+  std::unique_ptr<Error> invalid_function_;  // of the trap that is on its way
+  Slot* stack_ = nullptr;                    // of the engine's pool; null when there was no memory for it
   bool stack_used_ = false;
   Slot* stack_limit_ = nullptr;
   Activation* activation_ = nullptr;

@@ -16,6 +16,7 @@ struct TierCase {
   bool eager = false;
   bool guard_pages = true;
   uint32_t hot_after = 1000;
+  bool lazy_validation = false;
 
   Config config() const {
     Config config;
@@ -23,6 +24,7 @@ struct TierCase {
     config.eager = eager;
     config.guard_pages = guard_pages;
     config.hot_after = hot_after;
+    config.lazy_validation = lazy_validation;
     return config;
   }
   // How GoogleTest prints it.
@@ -33,12 +35,15 @@ inline constexpr TierCase kTiers[] = {
     {"interp"},
     {"interp-eager", Tier::interpreter, /*eager=*/true},
     {"interp-checked", Tier::interpreter, /*eager=*/false, /*guard_pages=*/false},
+    {"interp-lazy", Tier::interpreter, false, true, /*hot_after=*/0, /*lazy_validation=*/true},
 #if MINI_WASM_JIT
     {"jit", Tier::jit},
     {"jit-eager", Tier::jit, /*eager=*/true},
     {"jit-checked", Tier::jit, /*eager=*/false, /*guard_pages=*/false},
     // Early enough that short tests change tier, too, in calls as well as in loops.
     {"auto", Tier::automatic, /*eager=*/false, /*guard_pages=*/true, /*hot_after=*/2},
+    {"jit-lazy", Tier::jit, false, true, /*hot_after=*/0, /*lazy_validation=*/true},
+    {"auto-lazy", Tier::automatic, false, true, /*hot_after=*/2, /*lazy_validation=*/true},
 #endif
 };
 

@@ -1,6 +1,7 @@
 #include "validator/function_validator.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "validator/function_decoder.h"
@@ -189,6 +190,36 @@ bool has_vectors(const decoder::Module& module) {
 
 }  // namespace
 
+namespace {
+
+// Of declarations in bytes below 128 and of numbers, which most are; nothing when there is anything else.
+std::optional<uint32_t> count_small_locals(std::span<const uint8_t> body) {
+  if (body.empty() || body[0] >= 0x80 || 1 + 2 * size_t{body[0]} > body.size()) return std::nullopt;
+  constexpr uint8_t kF64 = 0x7c, kI32 = 0x7f;  // 5.3.1: the others lie between
+  uint32_t slots = 0;
+  for (const uint8_t* group = body.data() + 1; group != body.data() + 1 + 2 * size_t{body[0]}; group += 2) {
+    if (group[0] >= 0x80 || group[1] < kF64 || group[1] > kI32) return std::nullopt;
+    slots += group[0];
+  }
+  return slots;
+}
+
+}  // namespace
+
+uint32_t count_local_slots(const decoder::Module& module, FeatureSet features, FuncIdx func, uint32_t params) {
+  const decoder::ByteRange body = module.funcs[raw(func)].body;
+  if (const std::optional<uint32_t> small = count_small_locals(module.view(body))) return params + *small;
+  uint64_t slots = params;
+  decoder::Reader reader(module.bytes, body);
+  const decoder::TypeScope scope(module, features);
+  for (uint32_t groups = reader.count(2, "local declarations"); groups > 0 && reader.ok(); --groups) {
+    const uint64_t count = reader.u32();
+    slots += count * decoder::read_val_type(reader, scope).slots();
+    if (slots > FunctionFacts::kMaxSlots) return params;
+  }
+  return reader.ok() ? static_cast<uint32_t>(slots) : params;
+}
+
 struct FunctionValidator::Walk {
   Walk(const decoder::Module& module, FeatureSet features, const RegisterBudget* registers)
       : sink(registers), decoder(module, features, sink), vectors(has_vectors(module)) {}
@@ -197,7 +228,8 @@ struct FunctionValidator::Walk {
   bool vectors;
 };
 
-FunctionValidator::FunctionValidator(const decoder::Module& module, FeatureSet features, const RegisterBudget* registers)
+FunctionValidator::FunctionValidator(const decoder::Module& module, FeatureSet features,
+                                     const RegisterBudget* registers)
     : walk_(std::make_unique<Walk>(module, features, registers)) {}
 
 FunctionValidator::~FunctionValidator() = default;

@@ -11,6 +11,10 @@
 
 namespace mini_wasm::validator {
 
+// FunctionFacts::local_slots of a function, for who has to know before it is validated. Of one whose local declarations
+// are wrong: `params`, the slots of its parameters.
+uint32_t count_local_slots(const decoder::Module& module, FeatureSet features, FuncIdx func, uint32_t params);
+
 // Thread rule: one thread at a time; use one object for many functions, it keeps its buffers.
 class FunctionValidator {
  public:

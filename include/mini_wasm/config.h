@@ -32,6 +32,11 @@ class Config {
   uint32_t hot_after = 1000;
   // Translate every function when the module is compiled rather than at its first call.
   bool eager = false;
+  // Validate each function at its first call rather than when the module is compiled, so that a large module starts at
+  // once. A function that turns out to be invalid does not begin: the call traps "invalid function", and the error
+  // says what is wrong and where. All else in the module is validated when it is compiled. With `eager`, so are the
+  // functions.
+  bool lazy_validation = false;
   // Reserve address space with guard pages for 32-bit memories, so that no access needs a bounds check.
   bool guard_pages = true;
   // Bytes of value stack per store; deeper recursion traps "call stack exhausted". So it does when compiled code, of

@@ -33,7 +33,7 @@ struct Error {
 
   ErrorKind kind = ErrorKind::usage;
   std::string message;          // one line, without position
-  uint64_t offset = kNoOffset;  // byte offset in the module, for malformed and invalid
+  uint64_t offset = kNoOffset;  // byte offset in the module, for malformed, invalid and TrapCode::invalid_function
   TrapCode trap_code = TrapCode::none;
   int32_t exit_code = 0;
   std::vector<FrameInfo> backtrace;  // innermost first, for trap, exit and host

@@ -323,10 +323,12 @@ class Builder {
     a.mov(x86::r11, x86::rax);
     restore_all();
     asmjit::Label none = a.newLabel();
-    a.test(x86::r11, x86::r11);
-    a.jz(none);
+    a.cmp(x86::r11, kNoEntry);
+    a.jb(none);
     a.jmp(x86::r11);
     a.bind(none);
+    a.mov(x86::esi, x86::r11d);
+    a.jmp(trap_);
     name(&stubs_.no_memory[which]);
     no_memory_left();
   }

@@ -6,6 +6,7 @@
 #include "spec-tests/fuzz/exercise.h"
 #include "spec-tests/fuzz/mutate.h"
 #include "spec-tests/hostile/hostile_test.h"
+#include "spec-tests/tiers.h"
 
 namespace mini_wasm::hostile {
 namespace {
@@ -79,6 +80,32 @@ TEST(damaged_modules, random_damage_is_an_error_or_works) {
     accepted += fuzz::exercise(engine, fuzz::mutate(corpus, random)).compiled ? 1 : 0;
   }
   EXPECT_GT(accepted, kRounds / 100);  // else the damage only tests the decoder
+}
+
+// Functions that nobody has validated when the module is instantiated: what is called of them is found invalid or
+// works.
+TEST(damaged_modules, functions_that_are_validated_at_their_first_call_are_invalid_or_work) {
+  constexpr uint64_t kSeed = 2027, kRounds = 5'000;
+  const Bytes module = rich_module();
+  const std::vector<fuzz::Input> corpus = {{module.span().begin(), module.span().end()}};
+  for (const spec::TierCase& tier : spec::kTiers) {
+    if (!tier.lazy_validation) continue;
+    const Engine engine(tier.config());
+    std::vector<uint8_t> bytes(module.span().begin(), module.span().end());
+    size_t accepted = 0, valid = 0;
+    for (size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+      const auto mask = static_cast<uint8_t>(1U << bit % 8);
+      bytes[bit / 8] ^= mask;
+      accepted += fuzz::exercise(engine, bytes).compiled ? 1 : 0;
+      valid += Module::validate(engine, bytes) ? 1 : 0;
+      bytes[bit / 8] ^= mask;
+    }
+    EXPECT_GT(accepted, valid) << tier.name;
+    for (uint64_t round = 0; round < kRounds; ++round) {
+      fuzz::Random random(kSeed + round);
+      fuzz::exercise(engine, fuzz::mutate(corpus, random));
+    }
+  }
 }
 
 }  // namespace

@@ -54,7 +54,8 @@ bool messages_agree(std::string_view expected, std::string_view actual) {
   return expected.starts_with(actual) || actual.starts_with(expected);
 }
 
-ScriptRunner::ScriptRunner(const Config& config) : engine_(config), store_(engine_), linker_(store_) {
+ScriptRunner::ScriptRunner(const Config& config)
+    : engine_(config), store_(engine_), linker_(store_), lazy_validation_(config.lazy_validation && !config.eager) {
   define_spectest(linker_);
 }
 
@@ -117,6 +118,10 @@ Outcome ScriptRunner::run(const text::RegisterCommand& command) {
 Outcome ScriptRunner::run(const AssertModule& command) {
   Result<std::vector<uint8_t>> bytes = binary_of(command.source);
   if (!bytes) return failed_module(command, bytes.error());
+  // Else a function that nobody calls may be anything.
+  if (Result<void> valid; lazy_validation_ && !(valid = Module::validate(engine_, *bytes))) {
+    return failed_module(command, valid.error());
+  }
   Result<Module> module = Module::compile(engine_, std::move(*bytes));
   if (!module) return failed_module(command, module.error());
   Result<Instance> instance = linker_.instantiate(*module);

@@ -74,6 +74,7 @@ class ScriptRunner {
   Engine engine_;
   Store store_;
   Linker linker_;
+  const bool lazy_validation_;
   std::map<std::string, Module> definitions_;  // "" is the latest; missing after a failure
   std::map<std::string, Instance> instances_;
 };

@@ -1,0 +1,35 @@
+#include "runtime/validated_functions.h"
+
+#include <utility>
+
+namespace mini_wasm::runtime {
+
+Result<void> ValidatedFunctions::validate_all() {
+  facts_.reserve(module_.funcs.size() - module_.imported_funcs);
+  validator::FunctionValidator validator(module_, features_, registers_);
+  for (size_t i = module_.imported_funcs; i < module_.funcs.size(); ++i) {
+    Result<FunctionFacts> r = validator.validate(FuncIdx{static_cast<uint32_t>(i)});
+    if (!r) return std::move(r).error();
+    facts_.push_back(std::move(*r));
+  }
+  return {};
+}
+
+void ValidatedFunctions::validate_on_demand() {
+  const size_t count = module_.funcs.size() - module_.imported_funcs;
+  facts_on_demand_ = std::make_unique<std::atomic<const FunctionFacts*>[]>(count);
+}
+
+Result<const FunctionFacts*> ValidatedFunctions::validate(FuncIdx func) {
+  std::atomic<const FunctionFacts*>& place = facts_on_demand_[raw(func) - module_.imported_funcs];
+  const std::lock_guard lock(mutex_);
+  if (const FunctionFacts* known = place.load(std::memory_order_relaxed)) return known;  // somebody was faster
+  if (!validator_) validator_ = std::make_unique<validator::FunctionValidator>(module_, features_, registers_);
+  Result<FunctionFacts> r = validator_->validate(func);
+  if (!r) return std::move(r).error();
+  const FunctionFacts* const facts = &kept_.emplace_back(std::move(*r));
+  place.store(facts, std::memory_order_release);
+  return facts;
+}
+
+}  // namespace mini_wasm::runtime
