@@ -327,6 +327,15 @@ void read_immediates(Reader& r, const TypeScope& scope, Imm shape, Immediates& o
 
 ByteRange skip_expr(Reader& r, const TypeScope& scope, Immediates& scratch) {
   const uint32_t begin = r.offset();
+  // Most are a number, the offset of a segment.
+  if (!r.at_end() && *r.pos() == op_info(Op::i32_const).code) {
+    r.u8();
+    r.s32();
+    if (!r.at_end() && *r.pos() == op_info(Op::end).code) {
+      r.u8();
+      return {begin, r.offset()};
+    }
+  }
   for (uint32_t depth = 1; depth > 0 && r.ok();) {
     const Op op = read_op(r, scope.features);
     if (op == Op::invalid) break;
