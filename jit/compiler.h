@@ -13,6 +13,7 @@
 #include <mini_wasm/result.h>
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <span>
 #include <utility>
@@ -136,7 +137,10 @@ class Compiler {
   void hold(Reg reg) {
     evict(reg);
     regs_.take(reg, RegisterFile::kHeld);
+    forget(reg);
   }
+  // The register, an operand's, is about to get another value.
+  void forget(Reg reg) { known_ &= ~reg.bit(); }
   bool is_held(Reg reg) const { return regs_.owner(reg) == RegisterFile::kHeld; }
   // Notes where the instruction's code will end: trap stubs, calls and accesses to memory name it.
   uint32_t site() const { return decoder_->op_offset(); }
@@ -167,9 +171,28 @@ class Compiler {
   void forget_alias(const Value& value);
   void load_value(const Value& value, Reg reg);
   Reg register_of(const Value& value) const {  // kNoReg: it is in none
-    return value.kind == Value::Kind::reg     ? value.reg
-           : value.kind == Value::Kind::local ? pinned_[value.local]
-                                              : kNoReg;
+    if (value.kind == Value::Kind::reg) return value.reg;
+    if (value.kind != Value::Kind::local) return kNoReg;
+    return pinned_[value.local].valid() ? pinned_[value.local] : copy_of(value.local);
+  }
+  // A temporary that holds what is in the slot of a local, too: because it was loaded from there or stored.
+  Reg copy_of(uint32_t local) const {
+    const Reg reg = copies_[local];
+    return reg.valid() && (known_ & reg.bit()) != 0 && known_local_[reg.id] == local ? reg : kNoReg;
+  }
+  void note_copy(Reg reg, uint32_t local) {
+    if (!regs_.is_temp(reg)) return;
+    copies_[local] = reg;
+    known_local_[reg.id] = local;
+    known_ |= reg.bit();
+  }
+  void forget_copy(uint32_t local) {
+    if (const Reg reg = copy_of(local); reg.valid()) forget(reg);
+  }
+  // Code comes here from elsewhere.
+  void bind(MasmLabel label) {
+    known_ = 0;
+    masm_.bind(label);
   }
   Reg pinned(uint32_t local) const { return pinned_[local]; }
   void write_local(uint32_t i, Value& value);
@@ -280,6 +303,9 @@ class Compiler {
   std::vector<uint16_t> local_slots_;
   std::vector<Reg> pinned_;       // by local
   std::vector<uint32_t> newest_;  // by local: the newest value that is the same
+  std::vector<Reg> copies_;       // by local: see copy_of
+  std::array<uint32_t, 32> known_local_;
+  uint32_t known_ = 0;  // registers of which known_local_ is right
   struct AcrossCalls {
     uint32_t local;
     bool dirty;

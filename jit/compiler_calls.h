@@ -49,6 +49,7 @@ uint16_t Compiler<Masm>::pass_arguments(const FuncType& type, Reg callee) {
   }
   save_pins();
   ParallelMove moves;
+  uint32_t moved = 0;
   ArgumentRegisters<Masm> in_registers;
   for (uint32_t i = 0; i < count; ++i) {
     const Value& value = stack_[first + i];
@@ -57,18 +58,20 @@ uint16_t Compiler<Masm>::pass_arguments(const FuncType& type, Reg callee) {
       bring_home(first + i);
     } else if (register_of(value).valid()) {
       moves.add(value.type, to, register_of(value));
+      moved |= to.bit();
     }
   }
   const bool moves_chosen = callee.valid() && register_of(chosen).valid();
   if (moves_chosen) moves.add(chosen.type, callee, register_of(chosen));
   moves.emit(masm_);
+  known_ = 0;
   if (callee.valid() && !moves_chosen) load_value(chosen, callee);
   release(chosen);
   ArgumentRegisters<Masm> loaded;
   for (uint32_t i = 0; i < count; ++i) {
     const Value& value = stack_[first + i];
     const Reg to = loaded.next(value.type);
-    if (to.valid() && !register_of(value).valid()) load_value(value, to);
+    if (to.valid() && (moved & to.bit()) == 0) load_value(value, to);
   }
   truncate(first);
   return next_home();
@@ -76,6 +79,7 @@ uint16_t Compiler<Masm>::pass_arguments(const FuncType& type, Reg callee) {
 
 template <class Masm>
 void Compiler<Masm>::after_call(const FuncType& type, bool maybe_host) {
+  known_ = 0;
   reload_pins();
   if (type.results.size() == 1) {
     const Scalar result = scalar(type.results[0]);
@@ -179,6 +183,7 @@ template <class Masm>
 void Compiler<Masm>::runtime_call(RuntimeCall function, uint16_t operands, uint64_t x, uint64_t y) {
   before_call();
   masm_.call_runtime(function, operands, x, y, site());
+  known_ = 0;
   reload_pins();
 }
 

@@ -74,7 +74,7 @@ void Compiler<Masm>::loop(Control& c) {
     set_pins(c.label.pins);
   }
   link(c.label);
-  masm_.bind(c.label.link);
+  bind(c.label.link);
   if (enters_loops_ && stack_.empty()) {
     loop_entrances_.push_back({masm_.new_label(), c.label.link, index, pins_});
   }
@@ -99,7 +99,7 @@ void Compiler<Masm>::else_(Control& c, bool falls_through) {
     c.label.branched = true;
     masm_.jump(c.label.link);
   }
-  masm_.bind(c.label.else_link);
+  bind(c.label.else_link);
   c.label.has_else = false;
   truncate(c.label.height);
   push_types(c.params);
@@ -109,7 +109,7 @@ template <class Masm>
 void Compiler<Masm>::end(Control& c, bool falls_through) {
   if (decoder_->control_depth() == 1) {
     if (falls_through) carry(c);
-    if (c.label.branched) masm_.bind(c.label.link);
+    if (c.label.branched) bind(c.label.link);
     if (falls_through || c.label.branched) epilogue();
     landing_pads();
     detours();
@@ -137,12 +137,12 @@ void Compiler<Masm>::end(Control& c, bool falls_through) {
       c.label.branched = true;
       masm_.jump(c.label.link);
     }
-    masm_.bind(c.label.else_link);
+    bind(c.label.else_link);
     truncate(c.label.height);
     push_types(c.params);
     carry(c);
   }
-  if (c.label.branched) masm_.bind(c.label.link);
+  if (c.label.branched) bind(c.label.link);
   truncate(c.label.height);
   if (!in_register(c)) return push_types(c.results);
   const Scalar type = scalar(c.results[0]);
@@ -234,7 +234,7 @@ void Compiler<Masm>::branch_to(Condition& condition, bool sense, uint32_t depth)
   carry(c);
   if (!is_body(depth)) move_pins(pins_, c.label.pins);
   masm_.jump(c.label.link);
-  masm_.bind(skip);
+  bind(skip);
 }
 
 template <class Masm>
@@ -264,7 +264,7 @@ void Compiler<Masm>::br_table(std::span<const uint32_t> depths) {
   masm_.br_table(reg, targets);
   release(index);
   for (const auto& [depth, entry] : stubs) {
-    masm_.bind(entry);
+    bind(entry);
     const Control& c = decoder_->control(depth);
     carry(c);
     if (!is_body(depth)) move_pins(pins_, c.label.pins);
@@ -366,7 +366,7 @@ void Compiler<Masm>::catch_(Control& c, CatchKind kind, TagIdx tag, bool falls_t
   pad.entry = masm_.new_label();
   pad.in_place = true;
   pads_.push_back(pad);
-  masm_.bind(pad.entry);
+  bind(pad.entry);
   truncate(c.label.height);
   push_home(Scalar::i64);  // the exception
   if (kind == CatchKind::catch_) push_types(validator::TypeList(module_.func_type(module_.tags[raw(tag)].type).params));
@@ -389,7 +389,7 @@ template <class Masm>
 void Compiler<Masm>::landing_pads() {
   for (const LandingPad& pad : pads_) {
     if (pad.in_place) continue;
-    masm_.bind(pad.entry);
+    bind(pad.entry);
     if (pad.in_register) {
       masm_.load_slot(pad.type, Masm::result(pad.type), pad.slot);
     } else if (pad.to_body && pad.slots != 0) {

@@ -48,6 +48,7 @@ void Compiler<Masm>::set_pins(uint32_t pins) {
     if ((Masm::kSurvivesCalls & reg.bit()) == 0) across_calls_.push_back({local, dirty});
   });
   regs_.set_temps(temps);
+  known_ = 0;
 }
 
 // Moves the locals from where one set has them to where another wants them.

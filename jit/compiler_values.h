@@ -67,6 +67,7 @@ void Compiler<Masm>::begin(Decoder& decoder) {
   }
   newest_.assign(decoder.locals().size(), kNothing);
   pinned_.assign(decoder.locals().size(), kNoReg);
+  copies_.assign(decoder.locals().size(), kNoReg);
   regs_.reset(0);
   set_pins(0);
   // Whoever unwinds to a handler has lost what was in registers: it is here.
@@ -106,6 +107,7 @@ void Compiler<Masm>::place_params() {
       moves.add(local_type(i), pinned_[i], reg);
     } else {
       masm_.store_slot(local_type(i), local_slots_[i], reg);
+      note_copy(reg, i);
     }
   }
   moves.emit(masm_);
@@ -172,9 +174,11 @@ void Compiler<Masm>::write_local(uint32_t i, Value& value) {
     release(value);
     return;
   }
+  forget_copy(i);
   if (value.kind == Value::Kind::constant && masm_.store_constant(value.type, local_slots_[i], value.bits)) return;
   const Reg reg = use(value);
   masm_.store_slot(value.type, local_slots_[i], reg);
+  note_copy(reg, i);
   release(value);
 }
 
@@ -194,8 +198,10 @@ void Compiler<Masm>::local_tee(uint32_t i) {
   if (!pinned_[i].valid()) {
     // The value goes on in its register, which is nearer than the local.
     keep_local(i);
+    forget_copy(i);
     const Reg reg = use(value);
     masm_.store_slot(value.type, local_slots_[i], reg);
+    note_copy(reg, i);
     if (value.kind == Value::Kind::reg && regs_.is_temp(reg)) return push_reg(value.type, reg);
     return local_get(i);
   }
@@ -286,6 +292,7 @@ template <class Masm>
 Reg Compiler<Masm>::take(Scalar type, uint32_t avoid) {
   const uint32_t bank = RegisterFile::bank(type);
   Reg reg = regs_.find(bank, avoid);
+  if (!reg.valid()) reg = regs_.find(bank, avoid);
   if (!reg.valid()) {
     reg = regs_.oldest(bank, avoid);
     if (!reg.valid()) {  // a mistake in the selection of instructions: this code will not be used
@@ -296,18 +303,26 @@ Reg Compiler<Masm>::take(Scalar type, uint32_t avoid) {
     bring_home(regs_.owner(reg));
   }
   regs_.take(reg, RegisterFile::kHeld);
+  forget(reg);
   return reg;
 }
 
 template <class Masm>
 void Compiler<Masm>::load_value(const Value& value, Reg reg) {
+  const Reg copy = value.kind == Value::Kind::local ? copy_of(value.local) : kNoReg;
+  forget(reg);
   switch (value.kind) {
     case Value::Kind::constant: return masm_.constant(value.type, reg, value.bits);
     case Value::Kind::reg: return masm_.move(value.type, reg, value.reg);
     case Value::Kind::home: return masm_.load_slot(value.type, reg, value.home);
     case Value::Kind::local:
       if (pinned_[value.local].valid()) return masm_.move(value.type, reg, pinned_[value.local]);
-      return masm_.load_slot(value.type, reg, local_slots_[value.local]);
+      if (copy.valid()) {
+        masm_.move(value.type, reg, copy);
+      } else {
+        masm_.load_slot(value.type, reg, local_slots_[value.local]);
+      }
+      return note_copy(reg, value.local);
     case Value::Kind::compare: assert(false);
   }
 }
@@ -316,8 +331,13 @@ template <class Masm>
 Reg Compiler<Masm>::use(Value& value) {
   if (value.kind == Value::Kind::reg) return value.reg;
   if (value.kind == Value::Kind::local && pinned_[value.local].valid()) return pinned_[value.local];
-  const Reg reg = take(value.type);
-  load_value(value, reg);
+  Reg reg = value.kind == Value::Kind::local ? copy_of(value.local) : kNoReg;
+  if (reg.valid() && regs_.is_free(reg)) {
+    regs_.take(reg, RegisterFile::kHeld);
+  } else {
+    reg = take(value.type);
+    load_value(value, reg);
+  }
   value.kind = Value::Kind::reg;
   value.reg = reg;
   return reg;
@@ -332,7 +352,8 @@ Operand Compiler<Masm>::operand(Value& value) {
   }
   if (value.kind == Value::Kind::home) return Operand::of_slot(value.home);
   if (value.kind == Value::Kind::local && !pinned_[value.local].valid()) {
-    return Operand::of_slot(local_slots_[value.local]);
+    const Reg copy = copy_of(value.local);
+    if (!copy.valid() || !regs_.is_free(copy)) return Operand::of_slot(local_slots_[value.local]);
   }
   return Operand::of(use(value));
 }
@@ -347,7 +368,10 @@ Reg Compiler<Masm>::target(Scalar type, const Value& a) {
     release(a);
     return pinned_[local];
   }
-  if (a.kind == Value::Kind::reg && regs_.is_temp(a.reg) && a.reg.is_float() == !is_int(type)) return a.reg;
+  if (a.kind == Value::Kind::reg && regs_.is_temp(a.reg) && a.reg.is_float() == !is_int(type)) {
+    forget(a.reg);
+    return a.reg;
+  }
   const Reg reg = take(type);
   release(a);
   return reg;
@@ -361,6 +385,7 @@ void Compiler<Masm>::evict(Reg reg) {
   Value& value = stack_[owner];
   const Reg other = regs_.find(RegisterFile::bank(value.type));
   if (!other.valid()) return bring_home(owner);
+  forget(other);
   masm_.move(value.type, other, reg);
   regs_.release(reg);
   value.reg = other;
@@ -384,7 +409,7 @@ void Compiler<Masm>::bring_home(uint32_t index) {
       masm_.store_slot(value.type, value.home, Masm::scratch(value.type));
       break;
     case Value::Kind::local: {
-      Reg reg = pinned_[value.local];
+      Reg reg = register_of(value);
       if (!reg.valid()) {
         reg = Masm::scratch(value.type);
         masm_.load_slot(value.type, reg, local_slots_[value.local]);
@@ -478,6 +503,7 @@ void Compiler<Masm>::select(ValType) {
     to = take(t);
     masm_.move(t, to, ra);
   }
+  forget(to);
   const auto test = emit_test(condition);
   masm_.select(test, t, to, rb);  // `to` stays when the condition holds
   release(b);

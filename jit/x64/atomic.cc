@@ -113,7 +113,10 @@ class AtomicSelector : SelectorBase {
   // A register that may be written.
   Reg own(Value& value) {
     const Reg reg = c.use(value);
-    if (value.kind == Value::Kind::reg) return reg;
+    if (value.kind == Value::Kind::reg) {
+      c.forget(reg);
+      return reg;
+    }
     const Reg copy = c.take(type_);
     m.move(type_, copy, reg);
     return copy;

@@ -175,10 +175,10 @@ void Masm::zero_slots(uint16_t first, uint16_t count) {
   // Two at a time, from the end, which may be odd.
   if (count % 2 != 0) a.movsd(slot_at(static_cast<uint16_t>(first + count - 1)), vec(kFloatScratch));
   Label next = a.new_label();
-  a.mov(x86::esi, (count / 2 - 1) * 16);
+  a.mov(gp32(kScratch), (count / 2 - 1) * 16);
   a.bind(next);
-  a.movups(x86::xmmword_ptr(gp64(kFp), x86::rsi, 0, first * 8), vec(kFloatScratch));
-  a.sub(x86::rsi, 16);
+  a.movups(x86::xmmword_ptr(gp64(kFp), gp64(kScratch), 0, first * 8), vec(kFloatScratch));
+  a.sub(gp64(kScratch), 16);
   a.jns(next);
 }
 

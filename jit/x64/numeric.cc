@@ -154,7 +154,10 @@ class Selector : SelectorBase {
   Reg own_copy(Value& value, Scalar type, uint32_t avoid) {
     const Reg reg = c.use(value);
     if ((reg.bit() & avoid) == 0) {
-      if (value.kind == Value::Kind::reg) return reg;
+      if (value.kind == Value::Kind::reg) {
+        c.forget(reg);
+        return reg;
+      }
       const Reg copy = c.take(type, avoid);
       m.move(type, copy, reg);
       return copy;
