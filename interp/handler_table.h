@@ -76,6 +76,20 @@ constexpr bool can_be_at(Place p) {
   return false;
 }
 
+// One row of handlers per Scalar; `pick.template operator()<T>()` makes a row.
+template <class Row, class Pick>
+constexpr std::array<Row, 5> by_scalar(Pick pick) {
+  return {
+    pick.template operator()<uint32_t>(),
+    pick.template operator()<uint64_t>(),
+    pick.template operator()<float>(),
+    pick.template operator()<double>(),
+    pick.template operator()<V128>()
+  };
+}
+
+constexpr size_t row(Scalar type) { return static_cast<size_t>(type); }
+
 // An instruction that is part of no function, as the linker lays it out: two words.
 struct StaticInstr {
   Handler handler;

@@ -1,4 +1,4 @@
-// Handlers of control flow, calls, copies, globals, and the instructions that belong to no function.
+// Handlers of control flow, calls, and the instructions that belong to no function.
 #include "interp/handler_table.h"
 #include "interp/interpreter.h"
 #include "interp/interpreter_code.h"
@@ -460,37 +460,7 @@ void return_value(Machine& m) {
   leave(m, o.d);
 }
 
-// --- Values --------------------------------------------------------------------------------------------------------
-
-template <class T, Place A, Place D>
-void copy(Machine& m) {
-  const Operands o = operands_at(m.pc + 1);
-  write<T, D>(m, o.d, read<T, A>(m, A == Place::imm ? o.x : o.a));
-  m.pc += kWords<T, A>;
-}
-
-template <class T, Place C, Place D>
-void select(Machine& m) {
-  const Operands o = operands_at(m.pc + 1);
-  const T a = read<T, Place::slot>(m, o.a);
-  const T b = read<T, Place::slot>(m, o.b());
-  put<T, D>(m, o.d, read<uint32_t, C>(m, o.c()) != 0 ? a : b);
-  m.pc += 2;
-}
-
-template <class T, Place D>
-void global_get(Machine& m) {
-  const Operands o = operands_at(m.pc + 1);
-  put<T, D>(m, o.d, runtime::slot_get<T>(m.ctx->globals[o.x]));
-  m.pc += 2;
-}
-
-template <class T, Place A>
-void global_set(Machine& m) {
-  const Operands o = operands_at(m.pc + 1);
-  runtime::slot_set<T>(m.ctx->globals[o.x], read<T, A>(m, o.a));
-  m.pc += 2;
-}
+// --- Others --------------------------------------------------------------------------------------------------------
 
 void atomic_fence(Machine& m) {
   std::atomic_thread_fence(std::memory_order_seq_cst);
@@ -505,28 +475,6 @@ void ref_func(Machine& m) {
 
 // --- Tables --------------------------------------------------------------------------------------------------------
 
-// One row of handlers per Scalar; `pick.template operator()<T>()` makes a row.
-template <class Row, class Pick>
-constexpr std::array<Row, 5> by_scalar(Pick pick) {
-  return {
-    pick.template operator()<uint32_t>(),
-    pick.template operator()<uint64_t>(),
-    pick.template operator()<float>(),
-    pick.template operator()<double>(),
-    pick.template operator()<V128>()
-  };
-}
-
-constexpr auto kCopy = by_scalar<PlaceTable<kPlaces, 1, 3>>([]<class T>() {
-  return make_table<kPlaces, 1, 3>([]<Place a, Place b, Place d>() -> Handler {
-    if constexpr (can_be_at<T>(a) && can_be_at<T>(d)) {
-      return &wrap<&copy<T, a, d>>;
-    } else {
-      return nullptr;
-    }
-  });
-});
-
 constexpr auto kReturnValue = by_scalar<PlaceTable<kPlaces, 1, 1>>([]<class T>() {
   return make_table<kPlaces, 1, 1>([]<Place a, Place b, Place d>() -> Handler {
     if constexpr (can_be_at<T>(a)) {
@@ -536,38 +484,6 @@ constexpr auto kReturnValue = by_scalar<PlaceTable<kPlaces, 1, 1>>([]<class T>()
     }
   });
 });
-
-constexpr auto kSelect = by_scalar<PlaceTable<3, 1, 3>>([]<class T>() {
-  return make_table<3, 1, 3>([]<Place c, Place b, Place d>() -> Handler {
-    if constexpr (can_be_at<T>(d)) {
-      return &wrap<&select<T, c, d>>;
-    } else {
-      return nullptr;
-    }
-  });
-});
-
-constexpr auto kGlobalGet = by_scalar<PlaceTable<1, 1, 3>>([]<class T>() {
-  return make_table<1, 1, 3>([]<Place a, Place b, Place d>() -> Handler {
-    if constexpr (can_be_at<T>(d)) {
-      return &wrap<&global_get<T, d>>;
-    } else {
-      return nullptr;
-    }
-  });
-});
-
-constexpr auto kGlobalSet = by_scalar<PlaceTable<3, 1, 1>>([]<class T>() {
-  return make_table<3, 1, 1>([]<Place a, Place b, Place d>() -> Handler {
-    if constexpr (can_be_at<T>(a)) {
-      return &wrap<&global_set<T, a>>;
-    } else {
-      return nullptr;
-    }
-  });
-});
-
-constexpr size_t row(Scalar type) { return static_cast<size_t>(type); }
 
 const Word* words(const StaticInstr* instr) { return reinterpret_cast<const Word*>(instr); }
 
@@ -589,14 +505,7 @@ constexpr StaticInstr kTraps[] = {
 
 const Word* finish_code() { return words(kFinish + 1); }
 
-Handler copy_handler(Scalar type, Place a, Place d) { return kCopy[row(type)][index_of(a)][0][index_of(d)]; }
 Handler return_value_handler(Scalar type, Place a) { return kReturnValue[row(type)][index_of(a)][0][0]; }
-const ByResult* select_handlers(Scalar type, Place condition) { return &kSelect[row(type)][index_of(condition)][0]; }
-const ByResult* global_get_handlers(Scalar type) { return &kGlobalGet[row(type)][0][0]; }
-Handler global_set_handler(Scalar type, Place a) {
-  return index_of(a) >= 3 ? nullptr : kGlobalSet[row(type)][index_of(a)][0][0];
-}
-
 Handler br_table_handler(Place index) {
   switch (index) {
     case Place::slot: return &wrap_jump<&br_table<Place::slot>>;

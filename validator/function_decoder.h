@@ -1,4 +1,4 @@
-// The one walk over a function body (spec 3.4.? and the algorithm of appendix A.3 "Validation Algorithm"): it owns
+// The one walk over a function body (spec 3.4 and the algorithm of appendix A.3 "Validation Algorithm"): it owns
 // operand types, the control stack and reachability. What is done with the code is a Sink plugged into it: the
 // validator's notes facts, the interpreter's translator and the compiler emit code. A sink sees each instruction after
 // it has been validated and never sees code that cannot be reached.
@@ -431,4 +431,5 @@ template <Op op>
 #include "validator/control_rules.h"
 #include "validator/exception_rules.h"
 #include "validator/gc_rules.h"
+#include "validator/local_rules.h"
 #include "validator/simd_rules.h"

@@ -1,4 +1,4 @@
-// Validation of function bodies (spec 3.4.? functions, 3.3 instructions); notes what the tiers want to know on the way.
+// Validation of function bodies (spec 3.4 functions, 3.3 instructions); notes what the tiers want to know on the way.
 #pragma once
 
 #include <mini_wasm/result.h>

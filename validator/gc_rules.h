@@ -1,4 +1,4 @@
-// The rules of structures, arrays, i31 and casts (spec 3.3.? "Reference, Aggregate Instructions"). Part of
+// The rules of structures, arrays, i31 and casts (spec 3.4 "Reference, Aggregate Instructions"). Part of
 // function_decoder.h.
 #pragma once
 

@@ -1,0 +1,121 @@
+// Local declarations and indices, and what accesses to memory have in common (spec 3.4). Part of function_decoder.h.
+#pragma once
+
+#include "validator/function_decoder.h"
+
+namespace mini_wasm::validator {
+
+// --- Locals --------------------------------------------------------------------------------------------------------
+
+template <class Sink>
+bool FunctionDecoder<Sink>::read_locals() {
+  locals_.assign(func_type_->params.begin(), func_type_->params.end());
+  const uint32_t at = reader_.offset();
+  const uint32_t groups = reader_.count(2, "local declarations");
+  uint64_t total = locals_.size();
+  for (uint32_t i = 0; i < groups && reader_.ok(); ++i) {
+    const uint32_t n = reader_.u32();
+    const ValType type = decoder::read_val_type(reader_, scope_);
+    total += n;
+    if (total <= decoder::limits::kMaxLocals) locals_.insert(locals_.end(), n, type);
+  }
+  if (reader_.ok() && total > decoder::limits::kMaxLocals) {
+    reader_.fail(at, "too many locals: more than " + std::to_string(decoder::limits::kMaxLocals),
+                 total > UINT32_MAX ? ErrorKind::malformed : ErrorKind::limit);
+  }
+  uses_vectors_ = std::any_of(locals_.begin(), locals_.end(), [](ValType t) { return t.is_vector(); });
+  unset_.clear();
+  set_locals_.clear();
+  tracks_unset_ = false;
+  for (size_t i = func_type_->params.size(); i < locals_.size() && !kBelieves; ++i) {
+    if (locals_[i].defaultable()) continue;
+    unset_.resize(locals_.size());
+    unset_[i] = tracks_unset_ = true;
+  }
+  return reader_.ok();
+}
+
+template <class Sink>
+[[gnu::always_inline]] inline void FunctionDecoder<Sink>::set_local(uint32_t i) {
+  if (tracks_unset_) [[unlikely]]
+    note_set_local(i);
+}
+
+template <class Sink>
+[[gnu::noinline]] void FunctionDecoder<Sink>::note_set_local(uint32_t i) {
+  if (!unset_[i]) return;
+  unset_[i] = false;
+  set_locals_.push_back(i);
+}
+
+// At the end of a block or an arm: what was set in it may not have been on another path.
+template <class Sink>
+inline void FunctionDecoder<Sink>::forget_set_locals() {
+  while (set_locals_.size() > controls_.back().set_locals) {
+    unset_[set_locals_.back()] = true;
+    set_locals_.pop_back();
+  }
+}
+
+template <class Sink>
+[[gnu::always_inline]] inline bool FunctionDecoder<Sink>::local_index(uint32_t& i) {
+  i = reader_.u32();
+  if (i < locals_.size()) [[likely]]
+    return true;
+  return unknown("local", i);
+}
+
+template <class Sink>
+const decoder::Memory* FunctionDecoder<Sink>::memory(uint32_t i) {
+  if (i < module_.memories.size()) [[likely]]
+    return &module_.memories[i];
+  unknown("memory", i);
+  return nullptr;
+}
+
+template <class Sink>
+const decoder::Table* FunctionDecoder<Sink>::table(uint32_t i) {
+  if (i < module_.tables.size()) [[likely]]
+    return &module_.tables[i];
+  unknown("table", i);
+  return nullptr;
+}
+
+// spec 3.4 memarg: alignment at most natural, offset within the address type.
+template <class Sink>
+[[gnu::always_inline]] inline bool FunctionDecoder<Sink>::memory_access(Op op, MemArg& memarg, ValType& address) {
+  const uint8_t* p = reader_.pos();
+  if (reader_.left() >= 2 && p[0] <= op_info(op).access_log2 && p[1] < 0x80 && has_memory_) [[likely]] {
+    memarg = {p[0], 0, p[1]};
+    address = memory_address_;
+    reader_.skip(2);
+    return true;
+  }
+  return any_memory_access(op, memarg, address);
+}
+
+template <class Sink>
+[[gnu::noinline]] bool FunctionDecoder<Sink>::any_memory_access(Op op, MemArg& memarg, ValType& address) {
+  const uint8_t* p = reader_.pos();
+  if (reader_.left() >= 3 && p[0] <= op_info(op).access_log2 && p[2] < 0x80 && has_memory_) {
+    memarg = {p[0], 0, (p[1] & 0x7fu) | uint64_t{p[2]} << 7};  // two bytes: one would have been read above
+    address = memory_address_;
+    reader_.skip(3);
+    return true;
+  }
+  memarg = decoder::read_memarg(reader_, features_);
+  const decoder::Memory* m = memory(memarg.memory);
+  if (m == nullptr) return false;
+  address = address_type(m->type.is_64);
+  if (memarg.align_log2 > op_info(op).access_log2) [[unlikely]] {
+    fail("alignment must not be larger than natural: " + std::string(op_info(op).text));
+    return false;
+  }
+  if (!m->type.is_64 && memarg.offset > UINT32_MAX) [[unlikely]] {
+    fail("offset out of range: " + std::to_string(memarg.offset));
+    return false;
+  }
+  return true;
+}
+
+}  // namespace mini_wasm::validator
