@@ -94,6 +94,24 @@ TEST(code, opposites_of_comparisons) {
   }
 }
 
+// cmpxchg leaves what was in memory in the register where the expected value stood: that is no copy of the local now.
+TEST(code, an_exchange_leaves_the_local_alone) {
+  for (Tier tier : {Tier::interpreter, Tier::jit}) {
+    Config config = config_of(tier);
+    ASSERT_TRUE(config.feature("threads", true));
+    Guest guest(config);
+    const Instance i = guest.load(R"((module (memory 1 1 shared) (data (i32.const 0) "\05")
+      (func $same (param i32) (result i32) (local.get 0))
+      (func (export "f") (param i32) (result i32) (local i32)
+        (block (try_table (catch_all 0)
+          (local.set 1 (call $same (local.get 0)))
+          (drop (i32.atomic.rmw.cmpxchg (i32.const 0) (local.get 1) (i32.const 9)))
+          (return (local.get 1))))
+        (unreachable))))");
+    EXPECT_THAT(guest.call(i, "f", {i32(7)}), Returns(i32(7)));
+  }
+}
+
 TEST(code, threads_compile_a_module_together) {
   const Engine engine(kJit);
   std::string text = "(module ";

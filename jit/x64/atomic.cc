@@ -95,6 +95,7 @@ class AtomicSelector : SelectorBase {
       m.move(type_, rax, reg);
       c.release(expected);
     }
+    c.forget(rax);  // which gets what is there
     const x86::Mem to = address(index);
     a.lock().cmpxchg(to, part(c.use(replacement)));
     m.note_site(site_);
