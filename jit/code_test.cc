@@ -56,6 +56,85 @@ TEST(code, goes_with_its_module) {
   EXPECT_LT(resident_shared_kilobytes(), before + 4096);  // the code alone would be 20 MiB
 }
 
+// What one instruction does for several of WebAssembly's: reads memory, shifts an operand, tests its result.
+TEST(code, operands_in_memory_and_shifted_ones) {
+  for (Tier tier : {Tier::interpreter, Tier::jit}) {
+    Guest guest(config_of(tier));
+    const Instance i = guest.load(R"((module (memory 1) (data (i32.const 8) "\05\00\00\00\07\00\00\00")
+      ;; the result goes to a register that is part of the operand
+      (func (export "index") (param i32 i32) (result i32)
+        (loop (local.set 0 (i32.sub (local.get 1) (i32.load offset=4 (local.get 0)))) (br_if 0 (i32.const 0)))
+        (local.get 0))
+      (func (export "shifted") (param i32 i32) (result i32)
+        (loop (local.set 0 (i32.add (local.get 1) (i32.shl (local.get 0) (i32.const 3)))) (br_if 0 (i32.const 0)))
+        (local.get 0))
+      (func (export "constant_left") (param i32) (result i32)
+        (i32.add (i32.const 100) (i32.shl (local.get 0) (i32.const 2))))
+      (func (export "wide") (param i64) (result i64) (i64.mul (local.get 0) (i64.load (i32.const 8))))
+      (func (export "compare") (param i32) (result i32)
+        (if (result i32) (i32.lt_s (local.get 0) (i32.load (i32.const 8))) (then (i32.const 1)) (else (i32.const 2))))
+      (func (export "dropped") (param i32) (drop (i32.eq (local.get 0) (i32.load (i32.const -1)))))
+      (func (export "zero") (param i32) (result i32) (local i32)
+        (block (br_if 0 (i32.add (local.get 0) (i32.const 5))) (local.set 1 (i32.const 1)))
+        (local.get 1))
+      (func (export "rounds") (param i32) (result i32) (local i32)
+        (loop (local.set 1 (i32.add (local.get 1) (i32.const 1)))
+          (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+        (local.get 1))
+      (func (export "negative") (param i32) (result i32) (i32.eqz (i32.sub (i32.const 0) (local.get 0))))))");
+    EXPECT_THAT(guest.call(i, "index", {i32(8), i32(20)}), Returns(i32(13)));
+    EXPECT_THAT(guest.call(i, "shifted", {i32(3), i32(20)}), Returns(i32(44)));
+    EXPECT_THAT(guest.call(i, "constant_left", {i32(3)}), Returns(i32(112)));
+    EXPECT_THAT(guest.call(i, "wide", {i64(3)}), Returns(i64(3 * 0x700000005)));
+    EXPECT_THAT(guest.call(i, "compare", {i32(4)}), Returns(i32(1)));
+    EXPECT_THAT(guest.call(i, "compare", {i32(5)}), Returns(i32(2)));
+    EXPECT_THAT(guest.call(i, "dropped", {i32(5)}), Traps(TrapCode::out_of_bounds_memory_access));
+    EXPECT_THAT(guest.call(i, "zero", {i32(-5)}), Returns(i32(1)));
+    EXPECT_THAT(guest.call(i, "zero", {i32(5)}), Returns(i32(0)));
+    EXPECT_THAT(guest.call(i, "rounds", {i32(9)}), Returns(i32(9)));
+    EXPECT_THAT(guest.call(i, "negative", {i32(0)}), Returns(i32(1)));
+    EXPECT_THAT(guest.call(i, "negative", {i32(9)}), Returns(i32(0)));
+  }
+}
+
+// The load inside of an addition traps as the load: the backtrace has its offset.
+TEST(code, an_operand_in_memory_traps_where_it_is_loaded) {
+  uint32_t offsets[2], *offset = offsets;
+  for (Tier tier : {Tier::interpreter, Tier::jit}) {
+    Guest guest(config_of(tier));
+    const Instance i = guest.load(
+        "(module (memory 1) (func (export \"f\") (param f64 i32) (result f64)"
+        "(f64.add (local.get 0) (f64.load (local.get 1)))))");
+    const auto result = i.func("f")->call({f64(1), i32(-1)});
+    ASSERT_FALSE(result);
+    ASSERT_EQ(result.error().backtrace.size(), 1u);
+    *offset++ = result.error().backtrace[0].offset;
+  }
+  EXPECT_EQ(offsets[0], offsets[1]);
+}
+
+// Constants beside the code; the order of two NaNs stays.
+TEST(code, floating_point_constants) {
+  for (Tier tier : {Tier::interpreter, Tier::jit}) {
+    Guest guest(config_of(tier));
+    const Instance i = guest.load(R"((module
+      (func (export "f64") (param f64) (result f64)
+        (f64.div (f64.sub (f64.mul (f64.add (f64.const 0.5) (local.get 0)) (f64.const 3)) (f64.const 1)) (f64.const 4)))
+      (func (export "f32") (param f32) (result f32) (f32.sub (f32.const 1) (f32.mul (f32.const 3) (local.get 0))))
+      (func (export "less") (param f64) (result i32) (f64.lt (local.get 0) (f64.const 2.5)))
+      (func (export "greater") (param f64) (result i32) (f64.gt (local.get 0) (f64.const 2.5)))
+      (func (export "nan") (param f32) (result i32)
+        (i32.reinterpret_f32 (f32.add (f32.const nan:0x400001) (local.get 0))))))");
+    EXPECT_THAT(guest.call(i, "f64", {f64(2.5)}), Returns(f64(2)));
+    EXPECT_THAT(guest.call(i, "f32", {f32(0.25f)}), Returns(f32(0.25f)));
+    for (double x : {2.0, 2.5, 3.0}) {
+      EXPECT_THAT(guest.call(i, "less", {f64(x)}), Returns(i32(x < 2.5)));
+      EXPECT_THAT(guest.call(i, "greater", {f64(x)}), Returns(i32(x > 2.5)));
+    }
+    EXPECT_THAT(guest.call(i, "nan", {f32(std::bit_cast<float>(0x7fc00002))}), Returns(i32(0x7fc00001)));
+  }
+}
+
 // The opposite of a comparison is another jump, not another instruction; NaNs are unequal and nothing else.
 TEST(code, opposites_of_comparisons) {
   for (Tier tier : {Tier::interpreter, Tier::jit}) {

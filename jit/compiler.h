@@ -124,6 +124,7 @@ class Compiler {
   Operand operand(Value& value);  // wherever an instruction can read it
   void release(const Value& value) {
     if (value.kind == Value::Kind::reg) regs_.release(value.reg);
+    if (value.kind == Value::Kind::pending) release_pending();
   }
   Reg take(Scalar type, uint32_t avoid = 0);  // a free register, held
   void release(Reg reg) { regs_.release(reg); }
@@ -131,6 +132,10 @@ class Compiler {
   // dies here, or a free one. `a` is released, other operands must be released after this.
   Reg target(Scalar type, const Value& a);
   void push_reg(Scalar type, Reg reg);
+  // A value that the next instruction takes as this operand, of which the register is held.
+  void push_pending(Scalar type, Operand operand);
+  // The opcodes that follow (FunctionDecoder::peek).
+  uint8_t peek(size_t ahead) const { return decoder_->peek(ahead); }
   // Makes a given register free, but for what holds it as an operand.
   void evict(Reg reg);
   // The same, and holds it.
@@ -170,6 +175,8 @@ class Compiler {
   void keep_local(uint32_t i);
   void forget_alias(const Value& value);
   void load_value(const Value& value, Reg reg);
+  Reg use_pending(Value& value);
+  void release_pending();
   Reg register_of(const Value& value) const {  // kNoReg: it is in none
     if (value.kind == Value::Kind::reg) return value.reg;
     if (value.kind != Value::Kind::local) return kNoReg;
@@ -331,6 +338,8 @@ class Compiler {
   bool out_of_registers_ = false;
   uint32_t saved_ = 0;  // registers of the caller's that stand in the link slots
   Condition compare_;   // operands of a value of kind `compare`
+  Operand pending_;     // what a value of kind `pending` is
+  uint32_t pending_site_ = 0;
   runtime::ExceptionTable exceptions_;
   // Where a handler is entered: what it was given goes from its slots to where the label wants it.
   struct LandingPad {

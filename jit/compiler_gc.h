@@ -157,7 +157,7 @@ void Compiler<Masm>::struct_get(runtime::gc::FieldLayout field, bool sign, Scala
 // A value that is stored: a constant as it is.
 template <class Masm>
 Operand Compiler<Masm>::stored(Value& value) {
-  return value.kind == Value::Kind::constant ? operand(value) : Operand::of(use(value));
+  return value.kind == Value::Kind::constant && is_int(value.type) ? operand(value) : Operand::of(use(value));
 }
 
 template <class Masm>

@@ -51,6 +51,13 @@ void Compiler<Masm>::load(Op op, const MemArg& memarg) {
   Value index = pop();
   const Scalar type = scalar(op_info(op).results[0]);
   use_index(index, memarg.memory);
+  if constexpr (Masm::kReadsMemory) {
+    const uint64_t at = memarg.offset + (index.kind == Value::Kind::constant ? static_cast<uint32_t>(index.bits) : 0);
+    if (guarded(memarg.memory) && memarg.memory == 0 && at <= INT32_MAX && Masm::takes_memory(op, peek(0), peek(1))) {
+      const Reg reg = index.kind == Value::Kind::constant ? kNoReg : use(index);
+      return push_pending(type, Operand::of_memory(reg, static_cast<int32_t>(at)));
+    }
+  }
   const Reg to = target(type, index);
   masm_.load(op, to, address(index, memarg, bytes), site());
   push_reg(type, to);
@@ -60,7 +67,8 @@ template <class Masm>
 void Compiler<Masm>::store(Op op, const MemArg& memarg) {
   const uint32_t bytes = Masm::access_bytes(op);
   Value value = pop(), index = pop();
-  const Operand constant = value.kind == Value::Kind::constant ? operand(value) : Operand::of(use(value));
+  const Operand constant =
+      value.kind == Value::Kind::constant && is_int(value.type) ? operand(value) : Operand::of(use(value));
   use_index(index, memarg.memory);
   const auto to = address(index, memarg, bytes);
   masm_.store(op, to, constant, site());

@@ -49,6 +49,20 @@ TEST(compiler, operands_are_no_code) {
               ElementsAre("p3 = a0", "[p3+4] = 6", "a0 = [16]", "return"));
 }
 
+TEST(compiler, an_instruction_reads_memory_itself) {
+  EXPECT_THAT(compile("(memory 1) (func (param i32 i32) (result i32)"
+                      "(i32.add (local.get 0) (i32.load offset=4 (local.get 1))))"),
+              ElementsAre("p4 = a1", "p3 = a0", "a0 = i32.add p3 [p4+4]", "return"));
+  // Not as a left operand, nor where another instruction comes first.
+  EXPECT_THAT(compile("(memory 1) (func (param i32 i32) (result i32)"
+                      "(i32.add (i32.load (local.get 1)) (local.get 0)))"),
+              ElementsAre("p3 = a1", "p4 = a0", "a0 = [p3+0]", "a0 = i32.add a0 p4", "return"));
+  EXPECT_THAT(compile("(memory 1) (func (param i32 i32) (result i32)"
+                      "(i32.add (local.get 0) (i32.clz (i32.load (local.get 1)))))"),
+              ElementsAre("p4 = a1", "p3 = a0", "a0 = [p4+0]", "a0 = i32.clz a0", "a1 = i32.add p3 a0", "a0 = a1",
+                          "return"));
+}
+
 TEST(compiler, who_comes_from_elsewhere_has_arguments_in_slots) {
   Lines beginning;
   compile("(func (param i32 f64 i32))", &beginning);
@@ -113,7 +127,7 @@ TEST(compiler, registers_are_remembered_for_locals_in_slots) {
     const Lines lines = compile("(memory 1) (func (param i32 i32) " + text + "(block (try_table (catch_all 0))))");
     const auto begin = std::find(lines.begin(), lines.end(), "s1 = a1");
     const auto end = std::find(lines.begin(), lines.end(), "p0 = s2");  // the saved registers
-    return Lines(begin, end - 1);  // without the label of the try_table
+    return Lines(begin, end - 1);                                       // without the label of the try_table
   };
   EXPECT_THAT(body("(i32.store (local.get 0) (local.get 1)) (i32.store offset=4 (local.get 0) (local.get 1))"),
               ElementsAre("s1 = a1", "[a0+0] = a1", "[a0+4] = a1"));

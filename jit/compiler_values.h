@@ -245,6 +245,31 @@ void Compiler<Masm>::push_reg(Scalar type, Reg reg) {
 }
 
 template <class Masm>
+void Compiler<Masm>::push_pending(Scalar type, Operand operand) {
+  push(Value::Kind::pending, type);
+  pending_ = operand;
+  pending_site_ = site();
+}
+
+// The instruction did not want it as it is, after all.
+template <class Masm>
+Reg Compiler<Masm>::use_pending(Value& value) {
+  const Reg reg = take(value.type);
+  masm_.load_operand(value.type, reg, pending_);
+  release_pending();
+  value.kind = Value::Kind::reg;
+  value.reg = reg;
+  return reg;
+}
+
+// The instruction that has just been emitted has read it.
+template <class Masm>
+void Compiler<Masm>::release_pending() {
+  if (pending_.kind == Operand::Kind::memory) masm_.note_site(pending_site_);
+  if (pending_.reg.valid()) regs_.release(pending_.reg);
+}
+
+template <class Masm>
 void Compiler<Masm>::forget_alias(const Value& value) {
   // It may have become a copy since it was pushed; then `local` is still set.
   if (value.local < newest_.size() && newest_[value.local] == stack_.size()) newest_[value.local] = value.older;
@@ -323,7 +348,8 @@ void Compiler<Masm>::load_value(const Value& value, Reg reg) {
         masm_.load_slot(value.type, reg, local_slots_[value.local]);
       }
       return note_copy(reg, value.local);
-    case Value::Kind::compare: assert(false);
+    case Value::Kind::compare:
+    case Value::Kind::pending: assert(false);
   }
 }
 
@@ -331,6 +357,7 @@ template <class Masm>
 Reg Compiler<Masm>::use(Value& value) {
   if (value.kind == Value::Kind::reg) return value.reg;
   if (value.kind == Value::Kind::local && pinned_[value.local].valid()) return pinned_[value.local];
+  if (value.kind == Value::Kind::pending) return use_pending(value);
   Reg reg = value.kind == Value::Kind::local ? copy_of(value.local) : kNoReg;
   if (reg.valid() && regs_.is_free(reg)) {
     regs_.take(reg, RegisterFile::kHeld);
@@ -350,6 +377,12 @@ Operand Compiler<Masm>::operand(Value& value) {
         value.type == Scalar::i32 ? static_cast<int32_t>(value.bits) : static_cast<int64_t>(value.bits);
     if (bits == static_cast<int32_t>(bits)) return Operand::of_imm(static_cast<int32_t>(bits));
   }
+  if constexpr (Masm::kPoolsFloats) {
+    if (value.kind == Value::Kind::constant && !is_int(value.type) && value.bits != 0) {
+      return masm_.pooled(value.type, value.bits);
+    }
+  }
+  if (value.kind == Value::Kind::pending) return pending_;
   if (value.kind == Value::Kind::home) return Operand::of_slot(value.home);
   if (value.kind == Value::Kind::local && !pinned_[value.local].valid()) {
     const Reg copy = copy_of(value.local);
@@ -398,7 +431,8 @@ void Compiler<Masm>::bring_home(uint32_t index) {
   Value& value = stack_[index];
   switch (value.kind) {
     case Value::Kind::home:
-    case Value::Kind::compare: return;
+    case Value::Kind::compare:
+    case Value::Kind::pending: return;
     case Value::Kind::reg:
       masm_.store_slot(value.type, value.home, value.reg);
       regs_.release(value.reg);

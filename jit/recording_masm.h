@@ -50,6 +50,10 @@ class RecordingMasm : RecordingRegisters {
   static constexpr Reg result(Scalar type) { return is_int(type) ? a(0) : f(0); }
   static constexpr Reg scratch(Scalar type) { return is_int(type) ? p(7) : f(15); }
   static constexpr uint32_t kMostIndex = 100;
+  static constexpr bool kPoolsFloats = false, kReadsMemory = true;
+  static bool takes_memory(Op load, uint8_t next, uint8_t) {
+    return load == Op::i32_load && next == op_info(Op::i32_add).code;
+  }
 
   // What has been asked for, in order.
   std::vector<std::string> lines;
@@ -64,6 +68,7 @@ class RecordingMasm : RecordingRegisters {
   void end() {}
   bool failed() const { return false; }
   uint32_t here() const { return static_cast<uint32_t>(lines.size()); }
+  void note_site(uint32_t) {}
   uint32_t offset_of(Label) const { return 0; }
 
   // --- Moves
@@ -74,6 +79,7 @@ class RecordingMasm : RecordingRegisters {
   void constant(Scalar, Reg to, uint64_t bits) { line(name(to), "=", number(bits)); }
   void v128_constant(Reg to, const uint8_t*) { line(name(to), "= vector"); }
   void load_slot(Scalar, Reg to, uint16_t slot) { line(name(to), "=", name(slot)); }
+  void load_operand(Scalar, Reg to, Operand from) { line(name(to), "=", name(from)); }
   void store_slot(Scalar, uint16_t slot, Reg from) { line(name(slot), "=", name(from)); }
   bool store_constant(Scalar type, uint16_t slot, uint64_t bits) {
     if (type == Scalar::v128) return false;
@@ -177,6 +183,7 @@ class RecordingMasm : RecordingRegisters {
   static std::string name(Label label) { return "L" + std::to_string(label.number); }
   static std::string name(const Operand& o) {
     if (o.kind == Operand::Kind::imm) return std::to_string(o.imm);
+    if (o.kind == Operand::Kind::memory) return "[" + name(o.reg) + "+" + std::to_string(o.imm) + "]";
     return o.kind == Operand::Kind::slot ? name(o.slot) : name(o.reg);
   }
   static std::string text(const std::string& word) { return word; }

@@ -52,6 +52,7 @@ struct Value {
     home,      // in its home slot
     local,     // the same as local `local`, wherever that is; nothing has been emitted
     compare,   // an i32 that a comparison will give; only the newest value, and the operands wait beside the stack
+    pending,   // in a form that the next instruction can take as an operand: only the newest value, and it does
   };
   Kind kind = Kind::constant;
   Scalar type = Scalar::i32;
@@ -62,9 +63,16 @@ struct Value {
   uint64_t bits = 0;
 };
 
-// An operand as an instruction can take it: in a register, as a sign-extended 32-bit immediate, or in a slot.
+// An operand as an instruction can take it.
 struct Operand {
-  enum class Kind : uint8_t { reg, imm, slot };
+  enum class Kind : uint8_t {
+    reg,     // in a register
+    imm,     // an immediate, sign-extended from 32 bits
+    slot,    // in a slot
+    memory,  // in memory 0, at `imm` and, if there is one, an index in `reg`
+    scaled,  // `reg` shifted left by `imm`
+    pool,    // a constant of Masm's, the `imm`-th
+  };
   Kind kind = Kind::reg;
   Reg reg;
   uint16_t slot = 0;
@@ -72,7 +80,11 @@ struct Operand {
   static Operand of(Reg reg) { return {Kind::reg, reg, 0, 0}; }
   static Operand of_slot(uint16_t slot) { return {Kind::slot, kNoReg, slot, 0}; }
   static Operand of_imm(int32_t imm) { return {Kind::imm, kNoReg, 0, imm}; }
+  static Operand of_memory(Reg index, int32_t offset) { return {Kind::memory, index, 0, offset}; }
+  static Operand of_scaled(Reg reg, int32_t log2) { return {Kind::scaled, reg, 0, log2}; }
   bool is(Reg r) const { return kind == Kind::reg && reg == r; }
+  // Whether it is gone when the register is written.
+  bool needs(Reg r) const { return (kind == Kind::memory || kind == Kind::scaled) && reg == r; }
 };
 
 }  // namespace mini_wasm::jit

@@ -105,6 +105,8 @@ class FunctionDecoder {
     local = next[1];
     return writes && next[1] < 0x80 && local < locals_.size();  // an index of one byte: nearly all are
   }
+  // The byte that is `ahead` bytes behind this instruction; 0, which is no instruction that goes on, behind the body.
+  uint8_t peek(size_t ahead) const { return reader_.left() > ahead ? reader_.pos()[ahead] : 0; }
   // Byte offset of the instruction that is being reported to the sink.
   uint32_t op_offset() const { return op_offset_; }
 

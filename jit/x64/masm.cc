@@ -41,6 +41,7 @@ void Masm::begin(NativeCode& code) {
   slow_types_.clear();
   far_.clear();
   pool_.clear();
+  flags_ = {};
   allocations_.clear();
 }
 
@@ -99,11 +100,24 @@ void Masm::constant(Scalar type, Reg to, uint64_t bits) {
   if (type == Scalar::i32) return void(a.mov(gp32(to), static_cast<uint32_t>(bits)));
   if (type == Scalar::i64) return move_64(to, bits);
   if (bits == 0) return void(a.xorps(vec(to), vec(to)));
-  move_64(kScratch, type == Scalar::f32 ? static_cast<uint32_t>(bits) : bits);
+  const x86::Mem from = pool(bits, 0);
   if (type == Scalar::f32) {
-    a.movd(vec(to), gp32(kScratch));
+    a.movss(vec(to), from);
   } else {
-    a.movq(vec(to), gp64(kScratch));
+    a.movsd(vec(to), from);
+  }
+}
+
+void Masm::load_operand(Scalar type, Reg to, Operand from) {
+  if (from.kind == Operand::Kind::scaled) {
+    move(type, to, from.reg);
+    return void(a.shl(gp(type, to), from.imm));
+  }
+  const x86::Mem memory = operand_of(type, from).as<x86::Mem>();
+  switch (type) {
+    case Scalar::f32: return void(a.movss(vec(to), memory));
+    case Scalar::f64: return void(a.movsd(vec(to), memory));
+    default: return void(a.mov(gp(type, to), memory));
   }
 }
 

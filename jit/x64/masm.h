@@ -59,6 +59,8 @@ class Masm {
   static constexpr auto kFloatArguments = x64::kFloatArguments;
   static constexpr uint32_t kSurvivesCalls = x64::kSurvivesCalls;
   static constexpr Reg kCallee = rax;
+  // Instructions can have floating-point constants and what is in memory 0 as operands.
+  static constexpr bool kPoolsFloats = true, kReadsMemory = true;
   static constexpr Reg result(Scalar type) { return is_int(type) ? rax : xmm(0); }
   static constexpr Reg scratch(Scalar type) { return is_int(type) ? kScratch : kFloatScratch; }
 
@@ -93,8 +95,10 @@ class Masm {
   uint32_t offset_of(Label label) const { return a.offset_of(label); }
   // Every instruction as text from the next `begin` on; for listings.
   void log_to(asmjit::Logger* logger) { logger_ = logger; }
-  // Where the distance goes that has been emitted last.
-  const void* far_target() const { return far_.empty() ? nullptr : far_.back().target; }
+  // Where the distance goes that has just been emitted; null when what was emitted ends with none.
+  const void* far_target() const {
+    return far_.empty() || far_.back().offset + 4 != here() ? nullptr : far_.back().target;
+  }
   uint32_t here() const { return static_cast<uint32_t>(a.offset()); }
   const std::vector<Site>& sites() const { return sites_; }
 
@@ -104,6 +108,7 @@ class Masm {
   void constant(Scalar type, Reg to, uint64_t bits);
   void v128_constant(Reg to, const uint8_t* bytes);
   void load_slot(Scalar type, Reg to, uint16_t slot);
+  void load_operand(Scalar type, Reg to, Operand from);  // of kind memory or scaled
   void store_slot(Scalar type, uint16_t slot, Reg from);
   bool store_constant(Scalar type, uint16_t slot, uint64_t bits);  // false: not in one instruction
   void copy_slots(uint16_t to, uint16_t from, uint16_t count);     // ascending; destroys rsi when there are many
@@ -125,10 +130,23 @@ class Masm {
   void shuffle(Compiler<Masm>& c, const uint8_t* lanes);
   // A constant, which will stand behind the function's code.
   x86::Mem pool(uint64_t low, uint64_t high);
+  Operand pooled(Scalar type, uint64_t bits);
+  asmjit::Operand operand_of(Scalar type, const Operand& o) const;
+  // Whether what `load` loads can be an operand of the instruction whose opcode is the byte `next`, read there and
+  // then; `after` is the opcode behind that one.
+  static bool takes_memory(Op load, uint8_t next, uint8_t after);
+  // The flags say whether the register is zero; until the next instruction.
+  void note_flags(Scalar type, Reg reg) { flags_ = {here(), type, reg}; }
+  bool flags_are_of(Scalar type, Reg reg) const {
+    return flags_.at == here() && flags_.type == type && flags_.reg == reg;
+  }
 
   // --- Control
   Label new_label() { return a.new_label(); }
-  void bind(Label label) { a.bind(label); }
+  void bind(Label label) {
+    flags_ = {};  // whoever comes from elsewhere has others
+    a.bind(label);
+  }
   void jump(Label label) { a.jmp(label); }
   void jump_if(Test test, bool sense, Label label);
   void br_table(Reg index, const std::vector<Label>& targets);
@@ -253,6 +271,12 @@ class Masm {
     const void* target;
   };
   std::vector<Far> far_;
+  struct Flags {
+    uint32_t at = ~0u;
+    Scalar type = Scalar::i32;
+    Reg reg;
+  };
+  Flags flags_;
   struct Pooled {
     asmjit::Label label;
     uint64_t low, high;

@@ -20,16 +20,21 @@ class Selector : SelectorBase {
     if (left.kind == Value::Kind::constant) std::swap(left, right);
     const Scalar type = int_type(wide);
     const Reg l = c.use(left);
-    const Operand r = c.operand(right);
-    Reg to = c.target(type, left);
-    if (to == l) {
-      a.emit(id, gp(type, to), operand_of(type, r));
-    } else if (r.is(to)) {
+    Operand r = c.operand(right);
+    const Reg to = c.target(type, left);
+    if (to != l) r = beside(to, right, r);
+    if (to != l && r.is(to)) {
       a.emit(id, gp(type, to), gp(type, l));
     } else {
       m.move(type, to, l);
       a.emit(id, gp(type, to), operand_of(type, r));
     }
+    finish(type, to, right);
+  }
+
+  // The instruction that has just been emitted is the last one, and leaves its result's flags.
+  void finish(Scalar type, Reg to, Value& right) {
+    m.note_flags(type, to);
     c.release(right);
     c.push_reg(type, to);
   }
@@ -39,43 +44,51 @@ class Selector : SelectorBase {
     if (left.kind == Value::Kind::constant) std::swap(left, right);
     const Scalar type = int_type(wide);
     const Reg l = c.use(left);
-    const Operand r = c.operand(right);
+    Operand r = c.operand(right);
     const Reg to = c.target(type, left);
-    if (to == l) {
-      a.emit(Inst::kIdAdd, gp(type, to), operand_of(type, r));
-    } else if (r.kind == Operand::Kind::reg) {
-      if (r.is(to)) {
-        a.add(gp(type, to), gp(type, l));
-      } else {
-        a.lea(gp(type, to), x86::Mem(gp64(l), gp64(r.reg), 0, 0, 0));
-      }
-    } else if (r.kind == Operand::Kind::imm) {
-      a.lea(gp(type, to), x86::Mem(gp64(l), r.imm, 0));
+    const bool in_registers = r.kind == Operand::Kind::scaled || (to != l && r.kind == Operand::Kind::reg && !r.is(to));
+    if (in_registers || (to != l && r.kind == Operand::Kind::imm)) {
+      const uint32_t shift = r.kind == Operand::Kind::scaled ? static_cast<uint32_t>(r.imm) : 0;
+      a.lea(gp(type, to), in_registers ? x86::Mem(gp64(l), gp64(r.reg), shift, 0, 0) : x86::Mem(gp64(l), r.imm, 0));
+      c.release(right);
+      return c.push_reg(type, to);
+    }
+    if (to != l) r = beside(to, right, r);
+    if (to != l && r.is(to)) {
+      a.add(gp(type, to), gp(type, l));
     } else {
       m.move(type, to, l);
-      a.add(gp(type, to), slot_at(r.slot, wide ? 8 : 4));
+      a.emit(Inst::kIdAdd, gp(type, to), operand_of(type, r));
     }
-    c.release(right);
-    c.push_reg(type, to);
+    finish(type, to, right);
   }
 
   void subtract(bool wide) {
     Value right = c.pop(), left = c.pop();
     const Scalar type = int_type(wide);
+    if (left.kind == Value::Kind::constant && left.bits == 0) {
+      const Reg r = c.use(right);
+      const Reg to = c.target(type, right);
+      m.move(type, to, r);
+      a.neg(gp(type, to));
+      return finish(type, to, left);
+    }
     const Reg l = c.use(left);
-    const Operand r = c.operand(right);
+    Operand r = c.operand(right);
     const Reg to = c.target(type, left);
+    if (to != l) r = beside(to, right, r);
     if (r.kind == Operand::Kind::imm && to != l && r.imm != INT32_MIN) {
       a.lea(gp(type, to), x86::Mem(gp64(l), -r.imm, 0));
-    } else if (r.is(to) && to != l) {
+      return c.push_reg(type, to);
+    }
+    if (r.is(to) && to != l) {
       a.neg(gp(type, to));
       a.add(gp(type, to), gp(type, l));
     } else {
       m.move(type, to, l);
       a.emit(Inst::kIdSub, gp(type, to), operand_of(type, r));
     }
-    c.release(right);
-    c.push_reg(type, to);
+    finish(type, to, right);
   }
 
   void multiply(bool wide) {
@@ -83,8 +96,9 @@ class Selector : SelectorBase {
     if (left.kind == Value::Kind::constant) std::swap(left, right);
     const Scalar type = int_type(wide);
     const Reg l = c.use(left);
-    const Operand r = c.operand(right);
+    Operand r = c.operand(right);
     const Reg to = c.target(type, left);
+    if (to != l) r = beside(to, right, r);
     if (r.kind == Operand::Kind::imm) {
       a.imul(gp(type, to), gp(type, l), r.imm);
     } else if (r.is(to)) {
@@ -173,9 +187,14 @@ class Selector : SelectorBase {
     Value right = c.pop(), left = c.pop();
     if (right.kind == Value::Kind::constant) {
       const Reg l = c.use(left);
+      // Part of an address, most of the time.
+      const uint64_t count = right.bits & (wide ? 63 : 31);
+      if (by_cl == Inst::kIdShl && count <= 3 && c.peek(0) == op_info(wide ? Op::i64_add : Op::i32_add).code) {
+        return c.push_pending(type, Operand::of_scaled(l, static_cast<int32_t>(count)));
+      }
       const Reg to = c.target(type, left);
       m.move(type, to, l);
-      a.emit(by_cl, gp(type, to), asmjit::Imm(static_cast<uint8_t>(right.bits & (wide ? 63 : 31))));
+      a.emit(by_cl, gp(type, to), asmjit::Imm(static_cast<uint8_t>(count)));
       return c.push_reg(type, to);
     }
     if (by_reg != Inst::kIdNone && CpuFeatures::host().bmi2) {
@@ -398,6 +417,8 @@ Masm::Test Masm::compare(Op op, Reg l, Operand r) {
   if (!how.is_float) {
     const Scalar type = int_type(how.wide);
     if (r.kind == Operand::Kind::imm && r.imm == 0) {
+      const bool zero = how.test.condition == CondCode::kE || how.test.condition == CondCode::kNE;
+      if (zero && flags_are_of(type, l)) return how.test;
       a.test(gp(type, l), gp(type, l));
     } else {
       a.emit(Inst::kIdCmp, gp(type, l), operand_of(type, r));
@@ -411,18 +432,71 @@ Masm::Test Masm::compare(Op op, Reg l, Operand r) {
     return how.test;
   }
   Reg right = r.reg;
-  if (r.kind == Operand::Kind::slot) {
+  if (r.kind != Operand::Kind::reg) {
     right = kFloatScratch;
-    load_slot(type, right, r.slot);
+    a.emit(how.wide ? Inst::kIdMovsd : Inst::kIdMovss, vec(right), operand_of(type, r));
   }
   a.emit(id, vec(right), vec(l));
   return how.test;
 }
 
+asmjit::Operand Masm::operand_of(Scalar type, const Operand& o) const {
+  const uint32_t size = type == Scalar::i32 || type == Scalar::f32 ? 4 : 8;
+  switch (o.kind) {
+    case Operand::Kind::imm: return asmjit::Imm(o.imm);
+    case Operand::Kind::slot: return slot_at(o.slot, size);
+    case Operand::Kind::memory:
+      if (!o.reg.valid()) return x86::Mem(gp64(kMemory), o.imm, size);
+      return x86::Mem(gp64(kMemory), gp64(o.reg), 0, o.imm, size);
+    case Operand::Kind::pool: return x86::Mem(asmjit::Label(static_cast<uint32_t>(o.imm)), 0, size);
+    case Operand::Kind::scaled:
+    case Operand::Kind::reg: break;
+  }
+  if (o.reg.is_float()) return vec(o.reg);
+  return gp(type, o.reg);
+}
+
+namespace {
+
+// By the byte of an opcode: the load that it takes its right operand from; a comparison has to be used at once.
+struct Reader {
+  Op load = Op::nop;
+  bool compares = false;
+};
+
+constexpr auto kReaders = [] {
+  std::array<Reader, 256> readers{};
+  const auto add = [&](Op load, std::initializer_list<Op> ops, bool compares = false) {
+    for (Op op : ops) readers[op_info(op).code] = {load, compares};
+  };
+  add(Op::i32_load, {Op::i32_add, Op::i32_sub, Op::i32_mul, Op::i32_and, Op::i32_or, Op::i32_xor});
+  add(Op::i64_load, {Op::i64_add, Op::i64_sub, Op::i64_mul, Op::i64_and, Op::i64_or, Op::i64_xor});
+  add(Op::f32_load, {Op::f32_add, Op::f32_sub, Op::f32_mul, Op::f32_div});
+  add(Op::f64_load, {Op::f64_add, Op::f64_sub, Op::f64_mul, Op::f64_div});
+  add(Op::i32_load,
+      {Op::i32_eq, Op::i32_ne, Op::i32_lt_s, Op::i32_lt_u, Op::i32_gt_s, Op::i32_gt_u, Op::i32_le_s, Op::i32_le_u,
+       Op::i32_ge_s, Op::i32_ge_u},
+      true);
+  add(Op::i64_load,
+      {Op::i64_eq, Op::i64_ne, Op::i64_lt_s, Op::i64_lt_u, Op::i64_gt_s, Op::i64_gt_u, Op::i64_le_s, Op::i64_le_u,
+       Op::i64_ge_s, Op::i64_ge_u},
+      true);
+  return readers;
+}();
+
+}  // namespace
+
+bool Masm::takes_memory(Op load, uint8_t next, uint8_t after) {
+  const Reader& reader = kReaders[next];
+  if (reader.load != load) return false;
+  return !reader.compares || after == op_info(Op::br_if).code || after == op_info(Op::if_).code ||
+         after == op_info(Op::select).code;
+}
+
 Masm::Test Masm::test(Operand o) {
   if (o.kind == Operand::Kind::slot) {
     a.cmp(slot_at(o.slot, 4), 0);
-  } else {
+  } else if (!flags_are_of(Scalar::i32, o.reg)) {
     a.test(gp32(o.reg), gp32(o.reg));
   }
   return {CondCode::kNE};

@@ -19,6 +19,8 @@ class FloatSelector : SelectorBase {
   void float_binary(Id sse, Id avx, bool wide, bool commutes) {
     const Scalar type = float_type(wide);
     Value right = c.pop(), left = c.pop();
+    // Which NaN is the result, if both are, depends on the order.
+    if (commutes && left.kind == Value::Kind::constant && !is_nan(wide, left.bits)) std::swap(left, right);
     const Reg l = c.use(left);
     const Operand r = c.operand(right);
     const Reg to = c.target(type, left);
@@ -40,6 +42,10 @@ class FloatSelector : SelectorBase {
     }
     c.release(right);
     c.push_reg(type, to);
+  }
+
+  static bool is_nan(bool wide, uint64_t bits) {
+    return wide ? (bits << 1) > 0xffe0000000000000 : static_cast<uint32_t>(bits << 1) > 0xff000000;
   }
 
   // NaN if either is; -0 is less than 0. The instruction gives its second operand in both cases, so those are handled
@@ -133,7 +139,7 @@ class FloatSelector : SelectorBase {
     const Scalar type = float_type(wide_float);
     Value value = c.pop();
     const Reg from = c.use(value);
-    const Reg to = c.take(type);
+    const Reg to = c.target(type, Value{});
     const Id convert = wide_float ? Inst::kIdCvtsi2sd : Inst::kIdCvtsi2ss;
     a.xorps(vec(to), vec(to));  // the instruction keeps the upper half, and would wait for it
     if (sign) {

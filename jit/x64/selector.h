@@ -13,22 +13,15 @@ using Id = Inst::Id;
 inline Scalar int_type(bool wide) { return wide ? Scalar::i64 : Scalar::i32; }
 inline Scalar float_type(bool wide) { return wide ? Scalar::f64 : Scalar::f32; }
 
-inline asmjit::Operand operand_of(Scalar type, const Operand& o) {
-  switch (o.kind) {
-    case Operand::Kind::imm: return asmjit::Imm(o.imm);
-    case Operand::Kind::slot: return slot_at(o.slot, type == Scalar::i32 || type == Scalar::f32 ? 4 : 8);
-    case Operand::Kind::reg: break;
-  }
-  if (o.reg.is_float()) return vec(o.reg);
-  return gp(type, o.reg);
-}
-
 class SelectorBase {
  public:
   using C = Compiler<Masm>;
   SelectorBase(C& compiler, Masm& masm) : c(compiler), m(masm), a(masm.a) {}
 
  protected:
+  asmjit::Operand operand_of(Scalar type, const Operand& o) const { return m.operand_of(type, o); }
+  // `right` as it is, unless `to`, which is written first, is part of it.
+  Operand beside(Reg to, Value& right, Operand r) { return r.needs(to) ? Operand::of(c.use(right)) : r; }
   template <class Emit>
   void unary(Scalar to_type, Emit emit) {
     Value value = c.pop();

@@ -274,10 +274,21 @@ void Masm::shuffle(Compiler<Masm>& c, const uint8_t* lanes) { LaneSelector(c, *t
 
 // --- Constants
 
+// One that was wanted before is found again if that was not long ago: a function may have any number of them.
 x86::Mem Masm::pool(uint64_t low, uint64_t high) {
-  auto at = std::find_if(pool_.begin(), pool_.end(), [&](const Pooled& p) { return p.low == low && p.high == high; });
+  constexpr size_t kLookedThrough = 16;
+  const auto begin = pool_.end() - static_cast<ptrdiff_t>(std::min(pool_.size(), kLookedThrough));
+  auto at = std::find_if(begin, pool_.end(), [&](const Pooled& p) { return p.low == low && p.high == high; });
   if (at == pool_.end()) at = pool_.insert(at, {a.new_constant(), low, high});
   return x86::Mem(at->label, 0, 16);
+}
+
+// The number of the constant's label.
+Operand Masm::pooled(Scalar, uint64_t bits) {
+  Operand o;
+  o.kind = Operand::Kind::pool;
+  o.imm = static_cast<int32_t>(pool(bits, 0).baseId());
+  return o;
 }
 
 // Behind the function's code.

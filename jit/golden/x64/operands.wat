@@ -1,0 +1,15 @@
+;; What an instruction takes as an operand beside registers: memory, a shifted register, a constant behind the code; and
+;; what the flags of the instruction before it say.
+(module (memory 1)
+  (func (param i32 i32) (result i32)
+    (i32.add (local.get 0) (i32.load offset=4 (local.get 1))))
+  (func (param i64) (result i64)
+    (i64.xor (local.get 0) (i64.load (i32.const 16))))
+  (func (param f64 i32) (result f64)
+    (f64.mul (f64.const 0.5) (f64.sub (local.get 0) (f64.load (local.get 1)))))
+  (func (param i32 i32) (result i32)
+    (select (local.get 0) (local.get 1) (i32.lt_u (local.get 0) (i32.load (local.get 1)))))
+  (func (param i32 i32) (result i32)
+    (i32.load (i32.add (local.get 0) (i32.shl (local.get 1) (i32.const 2)))))
+  (func (param i32)
+    (loop (br_if 0 (local.tee 0 (i32.add (local.get 0) (i32.const -1)))))))
