@@ -290,7 +290,7 @@ class Compiler {
   void table_set(uint32_t table);
   void table_size(uint32_t table);
   typename Masm::Address address(Value& index, const MemArg& memarg, uint32_t bytes);
-  bool guarded(uint32_t memory) const { return runtime::is_guarded(module_.memories[memory].type, guard_pages_); }
+  bool guarded(uint32_t memory) const { return guarded_[memory] != 0; }
 
   static constexpr uint32_t kNothing = ~0u;
 
@@ -299,7 +299,7 @@ class Compiler {
   Masm& masm_;
   Decoder decoder_storage_;
   Decoder* decoder_ = nullptr;
-  bool guard_pages_ = true;
+  std::vector<uint8_t> guarded_;  // by memory: whether accesses need no check
 
   // Of the function
   FuncIdx index_{};

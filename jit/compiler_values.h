@@ -13,8 +13,11 @@ Compiler<Masm>::Compiler(const runtime::CompiledModule& module, Masm& masm)
       module_(module.module()),
       masm_(masm),
       decoder_storage_(module_, module.engine().features(), *this),
-      guard_pages_(module.engine().config().guard_pages),
-      enters_loops_(&module.engine().tier() != module.engine().tier().compiler()) {}
+      enters_loops_(&module.engine().tier() != module.engine().tier().compiler()) {
+  for (const decoder::Memory& memory : module_.memories) {
+    guarded_.push_back(runtime::is_guarded(memory.type, module.engine().config().guard_pages));
+  }
+}
 
 template <class Masm>
 Result<void> Compiler<Masm>::compile(FuncIdx index, NativeCode& code) {
@@ -477,7 +480,7 @@ void Compiler<Masm>::spill_registers() {
 template <class Masm>
 void Compiler<Masm>::numeric(Op op) {
   const OpInfo& info = op_info(op);
-  if (Masm::is_compare(op)) {
+  if (is_comparison(op)) {
     // Emitted by whoever needs it: a branch or a select needs no 0 or 1.
     if (stack_.back().kind == Value::Kind::compare) {
       if (op == Op::i32_eqz) return void(compare_.negated = !compare_.negated);

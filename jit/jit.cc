@@ -93,7 +93,7 @@ Exit Jit::run_at(const void* entry, const FuncType& type, InstanceContext& conte
 
 void Jit::add_code(const NativeCode& code) {
   const std::lock_guard lock(mutex_);
-  by_begin_.emplace(code.begin, &code);
+  by_begin_.emplace_hint(by_begin_.end(), code.begin, &code);  // most of the time it is the last
   add_to_perf_map(code);
 }
 

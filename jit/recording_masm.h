@@ -96,9 +96,6 @@ class RecordingMasm : RecordingRegisters {
 
   // --- Numeric: everything of one or two operands, but no vectors
   bool numeric(Compiler<RecordingMasm>& c, Op op);
-  static bool is_compare(Op op) {
-    return op == Op::i32_eqz || op == Op::i64_eqz || (op >= Op::i32_eq && op <= Op::f64_ge);
-  }
   Test compare(Op op, Reg a, Operand b) { return {std::string(op_info(op).text) + " " + name(a) + " " + name(b)}; }
   Test test(Operand a) { return {name(a)}; }
   void set(const Test& test, Reg to) { line(name(to), "= (" + test.text + ")"); }

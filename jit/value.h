@@ -30,6 +30,10 @@ inline Scalar scalar(SigType type) {
   }
 }
 
+// i32.eqz to f64.ge: a condition, until somebody needs it as a number.
+constexpr bool is_comparison(Op op) { return op >= Op::i32_eqz && op <= Op::f64_ge; }
+static_assert(static_cast<int>(Op::f64_ge) - static_cast<int>(Op::i32_eqz) == 0x66 - 0x45);
+
 constexpr bool is_int(Scalar type) { return type <= Scalar::i64; }
 constexpr uint16_t slots_of(Scalar type) { return type == Scalar::v128 ? 2 : 1; }
 

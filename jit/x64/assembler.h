@@ -64,6 +64,8 @@ class Assembler : public x86::Assembler {
   using Base::lea;
   using Base::mov;
   using Base::movsd;
+  using Base::movsx;
+  using Base::movsxd;
   using Base::movss;
   using Base::movzx;
   using Base::test;
@@ -96,6 +98,14 @@ class Assembler : public x86::Assembler {
   void movzx(const Gp& to, const Mem& from) {
     if (!to.isGpd() || !plain(from) || !ready()) return void(Base::movzx(to, from));
     memory(false, from.size() == 1 ? 0x0fb6 : 0x0fb7, to.id(), from);
+  }
+  void movsx(const Gp& to, const Mem& from) {
+    if (!plain(to) || !plain(from) || !ready()) return void(Base::movsx(to, from));
+    memory(is_wide(to), from.size() == 1 ? 0x0fbe : 0x0fbf, to.id(), from);
+  }
+  void movsxd(const Gp& to, const Mem& from) {
+    if (!to.isGpq() || !plain(from) || !ready()) return void(Base::movsxd(to, from));
+    memory(true, 0x63, to.id(), from);
   }
   void movss(const x86::Xmm& to, const Mem& from) {
     move_float(0xf3, 0x0f10, to, from, [&] { Base::movss(to, from); });

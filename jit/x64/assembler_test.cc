@@ -79,6 +79,7 @@ TEST(assembler, with_memory) {
       expect_same("add", [&](auto& a) { a.add(reg, m); });
       expect_same("and", [&](auto& a) { a.emit(x86::Inst::kIdAnd, reg, m); });
       if (wide) {
+        expect_same("movsxd", [&](auto& a) { a.movsxd(reg, x86::Mem(m.cloneResized(4))); });
         expect_same("movsd", [&](auto& a) { a.movsd(vector, m); });
         expect_same("movsd", [&](auto& a) { a.movsd(m, vector); });
       } else {
@@ -90,6 +91,9 @@ TEST(assembler, with_memory) {
   for (uint32_t size : {1u, 2u}) {
     for_each_memory(size, [&](const x86::Mem& m) {
       expect_same("movzx", [&](auto& a) { a.movzx(x86::gpd(m.baseId()), m); });
+      for (bool wide : {false, true}) {
+        expect_same("movsx", [&](auto& a) { a.movsx(general(wide, m.baseId()), m); });
+      }
       const x86::Gp part = size == 1 ? x86::Gp(x86::gpb_lo(m.baseId())) : x86::Gp(x86::gpw(m.baseId()));
       expect_same("store of a part", [&](auto& a) { a.mov(m, part); });
     });

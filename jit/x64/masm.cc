@@ -289,8 +289,6 @@ void Masm::check_interrupt(uint32_t offset) {
 // --- Memory
 // --------------------------------------------------------------------------------------------------------------
 
-uint32_t Masm::access_bytes(Op op) { return uint32_t{1} << op_info(op).access_log2; }
-
 Masm::Address Masm::guarded_address(Reg index, uint32_t memory, uint64_t offset) {
   Reg base = kMemory;
   if (memory != 0) {

@@ -121,7 +121,6 @@ class Masm {
 
   // --- Numeric: numeric.h
   bool numeric(Compiler<Masm>& c, Op op);
-  static bool is_compare(Op op);
   Test compare(Op op, Reg a, Operand b);
   Test test(Operand a);  // not zero, 32 bits
   void set(Test test, Reg to);
@@ -173,7 +172,7 @@ class Masm {
   void call_runtime(RuntimeCall function, uint16_t operands, uint64_t x, uint64_t y, uint32_t offset);
 
   // --- Memory. Bytes that an instruction accesses, which is not an atomic one.
-  static uint32_t access_bytes(Op op);
+  static uint32_t access_bytes(Op op) { return uint32_t{1} << op_info(op).access_log2; }
   Address guarded_address(Reg index, uint32_t memory, uint64_t offset);
   Address checked_address(Reg index, Reg temp, bool is_64, uint32_t memory, uint64_t offset, uint32_t bytes,
                           uint32_t wasm_offset);

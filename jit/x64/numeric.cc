@@ -367,15 +367,15 @@ bool Masm::numeric(Compiler<Masm>& c, Op op) {
 namespace {
 
 struct Comparison {
-  bool is = false, is_float = false, wide = false, swap = false;
+  bool is_float = false, wide = false, swap = false;
   Masm::Test test;
 };
 
 Comparison comparison(Op op) {
   using Parity = Masm::Test::Parity;
-  const auto ints = [](bool wide, CondCode condition) { return Comparison{true, false, wide, false, {condition}}; };
+  const auto ints = [](bool wide, CondCode condition) { return Comparison{false, wide, false, {condition}}; };
   const auto floats = [](bool wide, CondCode condition, bool swap, Parity parity = Parity::ignored) {
-    return Comparison{true, true, wide, swap, {condition, parity}};
+    return Comparison{true, wide, swap, {condition, parity}};
   };
   switch (op) {
 #define INTS(name, condition)                                   \
@@ -409,8 +409,6 @@ Comparison comparison(Op op) {
 }
 
 }  // namespace
-
-bool Masm::is_compare(Op op) { return comparison(op).is; }
 
 Masm::Test Masm::compare(Op op, Reg l, Operand r) {
   const Comparison how = comparison(op);
