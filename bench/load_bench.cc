@@ -2,7 +2,7 @@
 //   decode          the structure, function bodies only located
 //   validate        decode and validate
 //   load_lazy/TIER  all that happens before the first call: decode, validate, and what the tier prepares
-//   load_eager/TIER the same, with every function translated or compiled
+//   load_eager/TIER the same, with every function translated or compiled; `made`: bytes of code made of one of Wasm's
 //   translate/interp, compile/jit   what is between the two, alone: eager less lazy, measured in turn
 
 #include <time.h>
@@ -15,6 +15,7 @@
 #include "bench/bench.h"
 #include "core/type_registry.h"
 #include "decoder/module_decoder.h"
+#include "runtime/compiled_module.h"
 
 namespace mini_wasm::bench {
 namespace {
@@ -56,6 +57,10 @@ void compile(benchmark::State& state, const Subject* subject, Tier tier, bool ea
     std::optional module = Module::compile_borrowed(engine, subject->bytes);
     if (!*module) return skip(state, module->error());
     state.PauseTiming();
+    if (eager) {
+      const auto bytes = static_cast<double>((*module)->impl()->code().code_bytes());
+      state.counters["made"] = bytes / static_cast<double>(subject->code_size);
+    }
     module.reset();
     state.ResumeTiming();
   }

@@ -143,6 +143,13 @@ Result<void> InterpreterCode::translate_all() {
   return {};
 }
 
+uint64_t InterpreterCode::code_bytes() {
+  const std::lock_guard lock(mutex_);
+  uint64_t bytes = machine_code_ ? machine_code_->code_bytes() : 0;
+  for (const Translation& translation : translations_) bytes += translation.size * sizeof(Word);
+  return bytes;
+}
+
 // What cannot be compiled, or entered here, is tried again much later.
 const void* InterpreterCode::heat(FuncCode& code, uint32_t loop) {
   if (code.heat.fetch_add(1, std::memory_order_relaxed) < tier_.hot_after()) return nullptr;

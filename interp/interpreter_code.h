@@ -25,6 +25,7 @@ class InterpreterCode final : public runtime::ModuleCode {
   void attach(runtime::FuncInst& func) override;
   runtime::ModuleCode& machine_code() override { return machine_code_ ? *machine_code_ : *this; }
   Result<void> translate_all() override;
+  uint64_t code_bytes() override;
 
   // Translates a function unless it has been; returns its first instruction. Error: it had not been validated before,
   // and is invalid.

@@ -79,6 +79,13 @@ Result<void> ModuleCode::translate_all() {
   return {};
 }
 
+uint64_t ModuleCode::code_bytes() {
+  const std::lock_guard lock(mutex_);
+  uint64_t bytes = 0;
+  for (const NativeCode& code : code_) bytes += code.size;
+  return bytes;
+}
+
 const uint8_t* ModuleCode::compile(uint32_t index, Entry entry) {
   if (entries_ == nullptr) return nullptr;
   const std::lock_guard lock(lazy_mutex_);

@@ -37,6 +37,7 @@ class ModuleCode final : public runtime::ModuleCode {
   // The function gets the address of its entry points, which change once.
   void attach(runtime::FuncInst& func) override;
   Result<void> translate_all() override;
+  uint64_t code_bytes() override;
 
   // Compiles a function, counted without imports, unless it has been: its entry point, null when there is no memory or
   // the function is invalid.

@@ -25,6 +25,8 @@ class ModuleCode {
   virtual ModuleCode& machine_code() { return *this; }
   // Translates every function now instead of at its first call. Error: limit.
   virtual Result<void> translate_all() = 0;
+  // Bytes of code that have been made so far, without the tables beside it.
+  virtual uint64_t code_bytes() = 0;
 };
 
 class ExecutionTier {

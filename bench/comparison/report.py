@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import statistics
 import time
 
@@ -41,6 +42,7 @@ def summarise(taken, truth, middle, start):
     if status == "ok" and truth is not None and any(s.output != truth for s in taken):
         status = "differs"
     times = [s.seconds for s in taken]
+    made = re.search(rb"\bmade=([\d.]+)", taken[0].output)
     return {
         "status": status,
         "complaint": failed.complaint() if failed else status,
@@ -48,6 +50,7 @@ def summarise(taken, truth, middle, start):
         "samples": times,
         "wall_samples": [s.wall for s in taken],
         "peak_bytes": max(s.peak for s in taken),
+        "made": float(made[1]) if made else None,
     }
 
 
@@ -94,6 +97,8 @@ def print_load_table(options, names, report):
     for module, row in report["results"].items():
         rows.append([f"{module}: {report['code_bytes'][module] / 1e6:.1f} MB; peak memory, MiB",
                      *(mebibytes(row[n]["peak_bytes"]) for n in names)])
+        rows.append([f"{module}: bytes of code per byte of Wasm",
+                     *(f"{row[n]['made']:.2f}" if row[n]["made"] else "-" for n in names)])
     print_rows(rows)
 
 
