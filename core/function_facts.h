@@ -1,6 +1,8 @@
 // What the validating walk over a function body notes for the tiers, so that they need no analysis of their own.
 #pragma once
 
+#include <mini_wasm/types.h>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -17,7 +19,8 @@ struct RegisterBudget {
 };
 
 // Which locals are in registers in one part of a function: its body, or a loop with what it encloses. Local ints[i] is
-// in the i-th register of the RegisterBudget for integers and references.
+// in the i-th register of the RegisterBudget for integers and references. Numbers behind those of the locals are
+// FunctionFacts::constants.
 struct PinSet {
   static constexpr uint16_t kNoLocal = 0xffff;
   static constexpr size_t kMost = 12;  // of a bank
@@ -48,6 +51,12 @@ struct FunctionFacts {
   // For a compiler only: pins[0] is the body's, pins[loop_pins[i]] the i-th loop's, in the order of their beginnings.
   std::vector<PinSet> pins;
   std::vector<uint32_t> loop_pins;
+  struct Constant {
+    ValType type;
+    uint64_t bits = 0;
+    friend bool operator==(const Constant&, const Constant&) = default;
+  };
+  std::vector<Constant> constants;  // floating-point ones of loops
 };
 
 }  // namespace mini_wasm

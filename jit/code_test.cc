@@ -135,6 +135,43 @@ TEST(code, floating_point_constants) {
   }
 }
 
+// Constants of loops stay in registers; a call in the loop, an inner loop, an entry from the interpreter bring them
+// back.
+TEST(code, constants_of_loops) {
+  for (Tier tier : {Tier::interpreter, Tier::jit, Tier::automatic}) {
+    Config config = config_of(tier);
+    config.hot_after = 5;
+    Guest guest(config);
+    const Instance i = guest.load(R"((module
+      (func $half (param f64) (result f64) (local i32)
+        (loop (local.set 0 (f64.mul (local.get 0) (f64.const 0.9375)))
+          (br_if 0 (i32.lt_s (local.tee 1 (i32.add (local.get 1) (i32.const 1))) (i32.const 3))))
+        (local.get 0))
+      (func (export "f") (param i32) (result f64) (local f64 i32)
+        (loop
+          (local.set 1 (f64.add (local.get 1) (f64.const 0.5)))
+          (local.set 2 (i32.const 4))
+          (loop
+            (local.set 1 (f64.add (f64.mul (local.get 1) (f64.const 1.25)) (f64.const 0.5)))
+            (if (f64.gt (local.get 1) (f64.const 1024)) (then (local.set 1 (f64.const 0.75))))
+            (br_if 0 (local.tee 2 (i32.sub (local.get 2) (i32.const 1)))))
+          (if (i32.and (local.get 0) (i32.const 1))
+            (then (local.set 1 (f64.mul (call $half (f64.mul (f64.const 0.5) (local.get 1))) (f64.const 1.25)))))
+          (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+        (local.get 1))))");
+    double x = 0;
+    for (int n = 100; n != 0; --n) {
+      x += 0.5;
+      for (int inner = 4; inner != 0; --inner) {
+        x = x * 1.25 + 0.5;
+        if (x > 1024) x = 0.75;
+      }
+      if (n & 1) x = x * 0.5 * 0.9375 * 0.9375 * 0.9375 * 1.25;
+    }
+    EXPECT_THAT(guest.call(i, "f", {i32(100)}), Returns(f64(x)));
+  }
+}
+
 // The opposite of a comparison is another jump, not another instruction; NaNs are unequal and nothing else.
 TEST(code, opposites_of_comparisons) {
   for (Tier tier : {Tier::interpreter, Tier::jit}) {

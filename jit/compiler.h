@@ -204,7 +204,10 @@ class Compiler {
   Reg pinned(uint32_t local) const { return pinned_[local]; }
   void write_local(uint32_t i, Value& value);
   void materialize_compare();
-  Scalar local_type(uint32_t i) const { return scalar(decoder_->locals()[i]); }
+  Scalar local_type(uint32_t i) const {
+    const size_t locals = decoder_->locals().size();
+    return scalar(i < locals ? decoder_->locals()[i] : facts_->constants[i - locals].type);
+  }
   void load_arguments();
   void place_params();
   void clear_locals();
@@ -215,6 +218,8 @@ class Compiler {
   template <class Visit>
   void for_each_pin(const PinSet& set, Visit visit) const;
   Reg register_in(const PinSet& set, uint32_t local) const;
+  void load_pin(uint32_t local, Reg reg);
+  Reg pinned_constant(Scalar type, uint64_t bits) const;
   void set_pins(uint32_t pins);
   void move_pins(uint32_t from, uint32_t to);
   void leave_pins(uint32_t to, bool falls_through);
@@ -318,7 +323,13 @@ class Compiler {
     bool dirty;
   };
   std::vector<AcrossCalls> across_calls_;  // pinned locals whose registers calls destroy
-  uint32_t pins_ = 0;                      // the PinSet that holds here
+  struct PinnedConstant {
+    Scalar type;
+    uint64_t bits;
+    Reg reg;
+  };
+  std::vector<PinnedConstant> pinned_constants_;
+  uint32_t pins_ = 0;  // the PinSet that holds here
   uint32_t next_loop_ = 0;
   std::vector<Value> stack_;
   uint32_t settled_ = 0;  // values below are constants or at home

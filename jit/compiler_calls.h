@@ -32,7 +32,7 @@ void Compiler<Masm>::save_pins() {
 
 template <class Masm>
 void Compiler<Masm>::reload_pins() {
-  for (const auto& [i, dirty] : across_calls_) masm_.load_slot(local_type(i), pinned_[i], local_slots_[i]);
+  for (const auto& [i, dirty] : across_calls_) load_pin(i, pinned_[i]);
 }
 
 // Arguments in registers as far as there are any, all else that calls destroy at home. Behind the arguments there may

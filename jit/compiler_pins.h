@@ -35,16 +35,37 @@ Reg Compiler<Masm>::register_in(const PinSet& set, uint32_t local) const {
   return found;
 }
 
+// From the local's slot, or the constant that it is.
+template <class Masm>
+void Compiler<Masm>::load_pin(uint32_t local, Reg reg) {
+  const size_t locals = local_slots_.size();
+  if (local < locals) return masm_.load_slot(local_type(local), reg, local_slots_[local]);
+  masm_.constant(local_type(local), reg, facts_->constants[local - locals].bits);
+}
+
+// The register that a floating-point constant is in; kNoReg: none.
+template <class Masm>
+Reg Compiler<Masm>::pinned_constant(Scalar type, uint64_t bits) const {
+  for (const PinnedConstant& constant : pinned_constants_) {
+    if (constant.bits == bits && constant.type == type) return constant.reg;
+  }
+  return kNoReg;
+}
+
 // From here on the locals are where `pins` says. No value may be in a register that is a local's then.
 template <class Masm>
 void Compiler<Masm>::set_pins(uint32_t pins) {
   for_each_pin(pin_set(pins_), [&](uint32_t local, Reg, bool) { pinned_[local] = kNoReg; });
   pins_ = pins;
   across_calls_.clear();
+  pinned_constants_.clear();
   uint32_t temps = test_settings.few_registers ? Masm::kFewTemps : Masm::kTemps;
   for_each_pin(pin_set(pins), [&](uint32_t local, Reg reg, bool dirty) {
     pinned_[local] = reg;
     temps &= ~reg.bit();
+    if (const size_t locals = local_slots_.size(); local >= locals) {
+      pinned_constants_.push_back({local_type(local), facts_->constants[local - locals].bits, reg});
+    }
     if ((Masm::kSurvivesCalls & reg.bit()) == 0) across_calls_.push_back({local, dirty});
   });
   regs_.set_temps(temps);
@@ -67,7 +88,7 @@ void Compiler<Masm>::move_pins(uint32_t from, uint32_t to) {
   });
   moves.emit(masm_);
   for_each_pin(new_set, [&](uint32_t local, Reg reg, bool) {
-    if (!register_in(old_set, local).valid()) masm_.load_slot(local_type(local), reg, local_slots_[local]);
+    if (!register_in(old_set, local).valid()) load_pin(local, reg);
   });
 }
 
@@ -112,8 +133,7 @@ void Compiler<Masm>::loop_entrances() {
     masm_.bind(entrance.entry);
     masm_.check_stack(frame_slots_, site());
     masm_.save(saved_, link_);
-    for_each_pin(pin_set(entrance.pins),
-                 [&](uint32_t local, Reg reg, bool) { masm_.load_slot(local_type(local), reg, local_slots_[local]); });
+    for_each_pin(pin_set(entrance.pins), [&](uint32_t local, Reg reg, bool) { load_pin(local, reg); });
     masm_.jump(entrance.loop);
   }
 }

@@ -57,10 +57,22 @@ TEST(compiler, an_instruction_reads_memory_itself) {
   EXPECT_THAT(compile("(memory 1) (func (param i32 i32) (result i32)"
                       "(i32.add (i32.load (local.get 1)) (local.get 0)))"),
               ElementsAre("p3 = a1", "p4 = a0", "a0 = [p3+0]", "a0 = i32.add a0 p4", "return"));
-  EXPECT_THAT(compile("(memory 1) (func (param i32 i32) (result i32)"
-                      "(i32.add (local.get 0) (i32.clz (i32.load (local.get 1)))))"),
-              ElementsAre("p4 = a1", "p3 = a0", "a0 = [p4+0]", "a0 = i32.clz a0", "a1 = i32.add p3 a0", "a0 = a1",
-                          "return"));
+  EXPECT_THAT(
+      compile("(memory 1) (func (param i32 i32) (result i32)"
+              "(i32.add (local.get 0) (i32.clz (i32.load (local.get 1)))))"),
+      ElementsAre("p4 = a1", "p3 = a0", "a0 = [p4+0]", "a0 = i32.clz a0", "a1 = i32.add p3 a0", "a0 = a1", "return"));
+}
+
+TEST(compiler, floating_point_constants_of_loops_have_registers) {
+  EXPECT_THAT(
+      compile("(func (param f64) (result f64)"
+              "(loop (local.set 0 (f64.mul (f64.const 1.5) (f64.add (local.get 0) (f64.const 2.5))))"
+              "(br_if 0 (f64.lt (local.get 0) (f64.const 1.5)))) (local.get 0))"),
+      ElementsAre("f6 = f0", "f7 = 4609434218613702656", "f8 = 4612811918334230528", "L0:", "f0 = f64.add f6 f8",
+                  "f6 = f64.mul f7 f0", "if (f64.lt f6 f7) jump L0", "f0 = f6", "return"));
+  // Where it is used once it is loaded once.
+  EXPECT_THAT(compile("(func (param f64) (result f64) (f64.mul (f64.const 1.5) (local.get 0)))"),
+              ElementsAre("f6 = f0", "f0 = 4609434218613702656", "f0 = f64.mul f0 f6", "return"));
 }
 
 TEST(compiler, who_comes_from_elsewhere_has_arguments_in_slots) {

@@ -69,7 +69,7 @@ void Compiler<Masm>::begin(Decoder& decoder) {
     slot = static_cast<uint16_t>(slot + type.slots());
   }
   newest_.assign(decoder.locals().size(), kNothing);
-  pinned_.assign(decoder.locals().size(), kNoReg);
+  pinned_.assign(decoder.locals().size() + facts_->constants.size(), kNoReg);
   copies_.assign(decoder.locals().size(), kNoReg);
   regs_.reset(0);
   set_pins(0);
@@ -340,7 +340,11 @@ void Compiler<Masm>::load_value(const Value& value, Reg reg) {
   const Reg copy = value.kind == Value::Kind::local ? copy_of(value.local) : kNoReg;
   forget(reg);
   switch (value.kind) {
-    case Value::Kind::constant: return masm_.constant(value.type, reg, value.bits);
+    case Value::Kind::constant:
+      if (const Reg pinned = is_int(value.type) ? kNoReg : pinned_constant(value.type, value.bits); pinned.valid()) {
+        return masm_.move(value.type, reg, pinned);
+      }
+      return masm_.constant(value.type, reg, value.bits);
     case Value::Kind::reg: return masm_.move(value.type, reg, value.reg);
     case Value::Kind::home: return masm_.load_slot(value.type, reg, value.home);
     case Value::Kind::local:
@@ -361,6 +365,9 @@ Reg Compiler<Masm>::use(Value& value) {
   if (value.kind == Value::Kind::reg) return value.reg;
   if (value.kind == Value::Kind::local && pinned_[value.local].valid()) return pinned_[value.local];
   if (value.kind == Value::Kind::pending) return use_pending(value);
+  if (value.kind == Value::Kind::constant && !is_int(value.type)) {
+    if (const Reg reg = pinned_constant(value.type, value.bits); reg.valid()) return reg;
+  }
   Reg reg = value.kind == Value::Kind::local ? copy_of(value.local) : kNoReg;
   if (reg.valid() && regs_.is_free(reg)) {
     regs_.take(reg, RegisterFile::kHeld);
@@ -380,10 +387,9 @@ Operand Compiler<Masm>::operand(Value& value) {
         value.type == Scalar::i32 ? static_cast<int32_t>(value.bits) : static_cast<int64_t>(value.bits);
     if (bits == static_cast<int32_t>(bits)) return Operand::of_imm(static_cast<int32_t>(bits));
   }
-  if constexpr (Masm::kPoolsFloats) {
-    if (value.kind == Value::Kind::constant && !is_int(value.type) && value.bits != 0) {
-      return masm_.pooled(value.type, value.bits);
-    }
+  if (value.kind == Value::Kind::constant && !is_int(value.type) && value.bits != 0) {
+    if (const Reg reg = pinned_constant(value.type, value.bits); reg.valid()) return Operand::of(reg);
+    if constexpr (Masm::kPoolsFloats) return masm_.pooled(value.type, value.bits);
   }
   if (value.kind == Value::Kind::pending) return pending_;
   if (value.kind == Value::Kind::home) return Operand::of_slot(value.home);

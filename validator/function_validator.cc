@@ -44,7 +44,10 @@ class FactsSink {
   }
 
   void numeric(Op) { note_height(); }
-  void constant(ValType, uint64_t) { note_height(); }
+  void constant(ValType type, uint64_t bits) {
+    if (pins_ && (type == ValType::f32 || type == ValType::f64) && bits != 0) pins_->use_constant(type, bits);
+    note_height();
+  }
   void v128_const(const uint8_t*) { note_height(); }
   void simd_lane(Op, uint8_t) { note_height(); }
   void shuffle(const uint8_t*) { note_height(); }

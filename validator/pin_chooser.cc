@@ -10,6 +10,7 @@ namespace {
 constexpr uint32_t kEdgeCost = 2;
 // What saving a register around a call costs.
 constexpr uint32_t kCallCost = 2;
+constexpr size_t kMostConstants = 16;  // of a function
 
 bool is_float(ValType t) { return t == ValType::f32 || t == ValType::f64 || t == ValType::v128; }
 
@@ -23,7 +24,23 @@ void PinChooser::begin(size_t locals) {
   loops_.clear();
   log_.clear();
   uses_.clear();
-  place_.assign(locals, 0);
+  place_.assign(locals + kMostConstants, 0);
+  local_count_ = static_cast<uint32_t>(locals);
+  constants_.clear();
+}
+
+void PinChooser::use_constant(ValType type, uint64_t bits) {
+  if (open_ == 0) return;
+  const FunctionFacts::Constant constant{type, bits};
+  const auto at = std::find(constants_.begin(), constants_.end(), constant);
+  const auto number = static_cast<uint32_t>(at - constants_.begin());
+  if (number == kMostConstants) return;
+  if (at == constants_.end()) constants_.push_back(constant);
+  use(local_count_ + number, false);
+}
+
+ValType PinChooser::type_of(uint32_t local) const {
+  return is_constant(local) ? constants_[local - local_count_].type : locals_[local];
 }
 
 void PinChooser::enter_loop() {
@@ -156,7 +173,8 @@ void PinChooser::choose(const Region& region, bool floats, const PinSet& outer, 
   PinSet::Bank& pins = floats ? set.floats : set.ints;
   BankChoice choice(region, floats ? budget_.floats : budget_.ints, outer_bank, pins);
   for (const Use& use : uses(region)) {
-    if (is_float(locals_[use.local]) == floats) choice.consider(use);
+    if (region.depth == 0 && is_constant(use.local)) continue;
+    if (is_float(type_of(use.local)) == floats) choice.consider(use);
   }
   choice.assign();
   uint16_t& dirty = floats ? set.dirty_floats : set.dirty_ints;
@@ -164,6 +182,7 @@ void PinChooser::choose(const Region& region, bool floats, const PinSet& outer, 
     const uint16_t local = pins[reg];
     if (local == PinSet::kNoLocal) continue;
     const size_t before = BankChoice::find(outer_bank, local);
+    if (is_constant(local)) continue;
     const bool was_dirty = region.depth == 0 || (before != PinSet::kMost && (outer_dirty >> before & 1) != 0);
     const bool writes = place_[local] != 0 && uses_[place_[local] - 1].writes;
     if (was_dirty || writes) dirty = static_cast<uint16_t>(dirty | 1u << reg);
@@ -188,6 +207,7 @@ void PinChooser::finish(std::span<const ValType> locals, FunctionFacts& facts) {
     region.pins = static_cast<uint32_t>(facts.pins.size());
     facts.pins.push_back(set);
   }
+  facts.constants.assign(constants_.begin(), constants_.end());
   facts.loop_pins.clear();
   for (uint32_t region : loops_) facts.loop_pins.push_back(regions_[region].pins);
 }

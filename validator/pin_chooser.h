@@ -2,7 +2,8 @@
 //
 // The walk reports uses of locals, calls and loops as it meets them. A use inside an inner loop counts for that loop
 // alone; for the loops around it the local counts as often as moving it at the inner loop's edges would cost. So the
-// innermost loops get what they use, and the code between them what it uses itself.
+// innermost loops get what they use, and the code between them what it uses itself. Constants in loops are like locals
+// that nobody writes.
 // Thread rule: one thread; keeps its buffers from function to function.
 #pragma once
 
@@ -24,6 +25,8 @@ class PinChooser {
   void use(uint32_t local, bool writes) {
     if (local < PinSet::kNoLocal) log_.push_back({static_cast<uint16_t>(local), writes, 1});
   }
+  // A floating-point constant, which is loaded each time where it has no register; zero is made from nothing.
+  void use_constant(ValType type, uint64_t bits);
   void call() {
     ++regions_[open_].calls;
     regions_[open_].has_calls = true;
@@ -56,7 +59,12 @@ class PinChooser {
   void choose(const Region& region, bool floats, const PinSet& outer, PinSet& set) const;
   std::span<const Use> uses(const Region& region) const { return {uses_.data() + region.begin, region.count}; }
 
+  bool is_constant(uint32_t local) const { return local >= local_count_; }
+  ValType type_of(uint32_t local) const;
+
   const RegisterBudget budget_;
+  uint32_t local_count_ = 0;
+  std::vector<FunctionFacts::Constant> constants_;  // of loops; their numbers go on behind those of the locals
   std::vector<Region> regions_;
   uint32_t open_ = 0;            // innermost open region
   uint32_t too_deep_ = 0;        // open loops without a region

@@ -54,6 +54,27 @@ TEST_F(PinChooserTest, with_calls_the_heaviest_survive_them_and_light_ones_stay_
   EXPECT_FALSE(has(facts.pins[0], 1)) << "two calls save and load it twice";
 }
 
+TEST_F(PinChooserTest, constants_of_loops_are_like_locals_that_nobody_writes) {
+  constexpr uint64_t kBits = 0x3ff8000000000000;
+  chooser.use_constant(ValType::f64, kBits);  // not in a loop: loaded where it is used
+  chooser.enter_loop();
+  use(4, 1);
+  for (int i = 0; i < 2; ++i) chooser.use_constant(ValType::f64, kBits);
+  chooser.use_constant(ValType::f32, kBits);
+  chooser.leave_loop();
+  const FunctionFacts facts = finish();
+  ASSERT_EQ(facts.constants.size(), 2u);
+  EXPECT_EQ(facts.constants[0], (FunctionFacts::Constant{ValType::f64, kBits}));
+  const uint16_t first = static_cast<uint16_t>(kLocals.size());
+  const PinSet& loop = facts.pins[facts.loop_pins[0]];
+  const size_t reg = place(loop.floats, first);
+  ASSERT_NE(reg, PinSet::kMost);
+  EXPECT_EQ(loop.dirty_floats >> reg & 1, 0);
+  EXPECT_TRUE(has(loop, 4));
+  EXPECT_FALSE(has(loop, first + 1)) << "there are two registers";
+  EXPECT_FALSE(has(facts.pins[0], first));
+}
+
 TEST_F(PinChooserTest, without_calls_registers_that_need_no_saving_come_first) {
   use(0, 3);
   EXPECT_NE(place(finish().pins[0].ints, 0), 0u);
