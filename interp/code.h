@@ -13,6 +13,8 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <new>
+#include <span>
 #include <vector>
 
 #include "core/indices.h"
@@ -87,10 +89,25 @@ struct FuncCode {
 
 // The code of functions of one module that were translated one after another. Functions are added under the lock of the
 // tier, which finds them by their code.
-struct CodePiece {
-  std::unique_ptr<Word[]> words;
-  size_t size = 0, capacity = 0;
+class CodePiece {
+ public:
+  // Small ones are memory like any other. Those from the size of a huge page on lie in such pages, if the OS has any:
+  // without, a third of the time that a large module's translation takes goes into page faults.
+  explicit CodePiece(size_t capacity);
+
+  bool has_room(size_t words) const { return capacity_ - size_ >= words; }
+  const Word* begin() const { return words_.get(); }
+  const Word* append(std::span<const Word> words);
+
   std::vector<FuncCode*> functions;  // in the order of their code
+
+ private:
+  struct Free {
+    std::align_val_t alignment;
+    void operator()(Word* words) const { ::operator delete[](words, alignment); }
+  };
+  std::unique_ptr<Word[], Free> words_;
+  size_t size_ = 0, capacity_;
 };
 
 }  // namespace mini_wasm::interp

@@ -10,6 +10,7 @@
 #include "runtime/func_inst.h"
 #include "runtime/module_inst.h"
 #include "runtime/store.h"
+#include "runtime/virtual_memory.h"
 #include "validator/function_validator.h"
 
 namespace mini_wasm::runtime {
@@ -34,6 +35,11 @@ void complete(FuncCode& code, const FunctionFacts& facts) {
   assert(facts.local_slots == uint32_t{code.zero_begin} + code.zero_count);
   code.frame_slots.store(code.link + kLinkSlots + facts.max_operand_slots, std::memory_order_relaxed);
   code.pinned.store(facts.hot_local == FunctionFacts::kNoLocal ? 0 : facts.hot_local, std::memory_order_relaxed);
+}
+
+constexpr std::align_val_t kLargeAlignment{runtime::kHugePageSize};
+std::align_val_t alignment_of(size_t words) {
+  return words * sizeof(Word) >= runtime::kHugePageSize ? kLargeAlignment : std::align_val_t{alignof(Word)};
 }
 
 }  // namespace
@@ -82,15 +88,26 @@ InterpreterCode::~InterpreterCode() {
 
 FuncCode& InterpreterCode::function(FuncIdx index) { return functions_[raw(index) - module_.module().imported_funcs]; }
 
+CodePiece::CodePiece(size_t capacity) : words_(nullptr, Free{alignment_of(capacity)}), capacity_(capacity) {
+  const size_t bytes = capacity * sizeof(Word);
+  const std::align_val_t alignment = alignment_of(capacity);
+  words_.reset(static_cast<Word*>(::operator new[](bytes, alignment)));
+  if (alignment == kLargeAlignment) runtime::prefer_huge_pages(words_.get(), bytes);
+}
+
+const Word* CodePiece::append(std::span<const Word> words) {
+  Word* const at = words_.get() + size_;
+  std::copy(words.begin(), words.end(), at);
+  size_ += words.size();
+  return at;
+}
+
 // Pieces are twice as large as the one before, up to a limit: small modules need little memory, large ones few pieces.
 CodePiece& InterpreterCode::piece_for(size_t words) {
-  static constexpr size_t kFirst = 1024, kLargest = 128 * 1024;
-  const size_t before = pieces_.empty() ? kFirst / 2 : pieces_.back()->capacity;
-  if (pieces_.empty() || pieces_.back()->capacity - pieces_.back()->size < words) {
-    pieces_.push_back(std::make_unique<CodePiece>());
-    CodePiece& piece = *pieces_.back();
-    piece.capacity = std::max(words, std::min(2 * before, kLargest));
-    piece.words = std::make_unique_for_overwrite<Word[]>(piece.capacity);
+  static constexpr size_t kFirst = 1024, kLargest = 2 * runtime::kHugePageSize / sizeof(Word);
+  if (pieces_.empty() || !pieces_.back()->has_room(words)) {
+    const size_t usual = std::min(kFirst << std::min<size_t>(pieces_.size(), 32), kLargest);
+    pieces_.push_back(std::make_unique<CodePiece>(std::max(words, usual)));
   }
   return *pieces_.back();
 }
@@ -114,10 +131,7 @@ Result<const Word*> InterpreterCode::translate(FuncCode& code) {
     assert(r.has_value());
     const std::span<const Word> words = translator_->code();
     CodePiece& piece = piece_for(words.size());
-    Word* const at = piece.words.get() + piece.size;
-    std::copy(words.begin(), words.end(), at);
-    piece.size += words.size();
-    translation.words = at;
+    translation.words = piece.append(words);
     translation.size = static_cast<uint32_t>(words.size());
     translation.exceptions = translator_->take_exceptions();
     tier_.add_code(piece, code);
@@ -237,13 +251,13 @@ void Interpreter::walk(const Activation& activation, size_t most, std::vector<ru
 
 void Interpreter::add_code(CodePiece& piece, FuncCode& code) {
   const std::lock_guard lock(mutex_);
-  if (piece.functions.empty()) by_begin_.emplace(piece.words.get(), &piece);
+  if (piece.functions.empty()) by_begin_.emplace(piece.begin(), &piece);
   piece.functions.push_back(&code);
 }
 
 void Interpreter::remove_code(const CodePiece& piece) {
   const std::lock_guard lock(mutex_);
-  by_begin_.erase(piece.words.get());
+  by_begin_.erase(piece.begin());
 }
 
 FuncCode* Interpreter::find_code(const Word* pc) {

@@ -43,4 +43,6 @@ bool reserve_again(uint8_t* at, uint64_t bytes) {
   return bytes == 0 || mmap(at, bytes, PROT_NONE, flags, -1, 0) != MAP_FAILED;
 }
 
+void prefer_huge_pages(void* at, size_t bytes) { (void)madvise(at, bytes, MADV_HUGEPAGE); }
+
 }  // namespace mini_wasm::runtime
