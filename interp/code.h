@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "core/indices.h"
@@ -87,10 +88,21 @@ struct FuncCode {
 
 // The code of functions of one module that were translated one after another. Functions are added under the lock of the
 // tier, which finds them by their code.
-struct CodePiece {
-  std::unique_ptr<Word[]> words;
-  size_t size = 0, capacity = 0;
+class CodePiece {
+ public:
+  explicit CodePiece(size_t capacity) : words_(std::make_unique_for_overwrite<Word[]>(capacity)), capacity_(capacity) {}
+
+  bool has_room(size_t words) const { return capacity_ - size_ >= words; }
+  const Word* begin() const { return words_.get(); }
+  const Word* append(std::span<const Word> words);
+
   std::vector<FuncCode*> functions;  // in the order of their code
+
+ private:
+  static constexpr size_t kPopulated = 32 * 1024;  // words at a time
+
+  std::unique_ptr<Word[]> words_;
+  size_t size_ = 0, capacity_, populated_ = 0;
 };
 
 }  // namespace mini_wasm::interp

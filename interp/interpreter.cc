@@ -10,6 +10,7 @@
 #include "runtime/func_inst.h"
 #include "runtime/module_inst.h"
 #include "runtime/store.h"
+#include "runtime/virtual_memory.h"
 #include "validator/function_validator.h"
 
 namespace mini_wasm::runtime {
@@ -82,15 +83,26 @@ InterpreterCode::~InterpreterCode() {
 
 FuncCode& InterpreterCode::function(FuncIdx index) { return functions_[raw(index) - module_.module().imported_funcs]; }
 
+const Word* CodePiece::append(std::span<const Word> words) {
+  // Of a large piece pages are asked for by the dozen: one by one they cost more than a tenth of all that it takes to
+  // load a module.
+  if (size_ + words.size() > populated_) {
+    const size_t step = std::min(kPopulated, capacity_ - populated_);
+    if (capacity_ > kPopulated) runtime::populate_pages(words_.get() + populated_, step * sizeof(Word));
+    populated_ += step;
+  }
+  Word* const at = words_.get() + size_;
+  std::copy(words.begin(), words.end(), at);
+  size_ += words.size();
+  return at;
+}
+
 // Pieces are twice as large as the one before, up to a limit: small modules need little memory, large ones few pieces.
 CodePiece& InterpreterCode::piece_for(size_t words) {
-  static constexpr size_t kFirst = 1024, kLargest = 128 * 1024;
-  const size_t before = pieces_.empty() ? kFirst / 2 : pieces_.back()->capacity;
-  if (pieces_.empty() || pieces_.back()->capacity - pieces_.back()->size < words) {
-    pieces_.push_back(std::make_unique<CodePiece>());
-    CodePiece& piece = *pieces_.back();
-    piece.capacity = std::max(words, std::min(2 * before, kLargest));
-    piece.words = std::make_unique_for_overwrite<Word[]>(piece.capacity);
+  static constexpr size_t kFirst = 1024, kLargest = 512 * 1024;
+  if (pieces_.empty() || !pieces_.back()->has_room(words)) {
+    const size_t usual = std::min(kFirst << std::min<size_t>(pieces_.size(), 32), kLargest);
+    pieces_.push_back(std::make_unique<CodePiece>(std::max(words, usual)));
   }
   return *pieces_.back();
 }
@@ -114,10 +126,7 @@ Result<const Word*> InterpreterCode::translate(FuncCode& code) {
     assert(r.has_value());
     const std::span<const Word> words = translator_->code();
     CodePiece& piece = piece_for(words.size());
-    Word* const at = piece.words.get() + piece.size;
-    std::copy(words.begin(), words.end(), at);
-    piece.size += words.size();
-    translation.words = at;
+    translation.words = piece.append(words);
     translation.size = static_cast<uint32_t>(words.size());
     translation.exceptions = translator_->take_exceptions();
     tier_.add_code(piece, code);
@@ -244,13 +253,13 @@ void Interpreter::walk(const Activation& activation, size_t most, std::vector<ru
 
 void Interpreter::add_code(CodePiece& piece, FuncCode& code) {
   const std::lock_guard lock(mutex_);
-  if (piece.functions.empty()) by_begin_.emplace(piece.words.get(), &piece);
+  if (piece.functions.empty()) by_begin_.emplace(piece.begin(), &piece);
   piece.functions.push_back(&code);
 }
 
 void Interpreter::remove_code(const CodePiece& piece) {
   const std::lock_guard lock(mutex_);
-  by_begin_.erase(piece.words.get());
+  by_begin_.erase(piece.begin());
 }
 
 FuncCode* Interpreter::find_code(const Word* pc) {

@@ -27,6 +27,10 @@ bool hide_pages(uint8_t* at, uint64_t bytes);
 // Makes part of a reservation what it was at first, whatever has been mapped there.
 bool reserve_again(uint8_t* at, uint64_t bytes);
 
+// Of memory that is about to be written: has the OS make its pages all at once, where it can. The pages that `bytes`
+// begin or end within are left alone.
+void populate_pages(void* at, size_t bytes);
+
 struct PageRun {
   uint8_t* begin;
   uint8_t* end;
