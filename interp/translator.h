@@ -25,7 +25,7 @@
 
 #include "core/function_facts.h"
 #include "core/immediates.h"
-#include "interp/buffer.h"
+#include "core/buffer.h"
 #include "interp/code.h"
 #include "interp/handlers.h"
 #include "interp/interpreter_code.h"

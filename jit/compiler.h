@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/buffer.h"
 #include "jit/native_code.h"
 #include "jit/register_file.h"
 #include "jit/runtime_calls.h"
@@ -120,7 +121,11 @@ class Compiler {
   Masm& masm() { return masm_; }
   // Takes the newest value off the stack; its register, if it has one, is held until `release`.
   Value pop();
-  Reg use(Value& value);          // in a register, not to be written
+  Reg use(Value& value) {  // in a register, not to be written
+    if (value.kind == Value::Kind::reg) return value.reg;
+    if (value.kind == Value::Kind::local && pinned_[value.local()].valid()) return pinned_[value.local()];
+    return load_to_use(value);
+  }
   Operand operand(Value& value);  // wherever an instruction can read it
   void release(const Value& value) {
     if (value.kind == Value::Kind::reg) regs_.release(value.reg);
@@ -159,8 +164,8 @@ class Compiler {
 
  private:
   // compiler_values.h
-  // Made in place, for the caller to fill in: a copy of what was just written by parts would wait for those writes.
-  Value& push(Value::Kind kind, Scalar type);
+  [[gnu::always_inline]] void push(Value::Kind kind, Scalar type, Reg reg = kNoReg, uint64_t bits = 0,
+                                   bool is_local = false);
   void push_constant(Scalar type, uint64_t bits);
   void push_home(Scalar type);
   void truncate(uint32_t height);
@@ -175,12 +180,13 @@ class Compiler {
   void keep_local(uint32_t i);
   void forget_alias(const Value& value);
   void load_value(const Value& value, Reg reg);
+  Reg load_to_use(Value& value);
   Reg use_pending(Value& value);
   void release_pending();
   Reg register_of(const Value& value) const {  // kNoReg: it is in none
     if (value.kind == Value::Kind::reg) return value.reg;
     if (value.kind != Value::Kind::local) return kNoReg;
-    return pinned_[value.local].valid() ? pinned_[value.local] : copy_of(value.local);
+    return pinned_[value.local()].valid() ? pinned_[value.local()] : copy_of(value.local());
   }
   // A temporary that holds what is in the slot of a local, too: because it was loaded from there or stored.
   Reg copy_of(uint32_t local) const {
@@ -331,7 +337,7 @@ class Compiler {
   std::vector<PinnedConstant> pinned_constants_;
   uint32_t pins_ = 0;  // the PinSet that holds here
   uint32_t next_loop_ = 0;
-  std::vector<Value> stack_;
+  Buffer<Value> stack_;
   uint32_t settled_ = 0;  // values below are constants or at home
   struct Detour {
     MasmLabel entry, target;

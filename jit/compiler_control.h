@@ -23,7 +23,7 @@ uint32_t Compiler<Masm>::slots_of_types(const validator::TypeList& types) {
 template <class Masm>
 typename Compiler<Masm>::Condition Compiler<Masm>::take_condition() {
   if (stack_.back().kind == Value::Kind::compare) {
-    stack_.pop_back();
+    stack_.pop();
     settled_ = std::min(settled_, static_cast<uint32_t>(stack_.size()));
     return compare_;
   }
@@ -299,7 +299,7 @@ void Compiler<Masm>::br_on_null(uint32_t depth) {
   const Value reference = condition.a;
   branch_to(condition, true, depth);
   if (reference.kind == Value::Kind::reg) return push_reg(reference.type, reference.reg);
-  if (reference.kind == Value::Kind::local) return local_get(reference.local);
+  if (reference.kind == Value::Kind::local) return local_get(reference.local());
   push_home(reference.type);
 }
 

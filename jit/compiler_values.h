@@ -141,7 +141,7 @@ void Compiler<Masm>::clear_locals() {
 // Values that are the same as local i get a copy of their own, because the local is about to change.
 template <class Masm>
 void Compiler<Masm>::keep_local(uint32_t i) {
-  for (uint32_t at = newest_[i]; at != kNothing; at = stack_[at].older) {
+  for (uint32_t at = newest_[i]; at != kNothing; at = stack_[at].older()) {
     Value& value = stack_[at];
     if (value.kind != Value::Kind::local) continue;
     const Reg reg = regs_.find(RegisterFile::bank(value.type));
@@ -160,16 +160,14 @@ void Compiler<Masm>::keep_local(uint32_t i) {
 
 template <class Masm>
 void Compiler<Masm>::local_get(uint32_t i) {
-  Value& value = push(Value::Kind::local, local_type(i));
-  value.local = i;
-  value.older = newest_[i];
+  push(Value::Kind::local, local_type(i), kNoReg, i | uint64_t{newest_[i]} << 32, true);
   newest_[i] = static_cast<uint32_t>(stack_.size() - 1);
 }
 
 template <class Masm>
 void Compiler<Masm>::write_local(uint32_t i, Value& value) {
   const Reg pin = pinned_[i];
-  if (value.kind == Value::Kind::local && value.local == i) return;
+  if (value.kind == Value::Kind::local && value.local() == i) return;
   if (pin.valid() && value.kind == Value::Kind::reg && value.reg == pin) return;  // it was made there
   keep_local(i);
   if (pin.valid()) {
@@ -221,19 +219,14 @@ uint16_t Compiler<Masm>::next_home() const {
 }
 
 template <class Masm>
-Value& Compiler<Masm>::push(Value::Kind kind, Scalar type) {
+void Compiler<Masm>::push(Value::Kind kind, Scalar type, Reg reg, uint64_t bits, bool is_local) {
   if (!stack_.empty() && stack_.back().kind == Value::Kind::compare) materialize_compare();
-  const uint16_t home = next_home();
-  Value& value = stack_.emplace_back();
-  value.kind = kind;
-  value.type = type;
-  value.home = home;
-  return value;
+  stack_.push_back(Value::make(kind, type, reg, next_home(), bits, is_local));
 }
 
 template <class Masm>
 void Compiler<Masm>::push_constant(Scalar type, uint64_t bits) {
-  push(Value::Kind::constant, type).bits = bits;
+  push(Value::Kind::constant, type, kNoReg, bits);
 }
 
 template <class Masm>
@@ -243,7 +236,7 @@ void Compiler<Masm>::push_home(Scalar type) {
 
 template <class Masm>
 void Compiler<Masm>::push_reg(Scalar type, Reg reg) {
-  push(Value::Kind::reg, type).reg = reg;
+  push(Value::Kind::reg, type, reg);
   regs_.take(reg, static_cast<uint32_t>(stack_.size() - 1));
 }
 
@@ -274,15 +267,13 @@ void Compiler<Masm>::release_pending() {
 
 template <class Masm>
 void Compiler<Masm>::forget_alias(const Value& value) {
-  // It may have become a copy since it was pushed; then `local` is still set.
-  if (value.local < newest_.size() && newest_[value.local] == stack_.size()) newest_[value.local] = value.older;
+  if (value.was_local && newest_[value.local()] == stack_.size()) newest_[value.local()] = value.older();
 }
 
 template <class Masm>
 Value Compiler<Masm>::pop() {
   if (stack_.back().kind == Value::Kind::compare) materialize_compare();
-  const Value value = stack_.back();
-  stack_.pop_back();
+  Value value = stack_.pop().read();
   settled_ = std::min(settled_, static_cast<uint32_t>(stack_.size()));
   forget_alias(value);
   if (value.kind == Value::Kind::reg) regs_.take(value.reg, RegisterFile::kHeld);
@@ -292,8 +283,7 @@ Value Compiler<Masm>::pop() {
 template <class Masm>
 void Compiler<Masm>::truncate(uint32_t height) {
   while (stack_.size() > height) {
-    const Value value = stack_.back();
-    stack_.pop_back();
+    const Value value = stack_.pop().read();
     forget_alias(value);
     if (value.kind == Value::Kind::reg) regs_.release(value.reg);
     if (value.kind == Value::Kind::compare) {
@@ -337,7 +327,7 @@ Reg Compiler<Masm>::take(Scalar type, uint32_t avoid) {
 
 template <class Masm>
 void Compiler<Masm>::load_value(const Value& value, Reg reg) {
-  const Reg copy = value.kind == Value::Kind::local ? copy_of(value.local) : kNoReg;
+  const Reg copy = value.kind == Value::Kind::local ? copy_of(value.local()) : kNoReg;
   forget(reg);
   switch (value.kind) {
     case Value::Kind::constant:
@@ -348,27 +338,25 @@ void Compiler<Masm>::load_value(const Value& value, Reg reg) {
     case Value::Kind::reg: return masm_.move(value.type, reg, value.reg);
     case Value::Kind::home: return masm_.load_slot(value.type, reg, value.home);
     case Value::Kind::local:
-      if (pinned_[value.local].valid()) return masm_.move(value.type, reg, pinned_[value.local]);
+      if (pinned_[value.local()].valid()) return masm_.move(value.type, reg, pinned_[value.local()]);
       if (copy.valid()) {
         masm_.move(value.type, reg, copy);
       } else {
-        masm_.load_slot(value.type, reg, local_slots_[value.local]);
+        masm_.load_slot(value.type, reg, local_slots_[value.local()]);
       }
-      return note_copy(reg, value.local);
+      return note_copy(reg, value.local());
     case Value::Kind::compare:
     case Value::Kind::pending: assert(false);
   }
 }
 
 template <class Masm>
-Reg Compiler<Masm>::use(Value& value) {
-  if (value.kind == Value::Kind::reg) return value.reg;
-  if (value.kind == Value::Kind::local && pinned_[value.local].valid()) return pinned_[value.local];
+Reg Compiler<Masm>::load_to_use(Value& value) {
   if (value.kind == Value::Kind::pending) return use_pending(value);
   if (value.kind == Value::Kind::constant && !is_int(value.type)) {
     if (const Reg reg = pinned_constant(value.type, value.bits); reg.valid()) return reg;
   }
-  Reg reg = value.kind == Value::Kind::local ? copy_of(value.local) : kNoReg;
+  Reg reg = value.kind == Value::Kind::local ? copy_of(value.local()) : kNoReg;
   if (reg.valid() && regs_.is_free(reg)) {
     regs_.take(reg, RegisterFile::kHeld);
   } else {
@@ -393,9 +381,9 @@ Operand Compiler<Masm>::operand(Value& value) {
   }
   if (value.kind == Value::Kind::pending) return pending_;
   if (value.kind == Value::Kind::home) return Operand::of_slot(value.home);
-  if (value.kind == Value::Kind::local && !pinned_[value.local].valid()) {
-    const Reg copy = copy_of(value.local);
-    if (!copy.valid() || !regs_.is_free(copy)) return Operand::of_slot(local_slots_[value.local]);
+  if (value.kind == Value::Kind::local && !pinned_[value.local()].valid()) {
+    const Reg copy = copy_of(value.local());
+    if (!copy.valid() || !regs_.is_free(copy)) return Operand::of_slot(local_slots_[value.local()]);
   }
   return Operand::of(use(value));
 }
@@ -455,7 +443,7 @@ void Compiler<Masm>::bring_home(uint32_t index) {
       Reg reg = register_of(value);
       if (!reg.valid()) {
         reg = Masm::scratch(value.type);
-        masm_.load_slot(value.type, reg, local_slots_[value.local]);
+        masm_.load_slot(value.type, reg, local_slots_[value.local()]);
       }
       masm_.store_slot(value.type, value.home, reg);
       break;

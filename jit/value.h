@@ -3,7 +3,10 @@
 
 #include <mini_wasm/types.h>
 
+#include <bit>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "core/opcode.h"
 
@@ -61,11 +64,37 @@ struct Value {
   Kind kind = Kind::constant;
   Scalar type = Scalar::i32;
   Reg reg;
+  bool was_local = false;  // it was pushed as `local` and is in the list of that local's values
   uint16_t home = 0;
-  uint32_t local = 0;
-  uint32_t older = 0;  // the next older value on the stack that is the same local
-  uint64_t bits = 0;
+  uint16_t unused = 0;
+  uint64_t bits = 0;  // of a constant; else those of a local:
+  uint32_t local() const { return static_cast<uint32_t>(bits); }
+  // The next older value on the stack that is the same local.
+  uint32_t older() const { return static_cast<uint32_t>(bits >> 32); }
+
+  // Written as two words, and to be read as two: a load waits for stores that it does not find in one piece, and most
+  // values are read a moment after they have been written.
+  static Value make(Kind kind, Scalar type, Reg reg, uint16_t home, uint64_t bits, bool was_local) {
+    return from_words(static_cast<uint64_t>(kind) | static_cast<uint64_t>(type) << 8 | uint64_t{reg.id} << 16 |
+                          uint64_t{was_local} << 24 | uint64_t{home} << 32,
+                      bits);
+  }
+  Value read() const {
+    uint64_t head;
+    std::memcpy(&head, this, sizeof(head));
+    asm("" : "+r"(head));  // else the two loads become one
+    return from_words(head, bits);
+  }
+
+ private:
+  static Value from_words(uint64_t head, uint64_t bits) {
+    Value value;
+    std::memcpy(&value, &head, sizeof(head));
+    value.bits = bits;
+    return value;
+  }
 };
+static_assert(std::endian::native == std::endian::little && sizeof(Value) == 16);
 
 // An operand as an instruction can take it.
 struct Operand {

@@ -15,7 +15,7 @@
 #define MW_COLD [[gnu::noinline, gnu::cold]]
 #endif
 
-namespace mini_wasm::interp {
+namespace mini_wasm {
 
 template <class T>
 class Buffer {
@@ -71,4 +71,4 @@ class Buffer {
   T* limit_ = nullptr;
 };
 
-}  // namespace mini_wasm::interp
+}  // namespace mini_wasm
