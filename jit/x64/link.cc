@@ -56,11 +56,11 @@ void unlink(uint8_t* code, std::span<const Relocation> relocations) {
 }
 
 bool can_link(uint32_t size, const Relocation& r, uint32_t functions) {
-  if (r.offset < 2 || r.offset > size || size - r.offset < r.bytes()) return false;
+  if (r.offset > size || size - r.offset < r.bytes()) return false;
   switch (r.kind()) {
     case Relocation::Kind::own_entry: return r.target <= 1;
     case Relocation::Kind::stub: return Stubs::has(r.target);
-    case Relocation::Kind::entry: return r.target / 2 < functions;
+    case Relocation::Kind::entry: return r.target / 2 < functions && r.offset >= 2;
     default: return true;
   }
 }
