@@ -12,6 +12,7 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "jit/jit.h"
 #include "jit/module_code.h"
 #include "runtime/compiled_module.h"
+#include "runtime/image.h"
 #include "spec-tests/support/temporary_directory.h"
 #include "spec-tests/generate/byte_source.h"
 #include "spec-tests/generate/generate.h"
@@ -154,7 +156,19 @@ class Comparison {
     jit::target::unlink(a.data(), calls);
     jit::target::unlink(b.data(), calls);
     const auto at = std::mismatch(a.begin(), a.end(), b.begin()).first;
-    return at == a.end() ? "" : "code at " + std::to_string(at - a.begin()) + " of " + std::to_string(a.size());
+    if (at != a.end()) return "code at " + std::to_string(at - a.begin()) + " of " + std::to_string(a.size());
+    return address_in(std::move(b), compiler.relocations());
+  }
+
+  // Addresses of this program are the same for both engines, but not in another process.
+  static std::string address_in(std::vector<uint8_t> code, std::span<const Relocation> relocations) {
+    jit::target::unlink(code.data(), relocations);
+    for (size_t i = 0; i + sizeof(uint64_t) <= code.size(); ++i) {
+      uint64_t word;
+      std::memcpy(&word, code.data() + i, sizeof(word));
+      if (runtime::Image::own().contains(word)) return "an address at " + std::to_string(i);
+    }
+    return "";
   }
 
   static bool leads_to(const uint8_t* code, const Relocation& r, const jit::target::ModuleEntries& entries) {
