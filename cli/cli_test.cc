@@ -441,11 +441,13 @@ TEST_F(cli, code_is_kept_however_a_program_ends) {
       const Outcome first = run({"run", std::string("--tier=") + tier, "--cache=" + path("cache"), file});
       EXPECT_EQ(first.code, code);
       ++files;
-      EXPECT_EQ(std::distance(fs::directory_iterator(path("cache")), fs::directory_iterator()), static_cast<ptrdiff_t>(files));
+      EXPECT_EQ(std::distance(fs::directory_iterator(path("cache")), fs::directory_iterator()),
+                static_cast<ptrdiff_t>(files));
       const Outcome second = run({"run", std::string("--tier=") + tier, "--cache=" + path("cache"), file});
       EXPECT_EQ(second.code, code);
       EXPECT_EQ(second.err, first.err);
-      EXPECT_EQ(std::distance(fs::directory_iterator(path("cache")), fs::directory_iterator()), static_cast<ptrdiff_t>(files));
+      EXPECT_EQ(std::distance(fs::directory_iterator(path("cache")), fs::directory_iterator()),
+                static_cast<ptrdiff_t>(files));
     }
   }
 }

@@ -143,7 +143,8 @@ bool append_record(const runtime::CompiledModule& module, const NativeCode& code
   uint32_t offset = 0;
   for (const Relocation& r : relocations) {
     uint32_t target = r.target;
-    if (r.is_constant() && !name_constant(module.module(), r.kind(), read_constant(code.begin, r), target)) return false;
+    if (r.is_constant() && !name_constant(module.module(), r.kind(), read_constant(code.begin, r), target))
+      return false;
     write_uleb(out, r.offset - offset);
     out.push_back(static_cast<uint8_t>(r.kind()));
     write_uleb(out, target);

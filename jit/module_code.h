@@ -72,9 +72,9 @@ class ModuleCode final : public runtime::ModuleCode {
   std::unique_ptr<FunctionCompiler> lazy_compiler_;  // made then
   std::mutex mutex_;                                 // guards what follows
   std::deque<NativeCode> code_;
-  std::vector<std::unique_ptr<Site[]>> sites_;  // of all functions, in large pieces
-  size_t sites_size_ = 0, sites_left_ = 0;      // of the last of them
-  std::vector<const NativeCode*> compiled_;     // null: not yet
+  std::vector<std::unique_ptr<Site[]>> sites_;           // of all functions, in large pieces
+  size_t sites_size_ = 0, sites_left_ = 0;               // of the last of them
+  std::vector<const NativeCode*> compiled_;              // null: not yet
   std::map<uint32_t, std::vector<Relocation>> unsaved_;  // of what was compiled here and is to be cached
 };
 

@@ -25,7 +25,7 @@ bool is_ours(const struct stat& info) {
 int open_directory(const std::string& path) { return open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }
 
 int make_directory(const std::string& path) {
-  for (size_t end = 1; end != path.npos;) {
+  for (size_t end = 0; end != path.npos;) {
     end = path.find('/', end + 1);
     (void)mkdir(path.substr(0, end).c_str(), 0700);
   }

@@ -71,7 +71,9 @@ TEST_F(cache_file, is_there_once_it_is_complete) {
 }
 
 TEST_F(cache_file, that_is_given_up_leaves_nothing) {
-  { NewCacheFile(dir(), "a").append(bytes("hello")); }
+  {
+    NewCacheFile(dir(), "a").append(bytes("hello"));
+  }
   EXPECT_EQ(count(), 0u);
 }
 
@@ -140,6 +142,18 @@ TEST_F(cache_file, directories_are_made) {
     ASSERT_EQ(stat(made.c_str(), &info), 0);
     EXPECT_EQ(info.st_mode & 0777, 0700u);
   }
+}
+
+TEST_F(cache_file, directories_are_made_where_we_are) {
+  const fs::path before = fs::current_path();
+  fs::current_path(directory_.path());
+  for (const char* name : {"x", "y/z", "./v//w/"}) {
+    NewCacheFile file(name, "a");
+    file.publish();
+    EXPECT_TRUE(file.ok()) << name;
+    EXPECT_NE(CacheFile::open(name, "a"), nullptr) << name;
+  }
+  fs::current_path(before);
 }
 
 TEST_F(cache_file, where_none_can_be) {

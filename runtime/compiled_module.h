@@ -27,8 +27,8 @@ class CompiledModule {
   ~CompiledModule();
   CompiledModule(const CompiledModule&) = delete;
   CompiledModule& operator=(const CompiledModule&) = delete;
-  // Decodes, validates (every body, unless Config::lazy_validation or the cache knows), prepares the tier's code. The bytes are those of
-  // `owned` or, when that is empty, `borrowed`. Errors: malformed, invalid, limit.
+  // Decodes, validates (every body, unless Config::lazy_validation or the cache knows), prepares the tier's code. The
+  // bytes are those of `owned` or, when that is empty, `borrowed`. Errors: malformed, invalid, limit.
   static Result<std::shared_ptr<const CompiledModule>> make(std::shared_ptr<Engine> engine, std::vector<uint8_t> owned,
                                                             std::span<const uint8_t> borrowed);
   // The first half of it: whether the bytes are a valid module.
@@ -59,7 +59,7 @@ class CompiledModule {
   std::unique_ptr<decoder::Module> module_;
   std::unique_ptr<ModuleCache> cache_;
   std::unique_ptr<ValidatedFunctions> functions_;
-  bool all_valid_ = false;  // and not just as far as somebody asked
+  bool all_valid_ = false;              // and not just as far as somebody asked
   std::vector<SlotCounts> type_slots_;  // by TypeIdx; zero for types that are no function types
   std::unordered_map<std::string_view, uint32_t> exports_;
   std::unique_ptr<ModuleCode> code_;

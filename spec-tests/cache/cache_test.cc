@@ -174,12 +174,10 @@ class cache : public ::testing::TestWithParam<Tier> {
 };
 
 #if MINI_WASM_JIT
-INSTANTIATE_TEST_SUITE_P(tiers, cache, ::testing::Values(Tier::interpreter, Tier::jit, Tier::automatic),
-                         [](const auto& tier) {
-                           return std::string(tier.param == Tier::interpreter ? "interp"
-                                              : tier.param == Tier::jit       ? "jit"
-                                                                              : "auto");
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    tiers, cache, ::testing::Values(Tier::interpreter, Tier::jit, Tier::automatic), [](const auto& tier) {
+      return std::string(tier.param == Tier::interpreter ? "interp" : tier.param == Tier::jit ? "jit" : "auto");
+    });
 #else
 INSTANTIATE_TEST_SUITE_P(tiers, cache, ::testing::Values(Tier::interpreter),
                          [](const auto&) { return std::string("interp"); });

@@ -21,9 +21,9 @@
 #include "jit/module_code.h"
 #include "runtime/compiled_module.h"
 #include "runtime/image.h"
-#include "spec-tests/support/temporary_directory.h"
 #include "spec-tests/generate/byte_source.h"
 #include "spec-tests/generate/generate.h"
+#include "spec-tests/support/temporary_directory.h"
 #include "spec-tests/support/wat.h"
 
 namespace mini_wasm {
@@ -140,8 +140,8 @@ class Comparison {
     }
     using Catch = runtime::CatchEntry;
     if (!same(found.exceptions.catches, expected.exceptions.catches, [](const Catch& x, const Catch& y) {
-          return x.kind == y.kind && x.keeps_exception == y.keeps_exception && x.tag == y.tag &&
-                 x.target == y.target && x.slot == y.slot;
+          return x.kind == y.kind && x.keeps_exception == y.keeps_exception && x.tag == y.tag && x.target == y.target &&
+                 x.slot == y.slot;
         })) {
       return "catch clauses";
     }
@@ -176,7 +176,8 @@ class Comparison {
     std::memcpy(&distance, code + r.offset, sizeof(distance));
     const uint8_t* const target = code + r.offset + 4 + distance;
     const bool direct = code[r.offset - 1] == 0xe8 || code[r.offset - 1] == 0xe9;
-    return target == (direct ? entries.code_of(r.target) : reinterpret_cast<const uint8_t*>(&entries.entries[r.target]));
+    return target ==
+           (direct ? entries.code_of(r.target) : reinterpret_cast<const uint8_t*>(&entries.entries[r.target]));
   }
 
   const testing::TemporaryDirectory cache_;
