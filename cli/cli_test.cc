@@ -421,5 +421,54 @@ TEST_F(cli, help_everywhere) {
   EXPECT_THAT(run({"run", "--wasm=help"}).out, AllOf(HasSubstr("+ simd"), HasSubstr("- threads")));
 }
 
+// --- The code cache
+
+constexpr const char* kEnds = R"((module
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (func $twice (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2)))
+  (func (export "_start") (call $exit (call $twice (i32.const 21)))))
+)";
+constexpr const char* kEndsBadly = R"((module (memory (export "memory") 1)
+  (func $divide (param i32) (result i32) (i32.div_u (i32.const 1) (local.get 0)))
+  (func (export "_start") (drop (call $divide (i32.const 0))))))";
+
+TEST_F(cli, code_is_kept_however_a_program_ends) {
+  size_t files = 0;
+  for (const auto& [program, code] : {std::pair(kEnds, 42), std::pair(kEndsBadly, 134)}) {
+    const std::string file = module("program.wasm", program);
+    for (const char* tier : {"interp", "jit", "auto"}) {
+      const Outcome first = run({"run", std::string("--tier=") + tier, "--cache=" + path("cache"), file});
+      EXPECT_EQ(first.code, code);
+      ++files;
+      EXPECT_EQ(std::distance(fs::directory_iterator(path("cache")), fs::directory_iterator()),
+                static_cast<ptrdiff_t>(files));
+      const Outcome second = run({"run", std::string("--tier=") + tier, "--cache=" + path("cache"), file});
+      EXPECT_EQ(second.code, code);
+      EXPECT_EQ(second.err, first.err);
+      EXPECT_EQ(std::distance(fs::directory_iterator(path("cache")), fs::directory_iterator()),
+                static_cast<ptrdiff_t>(files));
+    }
+  }
+}
+
+TEST_F(cli, cache_of_the_user) {
+  const std::string file = module("program.wasm", kEnds);
+  setenv("XDG_CACHE_HOME", path("xdg").c_str(), 1);
+  setenv("HOME", path("home").c_str(), 1);
+  EXPECT_EQ(run({"run", "--cache", file}).code, 42);
+  EXPECT_EQ(std::distance(fs::directory_iterator(path("xdg/mini-wasm")), fs::directory_iterator()), 1);
+  setenv("XDG_CACHE_HOME", "not/absolute", 1);
+  EXPECT_EQ(run({"run", "--cache", file}).code, 42);
+  EXPECT_EQ(std::distance(fs::directory_iterator(path("home/.cache/mini-wasm")), fs::directory_iterator()), 1);
+  unsetenv("XDG_CACHE_HOME");
+  unsetenv("HOME");
+  const Outcome nowhere = run({"run", "--cache", file});
+  EXPECT_EQ(nowhere.code, 2);
+  EXPECT_THAT(nowhere.err, HasSubstr("--cache=DIR"));
+  EXPECT_EQ(run({"run", "--cache=", file}).code, 2);
+  EXPECT_EQ(run({"run", "--cache=/dev/null", file}).code, 42);
+}
+
 }  // namespace
 }  // namespace mini_wasm

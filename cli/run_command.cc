@@ -9,6 +9,7 @@
 #include "cli/invoke.h"
 #include "cli/text_input.h"
 #include "core/utf8.h"
+#include "runtime/image.h"
 #if MINI_WASM_JIT
 #include "jit/perf_map.h"
 #endif
@@ -51,6 +52,28 @@ Result<uint64_t> size_option(const std::optional<std::string>& text, const char*
   return wrong_usage(std::string(name) + ": expected a number of bytes like 65536, 64K, 10M or 1G, found " + *text);
 }
 
+// XDG Base Directory Specification: a path that is not absolute does not count.
+std::optional<std::string> user_cache() {
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value != nullptr && value[0] == '/' ? value : "");
+  };
+  if (const std::string cache = variable("XDG_CACHE_HOME"); !cache.empty()) return cache + "/mini-wasm";
+  if (const std::string home = variable("HOME"); !home.empty()) return home + "/.cache/mini-wasm";
+  return std::nullopt;
+}
+
+Result<std::string> cache_directory(const std::string& option) {
+  if (runtime::Image::own().build_id.empty()) {
+    print_error("--cache: this mini-wasm was linked without a build id, so nothing is cached");
+    return std::string();
+  }
+  if (option.empty()) return wrong_usage("--cache: expected a directory after =");
+  if (option != RunOptions::kUserCache) return option;
+  if (std::optional<std::string> cache = user_cache()) return *cache;
+  return wrong_usage("--cache: neither XDG_CACHE_HOME nor HOME is set here; write --cache=DIR");
+}
+
 Result<Config> engine_config(const RunOptions& options) {
   Config config;
   if (const auto problem = options.features.apply(config)) return wrong_usage(*problem);
@@ -63,6 +86,11 @@ Result<Config> engine_config(const RunOptions& options) {
   config.eager = options.compile == "eager";
   config.lazy_validation = options.compile == "lazy";
   config.pool_size = 0;  // there is one store, and one for each thread
+  if (options.cache) {
+    Result<std::string> directory = cache_directory(*options.cache);
+    if (!directory) return std::move(directory).error();
+    config.cache_dir = *directory;
+  }
   return config;
 }
 
@@ -162,6 +190,10 @@ void RunOptions::add_to(CLI::App& command) {
       ->option_text("N[K|M|G]");
   command.add_option("--stack-size", stack_size, "Bytes for the stack of calls, e.g. 64M (default 8M)")
       ->option_text("N[K|M|G]");
+  command
+      .add_flag("--cache{*}", cache,
+                "Keep machine code in DIR, or in ~/.cache/mini-wasm: the program starts faster the next time")
+      ->option_text("[=DIR]");
   command.add_flag("--no-guard-pages", no_guard_pages,
                    "Check every access instead of reserving 8 GiB of addresses for each memory");
 #if MINI_WASM_JIT

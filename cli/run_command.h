@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/options.h"
@@ -19,6 +20,8 @@ struct RunOptions {
   std::optional<std::string> max_memory;
   std::optional<std::string> max_gc_heap;
   std::optional<std::string> stack_size;
+  static constexpr std::string_view kUserCache = "*";
+  std::optional<std::string> cache;  // a directory
   bool no_guard_pages = false;
   bool perf_map = false;
   FeatureOptions features;

@@ -6,6 +6,7 @@
 #include "jit/test_settings.h"
 #endif
 #include "spec-tests/scripts/run_scripts.h"
+#include "spec-tests/support/temporary_directory.h"
 
 namespace mini_wasm::cli {
 
@@ -25,6 +26,7 @@ void WastOptions::add_to(CLI::App& command) {
   command.add_flag("--few-registers", few_registers, "Compile for a CPU with hardly any registers, to test spilling");
   command.add_flag("--oldest-cpu", oldest_cpu, "Compile without the instructions that not every CPU has");
 #endif
+  command.add_flag("--cached", cached, "Run modules from a cache of machine code that each has been put into before");
   command.add_flag("--verbose", verbose, "Print every script, and assertions that pass with another message");
   features.add_to(command);
 }
@@ -54,7 +56,10 @@ int wast_command(const WastOptions& options) {
     print_error(*problem);
     return kWrongUsage;
   }
+  std::optional<testing::TemporaryDirectory> cache;
+  if (options.cached) cache.emplace();
   run.configure = [&](Config& config) {
+    if (cache) config.cache_dir = cache->path().string();
     (void)options.features.apply(config);
     config.gc_stress = options.gc_stress;
   };

@@ -16,6 +16,7 @@ struct WastOptions {
   bool gc_stress = false;
   bool few_registers = false;
   bool oldest_cpu = false;
+  bool cached = false;
   bool verbose = false;
   FeatureOptions features;
 

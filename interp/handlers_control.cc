@@ -403,8 +403,6 @@ void go_to_caller(Machine& m, const FuncCode& code) {
                  : m.ctx->store->invalid_function(code.owner->module(), code.index, std::move(entry).error()));
 }
 
-void lazy(Machine& m) { translate_and_begin(m, FuncCode::lazy_at(m.pc)); }
-
 // --- Hot functions -------------------------------------------------------------------------------------------------
 
 // The frame that has been entered here goes on in machine code, which does not keep its link: it is a call from where
@@ -429,6 +427,12 @@ void lazy(Machine& m) { translate_and_begin(m, FuncCode::lazy_at(m.pc)); }
   m.l = m.fp[operands_at(return_pc - 2).d];
   take_result(m, frame);
   m.pc = return_pc;
+}
+
+void lazy(Machine& m) {
+  FuncCode& code = FuncCode::lazy_at(m.pc);
+  if (const void* const entry = code.owner->cached_entry(code)) return run_compiled(m, code, entry);
+  translate_and_begin(m, code);
 }
 
 void enter_compiled(Machine& m) { run_compiled(m, *as<const FuncCode*>(m.pc[1]), as<const void*>(m.pc[2])); }

@@ -167,6 +167,11 @@ const void* InterpreterCode::heat(FuncCode& code, uint32_t loop) {
   return entry;
 }
 
+const void* InterpreterCode::cached_entry(FuncCode& code) {
+  const bool cached = machine_code_ && module_.cache() != nullptr && module_.cache()->has(code.index);
+  return cached ? compile(code, runtime::ExecutionTier::kFromTheBeginning) : nullptr;
+}
+
 // From the next call on the function is machine code.
 const void* InterpreterCode::compile(FuncCode& code, uint32_t loop) {
   using runtime::ExecutionTier;

@@ -21,6 +21,9 @@ class Interpreter final : public runtime::ExecutionTier {
   uint32_t hot_after() const { return hot_after_; }
 
   std::unique_ptr<runtime::ModuleCode> make_code(const runtime::CompiledModule& module) override;
+  void describe(std::vector<uint8_t>& out) const override {
+    if (compiler_) compiler_->describe(out);
+  }
   runtime::Exit invoke(runtime::FuncInst& func, runtime::Activation& activation) override;
   void walk(const runtime::Activation& activation, size_t most, std::vector<runtime::FrameRef>& frames) override;
 

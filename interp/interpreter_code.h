@@ -26,6 +26,10 @@ class InterpreterCode final : public runtime::ModuleCode {
   runtime::ModuleCode& machine_code() override { return machine_code_ ? *machine_code_ : *this; }
   Result<void> translate_all() override;
   uint64_t code_bytes() override;
+  Unsaved unsaved() override { return machine_code_ ? machine_code_->unsaved() : Unsaved(); }
+  bool append_record(FuncIdx func, std::vector<uint8_t>& out) override {
+    return machine_code_->append_record(func, out);
+  }
 
   // Translates a function unless it has been; returns its first instruction. Error: it had not been validated before,
   // and is invalid.
@@ -35,6 +39,8 @@ class InterpreterCode final : public runtime::ModuleCode {
   bool counts() const { return machine_code_ != nullptr; }
   // Counts a call, or a round of a loop. If the function is hot: where its machine code can be entered.
   const void* heat(FuncCode& code, uint32_t loop);
+  // Where to enter the function's machine code at its first call, because it was hot in an earlier run; else null.
+  const void* cached_entry(FuncCode& code);
   const runtime::CompiledModule& module() const { return module_; }
   // Byte offset in the module of the instruction that `pc` points to or into. Translates the function once more to find
   // it, so that running code pays nothing for backtraces.

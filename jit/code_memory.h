@@ -23,8 +23,8 @@ class CodeMemory {
 
   // False when the system would not give memory that can run.
   bool usable() const { return run_ != nullptr; }
-  // Where `bytes` of code will run; null when there is no room, and in a process forked from the one that made this:
-  // the mappings are shared with the parent, which runs what is in them.
+  // Where `bytes` of code will run; null when there is no room, and unless `is_ours`: the mappings are shared with the
+  // parent, which runs what is in them.
   uint8_t* allocate(size_t bytes);
   void free(uint8_t* code, size_t bytes);
   // Where to write what runs (or is read) at `code`.
@@ -33,6 +33,8 @@ class CodeMemory {
     return reinterpret_cast<T*>(reinterpret_cast<uintptr_t>(code) - reinterpret_cast<uintptr_t>(run_) +
                                 reinterpret_cast<uintptr_t>(write_));
   }
+  // False in a process forked from the one that made this.
+  bool is_ours() const;
   bool contains(const void* pc) const {
     return usable() && reinterpret_cast<uintptr_t>(pc) - reinterpret_cast<uintptr_t>(run_) < kReserved;
   }
@@ -40,7 +42,6 @@ class CodeMemory {
  private:
   // code_memory_<os>.cc
   bool map();
-  bool is_ours() const;
   void unmap();
   void discard(size_t offset, size_t bytes);  // gives whole pages back
   void populate();                            // pages for what is used, and more the more that is

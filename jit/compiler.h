@@ -274,7 +274,8 @@ class Compiler {
   void load_callee(TypeIdx type, TableIdx table);
   template <class AddressType>
   void bulk_op(Op op, uint32_t a, uint32_t b, AddressType address);
-  void runtime_call(RuntimeCall function, uint16_t operands, uint64_t x, uint64_t y);
+  void runtime_call(RuntimeCall function, uint16_t operands, uint64_t x, uint64_t y,
+                    const runtime::gc::TypeLayout* layout = nullptr);
 
   // compiler_gc.h
   const runtime::gc::TypeLayout& layout(uint32_t type) const;

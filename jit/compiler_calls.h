@@ -178,11 +178,13 @@ void Compiler<Masm>::return_call_ref(TypeIdx t) {
 
 // --- The runtime -----------------------------------------------------------------------------------------------------
 
-// Operands and results are in the slots from `operands` on; a trap that it reports is one of this instruction.
+// Operands and results are in the slots from `operands` on; a trap that it reports is one of this instruction. A layout
+// goes where x would.
 template <class Masm>
-void Compiler<Masm>::runtime_call(RuntimeCall function, uint16_t operands, uint64_t x, uint64_t y) {
+void Compiler<Masm>::runtime_call(RuntimeCall function, uint16_t operands, uint64_t x, uint64_t y,
+                                  const runtime::gc::TypeLayout* layout) {
   before_call();
-  masm_.call_runtime(function, operands, x, y, site());
+  masm_.call_runtime(function, operands, x, y, site(), layout);
   known_ = 0;
   reload_pins();
 }

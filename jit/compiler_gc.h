@@ -81,8 +81,8 @@ void Compiler<Masm>::gc_call_op(Op op, uint32_t a, uint32_t b, uint32_t operands
   const uint16_t end = next_home();
   truncate(height - operands);
   const uint16_t first = next_home();
-  const uint64_t x = needs_layout(op) ? reinterpret_cast<uint64_t>(&layout(a)) : 0;
-  runtime_call(gc_call(op), first, x, b | uint64_t{static_cast<uint32_t>(end - first)} << 32);
+  runtime_call(gc_call(op), first, 0, b | uint64_t{static_cast<uint32_t>(end - first)} << 32,
+               needs_layout(op) ? &layout(a) : nullptr);
   if (!result.is_bottom()) push_home(scalar(result));
 }
 

@@ -6,6 +6,7 @@
 #include "jit/module_code.h"
 #include "jit/native_stack.h"
 #include "jit/perf_map.h"
+#include "jit/test_settings.h"
 #include "jit/value.h"
 #include "runtime/func_inst.h"
 #include "runtime/module_inst.h"
@@ -37,6 +38,11 @@ const RegisterBudget* Jit::registers() const { return &target::kPinBudget; }
 
 std::unique_ptr<runtime::ModuleCode> Jit::make_code(const runtime::CompiledModule& module) {
   return std::make_unique<ModuleCode>(*this, module);
+}
+
+void Jit::describe(std::vector<uint8_t>& out) const {
+  target::describe_cpu(out);
+  out.push_back(test_settings.few_registers ? 1 : 0);
 }
 
 namespace {
@@ -200,12 +206,12 @@ ModuleCode& code_of(const InstanceContext& ctx) {
 
 uint64_t compile_for(InstanceContext& ctx, uint32_t index, target::Entry entry) {
   ModuleCode& code = code_of(ctx);
+  if (const uint8_t* const at = code.compile(index, entry)) return reinterpret_cast<uint64_t>(at);
   const FuncIdx func{index + code.module().module().imported_funcs};
   if (Result<const FunctionFacts*> valid = code.module().facts(func); !valid) {
     return static_cast<uint64_t>(ctx.store->invalid_function(code.module(), func, std::move(valid).error()));
   }
-  const uint8_t* const at = code.compile(index, entry);
-  return at != nullptr ? reinterpret_cast<uint64_t>(at) : static_cast<uint64_t>(TrapCode::out_of_memory);
+  return static_cast<uint64_t>(TrapCode::out_of_memory);
 }
 
 }  // namespace

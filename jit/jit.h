@@ -23,6 +23,7 @@ class Jit final : public runtime::ExecutionTier {
   runtime::ExecutionTier* compiler() override { return this; }
   const RegisterBudget* registers() const override;
   std::unique_ptr<runtime::ModuleCode> make_code(const runtime::CompiledModule& module) override;
+  void describe(std::vector<uint8_t>& out) const override;
   runtime::Exit invoke(runtime::FuncInst& func, runtime::Activation& activation) override;
   const void* entry(runtime::ModuleCode& code, FuncIdx index, uint32_t loop) override;
   runtime::Exit run_at(const void* entry, const FuncType& type, runtime::InstanceContext& context,

@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "jit/code_record.h"
 #include "jit/jit.h"
 #include "jit/parallel.h"
 
@@ -69,14 +70,19 @@ Result<void> ModuleCode::translate_all() {
   auto work = [&] {
     const std::unique_ptr<FunctionCompiler> compiler = new_compiler();
     for (uint32_t i; !failed && (i = next++) < count_;) {
-      if (!compile_with(*compiler, i)) failed = true;
+      if (!is_compiled(i) && !load(i) && !compile_with(*compiler, i)) failed = true;
     }
   };
   run_on_threads(
       std::min(std::thread::hardware_concurrency(), count_ / kPerThread),
       [](void* data) { (*static_cast<decltype(work)*>(data))(); }, &work);
-  if (failed) return Error::make(ErrorKind::limit, "no memory for machine code");
-  return {};
+  if (!failed) return {};
+  // A cache that said the module was valid may have been wrong.
+  for (size_t i = module_.module().imported_funcs; module_.validates_on_demand() && i < module_.module().funcs.size();
+       ++i) {
+    if (auto valid = module_.facts(FuncIdx{static_cast<uint32_t>(i)}); !valid) return std::move(valid).error();
+  }
+  return Error::make(ErrorKind::limit, "no memory for machine code");
 }
 
 uint64_t ModuleCode::code_bytes() {
@@ -89,17 +95,42 @@ uint64_t ModuleCode::code_bytes() {
 const uint8_t* ModuleCode::compile(uint32_t index, Entry entry) {
   if (entries_ == nullptr) return nullptr;
   const std::lock_guard lock(lazy_mutex_);
-  if (!lazy_compiler_) lazy_compiler_ = new_compiler();
-  if (!compile_with(*lazy_compiler_, index)) return nullptr;
+  if (!is_compiled(index) && !load(index)) {
+    if (!lazy_compiler_) lazy_compiler_ = new_compiler();
+    if (!compile_with(*lazy_compiler_, index)) return nullptr;
+  }
   return __atomic_load_n(entries_ + entry_index(index, entry), __ATOMIC_ACQUIRE);
+}
+
+bool ModuleCode::is_compiled(uint32_t index) {
+  const std::lock_guard lock(mutex_);
+  return compiled_[index] != nullptr;
+}
+
+// From the cache. Nobody need have validated the function: the code was made of the same bytes.
+bool ModuleCode::load(uint32_t index) {
+  if (module_.cache() == nullptr) return false;
+  std::vector<uint8_t> buffer;
+  const FuncIdx func{index + module_.module().imported_funcs};
+  const std::span<const uint8_t> bytes = module_.cache()->find(func, buffer);
+  CodeRecord record;
+  if (bytes.empty() || !read_record(module_, bytes, record)) return false;
+  NativeCode code = std::move(record.tables);
+  code.owner = this;
+  code.index = func;
+  uint8_t* const at = jit_.memory().allocate(code.size);
+  if (at == nullptr) return false;
+  code.begin = at;
+  uint8_t* const to = jit_.memory().writable(at);
+  std::copy(record.code.begin(), record.code.end(), to);
+  fill_constants(module_, to, record.relocations);
+  target::link(to, at, code.register_entry, record.relocations, jit_.stubs(), {entries_, count_});
+  publish(index, std::move(code), record.sites, std::nullopt);
+  return true;
 }
 
 // False when there is no memory, or the function is invalid.
 bool ModuleCode::compile_with(FunctionCompiler& compiler, uint32_t index) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (compiled_[index] != nullptr) return true;
-  }
   NativeCode code;
   code.owner = this;
   code.index = FuncIdx{index + module_.module().imported_funcs};
@@ -109,7 +140,9 @@ bool ModuleCode::compile_with(FunctionCompiler& compiler, uint32_t index) {
   if (at == nullptr) return false;
   code.begin = at;
   compiler.place(jit_.memory().writable(at), code);
-  publish(index, std::move(code), compiler.sites());
+  std::optional<std::span<const Relocation>> unsaved;
+  if (module_.cache() != nullptr) unsaved = compiler.relocations();
+  publish(index, std::move(code), compiler.sites(), unsaved);
   return true;
 }
 
@@ -127,7 +160,8 @@ std::span<const Site> ModuleCode::keep(std::span<const Site> sites) {
   return {to, sites.size()};
 }
 
-void ModuleCode::publish(uint32_t index, NativeCode&& code, std::span<const Site> sites) {
+void ModuleCode::publish(uint32_t index, NativeCode&& code, std::span<const Site> sites,
+                         std::optional<std::span<const Relocation>> unsaved) {
   const std::lock_guard lock(mutex_);
   if (compiled_[index] != nullptr) {  // somebody was faster
     return jit_.memory().free(const_cast<uint8_t*>(code.begin), code.size);
@@ -136,9 +170,25 @@ void ModuleCode::publish(uint32_t index, NativeCode&& code, std::span<const Site
   const NativeCode& kept = code_.emplace_back(std::move(code));
   jit_.add_code(kept);
   compiled_[index] = &kept;
+  if (unsaved) unsaved_.emplace(index, std::vector(unsaved->begin(), unsaved->end()));
   const uint8_t** entry = jit_.memory().writable(entries_ + entry_index(index, Entry::slots));
   __atomic_store_n(entry, kept.begin, __ATOMIC_RELEASE);
   __atomic_store_n(entry + 1, kept.begin + kept.register_entry, __ATOMIC_RELEASE);
+}
+
+ModuleCode::Unsaved ModuleCode::unsaved() {
+  Unsaved result;
+  if (!jit_.memory().is_ours()) return result;
+  for (const auto& [index, relocations] : unsaved_) {
+    result.functions.push_back(FuncIdx{index + module_.module().imported_funcs});
+    result.bytes += compiled_[index]->size;
+  }
+  return result;
+}
+
+bool ModuleCode::append_record(FuncIdx func, std::vector<uint8_t>& out) {
+  const uint32_t index = raw(func) - module_.module().imported_funcs;
+  return jit::append_record(module_, *compiled_[index], unsaved_[index], out);
 }
 
 }  // namespace mini_wasm::jit

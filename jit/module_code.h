@@ -3,10 +3,15 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
+#include <vector>
 
 #include "jit/native_code.h"
+#include "jit/relocation.h"
 #include "jit/target.h"
 #include "runtime/compiled_module.h"
 #include "runtime/execution_tier.h"
@@ -27,6 +32,7 @@ class FunctionCompiler {
   virtual void place(uint8_t* to, NativeCode& code) = 0;
   // Of what has been compiled, until the next `compile`.
   virtual std::span<const Site> sites() const = 0;
+  virtual std::span<const Relocation> relocations() const = 0;
 };
 
 class ModuleCode final : public runtime::ModuleCode {
@@ -38,6 +44,8 @@ class ModuleCode final : public runtime::ModuleCode {
   void attach(runtime::FuncInst& func) override;
   Result<void> translate_all() override;
   uint64_t code_bytes() override;
+  Unsaved unsaved() override;
+  bool append_record(FuncIdx func, std::vector<uint8_t>& out) override;
 
   // Compiles a function, counted without imports, unless it has been: its entry point, null when there is no memory or
   // the function is invalid.
@@ -48,8 +56,12 @@ class ModuleCode final : public runtime::ModuleCode {
 
  private:
   std::unique_ptr<FunctionCompiler> new_compiler() const;
+  bool is_compiled(uint32_t index);
+  bool load(uint32_t index);
   bool compile_with(FunctionCompiler& compiler, uint32_t index);
-  void publish(uint32_t index, NativeCode&& code, std::span<const Site> sites);
+  // `unsaved`: the code's relocations, if the cache is to have it.
+  void publish(uint32_t index, NativeCode&& code, std::span<const Site> sites,
+               std::optional<std::span<const Relocation>> unsaved);
   std::span<const Site> keep(std::span<const Site> sites);
 
   Jit& jit_;
@@ -61,9 +73,10 @@ class ModuleCode final : public runtime::ModuleCode {
   std::unique_ptr<FunctionCompiler> lazy_compiler_;  // made then
   std::mutex mutex_;                                 // guards what follows
   std::deque<NativeCode> code_;
-  std::vector<std::unique_ptr<Site[]>> sites_;  // of all functions, in large pieces
-  size_t sites_size_ = 0, sites_left_ = 0;      // of the last of them
-  std::vector<const NativeCode*> compiled_;     // null: not yet
+  std::vector<std::unique_ptr<Site[]>> sites_;           // of all functions, in large pieces
+  size_t sites_size_ = 0, sites_left_ = 0;               // of the last of them
+  std::vector<const NativeCode*> compiled_;              // null: not yet
+  std::map<uint32_t, std::vector<Relocation>> unsaved_;  // of what was compiled here and is to be cached
 };
 
 }  // namespace mini_wasm::jit

@@ -135,7 +135,7 @@ class RecordingMasm : RecordingRegisters {
   void call_callee(const FuncType&, uint16_t frame, uint32_t) { line("call", name(kCallee), "at", name(frame)); }
   void jump_callee() { line("jump", name(kCallee)); }
   void load_table_callee(uint32_t table, uint32_t, uint32_t) { line(name(kCallee), "= callee of table", table); }
-  void call_runtime(RuntimeCall, uint16_t operands, uint64_t, uint64_t, uint32_t) {
+  void call_runtime(RuntimeCall, uint16_t operands, uint64_t, uint64_t, uint32_t, const runtime::gc::TypeLayout*) {
     line("runtime at", name(operands));
   }
 

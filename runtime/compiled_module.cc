@@ -7,6 +7,7 @@
 namespace mini_wasm::runtime {
 CompiledModule::CompiledModule() = default;
 CompiledModule::~CompiledModule() {
+  if (cache_ && code_) cache_->save(*code_, all_valid_);
   if (PageTemplate* content = initial_memory_.made()) engine_->memory_pool().retire(*content);
 }
 
@@ -24,10 +25,14 @@ Result<std::shared_ptr<const CompiledModule>> CompiledModule::make(std::shared_p
   std::shared_ptr<CompiledModule> compiled(new CompiledModule);
   const Config& config = engine->config();
   compiled->functions_ = std::make_unique<ValidatedFunctions>(module, features, engine->tier().registers());
-  if (config.lazy_validation && !config.eager) {
+  compiled->cache_ = ModuleCache::make(*engine, module);
+  compiled->all_valid_ = compiled->cache_ && compiled->cache_->says_valid();
+  if (compiled->all_valid_ || (config.lazy_validation && !config.eager)) {
     compiled->functions_->validate_on_demand();
   } else if (Result<void> r = compiled->functions_->validate_all(); !r) {
     return std::move(r).error();
+  } else {
+    compiled->all_valid_ = true;
   }
   compiled->engine_ = std::move(engine);
   compiled->module_ = std::move(*decoded);

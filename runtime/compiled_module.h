@@ -9,6 +9,7 @@
 #include "decoder/module.h"
 #include "runtime/engine.h"
 #include "runtime/initial_memory.h"
+#include "runtime/module_cache.h"
 #include "runtime/validated_functions.h"
 
 namespace mini_wasm::runtime {
@@ -26,8 +27,8 @@ class CompiledModule {
   ~CompiledModule();
   CompiledModule(const CompiledModule&) = delete;
   CompiledModule& operator=(const CompiledModule&) = delete;
-  // Decodes, validates (every body, unless Config::lazy_validation), prepares the tier's code. The bytes are those of
-  // `owned` or, when that is empty, `borrowed`. Errors: malformed, invalid, limit.
+  // Decodes, validates (every body, unless Config::lazy_validation or the cache knows), prepares the tier's code. The
+  // bytes are those of `owned` or, when that is empty, `borrowed`. Errors: malformed, invalid, limit.
   static Result<std::shared_ptr<const CompiledModule>> make(std::shared_ptr<Engine> engine, std::vector<uint8_t> owned,
                                                             std::span<const uint8_t> borrowed);
   // The first half of it: whether the bytes are a valid module.
@@ -39,6 +40,8 @@ class CompiledModule {
   // a function asks here first.
   Result<const FunctionFacts*> facts(FuncIdx f) const { return functions_->facts(f); }
   bool validates_on_demand() const { return functions_->on_demand(); }
+  // What earlier runs know of the module; null where nothing is cached.
+  const ModuleCache* cache() const { return cache_.get(); }
   ModuleCode& code() const { return *code_; }
   InstancePool& instances() const { return *instances_; }
   InitialMemory& initial_memory() const { return initial_memory_; }
@@ -54,7 +57,9 @@ class CompiledModule {
 
   std::shared_ptr<Engine> engine_;
   std::unique_ptr<decoder::Module> module_;
+  std::unique_ptr<ModuleCache> cache_;
   std::unique_ptr<ValidatedFunctions> functions_;
+  bool all_valid_ = false;              // and not just as far as somebody asked
   std::vector<SlotCounts> type_slots_;  // by TypeIdx; zero for types that are no function types
   std::unordered_map<std::string_view, uint32_t> exports_;
   std::unique_ptr<ModuleCode> code_;

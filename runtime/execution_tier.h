@@ -27,6 +27,16 @@ class ModuleCode {
   virtual Result<void> translate_all() = 0;
   // Bytes of code that have been made so far, without the tables beside it.
   virtual uint64_t code_bytes() = 0;
+
+  // For ModuleCache::save, when no instance is left: functions that code was made of here, in ascending order, and how
+  // many bytes of it.
+  struct Unsaved {
+    std::vector<FuncIdx> functions;
+    uint64_t bytes = 0;
+  };
+  virtual Unsaved unsaved() { return {}; }
+  // Appends the record of one of them. False: there can be none.
+  virtual bool append_record(FuncIdx, std::vector<uint8_t>&) { return false; }
 };
 
 class ExecutionTier {
@@ -37,6 +47,8 @@ class ExecutionTier {
   // The registers that it has for locals: FunctionFacts say what to put there. Null: it does not ask.
   virtual const RegisterBudget* registers() const { return nullptr; }
   virtual std::unique_ptr<ModuleCode> make_code(const CompiledModule& module) = 0;
+  // Appends whatever its records (ModuleCode::append_record) depend on besides the Config, such as the CPU.
+  virtual void describe(std::vector<uint8_t>&) const {}
   // Runs a WebAssembly function whose arguments stand at activation.base; its results replace them.
   // On Exit::trapped activation.trap says why, and activation.fp/pc where.
   virtual Exit invoke(FuncInst& func, Activation& activation) = 0;

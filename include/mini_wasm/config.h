@@ -49,6 +49,15 @@ class Config {
   // nothing. A module with much data has a file descriptor, from its second instance on, for what memories begin with.
   uint32_t pool_size = 64;
   uint64_t pool_bytes = uint64_t{64} << 20;
+  // A directory for what is worth knowing when a module is compiled again, in another process above all: that it is
+  // valid, and the machine code of functions that were called. Made when missing; empty: nothing is kept. Written when
+  // the last user of a module goes. A file is believed only as far as it is this user's and fits this very build of the
+  // engine, its settings, the CPU and the module, byte by byte; what does not, or is damaged, is as if it were not
+  // there, and whatever goes wrong with files costs time at most. Works where the linker writes build ids (as with
+  // `mini_wasm::mini_wasm` it does). A module with a file keeps it open. cache_bytes: most bytes that files there take,
+  // the least recently used go first.
+  std::string cache_dir;
+  uint64_t cache_bytes = uint64_t{1} << 30;
   // Collect garbage before every allocation of a GC object: slow, for tests of whoever must keep objects alive.
   bool gc_stress = false;
 

@@ -98,6 +98,30 @@ void Assembler::raw(const uint8_t* bytes, size_t count) {
   for (size_t i = 0; i < count; ++i) w.byte(bytes[i]);
 }
 
+// --- Forms of one length
+
+void Assembler::mov_64(const Gp& to, uint64_t bits) {
+  if (!ready()) return void(Base::long_().mov(to, bits));
+  Writer w(*this);
+  w.rex(true, 0, 0, to.id());
+  w.byte(0xb8 | (to.id() & 7));
+  w.qword(bits);
+}
+
+void Assembler::cmp_32(const Mem& a, uint32_t bits) {
+  if (!plain(a) || !ready()) return void(Base::long_().cmp(a, bits));
+  Writer w(*this);
+  w.memory(false, 0, 0x81, 7, a);
+  w.dword(bits);
+}
+
+void Assembler::push_32(uint32_t bits) {
+  if (!ready()) return void(Base::long_().push(bits));
+  Writer w(*this);
+  w.byte(0x68);
+  w.dword(bits);
+}
+
 // --- Arithmetic
 
 void Assembler::arithmetic(uint32_t n, x86::Inst::Id id, const asmjit::Operand_& a, const asmjit::Operand_& b) {

@@ -61,6 +61,11 @@ class Assembler : public x86::Assembler {
   // Bytes that are code.
   void raw(const uint8_t* bytes, size_t count);
 
+  // Forms of one length whatever the value, which is their last bytes: for those that change (jit/relocation.h).
+  void mov_64(const Gp& to, uint64_t bits);
+  void cmp_32(const Mem& a, uint32_t bits);
+  void push_32(uint32_t bits);
+
   using Base::lea;
   using Base::mov;
   using Base::movsd;
@@ -186,6 +191,10 @@ class Assembler : public x86::Assembler {
       const auto low = static_cast<uint32_t>(bits);
       std::memcpy(at_, &low, 4);
       at_ += 4;
+    }
+    void qword(uint64_t bits) {
+      std::memcpy(at_, &bits, 8);
+      at_ += 8;
     }
     void rex(bool wide, uint32_t reg, uint32_t index, uint32_t base) {
       const uint32_t bits = (wide ? 8u : 0u) | (reg >> 3) << 2 | (index >> 3) << 1 | base >> 3;

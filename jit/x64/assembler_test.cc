@@ -22,10 +22,10 @@ std::vector<uint8_t> bytes_of(const std::function<void(A&)>& emit) {
   return {buffer.data(), buffer.data() + buffer.size()};
 }
 
-template <class Emit>
+template <class Theirs = x86::Assembler, class Emit>
 void expect_same(const char* what, Emit emit) {
   const auto ours = bytes_of<Assembler>([&](Assembler& a) { emit(a); });
-  const auto theirs = bytes_of<x86::Assembler>([&](x86::Assembler& a) { emit(a); });
+  const auto theirs = bytes_of<Theirs>([&](Theirs& a) { emit(a); });
   ASSERT_EQ(ours, theirs) << what;
 }
 
@@ -118,6 +118,22 @@ TEST(assembler, with_immediates) {
     }
   }
   expect_same("a long constant", [&](auto& a) { a.mov(x86::rax, int64_t{0x123456789}); });
+}
+
+struct OneLength : x86::Assembler {
+  void mov_64(const x86::Gp& to, uint64_t bits) { long_().mov(to, bits); }
+  void cmp_32(const x86::Mem& a, uint32_t bits) { long_().cmp(a, bits); }
+  void push_32(uint32_t bits) { long_().push(bits); }
+};
+
+TEST(assembler, forms_of_one_length) {
+  for (uint32_t bits : {0u, 1u, 127u, 128u, 0x3ffffffu}) {
+    expect_same<OneLength>("push", [&](auto& a) { a.push_32(bits); });
+    for (uint32_t i = 0; i < 16; ++i) {
+      expect_same<OneLength>("mov", [&](auto& a) { a.mov_64(x86::gpq(i), uint64_t{bits} << (i * 2)); });
+      expect_same<OneLength>("cmp", [&](auto& a) { a.cmp_32(x86::Mem(x86::gpq(i), 8, 4), bits); });
+    }
+  }
 }
 
 // A buffer that is full grows, wherever that happens to be.

@@ -39,23 +39,18 @@ void Masm::call_function(uint32_t index, uint16_t frame, uint32_t offset) {
 
 void Masm::jump_function(uint32_t index) { emit_to_function(0xe9, 0x25, index, Entry::slots); }
 
+// `link` chooses between the callee's code and the way through the table.
 void Masm::emit_to_function(uint8_t direct, uint8_t through_memory, uint32_t index, Entry entry) {
-  if (const uint8_t* code = code_of(index, entry)) return emit_far({direct}, code);
-  emit_far({0xff, through_memory}, &entries_[entry_index(index, entry)]);
-}
-
-// A function's code, when it has some already; code never moves.
-const uint8_t* Masm::code_of(uint32_t index, Entry entry) const {
-  if (index == index_) return &kOwnEntries[static_cast<size_t>(entry)];
-  const uint8_t* code = __atomic_load_n(&entries_[entry_index(index, entry)], __ATOMIC_ACQUIRE);
-  const auto* thunks = reinterpret_cast<const uint8_t*>(entries_ + entry_index(count_, Entry::slots));
-  return code >= thunks && code < thunks + size_t{count_} * kThunkBytes ? nullptr : code;
+  if (index == index_) {
+    return emit_far({direct}, Relocation::Kind::own_entry, static_cast<uint32_t>(entry));
+  }
+  emit_far({0xff, through_memory}, Relocation::Kind::entry, static_cast<uint32_t>(entry_index(index, entry)));
 }
 
 // From an instance to another or to the host.
 void Masm::call_import(uint16_t frame, uint32_t offset) {
   a.add(gp64(kFp), static_cast<int32_t>(frame) * 8);
-  emit_far({0xe8}, stubs_.call_callee);
+  emit_stub(0xe8, stubs_.call_callee);
   note_site(offset, frame);
   a.sub(gp64(kFp), static_cast<int32_t>(frame) * 8);
 }
@@ -74,7 +69,7 @@ void Masm::call_callee(const FuncType& type, uint16_t frame, uint32_t offset) {
   slow_calls_.push_back(slow);
 }
 
-void Masm::jump_callee() { emit_far({0xe9}, stubs_.jump_callee); }
+void Masm::jump_callee() { emit_stub(0xe9, stubs_.jump_callee); }
 
 // From the index to the function, both in the callee register. 32-bit indices are zero-extended.
 void Masm::load_table_callee(uint32_t table, uint32_t type, uint32_t offset) {
@@ -87,7 +82,7 @@ void Masm::load_table_callee(uint32_t table, uint32_t type, uint32_t offset) {
   a.mov(callee, x86::Mem(t, callee, 3, 0, 8));
   a.test(callee, callee);
   trap_if(x86::CondCode::kE, TrapCode::uninitialized_element, offset);
-  a.cmp(at(kCallee, offsetof(FuncInst, type), 4), type);
+  compare_type(at(kCallee, offsetof(FuncInst, type), 4), type);
   SlowType slow{a.new_label(), a.new_label(), type, offset};
   a.jne(slow.entry);
   a.bind(slow.done);
@@ -98,7 +93,8 @@ void Masm::place_slow_calls() {
   for (const SlowType& slow : slow_types_) {
     a.bind(slow.entry);
     a.mov(gp32(kScratch), slow.type);
-    emit_far({0xe8}, stubs_.check_subtype);
+    note_constant(Relocation::Kind::type, 4);
+    emit_stub(0xe8, stubs_.check_subtype);
     note_site(slow.offset);
     a.jmp(slow.done);
   }
@@ -111,18 +107,28 @@ void Masm::place_slow_calls() {
       if (reg.valid()) store_slot(scalar(param), slot, reg);
       slot = static_cast<uint16_t>(slot + param.slots());
     }
-    emit_far({0xe8}, stubs_.call_callee);
+    emit_stub(0xe8, stubs_.call_callee);
     note_site(slow.offset, slow.frame);
     a.jmp(slow.done);
   }
 }
 
-void Masm::call_runtime(RuntimeCall function, uint16_t operands, uint64_t x, uint64_t y, uint32_t offset) {
+void Masm::compare_type(x86::Mem found, uint32_t type) {
+  a.cmp_32(found, type);
+  note_constant(Relocation::Kind::type, 4);
+}
+
+void Masm::call_runtime(RuntimeCall function, uint16_t operands, uint64_t x, uint64_t y, uint32_t offset,
+                        const runtime::gc::TypeLayout* layout) {
   a.lea(x86::rsi, slot_at(operands));
-  move_64(rdx, x);
+  if (layout != nullptr) {
+    move_address(rdx, reinterpret_cast<uint64_t>(layout), Relocation::Kind::layout);
+  } else {
+    move_64(rdx, x);
+  }
   move_64(rcx, y);
-  move_64(rax, reinterpret_cast<uint64_t>(function));
-  emit_far({0xe8}, stubs_.call_runtime);
+  move_address(rax, reinterpret_cast<uint64_t>(function), Relocation::Kind::image);
+  emit_stub(0xe8, stubs_.call_runtime);
   note_site(offset);
 }
 

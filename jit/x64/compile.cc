@@ -21,6 +21,7 @@ class X64Compiler final : public FunctionCompiler {
     masm_.place(to, code.begin);
   }
   std::span<const Site> sites() const override { return masm_.sites(); }
+  std::span<const Relocation> relocations() const override { return masm_.relocations(); }
 
  private:
   Masm masm_;
@@ -32,6 +33,11 @@ class X64Compiler final : public FunctionCompiler {
 std::unique_ptr<FunctionCompiler> make_compiler(const runtime::CompiledModule& module, const Stubs& stubs,
                                                 const uint8_t* const* entries) {
   return std::make_unique<X64Compiler>(module, stubs, entries);
+}
+
+void describe_cpu(std::vector<uint8_t>& out) {
+  const CpuFeatures& cpu = CpuFeatures::host();
+  for (const bool has : {cpu.avx, cpu.bmi1, cpu.bmi2, cpu.lzcnt, cpu.popcnt}) out.push_back(has ? 1 : 0);
 }
 
 // Twice: mov eax, index; jmp lazy

@@ -76,7 +76,7 @@ void Masm::allocate(Reg to, Operand length, Reg temp, const gc::TypeLayout& layo
     a.mov(gp32(temp), cell);
     a.add(next, gp64(temp));
   }
-  move_64(kScratch, reinterpret_cast<uint64_t>(&layout));
+  move_address(kScratch, reinterpret_cast<uint64_t>(&layout), Relocation::Kind::layout);
   a.mov(at(to, offsetof(gc::Object, layout), 8), gp64(kScratch));
   const x86::Mem header_length = at(to, offsetof(gc::Object, length), 4);
   if (is_array && length.kind == Operand::Kind::reg) a.mov(header_length, gp32(length.reg));
@@ -93,8 +93,8 @@ void Masm::place_slow_allocations() {
       a.push(gp64(slow.length.reg));
     }
     a.push(slow.frame_end);
-    move_64(kScratch, reinterpret_cast<uint64_t>(slow.layout));
-    emit_far({0xe8}, stubs_.allocate);
+    move_address(kScratch, reinterpret_cast<uint64_t>(slow.layout), Relocation::Kind::layout);
+    emit_stub(0xe8, stubs_.allocate);
     note_site(slow.offset);
     a.mov(gp64(slow.to), gp64(kScratch));
     a.jmp(slow.done);
@@ -207,22 +207,23 @@ Masm::Test Masm::test_eq(Reg reference, bool nullable) {
 
 // The layout is in the scratch register: TypeLayout::is_subtype_of. The flags at `done` and at the end say "equal".
 void Masm::test_object(uint32_t type, uint32_t depth, bool exact, Label done) {
-  a.cmp(at(kScratch, runtime::kLayoutType, 4), type);
+  compare_type(at(kScratch, runtime::kLayoutType, 4), type);
   if (exact) return;
   a.je(done);
   a.cmp(at(kScratch, runtime::kLayoutDepth, 4), depth + 1);
   a.jb(done);
   a.mov(gp64(kScratch), at(kScratch, runtime::kLayoutSupers, 8));
-  a.cmp(at(kScratch, size_t{depth} * sizeof(TypeId), 4), type);
+  compare_type(at(kScratch, size_t{depth} * sizeof(TypeId), 4), type);
 }
 
 void Masm::test_func(Reg reference, uint32_t type, bool exact, Label done) {
-  a.cmp(at(reference, offsetof(runtime::FuncInst, type), 4), type);
+  compare_type(at(reference, offsetof(runtime::FuncInst, type), 4), type);
   if (exact) return;
   a.je(done);
   a.mov(gp64(kScratch), gp64(reference));
-  a.push(type);
-  emit_far({0xe8}, stubs_.test_subtype);
+  a.push_32(type);
+  note_constant(Relocation::Kind::type, 4);
+  emit_stub(0xe8, stubs_.test_subtype);
   a.cmp(gp32(kScratch), 1);
 }
 

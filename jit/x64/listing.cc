@@ -73,6 +73,7 @@ class Listing final : public asmjit::Logger {
     while (!text.empty() && text.back() == '\n') text.pop_back();
     text.erase(0, text.find_first_not_of(' '));
     if (text.empty()) return asmjit::kErrorOk;
+    if (text.starts_with("long ")) text.erase(0, 5);
     uint32_t at = masm_.here();
     if (text.starts_with(".db") && masm_.far_target() != nullptr) {
       at -= static_cast<uint32_t>(std::count(text.begin(), text.end(), 'x'));  // it has been emitted already

@@ -39,7 +39,7 @@ void Masm::begin(NativeCode& code) {
   traps_.clear();
   slow_calls_.clear();
   slow_types_.clear();
-  far_.clear();
+  relocations_.clear();
   pool_.clear();
   flags_ = {};
   allocations_.clear();
@@ -49,7 +49,7 @@ void Masm::begin(NativeCode& code) {
 void Masm::end() {
   for (const TrapStub& stub : traps_) {
     a.bind(stub.entry);
-    emit_far({0xe8}, stubs_.traps[static_cast<size_t>(stub.code)]);
+    emit_stub(0xe8, stubs_.traps[static_cast<size_t>(stub.code)]);
     note_site(stub.offset);
   }
   place_slow_calls();
@@ -59,22 +59,25 @@ void Masm::end() {
 }
 
 void Masm::place(uint8_t* to, const uint8_t* at) {
-  for (const Far& far : far_) {
-    const auto* target = static_cast<const uint8_t*>(far.target);
-    if (target == &kOwnEntries[0]) target = at;
-    if (target == &kOwnEntries[1]) target = at + code_->register_entry;
-    const auto distance = static_cast<int32_t>(target - (at + far.offset + 4));
-    std::memcpy(a.bufferData() + far.offset, &distance, sizeof(distance));
-  }
-  std::memcpy(to, a.bufferData(), size());  // it knows no address of its own
+  std::memcpy(to, a.bufferData(), size());
+  link(to, at, code_->register_entry, relocations_, stubs_, entries_);
 }
 
 // An instruction that ends with the distance to something outside of the function, all of which is near enough.
-void Masm::emit_far(std::initializer_list<uint8_t> opcode, const void* target) {
+void Masm::emit_far(std::initializer_list<uint8_t> opcode, Relocation::Kind kind, uint32_t target) {
   uint8_t bytes[8] = {};
   std::copy(opcode.begin(), opcode.end(), bytes);
-  far_.push_back({here() + static_cast<uint32_t>(opcode.size()), target});
+  relocations_.emplace_back(here() + static_cast<uint32_t>(opcode.size()), kind, target);
   a.raw(bytes, opcode.size() + 4);
+}
+
+const void* Masm::far_target() const {
+  if (relocations_.empty() || relocations_.back().is_constant() || relocations_.back().offset + 4 != here())
+    return nullptr;
+  const Relocation& last = relocations_.back();
+  if (last.kind() == Relocation::Kind::own_entry) return this;
+  if (last.kind() == Relocation::Kind::stub) return stubs_.at(last.target);
+  return &entries_.entries[last.target];
 }
 
 void Masm::note_site(uint32_t offset, uint16_t fp_delta) { sites_.push_back({here(), offset, fp_delta}); }
@@ -94,6 +97,11 @@ void Masm::move(Scalar type, Reg to, Reg from) {
 void Masm::move_64(Reg to, uint64_t bits) {
   if (bits <= 0xffffffff) return void(a.mov(gp32(to), static_cast<uint32_t>(bits)));
   a.mov(gp64(to), bits);
+}
+
+void Masm::move_address(Reg to, uint64_t address, Relocation::Kind kind) {
+  a.mov_64(gp64(to), address);
+  note_constant(kind, 8);
 }
 
 void Masm::constant(Scalar type, Reg to, uint64_t bits) {
@@ -263,7 +271,7 @@ void Masm::br_table(Reg index, const std::vector<Label>& targets) {
 }
 
 void Masm::trap(TrapCode code, uint32_t offset) {
-  emit_far({0xe8}, stubs_.traps[static_cast<size_t>(code)]);
+  emit_stub(0xe8, stubs_.traps[static_cast<size_t>(code)]);
   note_site(offset);
 }
 

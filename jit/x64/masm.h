@@ -12,6 +12,7 @@
 #include "core/immediates.h"
 #include "core/opcode.h"
 #include "jit/native_code.h"
+#include "jit/relocation.h"
 #include "jit/runtime_calls.h"
 #include "jit/value.h"
 #include "jit/x64/assembler.h"
@@ -81,7 +82,7 @@ class Masm {
 
   // For a module of `count` functions behind `imported` ones. `entries`: two for each function (Entry).
   Masm(const Stubs& stubs, const uint8_t* const* entries, uint32_t imported, uint32_t count)
-      : stubs_(stubs), entries_(entries), imported_(imported), count_(count) {}
+      : stubs_(stubs), entries_{entries, count}, imported_(imported) {}
 
   // --- One function: begin, instructions, end; then place the code
   void begin(NativeCode& code);
@@ -95,12 +96,11 @@ class Masm {
   uint32_t offset_of(Label label) const { return a.offset_of(label); }
   // Every instruction as text from the next `begin` on; for listings.
   void log_to(asmjit::Logger* logger) { logger_ = logger; }
-  // Where the distance goes that has just been emitted; null when what was emitted ends with none.
-  const void* far_target() const {
-    return far_.empty() || far_.back().offset + 4 != here() ? nullptr : far_.back().target;
-  }
+  // What the distance leads to that has just been emitted: a stub, an entry point, or `this` for the function itself.
+  const void* far_target() const;
   uint32_t here() const { return static_cast<uint32_t>(a.offset()); }
   const std::vector<Site>& sites() const { return sites_; }
+  const std::vector<Relocation>& relocations() const { return relocations_; }
 
   // --- Moves
   void move(Scalar type, Reg to, Reg from);
@@ -169,7 +169,9 @@ class Masm {
   void call_callee(const FuncType& type, uint16_t frame, uint32_t offset);
   void jump_callee();
   void load_table_callee(uint32_t table, uint32_t type, uint32_t offset);
-  void call_runtime(RuntimeCall function, uint16_t operands, uint64_t x, uint64_t y, uint32_t offset);
+  // `layout`: goes where x would.
+  void call_runtime(RuntimeCall function, uint16_t operands, uint64_t x, uint64_t y, uint32_t offset,
+                    const runtime::gc::TypeLayout* layout = nullptr);
 
   // --- Memory. Bytes that an instruction accesses, which is not an atomic one.
   static uint32_t access_bytes(Op op) { return uint32_t{1} << op_info(op).access_log2; }
@@ -217,7 +219,14 @@ class Masm {
     TrapCode code;
     uint32_t offset;
   };
-  void emit_far(std::initializer_list<uint8_t> opcode, const void* target);
+  void emit_far(std::initializer_list<uint8_t> opcode, Relocation::Kind kind, uint32_t target);
+  void emit_stub(uint8_t opcode, const uint8_t* const& stub) {
+    emit_far({opcode}, Relocation::Kind::stub, stubs_.place_of(stub));
+  }
+  // The constant that the last instruction ends with.
+  void note_constant(Relocation::Kind kind, uint32_t bytes) { relocations_.emplace_back(here() - bytes, kind, 0); }
+  void move_address(Reg to, uint64_t address, Relocation::Kind kind);
+  void compare_type(x86::Mem a, uint32_t type);
   void move_64(Reg to, uint64_t bits);
   x86::Mem element_of_table(uint32_t table, Reg index, uint32_t offset);
   void load_vector(Op op, Reg to, x86::Mem from, uint32_t offset);
@@ -239,11 +248,9 @@ class Masm {
   void test_object(uint32_t type, uint32_t depth, bool exact, Label done);
 
   const Stubs& stubs_;
-  const uint8_t* const* entries_;
-  const uint32_t imported_, count_;
-  uint32_t index_ = 0;                           // of the function, without imports
-  static constexpr uint8_t kOwnEntries[2] = {};  // their addresses stand for those of the code that is being made
-  const uint8_t* code_of(uint32_t index, Entry entry) const;
+  const ModuleEntries entries_;
+  const uint32_t imported_;
+  uint32_t index_ = 0;  // of the function, without imports
   void emit_to_function(uint8_t direct, uint8_t through_memory, uint32_t index, Entry entry);
   asmjit::CodeHolder holder_;
   asmjit::Logger* logger_ = nullptr;
@@ -265,17 +272,13 @@ class Masm {
   };
   std::vector<SlowCall> slow_calls_;
   std::vector<SlowType> slow_types_;
-  struct Far {
-    uint32_t offset;  // of the distance
-    const void* target;
-  };
-  std::vector<Far> far_;
   struct Flags {
     uint32_t at = ~0u;
     Scalar type = Scalar::i32;
     Reg reg;
   };
   Flags flags_;
+  std::vector<Relocation> relocations_;
   struct Pooled {
     asmjit::Label label;
     uint64_t low, high;

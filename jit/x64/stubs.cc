@@ -349,4 +349,8 @@ class Builder {
 
 bool Stubs::make(CodeMemory& memory) { return Builder(*this).build(memory); }
 
+bool Stubs::has(uint32_t place) {
+  return place >= offsetof(Stubs, enter_return) && place < sizeof(Stubs) && place % sizeof(uint8_t*) == 0;
+}
+
 }  // namespace mini_wasm::jit::x64

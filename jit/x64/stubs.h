@@ -8,10 +8,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "jit/code_memory.h"
 #include "jit/listing.h"
+#include "jit/relocation.h"
 #include "runtime/activation.h"
 #include "runtime/instance_context.h"
 
@@ -49,6 +53,17 @@ struct Stubs {
 
   // Null when there is no memory for code.
   bool make(CodeMemory& memory);
+
+  // A stub by the place of its address here, for relocations.
+  uint32_t place_of(const uint8_t* const& stub) const {
+    return static_cast<uint32_t>(reinterpret_cast<const char*>(&stub) - reinterpret_cast<const char*>(this));
+  }
+  const uint8_t* at(uint32_t place) const {
+    const uint8_t* stub;
+    std::memcpy(&stub, reinterpret_cast<const char*>(this) + place, sizeof(stub));
+    return stub;
+  }
+  static bool has(uint32_t place);
 };
 
 // A function has two entry points, side by side in its module's table.
@@ -58,6 +73,25 @@ constexpr size_t entry_index(uint32_t func, Entry entry) { return size_t{func} *
 // A few bytes of code for each function that has none of its own yet, for both entry points: into `lazy`.
 inline constexpr size_t kThunkBytes = 20;
 void write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs);
+
+// The table of a module's entry points, two for each of `count` functions; behind it their thunks.
+struct ModuleEntries {
+  const uint8_t* const* entries = nullptr;
+  uint32_t count = 0;
+  // A function's code at an entry point; null while it has none.
+  const uint8_t* code_of(uint32_t entry) const;
+};
+
+// Fills in the distances in code that was written to `to` and will run at `at`: as it was compiled, or unlinked.
+void link(uint8_t* to, const uint8_t* at, uint32_t register_entry, std::span<const Relocation> relocations,
+          const Stubs& stubs, const ModuleEntries& entries);
+// Makes code of a function the same wherever it ran, with zeros for distances and constants.
+void unlink(uint8_t* code, std::span<const Relocation> relocations);
+// Whether a relocation of unknown origin can be one of `size` bytes of code, in a module with so many functions.
+bool can_link(uint32_t size, const Relocation& relocation, uint32_t functions);
+
+// Appends what of the CPU the compiler makes use of.
+void describe_cpu(std::vector<uint8_t>& out);
 
 std::unique_ptr<FunctionCompiler> make_compiler(const runtime::CompiledModule& module, const Stubs& stubs,
                                                 const uint8_t* const* entries);

@@ -2,6 +2,7 @@
 //
 //   differential [--first N] [--count N] [--seconds S] [--features +NAME,-NAME] [--out DIR] [--reduce]
 //                [--few-registers]   the compiler has hardly any registers, and so must spill
+//                [--cached]   modules run from a code cache that they have been put into before
 //   differential --transcript ...     prints the modules and what they do, for other engines to compare
 //
 // A mismatch is reported with its seed, and its module written to DIR/SEED.wasm; the exit code is 1.
@@ -10,6 +11,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -24,6 +26,7 @@
 #include "spec-tests/generate/generate.h"
 #include "spec-tests/generate/outcome.h"
 #include "spec-tests/generate/reduce.h"
+#include "spec-tests/support/temporary_directory.h"
 #include "spec-tests/tiers.h"
 
 namespace mini_wasm::generate {
@@ -31,14 +34,14 @@ namespace {
 
 constexpr const char* kUsage =
     "usage: %s [--first N] [--count N] [--seconds S] [--features +NAME,-NAME...] [--out DIR] [--reduce] "
-    "[--transcript] [--few-registers]\n";
+    "[--transcript] [--few-registers] [--cached]\n";
 
 struct Options {
   uint64_t first = 0, count = 1000;
   double seconds = 0;  // 0: no limit
   FeatureSet features = FeatureSet::defaults();
   std::string out;
-  bool reduce = false, transcript = false;
+  bool reduce = false, transcript = false, cached = false;
 };
 
 bool parse_features(std::string_view list, FeatureSet& features) {
@@ -55,8 +58,8 @@ bool parse_features(std::string_view list, FeatureSet& features) {
 bool parse(int argc, char** argv, Options& options) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view arg = argv[i];
-    if (arg == "--reduce" || arg == "--transcript") {
-      (arg == "--reduce" ? options.reduce : options.transcript) = true;
+    if (arg == "--reduce" || arg == "--transcript" || arg == "--cached") {
+      (arg == "--reduce" ? options.reduce : arg == "--cached" ? options.cached : options.transcript) = true;
       continue;
     }
 #if MINI_WASM_JIT
@@ -91,7 +94,13 @@ Engine make_engine(Config config, FeatureSet features) {
 class Comparison {
  public:
   explicit Comparison(const Options& options) : options_(options) {
-    for (const spec::TierCase& tier : spec::kTiers) engines_.push_back(make_engine(tier.config(), options.features));
+    for (const spec::TierCase& tier : spec::kTiers) {
+      Config config = tier.config();
+      if (options.cached) config.cache_dir = cache_.path().string();
+      engines_.push_back(make_engine(config, options.features));
+      config.eager = true;
+      if (options.cached) earlier_.push_back(make_engine(config, options.features));
+    }
   }
 
   // The difference between two configurations, or nothing.
@@ -100,9 +109,11 @@ class Comparison {
     const Outcome expected = run_module(engines_[0], module, seed);
     if (!expected.empty() && expected[0].starts_with("error: invalid")) return "  " + expected[0];
     for (size_t i = 1; i < engines_.size(); ++i) {
+      if (options_.cached) (void)Module::compile(earlier_[i], module);
       const std::string difference = first_difference(expected, run_module(engines_[i], module, seed));
       if (!difference.empty()) return std::string(spec::kTiers[i].name) + ":\n" + difference;
     }
+    for (const auto& file : std::filesystem::directory_iterator(cache_.path())) std::filesystem::remove(file);
     return "";
   }
 
@@ -130,7 +141,9 @@ class Comparison {
 
  private:
   const Options& options_;
+  const testing::TemporaryDirectory cache_;
   std::vector<Engine> engines_;
+  std::vector<Engine> earlier_;  // those that write the cache
 };
 
 int run(const Options& options) {

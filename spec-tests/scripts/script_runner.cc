@@ -57,6 +57,10 @@ bool messages_agree(std::string_view expected, std::string_view actual) {
 ScriptRunner::ScriptRunner(const Config& config)
     : engine_(config), store_(engine_), linker_(store_), lazy_validation_(config.lazy_validation && !config.eager) {
   define_spectest(linker_);
+  if (config.cache_dir.empty()) return;
+  Config eager = config;
+  eager.eager = true;
+  earlier_.emplace(eager);
 }
 
 ScriptReport ScriptRunner::run(const text::Script& script) {
@@ -74,13 +78,19 @@ ScriptReport ScriptRunner::run(const text::Script& script) {
 
 // --- Modules and instances -----------------------------------------------------------------------------------------
 
+// With a cache, all of the module's code comes from there.
+Result<Module> ScriptRunner::compile(std::vector<uint8_t> bytes) {
+  if (earlier_) (void)Module::compile(*earlier_, bytes);
+  return Module::compile(engine_, std::move(bytes));
+}
+
 Outcome ScriptRunner::run(const text::ModuleCommand& command) {
   // Later commands must not act on an earlier module because this one failed.
   definitions_.erase("");
   if (!command.definition_only) instances_.erase("");
   Result<std::vector<uint8_t>> bytes = binary_of(command.source);
   if (!bytes) return Outcome::fail(text::describe(bytes.error(), command.source.text, "module", command.source.line));
-  Result<Module> module = Module::compile(engine_, std::move(*bytes));
+  Result<Module> module = compile(std::move(*bytes));
   if (!module) return Outcome::fail(module.error().to_string());
   definitions_.insert_or_assign("", *module);
   if (!command.name.empty()) definitions_.insert_or_assign(command.name, *module);

@@ -63,6 +63,7 @@ class ScriptRunner {
   Outcome run(const text::AssertException& command);
   Outcome run(const text::AssertModule& command);
 
+  Result<Module> compile(std::vector<uint8_t> bytes);
   Outcome instantiate(const std::string& name, const Module& module);
   Outcome expect_trap(const text::Action& action, std::optional<TrapCode> code, const std::string& text);
   Result<std::vector<Val>> perform(const text::Action& action);
@@ -72,6 +73,7 @@ class ScriptRunner {
   Outcome failed_module(const text::AssertModule& command, const Error& error) const;
 
   Engine engine_;
+  std::optional<Engine> earlier_;  // with a cache: the engine that wrote it
   Store store_;
   Linker linker_;
   const bool lazy_validation_;

@@ -1,0 +1,143 @@
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <ctime>
+#include <vector>
+
+#include "runtime/cache_file.h"
+
+namespace mini_wasm::runtime {
+namespace {
+
+constexpr char kSuffix[] = ".code", kTemporary[] = ".tmp";
+constexpr time_t kAbandoned = 3600;  // seconds after which nobody writes a file any more
+
+bool is_ours(const struct stat& info) {
+  return S_ISREG(info.st_mode) && info.st_uid == geteuid() && (info.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+int open_directory(const std::string& path) { return open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }
+
+int make_directory(const std::string& path) {
+  for (size_t end = 0; end != path.npos;) {
+    end = path.find('/', end + 1);
+    (void)mkdir(path.substr(0, end).c_str(), 0700);
+  }
+  return open_directory(path);
+}
+
+}  // namespace
+
+// --- Reading
+
+// Opening must not wait, as it would for somebody who writes to a pipe.
+std::unique_ptr<CacheFile> CacheFile::open(const std::string& directory, const std::string& name) {
+  const std::string path = directory + "/" + name + kSuffix;
+  const int fd = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (fd < 0) return nullptr;
+  struct stat info;
+  if (fstat(fd, &info) != 0 || !is_ours(info)) return close(fd), nullptr;
+  (void)futimens(fd, nullptr);
+  return std::unique_ptr<CacheFile>(new CacheFile(fd, static_cast<uint64_t>(info.st_size)));
+}
+
+CacheFile::~CacheFile() { close(fd_); }
+
+bool CacheFile::read(uint64_t at, std::span<uint8_t> to) const {
+  while (!to.empty()) {
+    const ssize_t n = pread(fd_, to.data(), to.size(), static_cast<off_t>(at));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    at += static_cast<uint64_t>(n);
+    to = to.subspan(static_cast<size_t>(n));
+  }
+  return true;
+}
+
+// --- Writing
+
+NewCacheFile::NewCacheFile(const std::string& directory, const std::string& name)
+    : directory_(make_directory(directory)), name_(name + kSuffix) {
+  static std::atomic<uint32_t> count{0};
+  temporary_ = name_ + "." + std::to_string(getpid()) + "-" + std::to_string(count++) + kTemporary;
+  if (directory_ < 0) return;
+  fd_ = openat(directory_, temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  ok_ = fd_ >= 0;
+}
+
+NewCacheFile::~NewCacheFile() {
+  if (fd_ >= 0) {
+    if (!temporary_.empty()) unlinkat(directory_, temporary_.c_str(), 0);
+    close(fd_);
+  }
+  if (directory_ >= 0) close(directory_);
+}
+
+void NewCacheFile::append(std::span<const uint8_t> bytes) {
+  write(size_, bytes);
+  size_ += bytes.size();
+}
+
+void NewCacheFile::overwrite(uint64_t at, std::span<const uint8_t> bytes) { write(at, bytes); }
+
+// Beyond the limit of a file's size there would be a signal.
+void NewCacheFile::write(uint64_t at, std::span<const uint8_t> bytes) {
+  struct rlimit most;
+  if (getrlimit(RLIMIT_FSIZE, &most) != 0 || at + bytes.size() > most.rlim_cur) ok_ = false;
+  while (ok_ && !bytes.empty()) {
+    const ssize_t n = pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(at));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return void(ok_ = false);
+    at += static_cast<uint64_t>(n);
+    bytes = bytes.subspan(static_cast<size_t>(n));
+  }
+}
+
+void NewCacheFile::publish() {
+  if (!ok_ || renameat(directory_, temporary_.c_str(), directory_, name_.c_str()) != 0) return void(ok_ = false);
+  temporary_.clear();
+}
+
+// --- Trimming
+
+void trim_cache(const std::string& directory, uint64_t bytes) {
+  const int fd = open_directory(directory);
+  DIR* const entries = fd < 0 ? nullptr : fdopendir(fd);
+  if (entries == nullptr) return void(fd < 0 ? 0 : close(fd));
+  struct File {
+    std::string name;
+    uint64_t size;
+    struct timespec used;
+  };
+  std::vector<File> files;
+  uint64_t total = 0;
+  const time_t now = time(nullptr);
+  while (const dirent* entry = readdir(entries)) {
+    const std::string name = entry->d_name;
+    const bool temporary = name.ends_with(kTemporary) && name.find(std::string(kSuffix) + ".") != name.npos;
+    struct stat info;
+    if (!temporary && !name.ends_with(kSuffix)) continue;
+    if (fstatat(fd, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0 || !is_ours(info)) continue;
+    if (!temporary) {
+      files.push_back({name, static_cast<uint64_t>(info.st_size), info.st_mtim});
+      total += files.back().size;
+    } else if (info.st_mtim.tv_sec + kAbandoned < now) {
+      unlinkat(fd, name.c_str(), 0);
+    }
+  }
+  std::sort(files.begin(), files.end(), [](const File& a, const File& b) {
+    return a.used.tv_sec != b.used.tv_sec ? a.used.tv_sec < b.used.tv_sec : a.used.tv_nsec < b.used.tv_nsec;
+  });
+  for (size_t i = 0; total > bytes && i < files.size(); ++i) {
+    if (unlinkat(fd, files[i].name.c_str(), 0) == 0) total -= files[i].size;
+  }
+  closedir(entries);
+}
+
+}  // namespace mini_wasm::runtime

@@ -1,0 +1,230 @@
+// compare_code [--generated N] [--first N] [FILE|DIR]...: machine code that comes from the cache, against what the
+// compiler makes of the same function there and then. The cache was written by an engine that lies elsewhere in memory
+// and has interned other types, so every place must be found that depends on such things; all else must be the same
+// byte by byte. The exit code is 1 when there is a difference.
+#include <mini_wasm/mini_wasm.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "jit/jit.h"
+#include "jit/module_code.h"
+#include "runtime/compiled_module.h"
+#include "runtime/image.h"
+#include "spec-tests/generate/byte_source.h"
+#include "spec-tests/generate/generate.h"
+#include "spec-tests/support/temporary_directory.h"
+#include "spec-tests/support/wat.h"
+
+namespace mini_wasm {
+namespace {
+
+namespace fs = std::filesystem;
+using jit::Relocation;
+using jit::target::Entry;
+
+FeatureSet features() {
+  FeatureSet set = FeatureSet::defaults();
+  for (Feature feature : {Feature::threads, Feature::wide_arithmetic}) set.set(feature);
+  return set;
+}
+
+Engine make_engine(const std::string& cache) {
+  Config config;
+  config.tier = Tier::jit;
+  config.eager = true;
+  config.cache_dir = cache;
+  for (size_t i = 0; i < kFeatureCount; ++i) {
+    (void)config.feature(kFeatureInfo[i].text, features().has(static_cast<Feature>(i)));
+  }
+  return Engine(config);
+}
+
+// Types and code that make all that comes after differ from an engine where it comes first.
+std::vector<uint8_t> other_module() {
+  std::string text = "(module ";
+  for (int i = 0; i < 200; ++i) {
+    text += "(type (struct";
+    for (int bit = 0; bit < 8; ++bit) text += (i >> bit) & 1 ? " (field i32)" : " (field f64)";
+    text += "))";
+  }
+  return testing::wat(text + "(func (result i32) (i32.const 1)))");
+}
+
+class Comparison {
+ public:
+  Comparison() : writer_(make_engine(cache_.path())), reader_(make_engine(cache_.path())) {
+    Result<Module> other = Module::compile(reader_, other_module());
+    if (!other) std::abort();
+    other_ = std::make_unique<Module>(*other);
+  }
+
+  // What differs, or nothing.
+  std::string difference(const std::vector<uint8_t>& bytes) {
+    if (Result<Module> module = Module::compile(writer_, bytes); !module) return ++skipped_, "";
+    Result<Module> module = Module::compile(reader_, bytes);
+    if (!module) return module.error().to_string();
+    const std::string result = compare(*module->impl());
+    for (const fs::directory_entry& entry : fs::directory_iterator(cache_.path())) fs::remove(entry);
+    return result;
+  }
+
+  uint64_t functions() const { return functions_; }
+  uint64_t constants() const { return constants_; }
+  uint64_t skipped() const { return skipped_; }
+
+ private:
+  std::string compare(const runtime::CompiledModule& compiled) {
+    const decoder::Module& module = compiled.module();
+    auto& code = static_cast<jit::ModuleCode&>(compiled.code());
+    const auto count = static_cast<uint32_t>(module.funcs.size() - module.imported_funcs);
+    if (count == 0) return "";
+    if (!compiled.cache()->says_valid()) return "no file was found";
+    if (const size_t n = code.unsaved().functions.size(); n != 0) return std::to_string(n) + " functions were compiled";
+    auto& jit = static_cast<jit::Jit&>(compiled.engine().tier());
+    runtime::FuncInst func;
+    func.index = FuncIdx{module.imported_funcs};
+    code.attach(func);
+    const jit::target::ModuleEntries entries{static_cast<const uint8_t* const*>(func.machine_code), count};
+    const auto compiler = jit::target::make_compiler(compiled, jit.stubs(), entries.entries);
+    for (uint32_t i = 0; i < count; ++i) {
+      const uint8_t* const begin = entries.entries[entry_index(i, Entry::slots)];
+      const jit::NativeCode* found = jit.find_code(begin);
+      if (found == nullptr || found->begin != begin) return "a function has no code";
+      jit::NativeCode expected;
+      expected.index = FuncIdx{i + module.imported_funcs};
+      if (!compiler->compile(expected.index, expected)) return "a function does not compile";
+      const std::string difference = compare(*found, expected, *compiler, entries);
+      if (!difference.empty()) return "function " + std::to_string(raw(expected.index)) + ": " + difference;
+      ++functions_;
+    }
+    return "";
+  }
+
+  std::string compare(const jit::NativeCode& found, jit::NativeCode& expected, jit::FunctionCompiler& compiler,
+                      const jit::target::ModuleEntries& entries) {
+    expected.begin = found.begin;
+    std::vector<uint8_t> a(found.begin, found.begin + found.size), b(compiler.size());
+    compiler.place(b.data(), expected);
+    if (found.size != b.size()) return "sizes";
+    if (found.register_entry != expected.register_entry) return "entry for arguments in registers";
+    const auto same = [](const auto& x, const auto& y, auto equal) {
+      return std::equal(x.begin(), x.end(), y.begin(), y.end(), equal);
+    };
+    if (!same(found.sites, compiler.sites(), [](const jit::Site& x, const jit::Site& y) {
+          return x.native == y.native && x.offset == y.offset && x.fp_delta == y.fp_delta;
+        })) {
+      return "sites";
+    }
+    if (!same(found.loop_entries, expected.loop_entries, [](const jit::LoopEntry& x, const jit::LoopEntry& y) {
+          return x.loop == y.loop && x.native == y.native;
+        })) {
+      return "loops";
+    }
+    using Range = runtime::HandlerRange;
+    if (!same(found.exceptions.handlers, expected.exceptions.handlers, [](const Range& x, const Range& y) {
+          return x.begin == y.begin && x.end == y.end && x.catches == y.catches && x.catch_count == y.catch_count &&
+                 x.depth == y.depth && x.outer == y.outer;
+        })) {
+      return "handlers";
+    }
+    using Catch = runtime::CatchEntry;
+    if (!same(found.exceptions.catches, expected.exceptions.catches, [](const Catch& x, const Catch& y) {
+          return x.kind == y.kind && x.keeps_exception == y.keeps_exception && x.tag == y.tag && x.target == y.target &&
+                 x.slot == y.slot;
+        })) {
+      return "catch clauses";
+    }
+    // Whether a call goes straight to its callee depends on which of them had code first.
+    std::vector<Relocation> calls;
+    for (const Relocation& r : compiler.relocations()) {
+      constants_ += r.is_constant();
+      if (r.kind() != Relocation::Kind::entry) continue;
+      calls.push_back(r);
+      if (!leads_to(found.begin, r, entries)) return "a call at " + std::to_string(r.offset);
+    }
+    jit::target::unlink(a.data(), calls);
+    jit::target::unlink(b.data(), calls);
+    const auto at = std::mismatch(a.begin(), a.end(), b.begin()).first;
+    if (at != a.end()) return "code at " + std::to_string(at - a.begin()) + " of " + std::to_string(a.size());
+    return address_in(std::move(b), compiler.relocations());
+  }
+
+  // Addresses of this program are the same for both engines, but not in another process.
+  static std::string address_in(std::vector<uint8_t> code, std::span<const Relocation> relocations) {
+    jit::target::unlink(code.data(), relocations);
+    for (size_t i = 0; i + sizeof(uint64_t) <= code.size(); ++i) {
+      uint64_t word;
+      std::memcpy(&word, code.data() + i, sizeof(word));
+      if (runtime::Image::own().contains(word)) return "an address at " + std::to_string(i);
+    }
+    return "";
+  }
+
+  static bool leads_to(const uint8_t* code, const Relocation& r, const jit::target::ModuleEntries& entries) {
+    int32_t distance;
+    std::memcpy(&distance, code + r.offset, sizeof(distance));
+    const uint8_t* const target = code + r.offset + 4 + distance;
+    const bool direct = code[r.offset - 1] == 0xe8 || code[r.offset - 1] == 0xe9;
+    return target ==
+           (direct ? entries.code_of(r.target) : reinterpret_cast<const uint8_t*>(&entries.entries[r.target]));
+  }
+
+  const testing::TemporaryDirectory cache_;
+  const Engine writer_, reader_;
+  std::unique_ptr<Module> other_;
+  uint64_t functions_ = 0, constants_ = 0, skipped_ = 0;
+};
+
+std::vector<uint8_t> content(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+int run(int argc, char** argv) {
+  Comparison comparison;
+  uint64_t first = 0, generated = 0, modules = 0, different = 0;
+  const auto look_at = [&](const std::string& name, const std::vector<uint8_t>& bytes) {
+    ++modules;
+    const std::string difference = comparison.difference(bytes);
+    if (difference.empty()) return;
+    ++different;
+    std::printf("%s: %s\n", name.c_str(), difference.c_str());
+  };
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (i + 1 < argc && word == "--first") {
+      first = std::strtoull(argv[++i], nullptr, 10);
+    } else if (i + 1 < argc && word == "--generated") {
+      generated = std::strtoull(argv[++i], nullptr, 10);
+    } else if (fs::is_directory(word)) {
+      for (const auto& entry : fs::recursive_directory_iterator(word)) {
+        if (entry.path().extension() == ".wasm") look_at(entry.path().string(), content(entry.path()));
+      }
+    } else {
+      look_at(argv[i], content(word));
+    }
+  }
+  for (uint64_t seed = first; seed < first + generated; ++seed) {
+    look_at("seed " + std::to_string(seed), generate::generate_module(generate::bytes_of_seed(seed), features()));
+  }
+  const auto n = [](uint64_t number) { return static_cast<unsigned long long>(number); };
+  std::printf("%llu modules, %llu skipped, %llu functions, %llu constants, %llu differences\n", n(modules),
+              n(comparison.skipped()), n(comparison.functions()), n(comparison.constants()), n(different));
+  return different == 0 && comparison.functions() != 0 && comparison.constants() != 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace mini_wasm
+
+int main(int argc, char** argv) { return mini_wasm::run(argc, argv); }
