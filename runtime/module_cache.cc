@@ -38,7 +38,7 @@ template <class T>
 void append(std::vector<uint8_t>& out, const T& value) {
   static_assert(std::has_unique_object_representations_v<T> && !std::is_class_v<T>);
   const auto* bytes = reinterpret_cast<const uint8_t*>(&value);
-  out.insert(out.end(), bytes, bytes + sizeof(value));
+  for (size_t i = 0; i < sizeof(value); ++i) out.push_back(bytes[i]);  // GCC 12 warns falsely of an `insert`
 }
 
 void append_sized(std::vector<uint8_t>& out, std::span<const uint8_t> bytes) {
