@@ -61,6 +61,9 @@ class Reader {
   uint64_t f64_bits() { return fixed<uint64_t>(); }
   uint32_t fixed_u32() { return fixed<uint32_t>(); }
 
+  // To a position that is there.
+  void seek(const uint8_t* pos) { pos_ = pos; }
+  uint32_t offset_of(const uint8_t* pos) const { return static_cast<uint32_t>(pos - base_); }
   // Passes over bytes that are there.
   void skip(size_t bytes) { pos_ += bytes; }
 

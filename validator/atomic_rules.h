@@ -12,14 +12,14 @@ void FunctionDecoder<Sink>::atomic_rule(Op op) {
     return;
   }
   const OpInfo& info = op_info(op);
-  MemArg memarg;
-  ValType address;
-  if (!memory_access(op, memarg, address)) return;
-  if (memarg.align_log2 != info.access_log2) return fail("atomic alignment must be natural: " + std::string(info.text));
+  const Access access = any_memory_access(op);
+  if (!access.ok) return;
+  if (access.memarg.align_log2 != info.access_log2)
+    return fail("atomic alignment must be natural: " + std::string(info.text));
   for (uint32_t i = info.param_count; i-- > 1;) pop(sig(info.params[i]));
-  pop(address);
+  pop(access.address);
   if (info.result_count != 0) push(sig(info.results[0]));
-  if (live_ && reader_.ok()) sink_.atomic(op, memarg);
+  if (live_ && reader_.ok()) sink_.atomic(op, access.memarg);
 }
 
 }  // namespace mini_wasm::validator

@@ -13,7 +13,8 @@ template <class Sink>
   message += " in function " + std::to_string(raw(func_));
   if (std::string_view name = module_.func_name(func_); !name.empty())
     message += " (" + escape_for_terminal(name) + ")";
-  reader_.fail(op_offset_, std::move(message), kind);
+  reader_.fail(op_offset(), std::move(message), kind);
+  stop();
 }
 
 template <class Sink>
@@ -67,7 +68,6 @@ void FunctionDecoder<Sink>::enter(Op op, TypeList params, TypeList results) {
   c.op = op;
   c.entered = entered;
   c.height = height() - std::min(height(), params.size());
-  c.offset = op_offset_;
   c.set_locals = static_cast<uint32_t>(set_locals_.size());
   c.params = params;
   c.results = results;
@@ -206,7 +206,7 @@ void FunctionDecoder<Sink>::leave_block() {
   const TypeList results = controls_.back().results;
   forget_set_locals();
   controls_.pop_back();
-  if (controls_.empty()) return;
+  if (controls_.empty()) return stop();
   refresh();
   push(results);
 }
@@ -379,7 +379,7 @@ void FunctionDecoder<Sink>::memory_rule(Op op) {
     if (op == Op::memory_init) b = decoder::read_memory_index(reader_, features_);
     if (!reader_.ok() || (op == Op::memory_init && memory(b) == nullptr)) return;
     if (!module_.data_count)
-      return reader_.fail(op_offset_, "data count section required for " + std::string(op_info(op).text));
+      return reader_.fail(op_offset(), "data count section required for " + std::string(op_info(op).text));
     if (a >= *module_.data_count) return void(unknown("data segment", a));
   } else {
     a = decoder::read_memory_index(reader_, features_);

@@ -70,7 +70,6 @@ class FunctionDecoder {
     bool entered = true;       // reachable where it begins: the sink knows it
     bool unreachable = false;  // what follows in it is dead
     uint32_t height = 0;       // operands below it
-    uint32_t offset = 0;       // of its opcode
     uint32_t set_locals = 0;   // length of set_locals_ where it begins
     TypeList params, results;
     typename Sink::Label label{};
@@ -81,8 +80,7 @@ class FunctionDecoder {
   FunctionDecoder(const decoder::Module& module, FeatureSet features, Sink& sink)
       : module_(module), features_(features), ops_(features), scope_(module, features), sink_(sink), reader_({}) {
     grow_operands(256);
-    has_memory_ = !module.memories.empty();
-    if (has_memory_) memory_address_ = address_type(module.memories[0].type.is_64);
+    has_small_memory_ = !module.memories.empty() && !module.memories[0].type.is_64;
   }
 
   // Walks the body of a function that the module defines. Errors: malformed, invalid, limit.
@@ -95,6 +93,9 @@ class FunctionDecoder {
   Control& control(uint32_t depth) { return controls_[controls_.size() - 1 - depth]; }
   uint32_t control_depth() const { return static_cast<uint32_t>(controls_.size()); }
   uint32_t height() const { return static_cast<uint32_t>(top_ - operands_.get()); }
+  // For a sink that wants to know how high the operand stack becomes: it says where to look.
+  void note_height() { highest_ = std::max(highest_, top_); }
+  uint32_t highest() const { return static_cast<uint32_t>(highest_ - operands_.get()); }
   // Whether the function has had vector instructions or locals so far.
   bool uses_vectors() const { return uses_vectors_; }
   // Whether the next instruction writes a local with the value that this one leaves, and which.
@@ -106,31 +107,66 @@ class FunctionDecoder {
     return writes && next[1] < 0x80 && local < locals_.size();  // an index of one byte: nearly all are
   }
   // Byte offset of the instruction that is being reported to the sink.
-  uint32_t op_offset() const { return op_offset_; }
+  uint32_t op_offset() const { return reader_.offset_of(op_at_); }
 
  private:
+  // Where the walk is. Only code that is inlined into `run` sees it, so it stays in registers of the CPU; everybody
+  // else finds the same in reader_ and top_ (`sink`, `out_of_line`).
+  struct Cursor {
+    const uint8_t* pos;
+    ValType* top;
+  };
+  [[gnu::always_inline]] void show(const Cursor& c) {
+    reader_.seek(c.pos);
+    if constexpr (!kBelieves) top_ = c.top;
+  }
+  [[gnu::always_inline]] Sink& sink(const Cursor& c) {
+    show(c);
+    return sink_;
+  }
+  template <class Rule>
+  [[gnu::always_inline]] auto out_of_line(Cursor& c, Rule rule) {
+    show(c);
+    if constexpr (std::is_void_v<decltype(rule())>) {
+      rule();
+      c = {reader_.pos(), top_};
+    } else {
+      const auto result = rule();
+      c = {reader_.pos(), top_};
+      return result;
+    }
+  }
+  // Nothing more is to be read: the function has ended, or something was wrong.
+  void stop() { stop_ = nullptr; }
+
   // --- Operands
   void grow_operands(size_t capacity) {
     auto bigger = std::make_unique<ValType[]>(capacity);
     const size_t used = operands_ ? static_cast<size_t>(top_ - operands_.get()) : 0;
     const size_t base = operands_ ? static_cast<size_t>(base_ - operands_.get()) : 0;
+    const size_t highest = operands_ ? static_cast<size_t>(highest_ - operands_.get()) : 0;
     if (used != 0) std::copy_n(operands_.get(), used, bigger.get());
     operands_ = std::move(bigger);
     top_ = operands_.get() + used;
     base_ = operands_.get() + base;
+    highest_ = operands_.get() + highest;
     limit_ = operands_.get() + capacity;
   }
   void reserve(size_t n) {
     if (static_cast<size_t>(limit_ - top_) < n) [[unlikely]]
       grow_operands(2 * (height() + n));
   }
-  // Every instruction may push two without asking: see `run`.
+  // An instruction takes a byte at least and leaves no more than one operand more than it found, without asking; those
+  // that push lists make room for these and again for an operand per byte that is left.
   void push(ValType type) {
     if constexpr (!kBelieves) *top_++ = type;
   }
+  [[gnu::always_inline]] void push(Cursor& c, ValType type) {
+    if constexpr (!kBelieves) *c.top++ = type;
+  }
   void push(const TypeList& types) {
     if constexpr (kBelieves) return;
-    reserve(types.size() + kSlack);
+    reserve(types.size() + reader_.left() + kSlack);
     for (uint32_t i = 0; i < types.size(); ++i) push(types[i]);
   }
   ValType pop() {
@@ -148,6 +184,16 @@ class FunctionDecoder {
       return found;
     }
     return pop_from_empty(want);
+  }
+  [[gnu::always_inline]] void pop(Cursor& c, ValType want) {
+    if constexpr (kBelieves) return;
+    if (c.top > base_) [[likely]] {
+      const ValType found = *--c.top;
+      if (found != want) [[unlikely]]
+        expect(want, found);
+    } else {
+      pop_from_empty(want);
+    }
   }
   void pop(const TypeList& types) {
     if constexpr (kBelieves) return;
@@ -179,14 +225,24 @@ class FunctionDecoder {
   Control* label(uint32_t depth);
 
   // --- Rules; one per class of opcode, more in control_rules.h
-  void step(Op op);
+  Op read_rare_op();
+  void step(Op op, Cursor& c);
   template <Op op>
-  void rule();
+  void rule(Cursor& c);
   template <Op op>
-  void fixed_signature();
+  void rare_rule();
+  template <Op op>
+  void fixed_signature(Cursor& c);
   ValType sig(SigType type) const;
-  bool memory_access(Op op, MemArg& memarg, ValType& address);
-  bool any_memory_access(Op op, MemArg& memarg, ValType& address);
+  uint32_t read_u32(Cursor& c);
+  uint64_t read_constant(Cursor& c, Imm imm);
+  struct Access {
+    bool ok = false;
+    ValType address;
+    MemArg memarg;
+  };
+  Access memory_access(Cursor& c, Op op);
+  Access any_memory_access(Op op);
   void atomic_rule(Op op);  // atomic_rules.h
   void control_rule(Op op);
   void end_rule();
@@ -240,7 +296,7 @@ class FunctionDecoder {
   void note_set_local(uint32_t i);
   [[gnu::noinline, gnu::cold]] void unset_local(uint32_t i) { fail("uninitialized local " + std::to_string(i)); }
   void forget_set_locals();
-  bool local_index(uint32_t& i);
+  bool local_index(Cursor& c, uint32_t& i);
   const decoder::Memory* memory(uint32_t i);
   const decoder::Table* table(uint32_t i);
   static ValType address_type(bool is_64) { return is_64 ? ValType::i64 : ValType::i32; }
@@ -263,17 +319,19 @@ class FunctionDecoder {
   FuncIdx func_{};
   const FuncType* func_type_ = nullptr;
   std::vector<ValType> locals_;
+  uint32_t local_count_ = 0;
   std::vector<Control> controls_;
   std::unique_ptr<ValType[]> operands_;
   ValType* top_ = nullptr;
   ValType* base_ = nullptr;  // operands of the innermost block begin here
+  ValType* highest_ = nullptr;
   ValType* limit_ = nullptr;
   bool live_ = true;
-  bool has_memory_ = false;
-  ValType memory_address_;  // type of addresses of memory 0
+  bool has_small_memory_ = false;  // memory 0 has addresses of 32 bits
   bool uses_vectors_ = false;
   Op op_ = Op::nop;
-  uint32_t op_offset_ = 0;
+  const uint8_t* op_at_ = nullptr;
+  const uint8_t* stop_ = nullptr;     // the end of the body; see `stop`
   std::vector<uint32_t> depths_;      // scratch of br_table
   std::vector<CatchClause> catches_;  // and of try_table
   // Locals without a default value (spec 3.4.10): whether each has been set here, and which were, in that order.
@@ -291,21 +349,31 @@ Result<void> FunctionDecoder<Sink>::run(FuncIdx func) {
   func_type_ = &module_.func_type(func);
   reader_ = decoder::Reader(module_.bytes, f.body);
   op_ = Op::nop;
-  op_offset_ = f.body.begin;
+  op_at_ = reader_.pos();
   controls_.clear();
-  top_ = base_ = operands_.get();
+  top_ = base_ = highest_ = operands_.get();
+  if constexpr (!kBelieves) reserve(reader_.left() + kSlack);
   live_ = true;
   if (read_locals()) {
     sink_.begin(*this);
-    op_offset_ = reader_.offset();
+    op_at_ = reader_.pos();
     enter(Op::block, TypeList{}, TypeList(func_type_->results));
-    do {
-      if constexpr (!kBelieves) reserve(kSlack);
-      op_offset_ = reader_.offset();
-      op_ = kBelieves ? decoder::read_valid_op(reader_, features_, ops_) : decoder::read_op(reader_, features_, ops_);
-      if (op_ == Op::invalid) break;
-      step(op_);
-    } while (op_ != Op::end || !controls_.empty());
+    stop_ = reader_.pos() + reader_.left();
+    Cursor c{reader_.pos(), top_};
+    while (c.pos < stop_) {
+      op_at_ = c.pos;
+      Op op = ops_[*c.pos];
+      ++c.pos;
+      if (op == Op::invalid) [[unlikely]] {
+        op = out_of_line(c, [this] { return read_rare_op(); });
+        if (op == Op::invalid) break;
+      }
+      op_ = op;
+      step(op, c);
+    }
+    // Without an error it is behind an `end`, or at the end of the body: then there is no opcode to be read.
+    if (reader_.ok()) show(c);
+    if (reader_.ok() && !controls_.empty()) decoder::read_op(reader_, features_);
     if (reader_.ok() && !reader_.at_end()) {
       reader_.fail(reader_.offset(), "unexpected content after the end of function " + std::to_string(raw(func)));
     }
@@ -314,15 +382,21 @@ Result<void> FunctionDecoder<Sink>::run(FuncIdx func) {
   return {};
 }
 
+// Of more than a byte, or none that there is.
 template <class Sink>
-[[gnu::always_inline]] inline void FunctionDecoder<Sink>::step(Op op) {
+[[gnu::noinline]] Op FunctionDecoder<Sink>::read_rare_op() {
+  reader_.seek(op_at_);
+  return decoder::read_op(reader_, features_);
+}
+
+template <class Sink>
+[[gnu::always_inline]] inline void FunctionDecoder<Sink>::step(Op op, Cursor& c) {
   switch (op) {
 #define OP(id, ...) \
-  case Op::id: return rule<Op::id>();
+  case Op::id: return rule<Op::id>(c);
 #include "core/opcodes.def"
 #undef OP
-    case Op::invalid:
-    case Op::prefix: break;
+    default: __builtin_unreachable();  // so that nothing is compared before the jump
   }
 }
 
@@ -341,22 +415,91 @@ ValType FunctionDecoder<Sink>::sig(SigType type) const {
 }
 
 template <class Sink>
-template <Op op>
-[[gnu::always_inline]] inline void FunctionDecoder<Sink>::fixed_signature() {
-  constexpr const OpInfo& info = op_info(op);
-  for (int i = info.param_count - 1; i >= 0; --i) pop(sig(info.params[i]));
-  for (int i = 0; i < info.result_count; ++i) push(sig(info.results[i]));
+[[gnu::always_inline]] inline uint32_t FunctionDecoder<Sink>::read_u32(Cursor& c) {
+  if (c.pos != stop_ && *c.pos < 0x80) [[likely]]
+    return *c.pos++;
+  return out_of_line(c, [this] { return reader_.u32(); });
+}
+
+template <class Sink>
+[[gnu::always_inline]] inline uint64_t FunctionDecoder<Sink>::read_constant(Cursor& c, Imm imm) {
+  if ((imm == Imm::i32 || imm == Imm::i64) && c.pos != stop_ && *c.pos < 0x80) [[likely]] {
+    const int value = static_cast<int8_t>(*c.pos++ << 1) >> 1;
+    return imm == Imm::i32 ? static_cast<uint32_t>(value) : static_cast<uint64_t>(int64_t{value});
+  }
+  return out_of_line(c, [this, imm]() -> uint64_t {
+    switch (imm) {
+      case Imm::i32: return static_cast<uint32_t>(reader_.s32());
+      case Imm::i64: return static_cast<uint64_t>(reader_.s64());
+      case Imm::f32: return reader_.f32_bits();
+      default: return reader_.f64_bits();
+    }
+  });
 }
 
 template <class Sink>
 template <Op op>
-[[gnu::always_inline]] inline void FunctionDecoder<Sink>::rule() {
+[[gnu::always_inline]] inline void FunctionDecoder<Sink>::fixed_signature(Cursor& c) {
+  constexpr const OpInfo& info = op_info(op);
+  for (int i = info.param_count - 1; i >= 0; --i) pop(c, sig(info.params[i]));
+  for (int i = 0; i < info.result_count; ++i) push(c, sig(info.results[i]));
+}
+
+// The commonest here, the others in `rare_rule`.
+template <class Sink>
+template <Op op>
+[[gnu::always_inline]] inline void FunctionDecoder<Sink>::rule(Cursor& c) {
   constexpr const OpInfo& info = op_info(op);
   if constexpr (info.feature == Feature::simd || info.feature == Feature::relaxed_simd) uses_vectors_ = true;
   if constexpr (info.cls == OpClass::numeric || info.cls == OpClass::numeric_trap) {
-    fixed_signature<op>();
-    if (is_live()) sink_.numeric(op);
-  } else if constexpr (op == Op::v128_const) {
+    fixed_signature<op>(c);
+    if (is_live()) sink(c).numeric(op);
+  } else if constexpr (info.cls == OpClass::constant && op != Op::v128_const) {
+    const uint64_t bits = read_constant(c, info.imm);
+    push(c, sig(info.results[0]));
+    if (is_live()) sink(c).constant(sig(info.results[0]), bits);
+  } else if constexpr (info.cls == OpClass::load) {
+    const Access access = memory_access(c, op);
+    if (!access.ok) return;
+    pop(c, access.address);
+    push(c, sig(info.results[0]));
+    if (is_live()) sink(c).load(op, access.memarg);
+  } else if constexpr (info.cls == OpClass::store) {
+    const Access access = memory_access(c, op);
+    if (!access.ok) return;
+    pop(c, sig(info.params[1]));
+    pop(c, access.address);
+    if (is_live()) sink(c).store(op, access.memarg);
+  } else if constexpr (op == Op::local_get) {
+    uint32_t i;
+    if (!local_index(c, i)) return;
+    if (tracks_unset_ && unset_[i]) [[unlikely]]
+      return unset_local(i);
+    push(c, locals_[i]);
+    if (is_live()) sink(c).local_get(i);
+  } else if constexpr (op == Op::local_set) {
+    uint32_t i;
+    if (!local_index(c, i)) return;
+    pop(c, locals_[i]);
+    set_local(i);
+    if (is_live()) sink(c).local_set(i);
+  } else if constexpr (op == Op::local_tee) {
+    uint32_t i;
+    if (!local_index(c, i)) return;
+    pop(c, locals_[i]);
+    push(c, locals_[i]);
+    set_local(i);
+    if (is_live()) sink(c).local_tee(i);
+  } else {
+    out_of_line(c, [this] { rare_rule<op>(); });
+  }
+}
+
+template <class Sink>
+template <Op op>
+[[gnu::always_inline]] inline void FunctionDecoder<Sink>::rare_rule() {
+  constexpr const OpInfo& info = op_info(op);
+  if constexpr (op == Op::v128_const) {
     const uint8_t* bytes = decoder::read_16_bytes(reader_);
     push(ValType::v128);
     if (is_live() && bytes != nullptr) sink_.v128_const(bytes);
@@ -364,48 +507,6 @@ template <Op op>
     simd_lane_rule(op);
   } else if constexpr (info.cls == OpClass::load_lane || info.cls == OpClass::store_lane) {
     memory_lane_rule(op);
-  } else if constexpr (info.cls == OpClass::constant) {
-    uint64_t bits = 0;
-    if constexpr (info.imm == Imm::i32) bits = static_cast<uint32_t>(reader_.s32());
-    if constexpr (info.imm == Imm::i64) bits = static_cast<uint64_t>(reader_.s64());
-    if constexpr (info.imm == Imm::f32) bits = reader_.f32_bits();
-    if constexpr (info.imm == Imm::f64) bits = reader_.f64_bits();
-    push(sig(info.results[0]));
-    if (is_live()) sink_.constant(sig(info.results[0]), bits);
-  } else if constexpr (info.cls == OpClass::load) {
-    MemArg memarg;
-    ValType address;
-    if (!memory_access(op, memarg, address)) return;
-    pop(address);
-    push(sig(info.results[0]));
-    if (is_live()) sink_.load(op, memarg);
-  } else if constexpr (info.cls == OpClass::store) {
-    MemArg memarg;
-    ValType address;
-    if (!memory_access(op, memarg, address)) return;
-    pop(sig(info.params[1]));
-    pop(address);
-    if (is_live()) sink_.store(op, memarg);
-  } else if constexpr (op == Op::local_get) {
-    uint32_t i;
-    if (!local_index(i)) return;
-    if (tracks_unset_ && unset_[i]) [[unlikely]]
-      return unset_local(i);
-    push(locals_[i]);
-    if (is_live()) sink_.local_get(i);
-  } else if constexpr (op == Op::local_set) {
-    uint32_t i;
-    if (!local_index(i)) return;
-    pop(locals_[i]);
-    set_local(i);
-    if (is_live()) sink_.local_set(i);
-  } else if constexpr (op == Op::local_tee) {
-    uint32_t i;
-    if (!local_index(i)) return;
-    pop(locals_[i]);
-    push(locals_[i]);
-    set_local(i);
-    if (is_live()) sink_.local_tee(i);
   } else if constexpr (info.cls == OpClass::variable) {
     variable_rule(op);
   } else if constexpr (info.cls == OpClass::memory) {

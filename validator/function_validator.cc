@@ -28,7 +28,7 @@ class FactsSink {
   void begin(Decoder& decoder) {
     decoder_ = &decoder;
     facts_ = {};
-    kept_exceptions_ = 0;
+    kept_exceptions_ = most_kept_exceptions_ = 0;
     uses_.assign(decoder.locals().size(), {});
     if (pins_) pins_->begin(decoder.locals().size());
     for (ValType type : decoder.locals()) facts_.local_slots += type.slots();
@@ -38,6 +38,8 @@ class FactsSink {
   FunctionFacts finish(bool vectors) {
     choose_hot_local();
     if (pins_) pins_->finish(decoder_->locals(), facts_);
+    note_height(decoder_->highest());
+    facts_.max_operand_slots += most_kept_exceptions_;
     // Operands were counted, not slots: a bound that is good enough for the few functions that it is for.
     if (vectors || decoder_->uses_vectors()) facts_.max_operand_slots *= 2;
     return std::move(facts_);
@@ -54,13 +56,13 @@ class FactsSink {
   void store(Op, const MemArg&) {}
   void local_get(uint32_t i) {
     ++uses_[i].reads;
-    if (pins_) pins_->use(i, false);
+    if (pins_) note_use(i, false);
     note_height();
   }
   void local_set(uint32_t i) { local_tee(i); }
   void local_tee(uint32_t i) {
     ++uses_[i].writes;
-    if (pins_) pins_->use(i, true);
+    if (pins_) note_use(i, true);
   }
   void global_get(uint32_t) { note_height(); }
   void global_set(uint32_t) {}
@@ -105,7 +107,9 @@ class FactsSink {
   void try_(Control&) { facts_.has_try = true; }
   // The exception stays below the block's operands, where a rethrow finds it.
   void catch_(Control& c, CatchKind kind, TagIdx tag, bool) {
-    if (!std::exchange(c.label.keeps_exception, true)) ++kept_exceptions_;
+    if (!std::exchange(c.label.keeps_exception, true)) {
+      most_kept_exceptions_ = std::max(most_kept_exceptions_, ++kept_exceptions_);
+    }
     const size_t values = kind == CatchKind::catch_ ? tag_params(tag) : 0;
     note_height(c.height + static_cast<uint32_t>(values));
   }
@@ -129,11 +133,9 @@ class FactsSink {
     uint32_t reads = 0, writes = 0;
   };
 
-  void note_height() { note_height(decoder_->height()); }
-  void note_height(uint32_t height) {
-    height += kept_exceptions_;
-    if (height > facts_.max_operand_slots) facts_.max_operand_slots = height;
-  }
+  void note_height() { decoder_->note_height(); }
+  void note_height(uint32_t height) { facts_.max_operand_slots = std::max(facts_.max_operand_slots, height); }
+  [[gnu::noinline]] void note_use(uint32_t local, bool writes) { pins_->use(local, writes); }
   size_t tag_params(TagIdx tag) const {
     const decoder::Module& module = decoder_->module();
     return module.func_type(module.tags[raw(tag)].type).params.size();
@@ -168,7 +170,8 @@ class FactsSink {
 
   Decoder* decoder_ = nullptr;
   FunctionFacts facts_;
-  uint32_t kept_exceptions_ = 0;  // by the legacy catch blocks around this instruction
+  uint32_t kept_exceptions_ = 0;       // by the legacy catch blocks around this instruction,
+  uint32_t most_kept_exceptions_ = 0;  // and the most so far: they come on top of whatever operands there are
   std::vector<Uses> uses_;
   std::unique_ptr<PinChooser> pins_;
 };

@@ -121,7 +121,7 @@ bool FunctionDecoder<Sink>::check_segment(bool elem, uint32_t i, const FieldType
     return reader_.ok();
   }
   if (!module_.data_count) {
-    reader_.fail(op_offset_, "data count section required for " + std::string(op_info(op_).text));
+    reader_.fail(op_offset(), "data count section required for " + std::string(op_info(op_).text));
     return false;
   }
   if (i >= *module_.data_count) return unknown("data segment", i);

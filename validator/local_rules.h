@@ -23,6 +23,7 @@ bool FunctionDecoder<Sink>::read_locals() {
     reader_.fail(at, "too many locals: more than " + std::to_string(decoder::limits::kMaxLocals),
                  total > UINT32_MAX ? ErrorKind::malformed : ErrorKind::limit);
   }
+  local_count_ = static_cast<uint32_t>(locals_.size());
   uses_vectors_ = std::any_of(locals_.begin(), locals_.end(), [](ValType t) { return t.is_vector(); });
   unset_.clear();
   set_locals_.clear();
@@ -58,9 +59,9 @@ inline void FunctionDecoder<Sink>::forget_set_locals() {
 }
 
 template <class Sink>
-[[gnu::always_inline]] inline bool FunctionDecoder<Sink>::local_index(uint32_t& i) {
-  i = reader_.u32();
-  if (i < locals_.size()) [[likely]]
+[[gnu::always_inline]] inline bool FunctionDecoder<Sink>::local_index(Cursor& c, uint32_t& i) {
+  i = read_u32(c);
+  if (i < local_count_) [[likely]]
     return true;
   return unknown("local", i);
 }
@@ -81,41 +82,37 @@ const decoder::Table* FunctionDecoder<Sink>::table(uint32_t i) {
   return nullptr;
 }
 
-// spec 3.4 memarg: alignment at most natural, offset within the address type.
+// spec 3.4 memarg: alignment at most natural, offset within the address type. Here with an offset of up to two bytes.
 template <class Sink>
-[[gnu::always_inline]] inline bool FunctionDecoder<Sink>::memory_access(Op op, MemArg& memarg, ValType& address) {
-  const uint8_t* p = reader_.pos();
-  if (reader_.left() >= 2 && p[0] <= op_info(op).access_log2 && p[1] < 0x80 && has_memory_) [[likely]] {
-    memarg = {p[0], 0, p[1]};
-    address = memory_address_;
-    reader_.skip(2);
-    return true;
+[[gnu::always_inline]] inline auto FunctionDecoder<Sink>::memory_access(Cursor& c, Op op) -> Access {
+  const uint8_t* p = c.pos;
+  if (stop_ - p >= 3 && p[0] <= op_info(op).access_log2 && has_small_memory_) [[likely]] {
+    if (p[1] < 0x80) [[likely]] {
+      c.pos += 2;
+      return {true, ValType::i32, {p[0], 0, p[1]}};
+    }
+    if (p[2] < 0x80) [[likely]] {
+      c.pos += 3;
+      return {true, ValType::i32, {p[0], 0, (p[1] & 0x7fu) | uint64_t{p[2]} << 7}};
+    }
   }
-  return any_memory_access(op, memarg, address);
+  return out_of_line(c, [this, op] { return any_memory_access(op); });
 }
 
 template <class Sink>
-[[gnu::noinline]] bool FunctionDecoder<Sink>::any_memory_access(Op op, MemArg& memarg, ValType& address) {
-  const uint8_t* p = reader_.pos();
-  if (reader_.left() >= 3 && p[0] <= op_info(op).access_log2 && p[2] < 0x80 && has_memory_) {
-    memarg = {p[0], 0, (p[1] & 0x7fu) | uint64_t{p[2]} << 7};  // two bytes: one would have been read above
-    address = memory_address_;
-    reader_.skip(3);
-    return true;
-  }
-  memarg = decoder::read_memarg(reader_, features_);
+[[gnu::noinline]] auto FunctionDecoder<Sink>::any_memory_access(Op op) -> Access {
+  const MemArg memarg = decoder::read_memarg(reader_, features_);
   const decoder::Memory* m = memory(memarg.memory);
-  if (m == nullptr) return false;
-  address = address_type(m->type.is_64);
+  if (m == nullptr) return {};
   if (memarg.align_log2 > op_info(op).access_log2) [[unlikely]] {
     fail("alignment must not be larger than natural: " + std::string(op_info(op).text));
-    return false;
+    return {};
   }
   if (!m->type.is_64 && memarg.offset > UINT32_MAX) [[unlikely]] {
     fail("offset out of range: " + std::to_string(memarg.offset));
-    return false;
+    return {};
   }
-  return true;
+  return {true, address_type(m->type.is_64), memarg};
 }
 
 }  // namespace mini_wasm::validator

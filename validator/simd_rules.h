@@ -39,17 +39,16 @@ void FunctionDecoder<Sink>::simd_lane_rule(Op op) {
 template <class Sink>
 void FunctionDecoder<Sink>::memory_lane_rule(Op op) {
   const OpInfo& info = op_info(op);
-  MemArg memarg;
-  ValType address;
-  if (!memory_access(op, memarg, address)) return;
+  const Access access = any_memory_access(op);
+  if (!access.ok) return;
   const uint8_t lane = decoder::read_lane(reader_);
   if (!reader_.ok() || !check_lane(lane, lane_count(info))) return;
   pop(ValType::v128);
-  pop(address);
+  pop(access.address);
   const bool loads = info.cls == OpClass::load_lane;
   if (loads) push(ValType::v128);
   if (!live_ || !reader_.ok()) return;
-  loads ? sink_.load_lane(op, memarg, lane) : sink_.store_lane(op, memarg, lane);
+  loads ? sink_.load_lane(op, access.memarg, lane) : sink_.store_lane(op, access.memarg, lane);
 }
 
 }  // namespace mini_wasm::validator
