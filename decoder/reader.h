@@ -47,16 +47,16 @@ class Reader {
   [[gnu::always_inline]] uint32_t u32() {
     if (pos_ != end_ && *pos_ < 0x80) [[likely]]
       return *pos_++;
-    return leb<uint32_t>(read_uleb32);
+    return leb<uint32_t, read_uleb32>();
   }
-  uint64_t u64() { return leb<uint64_t>(read_uleb64); }
+  uint64_t u64() { return leb<uint64_t, read_uleb64>(); }
   [[gnu::always_inline]] int32_t s32() {
     if (pos_ != end_ && *pos_ < 0x80) [[likely]]
       return static_cast<int8_t>(*pos_++ << 1) >> 1;
-    return leb<int32_t>(read_sleb32);
+    return leb<int32_t, read_sleb32>();
   }
-  int64_t s33() { return leb<int64_t>(read_sleb33); }
-  int64_t s64() { return leb<int64_t>(read_sleb64); }
+  int64_t s33() { return leb<int64_t, read_sleb33>(); }
+  int64_t s64() { return leb<int64_t, read_sleb64>(); }
   uint32_t f32_bits() { return fixed<uint32_t>(); }
   uint64_t f64_bits() { return fixed<uint64_t>(); }
   uint32_t fixed_u32() { return fixed<uint32_t>(); }
@@ -89,8 +89,8 @@ class Reader {
   const char* end_message() const;
 
  private:
-  template <class T, class Read>
-  [[gnu::noinline]] T leb(Read read) {
+  template <class T, auto read>
+  [[gnu::noinline]] T leb() {
     T value{};
     const uint8_t* start = pos_;
     if (LebError e = read(pos_, end_, value); e != LebError::ok) [[unlikely]] {

@@ -13,7 +13,6 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
-#include <new>
 #include <span>
 #include <vector>
 
@@ -91,9 +90,7 @@ struct FuncCode {
 // tier, which finds them by their code.
 class CodePiece {
  public:
-  // Small ones are memory like any other. Those from the size of a huge page on lie in such pages, if the OS has any:
-  // without, a third of the time that a large module's translation takes goes into page faults.
-  explicit CodePiece(size_t capacity);
+  explicit CodePiece(size_t capacity) : words_(std::make_unique_for_overwrite<Word[]>(capacity)), capacity_(capacity) {}
 
   bool has_room(size_t words) const { return capacity_ - size_ >= words; }
   const Word* begin() const { return words_.get(); }
@@ -102,12 +99,10 @@ class CodePiece {
   std::vector<FuncCode*> functions;  // in the order of their code
 
  private:
-  struct Free {
-    std::align_val_t alignment;
-    void operator()(Word* words) const { ::operator delete[](words, alignment); }
-  };
-  std::unique_ptr<Word[], Free> words_;
-  size_t size_ = 0, capacity_;
+  static constexpr size_t kPopulated = 32 * 1024;  // words at a time
+
+  std::unique_ptr<Word[]> words_;
+  size_t size_ = 0, capacity_, populated_ = 0;
 };
 
 }  // namespace mini_wasm::interp

@@ -37,11 +37,6 @@ void complete(FuncCode& code, const FunctionFacts& facts) {
   code.pinned.store(facts.hot_local == FunctionFacts::kNoLocal ? 0 : facts.hot_local, std::memory_order_relaxed);
 }
 
-constexpr std::align_val_t kLargeAlignment{runtime::kHugePageSize};
-std::align_val_t alignment_of(size_t words) {
-  return words * sizeof(Word) >= runtime::kHugePageSize ? kLargeAlignment : std::align_val_t{alignof(Word)};
-}
-
 }  // namespace
 
 // --- Code of a module ----------------------------------------------------------------------------------------------
@@ -88,14 +83,14 @@ InterpreterCode::~InterpreterCode() {
 
 FuncCode& InterpreterCode::function(FuncIdx index) { return functions_[raw(index) - module_.module().imported_funcs]; }
 
-CodePiece::CodePiece(size_t capacity) : words_(nullptr, Free{alignment_of(capacity)}), capacity_(capacity) {
-  const size_t bytes = capacity * sizeof(Word);
-  const std::align_val_t alignment = alignment_of(capacity);
-  words_.reset(static_cast<Word*>(::operator new[](bytes, alignment)));
-  if (alignment == kLargeAlignment) runtime::prefer_huge_pages(words_.get(), bytes);
-}
-
 const Word* CodePiece::append(std::span<const Word> words) {
+  // Of a large piece pages are asked for by the dozen: one by one they cost more than a tenth of all that it takes to
+  // load a module.
+  if (size_ + words.size() > populated_) {
+    const size_t step = std::min(kPopulated, capacity_ - populated_);
+    if (capacity_ > kPopulated) runtime::populate_pages(words_.get() + populated_, step * sizeof(Word));
+    populated_ += step;
+  }
   Word* const at = words_.get() + size_;
   std::copy(words.begin(), words.end(), at);
   size_ += words.size();
@@ -104,7 +99,7 @@ const Word* CodePiece::append(std::span<const Word> words) {
 
 // Pieces are twice as large as the one before, up to a limit: small modules need little memory, large ones few pieces.
 CodePiece& InterpreterCode::piece_for(size_t words) {
-  static constexpr size_t kFirst = 1024, kLargest = 2 * runtime::kHugePageSize / sizeof(Word);
+  static constexpr size_t kFirst = 1024, kLargest = 512 * 1024;
   if (pieces_.empty() || !pieces_.back()->has_room(words)) {
     const size_t usual = std::min(kFirst << std::min<size_t>(pieces_.size(), 32), kLargest);
     pieces_.push_back(std::make_unique<CodePiece>(std::max(words, usual)));

@@ -397,7 +397,7 @@ void Translator::load(Op op, uint32_t offset) {
   if (address.kind == Operand::Kind::constant && address.bits + offset <= UINT32_MAX) {
     handlers = load_handlers(op, Place::imm);
     x += static_cast<uint32_t>(address.bits);
-  } else if (const std::optional<Absorbed> sum = absorb_sum(address, offset)) {
+  } else if (const std::optional<Absorbed> sum = can_redirect(address) ? absorb_sum(address, offset) : std::nullopt) {
     handlers = load_sum_handlers(op, sum->a, sum->b);
     a = sum->a_field;
     x = sum->b == Place::imm ? sum->b_field : Operands::pair(sum->b_field, offset);
@@ -415,16 +415,17 @@ template void Translator::load<Scalar::f32>(Op, uint32_t);
 template void Translator::load<Scalar::f64>(Op, uint32_t);
 template void Translator::load<Scalar::v128>(Op, uint32_t);
 
-// An address that the last instruction added up, unless the offset has no place beside the sum: takes it back.
+// An address that the last instruction has made, if it added it up and the offset has a place beside the sum: takes it
+// back.
 std::optional<Translator::Absorbed> Translator::absorb_sum(const Operand& address, uint32_t offset) {
-  if (!can_redirect(address) || producer(address).op != Op::i32_add) return {};
+  if (producer(address).op != Op::i32_add) return {};
   const std::optional<Absorbed> sum = absorb(producer(address));
   if (!sum || offset > (sum->b == Place::imm ? 0u : 0xffffu)) return {};
   rewind(producer(address));
   return sum;
 }
 
-void Translator::load_checked(Op op, const MemArg& memarg) {
+void Translator::load_checked(Op op, MemArg memarg) {
   Operand address = pop();
   bring_home(address);
   emit(checked_load_handler(op, module_.memories[memarg.memory].type.is_64),
@@ -450,7 +451,7 @@ void Translator::store(Op op, uint32_t offset) {
   emit(store_handler(op, a.place, v.place), {static_cast<uint16_t>(v.field), static_cast<uint16_t>(a.field), x});
 }
 
-void Translator::store_checked(Op op, const MemArg& memarg) {
+void Translator::store_checked(Op op, MemArg memarg) {
   Operand stored = pop();
   Operand address = pop();
   bring_home(stored);

@@ -337,8 +337,8 @@ class Translator {
   static void set_destination(Word& operands, uint16_t slot) {
     std::memcpy(reinterpret_cast<char*>(&operands) + offsetof(Operands, d), &slot, sizeof(slot));
   }
-  void load_checked(Op op, const MemArg& memarg);
-  void store_checked(Op op, const MemArg& memarg);
+  void load_checked(Op op, MemArg memarg);  // by value: else the walk keeps all of them in memory
+  void store_checked(Op op, MemArg memarg);
   void note_step(const Producer& sum, Place place, uint16_t slot);
   bool joins(const Step& step) const;
   void join(const Step& first);

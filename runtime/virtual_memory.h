@@ -27,10 +27,9 @@ bool hide_pages(uint8_t* at, uint64_t bytes);
 // Makes part of a reservation what it was at first, whatever has been mapped there.
 bool reserve_again(uint8_t* at, uint64_t bytes);
 
-// For memory that is going to be written from end to end, aligned to kHugePageSize: asks the OS for pages of that size,
-// which it then makes at the first write to each. A wish: what it does not grant costs time, not more.
-inline constexpr size_t kHugePageSize = size_t{2} << 20;
-void prefer_huge_pages(void* at, size_t bytes);
+// Of memory that is about to be written: has the OS make its pages all at once, where it can. The pages that `bytes`
+// begin or end within are left alone.
+void populate_pages(void* at, size_t bytes);
 
 struct PageRun {
   uint8_t* begin;

@@ -43,6 +43,14 @@ bool reserve_again(uint8_t* at, uint64_t bytes) {
   return bytes == 0 || mmap(at, bytes, PROT_NONE, flags, -1, 0) != MAP_FAILED;
 }
 
-void prefer_huge_pages(void* at, size_t bytes) { (void)madvise(at, bytes, MADV_HUGEPAGE); }
+void populate_pages(void* at, size_t bytes) {
+#ifdef MADV_POPULATE_WRITE  // Linux 5.14
+  const uintptr_t begin = reinterpret_cast<uintptr_t>(at), mask = os_page_size() - 1;
+  const uintptr_t first = (begin + mask) & ~mask, last = (begin + bytes) & ~mask;
+  if (first < last) (void)madvise(reinterpret_cast<void*>(first), last - first, MADV_POPULATE_WRITE);
+#else
+  (void)at, (void)bytes;
+#endif
+}
 
 }  // namespace mini_wasm::runtime

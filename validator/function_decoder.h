@@ -416,14 +416,14 @@ ValType FunctionDecoder<Sink>::sig(SigType type) const {
 
 template <class Sink>
 [[gnu::always_inline]] inline uint32_t FunctionDecoder<Sink>::read_u32(Cursor& c) {
-  if (c.pos != stop_ && *c.pos < 0x80) [[likely]]
+  if ((kBelieves || c.pos != stop_) && *c.pos < 0x80) [[likely]]
     return *c.pos++;
   return out_of_line(c, [this] { return reader_.u32(); });
 }
 
 template <class Sink>
 [[gnu::always_inline]] inline uint64_t FunctionDecoder<Sink>::read_constant(Cursor& c, Imm imm) {
-  if ((imm == Imm::i32 || imm == Imm::i64) && c.pos != stop_ && *c.pos < 0x80) [[likely]] {
+  if ((imm == Imm::i32 || imm == Imm::i64) && (kBelieves || c.pos != stop_) && *c.pos < 0x80) [[likely]] {
     const int value = static_cast<int8_t>(*c.pos++ << 1) >> 1;
     return imm == Imm::i32 ? static_cast<uint32_t>(value) : static_cast<uint64_t>(int64_t{value});
   }
