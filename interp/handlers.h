@@ -56,6 +56,8 @@ const ByResult* load_handlers(Op op, Place a);
 // d <- memory0[a + b() + c()], the first sum being an i32.add; or memory0[a + x], the sum being one, with b an
 // immediate
 const ByResult* load_sum_handlers(Op op, Place a, Place b);
+// d <- memory0[a + x]; if ((d != 0) == sense) pc += x of word 2. To the accumulator it only decides on the branch.
+Handler load_branch_handler(Op op, Place a, Place d, bool sense, bool backward);
 // memory0[a + x] <- d; d as slot or as signed 16-bit immediate
 Handler store_handler(Op op, Place a, Place value);
 // The same for any memory, all in slots; x: memory index, word 2: offset.
