@@ -47,6 +47,8 @@ Handler two_steps_handler(Place first, Place second);
 // the CPU would wait for memory.
 enum class Copied : uint8_t { slot_32, slot_64, small };
 Handler copy_pair_handler(Copied first, Copied second);
+// d <- a as above; if ((b() != 0) == sense) pc += x of word 2, backward.
+Handler copy_and_branch_handler(Copied kind, Place condition, bool sense);
 // d += word 2; if (compare(d, a)) pc += x, backward; the local d pinned or a slot, word 2 and a slots or immediates.
 Handler step_and_branch_handler(Op compare, Place local, Place by, Place b);
 // if ((a != 0) == sense) pc += x

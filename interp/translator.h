@@ -363,6 +363,7 @@ class Translator {
   void branch_to(const Condition& condition, uint32_t depth);
   void branch_out(Control& c);
   void branch(const Condition& condition, bool sense, uint32_t& fixups, uint32_t target);
+  bool branch_after_copy(const Condition& c, bool wanted, uint32_t target);
   bool branch_on_load(const Condition& c, bool wanted, uint32_t& fixups, uint32_t target);
   void bind(uint32_t& fixups);
   void add_fixup(uint32_t& chain, uint32_t byte, uint32_t from);

@@ -75,6 +75,7 @@ void Translator::branch(const Condition& c, bool sense, uint32_t& fixups, uint32
     operands.d = static_cast<uint16_t>(c.b.field);
     handler = branch_compare_handler(op, c.a.place, c.b.place, wanted, backward);
   } else {
+    if (backward && branch_after_copy(c, wanted, target)) return;
     if (branch_on_load(c, wanted, fixups, target)) return;
     handler = branch_if_handler(c.a.place, wanted, backward);
   }
