@@ -61,7 +61,7 @@ void load_and_branch(Machine& m) {
 }
 
 using LoadTable = PlaceTable<4, 1, 3>;
-using LoadSumTable = PlaceTable<3, 2, 3>;  // b: slot or not
+using LoadSumTable = PlaceTable<3, 2, 3>;     // b: slot or not
 using LoadBranchTable = PlaceTable<3, 4, 3>;  // b: sense + 2 * backward
 using StoreTable = PlaceTable<4, 4, 1>;
 
