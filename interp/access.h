@@ -46,8 +46,23 @@ void store(Machine& m) {
   m.pc += 2;
 }
 
+// A value of type i32 that is loaded and decides on a branch.
+template <class Access, Place A, Place D, bool sense, bool backward>
+void load_and_branch(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  const auto value = Access::load(m.memory + (uint64_t{read<uint32_t, A>(m, o.a)} + o.x));
+  fault_point(m);
+  if constexpr (D != Place::acc) put<typename Access::Value, D>(m, o.d, value);
+  if ((value != 0) == sense) {
+    take_branch<backward>(m, operands_at(m.pc + 2).distance());
+  } else {
+    m.pc += 3;
+  }
+}
+
 using LoadTable = PlaceTable<4, 1, 3>;
-using LoadSumTable = PlaceTable<3, 2, 3>;  // b: slot or not
+using LoadSumTable = PlaceTable<3, 2, 3>;     // b: slot or not
+using LoadBranchTable = PlaceTable<3, 4, 3>;  // b: sense + 2 * backward
 using StoreTable = PlaceTable<4, 4, 1>;
 
 template <class Access>
@@ -57,6 +72,17 @@ constexpr LoadTable make_load() {
       return nullptr;
     } else {
       return &wrap<&load<Access, a, d>>;
+    }
+  });
+}
+
+template <class Access>
+constexpr LoadBranchTable make_load_branch() {
+  return make_table<3, 4, 3>([]<Place a, Place b, Place d>() -> Handler {
+    if constexpr (!std::is_same_v<typename Access::Value, uint32_t>) {
+      return nullptr;
+    } else {
+      return &wrap<&load_and_branch<Access, a, d, index_of(b) % 2 == 1, index_of(b) >= 2>>;
     }
   });
 }
@@ -119,6 +145,7 @@ void checked_store(Machine& m) {
 struct AccessHandlers {
   LoadTable load{};
   LoadSumTable load_sum{};
+  LoadBranchTable load_branch{};
   StoreTable store{};
   Handler checked[2] = {nullptr, nullptr};  // by is_64
 };
@@ -128,6 +155,7 @@ constexpr AccessHandlers make_load_handlers() {
   AccessHandlers handlers;
   handlers.load = make_load<Access>();
   handlers.load_sum = make_load_sum<Access>();
+  handlers.load_branch = make_load_branch<Access>();
   handlers.checked[0] = &wrap<&checked_load<Access, uint32_t>>;
   handlers.checked[1] = &wrap<&checked_load<Access, uint64_t>>;
   return handlers;

@@ -105,4 +105,13 @@ extern const StaticInstr kTraps[];  // by TrapCode
   m.pc = reinterpret_cast<const Word*>(kTraps + static_cast<size_t>(code));
 }
 
+template <bool backward>
+[[gnu::always_inline]] inline void take_branch(Machine& m, int32_t distance) {
+  if constexpr (backward) {
+    if (m.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      return raise(m, TrapCode::interrupted);
+  }
+  m.pc += distance;
+}
+
 }  // namespace mini_wasm::interp

@@ -47,6 +47,8 @@ Handler two_steps_handler(Place first, Place second);
 // the CPU would wait for memory.
 enum class Copied : uint8_t { slot_32, slot_64, small };
 Handler copy_pair_handler(Copied first, Copied second);
+// d <- a as above; if ((b() != 0) == sense) pc += x of word 2, backward.
+Handler copy_and_branch_handler(Copied kind, Place condition, bool sense);
 // d += word 2; if (compare(d, a)) pc += x, backward; the local d pinned or a slot, word 2 and a slots or immediates.
 Handler step_and_branch_handler(Op compare, Place local, Place by, Place b);
 // if ((a != 0) == sense) pc += x
@@ -56,6 +58,8 @@ const ByResult* load_handlers(Op op, Place a);
 // d <- memory0[a + b() + c()], the first sum being an i32.add; or memory0[a + x], the sum being one, with b an
 // immediate
 const ByResult* load_sum_handlers(Op op, Place a, Place b);
+// d <- memory0[a + x]; if ((d != 0) == sense) pc += x of word 2. To the accumulator it only decides on the branch.
+Handler load_branch_handler(Op op, Place a, Place d, bool sense, bool backward);
 // memory0[a + x] <- d; d as slot or as signed 16-bit immediate
 Handler store_handler(Op op, Place a, Place value);
 // The same for any memory, all in slots; x: memory index, word 2: offset.

@@ -239,6 +239,11 @@ const ByResult* load_sum_handlers(Op op, Place a, Place b) {
   return &handlers_of(op).load_sum[index_of(a)][b == Place::slot ? 0 : 1];
 }
 
+Handler load_branch_handler(Op op, Place a, Place d, bool sense, bool backward) {
+  return index_of(a) >= 3 ? nullptr
+                          : handlers_of(op).load_branch[index_of(a)][(sense ? 1 : 0) + (backward ? 2 : 0)][index_of(d)];
+}
+
 Handler store_handler(Op op, Place a, Place value) {
   if (a == Place::wide || value == Place::wide) return nullptr;
   return handlers_of(op).store[index_of(a)][index_of(value)][0];

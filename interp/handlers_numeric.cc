@@ -144,15 +144,6 @@ void wide(Machine& m) {
 
 // --- Comparisons fused with a branch -------------------------------------------------------------------------------
 
-template <bool backward>
-[[gnu::always_inline]] inline void take_branch(Machine& m, int32_t distance) {
-  if constexpr (backward) {
-    if (m.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]
-      return raise(m, TrapCode::interrupted);
-  }
-  m.pc += distance;
-}
-
 template <auto compare, Place A, Place B, bool sense, bool backward>
 void branch_compare(Machine& m) {
   using T = typename NumericSignature<decltype(compare)>::Operand;

@@ -47,6 +47,21 @@ constexpr auto kCopyPair = make_table<3, 3, 1>([]<Place first, Place second, Pla
   return &wrap<&copy_pair<static_cast<Copied>(first), static_cast<Copied>(second)>>;
 });
 
+template <Copied kind, Place A, bool sense>
+void copy_and_branch(Machine& m) {
+  const Operands o = operands_at(m.pc + 1);
+  copy_to<kind>(m, o.d, o.a);
+  if ((read<uint32_t, A>(m, o.b()) != 0) == sense) {
+    take_branch<true>(m, operands_at(m.pc + 2).distance());
+  } else {
+    m.pc += 3;
+  }
+}
+
+constexpr auto kCopyAndBranch = make_table<3, 3, 2>([]<Place kind, Place a, Place sense>() -> Handler {
+  return &wrap<&copy_and_branch<static_cast<Copied>(kind), a, index_of(sense) == 1>>;
+});
+
 template <auto compare, Place Local, Place By, Place B>
 void step_and_branch(Machine& m) {
   using T = typename NumericSignature<decltype(compare)>::Operand;
@@ -100,6 +115,10 @@ size_t row(Place p) { return p == Place::slot ? 0 : 1; }
 }  // namespace
 
 Handler two_steps_handler(Place first, Place second) { return kTwoSteps[row(first)][row(second)][0]; }
+
+Handler copy_and_branch_handler(Copied kind, Place condition, bool sense) {
+  return kCopyAndBranch[static_cast<size_t>(kind)][index_of(condition)][sense ? 1 : 0];
+}
 
 Handler copy_pair_handler(Copied first, Copied second) {
   return kCopyPair[static_cast<size_t>(first)][static_cast<size_t>(second)][0];

@@ -107,6 +107,45 @@ TEST(translation, counters_and_pointers_of_a_loop_step_together) {
             with_prologue({branch(Op::i32_le_u, Place::slot), special(Special::return_)}));
 }
 
+TEST(translation, the_last_copy_of_a_round_and_the_branch_back_are_one_instruction) {
+  const std::string three = "(param i32 i32 i32 f64)";
+  EXPECT_EQ(translated(three + "(loop (local.set 0 (local.get 1)) (br_if 0 (local.get 2)))"),
+            Code({copy(Scalar::i32, Place::slot, Place::pinned), to_word(branch_if_handler(Place::slot, true, true)),
+                  special(Special::return_)}));
+  EXPECT_EQ(
+      translated(three + "(loop (local.set 0 (i32.const 1)) (local.set 1 (local.get 0)) (local.set 0 (i32.const 2)) "
+                         "(local.set 1 (local.get 0)) (br_if 0 (local.get 0)))"),
+      Code({copy(Scalar::i32, Place::imm, Place::pinned), copy(Scalar::i32, Place::pinned, Place::slot),
+            copy(Scalar::i32, Place::imm, Place::pinned),
+            to_word(copy_and_branch_handler(Copied::slot_32, Place::pinned, true)), special(Special::return_)}));
+  EXPECT_EQ(translated(three + "(loop (local.set 3 (f64.const 0)) (br_if 0 (local.get 2)))"),
+            Code({to_word(copy_and_branch_handler(Copied::small, Place::slot, true)), special(Special::return_)}));
+}
+
+TEST(translation, a_load_and_the_branch_that_it_decides_on_are_one_instruction) {
+  const auto load_branch = [](Op op, Place a, Place d, bool sense, bool backward) {
+    return to_word(load_branch_handler(op, a, d, sense, backward));
+  };
+  // To the end of a list; the local is pinned. What is in a slot is in the accumulator, too.
+  EXPECT_EQ(translated("(param i32) (loop (br_if 0 (local.tee 0 (i32.load offset=4 (local.get 0)))))"),
+            Code({load_branch(Op::i32_load, Place::pinned, Place::pinned, true, true), special(Special::return_)}));
+  EXPECT_EQ(translated("(param i64 i32 i32) (local.set 0 (i64.const 1)) (local.set 0 (i64.const 1)) "
+                       "(local.set 0 (i64.const 1)) (loop (br_if 0 (local.tee 1 (i32.load (local.get 2)))))"),
+            Code({copy(Scalar::i64, Place::imm, Place::pinned), copy(Scalar::i64, Place::imm, Place::pinned),
+                  copy(Scalar::i64, Place::imm, Place::pinned),
+                  load_branch(Op::i32_load, Place::slot, Place::slot, true, true), special(Special::return_)}));
+  // Nobody needs the value itself; eqz turns the branch round.
+  EXPECT_EQ(translated("(param i32) (block (br_if 0 (i32.eqz (i32.load8_u (local.get 0)))))"),
+            Code({load_branch(Op::i32_load8_u, Place::slot, Place::acc, false, false), special(Special::return_)}));
+  EXPECT_EQ(translated("(param i32) (if (i32.load16_s (local.get 0)) (then))"),
+            Code({load_branch(Op::i32_load16_s, Place::slot, Place::acc, false, false), special(Special::return_)}));
+  // Not where a branch comes between them.
+  EXPECT_EQ(translated("(param i32) (block (br_if 0 (local.get 0)) (local.set 0 (i32.load (local.get 0)))) "
+                       "(block (br_if 0 (local.get 0)))")
+                .size(),
+            4u);
+}
+
 TEST(translation, the_low_half_of_an_integer_needs_no_instruction) {
   EXPECT_EQ(translated("(param i64) (result i32) (i32.wrap_i64 (local.get 0))"),
             Code({return_value(Scalar::i32, Place::slot)}));

@@ -391,22 +391,24 @@ void Translator::ref_func(FuncIdx f) {
 template <Scalar type>
 void Translator::load(Op op, uint32_t offset) {
   const Operand& address = pop();
-  const ByResult* handlers;
+  Producer made{.op = op, .type = type, .is_numeric = false, .a = Place::imm};
   uint16_t a = 0;
   uint32_t x = offset;
   if (address.kind == Operand::Kind::constant && address.bits + offset <= UINT32_MAX) {
-    handlers = load_handlers(op, Place::imm);
+    made.handlers = load_handlers(op, Place::imm);
     x += static_cast<uint32_t>(address.bits);
   } else if (const std::optional<Absorbed> sum = can_redirect(address) ? absorb_sum(address, offset) : std::nullopt) {
-    handlers = load_sum_handlers(op, sum->a, sum->b);
+    made.handlers = load_sum_handlers(op, sum->a, sum->b);
     a = sum->a_field;
     x = sum->b == Place::imm ? sum->b_field : Operands::pair(sum->b_field, offset);
   } else {
     const At at = value(address);
-    handlers = load_handlers(op, at.place);
+    made.handlers = load_handlers(op, at.place);
+    made.a = at.place;
     a = static_cast<uint16_t>(at.field);
   }
-  emit_result({.handlers = handlers, .op = op, .type = type, .is_numeric = false}, a, x);
+  emit_result(made, a, x);
+  if (type == Scalar::i32 && made.a != Place::imm) load_ = {last_, op, made.a, made.handlers};
 }
 
 template void Translator::load<Scalar::i32>(Op, uint32_t);

@@ -185,6 +185,13 @@ class Translator {
     Place by = Place::imm;  // of the amount
     uint32_t amount = 0;
   };
+  // The last instruction, when it loads an i32 from an address in a register or slot.
+  struct Load {
+    uint32_t at = kNothing;
+    Op op = Op::nop;
+    Place a = Place::slot;
+    const ByResult* handlers = nullptr;
+  };
   // The last instruction, when it copies a slot or a small constant to a slot.
   struct Copy {
     uint32_t at = kNothing;
@@ -327,7 +334,7 @@ class Translator {
   // Where ways meet: what was before may not have been.
   void forget_cached() {
     std::fill_n(cached_, kBanks, kNoSlot);
-    step_.at = kNothing;
+    step_.at = load_.at = kNothing;
   }
   // No accumulator holds what is there now.
   void wrote(uint16_t slot) {
@@ -356,6 +363,8 @@ class Translator {
   void branch_to(const Condition& condition, uint32_t depth);
   void branch_out(Control& c);
   void branch(const Condition& condition, bool sense, uint32_t& fixups, uint32_t target);
+  bool branch_after_copy(const Condition& c, bool wanted, uint32_t target);
+  bool branch_on_load(const Condition& c, bool wanted, uint32_t& fixups, uint32_t target);
   void bind(uint32_t& fixups);
   void add_fixup(uint32_t& chain, uint32_t byte, uint32_t from);
   void finish_tables();
@@ -418,6 +427,7 @@ class Translator {
   // The slot whose value is in each accumulator as well.
   uint16_t cached_[kBanks] = {kNoSlot, kNoSlot, kNoSlot, kNoSlot};
   Step step_;
+  Load load_;
   Copy copy_;
   uint32_t last_ = kNothing;  // the last instruction, when nothing can jump behind it
   uint16_t operand_base_ = 0, link_ = 0, pinned_ = 0;

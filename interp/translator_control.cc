@@ -75,11 +75,33 @@ void Translator::branch(const Condition& c, bool sense, uint32_t& fixups, uint32
     operands.d = static_cast<uint16_t>(c.b.field);
     handler = branch_compare_handler(op, c.a.place, c.b.place, wanted, backward);
   } else {
+    if (backward && branch_after_copy(c, wanted, target)) return;
+    if (branch_on_load(c, wanted, fixups, target)) return;
     handler = branch_if_handler(c.a.place, wanted, backward);
   }
   if (backward) operands.x = target - here();
   const uint32_t at = emit(handler, operands);
   if (!backward) add_fixup(fixups, (at + 1) * sizeof(Word) + offsetof(Operands, x), at);
+}
+
+// When what decides is what the last instruction has loaded, that becomes the branch, too. It stays where it is: if it
+// traps, it is the load that did. False where there is no such load.
+bool Translator::branch_on_load(const Condition& c, bool wanted, uint32_t& fixups, uint32_t target) {
+  const Load load = std::exchange(load_, Load{});
+  if (load.at == kNothing || load.at + 2 != here()) return false;
+  const bool backward = target != Label::kNone;
+  const uint32_t at = load.at;
+  // Where its result went; what is in a slot is in the accumulator, too, but not what is pinned.
+  const auto is_at = [&](Place d) { return code_[at] == to_word((*load.handlers)[index_of(d)]); };
+  const Place d = is_at(Place::acc) ? Place::acc : is_at(Place::slot) ? Place::slot : Place::pinned;
+  if (!is_at(d) || c.a.place != (d == Place::pinned ? Place::pinned : Place::acc)) return false;
+  const Handler handler = load_branch_handler(load.op, load.a, d, wanted, backward);
+  if (handler == nullptr) return false;
+  code_[at] = to_word(handler);
+  code_.push_back(std::bit_cast<Word>(Operands{0, 0, backward ? target - at : 0}));
+  if (!backward) add_fixup(fixups, (at + 2) * sizeof(Word) + offsetof(Operands, x), at);
+  last_ = kNothing;
+  return true;
 }
 
 // --- Blocks --------------------------------------------------------------------------------------------------------

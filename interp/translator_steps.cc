@@ -56,6 +56,18 @@ bool Translator::join_copy(const Operand& from, uint16_t to) {
   return true;
 }
 
+// A copy, as the last thing of a round, and the branch back; false where there is none.
+bool Translator::branch_after_copy(const Condition& c, bool wanted, uint32_t target) {
+  const Copy copy = std::exchange(copy_, Copy{});
+  if (copy.at == kNothing || copy.at != last_) return false;
+  code_[copy.at] = to_word(copy_and_branch_handler(copy.kind, c.a.place, wanted));
+  code_.resize(copy.at + 1);
+  code_.push_back(std::bit_cast<Word>(Operands{copy.to, copy.from, c.a.field}));
+  code_.push_back(std::bit_cast<Word>(Operands{0, 0, target - copy.at}));
+  last_ = kNothing;
+  return true;
+}
+
 // A branch back on a comparison of the local that has just made a step; false where there is none.
 bool Translator::branch_on_step(const Condition& c, Op compare, uint32_t target) {
   const Step step = step_;

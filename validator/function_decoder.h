@@ -32,6 +32,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "core/opcode.h"
@@ -361,7 +362,8 @@ Result<void> FunctionDecoder<Sink>::run(FuncIdx func) {
     op_at_ = reader_.pos();
     enter(Op::block, TypeList{}, TypeList(func_type_->results));
     stop_ = reader_.pos() + reader_.left();
-    for (Cursor c{reader_.pos(), top_}; c.pos < stop_;) {
+    Cursor c{reader_.pos(), top_};
+    while (c.pos < stop_) {
       op_at_ = c.pos;
       Op op = ops_[*c.pos];
       ++c.pos;
@@ -372,7 +374,9 @@ Result<void> FunctionDecoder<Sink>::run(FuncIdx func) {
       op_ = op;
       step(op, c);
     }
-    if (reader_.ok() && !controls_.empty()) decoder::read_op(reader_, features_);  // fails: there is none
+    // Without an error it is behind an `end`, or at the end of the body: then there is no opcode to be read.
+    if (reader_.ok()) show(c);
+    if (reader_.ok() && !controls_.empty()) decoder::read_op(reader_, features_);
     if (reader_.ok() && !reader_.at_end()) {
       reader_.fail(reader_.offset(), "unexpected content after the end of function " + std::to_string(raw(func)));
     }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "decoder/module_bytes.h"
 #include "decoder/module_decoder.h"
 #include "spec-tests/support/wat.h"
 #include "validator/module_validator.h"
@@ -35,6 +36,28 @@ TEST(function_validator, a_mismatch_says_what_was_expected_and_found_and_where) 
   EXPECT_EQ(r.error().kind, ErrorKind::invalid);
   EXPECT_EQ(r.error().message, "type mismatch: i32.add expected i32, found i64 in function 0 (f)");
   EXPECT_NE(r.error().offset, Error::kNoOffset);
+}
+
+// The last byte of the body is missing: in code that runs, and in code that cannot be reached, which no sink hears of.
+TEST(function_validator, a_body_ends_with_an_end) {
+  using decoder::SectionId;
+  using Bytes = std::vector<uint8_t>;
+  const auto validate_body = [](const Bytes& instructions) {
+    TypeRegistry types;
+    Bytes code{1, static_cast<uint8_t>(instructions.size() + 1), 0};
+    code.insert(code.end(), instructions.begin(), instructions.end());
+    decoder::ModuleBytes bytes;
+    bytes.section(SectionId::type, {1, 0x60, 0, 0}).section(SectionId::function, {1, 0}).section(SectionId::code, code);
+    auto module = decoder::decode_module(std::span<const uint8_t>(bytes.bytes()), types, FeatureSet::defaults());
+    if (!module) return module.error().message;
+    if (auto r = validate_module(**module, FeatureSet::defaults()); !r) return r.error().message;
+    auto r = FunctionValidator(**module, FeatureSet::defaults()).validate(FuncIdx{0});
+    return r ? std::string("valid") : r.error().message;
+  };
+  EXPECT_EQ(validate_body({0x00, 0x94, 0x1a, 0x0b}), "valid");
+  const Bytes cut_off[] = {
+      {}, {0x01}, {0x41, 0}, {0x00}, {0x00, 0x94}, {0x00, 0x41, 0}, {0x02, 0x40, 0x00, 0x94}, {0x02, 0x40, 0x00, 0x0b}};
+  for (const Bytes& body : cut_off) EXPECT_THAT(validate_body(body), HasSubstr("unexpected end"));
 }
 
 TEST(function_validator, an_empty_stack_is_named) {

@@ -132,7 +132,9 @@ TEST_F(PinChooserTest, what_is_only_read_since_it_came_from_its_slot_is_not_dirt
     ASSERT_NE(reg, PinSet::kMost);
     EXPECT_FALSE(set.dirty_ints >> reg & 1);
     const size_t other = place(set.ints, 0);
-    if (other != PinSet::kMost) EXPECT_TRUE(set.dirty_ints >> other & 1) << "it came in a register";
+    if (other != PinSet::kMost) {
+      EXPECT_TRUE(set.dirty_ints >> other & 1) << "it came in a register";
+    }
   }
 }
 
