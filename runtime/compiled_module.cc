@@ -56,6 +56,11 @@ void CompiledModule::index_types_and_exports() {
   for (uint32_t i = 0; i < module_->exports.size(); ++i) exports_.emplace(module_->exports[i].name, i);
 }
 
+const HostImports* CompiledModule::host_imports(std::span<const HostFunction> table) const {
+  std::call_once(host_imports_once_, [&] { host_imports_ = std::make_unique<HostImports>(*module_, *engine_, table); });
+  return host_imports_->is_for(table) ? host_imports_.get() : nullptr;
+}
+
 const decoder::Export* CompiledModule::find_export(std::string_view name) const {
   const auto found = exports_.find(name);
   return found == exports_.end() ? nullptr : &module_->exports[found->second];

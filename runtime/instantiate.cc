@@ -22,7 +22,7 @@ class Instantiation {
   Instantiation(Store& store, ModuleInst& instance)
       : store_(store), instance_(instance), module_(instance.module->module()) {}
 
-  void take_imports(std::span<const Extern> imports);
+  void take_imports(std::span<const Extern> imports, ImportTable table);
   Result<void> allocate();
   void publish();
   Result<void> write_segments();
@@ -42,15 +42,18 @@ class Instantiation {
   bool datas_are_there_ = false;  // the memory began with all active segments
 };
 
-void Instantiation::take_imports(std::span<const Extern> imports) {
-  size_t funcs = 0;
-  for (const Extern& import : imports) {
-    switch (import.kind) {
-      case ExternKind::func: instance_.funcs[funcs++] = static_cast<FuncInst*>(import.inst); break;
-      case ExternKind::table: instance_.tables.push_back(static_cast<TableInst*>(import.inst)); break;
-      case ExternKind::memory: instance_.memories.push_back(static_cast<MemInst*>(import.inst)); break;
-      case ExternKind::global: instance_.globals.push_back(static_cast<GlobalInst*>(import.inst)); break;
-      case ExternKind::tag: instance_.tags.push_back(static_cast<TagInst*>(import.inst)); break;
+void Instantiation::take_imports(std::span<const Extern> imports, ImportTable table) {
+  if (table.imports != nullptr) table.imports->make(store_, table.data, instance_.host_funcs, instance_.funcs);
+  const Extern* next = imports.data();
+  for (size_t i = 0; i < module_.imports.size(); ++i) {
+    if (table.imports != nullptr && table.imports->gives(i)) continue;
+    void* const inst = (next++)->inst;
+    switch (module_.imports[i].kind) {
+      case ExternKind::func: instance_.funcs[module_.imports[i].index] = static_cast<FuncInst*>(inst); break;
+      case ExternKind::table: instance_.tables.push_back(static_cast<TableInst*>(inst)); break;
+      case ExternKind::memory: instance_.memories.push_back(static_cast<MemInst*>(inst)); break;
+      case ExternKind::global: instance_.globals.push_back(static_cast<GlobalInst*>(inst)); break;
+      case ExternKind::tag: instance_.tags.push_back(static_cast<TagInst*>(inst)); break;
     }
   }
 }
@@ -196,13 +199,17 @@ Result<void> Instantiation::write_data(uint32_t index) {
   return {};
 }
 
-Result<void> check_imports(const Store& store, const decoder::Module& module, std::span<const Extern> imports) {
-  if (imports.size() != module.imports.size()) {
-    return Error::make(ErrorKind::usage, "the module has " + std::to_string(module.imports.size()) +
-                                             " imports, but is given " + std::to_string(imports.size()));
+Result<void> check_imports(const Store& store, const decoder::Module& module, std::span<const Extern> imports,
+                           const HostImports* table) {
+  const size_t wanted = module.imports.size() - (table != nullptr ? table->count() : 0);
+  if (imports.size() != wanted) {
+    return Error::make(ErrorKind::usage, "the module has " + std::to_string(wanted) + " imports, but is given " +
+                                             std::to_string(imports.size()));
   }
-  for (size_t i = 0; i < imports.size(); ++i) {
-    if (Result<void> r = match_import(store, module, module.imports[i], imports[i]); !r) return r;
+  const Extern* next = imports.data();
+  for (size_t i = 0; i < module.imports.size(); ++i) {
+    if (table != nullptr && table->gives(i)) continue;
+    if (Result<void> r = match_import(store, module, module.imports[i], *next++); !r) return r;
   }
   return {};
 }
@@ -210,18 +217,18 @@ Result<void> check_imports(const Store& store, const decoder::Module& module, st
 }  // namespace
 
 Result<ModuleInst*> instantiate(Store& store, std::shared_ptr<const CompiledModule> compiled,
-                                std::span<const Extern> imports) {
+                                std::span<const Extern> imports, ImportTable table) {
   const decoder::Module& module = compiled->module();
   if (&compiled->engine() != &store.engine()) {
     return Error::make(ErrorKind::usage, "the module and the store belong to different engines");
   }
-  if (Result<void> r = check_imports(store, module, imports); !r) return std::move(r).error();
+  if (Result<void> r = check_imports(store, module, imports, table.imports); !r) return std::move(r).error();
 
   const Store::Mark mark = store.mark();
   Result<ModuleInst*> made = store.new_instance(std::move(compiled));
   if (!made) return made;
   Instantiation instantiation(store, **made);
-  instantiation.take_imports(imports);
+  instantiation.take_imports(imports, table);
   if (Result<void> r = instantiation.allocate(); !r) {
     store.forget_since(mark);
     return std::move(r).error();

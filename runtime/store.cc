@@ -106,7 +106,7 @@ Result<void> Store::call_host_directly(FuncInst& func, Slot* slots) {
   const ArgumentRoots roots(heap_.roots(), slots, func.host->slots);
   ActivationScope scope(activation);
   Caller caller(this, nullptr);
-  Result<void> result = run_host_callback(func.host->callback, caller, slots);
+  Result<void> result = run_host_func(*func.host, caller, slots);
   if (!result) return located(std::move(result).error());
   return result;
 }
@@ -120,7 +120,7 @@ Exit Store::call_host(FuncInst& func, ModuleInst* caller_instance, Slot* args) {
   activation.top = std::max(activation.top, args + func.host->slots);
   activation.host_func = &func;
   Caller caller(this, caller_instance);
-  Result<void> result = run_host_callback(func.host->callback, caller, args);
+  Result<void> result = run_host_func(*func.host, caller, args);
   activation.host_func = nullptr;
   if (!result) {
     // An exception of a nested call travels on through the host's frames.
@@ -194,10 +194,16 @@ std::vector<FrameInfo> Store::backtrace() const {
 }
 
 FuncInst* Store::new_host_func(const FuncType& type, HostCallback callback) {
-  auto& [host, func] = host_funcs_.emplace_back();
+  CallbackInst& made = callbacks_.emplace_back();
+  HostFunc& host = made.inst.host;
+  FuncInst& func = made.inst.func;
+  made.callback = std::move(callback);
   func.type = engine_->types().intern(type);
   func.host = &host;
-  host.callback = std::move(callback);
+  host.call = [](void* data, Caller& caller, uint64_t* slots) {
+    return (*static_cast<HostCallback*>(data))(caller, slots);
+  };
+  host.data = &made.callback;
   host.type = func.type != kNoType ? &engine_->types().func(func.type) : &odd_types_.emplace_back(type);
   host.slots = std::max(slot_count(type.params), slot_count(type.results));
   host.store = this;

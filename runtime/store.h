@@ -118,12 +118,12 @@ class Store {
   std::shared_ptr<Engine> engine_;
   StoreLimits limits_;
   gc::Heap heap_;
-  struct HostFuncInst {
-    HostFunc host;
-    FuncInst func;
+  struct CallbackInst {
+    HostCallback callback;
+    HostFuncInst inst;
   };
   // Lists, because most stores have a few things of each kind, and an empty one costs nothing.
-  std::list<HostFuncInst> host_funcs_;
+  std::list<CallbackInst> callbacks_;
   std::list<FuncType> odd_types_;  // of host functions, when the registry of types is full
   std::list<std::string> kept_names_;
   std::list<MemInst> memories_;
