@@ -297,6 +297,7 @@ void Store::forget_last_instance() {
   }
   ModuleInst& instance = last.front();
   const std::shared_ptr<const CompiledModule> module = std::exchange(instance.module, nullptr);
+  instance.spare_tables.clear();  // an instantiation that failed has taken of these what it wanted
   for (size_t i = module->module().imported_tables; i < instance.tables.size(); ++i) {
     instance.spare_tables.push_back(instance.tables[i]->take_storage());
   }
