@@ -1,6 +1,7 @@
 #include "runtime/compiled_module.h"
 
 #include "decoder/module_decoder.h"
+#include "runtime/initial_tables.h"
 #include "runtime/module_inst.h"
 #include "validator/module_validator.h"
 
@@ -32,6 +33,7 @@ Result<std::shared_ptr<const CompiledModule>> CompiledModule::make(std::shared_p
   compiled->engine_ = std::move(engine);
   compiled->module_ = std::move(*decoded);
   compiled->index_types_and_exports();
+  compiled->tables_hold_own_functions_ = runtime::tables_hold_own_functions(compiled->module());
   compiled->instances_ = std::make_unique<InstancePool>(config.pool_size, config.pool_bytes);
   compiled->code_ = compiled->engine_->tier().make_code(*compiled);
   if (config.eager) {

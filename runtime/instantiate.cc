@@ -32,6 +32,7 @@ class Instantiation {
   Result<void> make_tables();
   Result<void> make_memories();
   Result<void> make_elems();
+  void remember_tables();
   Result<void> write_elem(uint32_t index);
   Result<void> write_data(uint32_t index);
   Result<uint64_t> offset_of(decoder::ByteRange expr, bool is_64) const;
@@ -40,6 +41,8 @@ class Instantiation {
   ModuleInst& instance_;
   const decoder::Module& module_;
   bool datas_are_there_ = false;  // the memory began with all active segments
+  bool elems_are_there_ = false;  // likewise the tables
+  bool used_before_ = false;      // there was room for the tables
 };
 
 void Instantiation::take_imports(std::span<const Extern> imports, ImportTable table) {
@@ -80,6 +83,11 @@ Result<void> Instantiation::make_globals() {
 }
 
 Result<void> Instantiation::make_tables() {
+  const size_t count = module_.tables.size() - module_.imported_tables;
+  const auto is_filled = [](const TableStorage& storage) { return storage.filled; };
+  used_before_ = count != 0 && instance_.spare_tables.size() == count;
+  elems_are_there_ =
+      used_before_ && std::all_of(instance_.spare_tables.begin(), instance_.spare_tables.end(), is_filled);
   for (size_t i = module_.imported_tables; i < module_.tables.size(); ++i) {
     const decoder::Table& table = module_.tables[i];
     Slot init = 0;
@@ -156,9 +164,12 @@ Result<uint64_t> Instantiation::offset_of(decoder::ByteRange expr, bool is_64) c
 }
 
 Result<void> Instantiation::write_segments() {
-  for (uint32_t i = 0; i < module_.elems.size(); ++i) {
-    if (module_.elems[i].mode != decoder::SegmentMode::active) continue;
-    if (Result<void> r = write_elem(i); !r) return r;
+  if (!elems_are_there_) {
+    for (uint32_t i = 0; i < module_.elems.size(); ++i) {
+      if (module_.elems[i].mode != decoder::SegmentMode::active) continue;
+      if (Result<void> r = write_elem(i); !r) return r;
+    }
+    if (used_before_ && instance_.module->tables_hold_own_functions()) remember_tables();
   }
   if (datas_are_there_) return {};
   for (uint32_t i = 0; i < module_.datas.size(); ++i) {
@@ -166,6 +177,15 @@ Result<void> Instantiation::write_segments() {
     if (Result<void> r = write_data(i); !r) return r;
   }
   return {};
+}
+
+// For the next stores; not in the first one, which may be the only one.
+void Instantiation::remember_tables() {
+  instance_.initial_tables.clear();
+  for (size_t i = module_.imported_tables; i < instance_.tables.size(); ++i) {
+    const TableInst& table = *instance_.tables[i];
+    instance_.initial_tables.emplace_back(table.elements, table.elements + table.size);
+  }
 }
 
 Result<void> Instantiation::write_elem(uint32_t index) {
