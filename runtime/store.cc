@@ -52,13 +52,25 @@ Store::Store(std::shared_ptr<Engine> engine, const StoreLimits& limits)
   static_assert(kLeafSlots * sizeof(Slot) <= 4096);  // a page for leaf frames, and one that nobody can touch
   MemoryPool& pool = engine_->memory_pool();
   stack_ = reinterpret_cast<Slot*>(pool.take_stack());
-  if (stack_ != nullptr) stack_limit_ = stack_ + pool.stack_bytes() / sizeof(Slot);
+  if (stack_ == nullptr) return;
+  stack_limit_ = stack_ + pool.stack_bytes() / sizeof(Slot);
+  if (pool.shallow_stack_bytes() < pool.deep_stack_bytes()) install_fault_handler();
 }
 
 Store::~Store() {
   assert(activation_ == nullptr);
   while (!instances_.empty()) forget_last_instance();
-  if (stack_ != nullptr) engine_->memory_pool().give_back_stack(reinterpret_cast<uint8_t*>(stack_), stack_used_);
+  if (stack_ != nullptr) engine_->memory_pool().give_back_stack(reinterpret_cast<uint8_t*>(stack_), stack_use_);
+}
+
+bool Store::deepen_stack(const void* address) {
+  MemoryPool& pool = engine_->memory_pool();
+  auto* const stack = reinterpret_cast<uint8_t*>(stack_);
+  if (stack == nullptr) return false;
+  const uint64_t at = static_cast<uint64_t>(static_cast<const uint8_t*>(address) - stack);
+  if (stack_use_ == MemoryPool::StackUse::deep || at >= pool.deep_stack_bytes()) return false;
+  stack_use_ = MemoryPool::StackUse::deep;
+  return pool.deepen_stack(stack);
 }
 
 Result<void> Store::call(FuncInst& func, Slot* slots) {
@@ -81,10 +93,10 @@ Result<void> Store::call_wasm(FuncInst& func, Slot* slots) {
   }
   activation.top = activation.base;
   activation.native_entry = __builtin_frame_address(0);
-  stack_used_ = true;
+  activation.pc = &activation;  // no guest code yet
+  if (stack_use_ == MemoryPool::StackUse::none) stack_use_ = MemoryPool::StackUse::shallow;
+  ActivationScope scope(activation);  // before anything is written, which may deepen the stack
   std::copy_n(slots, counts.params, activation.base);
-
-  ActivationScope scope(activation);
   switch (engine_->tier().invoke(func, activation)) {
     case Exit::returned: std::copy_n(activation.base, counts.results, slots); return {};
     case Exit::trapped: return trap(activation.trap);

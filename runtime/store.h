@@ -73,6 +73,9 @@ class Store {
   const std::list<GlobalInst>& globals() const { return globals_; }
   const ModuleInstList& instances() const { return instances_; }
   const Slot* stack() const { return stack_; }
+  // Whether an access to that address failed only because nobody had used so much of the stack before; may be repeated
+  // then. For the fault handler.
+  bool deepen_stack(const void* address);
   Slot* stack_limit() const { return stack_limit_; }
   // Lets calls use the value stack up to there only.
   void set_stack_limit(Slot* limit);
@@ -137,7 +140,7 @@ class Store {
   BlockedScope* blocked_ = nullptr;          // where the store's thread waits
   std::unique_ptr<Error> invalid_function_;  // of the trap that is on its way
   Slot* stack_ = nullptr;                    // of the engine's pool; null when there was no memory for it
-  bool stack_used_ = false;
+  MemoryPool::StackUse stack_use_ = MemoryPool::StackUse::none;
   Slot* stack_limit_ = nullptr;
   Activation* activation_ = nullptr;
   uint32_t host_depth_ = 0;
