@@ -64,7 +64,9 @@ bool set_content(MemorySlot& slot, const std::shared_ptr<PageTemplate>& content)
 
 bool set_accessible(MemorySlot& slot, uint64_t bytes) {
   const uint64_t now = std::exchange(slot.accessible, bytes);
-  return bytes >= now ? commit_pages(slot.base + now, bytes - now) : hide_pages(slot.base + bytes, now - bytes);
+  if (bytes >= now) return commit_pages(slot.base + now, bytes - now);
+  discard_pages(slot.base + bytes, now - bytes);
+  return hide_pages(slot.base + bytes, now - bytes);
 }
 
 void release(const MemorySlot& slot) { release_pages(slot.base, round_to_os_pages(kGuardedReservation)); }

@@ -176,6 +176,19 @@ TEST(memory_pool, bytes_beyond_the_limit_go_back_to_the_system) {
   }
 }
 
+// What a larger tenant had is not kept behind the end of a smaller one, where nobody would count it.
+TEST(memory_pool, what_cannot_be_accessed_takes_no_memory) {
+  MemoryPool pool(pool_of(1));
+  MemorySlot slot = pool.take(10 * kPage, nullptr).value();
+  uint8_t* const base = slot.base;
+  std::memset(base, 1, 10 * kPage);
+  pool.give_back(std::move(slot));
+  slot = pool.take(kPage, nullptr).value();
+  ASSERT_EQ(slot.base, base);
+  pool.give_back(std::move(slot));
+  EXPECT_LE(pages_in_memory(base, 10 * kPage), kPage / os_page_size());
+}
+
 TEST(memory_pool, a_stack_comes_back_zeroed) {
   Config config = pool_of(2);
   config.stack_size = uint64_t{1} << 20;
