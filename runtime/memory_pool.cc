@@ -11,8 +11,8 @@
 namespace mini_wasm::runtime {
 namespace {
 
-// To fill so much anew takes less time than to ask the system what has been written.
-constexpr uint64_t kSmall = uint64_t{64} << 10;
+// To zero so much takes as long as to ask the system what has been written.
+constexpr uint64_t kAsking = uint64_t{128} << 10;
 // So much of a stack is cleaned without asking.
 constexpr uint64_t kShallow = uint64_t{16} << 10;
 // More of a stack than this goes back to the system.
@@ -159,20 +159,17 @@ void MemoryPool::give_back(MemorySlot slot) {
 // Makes the slot read as when it was handed out. False when that is impossible.
 bool MemoryPool::clean(MemorySlot& slot) const {
   if (slot.accessible == 0) return true;
-  const bool small = slot.accessible <= kSmall;
-  const bool seen_before = std::exchange(slot.resident, 0) != 0;
+  const uint64_t known = std::min(std::exchange(slot.resident, 0), slot.accessible);
   Runs runs;
-  std::optional<size_t> count;
-  // Not the first time, when that would touch pages that nobody may ever want.
-  if (!small || !seen_before) {
-    count = find_written_pages(slot.base, slot.accessible, slot.content != nullptr, most_bytes_, runs);
+  runs[0] = {slot.base, slot.base + slot.accessible};
+  size_t count = 1;
+  // Not the first time, when all of it would touch pages that nobody may ever want.
+  if (known == 0 || slot.content != nullptr || slot.accessible - known > kAsking) {
+    const auto written = find_written_pages(slot.base, slot.accessible, slot.content != nullptr, most_bytes_, runs);
+    if (!written && slot.accessible > kAsking) return drop(slot);
+    if (written) count = *written;
   }
-  if (!count && !small) return drop(slot);
-  if (!count) {
-    runs[0] = {slot.base, slot.base + slot.accessible};
-    count = 1;
-  }
-  for (size_t i = 0; i < *count; ++i) {
+  for (size_t i = 0; i < count; ++i) {
     refill(slot, runs[i].begin, runs[i].end);
     slot.resident += static_cast<uint64_t>(runs[i].end - runs[i].begin);
   }

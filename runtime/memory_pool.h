@@ -4,9 +4,9 @@
 // back, so that nothing of a guest is kept any longer than the guest.
 //
 // What has been written is found by asking the system (find_written_pages), and these pages are filled anew and stay
-// in memory, up to Config::pool_bytes of them; everything else is given back to the system. A small slot that is used
-// again and again is filled anew as a whole, which takes less time than asking. Of a value stack only the beginning can
-// be accessed at first, so that nobody has to ask whether more of it has been used.
+// in memory, up to Config::pool_bytes of them; everything else is given back to the system. A slot that is used again
+// and is in memory but for a little is zeroed as a whole, which takes less time than asking. Of a value stack only the
+// beginning can be accessed at first, so that nobody has to ask whether more of it has been used.
 //
 // Thread rule: any thread.
 #pragma once

@@ -189,6 +189,20 @@ TEST(memory_pool, what_cannot_be_accessed_takes_no_memory) {
   EXPECT_LE(pages_in_memory(base, 10 * kPage), kPage / os_page_size());
 }
 
+// After the first time nobody is asked, when little of it can be new.
+TEST(memory_pool, a_slot_that_is_zeroed_as_a_whole) {
+  MemoryPool pool(pool_of(1));
+  for (int round = 0; round < 6; ++round) {
+    for (const uint64_t from : {0 * kPage, 1 * kPage, 2 * kPage}) {
+      MemorySlot slot = pool.take(3 * kPage, nullptr).value();
+      ASSERT_TRUE(all_zero(slot.base, 3 * kPage)) << round;
+      if (round % 2 == 0) std::memset(slot.base + from, 1, kPage);
+      slot.base[3 * kPage - 1] = 1;
+      pool.give_back(std::move(slot));
+    }
+  }
+}
+
 TEST(memory_pool, a_stack_comes_back_zeroed) {
   Config config = pool_of(2);
   config.stack_size = uint64_t{1} << 20;
