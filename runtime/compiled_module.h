@@ -46,8 +46,8 @@ class CompiledModule {
   InstancePool& instances() const { return *instances_; }
   InitialMemory& initial_memory() const { return initial_memory_; }
   bool tables_hold_own_functions() const { return tables_hold_own_functions_; }
-  // What a linker's table of host functions gives of the imports; null when that is to be looked up one by one.
-  const HostImports* host_imports(std::span<const HostFunction> table) const;
+  // What a linker's table of host functions gives of the imports: nothing, when that is to be looked up one by one.
+  const HostImports& host_imports(std::span<const HostFunction> table) const;
   SlotCounts slot_counts(FuncIdx f) const { return type_slots_[raw(module_->funcs[raw(f)].type)]; }
   const decoder::Export* find_export(std::string_view name) const;
 
@@ -69,6 +69,7 @@ class CompiledModule {
   bool tables_hold_own_functions_ = false;
   mutable std::once_flag host_imports_once_;
   mutable std::unique_ptr<const HostImports> host_imports_;  // of the table that was asked for first
+  std::unique_ptr<const HostImports> no_host_imports_;
 };
 
 }  // namespace mini_wasm::runtime

@@ -18,27 +18,30 @@ const HostFunction* find_host_function(std::span<const HostFunction> table, std:
 }
 
 HostImports::HostImports(const decoder::Module& module, Engine& engine, std::span<const HostFunction> table)
-    : table_(table), given_(module.imports.size()) {
-  for (size_t i = 0; i < module.imports.size(); ++i) {
-    const decoder::Import& import = module.imports[i];
-    if (import.kind != ExternKind::func) continue;
-    const HostFunction* function = find_host_function(table, import.module, import.name);
-    if (function == nullptr) continue;
-    const FuncType& type = function->type();
-    const TypeId id = engine.types().intern(type);
-    if (id == kNoType || id != module.type_id(module.funcs[import.index].type)) continue;
-    Given given;
-    given.index = FuncIdx{import.index};
-    given.inst.func.type = id;
-    HostFunc& host = given.inst.host;
-    host.call = function->call;
-    host.type = &type;
-    host.slots = std::max(slot_count(type.params), slot_count(type.results));
-    host.module = function->module;
-    host.name = function->name;
-    funcs_.push_back(given);
-    given_[i] = true;
+    : table_(table) {
+  for (const decoder::Import& import : module.imports) {
+    if (!give(module, engine, import)) others_.push_back(&import);
   }
+}
+
+bool HostImports::give(const decoder::Module& module, Engine& engine, const decoder::Import& import) {
+  if (import.kind != ExternKind::func) return false;
+  const HostFunction* function = find_host_function(table_, import.module, import.name);
+  if (function == nullptr) return false;
+  const FuncType& type = function->type();
+  const TypeId id = engine.types().intern(type);
+  if (id == kNoType || id != module.type_id(module.funcs[import.index].type)) return false;
+  Given given;
+  given.index = FuncIdx{import.index};
+  given.inst.func.type = id;
+  HostFunc& host = given.inst.host;
+  host.call = function->call;
+  host.type = &type;
+  host.slots = std::max(slot_count(type.params), slot_count(type.results));
+  host.module = function->module;
+  host.name = function->name;
+  funcs_.push_back(given);
+  return true;
 }
 
 void HostImports::make(Store& store, void* data, std::vector<HostFuncInst>& made, std::span<FuncInst*> imported) const {
@@ -47,7 +50,7 @@ void HostImports::make(Store& store, void* data, std::vector<HostFuncInst>& made
     for (const Given& given : funcs_) made.push_back(given.inst);
     for (HostFuncInst& inst : made) inst.func.host = &inst.host;
   }
-  for (size_t i = 0; i < made.size(); ++i) {
+  for (size_t i = 0; i < funcs_.size(); ++i) {
     made[i].host.store = &store;
     made[i].host.data = data;
     imported[raw(funcs_[i].index)] = &made[i].func;

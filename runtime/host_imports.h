@@ -24,11 +24,10 @@ class HostImports {
   bool is_for(std::span<const HostFunction> table) const {
     return table.data() == table_.data() && table.size() == table_.size();
   }
-  // Whether that import is given; else it has another name, or another type, or is not a function.
-  bool gives(size_t import) const { return given_[import]; }
-  size_t count() const { return funcs_.size(); }
-  // The functions as those of a store, which are the imports that are given of `imported`. They are kept in `made`,
-  // which is empty at first and then serves one instance after the other.
+  // The imports that are not given, in their order: of another name or type, or no functions.
+  std::span<const decoder::Import* const> others() const { return others_; }
+  // The functions that are given, as those of a store, into `imported`. They are kept in `made`, which is empty at
+  // first and then serves one instance after the other: only one HostImports of a module gives any.
   void make(Store& store, void* data, std::vector<HostFuncInst>& made, std::span<FuncInst*> imported) const;
 
  private:
@@ -37,8 +36,10 @@ class HostImports {
     HostFuncInst inst;  // of no store
   };
 
+  bool give(const decoder::Module& module, Engine& engine, const decoder::Import& import);
+
   std::span<const HostFunction> table_;
-  std::vector<bool> given_;  // by import
+  std::vector<const decoder::Import*> others_;
   std::vector<Given> funcs_;
 };
 

@@ -27,7 +27,8 @@ Extern extern_of(runtime::Store* store, const runtime::ModuleInst& instance, con
 // --- Instance
 
 Result<Instance> Instance::make(Store& store, const Module& module, std::span<const Extern> imports) {
-  Result<runtime::ModuleInst*> made = runtime::instantiate(store.impl(), module.impl(), imports);
+  Result<runtime::ModuleInst*> made =
+      runtime::instantiate(store.impl(), module.impl(), imports, {module.impl()->host_imports({})});
   if (!made) return std::move(made).error();
   return Instance(&store.impl(), *made);
 }
@@ -125,21 +126,20 @@ std::optional<Extern> Linker::get(std::string_view module, std::string_view name
 
 Result<Instance> Linker::instantiate(const Module& module) const {
   const decoder::Module& decoded = module.impl()->module();
-  runtime::ImportTable table;
-  if (last_table_rules_) table = {module.impl()->host_imports(tables_[0].functions), tables_[0].data};
+  const Table table = last_table_rules_ ? tables_[0] : Table{};
+  const runtime::HostImports& given = module.impl()->host_imports(table.functions);
   std::vector<Extern> imports;
+  imports.reserve(given.others().size());
   std::string missing;
-  for (size_t i = 0; i < decoded.imports.size(); ++i) {
-    if (table.imports != nullptr && table.imports->gives(i)) continue;
-    const decoder::Import& import = decoded.imports[i];
-    if (const Extern* found = find({import.module, import.name})) {
+  for (const decoder::Import* import : given.others()) {
+    if (const Extern* found = find({import->module, import->name})) {
       imports.push_back(*found);
     } else {
-      missing += (missing.empty() ? "" : ", ") + runtime::describe(decoded, import);
+      missing += (missing.empty() ? "" : ", ") + runtime::describe(decoded, *import);
     }
   }
   if (!missing.empty()) return Error::make(ErrorKind::unlinkable, "unknown import: " + missing);
-  Result<runtime::ModuleInst*> made = runtime::instantiate(store_->impl(), module.impl(), imports, table);
+  Result<runtime::ModuleInst*> made = runtime::instantiate(store_->impl(), module.impl(), imports, {given, table.data});
   if (!made) return std::move(made).error();
   return Instance(&store_->impl(), *made);
 }

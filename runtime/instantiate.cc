@@ -22,7 +22,7 @@ class Instantiation {
   Instantiation(Store& store, ModuleInst& instance)
       : store_(store), instance_(instance), module_(instance.module->module()) {}
 
-  void take_imports(std::span<const Extern> imports, ImportTable table);
+  void take_imports(std::span<const Extern> imports, const ImportTable& table);
   Result<void> allocate();
   void publish();
   Result<void> write_segments();
@@ -45,14 +45,13 @@ class Instantiation {
   bool used_before_ = false;      // there was room for the tables
 };
 
-void Instantiation::take_imports(std::span<const Extern> imports, ImportTable table) {
-  if (table.imports != nullptr) table.imports->make(store_, table.data, instance_.host_funcs, instance_.funcs);
+void Instantiation::take_imports(std::span<const Extern> imports, const ImportTable& table) {
+  table.imports.make(store_, table.data, instance_.host_funcs, instance_.funcs);
   const Extern* next = imports.data();
-  for (size_t i = 0; i < module_.imports.size(); ++i) {
-    if (table.imports != nullptr && table.imports->gives(i)) continue;
+  for (const decoder::Import* import : table.imports.others()) {
     void* const inst = (next++)->inst;
-    switch (module_.imports[i].kind) {
-      case ExternKind::func: instance_.funcs[module_.imports[i].index] = static_cast<FuncInst*>(inst); break;
+    switch (import->kind) {
+      case ExternKind::func: instance_.funcs[import->index] = static_cast<FuncInst*>(inst); break;
       case ExternKind::table: instance_.tables.push_back(static_cast<TableInst*>(inst)); break;
       case ExternKind::memory: instance_.memories.push_back(static_cast<MemInst*>(inst)); break;
       case ExternKind::global: instance_.globals.push_back(static_cast<GlobalInst*>(inst)); break;
@@ -219,17 +218,14 @@ Result<void> Instantiation::write_data(uint32_t index) {
   return {};
 }
 
-Result<void> check_imports(const Store& store, const decoder::Module& module, std::span<const Extern> imports,
-                           const HostImports* table) {
-  const size_t wanted = module.imports.size() - (table != nullptr ? table->count() : 0);
-  if (imports.size() != wanted) {
-    return Error::make(ErrorKind::usage, "the module has " + std::to_string(wanted) + " imports, but is given " +
+Result<void> check_imports(const Store& store, const decoder::Module& module,
+                           std::span<const decoder::Import* const> wanted, std::span<const Extern> imports) {
+  if (imports.size() != wanted.size()) {
+    return Error::make(ErrorKind::usage, "the module has " + std::to_string(wanted.size()) + " imports, but is given " +
                                              std::to_string(imports.size()));
   }
-  const Extern* next = imports.data();
-  for (size_t i = 0; i < module.imports.size(); ++i) {
-    if (table != nullptr && table->gives(i)) continue;
-    if (Result<void> r = match_import(store, module, module.imports[i], *next++); !r) return r;
+  for (size_t i = 0; i < imports.size(); ++i) {
+    if (Result<void> r = match_import(store, module, *wanted[i], imports[i]); !r) return r;
   }
   return {};
 }
@@ -242,7 +238,7 @@ Result<ModuleInst*> instantiate(Store& store, std::shared_ptr<const CompiledModu
   if (&compiled->engine() != &store.engine()) {
     return Error::make(ErrorKind::usage, "the module and the store belong to different engines");
   }
-  if (Result<void> r = check_imports(store, module, imports, table.imports); !r) return std::move(r).error();
+  if (Result<void> r = check_imports(store, module, table.imports.others(), imports); !r) return std::move(r).error();
 
   const Store::Mark mark = store.mark();
   Result<ModuleInst*> made = store.new_instance(std::move(compiled));

@@ -13,10 +13,10 @@ namespace mini_wasm::runtime {
 // or store of the imports), limit, and trap when a segment does not fit or the start function traps. What was written
 // before a trap stays written, and functions that got into imported tables stay callable.
 struct ImportTable {
-  const HostImports* imports = nullptr;  // of the module
+  const HostImports& imports;  // of the module
   void* data = nullptr;
 };
 Result<ModuleInst*> instantiate(Store& store, std::shared_ptr<const CompiledModule> module,
-                                std::span<const Extern> imports, ImportTable table = {});
+                                std::span<const Extern> imports, ImportTable table);
 
 }  // namespace mini_wasm::runtime

@@ -59,7 +59,7 @@ class Linker {
 
   struct Table {
     std::span<const HostFunction> functions;
-    void* data;
+    void* data = nullptr;
     const HostFunction* find(const Name& name) const;
   };
 
