@@ -1,6 +1,7 @@
 #include "runtime/compiled_module.h"
 
 #include "decoder/module_decoder.h"
+#include "runtime/initial_tables.h"
 #include "runtime/module_inst.h"
 #include "validator/module_validator.h"
 
@@ -37,6 +38,9 @@ Result<std::shared_ptr<const CompiledModule>> CompiledModule::make(std::shared_p
   compiled->engine_ = std::move(engine);
   compiled->module_ = std::move(*decoded);
   compiled->index_types_and_exports();
+  compiled->no_host_imports_ =
+      std::make_unique<HostImports>(compiled->module(), *compiled->engine_, std::span<const HostFunction>());
+  compiled->tables_hold_own_functions_ = runtime::tables_hold_own_functions(compiled->module());
   compiled->instances_ = std::make_unique<InstancePool>(config.pool_size, config.pool_bytes);
   compiled->code_ = compiled->engine_->tier().make_code(*compiled);
   if (config.eager) {
@@ -59,6 +63,12 @@ void CompiledModule::index_types_and_exports() {
   }
   exports_.reserve(module_->exports.size());
   for (uint32_t i = 0; i < module_->exports.size(); ++i) exports_.emplace(module_->exports[i].name, i);
+}
+
+const HostImports& CompiledModule::host_imports(std::span<const HostFunction> table) const {
+  if (table.empty()) return *no_host_imports_;
+  std::call_once(host_imports_once_, [&] { host_imports_ = std::make_unique<HostImports>(*module_, *engine_, table); });
+  return host_imports_->is_for(table) ? *host_imports_ : *no_host_imports_;
 }
 
 const decoder::Export* CompiledModule::find_export(std::string_view name) const {

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "decoder/module.h"
 #include "runtime/engine.h"
+#include "runtime/host_imports.h"
 #include "runtime/initial_memory.h"
 #include "runtime/module_cache.h"
 #include "runtime/validated_functions.h"
@@ -45,6 +48,9 @@ class CompiledModule {
   ModuleCode& code() const { return *code_; }
   InstancePool& instances() const { return *instances_; }
   InitialMemory& initial_memory() const { return initial_memory_; }
+  bool tables_hold_own_functions() const { return tables_hold_own_functions_; }
+  // What a linker's table of host functions gives of the imports: nothing, when that is to be looked up one by one.
+  const HostImports& host_imports(std::span<const HostFunction> table) const;
   SlotCounts slot_counts(FuncIdx f) const { return type_slots_[raw(module_->funcs[raw(f)].type)]; }
   const decoder::Export* find_export(std::string_view name) const;
 
@@ -65,6 +71,10 @@ class CompiledModule {
   std::unique_ptr<ModuleCode> code_;
   std::unique_ptr<InstancePool> instances_;
   mutable InitialMemory initial_memory_;
+  bool tables_hold_own_functions_ = false;
+  mutable std::once_flag host_imports_once_;
+  mutable std::unique_ptr<const HostImports> host_imports_;  // of the table that was asked for first
+  std::unique_ptr<const HostImports> no_host_imports_;
 };
 
 }  // namespace mini_wasm::runtime

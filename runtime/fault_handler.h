@@ -1,7 +1,8 @@
 // Turns a hardware fault in guest code into a trap. Installed once per process when the first guarded memory is made;
 // chains to the handlers that were there before for every fault that is not ours: a fault is ours when this thread runs
-// guest code (Activation::pc is null) and the address lies in the reservation of a guarded memory of that store.
-// All that is particular to an OS stands in fault_handler_<os>.cc.
+// guest code (Activation::pc is null) and the address lies in the reservation of a guarded memory of that store. And
+// makes the rest of a value stack accessible when it is used for the first time (MemoryPool::deepen_stack). All that is
+// particular to an OS stands in fault_handler_<os>.cc.
 //
 // A fault that is ours sets Activation::trap (and fp, pc where kFaultRegistersKnown) and resumes at
 // Activation::fault_return with the value 1. That point has to be set without saving the signal mask: the handler

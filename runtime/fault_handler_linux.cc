@@ -31,6 +31,14 @@ bool in_guarded_memory(const Store& store, const void* address) {
   return false;
 }
 
+// Also when the host's code runs in between: the runtime reads and writes stacks, too.
+bool in_unused_stack(const void* address) {
+  for (const Activation* a = running; a != nullptr; a = a->thread_previous) {
+    if (a->store->deepen_stack(address)) return true;
+  }
+  return false;
+}
+
 void save_registers([[maybe_unused]] Activation& activation, [[maybe_unused]] const void* context) {
 #if defined(__x86_64__)
   const mcontext_t& machine = static_cast<const ucontext_t*>(context)->uc_mcontext;
@@ -68,6 +76,10 @@ void chain(int signal, siginfo_t* info, void* context) {
 void handle(int signal, siginfo_t* info, void* context) {
   const int saved_errno = errno;
   Activation* activation = running;
+  if (info->si_code > 0 && in_unused_stack(info->si_addr)) {
+    errno = saved_errno;
+    return;
+  }
   if (activation != nullptr && activation->pc == nullptr && info->si_code > 0 &&
       in_guarded_memory(*activation->store, info->si_addr)) {
     if (activation->on_fault != nullptr) {

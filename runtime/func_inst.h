@@ -15,7 +15,8 @@ namespace mini_wasm::runtime {
 
 // The host's side of a host function.
 struct HostFunc {
-  HostCallback callback;
+  Result<void> (*call)(void* data, Caller& caller, uint64_t* slots) = nullptr;
+  void* data = nullptr;
   const FuncType* type = nullptr;  // there as long as the store
   uint32_t slots = 0;              // the larger of parameter and result slots
   Store* store = nullptr;
@@ -33,5 +34,11 @@ struct FuncInst {
   const Store* store() const { return host != nullptr ? host->store : context->store; }
 };
 static_assert(std::is_standard_layout_v<FuncInst>);
+
+// A host function whole, at a stable address: each refers to the other.
+struct HostFuncInst {
+  HostFunc host;
+  FuncInst func;
+};
 
 }  // namespace mini_wasm::runtime

@@ -7,9 +7,9 @@
 
 namespace mini_wasm::runtime {
 
-Result<void> run_host_callback(const HostCallback& callback, Caller& caller, uint64_t* slots) {
+Result<void> run_host_func(const HostFunc& func, Caller& caller, uint64_t* slots) {
   try {
-    return callback(caller, slots);
+    return func.call(func.data, caller, slots);
   } catch (const std::exception& e) {
     return Error::host(std::string("exception: ") + e.what());
   } catch (const abi::__forced_unwind&) {

@@ -287,35 +287,99 @@ TEST(host_call, externrefs_are_finalized_with_the_store) {
   EXPECT_EQ(finalized, 5);
 }
 
-TEST(linker, functions_of_a_source_are_made_when_they_are_asked_for) {
+// What it is about is a number that the linker's user has.
+template <int add>
+HostFunction number(std::string_view module, std::string_view name) {
+  const auto type = []() -> const FuncType& {
+    static const FuncType type = {{}, {ValType::i32}};
+    return type;
+  };
+  return {module, name, type, [](void* data, Caller&, uint64_t* slots) {
+            slots[0] = static_cast<uint64_t>(*static_cast<int*>(data) + add);
+            return Result<void>();
+          }};
+}
+
+const HostFunction kTable[] = {number<1>("m", "a"), number<2>("m", "b"), number<3>("n", "a")};
+
+TEST(linker, functions_of_a_table) {
   Guest guest;
-  std::vector<std::string> made;
-  guest.linker.func("m", "replaced", [] { return 1; });
-  guest.linker.func("m", "kept", [] { return 2; });
-  guest.linker.functions([&](runtime::Store& store, std::string_view module, std::string_view name) {
-    if (module != "m" || name == "kept" || name == "absent") return std::optional<Func>();
-    made.push_back(std::string(name));
-    FuncType type;
-    type.results = {ValType::i32};
-    const int result = static_cast<int>(made.size()) * 10;
-    return std::optional(Func::make(store, type, [result](Caller&, uint64_t* slots) {
-      slots[0] = static_cast<uint64_t>(result);
-      return Result<void>();
-    }));
-  });
-  EXPECT_THAT(made, ::testing::ElementsAre("replaced"));  // it was defined before
+  int data = 10;
+  guest.linker.func("m", "b", [] { return 100; });
+  guest.linker.func("m", "other", [] { return 200; });
+  guest.linker.functions(kTable, &data);
   EXPECT_FALSE(guest.linker.get("m", "absent"));
-  EXPECT_FALSE(guest.linker.get("other", "a"));
-  EXPECT_THAT(made, ::testing::ElementsAre("replaced"));
+  EXPECT_FALSE(guest.linker.get("a", "m"));
   const Instance i =
-      guest.load(R"((module (import "m" "a" (func $a (result i32))) (import "m" "kept" (func $k (result i32)))
-    (import "m" "replaced" (func $r (result i32))) (import "m" "a" (func $again (result i32)))
-    (func (export "f") (result i32 i32 i32 i32) call $a call $k call $r call $again)))");
-  EXPECT_THAT(guest.call(i, "f"), Returns(i32(20), i32(2), i32(10), i32(20)));
-  EXPECT_THAT(made, ::testing::ElementsAre("replaced", "a"));
+      guest.load(R"((module (import "m" "a" (func $a (result i32))) (import "m" "other" (func $other (result i32)))
+    (import "m" "b" (func $b (result i32))) (import "n" "a" (func $na (result i32))) (import "m" "a" (func $again (result i32)))
+    (func (export "f") (result i32 i32 i32 i32 i32) call $a call $other call $b call $na call $again)))");
+  EXPECT_THAT(guest.call(i, "f"), Returns(i32(11), i32(200), i32(12), i32(13), i32(11)));
   EXPECT_EQ(guest.linker.get("m", "a")->inst, guest.linker.get("m", "a")->inst);
-  guest.linker.func("m", "a", [] { return 3; });
-  EXPECT_THAT(guest.linker.get("m", "a")->func()->call({}), Returns(i32(3)));
+  EXPECT_THAT(guest.linker.get("m", "a")->func()->call({}), Returns(i32(11)));
+}
+
+TEST(linker, what_is_defined_behind_a_table_replaces_its_functions) {
+  const std::string text = R"((module (import "m" "a" (func $a (result i32))) (import "m" "b" (func $b (result i32)))
+    (func (export "f") (result i32 i32) call $a call $b)))";
+  Guest guest;
+  int data = 10, later = 20;
+  guest.linker.functions(kTable, &data);
+  EXPECT_THAT(guest.call(guest.load(text), "f"), Returns(i32(11), i32(12)));
+  guest.linker.func("m", "a", [] { return 5; });
+  EXPECT_THAT(guest.call(guest.load(text), "f"), Returns(i32(5), i32(12)));
+  guest.linker.functions(std::span(kTable).first(1), &later);
+  EXPECT_THAT(guest.call(guest.load(text), "f"), Returns(i32(21), i32(12)));
+}
+
+TEST(linker, a_table_is_matched_like_everything_else) {
+  Guest guest;
+  int data = 10;
+  guest.linker.functions(kTable, &data);
+  const Module wrong = *Module::compile(guest.engine, wat(R"((module (import "m" "a" (func (param i32)))))"));
+  const Module missing = *Module::compile(guest.engine, wat(R"((module (import "m" "a" (func (result i32)))
+    (import "m" "c" (func))))"));
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_THAT(guest.linker.instantiate(wrong).error().message, ::testing::HasSubstr("incompatible import type"));
+    EXPECT_THAT(guest.linker.instantiate(missing).error().message, ::testing::HasSubstr("unknown import: \"m\" \"c\""));
+  }
+}
+
+// Instances of stores that are gone are used again, with the functions that were made for them.
+TEST(linker, each_store_has_its_own_functions_of_a_table) {
+  const Engine engine;
+  const Module module = *Module::compile(engine, wat(R"((module (import "m" "b" (func $b (result i32)))
+    (import "m" "own" (func $own (result i32))) (table (export "t") funcref (elem $b))
+    (func (export "f") (result i32 i32) call $b call $own)))"));
+  for (int data = 0; data < 5; ++data) {
+    Store store(engine);
+    Linker linker(store);
+    int number = data * 10;
+    linker.func("m", "own", [data] { return data; });
+    if (data != 2) linker.functions(kTable, &number);
+    if (data == 2) linker.func("m", "b", [] { return 22; });                 // and in between one that has no table
+    if (data == 3) linker.functions(std::span(kTable).subspan(1), &number);  // or another
+    const Instance instance = *linker.instantiate(module);
+    EXPECT_THAT(instance.func("f")->call({}), Returns(i32(number + 2), i32(data)));
+    const Func in_table(&store.impl(), instance.table("t")->get(0)->func());
+    EXPECT_EQ(in_table.impl()->store(), &store.impl());
+    EXPECT_THAT(in_table.call({}), Returns(i32(number + 2)));
+  }
+}
+
+TEST(linker, a_function_of_a_table_is_named_in_backtraces) {
+  static const HostFunction table[] = {{"m", "fails", number<0>("", "").type,
+                                        [](void*, Caller&, uint64_t*) { return Result<void>(Error::host("no")); }}};
+  Guest guest;
+  guest.linker.functions(table, nullptr);
+  const Instance i = guest.load(R"((module (import "m" "fails" (func (result i32))) (export "f" (func 0))
+    (func (export "g") (result i32) (call 0))))");
+  for (const char* name : {"f", "g"}) {
+    const auto result = guest.call(i, name);
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().backtrace.at(0).module_name, "m");
+    EXPECT_EQ(result.error().backtrace.at(0).function_name, "fails");
+  }
 }
 
 }  // namespace

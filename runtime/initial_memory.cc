@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "runtime/const_eval.h"
+#include "runtime/initial_tables.h"
 #include "runtime/virtual_memory.h"
 
 namespace mini_wasm::runtime {
@@ -14,19 +15,10 @@ namespace {
 constexpr uint64_t kFewBytes = uint64_t{16} << 10;
 constexpr size_t kFewSegments = 64;
 
-// Where a segment goes, when that is the same in every instance and it fits into a memory or table of `size`.
-std::optional<uint64_t> place(const decoder::Module& module, decoder::ByteRange offset, uint64_t length,
-                              uint64_t size) {
-  const std::optional<uint64_t> at = plain_const(module, offset);
-  return at && length <= size && *at <= size - length ? at : std::nullopt;
-}
-
-bool elements_fit(const decoder::Module& module) {
-  return std::all_of(module.elems.begin(), module.elems.end(), [&](const decoder::Elem& elem) {
-    if (elem.mode != decoder::SegmentMode::active) return true;
-    if (raw(elem.table) < module.imported_tables) return false;
-    return place(module, elem.table_offset, elem.size(), module.tables[raw(elem.table)].type.limits.min).has_value();
-  });
+// Where a segment goes, when that is the same in every instance and it fits into a memory of `size`.
+std::optional<uint64_t> place(const decoder::Module& module, const decoder::Data& data, uint64_t size) {
+  const std::optional<uint64_t> at = plain_const(module, data.memory_offset);
+  return at && data.bytes.size() <= size && *at <= size - data.bytes.size() ? at : std::nullopt;
 }
 
 // How many bytes of the memory the segments fill from its beginning; nothing when a template will not do.
@@ -40,7 +32,7 @@ std::optional<uint64_t> filled_bytes(const decoder::Module& module) {
   size_t segments = 0;
   for (const decoder::Data& data : module.datas) {
     if (data.mode != decoder::SegmentMode::active) continue;
-    const std::optional<uint64_t> at = place(module, data.memory_offset, data.bytes.size(), size);
+    const std::optional<uint64_t> at = place(module, data, size);
     if (raw(data.memory) != index || !at) return std::nullopt;
     end = std::max(end, *at + data.bytes.size());
     bytes += data.bytes.size();

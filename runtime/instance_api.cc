@@ -27,7 +27,8 @@ Extern extern_of(runtime::Store* store, const runtime::ModuleInst& instance, con
 // --- Instance
 
 Result<Instance> Instance::make(Store& store, const Module& module, std::span<const Extern> imports) {
-  Result<runtime::ModuleInst*> made = runtime::instantiate(store.impl(), module.impl(), imports);
+  Result<runtime::ModuleInst*> made =
+      runtime::instantiate(store.impl(), module.impl(), imports, {module.impl()->host_imports({})});
   if (!made) return std::move(made).error();
   return Instance(&store.impl(), *made);
 }
@@ -84,24 +85,32 @@ void Linker::define(std::string_view module, std::string_view name, Extern value
     found->second = value;
   } else {
     externs_.emplace(keep({module, name}, value), value);
+    if (!tables_.empty() && tables_[0].find({module, name}) != nullptr) last_table_rules_ = false;
   }
 }
 
-void Linker::functions(FuncSource source) {
-  for (auto& [name, value] : externs_) {
-    const std::optional<Func> made = source(store_->impl(), name.module, name.name);
-    if (!made) continue;
-    keep(name, *made);
-    value = *made;
-  }
-  sources_.push_back(std::move(source));
+const HostFunction* Linker::Table::find(const Name& name) const {
+  return runtime::find_host_function(functions, name.module, name.name);
+}
+
+void Linker::functions(std::span<const HostFunction> table, void* data) {
+  tables_.insert(tables_.begin(), {table, data});
+  std::erase_if(externs_, [&](const auto& defined) { return tables_[0].find(defined.first) != nullptr; });
+  last_table_rules_ = true;
 }
 
 const Extern* Linker::find(const Name& name) const {
   if (const auto found = externs_.find(name); found != externs_.end()) return &found->second;
-  for (size_t i = sources_.size(); i-- > 0;) {
-    const std::optional<Func> made = sources_[i](store_->impl(), name.module, name.name);
-    if (made) return &externs_.emplace(keep(name, *made), *made).first->second;
+  for (const Table& table : tables_) {
+    const HostFunction* function = table.find(name);
+    if (function == nullptr) continue;
+    const Func made = Func::make(*store_, function->type(), [=, data = table.data](Caller& caller, uint64_t* slots) {
+      return function->call(data, caller, slots);
+    });
+    made.impl()->host->module = function->module;
+    made.impl()->host->name = function->name;
+    if (&table == &tables_[0]) last_table_rules_ = false;
+    return &externs_.emplace(Name{function->module, function->name}, made).first->second;
   }
   return nullptr;
 }
@@ -117,18 +126,22 @@ std::optional<Extern> Linker::get(std::string_view module, std::string_view name
 
 Result<Instance> Linker::instantiate(const Module& module) const {
   const decoder::Module& decoded = module.impl()->module();
+  const Table table = last_table_rules_ ? tables_[0] : Table{};
+  const runtime::HostImports& given = module.impl()->host_imports(table.functions);
   std::vector<Extern> imports;
-  imports.reserve(decoded.imports.size());
+  imports.reserve(given.others().size());
   std::string missing;
-  for (const decoder::Import& import : decoded.imports) {
-    if (const Extern* found = find({import.module, import.name})) {
+  for (const decoder::Import* import : given.others()) {
+    if (const Extern* found = find({import->module, import->name})) {
       imports.push_back(*found);
     } else {
-      missing += (missing.empty() ? "" : ", ") + runtime::describe(decoded, import);
+      missing += (missing.empty() ? "" : ", ") + runtime::describe(decoded, *import);
     }
   }
   if (!missing.empty()) return Error::make(ErrorKind::unlinkable, "unknown import: " + missing);
-  return Instance::make(*store_, module, imports);
+  Result<runtime::ModuleInst*> made = runtime::instantiate(store_->impl(), module.impl(), imports, {given, table.data});
+  if (!made) return std::move(made).error();
+  return Instance(&store_->impl(), *made);
 }
 
 }  // namespace mini_wasm

@@ -22,7 +22,7 @@ class Instantiation {
   Instantiation(Store& store, ModuleInst& instance)
       : store_(store), instance_(instance), module_(instance.module->module()) {}
 
-  void take_imports(std::span<const Extern> imports);
+  void take_imports(std::span<const Extern> imports, const ImportTable& table);
   Result<void> allocate();
   void publish();
   Result<void> write_segments();
@@ -32,6 +32,7 @@ class Instantiation {
   Result<void> make_tables();
   Result<void> make_memories();
   Result<void> make_elems();
+  void remember_tables();
   Result<void> write_elem(uint32_t index);
   Result<void> write_data(uint32_t index);
   Result<uint64_t> offset_of(decoder::ByteRange expr, bool is_64) const;
@@ -40,17 +41,21 @@ class Instantiation {
   ModuleInst& instance_;
   const decoder::Module& module_;
   bool datas_are_there_ = false;  // the memory began with all active segments
+  bool elems_are_there_ = false;  // likewise the tables
+  bool used_before_ = false;      // there was room for the tables
 };
 
-void Instantiation::take_imports(std::span<const Extern> imports) {
-  size_t funcs = 0;
-  for (const Extern& import : imports) {
-    switch (import.kind) {
-      case ExternKind::func: instance_.funcs[funcs++] = static_cast<FuncInst*>(import.inst); break;
-      case ExternKind::table: instance_.tables.push_back(static_cast<TableInst*>(import.inst)); break;
-      case ExternKind::memory: instance_.memories.push_back(static_cast<MemInst*>(import.inst)); break;
-      case ExternKind::global: instance_.globals.push_back(static_cast<GlobalInst*>(import.inst)); break;
-      case ExternKind::tag: instance_.tags.push_back(static_cast<TagInst*>(import.inst)); break;
+void Instantiation::take_imports(std::span<const Extern> imports, const ImportTable& table) {
+  table.imports.make(store_, table.data, instance_.host_funcs, instance_.funcs);
+  const Extern* next = imports.data();
+  for (const decoder::Import* import : table.imports.others()) {
+    void* const inst = (next++)->inst;
+    switch (import->kind) {
+      case ExternKind::func: instance_.funcs[import->index] = static_cast<FuncInst*>(inst); break;
+      case ExternKind::table: instance_.tables.push_back(static_cast<TableInst*>(inst)); break;
+      case ExternKind::memory: instance_.memories.push_back(static_cast<MemInst*>(inst)); break;
+      case ExternKind::global: instance_.globals.push_back(static_cast<GlobalInst*>(inst)); break;
+      case ExternKind::tag: instance_.tags.push_back(static_cast<TagInst*>(inst)); break;
     }
   }
 }
@@ -77,6 +82,11 @@ Result<void> Instantiation::make_globals() {
 }
 
 Result<void> Instantiation::make_tables() {
+  const size_t count = module_.tables.size() - module_.imported_tables;
+  const auto is_filled = [](const TableStorage& storage) { return storage.filled; };
+  used_before_ = count != 0 && instance_.spare_tables.size() == count;
+  elems_are_there_ =
+      used_before_ && std::all_of(instance_.spare_tables.begin(), instance_.spare_tables.end(), is_filled);
   for (size_t i = module_.imported_tables; i < module_.tables.size(); ++i) {
     const decoder::Table& table = module_.tables[i];
     Slot init = 0;
@@ -153,9 +163,12 @@ Result<uint64_t> Instantiation::offset_of(decoder::ByteRange expr, bool is_64) c
 }
 
 Result<void> Instantiation::write_segments() {
-  for (uint32_t i = 0; i < module_.elems.size(); ++i) {
-    if (module_.elems[i].mode != decoder::SegmentMode::active) continue;
-    if (Result<void> r = write_elem(i); !r) return r;
+  if (!elems_are_there_) {
+    for (uint32_t i = 0; i < module_.elems.size(); ++i) {
+      if (module_.elems[i].mode != decoder::SegmentMode::active) continue;
+      if (Result<void> r = write_elem(i); !r) return r;
+    }
+    if (used_before_ && instance_.module->tables_hold_own_functions()) remember_tables();
   }
   if (datas_are_there_) return {};
   for (uint32_t i = 0; i < module_.datas.size(); ++i) {
@@ -163,6 +176,15 @@ Result<void> Instantiation::write_segments() {
     if (Result<void> r = write_data(i); !r) return r;
   }
   return {};
+}
+
+// For the next stores; not in the first one, which may be the only one.
+void Instantiation::remember_tables() {
+  instance_.initial_tables.clear();
+  for (size_t i = module_.imported_tables; i < instance_.tables.size(); ++i) {
+    const TableInst& table = *instance_.tables[i];
+    instance_.initial_tables.emplace_back(table.elements, table.elements + table.size);
+  }
 }
 
 Result<void> Instantiation::write_elem(uint32_t index) {
@@ -196,13 +218,14 @@ Result<void> Instantiation::write_data(uint32_t index) {
   return {};
 }
 
-Result<void> check_imports(const Store& store, const decoder::Module& module, std::span<const Extern> imports) {
-  if (imports.size() != module.imports.size()) {
-    return Error::make(ErrorKind::usage, "the module has " + std::to_string(module.imports.size()) +
-                                             " imports, but is given " + std::to_string(imports.size()));
+Result<void> check_imports(const Store& store, const decoder::Module& module,
+                           std::span<const decoder::Import* const> wanted, std::span<const Extern> imports) {
+  if (imports.size() != wanted.size()) {
+    return Error::make(ErrorKind::usage, "the module has " + std::to_string(wanted.size()) + " imports, but is given " +
+                                             std::to_string(imports.size()));
   }
   for (size_t i = 0; i < imports.size(); ++i) {
-    if (Result<void> r = match_import(store, module, module.imports[i], imports[i]); !r) return r;
+    if (Result<void> r = match_import(store, module, *wanted[i], imports[i]); !r) return r;
   }
   return {};
 }
@@ -210,18 +233,18 @@ Result<void> check_imports(const Store& store, const decoder::Module& module, st
 }  // namespace
 
 Result<ModuleInst*> instantiate(Store& store, std::shared_ptr<const CompiledModule> compiled,
-                                std::span<const Extern> imports) {
+                                std::span<const Extern> imports, ImportTable table) {
   const decoder::Module& module = compiled->module();
   if (&compiled->engine() != &store.engine()) {
     return Error::make(ErrorKind::usage, "the module and the store belong to different engines");
   }
-  if (Result<void> r = check_imports(store, module, imports); !r) return std::move(r).error();
+  if (Result<void> r = check_imports(store, module, table.imports.others(), imports); !r) return std::move(r).error();
 
   const Store::Mark mark = store.mark();
   Result<ModuleInst*> made = store.new_instance(std::move(compiled));
   if (!made) return made;
   Instantiation instantiation(store, **made);
-  instantiation.take_imports(imports);
+  instantiation.take_imports(imports, table);
   if (Result<void> r = instantiation.allocate(); !r) {
     store.forget_since(mark);
     return std::move(r).error();

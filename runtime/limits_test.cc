@@ -72,6 +72,25 @@ constexpr const char* kDeep = R"((module (func $f (export "f") (param i32) (resu
   (if (result i32) (local.get 0) (then (i32.add (i32.const 1) (call $f (i32.sub (local.get 0) (i32.const 1)))))
     (else (i32.const 0)))))";
 
+// What a pooled instance had for its tables is gone with the attempt, or there as before.
+TEST(limits, a_failed_instantiation_leaves_a_whole_instance) {
+  const Engine engine;
+  const Module module = *Module::compile(engine, wat(R"((module (table 3 funcref) (table $t 4 funcref)
+    (func $f (export "f") (result i32) (i32.const 7)) (elem (table $t) (i32.const 1) func $f)
+    (func (export "call") (result i32) (call_indirect $t (result i32) (i32.const 1)))))"));
+  for (int round = 0; round < 12; ++round) {
+    StoreLimits limits;
+    if (round % 3 == 1) limits.tables = static_cast<uint32_t>(round % 2);
+    if (round % 3 == 2) limits.table_elements = static_cast<uint32_t>(2 + round % 2);
+    Store store(engine, limits);
+    const Result<Instance> instance = Instance::make(store, module, {});
+    ASSERT_EQ(static_cast<bool>(instance), round % 3 == 0) << round;
+    if (instance) {
+      EXPECT_THAT(instance->func("call")->call({}), Returns(i32(7)));
+    }
+  }
+}
+
 TEST(limits, depth_of_the_stack) {
   Config config;
   config.stack_size = 65536;

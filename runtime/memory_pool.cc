@@ -11,12 +11,22 @@
 namespace mini_wasm::runtime {
 namespace {
 
-// To fill so much anew takes less time than to ask the system what has been written.
-constexpr uint64_t kSmall = uint64_t{64} << 10;
+// To zero so much takes as long as to ask the system what has been written.
+constexpr uint64_t kAsking = uint64_t{128} << 10;
+// So much of a stack is cleaned without asking.
+constexpr uint64_t kShallow = uint64_t{16} << 10;
 // More of a stack than this goes back to the system.
 constexpr uint64_t kMostOfStack = uint64_t{256} << 10;
 
 using Runs = std::array<PageRun, 128>;
+
+// Zeroes in pieces: for longer ones the C library may take an instruction that is slower where the bytes are in a
+// cache.
+void clear(uint8_t* begin, uint8_t* end) {
+  constexpr ptrdiff_t kPiece = 1024;
+  for (; end - begin > kPiece; begin += kPiece) std::memset(begin, 0, kPiece);
+  std::memset(begin, 0, static_cast<size_t>(end - begin));
+}
 
 // Makes [begin, end) of a slot what it was at first, byte by byte.
 void refill(const MemorySlot& slot, uint8_t* begin, uint8_t* end) {
@@ -28,7 +38,7 @@ void refill(const MemorySlot& slot, uint8_t* begin, uint8_t* end) {
       begin += length;
     }
   }
-  std::memset(begin, 0, static_cast<size_t>(end - begin));
+  clear(begin, end);
 }
 
 // The same by giving the pages back to the system.
@@ -54,7 +64,9 @@ bool set_content(MemorySlot& slot, const std::shared_ptr<PageTemplate>& content)
 
 bool set_accessible(MemorySlot& slot, uint64_t bytes) {
   const uint64_t now = std::exchange(slot.accessible, bytes);
-  return bytes >= now ? commit_pages(slot.base + now, bytes - now) : hide_pages(slot.base + bytes, now - bytes);
+  if (bytes >= now) return commit_pages(slot.base + now, bytes - now);
+  discard_pages(slot.base + bytes, now - bytes);
+  return hide_pages(slot.base + bytes, now - bytes);
 }
 
 void release(const MemorySlot& slot) { release_pages(slot.base, round_to_os_pages(kGuardedReservation)); }
@@ -65,11 +77,13 @@ MemoryPool::MemoryPool(const Config& config)
     : most_(config.pool_size),
       most_bytes_(config.pool_bytes),
       serves_memories_(config.guard_pages && most_ != 0),
-      stack_bytes_(round_to_os_pages(std::max(config.stack_size, uint64_t{1}))) {}
+      stack_bytes_(round_to_os_pages(std::max(config.stack_size, uint64_t{1}))),
+      shallow_bytes_(config.guard_pages ? std::min(round_to_os_pages(kShallow), deep_stack_bytes())
+                                        : deep_stack_bytes()) {}
 
 MemoryPool::~MemoryPool() {
   for (const MemorySlot& slot : slots_) release(slot);
-  for (uint8_t* stack : stacks_) release_pages(stack, stack_bytes_ + 2 * os_page_size());
+  for (uint8_t* stack : stacks_) release_pages(stack, deep_stack_bytes() + os_page_size());
 }
 
 size_t MemoryPool::free_slots() const {
@@ -145,20 +159,17 @@ void MemoryPool::give_back(MemorySlot slot) {
 // Makes the slot read as when it was handed out. False when that is impossible.
 bool MemoryPool::clean(MemorySlot& slot) const {
   if (slot.accessible == 0) return true;
-  const bool small = slot.accessible <= kSmall;
-  const bool seen_before = std::exchange(slot.resident, 0) != 0;
+  const uint64_t known = std::min(std::exchange(slot.resident, 0), slot.accessible);
   Runs runs;
-  std::optional<size_t> count;
-  // Not the first time, when that would touch pages that nobody may ever want.
-  if (!small || !seen_before) {
-    count = find_written_pages(slot.base, slot.accessible, slot.content != nullptr, most_bytes_, runs);
+  runs[0] = {slot.base, slot.base + slot.accessible};
+  size_t count = 1;
+  // Not the first time, when all of it would touch pages that nobody may ever want.
+  if (known == 0 || slot.content != nullptr || slot.accessible - known > kAsking) {
+    const auto written = find_written_pages(slot.base, slot.accessible, slot.content != nullptr, most_bytes_, runs);
+    if (!written && slot.accessible > kAsking) return drop(slot);
+    if (written) count = *written;
   }
-  if (!count && !small) return drop(slot);
-  if (!count) {
-    runs[0] = {slot.base, slot.base + slot.accessible};
-    count = 1;
-  }
-  for (size_t i = 0; i < *count; ++i) {
+  for (size_t i = 0; i < count; ++i) {
     refill(slot, runs[i].begin, runs[i].end);
     slot.resident += static_cast<uint64_t>(runs[i].end - runs[i].begin);
   }
@@ -180,6 +191,8 @@ void MemoryPool::retire(PageTemplate& content) {
 
 // --- Stacks --------------------------------------------------------------------------------------------------------
 
+uint64_t MemoryPool::deep_stack_bytes() const { return stack_bytes_ + os_page_size(); }
+
 uint8_t* MemoryPool::take_stack() {
   {
     const std::lock_guard lock(mutex_);
@@ -189,28 +202,43 @@ uint8_t* MemoryPool::take_stack() {
       return stack;
     }
   }
-  if (stack_bytes_ == 0) return nullptr;
-  uint8_t* stack = reserve_pages(stack_bytes_ + 2 * os_page_size());
-  if (stack == nullptr || commit_pages(stack, stack_bytes_ + os_page_size())) return stack;
-  release_pages(stack, stack_bytes_ + 2 * os_page_size());
+  return stack_bytes_ == 0 ? nullptr : make_stack();
+}
+
+uint8_t* MemoryPool::make_stack() const {
+  uint8_t* stack = reserve_pages(deep_stack_bytes() + os_page_size());
+  if (stack == nullptr) return nullptr;
+  // All of it first: if the system has no memory for a deep stack, it should say so now.
+  const uint64_t hidden = deep_stack_bytes() - shallow_bytes_;
+  if (commit_pages(stack, deep_stack_bytes()) && hide_pages(stack + shallow_bytes_, hidden)) return stack;
+  release_pages(stack, deep_stack_bytes() + os_page_size());
   return nullptr;
 }
 
-void MemoryPool::give_back_stack(uint8_t* stack, bool used) {
-  if (most_ != 0) {
-    if (used) clean_stack(stack);
+bool MemoryPool::deepen_stack(uint8_t* stack) const {
+  return commit_pages(stack + shallow_bytes_, deep_stack_bytes() - shallow_bytes_);
+}
+
+void MemoryPool::give_back_stack(uint8_t* stack, StackUse used) {
+  if (most_ != 0 && clean_stack(stack, used)) {
     const std::lock_guard lock(mutex_);
     if (stacks_.size() < most_) return stacks_.push_back(stack);
   }
-  release_pages(stack, stack_bytes_ + 2 * os_page_size());
+  release_pages(stack, deep_stack_bytes() + os_page_size());
 }
 
-void MemoryPool::clean_stack(uint8_t* stack) const {
+// False when it cannot be made what it was.
+bool MemoryPool::clean_stack(uint8_t* stack, StackUse used) const {
+  if (used == StackUse::none) return true;
+  if (used == StackUse::shallow && shallow_bytes_ <= kShallow) {
+    clear(stack, stack + shallow_bytes_);
+    return true;
+  }
   Runs runs;
-  const uint64_t bytes = stack_bytes_ + os_page_size();
-  const std::optional<size_t> count = find_written_pages(stack, bytes, false, kMostOfStack, runs);
-  if (!count) return discard_pages(stack, bytes);
-  for (size_t i = 0; i < *count; ++i) std::memset(runs[i].begin, 0, static_cast<size_t>(runs[i].end - runs[i].begin));
+  const std::optional<size_t> count = find_written_pages(stack, deep_stack_bytes(), false, kMostOfStack, runs);
+  if (!count) discard_pages(stack, deep_stack_bytes());
+  for (size_t i = 0; i < count.value_or(0); ++i) clear(runs[i].begin, runs[i].end);
+  return hide_pages(stack + shallow_bytes_, deep_stack_bytes() - shallow_bytes_);
 }
 
 }  // namespace mini_wasm::runtime

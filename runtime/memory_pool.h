@@ -4,8 +4,9 @@
 // back, so that nothing of a guest is kept any longer than the guest.
 //
 // What has been written is found by asking the system (find_written_pages), and these pages are filled anew and stay
-// in memory, up to Config::pool_bytes of them; everything else is given back to the system. A small slot that is used
-// again and again is filled anew as a whole, which takes less time than asking.
+// in memory, up to Config::pool_bytes of them; everything else is given back to the system. A slot that is used again
+// and is in memory but for a little is zeroed as a whole, which takes less time than asking. Of a value stack only the
+// beginning can be accessed at first, so that nobody has to ask whether more of it has been used.
 //
 // Thread rule: any thread.
 #pragma once
@@ -50,11 +51,15 @@ class MemoryPool {
   void retire(PageTemplate& content);
 
   // A value stack: zeroed, Config::stack_size (rounded) and a page behind that is for leaf frames, then one that
-  // nothing can access. Null when there is no room.
+  // nothing can access. Null when there is no room. What lies behind `shallow_stack_bytes` cannot be accessed either
+  // until `deepen_stack`, which the fault handler calls: it does what is allowed there.
   uint8_t* take_stack();
-  // `used`: whether anything has been written to it.
-  void give_back_stack(uint8_t* stack, bool used);
+  bool deepen_stack(uint8_t* stack) const;
+  enum class StackUse : uint8_t { none, shallow, deep };  // deep: deepened
+  void give_back_stack(uint8_t* stack, StackUse used);
   uint64_t stack_bytes() const { return stack_bytes_; }
+  uint64_t shallow_stack_bytes() const { return shallow_bytes_; }
+  uint64_t deep_stack_bytes() const;
 
   size_t free_slots() const;
   size_t free_stacks() const;
@@ -62,12 +67,14 @@ class MemoryPool {
  private:
   MemorySlot take_free(uint64_t bytes, const std::shared_ptr<PageTemplate>& content, bool any);
   bool clean(MemorySlot& slot) const;
-  void clean_stack(uint8_t* stack) const;
+  uint8_t* make_stack() const;
+  bool clean_stack(uint8_t* stack, StackUse used) const;
 
   const size_t most_;  // of each kind
   const uint64_t most_bytes_;
   const bool serves_memories_;
   const uint64_t stack_bytes_;
+  const uint64_t shallow_bytes_;
   mutable std::mutex mutex_;
   std::vector<MemorySlot> slots_;  // the one that came back last is the last
   std::vector<uint8_t*> stacks_;

@@ -16,6 +16,8 @@
 namespace mini_wasm::runtime {
 namespace {
 
+using StackUse = MemoryPool::StackUse;
+
 constexpr uint64_t kPage = 65536;
 
 Config pool_of(uint32_t size, uint64_t bytes = uint64_t{64} << 20) {
@@ -151,12 +153,12 @@ TEST(memory_pool, keeps_no_more_than_it_may) {
                          pool.take(kPage, nullptr).value()};
   uint8_t* stacks[3] = {pool.take_stack(), pool.take_stack(), pool.take_stack()};
   for (MemorySlot& slot : slots) pool.give_back(std::move(slot));
-  for (uint8_t* stack : stacks) pool.give_back_stack(stack, true);
+  for (uint8_t* stack : stacks) pool.give_back_stack(stack, StackUse::shallow);
   EXPECT_EQ(pool.free_slots(), 2u);
   EXPECT_EQ(pool.free_stacks(), 2u);
   MemoryPool none(pool_of(0));
   EXPECT_FALSE(none.serves(kPage));
-  none.give_back_stack(none.take_stack(), true);
+  none.give_back_stack(none.take_stack(), StackUse::shallow);
   EXPECT_EQ(none.free_stacks(), 0u);
 }
 
@@ -174,19 +176,68 @@ TEST(memory_pool, bytes_beyond_the_limit_go_back_to_the_system) {
   }
 }
 
+// What a larger tenant had is not kept behind the end of a smaller one, where nobody would count it.
+TEST(memory_pool, what_cannot_be_accessed_takes_no_memory) {
+  MemoryPool pool(pool_of(1));
+  MemorySlot slot = pool.take(10 * kPage, nullptr).value();
+  uint8_t* const base = slot.base;
+  std::memset(base, 1, 10 * kPage);
+  pool.give_back(std::move(slot));
+  slot = pool.take(kPage, nullptr).value();
+  ASSERT_EQ(slot.base, base);
+  pool.give_back(std::move(slot));
+  EXPECT_LE(pages_in_memory(base, 10 * kPage), kPage / os_page_size());
+}
+
+// After the first time nobody is asked, when little of it can be new.
+TEST(memory_pool, a_slot_that_is_zeroed_as_a_whole) {
+  MemoryPool pool(pool_of(1));
+  for (int round = 0; round < 6; ++round) {
+    for (const uint64_t from : {0 * kPage, 1 * kPage, 2 * kPage}) {
+      MemorySlot slot = pool.take(3 * kPage, nullptr).value();
+      ASSERT_TRUE(all_zero(slot.base, 3 * kPage)) << round;
+      if (round % 2 == 0) std::memset(slot.base + from, 1, kPage);
+      slot.base[3 * kPage - 1] = 1;
+      pool.give_back(std::move(slot));
+    }
+  }
+}
+
 TEST(memory_pool, a_stack_comes_back_zeroed) {
   Config config = pool_of(2);
   config.stack_size = uint64_t{1} << 20;
   MemoryPool pool(config);
   for (const uint64_t used : {uint64_t{100}, uint64_t{1} << 16, (uint64_t{1} << 20) + 4096}) {
     uint8_t* const stack = pool.take_stack();
+    const bool deep = used > pool.shallow_stack_bytes();
+    if (deep) {
+      ASSERT_TRUE(pool.deepen_stack(stack));
+    }
     std::memset(stack, 0xcc, used);
-    pool.give_back_stack(stack, true);
+    pool.give_back_stack(stack, deep ? StackUse::deep : StackUse::shallow);
     ASSERT_EQ(pool.take_stack(), stack);
-    EXPECT_TRUE(all_zero(stack, (1 << 20) + 4096));
-    EXPECT_FALSE(can_access(stack + (1 << 20) + 4096));
-    pool.give_back_stack(stack, false);
+    EXPECT_TRUE(all_zero(stack, pool.shallow_stack_bytes()));
+    EXPECT_FALSE(can_access(stack + pool.shallow_stack_bytes()));
+    EXPECT_FALSE(can_access(stack + pool.deep_stack_bytes() - 1));
+    ASSERT_TRUE(pool.deepen_stack(stack));
+    EXPECT_TRUE(all_zero(stack, pool.deep_stack_bytes()));
+    EXPECT_FALSE(can_access(stack + pool.deep_stack_bytes()));
+    pool.give_back_stack(stack, StackUse::deep);
   }
+}
+
+// Nobody can tell which part of them has been used, as no fault handler is wanted.
+TEST(memory_pool, without_guard_pages_a_stack_is_deep_from_the_beginning) {
+  Config config = pool_of(2);
+  config.guard_pages = false;
+  MemoryPool pool(config);
+  EXPECT_EQ(pool.shallow_stack_bytes(), pool.deep_stack_bytes());
+  uint8_t* const stack = pool.take_stack();
+  std::memset(stack, 0xcc, pool.deep_stack_bytes());
+  pool.give_back_stack(stack, StackUse::shallow);
+  ASSERT_EQ(pool.take_stack(), stack);
+  EXPECT_TRUE(all_zero(stack, pool.deep_stack_bytes()));
+  pool.give_back_stack(stack, StackUse::none);
 }
 
 // The system is asked about the pages of this process, not of the one that asked first.
@@ -198,11 +249,15 @@ TEST(memory_pool, a_child_of_fork_cleans_its_own_pages) {
     MemorySlot slot = pool.take(8 * kPage, nullptr).value();
     std::memset(slot.base + 2 * kPage, 1, kPage);
     uint8_t* const stack = pool.take_stack();
+    const bool deepened = pool.deepen_stack(stack);
     std::memset(stack, 1, kPage);
     pool.give_back(std::move(slot));
-    pool.give_back_stack(stack, true);
+    pool.give_back_stack(stack, StackUse::deep);
     slot = pool.take(8 * kPage, nullptr).value();
-    _exit(all_zero(slot.base, 8 * kPage) && all_zero(pool.take_stack(), kPage) ? 0 : 1);
+    _exit(deepened && all_zero(slot.base, 8 * kPage) && pool.take_stack() == stack && pool.deepen_stack(stack) &&
+                  all_zero(stack, kPage)
+              ? 0
+              : 1);
   }
   int status = -1;
   ASSERT_EQ(waitpid(child, &status, 0), child);

@@ -49,6 +49,17 @@ void clear(ModuleInst& instance, size_t imported_funcs) {
   instance.datas.clear();
 }
 
+void refill_tables(ModuleInst& instance) {
+  const size_t count = std::min(instance.initial_tables.size(), instance.spare_tables.size());
+  for (size_t i = 0; i < count; ++i) {
+    const std::vector<Slot>& initial = instance.initial_tables[i];
+    TableStorage& table = instance.spare_tables[i];
+    if (table.capacity != initial.size()) continue;  // it had grown
+    std::copy(initial.begin(), initial.end(), table.elements.get());
+    table.filled = true;
+  }
+}
+
 }  // namespace
 
 ModuleInstList InstancePool::take(const CompiledModule& module) {
@@ -67,8 +78,10 @@ ModuleInstList InstancePool::take(const CompiledModule& module) {
 
 void InstancePool::give_back(const CompiledModule& module, ModuleInstList instance) {
   clear(instance.front(), module.module().imported_funcs);
+  refill_tables(instance.front());
   uint64_t bytes = instance.front().own_funcs.size() * sizeof(FuncInst) + module.module().funcs.size() * sizeof(void*);
   for (const TableStorage& table : instance.front().spare_tables) bytes += table.capacity * sizeof(Slot);
+  for (const auto& table : instance.front().initial_tables) bytes += table.size() * sizeof(Slot);
   const std::lock_guard lock(mutex_);
   if (free_.size() < most_ && (free_.size() + 1) * bytes <= most_bytes_) free_.splice(free_.end(), instance);
 }

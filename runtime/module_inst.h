@@ -26,9 +26,13 @@ struct ModuleInst {
   std::vector<TagInst*> tags;
   std::vector<Slot*> global_cells;
   std::vector<FuncInst> own_funcs;              // sized once, never changed
+  std::vector<HostFuncInst> host_funcs;         // those of HostImports, likewise, once there are some
   std::vector<std::vector<Slot>> elems;         // emptied by elem.drop
   std::vector<std::span<const uint8_t>> datas;  // emptied by data.drop; none when no code can refer to them
-  std::vector<TableStorage> spare_tables;       // in the pool: of the tables that the module defines
+  // In the pool: of the tables that the module defines. From the second store on, what they begin with is kept as well,
+  // when it is the same each time.
+  std::vector<TableStorage> spare_tables;
+  std::vector<std::vector<Slot>> initial_tables;
 };
 
 using ModuleInstList = std::list<ModuleInst>;

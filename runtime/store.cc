@@ -52,13 +52,25 @@ Store::Store(std::shared_ptr<Engine> engine, const StoreLimits& limits)
   static_assert(kLeafSlots * sizeof(Slot) <= 4096);  // a page for leaf frames, and one that nobody can touch
   MemoryPool& pool = engine_->memory_pool();
   stack_ = reinterpret_cast<Slot*>(pool.take_stack());
-  if (stack_ != nullptr) stack_limit_ = stack_ + pool.stack_bytes() / sizeof(Slot);
+  if (stack_ == nullptr) return;
+  stack_limit_ = stack_ + pool.stack_bytes() / sizeof(Slot);
+  if (pool.shallow_stack_bytes() < pool.deep_stack_bytes()) install_fault_handler();
 }
 
 Store::~Store() {
   assert(activation_ == nullptr);
   while (!instances_.empty()) forget_last_instance();
-  if (stack_ != nullptr) engine_->memory_pool().give_back_stack(reinterpret_cast<uint8_t*>(stack_), stack_used_);
+  if (stack_ != nullptr) engine_->memory_pool().give_back_stack(reinterpret_cast<uint8_t*>(stack_), stack_use_);
+}
+
+bool Store::deepen_stack(const void* address) {
+  MemoryPool& pool = engine_->memory_pool();
+  auto* const stack = reinterpret_cast<uint8_t*>(stack_);
+  if (stack == nullptr) return false;
+  const uint64_t at = static_cast<uint64_t>(static_cast<const uint8_t*>(address) - stack);
+  if (stack_use_ == MemoryPool::StackUse::deep || at >= pool.deep_stack_bytes()) return false;
+  stack_use_ = MemoryPool::StackUse::deep;
+  return pool.deepen_stack(stack);
 }
 
 Result<void> Store::call(FuncInst& func, Slot* slots) {
@@ -81,10 +93,10 @@ Result<void> Store::call_wasm(FuncInst& func, Slot* slots) {
   }
   activation.top = activation.base;
   activation.native_entry = __builtin_frame_address(0);
-  stack_used_ = true;
+  activation.pc = &activation;  // no guest code yet
+  if (stack_use_ == MemoryPool::StackUse::none) stack_use_ = MemoryPool::StackUse::shallow;
+  ActivationScope scope(activation);  // before anything is written, which may deepen the stack
   std::copy_n(slots, counts.params, activation.base);
-
-  ActivationScope scope(activation);
   switch (engine_->tier().invoke(func, activation)) {
     case Exit::returned: std::copy_n(activation.base, counts.results, slots); return {};
     case Exit::trapped: return trap(activation.trap);
@@ -106,7 +118,7 @@ Result<void> Store::call_host_directly(FuncInst& func, Slot* slots) {
   const ArgumentRoots roots(heap_.roots(), slots, func.host->slots);
   ActivationScope scope(activation);
   Caller caller(this, nullptr);
-  Result<void> result = run_host_callback(func.host->callback, caller, slots);
+  Result<void> result = run_host_func(*func.host, caller, slots);
   if (!result) return located(std::move(result).error());
   return result;
 }
@@ -120,7 +132,7 @@ Exit Store::call_host(FuncInst& func, ModuleInst* caller_instance, Slot* args) {
   activation.top = std::max(activation.top, args + func.host->slots);
   activation.host_func = &func;
   Caller caller(this, caller_instance);
-  Result<void> result = run_host_callback(func.host->callback, caller, args);
+  Result<void> result = run_host_func(*func.host, caller, args);
   activation.host_func = nullptr;
   if (!result) {
     // An exception of a nested call travels on through the host's frames.
@@ -194,10 +206,16 @@ std::vector<FrameInfo> Store::backtrace() const {
 }
 
 FuncInst* Store::new_host_func(const FuncType& type, HostCallback callback) {
-  auto& [host, func] = host_funcs_.emplace_back();
+  CallbackInst& made = callbacks_.emplace_back();
+  HostFunc& host = made.inst.host;
+  FuncInst& func = made.inst.func;
+  made.callback = std::move(callback);
   func.type = engine_->types().intern(type);
   func.host = &host;
-  host.callback = std::move(callback);
+  host.call = [](void* data, Caller& caller, uint64_t* slots) {
+    return (*static_cast<HostCallback*>(data))(caller, slots);
+  };
+  host.data = &made.callback;
   host.type = func.type != kNoType ? &engine_->types().func(func.type) : &odd_types_.emplace_back(type);
   host.slots = std::max(slot_count(type.params), slot_count(type.results));
   host.store = this;
@@ -291,6 +309,7 @@ void Store::forget_last_instance() {
   }
   ModuleInst& instance = last.front();
   const std::shared_ptr<const CompiledModule> module = std::exchange(instance.module, nullptr);
+  instance.spare_tables.clear();  // an instantiation that failed has taken of these what it wanted
   for (size_t i = module->module().imported_tables; i < instance.tables.size(); ++i) {
     instance.spare_tables.push_back(instance.tables[i]->take_storage());
   }

@@ -73,6 +73,9 @@ class Store {
   const std::list<GlobalInst>& globals() const { return globals_; }
   const ModuleInstList& instances() const { return instances_; }
   const Slot* stack() const { return stack_; }
+  // Whether an access to that address failed only because nobody had used so much of the stack before; may be repeated
+  // then. For the fault handler.
+  bool deepen_stack(const void* address);
   Slot* stack_limit() const { return stack_limit_; }
   // Lets calls use the value stack up to there only.
   void set_stack_limit(Slot* limit);
@@ -118,12 +121,12 @@ class Store {
   std::shared_ptr<Engine> engine_;
   StoreLimits limits_;
   gc::Heap heap_;
-  struct HostFuncInst {
-    HostFunc host;
-    FuncInst func;
+  struct CallbackInst {
+    HostCallback callback;
+    HostFuncInst inst;
   };
   // Lists, because most stores have a few things of each kind, and an empty one costs nothing.
-  std::list<HostFuncInst> host_funcs_;
+  std::list<CallbackInst> callbacks_;
   std::list<FuncType> odd_types_;  // of host functions, when the registry of types is full
   std::list<std::string> kept_names_;
   std::list<MemInst> memories_;
@@ -137,7 +140,7 @@ class Store {
   BlockedScope* blocked_ = nullptr;          // where the store's thread waits
   std::unique_ptr<Error> invalid_function_;  // of the trap that is on its way
   Slot* stack_ = nullptr;                    // of the engine's pool; null when there was no memory for it
-  bool stack_used_ = false;
+  MemoryPool::StackUse stack_use_ = MemoryPool::StackUse::none;
   Slot* stack_limit_ = nullptr;
   Activation* activation_ = nullptr;
   uint32_t host_depth_ = 0;

@@ -21,7 +21,7 @@ Result<void> TableInst::allocate(const TableType& table_type, Slot init, uint64_
   if (storage.capacity != 0 && storage.capacity == type.limits.min && type.limits.min <= max_size) {
     elements = storage.elements.release();
     size = capacity_ = storage.capacity;
-    std::fill_n(elements, size, init);
+    if (!storage.filled) std::fill_n(elements, size, init);
     return {};
   }
   // Null elements come from calloc, which touches nothing: a large table costs what is used of it.
@@ -39,7 +39,10 @@ Result<void> TableInst::allocate(const TableType& table_type, Slot init, uint64_
 TableStorage TableInst::take_storage() {
   if (capacity_ != type.limits.min) return {};
   size = 0;
-  return {std::unique_ptr<Slot, TableStorage::Free>(std::exchange(elements, nullptr)), std::exchange(capacity_, 0)};
+  TableStorage storage;
+  storage.elements.reset(std::exchange(elements, nullptr));
+  storage.capacity = std::exchange(capacity_, 0);
+  return storage;
 }
 
 bool TableInst::reserve(uint64_t wanted) {

@@ -21,6 +21,7 @@ struct TableStorage {
   };
   std::unique_ptr<Slot, Free> elements;
   uint64_t capacity = 0;
+  bool filled = false;  // with what the table begins with
 };
 
 struct TableInst {

@@ -68,7 +68,7 @@ const std::map<std::string, std::string> kTypes = {
 
 TEST(wasi_bind, both_modules_have_every_function_with_its_type) {
   std::map<std::string, int> modules;
-  for (const HostFunction& function : host_functions()) {
+  for (const Function& function : functions()) {
     ++modules[std::string(function.module)];
     ASSERT_TRUE(kTypes.contains(std::string(function.name))) << function.name;
     EXPECT_EQ(letters(function.type().params), kTypes.at(std::string(function.name)))

@@ -84,7 +84,7 @@ class EveryFunction : public testing::Test {
     std::vector<uint64_t> slots;
     for (size_t i = 0; i < row.args.size(); ++i) slots.push_back(i == changed ? with : row.args[i].good);
     slots.resize(slots.size() + 1);
-    for (const HostFunction& function : host_functions()) {
+    for (const Function& function : functions()) {
       if (function.name != row.name) continue;
       EXPECT_EQ(function.type().params.size(), row.args.size()) << row.name;
       EXPECT_TRUE(function.call(guest->context(), GuestMemory(guest->memory()), slots.data()));

@@ -1,8 +1,12 @@
 // The list of functions.def bound to the methods of Context and Unstable.
 #include "wasi/host_functions.h"
 
+#include <mini_wasm/extern.h>
+
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <utility>
 
 #include "wasi/bind.h"
 #include "wasi/unstable.h"
@@ -21,23 +25,23 @@ Result<void> call_unstable(Context& context, GuestMemory memory, uint64_t* slots
 }
 
 template <size_t N>
-constexpr std::array<HostFunction, N> sorted(std::array<HostFunction, N> functions) {
+constexpr std::array<Function, N> sorted(std::array<Function, N> functions) {
   std::sort(functions.begin(), functions.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   return functions;
 }
 
-constexpr const HostFunction* find(std::span<const HostFunction> functions, std::string_view name) {
+constexpr const Function* find(std::span<const Function> functions, std::string_view name) {
   const auto found = std::lower_bound(functions.begin(), functions.end(), name,
-                                      [](const HostFunction& function, auto wanted) { return function.name < wanted; });
+                                      [](const Function& function, auto wanted) { return function.name < wanted; });
   return found != functions.end() && found->name == name ? &*found : nullptr;
 }
 
-constexpr auto kPreview1Functions = sorted(std::to_array<HostFunction>({
+constexpr auto kPreview1Functions = sorted(std::to_array<Function>({
 #define WASI_FUNCTION(id) {kPreview1, #id, &Binding<&Context::id>::type, &Binding<&Context::id>::call},
 #include "wasi/functions.def"
 }));
 
-constexpr auto kDiffering = sorted(std::to_array<HostFunction>({
+constexpr auto kDiffering = sorted(std::to_array<Function>({
 #define WASI_FUNCTION(id)
 #define WASI_FUNCTION_UNSTABLE(id) {kUnstable, #id, &Binding<&Unstable::id>::type, &call_unstable<&Unstable::id>},
 #include "wasi/functions.def"
@@ -45,27 +49,37 @@ constexpr auto kDiffering = sorted(std::to_array<HostFunction>({
 
 // Those of preview1, sorted by name, then those of the other module, sorted likewise.
 constexpr auto kAll = [] {
-  std::array<HostFunction, 2 * kPreview1Functions.size()> all{};
+  std::array<Function, 2 * kPreview1Functions.size()> all{};
   for (size_t i = 0; i < kPreview1Functions.size(); ++i) {
-    const HostFunction& function = kPreview1Functions[i];
-    const HostFunction* differing = find(kDiffering, function.name);
+    const Function& function = kPreview1Functions[i];
+    const Function* differing = find(kDiffering, function.name);
     all[i] = function;
-    HostFunction& other = all[kPreview1Functions.size() + i];
+    Function& other = all[kPreview1Functions.size() + i];
     other = differing != nullptr ? *differing : function;
     other.module = kUnstable;
   }
   return all;
 }();
 
+// A call from a guest. Without a memory every pointer is out of bounds.
+Result<void> call(const Function& function, void* data, Caller& caller, uint64_t* slots) {
+  Context& context = *static_cast<Context*>(data);
+  const Context::CallScope scope(context, &caller.store());
+  const std::optional<Memory> memory = caller.memory0();
+  return function.call(context, GuestMemory(memory ? memory->data() : std::span<uint8_t>()), slots);
+}
+
+template <size_t... I>
+constexpr std::array<HostFunction, sizeof...(I)> host_table(std::index_sequence<I...>) {
+  return {{{kAll[I].module, kAll[I].name, kAll[I].type,
+            [](void* data, Caller& caller, uint64_t* slots) { return call(kAll[I], data, caller, slots); }}...}};
+}
+
+constexpr auto kHostFunctions = host_table(std::make_index_sequence<kAll.size()>());
+
 }  // namespace
 
-std::span<const HostFunction> host_functions() { return kAll; }
-
-const HostFunction* find_host_function(std::string_view module, std::string_view name) {
-  constexpr size_t kHalf = kAll.size() / 2;
-  if (module == kPreview1) return find(std::span(kAll).first<kHalf>(), name);
-  if (module == kUnstable) return find(std::span(kAll).last<kHalf>(), name);
-  return nullptr;
-}
+std::span<const Function> functions() { return kAll; }
+std::span<const HostFunction> host_functions() { return kHostFunctions; }
 
 }  // namespace mini_wasm::wasi

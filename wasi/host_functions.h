@@ -1,9 +1,8 @@
 // Every WASI function as a module imports it: under which names, of which type, and how to call it on value slots.
-// What stands between this list and a linker is only the caller's memory (wasi.cc).
+// What stands between this list and a linker's table is only the caller's memory.
 #pragma once
 
-#include <mini_wasm/result.h>
-#include <mini_wasm/types.h>
+#include <mini_wasm/linker.h>
 
 #include <cstdint>
 #include <span>
@@ -14,7 +13,7 @@
 
 namespace mini_wasm::wasi {
 
-struct HostFunction {
+struct Function {
   std::string_view module;  // wasi_snapshot_preview1 or wasi_unstable
   std::string_view name;
   const FuncType& (*type)();
@@ -22,9 +21,9 @@ struct HostFunction {
   Result<void> (*call)(Context& context, GuestMemory memory, uint64_t* slots);
 };
 
-// All functions of both modules, from functions.def.
+// All functions of both modules, from functions.def, sorted by module and name.
+std::span<const Function> functions();
+// The same for linkers, with a Context for their data.
 std::span<const HostFunction> host_functions();
-// One of them; null when there is none of that name.
-const HostFunction* find_host_function(std::string_view module, std::string_view name);
 
 }  // namespace mini_wasm::wasi

@@ -78,7 +78,7 @@ class Guest {
   static constexpr uint32_t kMemorySize = 256 << 10;
 
   explicit Guest(WasiConfig config = {}, Sandbox::Strategy strategy = Sandbox::best_strategy())
-      : functions_(host_functions()), memory_(kMemorySize) {
+      : functions_(functions()), memory_(kMemorySize) {
     for (size_t i = 0; i < memory_.size(); ++i) memory_[i] = static_cast<uint8_t>(0xa5 ^ i);
     Result<std::unique_ptr<Context>> context = Context::make(std::move(config), strategy);
     if (!context) {
@@ -99,7 +99,7 @@ class Guest {
     return call_in("wasi_snapshot_preview1", name, args);
   }
   Errno call_in(std::string_view module, std::string_view name, std::initializer_list<uint64_t> args) {
-    for (const HostFunction& function : functions_) {
+    for (const Function& function : functions_) {
       if (function.module != module || function.name != name) continue;
       EXPECT_EQ(function.type().params.size(), args.size()) << name;
       std::vector<uint64_t> slots(args);
@@ -242,7 +242,7 @@ class Guest {
   int32_t exit_code = -1;  // of the last call that ended the guest
 
  private:
-  std::span<const HostFunction> functions_;
+  std::span<const Function> functions_;
   std::vector<uint8_t> memory_, before_;
   uint32_t next_ = 1024;
   std::unique_ptr<Context> context_;

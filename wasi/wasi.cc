@@ -6,7 +6,6 @@
 #include <optional>
 #include <utility>
 
-#include "runtime/func_inst.h"
 #include "wasi/context.h"
 #include "wasi/host_functions.h"
 
@@ -23,22 +22,7 @@ Result<Wasi> Wasi::make(WasiConfig config) {
   return Wasi(std::move(context).value());
 }
 
-void Wasi::add_to(Linker& linker) {
-  linker.functions([context = context_.get()](runtime::Store& store, std::string_view module, std::string_view name) {
-    const wasi::HostFunction* function = wasi::find_host_function(module, name);
-    if (function == nullptr) return std::optional<Func>();
-    auto callback = [context, call = function->call](Caller& caller, uint64_t* slots) {
-      const wasi::Context::CallScope scope(*context, &caller.store());
-      // Without a memory every pointer is out of bounds.
-      const std::optional<Memory> memory = caller.memory0();
-      return call(*context, wasi::GuestMemory(memory ? memory->data() : std::span<uint8_t>()), slots);
-    };
-    const Func made = Func::make(store, function->type(), std::move(callback));
-    made.impl()->host->module = function->module;
-    made.impl()->host->name = function->name;
-    return std::optional(made);
-  });
-}
+void Wasi::add_to(Linker& linker) { linker.functions(wasi::host_functions(), context_.get()); }
 
 Result<int32_t> Wasi::run(const Instance& instance) {
   std::optional<Func> entry = instance.func("_start");

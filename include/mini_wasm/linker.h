@@ -4,8 +4,8 @@
 
 #include <mini_wasm/instance.h>
 
-#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -13,6 +13,14 @@
 #include <vector>
 
 namespace mini_wasm {
+
+// A function of the host with nothing of a store in it, so that a table of these can be a constant of the program.
+struct HostFunction {
+  std::string_view module, name;
+  const FuncType& (*type)();  // the same each time
+  // As a HostCallback; `data` is what the linker was given with the table.
+  Result<void> (*call)(void* data, Caller& caller, uint64_t* slots);
+};
 
 class Linker {
  public:
@@ -27,12 +35,10 @@ class Linker {
   void func(std::string_view module, std::string_view name, const FuncType& type, HostCallback callback) {
     define(module, name, Func::make(*store_, type, std::move(callback)));
   }
-  // Defines functions that are made when something first asks for them: `source` is called with the linker's store and
-  // a module's and a function's name, once for each function that there is; none: it is not one of these. Replaces what
-  // has been defined by these names, as `define` does.
-  using FuncSource =
-      std::function<std::optional<Func>(runtime::Store& store, std::string_view module, std::string_view name)>;
-  void functions(FuncSource source);
+  // Defines all functions of a table, which is sorted by module and then name, and is there as long as the engine.
+  // Replaces what has been defined by these names. Cheaper than defining them one by one: nothing is made of those that
+  // are not imported, and a module's imports are looked up once, not in each store anew.
+  void functions(std::span<const HostFunction> table, void* data);
   // Defines every export of the instance under that module name.
   void instance(std::string_view module, const Instance& instance);
   std::optional<Extern> get(std::string_view module, std::string_view name) const;
@@ -51,13 +57,20 @@ class Linker {
     size_t operator()(const Name& name) const { return std::hash<std::string_view>()(name.name); }
   };
 
+  struct Table {
+    std::span<const HostFunction> functions;
+    void* data = nullptr;
+    const HostFunction* find(const Name& name) const;
+  };
+
   const Extern* find(const Name& name) const;
   // That name, there as long as the store, and the name of `value` in backtraces if it has none yet.
   Name keep(const Name& name, const Extern& value) const;
 
   Store* store_;
-  mutable std::unordered_map<Name, Extern, Hash> externs_;  // defined, and made by sources
-  std::vector<FuncSource> sources_;
+  mutable std::unordered_map<Name, Extern, Hash> externs_;  // defined, and made of tables' functions: before the tables
+  std::vector<Table> tables_;                               // the last one first
+  mutable bool last_table_rules_ = false;                   // nothing in externs_ is of a name in it
 };
 
 }  // namespace mini_wasm
