@@ -65,6 +65,15 @@ TEST(code, operands_in_memory_and_shifted_ones) {
       (func (export "index") (param i32 i32) (result i32)
         (loop (local.set 0 (i32.sub (local.get 1) (i32.load offset=4 (local.get 0)))) (br_if 0 (i32.const 0)))
         (local.get 0))
+      ;; ... while the left operand is in a temporary one
+      (func (export "index_and_temporary") (param i32) (result i32)
+        (loop (local.set 0 (i32.add (i32.load (local.get 0)) (i32.load offset=4 (local.get 0)))) (br_if 0 (i32.const 0)))
+        (local.get 0))
+      (func (export "shifted_and_temporary") (param i32) (result i32)
+        (loop (local.set 0 (i32.add (i32.clz (local.get 0)) (i32.shl (local.get 0) (i32.const 3)))) (br_if 0 (i32.const 0)))
+        (local.get 0))
+      (func (export "splat") (result f32)
+        (f32x4.extract_lane 2 (f32x4.splat (f32.const 1.5))))
       (func (export "shifted") (param i32 i32) (result i32)
         (loop (local.set 0 (i32.add (local.get 1) (i32.shl (local.get 0) (i32.const 3)))) (br_if 0 (i32.const 0)))
         (local.get 0))
@@ -84,6 +93,9 @@ TEST(code, operands_in_memory_and_shifted_ones) {
       (func (export "negative") (param i32) (result i32) (i32.eqz (i32.sub (i32.const 0) (local.get 0))))))");
     EXPECT_THAT(guest.call(i, "index", {i32(8), i32(20)}), Returns(i32(13)));
     EXPECT_THAT(guest.call(i, "shifted", {i32(3), i32(20)}), Returns(i32(44)));
+    EXPECT_THAT(guest.call(i, "index_and_temporary", {i32(8)}), Returns(i32(12)));
+    EXPECT_THAT(guest.call(i, "shifted_and_temporary", {i32(3)}), Returns(i32(30 + 24)));
+    EXPECT_THAT(guest.call(i, "splat"), Returns(f32(1.5f)));
     EXPECT_THAT(guest.call(i, "constant_left", {i32(3)}), Returns(i32(112)));
     EXPECT_THAT(guest.call(i, "wide", {i64(3)}), Returns(i64(3 * 0x700000005)));
     EXPECT_THAT(guest.call(i, "compare", {i32(4)}), Returns(i32(1)));

@@ -22,7 +22,7 @@ class Selector : SelectorBase {
     const Reg l = c.use(left);
     Operand r = c.operand(right);
     const Reg to = c.target(type, left);
-    if (to != l) r = beside(to, right, r);
+    if (to != l) r = beside(to, type, right, r);
     if (to != l && r.is(to)) {
       a.emit(id, gp(type, to), gp(type, l));
     } else {
@@ -53,7 +53,7 @@ class Selector : SelectorBase {
       c.release(right);
       return c.push_reg(type, to);
     }
-    if (to != l) r = beside(to, right, r);
+    if (to != l) r = beside(to, type, right, r);
     if (to != l && r.is(to)) {
       a.add(gp(type, to), gp(type, l));
     } else {
@@ -76,7 +76,7 @@ class Selector : SelectorBase {
     const Reg l = c.use(left);
     Operand r = c.operand(right);
     const Reg to = c.target(type, left);
-    if (to != l) r = beside(to, right, r);
+    if (to != l) r = beside(to, type, right, r);
     if (r.kind == Operand::Kind::imm && to != l && r.imm != INT32_MIN) {
       a.lea(gp(type, to), x86::Mem(gp64(l), -r.imm, 0));
       return c.push_reg(type, to);
@@ -98,7 +98,7 @@ class Selector : SelectorBase {
     const Reg l = c.use(left);
     Operand r = c.operand(right);
     const Reg to = c.target(type, left);
-    if (to != l) r = beside(to, right, r);
+    if (to != l) r = beside(to, type, right, r);
     if (r.kind == Operand::Kind::imm) {
       a.imul(gp(type, to), gp(type, l), r.imm);
     } else if (r.is(to)) {

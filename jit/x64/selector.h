@@ -1,6 +1,8 @@
 // What the instruction selections of x64/numeric.cc, numeric_float.cc, simd.cc and simd_lanes.cc share.
 #pragma once
 
+#include <utility>
+
 #include "jit/compiler.h"
 #include "jit/x64/masm.h"
 
@@ -20,8 +22,14 @@ class SelectorBase {
 
  protected:
   asmjit::Operand operand_of(Scalar type, const Operand& o) const { return m.operand_of(type, o); }
-  // `right` as it is, unless `to`, which is written first, is part of it.
-  Operand beside(Reg to, Value& right, Operand r) { return r.needs(to) ? Operand::of(c.use(right)) : r; }
+  // `right` as it is, unless `to`, which is written first, is part of it. The left operand has been released, so
+  // nothing else may be taken.
+  Operand beside(Reg to, Scalar type, Value& right, Operand r) {
+    if (!r.needs(to)) return r;
+    m.load_operand(type, kScratch, r);
+    c.release(std::exchange(right, Value{}));
+    return Operand::of(kScratch);
+  }
   template <class Emit>
   void unary(Scalar to_type, Emit emit) {
     Value value = c.pop();
