@@ -1,0 +1,138 @@
+// Files whose checksums are right and that are not what they say: of another build, of a module that collides.
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+
+#include "core/leb128.h"
+#include "runtime/hash.h"
+#include "spec-tests/cache/cache_test.h"
+
+namespace mini_wasm::testing {
+namespace {
+
+class cache_forged : public CacheTest {};
+INSTANTIATE_TEST_SUITE_P(tiers, cache_forged, ::testing::ValuesIn(kCachedTiers), tier_name);
+
+struct Header {
+  char magic[8];
+  uint64_t size, tail, tail_hash, header_hash;
+};
+
+// The file with another tail, all hashes as they should be.
+Bytes forged(const Bytes& file, const Bytes& tail) {
+  Header header;
+  std::memcpy(&header, file.data(), sizeof(header));
+  Bytes result(file.begin(), file.begin() + static_cast<ptrdiff_t>(header.tail));
+  result.insert(result.end(), tail.begin(), tail.end());
+  header.size = result.size();
+  header.tail_hash = runtime::hash_64(tail);
+  std::memcpy(result.data(), &header, sizeof(header));
+  header.header_hash = runtime::hash_64({result.data(), offsetof(Header, header_hash)});
+  std::memcpy(result.data(), &header, sizeof(header));
+  return result;
+}
+
+Bytes tail_of(const Bytes& file) {
+  Header header;
+  std::memcpy(&header, file.data(), sizeof(header));
+  return {file.begin() + static_cast<ptrdiff_t>(header.tail), file.end()};
+}
+
+// Bytes of the identity, which the tail begins with, and of its length.
+size_t identity_end(const Bytes& tail) {
+  const uint8_t* at = tail.data();
+  uint64_t length = 0;
+  EXPECT_EQ(read_uleb64(at, at + tail.size(), length), LebError::ok);
+  return static_cast<size_t>(at - tail.data()) + length;
+}
+
+TEST_P(cache_forged, of_another_build_or_machine) {
+  const Bytes small = wat(kSmall);
+  const std::string expected = run(config(), small).text;
+  const fs::path file = only_file();
+  const Bytes whole = content(file), tail = tail_of(whole);
+  replace(file, forged(whole, tail));
+  ASSERT_TRUE(run(config(), small).known) << "the test cannot forge";
+  // Everything there is compared: format, build, features, tier, CPU, the module outside of bodies.
+  const size_t identity = identity_end(tail);
+  ASSERT_GT(identity, 60u);
+  ASSERT_LT(identity, tail.size());
+  for (size_t i = 0; i < identity; ++i) {
+    Bytes other = tail;
+    other[i] ^= 1;
+    replace(file, forged(whole, other));
+    const Ran found = run(config(), small);
+    ASSERT_EQ(found.text, expected);
+    ASSERT_FALSE(found.known) << i;
+  }
+}
+
+constexpr const char* kOne = R"((module (memory 1) (func (export "f") (param i32) (result i32) (i32.const 1))
+  (func (export "g") (param i32) (result i32) (i32.const 5))))";
+constexpr const char* kTwo = R"((module (memory 1) (func (export "f") (param i32) (result i32) (i32.const 2))
+  (func (export "g") (param i32) (result i32) (i32.const 5))))";
+
+// The name and all that the file says of itself are the second module's, the code is the first one's.
+TEST_P(cache_forged, of_a_module_that_collides) {
+  const Bytes one = wat(kOne), two = wat(kTwo);
+  const std::string expected = run(without(), two).text;
+  run(config(), one);
+  const fs::path file_of_one = only_file();
+  const Bytes code_of_one = content(file_of_one);
+  fs::remove(file_of_one);
+  run(config(), two);
+  const fs::path file = only_file();
+  const Bytes identity = tail_of(content(file));
+  replace(file, code_of_one);
+  EXPECT_FALSE(run(config(), two).known);
+  replace(file, code_of_one);
+  EXPECT_EQ(run(config(), two).text, expected);
+  // Sizes are equal, so identities are as long; what comes behind them stays the first one's.
+  Bytes tail = tail_of(code_of_one);
+  ASSERT_EQ(tail.size(), identity.size());
+  const size_t length = identity_end(identity);
+  ASSERT_EQ(length, identity_end(tail));
+  std::copy_n(identity.begin(), length, tail.begin());
+  replace(file, forged(code_of_one, tail));
+  const Ran found = run(config(), two);
+  EXPECT_TRUE(found.known);
+  EXPECT_EQ(found.text, expected);
+}
+
+// It says of a module that is not valid that it is: no harm comes of it.
+TEST_P(cache_forged, that_says_valid_of_what_is_not) {
+  const Bytes one = wat(kOne);
+  Bytes two = one;
+  const Bytes body = {0x41, 1, 0x0b};  // i32.const 1, end
+  const auto at = std::search(two.begin(), two.end(), body.begin(), body.end());
+  ASSERT_NE(at, two.end());
+  *at = 0x42;  // i64.const 1
+  const std::string invalid = run(without(), two).text;
+  ASSERT_NE(invalid.find("type mismatch"), invalid.npos);
+  run(config(), one);
+  const fs::path file_of_one = only_file();
+  const Bytes code_of_one = content(file_of_one);
+  fs::remove(file_of_one);
+  Config lazy = config();
+  lazy.lazy_validation = true;
+  run(lazy, two);
+  const fs::path file = files().empty() ? file_of_one : only_file();
+  if (file == file_of_one) return;  // the interpreter keeps nothing here, so there is no name to forge
+  const Bytes identity = tail_of(content(file));
+  Bytes tail = tail_of(code_of_one);
+  const size_t length = identity_end(identity);
+  ASSERT_EQ(length, identity_end(tail));
+  std::copy_n(identity.begin(), length, tail.begin());
+  replace(file, forged(code_of_one, tail));
+  const Ran found = run(config(), two);
+  EXPECT_TRUE(found.known);
+  EXPECT_NE(found.text.find(": invalid function: type mismatch"), found.text.npos) << found.text;
+  EXPECT_NE(found.text.find("g(4) i32:5"), found.text.npos) << found.text;
+  replace(file, forged(code_of_one, tail));
+  Config eager = config();
+  eager.eager = true;
+  EXPECT_EQ(run(eager, two).text, invalid);
+}
+
+}  // namespace
+}  // namespace mini_wasm::testing
