@@ -206,7 +206,9 @@ bool BodyWriter::set_statement(int depth) {
   if (locals_.empty()) return false;
   const uint32_t local = src_.below(locals_.size());
   if (locals_[local].private_) return false;
+  if (src_.chance(40)) favourite_ = local;
   value(locals_[local].type, depth - 1);
+  favourite_.reset();
   set_local(local);
   return true;
 }

@@ -135,6 +135,9 @@ class BodyWriter {
   std::vector<Types> labels_;  // what a branch to each takes, innermost last
   int budget_;
   int catching_ = 0;  // how many try_table are around
+  // The local that the value being written is for: most of what reads a local reads that one then, so that operands are
+  // where the result is to go.
+  std::optional<uint32_t> favourite_;
 };
 
 // A block from its opcode to its `end` (spec 5.4.1). Locals that are set inside count as unset after it.

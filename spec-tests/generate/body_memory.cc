@@ -19,7 +19,9 @@ void BodyWriter::address(uint32_t memory, Op op, int depth) {
   const bool aligned = info.prefix == 0xfe && !src_.chance(10);
   const auto constant = [&](int64_t v) { is_64 ? out_.i64_const(v) : out_.i32_const(static_cast<int32_t>(v)); };
   const uint8_t risk = daring_ ? 1 : 0;
-  switch (src_.weighted({12, 20, static_cast<uint8_t>(4 * risk), risk})) {
+  const Places locals = aligned ? Places() : readable_locals(is_64 ? Kind::i64 : Kind::i32);
+  switch (
+      src_.weighted({12, 20, static_cast<uint8_t>(4 * risk), risk, static_cast<uint8_t>(locals.empty() ? 0 : 10)})) {
     case 0: return constant(src_.below(64) << (aligned ? info.access_log2 : 0));
     case 1: {
       value(is_64 ? Kind::i64 : Kind::i32, depth - 1);
@@ -33,7 +35,15 @@ void BodyWriter::address(uint32_t memory, Op op, int depth) {
       const int64_t at = end - static_cast<int64_t>(src_.below(20));
       return constant(aligned ? at & -8 : std::max<int64_t>(at, 0));
     }
-    default: value(is_64 ? Kind::i64 : Kind::i32, depth - 1);
+    case 3: return value(is_64 ? Kind::i64 : Kind::i32, depth - 1);
+    default: {  // a local as it is, which has been made an address before
+      const bool favoured =
+          favourite_ && src_.chance(60) && std::find(locals.begin(), locals.end(), *favourite_) != locals.end();
+      const uint32_t local = favoured ? *favourite_ : src_.one_of(locals);
+      out_.op(Op::local_get, local);
+      constant(0x3ff);
+      out_.op(is_64 ? Op::i64_and : Op::i32_and).op(Op::local_set, local).op(Op::local_get, local);
+    }
   }
 }
 

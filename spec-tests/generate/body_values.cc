@@ -47,6 +47,9 @@ void BodyWriter::canonicalise(LooseNans nans) {
 void BodyWriter::small_value(Type type) {
   if (!src_.empty() && src_.chance(70)) {
     const Places places = readable_locals(type);
+    if (favourite_ && src_.chance(60) && std::find(places.begin(), places.end(), *favourite_) != places.end()) {
+      return void(out_.op(Op::local_get, *favourite_));
+    }
     if (!places.empty()) return void(out_.op(Op::local_get, src_.one_of(places)));
   }
   if (type.is_ref())
