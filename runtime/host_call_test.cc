@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <thread>
+#include <vector>
 
 #include "runtime/store.h"
 #include "spec-tests/support/guest.h"
@@ -365,6 +367,37 @@ TEST(linker, each_store_has_its_own_functions_of_a_table) {
     EXPECT_EQ(in_table.impl()->store(), &store.impl());
     EXPECT_THAT(in_table.call({}), Returns(i32(number + 2)));
   }
+}
+
+// What a module and an engine keep for the next stores is used by all threads.
+TEST(linker, stores_of_one_module_on_many_threads) {
+  const Engine engine;
+  const Module module = *Module::compile(engine, wat(R"((module (import "m" "b" (func $b (result i32))) (memory 1)
+    (table $t 3 funcref) (func $one (result i32) (i32.const 1)) (elem (table $t) (i32.const 1) func $one)
+    (func $deep (param i32) (local i64 i64 i64 i64 i64 i64 i64 i64) (local.set 8 (i64.const -1))
+      (if (local.get 0) (then (call $deep (i32.sub (local.get 0) (i32.const 1))))))
+    (func (export "f") (param i32) (result i32)
+      (if (i32.load (i32.const 8)) (then (return (i32.const -1))))
+      (if (i32.eqz (ref.is_null (table.get $t (i32.const 0)))) (then (return (i32.const -2))))
+      (i32.store (i32.const 8) (i32.const 1))
+      (call $deep (local.get 0))
+      (i32.add (call $b) (call_indirect $t (result i32) (i32.const 1)))
+      (table.fill $t (i32.const 0) (table.get $t (i32.const 1)) (i32.const 3)))))"));
+  std::vector<std::thread> threads;
+  for (int id = 0; id < 4; ++id) {
+    threads.emplace_back([&, id] {
+      for (int round = 0; round < 100; ++round) {
+        int data = id * 1000 + round;
+        Store store(engine);
+        Linker linker(store);
+        linker.functions(kTable, &data);
+        const Result<Instance> instance = linker.instantiate(module);
+        ASSERT_TRUE(instance);
+        EXPECT_THAT(instance->func("f")->call({i32(round % 20 == 0 ? 1000 : 3)}), Returns(i32(data + 3)));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
 }
 
 TEST(linker, a_function_of_a_table_is_named_in_backtraces) {

@@ -13,8 +13,10 @@ namespace {
 
 // To zero so much takes as long as to ask the system what has been written.
 constexpr uint64_t kAsking = uint64_t{128} << 10;
-// So much of a stack is cleaned without asking.
+// So much of a stack is cleaned without asking ...
 constexpr uint64_t kShallow = uint64_t{16} << 10;
+// ... unless a store has used more: to find that out takes as long as asking a dozen times.
+constexpr uint32_t kDeepFor = 64;
 // More of a stack than this goes back to the system.
 constexpr uint64_t kMostOfStack = uint64_t{256} << 10;
 
@@ -83,7 +85,7 @@ MemoryPool::MemoryPool(const Config& config)
 
 MemoryPool::~MemoryPool() {
   for (const MemorySlot& slot : slots_) release(slot);
-  for (uint8_t* stack : stacks_) release_pages(stack, deep_stack_bytes() + os_page_size());
+  for (const ValueStack& stack : stacks_) release_pages(stack.base, deep_stack_bytes() + os_page_size());
 }
 
 size_t MemoryPool::free_slots() const {
@@ -193,52 +195,55 @@ void MemoryPool::retire(PageTemplate& content) {
 
 uint64_t MemoryPool::deep_stack_bytes() const { return stack_bytes_ + os_page_size(); }
 
-uint8_t* MemoryPool::take_stack() {
+ValueStack MemoryPool::take_stack() {
   {
     const std::lock_guard lock(mutex_);
     if (!stacks_.empty()) {
-      uint8_t* stack = stacks_.back();
+      const ValueStack stack = stacks_.back();
       stacks_.pop_back();
       return stack;
     }
   }
-  return stack_bytes_ == 0 ? nullptr : make_stack();
+  return stack_bytes_ == 0 ? ValueStack() : make_stack();
 }
 
-uint8_t* MemoryPool::make_stack() const {
-  uint8_t* stack = reserve_pages(deep_stack_bytes() + os_page_size());
-  if (stack == nullptr) return nullptr;
+ValueStack MemoryPool::make_stack() const {
+  ValueStack stack;
+  stack.base = reserve_pages(deep_stack_bytes() + os_page_size());
+  if (stack.base == nullptr) return stack;
   // All of it first: if the system has no memory for a deep stack, it should say so now.
   const uint64_t hidden = deep_stack_bytes() - shallow_bytes_;
-  if (commit_pages(stack, deep_stack_bytes()) && hide_pages(stack + shallow_bytes_, hidden)) return stack;
-  release_pages(stack, deep_stack_bytes() + os_page_size());
-  return nullptr;
+  if (commit_pages(stack.base, deep_stack_bytes()) && hide_pages(stack.base + shallow_bytes_, hidden)) return stack;
+  release_pages(stack.base, deep_stack_bytes() + os_page_size());
+  return {};
 }
 
-bool MemoryPool::deepen_stack(uint8_t* stack) const {
-  return commit_pages(stack + shallow_bytes_, deep_stack_bytes() - shallow_bytes_);
+bool MemoryPool::deepen(ValueStack& stack) const {
+  stack.deep_for = kDeepFor;
+  return commit_pages(stack.base + shallow_bytes_, deep_stack_bytes() - shallow_bytes_);
 }
 
-void MemoryPool::give_back_stack(uint8_t* stack, StackUse used) {
-  if (most_ != 0 && clean_stack(stack, used)) {
+void MemoryPool::give_back_stack(ValueStack stack, bool used) {
+  if (most_ != 0 && (!used || clean_stack(stack))) {
     const std::lock_guard lock(mutex_);
     if (stacks_.size() < most_) return stacks_.push_back(stack);
   }
-  release_pages(stack, deep_stack_bytes() + os_page_size());
+  release_pages(stack.base, deep_stack_bytes() + os_page_size());
 }
 
 // False when it cannot be made what it was.
-bool MemoryPool::clean_stack(uint8_t* stack, StackUse used) const {
-  if (used == StackUse::none) return true;
-  if (used == StackUse::shallow && shallow_bytes_ <= kShallow) {
-    clear(stack, stack + shallow_bytes_);
+bool MemoryPool::clean_stack(ValueStack& stack) const {
+  if (stack.deep_for == 0 && shallow_bytes_ <= round_to_os_pages(kShallow)) {
+    clear(stack.base, stack.base + shallow_bytes_);
     return true;
   }
   Runs runs;
-  const std::optional<size_t> count = find_written_pages(stack, deep_stack_bytes(), false, kMostOfStack, runs);
-  if (!count) discard_pages(stack, deep_stack_bytes());
+  const std::optional<size_t> count = find_written_pages(stack.base, deep_stack_bytes(), false, kMostOfStack, runs);
+  if (!count) discard_pages(stack.base, deep_stack_bytes());
   for (size_t i = 0; i < count.value_or(0); ++i) clear(runs[i].begin, runs[i].end);
-  return hide_pages(stack + shallow_bytes_, deep_stack_bytes() - shallow_bytes_);
+  if (stack.deep_for == 0 || --stack.deep_for != 0) return true;
+  discard_pages(stack.base + shallow_bytes_, deep_stack_bytes() - shallow_bytes_);
+  return hide_pages(stack.base + shallow_bytes_, deep_stack_bytes() - shallow_bytes_);
 }
 
 }  // namespace mini_wasm::runtime

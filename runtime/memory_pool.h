@@ -33,6 +33,14 @@ struct MemorySlot {
   uint64_t resident = 0;                  // bytes that were filled anew when it came back, and so are in memory
 };
 
+// Config::stack_size bytes (rounded) and a page behind that is for leaf frames, then one that nothing can access. Of
+// these only the beginning can be accessed until the stack is deepened; that holds for the next stores as well, so that
+// a program that always goes deep does not pay for it each time.
+struct ValueStack {
+  uint8_t* base = nullptr;
+  uint32_t deep_for = 0;  // so many stores
+};
+
 class MemoryPool {
  public:
   explicit MemoryPool(const Config& config);
@@ -50,13 +58,12 @@ class MemoryPool {
   // Nobody will ask for this content again: lets go of it.
   void retire(PageTemplate& content);
 
-  // A value stack: zeroed, Config::stack_size (rounded) and a page behind that is for leaf frames, then one that
-  // nothing can access. Null when there is no room. What lies behind `shallow_stack_bytes` cannot be accessed either
-  // until `deepen_stack`, which the fault handler calls: it does what is allowed there.
-  uint8_t* take_stack();
-  bool deepen_stack(uint8_t* stack) const;
-  enum class StackUse : uint8_t { none, shallow, deep };  // deep: deepened
-  void give_back_stack(uint8_t* stack, StackUse used);
+  // Zeroed; without a base when there is no room.
+  ValueStack take_stack();
+  // What the fault handler does when somebody goes behind the beginning: it does no more than is allowed there.
+  bool deepen(ValueStack& stack) const;
+  // `used`: whether anything has been written to it.
+  void give_back_stack(ValueStack stack, bool used);
   uint64_t stack_bytes() const { return stack_bytes_; }
   uint64_t shallow_stack_bytes() const { return shallow_bytes_; }
   uint64_t deep_stack_bytes() const;
@@ -67,8 +74,8 @@ class MemoryPool {
  private:
   MemorySlot take_free(uint64_t bytes, const std::shared_ptr<PageTemplate>& content, bool any);
   bool clean(MemorySlot& slot) const;
-  uint8_t* make_stack() const;
-  bool clean_stack(uint8_t* stack, StackUse used) const;
+  ValueStack make_stack() const;
+  bool clean_stack(ValueStack& stack) const;
 
   const size_t most_;  // of each kind
   const uint64_t most_bytes_;
@@ -77,7 +84,7 @@ class MemoryPool {
   const uint64_t shallow_bytes_;
   mutable std::mutex mutex_;
   std::vector<MemorySlot> slots_;  // the one that came back last is the last
-  std::vector<uint8_t*> stacks_;
+  std::vector<ValueStack> stacks_;
   std::atomic<uint64_t> resident_{0};  // of slots_; changes under the mutex
 };
 

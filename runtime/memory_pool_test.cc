@@ -16,8 +16,6 @@
 namespace mini_wasm::runtime {
 namespace {
 
-using StackUse = MemoryPool::StackUse;
-
 constexpr uint64_t kPage = 65536;
 
 Config pool_of(uint32_t size, uint64_t bytes = uint64_t{64} << 20) {
@@ -151,14 +149,14 @@ TEST(memory_pool, keeps_no_more_than_it_may) {
   MemoryPool pool(pool_of(2));
   MemorySlot slots[3] = {pool.take(kPage, nullptr).value(), pool.take(kPage, nullptr).value(),
                          pool.take(kPage, nullptr).value()};
-  uint8_t* stacks[3] = {pool.take_stack(), pool.take_stack(), pool.take_stack()};
+  ValueStack stacks[3] = {pool.take_stack(), pool.take_stack(), pool.take_stack()};
   for (MemorySlot& slot : slots) pool.give_back(std::move(slot));
-  for (uint8_t* stack : stacks) pool.give_back_stack(stack, StackUse::shallow);
+  for (const ValueStack& stack : stacks) pool.give_back_stack(stack, true);
   EXPECT_EQ(pool.free_slots(), 2u);
   EXPECT_EQ(pool.free_stacks(), 2u);
   MemoryPool none(pool_of(0));
   EXPECT_FALSE(none.serves(kPage));
-  none.give_back_stack(none.take_stack(), StackUse::shallow);
+  none.give_back_stack(none.take_stack(), true);
   EXPECT_EQ(none.free_stacks(), 0u);
 }
 
@@ -203,27 +201,44 @@ TEST(memory_pool, a_slot_that_is_zeroed_as_a_whole) {
   }
 }
 
+void expect_zero(const MemoryPool& pool, const ValueStack& stack, uint64_t accessible) {
+  EXPECT_TRUE(all_zero(stack.base, accessible));
+  for (const uint64_t at : {accessible, pool.deep_stack_bytes() - 1, pool.deep_stack_bytes()}) {
+    EXPECT_EQ(can_access(stack.base + at), at < accessible);
+  }
+}
+
 TEST(memory_pool, a_stack_comes_back_zeroed) {
   Config config = pool_of(2);
   config.stack_size = uint64_t{1} << 20;
   MemoryPool pool(config);
+  ValueStack stack;
   for (const uint64_t used : {uint64_t{100}, uint64_t{1} << 16, (uint64_t{1} << 20) + 4096}) {
-    uint8_t* const stack = pool.take_stack();
-    const bool deep = used > pool.shallow_stack_bytes();
-    if (deep) {
-      ASSERT_TRUE(pool.deepen_stack(stack));
+    stack = pool.take_stack();
+    const uint64_t accessible =
+        used > pool.shallow_stack_bytes() ? pool.deep_stack_bytes() : pool.shallow_stack_bytes();
+    if (used > pool.shallow_stack_bytes() && stack.deep_for == 0) {
+      expect_zero(pool, stack, pool.shallow_stack_bytes());
+      ASSERT_TRUE(pool.deepen(stack));
     }
-    std::memset(stack, 0xcc, used);
-    pool.give_back_stack(stack, deep ? StackUse::deep : StackUse::shallow);
-    ASSERT_EQ(pool.take_stack(), stack);
-    EXPECT_TRUE(all_zero(stack, pool.shallow_stack_bytes()));
-    EXPECT_FALSE(can_access(stack + pool.shallow_stack_bytes()));
-    EXPECT_FALSE(can_access(stack + pool.deep_stack_bytes() - 1));
-    ASSERT_TRUE(pool.deepen_stack(stack));
-    EXPECT_TRUE(all_zero(stack, pool.deep_stack_bytes()));
-    EXPECT_FALSE(can_access(stack + pool.deep_stack_bytes()));
-    pool.give_back_stack(stack, StackUse::deep);
+    expect_zero(pool, stack, accessible);
+    std::memset(stack.base, 0xcc, used);
+    pool.give_back_stack(stack, true);
+    expect_zero(pool, stack, accessible);
   }
+  // For a while it stays as deep, then it is as at first.
+  int stores = 0;
+  while ((stack = pool.take_stack()).deep_for != 0) {
+    ASSERT_LT(++stores, 1000);
+    std::memset(stack.base, 0xcc, uint64_t{1} << 17);
+    pool.give_back_stack(stack, true);
+  }
+  EXPECT_GT(stores, 1);
+  expect_zero(pool, stack, pool.shallow_stack_bytes());
+  EXPECT_LE(pages_in_memory(stack.base, pool.deep_stack_bytes()), pool.shallow_stack_bytes() / os_page_size());
+  ASSERT_TRUE(pool.deepen(stack));
+  expect_zero(pool, stack, pool.deep_stack_bytes());
+  pool.give_back_stack(stack, true);
 }
 
 // Nobody can tell which part of them has been used, as no fault handler is wanted.
@@ -232,12 +247,12 @@ TEST(memory_pool, without_guard_pages_a_stack_is_deep_from_the_beginning) {
   config.guard_pages = false;
   MemoryPool pool(config);
   EXPECT_EQ(pool.shallow_stack_bytes(), pool.deep_stack_bytes());
-  uint8_t* const stack = pool.take_stack();
-  std::memset(stack, 0xcc, pool.deep_stack_bytes());
-  pool.give_back_stack(stack, StackUse::shallow);
-  ASSERT_EQ(pool.take_stack(), stack);
-  EXPECT_TRUE(all_zero(stack, pool.deep_stack_bytes()));
-  pool.give_back_stack(stack, StackUse::none);
+  for (int round = 0; round < 3; ++round) {
+    const ValueStack stack = pool.take_stack();
+    expect_zero(pool, stack, pool.deep_stack_bytes());
+    std::memset(stack.base, 0xcc, pool.deep_stack_bytes());
+    pool.give_back_stack(stack, true);
+  }
 }
 
 // The system is asked about the pages of this process, not of the one that asked first.
@@ -248,16 +263,13 @@ TEST(memory_pool, a_child_of_fork_cleans_its_own_pages) {
   if (child == 0) {
     MemorySlot slot = pool.take(8 * kPage, nullptr).value();
     std::memset(slot.base + 2 * kPage, 1, kPage);
-    uint8_t* const stack = pool.take_stack();
-    const bool deepened = pool.deepen_stack(stack);
-    std::memset(stack, 1, kPage);
+    ValueStack stack = pool.take_stack();
+    const bool deepened = pool.deepen(stack);
+    std::memset(stack.base, 1, kPage);
     pool.give_back(std::move(slot));
-    pool.give_back_stack(stack, StackUse::deep);
+    pool.give_back_stack(stack, true);
     slot = pool.take(8 * kPage, nullptr).value();
-    _exit(deepened && all_zero(slot.base, 8 * kPage) && pool.take_stack() == stack && pool.deepen_stack(stack) &&
-                  all_zero(stack, kPage)
-              ? 0
-              : 1);
+    _exit(deepened && all_zero(slot.base, 8 * kPage) && all_zero(pool.take_stack().base, kPage) ? 0 : 1);
   }
   int status = -1;
   ASSERT_EQ(waitpid(child, &status, 0), child);

@@ -51,26 +51,23 @@ Store::Store(std::shared_ptr<Engine> engine, const StoreLimits& limits)
     : engine_(std::move(engine)), limits_(limits), heap_(*this, limits.gc_heap_bytes, engine_->config().gc_stress) {
   static_assert(kLeafSlots * sizeof(Slot) <= 4096);  // a page for leaf frames, and one that nobody can touch
   MemoryPool& pool = engine_->memory_pool();
-  stack_ = reinterpret_cast<Slot*>(pool.take_stack());
-  if (stack_ == nullptr) return;
-  stack_limit_ = stack_ + pool.stack_bytes() / sizeof(Slot);
+  stack_ = pool.take_stack();
+  if (stack_.base == nullptr) return;
+  stack_limit_ = stack_base() + pool.stack_bytes() / sizeof(Slot);
   if (pool.shallow_stack_bytes() < pool.deep_stack_bytes()) install_fault_handler();
 }
 
 Store::~Store() {
   assert(activation_ == nullptr);
   while (!instances_.empty()) forget_last_instance();
-  if (stack_ != nullptr) engine_->memory_pool().give_back_stack(reinterpret_cast<uint8_t*>(stack_), stack_use_);
+  if (stack_.base != nullptr) engine_->memory_pool().give_back_stack(stack_, stack_used_);
 }
 
 bool Store::deepen_stack(const void* address) {
-  MemoryPool& pool = engine_->memory_pool();
-  auto* const stack = reinterpret_cast<uint8_t*>(stack_);
-  if (stack == nullptr) return false;
-  const uint64_t at = static_cast<uint64_t>(static_cast<const uint8_t*>(address) - stack);
-  if (stack_use_ == MemoryPool::StackUse::deep || at >= pool.deep_stack_bytes()) return false;
-  stack_use_ = MemoryPool::StackUse::deep;
-  return pool.deepen_stack(stack);
+  const MemoryPool& pool = engine_->memory_pool();
+  const auto at = reinterpret_cast<uintptr_t>(address) - reinterpret_cast<uintptr_t>(stack_.base);
+  if (stack_.base == nullptr || stack_.deep_for != 0 || at >= pool.deep_stack_bytes()) return false;
+  return pool.deepen(stack_);
 }
 
 Result<void> Store::call(FuncInst& func, Slot* slots) {
@@ -82,11 +79,11 @@ Result<void> Store::call(FuncInst& func, Slot* slots) {
 
 Result<void> Store::call_wasm(FuncInst& func, Slot* slots) {
   if (interrupted()) return trap(TrapCode::interrupted);
-  if (stack_ == nullptr) return Error::make(ErrorKind::limit, "no memory for the value stack");
+  if (stack_.base == nullptr) return Error::make(ErrorKind::limit, "no memory for the value stack");
   const SlotCounts counts = func.context->instance->module->slot_counts(func.index);
   Activation activation;
   activation.store = this;
-  activation.base = activation_ != nullptr ? activation_->top : stack_;
+  activation.base = activation_ != nullptr ? activation_->top : stack_base();
   if (activation.base > stack_limit_ ||
       static_cast<size_t>(stack_limit_ - activation.base) < std::max(counts.params, counts.results)) {
     return trap(TrapCode::call_stack_exhausted);
@@ -94,7 +91,7 @@ Result<void> Store::call_wasm(FuncInst& func, Slot* slots) {
   activation.top = activation.base;
   activation.native_entry = __builtin_frame_address(0);
   activation.pc = &activation;  // no guest code yet
-  if (stack_use_ == MemoryPool::StackUse::none) stack_use_ = MemoryPool::StackUse::shallow;
+  stack_used_ = true;
   ActivationScope scope(activation);  // before anything is written, which may deepen the stack
   std::copy_n(slots, counts.params, activation.base);
   switch (engine_->tier().invoke(func, activation)) {
@@ -111,7 +108,7 @@ Result<void> Store::call_wasm(FuncInst& func, Slot* slots) {
 Result<void> Store::call_host_directly(FuncInst& func, Slot* slots) {
   Activation activation;
   activation.store = this;
-  activation.base = activation.top = activation_ != nullptr ? activation_->top : stack_;
+  activation.base = activation.top = activation_ != nullptr ? activation_->top : stack_base();
   activation.native_entry = __builtin_frame_address(0);
   activation.pc = &activation;
   activation.host_func = &func;

@@ -72,7 +72,7 @@ class Store {
   const std::list<TableInst>& tables() const { return tables_; }
   const std::list<GlobalInst>& globals() const { return globals_; }
   const ModuleInstList& instances() const { return instances_; }
-  const Slot* stack() const { return stack_; }
+  const Slot* stack() const { return reinterpret_cast<const Slot*>(stack_.base); }
   // Whether an access to that address failed only because nobody had used so much of the stack before; may be repeated
   // then. For the fault handler.
   bool deepen_stack(const void* address);
@@ -107,6 +107,7 @@ class Store {
   std::vector<FrameInfo> backtrace() const;
 
  private:
+  Slot* stack_base() const { return reinterpret_cast<Slot*>(stack_.base); }
   void interrupt_context(InstanceContext& context, bool on);
   void forget_last_instance();
 
@@ -139,8 +140,8 @@ class Store {
   ModuleInstList instances_;
   BlockedScope* blocked_ = nullptr;          // where the store's thread waits
   std::unique_ptr<Error> invalid_function_;  // of the trap that is on its way
-  Slot* stack_ = nullptr;                    // of the engine's pool; null when there was no memory for it
-  MemoryPool::StackUse stack_use_ = MemoryPool::StackUse::none;
+  ValueStack stack_;                         // of the engine's pool; without a base when there was no memory for it
+  bool stack_used_ = false;
   Slot* stack_limit_ = nullptr;
   Activation* activation_ = nullptr;
   uint32_t host_depth_ = 0;

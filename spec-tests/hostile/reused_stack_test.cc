@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/engine.h"
@@ -60,7 +61,7 @@ TEST_P(reused_stack, nothing_of_a_guest_stays) {
   config.stack_size = uint64_t{1} << 20;
   const Engine engine(config);
   runtime::MemoryPool& pool = engine.impl()->memory_pool();
-  for (const uint32_t locals : {1, 100, 3000}) {
+  for (const auto& [locals, shallow] : {std::pair(1u, true), {100u, true}, {100u, false}, {3000u, true}}) {
     const Result<Module> module = Module::compile(engine, wat(guest(locals)));
     ASSERT_TRUE(module) << module.error().to_string();
     for (const Way& way : {Way{"f", 0}, Way{"f", 5}, Way{"f", 30}, Way{"wide", 5}, Way{"wide", 30},
@@ -78,12 +79,14 @@ TEST_P(reused_stack, nothing_of_a_guest_stays) {
         if (way.depth >= 0) arguments.push_back(Val::i32(way.depth));
         EXPECT_EQ(static_cast<bool>(instance->func(way.name)->call(arguments)), way.succeeds) << way.name;
       }
-      uint8_t* const stack = pool.take_stack();
+      runtime::ValueStack stack = pool.take_stack();
       ASSERT_EQ(pool.free_stacks(), 0u);
-      ASSERT_TRUE(all_zero(stack, pool.shallow_stack_bytes())) << way.name << " " << way.depth << " " << locals;
-      ASSERT_TRUE(pool.deepen_stack(stack));
-      ASSERT_TRUE(all_zero(stack, pool.deep_stack_bytes())) << way.name << " " << way.depth << " " << locals;
-      pool.give_back_stack(stack, runtime::MemoryPool::StackUse::deep);
+      ASSERT_TRUE(all_zero(stack.base, pool.shallow_stack_bytes())) << way.name << " " << way.depth << " " << locals;
+      ASSERT_TRUE(pool.deepen(stack));
+      ASSERT_TRUE(all_zero(stack.base, pool.deep_stack_bytes())) << way.name << " " << way.depth << " " << locals;
+      // The next one begins with a shallow stack, or with a deep one.
+      stack.deep_for = shallow ? 1 : 2;
+      pool.give_back_stack(stack, true);
     }
   }
 }
