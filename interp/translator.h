@@ -23,9 +23,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/buffer.h"
 #include "core/function_facts.h"
 #include "core/immediates.h"
-#include "core/buffer.h"
 #include "interp/code.h"
 #include "interp/handlers.h"
 #include "interp/interpreter_code.h"

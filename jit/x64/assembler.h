@@ -69,9 +69,9 @@ class Assembler : public x86::Assembler {
   using Base::lea;
   using Base::mov;
   using Base::movsd;
+  using Base::movss;
   using Base::movsx;
   using Base::movsxd;
-  using Base::movss;
   using Base::movzx;
   using Base::test;
 

@@ -243,7 +243,8 @@ void LaneSelector::shuffle(const uint8_t* indices) {
   Lanes lanes;
   std::copy_n(indices, 16, lanes.begin());
   const auto from_left = std::count_if(lanes.begin(), lanes.end(), [](uint8_t lane) { return lane < 16; });
-  const bool same = left.kind == Value::Kind::local && right.kind == Value::Kind::local && left.local() == right.local();
+  const bool same =
+      left.kind == Value::Kind::local && right.kind == Value::Kind::local && left.local() == right.local();
   if (same || from_left == 16 || from_left == 0) {
     for (uint8_t& lane : lanes) lane &= 15;
     Value& source = from_left == 0 ? right : left;
