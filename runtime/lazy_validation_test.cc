@@ -286,7 +286,9 @@ TEST_P(LazyValidation, a_large_frame_does_not_leave_the_stack) {
     for (int round = 0; round < 4; ++round) {
       const auto result = guest.call(i, first);
       ASSERT_THAT(result, Traps(TrapCode::call_stack_exhausted)) << first;
-      if (first == std::string("call")) EXPECT_EQ(names(result.error()).back(), "call");
+      if (first == std::string("call")) {
+        EXPECT_EQ(names(result.error()).back(), "call");
+      }
     }
   }
   Guest large(config());
