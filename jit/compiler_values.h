@@ -219,7 +219,7 @@ uint16_t Compiler<Masm>::next_home() const {
 }
 
 template <class Masm>
-void Compiler<Masm>::push(Value::Kind kind, Scalar type, Reg reg, uint64_t bits, bool is_local) {
+inline void Compiler<Masm>::push(Value::Kind kind, Scalar type, Reg reg, uint64_t bits, bool is_local) {
   if (!stack_.empty() && stack_.back().kind == Value::Kind::compare) materialize_compare();
   stack_.push_back(Value::make(kind, type, reg, next_home(), bits, is_local));
 }

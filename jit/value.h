@@ -89,7 +89,7 @@ struct Value {
  private:
   static Value from_words(uint64_t head, uint64_t bits) {
     Value value;
-    std::memcpy(&value, &head, sizeof(head));
+    std::memcpy(static_cast<void*>(&value), &head, sizeof(head));  // it is trivially copyable, but has defaults
     value.bits = bits;
     return value;
   }
