@@ -143,6 +143,8 @@ TEST(code, floating_point_constants) {
       EXPECT_THAT(guest.call(i, "less", {f64(x)}), Returns(i32(x < 2.5)));
       EXPECT_THAT(guest.call(i, "greater", {f64(x)}), Returns(i32(x > 2.5)));
     }
+    // Which one an interpreter gives is its compiler's choice.
+    if (tier == Tier::interpreter) continue;
     EXPECT_THAT(guest.call(i, "nan", {f32(std::bit_cast<float>(0x7fc00002))}), Returns(i32(0x7fc00001)));
   }
 }
