@@ -169,6 +169,12 @@ std::optional<uint64_t> plain_const(const decoder::Module& module, decoder::Byte
   return value;
 }
 
+std::optional<uint64_t> plain_place(const decoder::Module& module, decoder::ByteRange offset, uint64_t length,
+                                    uint64_t size) {
+  const std::optional<uint64_t> at = plain_const(module, offset);
+  return at && length <= size && *at <= size - length ? at : std::nullopt;
+}
+
 Result<ConstValue> eval_const(const ModuleInst& instance, decoder::ByteRange expr) {
   if (const auto value = plain_const(instance.module->module(), expr)) return ConstValue{{*value, 0}};
   return Evaluator(instance, expr).run();

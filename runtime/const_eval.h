@@ -20,5 +20,8 @@ Result<ConstValue> eval_const(const ModuleInst& instance, decoder::ByteRange exp
 // The value of an expression that is one i32.const or i64.const and thus the same in every instance; nothing for
 // others.
 std::optional<uint64_t> plain_const(const decoder::Module& module, decoder::ByteRange expr);
+// Where a segment of `length` goes whose offset is that, if it fits into a memory or table of `size`.
+std::optional<uint64_t> plain_place(const decoder::Module& module, decoder::ByteRange offset, uint64_t length,
+                                    uint64_t size);
 
 }  // namespace mini_wasm::runtime

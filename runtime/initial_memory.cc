@@ -15,12 +15,6 @@ namespace {
 constexpr uint64_t kFewBytes = uint64_t{16} << 10;
 constexpr size_t kFewSegments = 64;
 
-// Where a segment goes, when that is the same in every instance and it fits into a memory of `size`.
-std::optional<uint64_t> place(const decoder::Module& module, const decoder::Data& data, uint64_t size) {
-  const std::optional<uint64_t> at = plain_const(module, data.memory_offset);
-  return at && data.bytes.size() <= size && *at <= size - data.bytes.size() ? at : std::nullopt;
-}
-
 // How many bytes of the memory the segments fill from its beginning; nothing when a template will not do.
 std::optional<uint64_t> filled_bytes(const decoder::Module& module) {
   const uint32_t index = module.imported_memories;
@@ -32,7 +26,7 @@ std::optional<uint64_t> filled_bytes(const decoder::Module& module) {
   size_t segments = 0;
   for (const decoder::Data& data : module.datas) {
     if (data.mode != decoder::SegmentMode::active) continue;
-    const std::optional<uint64_t> at = place(module, data, size);
+    const std::optional<uint64_t> at = plain_place(module, data.memory_offset, data.bytes.size(), size);
     if (raw(data.memory) != index || !at) return std::nullopt;
     end = std::max(end, *at + data.bytes.size());
     bytes += data.bytes.size();

@@ -1,7 +1,6 @@
 #include "runtime/initial_tables.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "runtime/const_eval.h"
 
@@ -11,9 +10,8 @@ namespace {
 bool fits(const decoder::Module& module, const decoder::Elem& elem) {
   if (elem.mode != decoder::SegmentMode::active) return true;
   if (raw(elem.table) < module.imported_tables) return false;
-  const std::optional<uint64_t> at = plain_const(module, elem.table_offset);
   const uint64_t size = module.tables[raw(elem.table)].type.limits.min;
-  return at && elem.size() <= size && *at <= size - elem.size();
+  return plain_place(module, elem.table_offset, elem.size(), size).has_value();
 }
 
 bool holds_own_functions(const decoder::Module& module, const decoder::Elem& elem) {

@@ -181,8 +181,8 @@ void PinChooser::choose(const Region& region, bool floats, const PinSet& outer, 
   for (size_t reg = 0; reg < pins.size(); ++reg) {
     const uint16_t local = pins[reg];
     if (local == PinSet::kNoLocal) continue;
-    const size_t before = BankChoice::find(outer_bank, local);
     if (is_constant(local)) continue;
+    const size_t before = BankChoice::find(outer_bank, local);
     const bool was_dirty = region.depth == 0 || (before != PinSet::kMost && (outer_dirty >> before & 1) != 0);
     const bool writes = place_[local] != 0 && uses_[place_[local] - 1].writes;
     if (was_dirty || writes) dirty = static_cast<uint16_t>(dirty | 1u << reg);
