@@ -5,6 +5,7 @@
 #if MINI_WASM_JIT
 #include "jit/test_settings.h"
 #endif
+#include "runtime/test_settings.h"
 #include "spec-tests/scripts/run_scripts.h"
 #include "spec-tests/support/temporary_directory.h"
 
@@ -26,12 +27,15 @@ void WastOptions::add_to(CLI::App& command) {
   command.add_flag("--few-registers", few_registers, "Compile for a CPU with hardly any registers, to test spilling");
   command.add_flag("--oldest-cpu", oldest_cpu, "Compile without the instructions that not every CPU has");
 #endif
+  command.add_flag("--poison-slots", poison_slots,
+                   "Put rubbish above the 32-bit values that the host writes, and see that nobody believes it");
   command.add_flag("--cached", cached, "Run modules from a cache of machine code that each has been put into before");
   command.add_flag("--verbose", verbose, "Print every script, and assertions that pass with another message");
   features.add_to(command);
 }
 
 int wast_command(const WastOptions& options) {
+  runtime::test_settings.poison_slots = options.poison_slots;
 #if MINI_WASM_JIT
   jit::test_settings.few_registers = options.few_registers;
   jit::test_settings.oldest_cpu = options.oldest_cpu;

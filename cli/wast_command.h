@@ -15,6 +15,7 @@ struct WastOptions {
   std::string root;
   bool gc_stress = false;
   bool few_registers = false;
+  bool poison_slots = false;
   bool oldest_cpu = false;
   bool cached = false;
   bool verbose = false;

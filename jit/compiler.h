@@ -49,6 +49,7 @@ class Compiler {
     uint32_t outer_pins = 0;  // and around it
     // Of a try_table or try: where it begins, where the part that is guarded ends, and its clauses.
     uint32_t try_begin = 0, try_end = ~0u, catches = 0, catch_count = 0;
+    uint32_t try_offset = 0, try_end_offset = 0;  // the same in the module
   };
   static constexpr bool kBelieves = true;  // bodies have been validated
   using Decoder = validator::FunctionDecoder<Compiler>;
@@ -257,6 +258,12 @@ class Compiler {
   static bool in_register(const Control& c) { return c.op != Op::loop && c.results.size() == 1; }
   static uint32_t slots_of_types(const validator::TypeList& types);
   void landing_pads();
+  void guard(const Control& c, uint32_t catches, uint32_t catch_count,
+             uint32_t outer = runtime::HandlerRange::kAnyDepth);
+  void begin_guarded(Label& label);
+  void end_guarded(Label& label);
+  void note_throwing();
+  void check_guards() const;
   uint32_t blocks_around() const { return decoder_->control_depth() - 1; }  // the innermost one
   bool is_body(uint32_t depth) const { return depth + 1 == decoder_->control_depth(); }
   uint16_t home_of(const Control& c) const { return static_cast<uint16_t>(operand_base_ + c.label.base); }
@@ -268,7 +275,7 @@ class Compiler {
   uint16_t pass_arguments(const FuncType& type, Reg callee);
   void before_call();
   void save_pins();
-  void after_call(const FuncType& type, bool maybe_host);
+  void after_call(const FuncType& type);
   void reload_pins();
   void give_up_frame(uint16_t arguments, const FuncType& type);
   void load_callee(TypeIdx type, TableIdx table);
@@ -367,6 +374,17 @@ class Compiler {
     Scalar type = Scalar::i32;
   };
   std::vector<LandingPad> pads_;  // one for each of exceptions_.catches
+#ifndef NDEBUG
+  // For check_guards: of each handler, what it guards in the module; and the instructions that may throw.
+  struct Offsets {
+    uint32_t begin, end;
+  };
+  struct Throwing {
+    uint32_t native, offset;
+  };
+  std::vector<Offsets> guarded_offsets_;
+  std::vector<Throwing> throwing_;
+#endif
 };
 
 }  // namespace mini_wasm::jit

@@ -78,13 +78,12 @@ uint16_t Compiler<Masm>::pass_arguments(const FuncType& type, Reg callee) {
 }
 
 template <class Masm>
-void Compiler<Masm>::after_call(const FuncType& type, bool maybe_host) {
+void Compiler<Masm>::after_call(const FuncType& type) {
+  note_throwing();
   known_ = 0;
   reload_pins();
   if (type.results.size() == 1) {
     const Scalar result = scalar(type.results[0]);
-    // A host function's slot may hold anything above an i32.
-    if (maybe_host && result == Scalar::i32) masm_.zero_extend(Masm::result(result));
     return push_reg(result, Masm::result(result));
   }
   for (ValType result : type.results) push_home(scalar(result));
@@ -96,13 +95,13 @@ void Compiler<Masm>::call(FuncIdx f) {
   if (raw(f) >= module_.imported_funcs) {
     const uint16_t arguments = pass_arguments(type, kNoReg);
     masm_.call_function(raw(f) - module_.imported_funcs, arguments, site());
-    return after_call(type, false);
+    return after_call(type);
   }
   const uint16_t arguments = take_arguments(type);
   before_call();
   masm_.load_func(Masm::kCallee, raw(f));
   masm_.call_import(arguments, site());
-  after_call(type, true);
+  after_call(type);
 }
 
 // The function that a table's element refers to, in the callee register, where its index is, after all checks.
@@ -117,7 +116,7 @@ void Compiler<Masm>::call_indirect(TypeIdx t, TableIdx table) {
   const uint16_t arguments = pass_arguments(type, Masm::kCallee);
   load_callee(t, table);
   masm_.call_callee(type, arguments, site());
-  after_call(type, true);
+  after_call(type);
 }
 
 template <class Masm>
@@ -126,7 +125,7 @@ void Compiler<Masm>::call_ref(TypeIdx t) {
   const uint16_t arguments = pass_arguments(type, Masm::kCallee);
   masm_.trap_if_null(Operand::of(Masm::kCallee), TrapCode::null_function_reference, site());
   masm_.call_callee(type, arguments, site());
-  after_call(type, true);
+  after_call(type);
 }
 
 // --- Tail calls: the callee takes over this frame and returns to its caller
@@ -185,6 +184,7 @@ void Compiler<Masm>::runtime_call(RuntimeCall function, uint16_t operands, uint6
                                   const runtime::gc::TypeLayout* layout) {
   before_call();
   masm_.call_runtime(function, operands, x, y, site(), layout);
+  note_throwing();
   known_ = 0;
   reload_pins();
 }

@@ -114,14 +114,14 @@ void Compiler<Masm>::end(Control& c, bool falls_through) {
     landing_pads();
     detours();
     loop_entrances();
+    check_guards();
     return;
   }
   // In a legacy catch clause the exception lies below the results.
   const bool only_falls = (c.op == Op::loop || !c.label.branched) && !c.label.has_else && c.label.try_end == kNothing;
   if (c.op == Op::try_table) {
-    // Nothing of what follows can throw.
-    exceptions_.handlers.push_back(
-        {c.label.try_begin, masm_.here(), c.label.catches, c.label.catch_count, blocks_around()});
+    end_guarded(c.label);  // nothing of what follows can throw
+    guard(c, c.label.catches, c.label.catch_count);
   }
   if (c.op == Op::loop) leave_pins(c.label.outer_pins, falls_through);
   if (only_falls) {
@@ -318,9 +318,55 @@ void Compiler<Masm>::br_on_non_null(uint32_t depth) {
 // --- Exceptions ------------------------------------------------------------------------------------------------------
 
 template <class Masm>
+void Compiler<Masm>::begin_guarded(Label& label) {
+  label.try_begin = masm_.here();
+  label.try_offset = site();
+}
+
+template <class Masm>
+void Compiler<Masm>::end_guarded(Label& label) {
+  label.try_end = masm_.here();
+  label.try_end_offset = site();
+}
+
+// Clauses, from the `catches`-th on, for what the innermost block guards.
+template <class Masm>
+void Compiler<Masm>::guard(const Control& c, uint32_t catches, uint32_t catch_count, uint32_t outer) {
+  exceptions_.handlers.push_back({c.label.try_begin, c.label.try_end, catches, catch_count, blocks_around(), outer});
+#ifndef NDEBUG
+  guarded_offsets_.push_back({c.label.try_offset, c.label.try_end_offset});
+#endif
+}
+
+// The instruction whose code ends here may throw.
+template <class Masm>
+void Compiler<Masm>::note_throwing() {
+#ifndef NDEBUG
+  throwing_.push_back({masm_.here() - 1, site()});
+#endif
+}
+
+// Whatever may throw is guarded in machine code by the handlers that guard it in the module.
+template <class Masm>
+void Compiler<Masm>::check_guards() const {
+#ifndef NDEBUG
+  constexpr size_t kMost = size_t{1} << 20;
+  if (throwing_.size() * guarded_offsets_.size() > kMost) return;
+  for (const Throwing& at : throwing_) {
+    for (size_t i = 0; i < guarded_offsets_.size(); ++i) {
+      const runtime::HandlerRange& range = exceptions_.handlers[i];
+      const Offsets& wanted = guarded_offsets_[i];
+      assert((at.native >= range.begin && at.native < range.end) ==
+             (at.offset >= wanted.begin && at.offset < wanted.end));
+    }
+  }
+#endif
+}
+
+template <class Masm>
 void Compiler<Masm>::try_table(Control& c, std::span<const CatchClause> catches) {
   block(c);
-  c.label.try_begin = masm_.here();
+  begin_guarded(c.label);
   c.label.catches = static_cast<uint32_t>(exceptions_.catches.size());
   c.label.catch_count = static_cast<uint32_t>(catches.size());
   for (const CatchClause& clause : catches) {
@@ -346,21 +392,20 @@ void Compiler<Masm>::try_table(Control& c, std::span<const CatchClause> catches)
 template <class Masm>
 void Compiler<Masm>::try_(Control& c) {
   block(c);
-  c.label.try_begin = masm_.here();
+  begin_guarded(c.label);
 }
 
 // The clauses of one try may have those of others between them, so each gets a range of its own.
 template <class Masm>
 void Compiler<Masm>::catch_(Control& c, CatchKind kind, TagIdx tag, bool falls_through) {
-  if (c.label.try_end == kNothing) c.label.try_end = masm_.here();
+  if (c.label.try_end == kNothing) end_guarded(c.label);
   if (falls_through) {
     carry(c);
     link(c.label);
     c.label.branched = true;
     masm_.jump(c.label.link);
   }
-  exceptions_.handlers.push_back(
-      {c.label.try_begin, c.label.try_end, static_cast<uint32_t>(exceptions_.catches.size()), 1, blocks_around()});
+  guard(c, static_cast<uint32_t>(exceptions_.catches.size()), 1);
   exceptions_.catches.push_back({kind, /*keeps_exception=*/true, raw(tag), 0, home_of(c)});
   LandingPad pad;
   pad.entry = masm_.new_label();
@@ -374,7 +419,9 @@ void Compiler<Masm>::catch_(Control& c, CatchKind kind, TagIdx tag, bool falls_t
 
 template <class Masm>
 void Compiler<Masm>::delegate(Control& c, uint32_t depth, bool falls_through) {
-  exceptions_.handlers.push_back({c.label.try_begin, masm_.here(), 0, 0, blocks_around(), blocks_around() - 1 - depth});
+  end_guarded(c.label);
+  guard(c, 0, 0, blocks_around() - 1 - depth);
+  c.label.try_end = kNothing;  // there is no clause
   end(c, falls_through);
 }
 

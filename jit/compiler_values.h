@@ -35,6 +35,10 @@ Result<void> Compiler<Masm>::compile(FuncIdx index, NativeCode& code) {
   settled_ = 0;
   exceptions_ = {};
   pads_.clear();
+#ifndef NDEBUG
+  guarded_offsets_.clear();
+  throwing_.clear();
+#endif
   detours_.clear();
   loop_entrances_.clear();
   next_loop_ = 0;

@@ -11,6 +11,7 @@
 #include "runtime/func_inst.h"
 #include "runtime/module_inst.h"
 #include "runtime/store.h"
+#include "runtime/test_settings.h"
 
 namespace mini_wasm::runtime {
 
@@ -42,7 +43,7 @@ std::unique_ptr<runtime::ModuleCode> Jit::make_code(const runtime::CompiledModul
 
 void Jit::describe(std::vector<uint8_t>& out) const {
   target::describe_cpu(out);
-  out.push_back(test_settings.few_registers ? 1 : 0);
+  for (const bool on : {test_settings.few_registers, runtime::test_settings.poison_slots}) out.push_back(on ? 1 : 0);
 }
 
 namespace {

@@ -75,7 +75,6 @@ class RecordingMasm : RecordingRegisters {
   void move(Scalar, Reg to, Reg from) {
     if (!(to == from)) line(name(to), "=", name(from));
   }
-  void zero_extend(Reg reg) { line("zero-extend", name(reg)); }
   void constant(Scalar, Reg to, uint64_t bits) { line(name(to), "=", number(bits)); }
   void v128_constant(Reg to, const uint8_t*) { line(name(to), "= vector"); }
   void load_slot(Scalar, Reg to, uint16_t slot) { line(name(to), "=", name(slot)); }

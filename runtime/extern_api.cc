@@ -6,6 +6,7 @@
 
 #include "runtime/import_matching.h"
 #include "runtime/store.h"
+#include "runtime/test_settings.h"
 #include "runtime/value_check.h"
 
 namespace mini_wasm {
@@ -59,6 +60,7 @@ Result<std::vector<Val>> Func::call(std::span<const Val> args) const {
     runtime::store_value(slot, args[i]);
     slot += type.params[i].slots();
   }
+  runtime::poison(type.params, slots.data());
   if (Result<void> r = call_unchecked(slots.data()); !r) return std::move(r).error();
   std::vector<Val> results;
   results.reserve(type.results.size());
@@ -139,7 +141,8 @@ Result<Global> Global::make(Store& store, const GlobalType& type, const Val& ini
   if (Result<void> r = runtime::check_value(store.impl(), init, type.value, "initial value"); !r) {
     return std::move(r).error();
   }
-  const Slot slots[2] = {init.bits(0), init.bits(1)};
+  Slot slots[2] = {init.bits(0), init.bits(1)};
+  runtime::poison({&type.value, 1}, slots);
   return Global(&store.impl(), store.impl().new_global(type, slots));
 }
 
@@ -150,6 +153,7 @@ Result<void> Global::set(const Val& value) const {
   if (!inst_->type.mutable_) return Error::make(ErrorKind::usage, "the global is immutable");
   if (Result<void> r = runtime::check_value(*store_, value, inst_->type.value, "value"); !r) return r;
   runtime::store_value(inst_->value, value);
+  runtime::poison({&inst_->type.value, 1}, inst_->value);
   return {};
 }
 

@@ -39,6 +39,12 @@ inline void slot_set(Slot* slot, T value) {
   std::memcpy(slot, &value, sizeof(T));
 }
 
+// Whether a value takes half a slot.
+inline bool is_narrow(ValType type) { return type == ValType::i32 || type == ValType::f32; }
+
+// A slot's content with zeros where a value of the type leaves it undefined.
+inline Slot canonical(ValType type, Slot slot) { return is_narrow(type) ? static_cast<uint32_t>(slot) : slot; }
+
 inline uint32_t slot_count(const std::vector<ValType>& types) {
   uint32_t n = 0;
   for (ValType t : types) n += t.slots();

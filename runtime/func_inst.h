@@ -19,6 +19,8 @@ struct HostFunc {
   void* data = nullptr;
   const FuncType* type = nullptr;  // there as long as the store
   uint32_t slots = 0;              // the larger of parameter and result slots
+  // Whether there are results whose upper halves run_host_func clears: none, the only one, or some.
+  enum class NarrowResults : uint8_t { none, only, some } narrow_results = NarrowResults::none;
   Store* store = nullptr;
   std::string_view module, name;  // for backtraces; empty until a linker names it (Store::keep_name)
 };

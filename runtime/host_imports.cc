@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "runtime/engine.h"
+#include "runtime/host_call.h"
 
 namespace mini_wasm::runtime {
 
@@ -36,8 +37,7 @@ bool HostImports::give(const decoder::Module& module, Engine& engine, const deco
   given.inst.func.type = id;
   HostFunc& host = given.inst.host;
   host.call = function->call;
-  host.type = &type;
-  host.slots = std::max(slot_count(type.params), slot_count(type.results));
+  set_type(host, type);
   host.module = function->module;
   host.name = function->name;
   funcs_.push_back(given);

@@ -213,8 +213,7 @@ FuncInst* Store::new_host_func(const FuncType& type, HostCallback callback) {
     return (*static_cast<HostCallback*>(data))(caller, slots);
   };
   host.data = &made.callback;
-  host.type = func.type != kNoType ? &engine_->types().func(func.type) : &odd_types_.emplace_back(type);
-  host.slots = std::max(slot_count(type.params), slot_count(type.results));
+  set_type(host, func.type != kNoType ? engine_->types().func(func.type) : odd_types_.emplace_back(type));
   host.store = this;
   return &func;
 }

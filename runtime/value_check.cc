@@ -89,8 +89,7 @@ void store_value(Slot* slots, const Val& value) {
 }
 
 Val load_value(const Store& store, const Slot* slots, ValType type) {
-  const bool narrow = type == ValType::i32 || type == ValType::f32;
-  const uint64_t low = narrow ? static_cast<uint32_t>(slots[0]) : slots[0];
+  const uint64_t low = canonical(type, slots[0]);
   if (type.is_ref()) type = label_of(store.engine().types(), type, low);
   return Val::from_bits(type, low, type.slots() == 2 ? slots[1] : 0);
 }

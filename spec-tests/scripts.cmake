@@ -43,9 +43,9 @@ endfunction()
 function(mini_wasm_add_spec_tests suite)
   file(GLOB lists CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/expected-failures/*.txt)
   list(TRANSFORM lists PREPEND "--expect-failures;" OUTPUT_VARIABLE expected)
-  set(cached_tiers --tier=interp)
+  set(plain_tiers --tier=interp)
   if(MINI_WASM_JIT)
-    list(APPEND cached_tiers --tier=jit --tier=auto)
+    list(APPEND plain_tiers --tier=jit --tier=auto)
   endif()
   foreach(script IN LISTS ARGN)
     string(REGEX REPLACE "^core/|\\.wast$" "" name "${script}")
@@ -60,9 +60,13 @@ function(mini_wasm_add_spec_tests suite)
           ${expected} "${suite}/${script}")
       set_tests_properties(spec.few-registers.${name} PROPERTIES LABELS spec TIMEOUT 300)
     endif()
+    # Once more with rubbish above the 32-bit values in slots.
+    add_test(NAME spec.poison-slots.${name}
+      COMMAND mini-wasm-cli wast --poison-slots ${plain_tiers} --root "${suite}" ${expected} "${suite}/${script}")
+    set_tests_properties(spec.poison-slots.${name} PROPERTIES LABELS spec TIMEOUT 300)
     # Once more with code from the cache (runtime/module_cache.h).
     add_test(NAME spec.cached.${name}
-      COMMAND mini-wasm-cli wast --cached ${cached_tiers} --root "${suite}" ${expected} "${suite}/${script}")
+      COMMAND mini-wasm-cli wast --cached ${plain_tiers} --root "${suite}" ${expected} "${suite}/${script}")
     set_tests_properties(spec.cached.${name} PROPERTIES LABELS spec TIMEOUT 300)
     # Scripts that make objects run once more with a collection at every allocation.
     if(script MATCHES "/gc/|exceptions/")

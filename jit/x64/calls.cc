@@ -1,4 +1,5 @@
 // Frames and calls.
+#include <cassert>
 #include <cstddef>
 
 #include "jit/arguments.h"
@@ -55,16 +56,18 @@ void Masm::call_import(uint16_t frame, uint32_t offset) {
   a.sub(gp64(kFp), static_cast<int32_t>(frame) * 8);
 }
 
-// A function of this instance finds its arguments in registers; those of others want them in slots.
+// A function of this instance finds its arguments in registers; those of others want them in slots. They are put there
+// behind the body, but it is one and the same call that leads into both: so it has one place, where handlers look for
+// it.
 void Masm::call_callee(const FuncType& type, uint16_t frame, uint32_t offset) {
-  SlowCall slow{a.new_label(), a.new_label(), &type, frame, offset};
+  const SlowCall slow{a.new_label(), a.new_label(), &type};
   a.add(gp64(kFp), static_cast<int32_t>(frame) * 8);
   a.cmp(at(kCallee, offsetof(FuncInst, context)), gp64(kContext));
   a.jne(slow.entry);
-  a.mov(gp64(kCallee), at(kCallee, offsetof(FuncInst, machine_code)));
-  a.call(at(kCallee, entry_index(0, Entry::registers) * sizeof(void*)));
+  a.mov(gp64(kScratch), at(kCallee, offsetof(FuncInst, machine_code)));
+  a.bind(slow.call);
+  a.call(at(kScratch, entry_index(0, Entry::registers) * sizeof(void*)));
   note_site(offset, frame);
-  a.bind(slow.done);
   a.sub(gp64(kFp), static_cast<int32_t>(frame) * 8);
   slow_calls_.push_back(slow);
 }
@@ -107,9 +110,9 @@ void Masm::place_slow_calls() {
       if (reg.valid()) store_slot(scalar(param), slot, reg);
       slot = static_cast<uint16_t>(slot + param.slots());
     }
-    emit_stub(0xe8, stubs_.call_callee);
-    note_site(slow.offset, slow.frame);
-    a.jmp(slow.done);
+    emit_far({0x4c, 0x8d, 0x1d}, Relocation::Kind::stub,
+             stubs_.place_of(stubs_.callee_entries));  // lea r11, [rip + distance]
+    a.jmp(slow.call);
   }
 }
 
@@ -120,6 +123,7 @@ void Masm::compare_type(x86::Mem found, uint32_t type) {
 
 void Masm::call_runtime(RuntimeCall function, uint16_t operands, uint64_t x, uint64_t y, uint32_t offset,
                         const runtime::gc::TypeLayout* layout) {
+  assert(!behind_body_);
   a.lea(x86::rsi, slot_at(operands));
   if (layout != nullptr) {
     move_address(rdx, reinterpret_cast<uint64_t>(layout), Relocation::Kind::layout);

@@ -27,6 +27,7 @@ struct Nowhere {
   explicit Nowhere(const decoder::Module& module) {
     stubs.call_callee = place("call_callee");
     stubs.jump_callee = place("jump_callee");
+    stubs.callee_entries = place("callee_entries");
     stubs.call_runtime = place("call_runtime");
     stubs.allocate = place("allocate");
     stubs.check_subtype = place("check_subtype");
@@ -90,7 +91,8 @@ class Listing final : public asmjit::Logger {
   std::string far(const std::string& bytes) {
     const auto name = names_.find(reinterpret_cast<uint64_t>(masm_.far_target()));
     const bool jump = bytes.starts_with(".db 0xE9") || bytes.starts_with(".db 0xFF, 0x25");
-    return (jump ? "jmp " : "call ") + (name == names_.end() ? "this function" : name->second);
+    const bool address = bytes.starts_with(".db 0x4C, 0x8D");
+    return (jump ? "jmp " : address ? "lea r11, " : "call ") + (name == names_.end() ? "this function" : name->second);
   }
 
   static void name_context(std::string& text) {

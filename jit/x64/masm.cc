@@ -1,12 +1,14 @@
 #include "jit/x64/masm.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <cstring>
 
 #include "jit/test_settings.h"
 #include "runtime/func_inst.h"
 #include "runtime/layout_offsets.h"
+#include "runtime/test_settings.h"
 
 namespace mini_wasm::jit::x64 {
 
@@ -37,6 +39,7 @@ void Masm::begin(NativeCode& code) {
   index_ = raw(code.index) - imported_;
   sites_.clear();
   traps_.clear();
+  behind_body_ = false;
   slow_calls_.clear();
   slow_types_.clear();
   relocations_.clear();
@@ -47,6 +50,7 @@ void Masm::begin(NativeCode& code) {
 
 // Traps are out of line: a call, whose return address says which instruction it was.
 void Masm::end() {
+  behind_body_ = true;
   for (const TrapStub& stub : traps_) {
     a.bind(stub.entry);
     emit_stub(0xe8, stubs_.traps[static_cast<size_t>(stub.code)]);
@@ -80,7 +84,10 @@ const void* Masm::far_target() const {
   return &entries_.entries[last.target];
 }
 
-void Masm::note_site(uint32_t offset, uint16_t fp_delta) { sites_.push_back({here(), offset, fp_delta}); }
+void Masm::note_site(uint32_t offset, uint16_t fp_delta) {
+  assert(!behind_body_ || fp_delta == 0);
+  sites_.push_back({here(), offset, fp_delta});
+}
 
 // --- Moves
 // -------------------------------------------------------------------------------------------------------------
@@ -143,17 +150,25 @@ void Masm::store_slot(Scalar type, uint16_t slot, Reg from) {
   switch (type) {
     // A whole slot: whoever reads it as a pointer or a long must not see what was there before.
     case Scalar::i32:
-    case Scalar::i64: return void(a.mov(slot_at(slot), gp64(from)));
-    case Scalar::f32: return void(a.movss(slot_at(slot, 4), vec(from)));
-    case Scalar::f64: return void(a.movsd(slot_at(slot), vec(from)));
-    case Scalar::v128: return void(a.movups(slot_at(slot, 16), vec(from)));
+    case Scalar::i64: a.mov(slot_at(slot), gp64(from)); break;
+    case Scalar::f32: a.movss(slot_at(slot, 4), vec(from)); break;
+    case Scalar::f64: a.movsd(slot_at(slot), vec(from)); break;
+    case Scalar::v128: a.movups(slot_at(slot, 16), vec(from)); break;
   }
+  poison(type, slot);
+}
+
+// For tests: nobody may believe what stands above 32 bits.
+void Masm::poison(Scalar type, uint16_t slot) {
+  if (!runtime::test_settings.poison_slots || (type != Scalar::i32 && type != Scalar::f32)) return;
+  a.mov(x86::Mem(gp64(kFp), slot * 8 + 4, 4), runtime::kPoison);
 }
 
 bool Masm::store_constant(Scalar type, uint16_t slot, uint64_t bits) {
   if (type == Scalar::v128) return false;
   if (type == Scalar::f32 || type == Scalar::i32) {
     a.mov(slot_at(slot, 4), static_cast<uint32_t>(bits));
+    poison(type, slot);
     return true;
   }
   if (static_cast<int64_t>(bits) != static_cast<int32_t>(bits)) return false;

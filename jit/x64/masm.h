@@ -104,7 +104,6 @@ class Masm {
 
   // --- Moves
   void move(Scalar type, Reg to, Reg from);
-  void zero_extend(Reg reg) { a.mov(gp32(reg), gp32(reg)); }  // the lower half alone
   void constant(Scalar type, Reg to, uint64_t bits);
   void v128_constant(Reg to, const uint8_t* bytes);
   void load_slot(Scalar type, Reg to, uint16_t slot);
@@ -228,6 +227,7 @@ class Masm {
   void move_address(Reg to, uint64_t address, Relocation::Kind kind);
   void compare_type(x86::Mem a, uint32_t type);
   void move_64(Reg to, uint64_t bits);
+  void poison(Scalar type, uint16_t slot);
   x86::Mem element_of_table(uint32_t table, Reg index, uint32_t offset);
   void load_vector(Op op, Reg to, x86::Mem from, uint32_t offset);
   void place_pool();
@@ -256,14 +256,14 @@ class Masm {
   asmjit::Logger* logger_ = nullptr;
   NativeCode* code_ = nullptr;
   std::vector<Site> sites_;
+  // Behind the body nothing may call or throw: handlers are found by where an instruction's code is.
+  bool behind_body_ = false;
   std::vector<TrapStub> traps_;
-  // Out of line: calls that may leave the instance, and functions in tables that have another type than the wanted one:
-  // a subtype will do.
+  // Out of line: what comes before calls that leave the instance, and functions in tables that have another type than
+  // the wanted one: a subtype will do.
   struct SlowCall {
-    Label entry, done;
+    Label entry, call;
     const FuncType* type;
-    uint16_t frame;
-    uint32_t offset;
   };
   struct SlowType {
     Label entry, done;

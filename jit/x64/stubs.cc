@@ -38,6 +38,7 @@ class Builder {
     traps();
     call_runtime();
     call_callee();
+    callee_entries();
     jump_callee();
     check_subtype();
     test_subtype();
@@ -195,7 +196,7 @@ class Builder {
 
   void call_callee() {
     asmjit::Label cross = a.newLabel(), wasm = a.newLabel(), full = a.newLabel();
-    name(&stubs_.call_callee);
+    call_callee_ = name(&stubs_.call_callee);
     go_to(cross);
     a.bind(cross);
     a.test(x86::rcx, x86::rcx);
@@ -220,6 +221,14 @@ class Builder {
     a.bind(full);
     a.mov(x86::esi, static_cast<uint32_t>(TrapCode::call_stack_exhausted));
     a.jmp(trap_);
+  }
+
+  void callee_entries() {
+    static_assert(entry_index(0, Entry::registers) == 1);
+    a.align(asmjit::AlignMode::kZero, sizeof(uint64_t));
+    name(&stubs_.callee_entries);
+    a.embedUInt64(0);
+    a.embedLabel(call_callee_);
   }
 
   // A chain of tail calls between instances must not grow the stack: the caller's context is kept once.
@@ -341,7 +350,7 @@ class Builder {
   Stubs& stubs_;
   asmjit::CodeHolder code_;
   x86::Assembler a;
-  asmjit::Label enter_, leave_, trap_, host_, cross_, cross_return_;
+  asmjit::Label enter_, leave_, trap_, host_, cross_, cross_return_, call_callee_;
   std::vector<std::pair<asmjit::Label, const uint8_t**>> names_;
 };
 

@@ -39,8 +39,10 @@ struct Stubs {
   Enter enter = nullptr;
   const uint8_t* enter_return = nullptr;  // where the outermost frame returns to
   const uint8_t* cross_return = nullptr;
-  const uint8_t* call_callee = nullptr;   // rax: FuncInst; rbp: the callee's frame
-  const uint8_t* jump_callee = nullptr;   // the same as a tail call
+  const uint8_t* call_callee = nullptr;  // rax: FuncInst; rbp: the callee's frame
+  const uint8_t* jump_callee = nullptr;  // the same as a tail call
+  // What a function's entry points look like to a call that is to go through `call_callee`: by Entry, in memory.
+  const uint8_t* callee_entries = nullptr;
   const uint8_t* call_runtime = nullptr;  // rax: RuntimeCall; rsi, rdx, rcx: operands and immediates
   // r11: TypeLayout; on the stack: the frame's end as a slot, an array's length. The object in r11; all others are
   // kept.
