@@ -1,4 +1,4 @@
-// Fuzz target: the input is what a valid module is made from (spec-tests/generate), so that every change of it still
+// Fuzz target: the input is what a valid program is made from (spec-tests/generate), so that every change of it still
 // runs. Configurations of the engine that do not agree on the module end the process.
 #include <cstddef>
 #include <cstdint>
@@ -18,10 +18,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     for (const spec::TierCase& tier : spec::kTiers) made.emplace_back(tier.config());
     return made;
   }();
-  const std::vector<uint8_t> module = generate::generate_module({data, size});
-  const generate::Outcome expected = generate::run_module(engines[0], module, 0);
+  const generate::Program program = generate::generate_program({data, size});
+  const generate::Outcome expected = generate::run_program(engines[0], program, 0);
   for (const Engine& engine : engines) {
-    const std::string difference = generate::first_difference(expected, generate::run_module(engine, module, 0));
+    const std::string difference = generate::first_difference(expected, generate::run_program(engine, program, 0));
     if (difference.empty()) continue;
     std::fprintf(stderr, "%s\n", difference.c_str());
     std::abort();

@@ -1,11 +1,13 @@
-// differential: runs made-up modules in every configuration of the engine and compares what they do.
+// differential: runs made-up programs, of one module or of several that are linked with one another and with the host,
+// in every configuration of the engine and compares what they do.
 //
 //   differential [--first N] [--count N] [--seconds S] [--features +NAME,-NAME] [--out DIR] [--reduce]
 //                [--few-registers]   the compiler has hardly any registers, and so must spill
+//                [--poison-slots]   above 32-bit values in slots stands rubbish
 //                [--cached]   modules run from a code cache that they have been put into before
 //   differential --transcript ...     prints the modules and what they do, for other engines to compare
 //
-// A mismatch is reported with its seed, and its module written to DIR/SEED.wasm; the exit code is 1.
+// A mismatch is reported with its seed, and its modules written to DIR/SEED.mN.wasm; the exit code is 1.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -22,6 +24,7 @@
 #if MINI_WASM_JIT
 #include "jit/test_settings.h"
 #endif
+#include "runtime/test_settings.h"
 #include "spec-tests/generate/byte_source.h"
 #include "spec-tests/generate/generate.h"
 #include "spec-tests/generate/outcome.h"
@@ -34,7 +37,7 @@ namespace {
 
 constexpr const char* kUsage =
     "usage: %s [--first N] [--count N] [--seconds S] [--features +NAME,-NAME...] [--out DIR] [--reduce] "
-    "[--transcript] [--few-registers] [--cached]\n";
+    "[--transcript] [--few-registers] [--poison-slots] [--cached]\n";
 
 struct Options {
   uint64_t first = 0, count = 1000;
@@ -60,6 +63,10 @@ bool parse(int argc, char** argv, Options& options) {
     const std::string_view arg = argv[i];
     if (arg == "--reduce" || arg == "--transcript" || arg == "--cached") {
       (arg == "--reduce" ? options.reduce : arg == "--cached" ? options.cached : options.transcript) = true;
+      continue;
+    }
+    if (arg == "--poison-slots") {
+      runtime::test_settings.poison_slots = true;
       continue;
     }
 #if MINI_WASM_JIT
@@ -105,12 +112,14 @@ class Comparison {
 
   // The difference between two configurations, or nothing.
   std::string difference(const std::vector<uint8_t>& bytes, uint64_t seed) const {
-    const std::vector<uint8_t> module = generate_module(bytes, options_.features);
-    const Outcome expected = run_module(engines_[0], module, seed);
-    if (!expected.empty() && expected[0].starts_with("error: invalid")) return "  " + expected[0];
+    const Program program = generate_program(bytes, options_.features);
+    const Outcome expected = run_program(engines_[0], program, seed);
+    if (!expected.empty() && expected[0].find("error: invalid") != std::string::npos) return "  " + expected[0];
     for (size_t i = 1; i < engines_.size(); ++i) {
-      if (options_.cached) (void)Module::compile(earlier_[i], module);
-      const std::string difference = first_difference(expected, run_module(engines_[i], module, seed));
+      for (const auto& module : program) {
+        if (options_.cached) (void)Module::compile(earlier_[i], module);
+      }
+      const std::string difference = first_difference(expected, run_program(engines_[i], program, seed));
       if (!difference.empty()) return std::string(spec::kTiers[i].name) + ":\n" + difference;
     }
     for (const auto& file : std::filesystem::directory_iterator(cache_.path())) std::filesystem::remove(file);
@@ -134,9 +143,12 @@ class Comparison {
       std::printf("reduced: %s\n", this->difference(bytes, seed).c_str());
     }
     if (options_.out.empty()) return;
-    const std::vector<uint8_t> module = generate_module(bytes, options_.features);
-    std::ofstream(options_.out + "/" + std::to_string(seed) + ".wasm", std::ios::binary)
-        .write(reinterpret_cast<const char*>(module.data()), static_cast<std::streamsize>(module.size()));
+    const Program program = generate_program(bytes, options_.features);
+    for (size_t i = 0; i < program.size(); ++i) {
+      const std::string name = options_.out + "/" + std::to_string(seed) + ".m" + std::to_string(i) + ".wasm";
+      std::ofstream(name, std::ios::binary)
+          .write(reinterpret_cast<const char*>(program[i].data()), static_cast<std::streamsize>(program[i].size()));
+    }
   }
 
  private:
@@ -164,7 +176,7 @@ int run(const Options& options) {
     comparison.report(seed, difference);
   }
   if (options.transcript) return 0;
-  std::printf("%llu modules, %zu configurations, %llu mismatches, %.0f modules/s\n",
+  std::printf("%llu programs, %zu configurations, %llu mismatches, %.0f programs/s\n",
               static_cast<unsigned long long>(done), std::size(spec::kTiers),
               static_cast<unsigned long long>(mismatches), static_cast<double>(done) / elapsed());
   return mismatches == 0 ? 0 : 1;

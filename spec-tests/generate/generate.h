@@ -18,4 +18,10 @@ namespace mini_wasm::generate {
 
 std::vector<uint8_t> generate_module(std::span<const uint8_t> bytes, FeatureSet features = FeatureSet::defaults());
 
+// Modules that are to be instantiated in this order, each with the exports of those before it: module N imports from
+// "m0" to "mN-1" functions, tags ("eN"), tables, memories and the fuel, which all share.
+using Program = std::vector<std::vector<uint8_t>>;
+
+Program generate_program(std::span<const uint8_t> bytes, FeatureSet features = FeatureSet::defaults());
+
 }  // namespace mini_wasm::generate

@@ -13,9 +13,15 @@ constexpr uint8_t kThemeWeights[] = {0, 0, 1, 2, 4, 8};
 // What an imported function takes and returns: types that every embedder can pass.
 constexpr Kind kHostKinds[] = {Kind::i32, Kind::i64, Kind::f32, Kind::f64};
 
+// Whether the types mean the same in another module.
+bool portable(const Types& types) {
+  return std::all_of(types.begin(), types.end(), [](Type type) { return !type.is_ref() || type.heap < 0; });
+}
+
 }  // namespace
 
-ModulePlan::ModulePlan(ByteSource& src, FeatureSet on) : source(src), features(on), ops(op_lists(on)) {
+ModulePlan::ModulePlan(ByteSource& src, FeatureSet on, std::span<const std::unique_ptr<ModulePlan>> earlier)
+    : source(src), features(on), ops(op_lists(on)), earlier_(earlier) {
   for (uint8_t& weight : themes) weight = kThemeWeights[source.below(std::size(kThemeWeights))];
   // Every other module knows only some of the instructions, and so repeats them in many surroundings.
   if (source.chance(50)) {
@@ -179,42 +185,87 @@ Signature ModulePlan::signature() {
 
 // --- Functions, tables, memories, globals --------------------------------------------------------------------------
 
-void ModulePlan::plan_functions() {
-  if (source.chance(30)) {
-    imported_funcs = 1 + source.below(2);
-    for (uint32_t i = 0; i < imported_funcs; ++i) {
-      Signature host;
-      for (uint32_t n = source.below(source.chance(20) ? 16 : 5); n != 0; --n)
-        host.params.push_back(kHostKinds[source.below(4)]);
-      for (uint32_t n = source.below(4); n != 0; --n) host.results.push_back(kHostKinds[source.below(4)]);
-      funcs.push_back({host, type_index(host)});
+void ModulePlan::import_host_functions() {
+  for (uint32_t count = 1 + source.below(2); count != 0; --count) {
+    Signature host;
+    for (uint32_t n = source.below(source.chance(20) ? 16 : 5); n != 0; --n)
+      host.params.push_back(kHostKinds[source.below(4)]);
+    for (uint32_t n = source.below(4); n != 0; --n) host.results.push_back(kHostKinds[source.below(4)]);
+    funcs.push_back({host, type_index(host), {}});
+  }
+}
+
+// Functions of earlier modules. Their results are common here, too, so that tail calls find them.
+void ModulePlan::import_functions() {
+  for (uint32_t count = 1 + source.below(5); count != 0; --count) {
+    const uint32_t module = source.below(earlier_.size());
+    const ModulePlan& from = *earlier_[module];
+    const uint32_t index = from.imported_funcs + source.below(from.funcs.size() - from.imported_funcs);
+    const Signature& signature = from.funcs[index].signature;
+    if (!portable(signature.params) || !portable(signature.results)) continue;
+    funcs.push_back({signature, type_index(signature), Origin{module, index}});
+    result_pool_.push_back(signature.results);
+  }
+}
+
+void ModulePlan::plan_tags() {
+  for (uint32_t module = 0; module < earlier_.size(); ++module) {
+    const std::vector<Signature>& from = earlier_[module]->tags;
+    for (uint32_t i = 0; i < from.size(); ++i) {
+      if (!portable(from[i].params) || !source.chance(70)) continue;
+      imported_tags.push_back({module, i});
+      tags.push_back(from[i]);
     }
   }
+  for (uint32_t n = 1 + source.below(3); n != 0; --n) {
+    Signature tag;
+    for (uint32_t p = source.below(4); p != 0; --p) tag.params.push_back(value_type(false));
+    tags.push_back(tag);
+  }
+  for (const Signature& tag : tags) type_index(tag);
+}
+
+void ModulePlan::plan_functions() {
+  if (source.chance(30)) import_host_functions();
+  if (!earlier_.empty()) import_functions();
+  imported_funcs = static_cast<uint32_t>(funcs.size());
   const uint32_t count = 1 + source.below(6);
   for (uint32_t i = 0; i < count; ++i) {
     Signature s = signature();
     const uint32_t type = type_index(s);
-    funcs.push_back({std::move(s), type});
+    funcs.push_back({std::move(s), type, {}});
   }
   if (source.chance(10)) {
     start = true;
     funcs[imported_funcs].signature = {};
     funcs[imported_funcs].type = type_index({});
   }
-  if (theme(Theme::exceptions) != 0) {
-    for (uint32_t n = 1 + source.below(3); n != 0; --n) {
-      Signature tag;
-      for (uint32_t p = source.below(4); p != 0; --p) tag.params.push_back(value_type(false));
-      tags.push_back(tag);
-      type_index(tag);
-    }
+  if (theme(Theme::exceptions) != 0) plan_tags();
+}
+
+// An earlier module's table of functions becomes this one's, with what is in it; known are the functions that have been
+// imported by themselves.
+bool ModulePlan::import_table() {
+  if (earlier_.empty() || !source.chance(50)) return false;
+  const uint32_t module = source.below(earlier_.size());
+  if (earlier_[module]->tables.empty()) return false;
+  TablePlan table = earlier_[module]->tables[0];
+  table.origin = Origin{module, 0};
+  for (int32_t& func : table.funcs) {
+    const auto same = std::find_if(funcs.begin(), funcs.end(), [&](const FuncPlan& imported) {
+      return imported.origin && imported.origin->module == module &&
+             static_cast<int32_t>(imported.origin->index) == func;
+    });
+    func = same == funcs.end() ? TablePlan::kOthers : static_cast<int32_t>(same - funcs.begin());
   }
+  tables.push_back(std::move(table));
+  return true;
 }
 
 void ModulePlan::plan_tables() {
   if (theme(Theme::tables) == 0 && theme(Theme::calls) == 0) return;
   const uint32_t count = has(Feature::ref_types) ? 1 + source.below(3) : 1;
-  for (uint32_t i = 0; i < count; ++i) {
+  for (uint32_t i = import_table() ? 1 : 0; i < count; ++i) {
     TablePlan table;
     table.element = Type::ref(kFunc);
     if (i != 0) {
@@ -241,6 +292,14 @@ void ModulePlan::plan_tables() {
 void ModulePlan::plan_memories() {
   uint32_t count = theme(Theme::memory) != 0 || theme(Theme::bulk) != 0 || source.chance(50) ? 1 : 0;
   if (count != 0 && has(Feature::multi_memory) && source.chance(35)) count += 1 + source.below(2);
+  if (count != 0 && !earlier_.empty() && source.chance(50)) {
+    const uint32_t module = source.below(earlier_.size());
+    if (!earlier_[module]->memories.empty()) {
+      memories.push_back(earlier_[module]->memories[0]);
+      memories[0].origin = Origin{module, 0};
+      --count;
+    }
+  }
   for (uint32_t i = 0; i < count; ++i) {
     MemoryPlan memory;
     memory.is_64 = has(Feature::memory64) && source.chance(25);
@@ -252,9 +311,10 @@ void ModulePlan::plan_memories() {
 }
 
 void ModulePlan::plan_globals() {
-  globals.push_back({Kind::i32, true, {}});
+  globals.push_back({Kind::i32, true, {}, {}});
   globals[kFuelGlobal].init.i32_const(50);  // for the start function
-  globals.push_back({Kind::i64, true, {}});
+  if (!earlier_.empty()) globals[kFuelGlobal].origin = Origin{0, kFuelGlobal};
+  globals.push_back({Kind::i64, true, {}, {}});
   globals[kSumGlobal].init.i64_const(0);
   for (uint32_t n = source.below(7); n != 0; --n) {
     GlobalPlan global;
@@ -283,7 +343,7 @@ std::vector<uint8_t> ModulePlan::noise(size_t size) {
 
 void ModulePlan::plan_segments() {
   for (uint32_t i = 0; i < tables.size(); ++i) {
-    if (tables[i].funcs.empty()) continue;
+    if (tables[i].funcs.empty() || tables[i].origin) continue;
     ElemPlan elem{SegmentMode::active, i, Type::ref(kFunc), {}};
     for (const int32_t func : tables[i].funcs) {
       elem.items.emplace_back();

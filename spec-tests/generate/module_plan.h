@@ -3,7 +3,9 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "core/opcode.h"
@@ -19,23 +21,35 @@ namespace mini_wasm::generate {
 enum class Theme : uint8_t { arithmetic, variables, memory, control, calls, tables, gc, exceptions, bulk };
 inline constexpr size_t kThemes = 9;
 
+// What is imported from a module of the same program that was made earlier: its index there, which its export is named
+// after.
+struct Origin {
+  uint32_t module = 0, index = 0;
+};
+
 struct MemoryPlan {
+  std::optional<Origin> origin;
   bool is_64 = false;
   bool shared = false;
   uint32_t min = 1, max = 1;  // pages; there always is a maximum, so that memory.grow fails alike everywhere
 };
 
 struct TablePlan {
+  std::optional<Origin> origin;
   Type element;
   bool is_64 = false;
   uint32_t min = 0, max = 0;
-  std::vector<int32_t> funcs;  // tables of functions: what an active segment puts there from index 0 on
+  // Tables of functions: what an active segment puts there from index 0 on, here or in the module that the table is
+  // from; kOthers: no function of this module.
+  std::vector<int32_t> funcs;
+  static constexpr int32_t kOthers = -1;
 };
 
 struct GlobalPlan {
   Type type;
   bool mutable_ = true;
   Code init;  // constant expression without its `end`
+  std::optional<Origin> origin;
 };
 
 enum class SegmentMode : uint8_t { active, passive, declarative };
@@ -57,6 +71,7 @@ struct ElemPlan {
 struct FuncPlan {
   Signature signature;
   uint32_t type = 0;
+  std::optional<Origin> origin;  // imported functions without one are the host's
 };
 
 // The global that is counted down at each loop and call; it is global 0, exported as "fuel".
@@ -66,7 +81,8 @@ inline constexpr uint32_t kSumGlobal = 1;
 
 class ModulePlan {
  public:
-  ModulePlan(ByteSource& source, FeatureSet features);
+  // `earlier`: modules of the same program, which this one may import from.
+  ModulePlan(ByteSource& source, FeatureSet features, std::span<const std::unique_ptr<ModulePlan>> earlier = {});
 
   ByteSource& source;
   FeatureSet features;
@@ -81,10 +97,12 @@ class ModulePlan {
   std::vector<TablePlan> tables;
   std::vector<MemoryPlan> memories;
   std::vector<GlobalPlan> globals;
-  std::vector<Signature> tags;
+  std::vector<Signature> tags;  // imported ones first
+  std::vector<Origin> imported_tags;
   std::vector<ElemPlan> elems;
   std::vector<DataPlan> datas;
-  bool start = false;  // function `imported_funcs` runs at instantiation
+  bool start = false;       // function `imported_funcs` runs at instantiation
+  bool in_program = false;  // others may import from it: tags are exported, too
 
   bool has(Feature feature) const { return features.has(feature); }
   uint8_t theme(Theme t) const { return themes[static_cast<size_t>(t)]; }
@@ -108,6 +126,10 @@ class ModulePlan {
   DefinedType structure(uint32_t index, uint32_t visible);
   Field field(uint32_t visible);
   void plan_functions();
+  void import_host_functions();
+  void import_functions();
+  void plan_tags();
+  bool import_table();
   void plan_tables();
   void plan_memories();
   void plan_globals();
@@ -116,6 +138,7 @@ class ModulePlan {
   std::vector<uint8_t> data_bytes();
   std::vector<uint8_t> noise(size_t size);
 
+  std::span<const std::unique_ptr<ModulePlan>> earlier_;
   std::vector<Types> result_pool_;  // few different result types, so that tail calls find callees
 };
 

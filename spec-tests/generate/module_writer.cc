@@ -1,4 +1,5 @@
 // Sections of the binary format (spec 5.5) from a plan.
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -71,33 +72,79 @@ void write_limits(Code& out, uint64_t min, uint64_t max, bool shared, bool is_64
   out.u8(kHasMax | (shared ? kShared : 0) | (is_64 ? k64 : 0)).uleb(min).uleb(max);
 }
 
-// Functions are imported as "h" "0", "1" ...
+uint32_t type_of(const ModulePlan& plan, const Signature& tag) {
+  return const_cast<ModulePlan&>(plan).type_index(tag);  // the types are there: nothing is added
+}
+
+void write_table(Code& out, const TablePlan& table) {
+  write_limits(out.type(table.element), table.min, table.max, false, table.is_64);
+}
+
+void write_memory(Code& out, const MemoryPlan& memory) {
+  write_limits(out, memory.min, memory.max, memory.shared, memory.is_64);
+}
+
+// Those of the host are functions "h" "0", "1" ...; others have the names of their exports.
 void write_imports(Code& out, const ModulePlan& plan) {
   Code items;
-  for (uint32_t i = 0; i < plan.imported_funcs; ++i)
-    items.name("h").name(std::to_string(i)).u8(0).uleb(plan.funcs[i].type);
-  section(out, SectionId::import, plan.imported_funcs, items);
+  size_t count = 0;
+  const auto add = [&](const Origin& from, const std::string& name, ExternKind kind) -> Code& {
+    ++count;
+    return items.name("m" + std::to_string(from.module)).name(name).u8(static_cast<unsigned>(kind));
+  };
+  const auto numbered = [&](const Origin& from, char letter, ExternKind kind) -> Code& {
+    return add(from, letter + std::to_string(from.index), kind);
+  };
+  for (uint32_t i = 0; i < plan.imported_funcs; ++i) {
+    if (plan.funcs[i].origin) {
+      numbered(*plan.funcs[i].origin, 'f', ExternKind::func).uleb(plan.funcs[i].type);
+    } else {
+      ++count;
+      items.name("h").name(std::to_string(i)).u8(0).uleb(plan.funcs[i].type);
+    }
+  }
+  for (const TablePlan& table : plan.tables) {
+    if (table.origin) write_table(numbered(*table.origin, 't', ExternKind::table), table);
+  }
+  for (const MemoryPlan& memory : plan.memories) {
+    if (memory.origin) write_memory(numbered(*memory.origin, 'm', ExternKind::memory), memory);
+  }
+  for (size_t i = 0; i < plan.imported_tags.size(); ++i)
+    numbered(plan.imported_tags[i], 'e', ExternKind::tag).u8(0).uleb(type_of(plan, plan.tags[i]));
+  const GlobalPlan& fuel = plan.globals[kFuelGlobal];
+  if (fuel.origin) add(*fuel.origin, "fuel", ExternKind::global).type(fuel.type).u8(fuel.mutable_);
+  section(out, SectionId::import, count, items);
+}
+
+// How many items are no imports.
+template <class Plan>
+size_t count_own(const std::vector<Plan>& plans) {
+  return static_cast<size_t>(std::count_if(plans.begin(), plans.end(), [](const Plan& plan) { return !plan.origin; }));
 }
 
 void write_declarations(Code& out, const ModulePlan& plan) {
   Code funcs, tables, memories, tags, globals;
   for (size_t i = plan.imported_funcs; i < plan.funcs.size(); ++i) funcs.uleb(plan.funcs[i].type);
   section(out, SectionId::function, plan.funcs.size() - plan.imported_funcs, funcs);
-  for (const TablePlan& table : plan.tables)
-    write_limits(tables.type(table.element), table.min, table.max, false, table.is_64);
-  section(out, SectionId::table, plan.tables.size(), tables);
-  for (const MemoryPlan& memory : plan.memories)
-    write_limits(memories, memory.min, memory.max, memory.shared, memory.is_64);
-  section(out, SectionId::memory, plan.memories.size(), memories);
-  ModulePlan& lookup = const_cast<ModulePlan&>(plan);  // the types are there: nothing is added
-  for (const Signature& tag : plan.tags) tags.u8(0).uleb(lookup.type_index(tag));
-  section(out, SectionId::tag, plan.tags.size(), tags);
-  for (const GlobalPlan& global : plan.globals)
-    globals.type(global.type).u8(global.mutable_).add(global.init).op(Op::end);
-  section(out, SectionId::global, plan.globals.size(), globals);
+  for (const TablePlan& table : plan.tables) {
+    if (!table.origin) write_table(tables, table);
+  }
+  section(out, SectionId::table, count_own(plan.tables), tables);
+  for (const MemoryPlan& memory : plan.memories) {
+    if (!memory.origin) write_memory(memories, memory);
+  }
+  section(out, SectionId::memory, count_own(plan.memories), memories);
+  const size_t imported = plan.imported_tags.size();
+  for (size_t i = imported; i < plan.tags.size(); ++i) tags.u8(0).uleb(type_of(plan, plan.tags[i]));
+  section(out, SectionId::tag, plan.tags.size() - imported, tags);
+  for (const GlobalPlan& global : plan.globals) {
+    if (!global.origin) globals.type(global.type).u8(global.mutable_).add(global.init).op(Op::end);
+  }
+  section(out, SectionId::global, count_own(plan.globals), globals);
 }
 
-// Everything is exported: functions as "f0", memories "m0", globals "g1", tables "t0", and the fuel.
+// Everything is exported: functions as "f0", memories "m0", globals "g1", tables "t0", and the fuel; tags, which not
+// every embedder knows, only to other modules.
 void write_exports(Code& out, const ModulePlan& plan) {
   Code items;
   size_t count = 0;
@@ -110,6 +157,7 @@ void write_exports(Code& out, const ModulePlan& plan) {
   for (size_t i = 0; i < plan.memories.size(); ++i) add("m" + std::to_string(i), ExternKind::memory, i);
   add("fuel", ExternKind::global, kFuelGlobal);
   for (size_t i = 1; i < plan.globals.size(); ++i) add("g" + std::to_string(i), ExternKind::global, i);
+  for (size_t i = 0; plan.in_program && i < plan.tags.size(); ++i) add("e" + std::to_string(i), ExternKind::tag, i);
   section(out, SectionId::export_, count, items);
 }
 

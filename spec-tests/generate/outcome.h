@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "spec-tests/generate/generate.h"
+
 namespace mini_wasm::generate {
 
 // One line per event, in this order:
@@ -24,8 +26,16 @@ using Outcome = std::vector<std::string>;
 enum class Callable : uint8_t { all, from_javascript };
 
 // Which arguments a call gets follows from `seed`, its function and its turn.
+// The same for a program. Of several modules the lines begin with "m0.", "m1." ...; one that cannot be instantiated
+// ends the list, and those before it are called nevertheless. The host's functions call back into it.
+Outcome run_program(const Engine& engine, const Program& program, uint64_t seed);
+
 Outcome run_module(const Engine& engine, std::span<const uint8_t> module, uint64_t seed,
                    Callable callable = Callable::all);
+
+// Parts of that: what a call gave, and what an instance's exports hold.
+std::string describe_result(const Result<std::vector<Val>>& result);
+void describe_state(const Instance& instance, const std::string& prefix, Outcome& outcome);
 
 // The first line in which they differ, with both versions; empty when there is none.
 std::string first_difference(const Outcome& a, const Outcome& b);
