@@ -18,6 +18,18 @@ std::optional<Val> argument(ValType type, size_t round) {
   return zero(type);
 }
 
+bool is_limit(const Error& error) {
+  if (error.kind != ErrorKind::trap) return error.kind != ErrorKind::exception;
+  return error.trap_code == TrapCode::call_stack_exhausted || error.trap_code == TrapCode::interrupted ||
+         error.trap_code == TrapCode::out_of_memory;
+}
+
+void note(const Result<std::vector<Val>>& outcome, Exercise& result) {
+  if (outcome) ++result.calls_ok;
+  result.limited |= !outcome && is_limit(outcome.error());
+  if (!result.limited) result.outcome.push_back(generate::describe_result(outcome));
+}
+
 void call_export(const Func& func, Exercise& result) {
   constexpr size_t kRounds = 2;
   for (size_t round = 0; round < kRounds; ++round) {
@@ -28,7 +40,7 @@ void call_export(const Func& func, Exercise& result) {
       args.push_back(*arg);
     }
     ++result.calls;
-    if (func.call(args)) ++result.calls_ok;
+    note(func.call(args), result);
   }
 }
 
@@ -104,11 +116,15 @@ Exercise exercise(const Engine& engine, std::span<const uint8_t> bytes, std::chr
   if (!imports) return result;
   Deadline guard(store, deadline);
   Result<Instance> instance = Instance::make(store, *module, *imports);
-  if (!instance) return result;
+  if (!instance) {
+    result.limited = is_limit(instance.error());
+    return result;
+  }
   result.instantiated = true;
   for (const auto& [name, what] : instance->exports()) {
     if (std::optional<Func> func = what.func()) call_export(*func, result);
   }
+  if (!result.limited) generate::describe_state(*instance, "", result.outcome);
   return result;
 }
 

@@ -12,6 +12,8 @@
 #include <span>
 #include <thread>
 
+#include "spec-tests/generate/outcome.h"
+
 namespace mini_wasm::fuzz {
 
 struct Exercise {
@@ -19,6 +21,10 @@ struct Exercise {
   bool instantiated = false;
   size_t calls = 0;     // exported functions called
   size_t calls_ok = 0;  // of these, returned without an error
+  // What the calls gave and left behind (generate/outcome.h), for a comparison of tiers. It ends before the first call
+  // that ran into a limit, of which every tier has its own: time, stack, memory.
+  generate::Outcome outcome;
+  bool limited = false;
 };
 
 // Small limits, so that a mutated module cannot make the machine swap.
