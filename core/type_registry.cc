@@ -201,8 +201,16 @@ TypeId TypeRegistry::add(uint64_t hash, std::vector<DefType> group) {
   return TypeId{map.first};
 }
 
+bool TypeRegistry::has(ValType type) const {
+  if (!type.is_ref()) return type == ValType(type.kind()) && (type.is_numeric() || type.is_vector());
+  if (!type.concrete()) return type == ValType::ref(type.heap(), type.nullable()) && type.heap() <= HeapKind::noexn;
+  const std::shared_lock lock(mutex_);
+  return static_cast<uint32_t>(type.type_id()) < size_;
+}
+
 bool TypeRegistry::is_subtype(TypeId t1, TypeId t2) const {
   if (t1 == t2) return true;
+  if (t1 == kNoType) return false;
   const std::vector<TypeId>& chain = get(t1).supertypes;
   const size_t depth = get(t2).supertypes.size() - 1;
   return depth < chain.size() && chain[depth] == t2;

@@ -67,10 +67,12 @@ class TypeRegistry {
     return chunks_[log2 - kFirstChunkLog2][slot - (1u << log2)];
   }
   const FuncType& func(TypeId id) const { return get(id).func; }
+  // Whether it is a type at all, and none of another registry that has more: for types that the embedder makes.
+  bool has(ValType type) const;
 
   // spec 3.3: t1 <= t2.
   bool is_subtype(ValType t1, ValType t2) const { return t1 == t2 || is_subtype_slow(t1, t2); }
-  bool is_subtype(TypeId t1, TypeId t2) const;
+  bool is_subtype(TypeId t1, TypeId t2) const;  // kNoType is below nothing else
   // Whether the structure of `sub` is a valid refinement of `super` (spec 3.3.10), for checking a declared supertype.
   bool matches_structurally(const DefType& sub, const DefType& super) const;
 

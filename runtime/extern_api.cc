@@ -42,9 +42,7 @@ Func Func::make(runtime::Store& store, const FuncType& type, HostCallback callba
   return Func(&store, store.new_host_func(type, std::move(callback)));
 }
 
-const FuncType& Func::type() const {
-  return inst_->host != nullptr ? *inst_->host->type : store_->engine().types().func(inst_->type);
-}
+const FuncType& Func::type() const { return inst_->func_type(store_->engine().types()); }
 
 Result<std::vector<Val>> Func::call(std::span<const Val> args) const {
   const FuncType& type = this->type();
@@ -74,6 +72,10 @@ Result<std::vector<Val>> Func::call(std::span<const Val> args) const {
 
 Result<void> Func::call_unchecked(uint64_t* slots) const { return store_->call(*inst_, slots); }
 
+Result<void> detail::check_externref(const runtime::Store& store, const Val& value, const char* what, size_t number) {
+  return runtime::check_value(store, value, ValType::externref, std::string(what) + " " + std::to_string(number));
+}
+
 // --- Memory
 
 Result<Memory> Memory::make(Store& store, const MemoryType& type) {
@@ -98,7 +100,8 @@ Result<uint64_t> Memory::grow(uint64_t delta_pages) const {
 // --- Table
 
 Result<Table> Table::make(Store& store, const TableType& type, const Val& init) {
-  if (!type.element.is_ref() || (type.limits.max && *type.limits.max < type.limits.min)) {
+  if (!type.element.is_ref() || !store.engine().types().has(type.element) ||
+      (type.limits.max && *type.limits.max < type.limits.min)) {
     return Error::make(ErrorKind::usage, "not a valid table type");
   }
   if (Result<void> r = runtime::check_value(store.impl(), init, type.element, "initial element"); !r) {

@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "core/indices.h"
+#include "core/type_registry.h"
 #include "runtime/instance_context.h"
 
 namespace mini_wasm::runtime {
@@ -21,6 +22,7 @@ struct HostFunc {
   uint32_t slots = 0;              // the larger of parameter and result slots
   // Whether there are results whose upper halves run_host_func clears: none, the only one, or some.
   enum class NarrowResults : uint8_t { none, only, some } narrow_results = NarrowResults::none;
+  bool gives_refs = false;         // among its results: they are looked at when it returns
   Store* store = nullptr;
   std::string_view module, name;  // for backtraces; empty until a linker names it (Store::keep_name)
 };
@@ -34,6 +36,10 @@ struct FuncInst {
   HostFunc* host = nullptr;            // null for a WebAssembly function
 
   const Store* store() const { return host != nullptr ? host->store : context->store; }
+  // kNoType stands for a type that only the host function knows: of another engine, or one too many.
+  const FuncType& func_type(const TypeRegistry& types) const {
+    return host != nullptr ? *host->type : types.func(type);
+  }
 };
 static_assert(std::is_standard_layout_v<FuncInst>);
 

@@ -8,6 +8,7 @@
 
 #include "runtime/frame.h"
 #include "runtime/test_settings.h"
+#include "runtime/value_check.h"
 
 namespace mini_wasm::runtime {
 namespace {
@@ -28,6 +29,8 @@ void set_type(HostFunc& func, const FuncType& type) {
   func.slots = std::max(slot_count(type.params), slot_count(type.results));
   const bool any = std::any_of(type.results.begin(), type.results.end(), is_narrow);
   const bool only = type.results.size() == 1 && !test_settings.poison_slots;
+  func.gives_refs =
+      std::any_of(type.results.begin(), type.results.end(), [](ValType result) { return result.is_ref(); });
   func.narrow_results = !any ? Narrow::none : only ? Narrow::only : Narrow::some;
 }
 
@@ -37,6 +40,8 @@ Result<void> run_host_func(const HostFunc& func, Caller& caller, uint64_t* slots
     Result<void> result = func.call(func.data, caller, slots);
     if (func.narrow_results == Narrow::only) slots[0] = static_cast<uint32_t>(slots[0]);
     if (func.narrow_results == Narrow::some) clear_upper_halves(*func.type, slots);
+    if (func.gives_refs && result) [[unlikely]]
+      return check_results(func, slots);
     return result;
   } catch (const std::exception& e) {
     return Error::host(std::string("exception: ") + e.what());

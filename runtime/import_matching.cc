@@ -68,7 +68,7 @@ ExternType current_type(const Store& store, ExternKind kind, const void* inst) {
   type.kind = kind;
   const TypeRegistry& types = store.engine().types();
   switch (kind) {
-    case ExternKind::func: type.func = types.func(static_cast<const FuncInst*>(inst)->type); break;
+    case ExternKind::func: type.func = static_cast<const FuncInst*>(inst)->func_type(types); break;
     case ExternKind::table: {
       const auto& table = *static_cast<const TableInst*>(inst);
       type.table = table.type;

@@ -68,7 +68,8 @@ std::vector<std::pair<std::string, Extern>> Instance::exports() const {
 
 Linker::Name Linker::keep(const Name& name, const Extern& value) const {
   runtime::HostFunc* host = nullptr;
-  if (value.kind == ExternKind::func && value.inst != nullptr) {
+  // Another store's function is refused when it is imported; until then it does not take our names, which it outlives.
+  if (value.kind == ExternKind::func && value.inst != nullptr && value.store == &store_->impl()) {
     host = static_cast<runtime::FuncInst*>(value.inst)->host;
   }
   if (host != nullptr && host->name.empty()) {

@@ -5,6 +5,7 @@
 
 #include "runtime/fault_handler.h"
 #include "runtime/host_call.h"
+#include "runtime/value_check.h"
 
 namespace mini_wasm::runtime {
 namespace {
@@ -207,7 +208,7 @@ FuncInst* Store::new_host_func(const FuncType& type, HostCallback callback) {
   HostFunc& host = made.inst.host;
   FuncInst& func = made.inst.func;
   made.callback = std::move(callback);
-  func.type = engine_->types().intern(type);
+  func.type = is_known(engine_->types(), type) ? engine_->types().intern(type) : kNoType;
   func.host = &host;
   host.call = [](void* data, Caller& caller, uint64_t* slots) {
     return (*static_cast<HostCallback*>(data))(caller, slots);
@@ -216,6 +217,29 @@ FuncInst* Store::new_host_func(const FuncType& type, HostCallback callback) {
   set_type(host, func.type != kNoType ? engine_->types().func(func.type) : odd_types_.emplace_back(type));
   host.store = this;
   return &func;
+}
+
+bool Store::owns(const FuncInst* func) const {
+  note_func_addresses();
+  return func_addresses_.contains(func);
+}
+
+// Those that came since the last time.
+void Store::note_func_addresses() const {
+  const auto from = [](const auto& list, size_t known) {
+    return std::prev(list.end(), static_cast<ptrdiff_t>(list.size() - known));
+  };
+  for (auto it = from(callbacks_, addressed_callbacks_); it != callbacks_.end(); ++it) {
+    func_addresses_.add(&it->inst.func, 1, sizeof(CallbackInst));
+  }
+  for (auto it = from(instances_, addressed_instances_); it != instances_.end(); ++it) {
+    func_addresses_.add(it->own_funcs.data(), it->own_funcs.size(), sizeof(FuncInst));
+    // In the pool they may have been left by an instance of another store.
+    if (it->host_funcs.empty() || it->host_funcs[0].host.store != this) continue;
+    func_addresses_.add(&it->host_funcs[0].func, it->host_funcs.size(), sizeof(HostFuncInst));
+  }
+  addressed_callbacks_ = callbacks_.size();
+  addressed_instances_ = instances_.size();
 }
 
 std::string_view Store::keep_name(std::string_view name) {
@@ -304,6 +328,10 @@ void Store::forget_last_instance() {
     last.splice(last.end(), instances_, std::prev(instances_.end()));
   }
   ModuleInst& instance = last.front();
+  if (addressed_instances_ > instances_.size()) {
+    func_addresses_ = {};
+    addressed_instances_ = addressed_callbacks_ = 0;
+  }
   const std::shared_ptr<const CompiledModule> module = std::exchange(instance.module, nullptr);
   instance.spare_tables.clear();  // an instantiation that failed has taken of these what it wanted
   for (size_t i = module->module().imported_tables; i < instance.tables.size(); ++i) {

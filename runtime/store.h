@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "runtime/activation.h"
+#include "runtime/func_addresses.h"
 #include "runtime/gc/heap.h"
 #include "runtime/module_inst.h"
 
@@ -52,6 +53,8 @@ class Store {
   Result<MemInst*> add_shared(std::shared_ptr<MemInst> memory);  // which may be there already
   std::shared_ptr<MemInst> find_shared(const MemInst* memory) const;
   Result<TableInst*> new_table(const TableType& type, Slot init, TableStorage storage = {});
+  // Whether there is a function of this store at that address, which may be any.
+  bool owns(const FuncInst* func) const;
   GlobalInst* new_global(const GlobalType& type, const Slot* value);
   TagInst* new_tag(TypeId type);
   // Empty but for its functions; instantiate.cc fills it in.
@@ -110,6 +113,7 @@ class Store {
   Slot* stack_base() const { return reinterpret_cast<Slot*>(stack_.base); }
   void interrupt_context(InstanceContext& context, bool on);
   void forget_last_instance();
+  void note_func_addresses() const;
 
   friend class ActivationScope;
   Result<void> call_host_directly(FuncInst& func, Slot* slots);
@@ -128,7 +132,7 @@ class Store {
   };
   // Lists, because most stores have a few things of each kind, and an empty one costs nothing.
   std::list<CallbackInst> callbacks_;
-  std::list<FuncType> odd_types_;  // of host functions, when the registry of types is full
+  std::list<FuncType> odd_types_;  // of host functions: of another engine, or when the registry of types is full
   std::list<std::string> kept_names_;
   std::list<MemInst> memories_;
   std::vector<std::shared_ptr<MemInst>> shared_memories_;  // owned together with other stores
@@ -138,6 +142,9 @@ class Store {
   // Held to change or walk instances_ and blocked_, because `set_interrupt` looks at them from elsewhere.
   std::mutex instances_mutex_;
   ModuleInstList instances_;
+  // Of the first so many of callbacks_ and instances_.
+  mutable FuncAddresses func_addresses_;
+  mutable size_t addressed_callbacks_ = 0, addressed_instances_ = 0;
   BlockedScope* blocked_ = nullptr;          // where the store's thread waits
   std::unique_ptr<Error> invalid_function_;  // of the trap that is on its way
   ValueStack stack_;                         // of the engine's pool; without a base when there was no memory for it

@@ -26,7 +26,9 @@ Val Store::new_externref(void* host_data, void (*finalize)(void*)) {
 }
 
 void* Store::externref_data(const Val& value) {
-  if (value.is_null() || value.is_i31()) return nullptr;
+  const bool may_be = value.type() == ValType::externref.with_nullable(value.type().nullable()) ||
+                      value.type() == ValType::ref(HeapKind::any, value.type().nullable());
+  if (!may_be || value.is_null() || value.is_i31()) return nullptr;
   const runtime::gc::Object* object = value.object();
   const bool is_host = object->layout->kind == runtime::gc::ObjectKind::host;
   return is_host ? static_cast<const runtime::gc::HostObject*>(object)->data : nullptr;

@@ -31,31 +31,51 @@ HeapKind bottom_of(Hierarchy hierarchy) {
   return HeapKind::none;
 }
 
-// The type of a non-null reference by what it refers to; never a function's.
+// The type of a non-null reference by what it refers to; never a function's. An exception is one however it is called.
 ValType dynamic_type(Hierarchy hierarchy, Slot ref) {
+  if (!gc::is_i31(ref) && gc::to_object(ref)->layout->kind == gc::ObjectKind::exception) {
+    return ValType::ref(HeapKind::exn, false);
+  }
   if (hierarchy == Hierarchy::extern_) return ValType::ref(HeapKind::extern_, false);
-  if (hierarchy == Hierarchy::exn) return ValType::ref(HeapKind::exn, false);
   if (gc::is_i31(ref)) return ValType::ref(HeapKind::i31, false);
   const gc::TypeLayout& layout = *gc::to_object(ref)->layout;
   return layout.type == kNoType ? ValType::ref(HeapKind::any, false) : ValType::ref(layout.type, false);
 }
 
-// The most precise type, whatever the value was labelled with: that of null, or of what it refers to.
-ValType actual_type(const TypeRegistry& types, const Val& value) {
-  if (!value.type().is_ref()) return value.type();
-  const Hierarchy hierarchy = hierarchy_of(types, value.type());
-  if (value.is_null()) return ValType::ref(bottom_of(hierarchy), true);
-  if (hierarchy == Hierarchy::func) return ValType::ref(value.func()->type, false);
-  return dynamic_type(hierarchy, value.bits());
+ValType type_of(const FuncInst& func) {
+  return func.type == kNoType ? ValType::ref(HeapKind::func, false) : ValType::ref(func.type, false);
 }
 
-// Whether the value refers to something of another store.
-bool is_foreign(const Store& store, const Val& value) {
-  if (!value.type().is_ref() || value.is_null()) return false;
-  const Hierarchy hierarchy = hierarchy_of(store.engine().types(), value.type());
-  if (hierarchy == Hierarchy::func) return value.func()->store() != &store;
-  if (value.is_i31()) return false;
-  return !store.heap().is_object(value.object());
+// Whether there is something of this store where the reference leads. Does not follow it.
+bool is_own(const Store& store, Hierarchy hierarchy, Slot ref) {
+  if (ref == gc::kNull) return true;
+  if (hierarchy == Hierarchy::func) return store.owns(reinterpret_cast<const FuncInst*>(ref));
+  if (gc::is_i31(ref)) return ref == static_cast<uint32_t>(ref);
+  return store.heap().is_object(gc::to_object(ref));
+}
+
+// The most precise type of a reference of the store, whatever it was labelled with.
+ValType actual_type(Hierarchy hierarchy, Slot ref) {
+  if (ref == gc::kNull) return ValType::ref(bottom_of(hierarchy), true);
+  if (hierarchy == Hierarchy::func) return type_of(*reinterpret_cast<const FuncInst*>(ref));
+  return dynamic_type(hierarchy, ref);
+}
+
+Error misfit(const std::string& what, ValType wanted, const std::string& found) {
+  return Error::make(ErrorKind::usage, what + ": expected " + to_string(wanted) + ", found " + found);
+}
+
+Error unknown_type(const std::string& what) {
+  return Error::make(ErrorKind::usage, what + ": its type is none of this engine");
+}
+
+Result<void> check_ref(const Store& store, Hierarchy hierarchy, Slot ref, ValType wanted, const std::string& what) {
+  if (!is_own(store, hierarchy, ref)) {
+    return Error::make(ErrorKind::usage, what + ": the reference belongs to another store, or is none");
+  }
+  const ValType actual = actual_type(hierarchy, ref);
+  if (store.engine().types().is_subtype(actual, wanted)) return {};
+  return misfit(what, wanted, to_string(actual));
 }
 
 // What a value that comes from a slot is labelled with. Not a defined type, which would mean nothing to another engine.
@@ -73,14 +93,38 @@ ValType label_of(const TypeRegistry& types, ValType declared, Slot ref) {
 
 Result<void> check_value(const Store& store, const Val& value, ValType wanted, const std::string& what) {
   const TypeRegistry& types = store.engine().types();
+  if (value.type().is_bottom()) return misfit(what, wanted, "no value");
   // First, because another store's types may be another engine's.
-  if (is_foreign(store, value)) {
-    return Error::make(ErrorKind::usage, what + ": the reference belongs to another store");
+  if (!types.has(wanted) || !types.has(value.type())) return unknown_type(what);
+  if (value.type().is_ref()) {
+    return check_ref(store, hierarchy_of(types, value.type()), value.bits(), wanted, what);
   }
-  const ValType actual = actual_type(types, value);
-  if (actual == wanted || (!actual.is_bottom() && types.is_subtype(actual, wanted))) return {};
-  const std::string found = actual.is_bottom() ? "no value" : to_string(actual);
-  return Error::make(ErrorKind::usage, what + ": expected " + to_string(wanted) + ", found " + found);
+  if (value.type() == wanted) return {};
+  return misfit(what, wanted, to_string(value.type()));
+}
+
+Result<void> check_results(const HostFunc& func, const Slot* slots) {
+  const TypeRegistry& types = func.store->engine().types();
+  for (size_t i = 0; i < func.type->results.size(); ++i) {
+    const ValType type = func.type->results[i];
+    const Slot* const slot = slots;
+    slots += type.slots();
+    if (!type.is_ref()) continue;
+    const std::string what = "result " + std::to_string(i + 1);
+    if (!types.has(type)) return unknown_type(what);
+    Result<void> fits = check_ref(*func.store, hierarchy_of(types, type), *slot, type, what);
+    if (!fits) return fits;
+  }
+  return {};
+}
+
+bool is_known(const TypeRegistry& types, const FuncType& type) {
+  for (const std::vector<ValType>* list : {&type.params, &type.results}) {
+    for (const ValType t : *list) {
+      if (!types.has(t)) return false;
+    }
+  }
+  return true;
 }
 
 void store_value(Slot* slots, const Val& value) {

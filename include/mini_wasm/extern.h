@@ -48,7 +48,8 @@ class Caller {
 };
 
 // Host code behind a function: reads its arguments from `slots` and writes its results to the same place, first value
-// at slots[0]; 32-bit values in the low half, v128 in two slots. An Error ends the guest with that error.
+// at slots[0]; 32-bit values in the low half, v128 in two slots. An Error ends the guest with that error. A reference
+// is Val::bits(); one that is not of the result's type, or not of this store, ends the guest with a usage error.
 using HostCallback = std::function<Result<void>(Caller& caller, uint64_t* slots)>;
 
 template <class Signature>
@@ -57,11 +58,12 @@ class TypedFunc;
 class Func {
  public:
   // A host function with its type spelled out.
+  // A type that refers to another engine's types is that of a function which nobody can import or call.
   static Func make(Store& store, const FuncType& type, HostCallback callback);
   static Func make(runtime::Store& store, const FuncType& type, HostCallback callback);
   // A host function from a C++ callable: parameters and result are int32_t, uint32_t, int64_t, uint64_t, float, double,
   // V128, or Val with externref; an optional first parameter `Caller&`; the result may be void, a value, a std::tuple,
-  // or a Result of one of these.
+  // or a Result of one of these. A Val that is no externref of this store ends the guest with a usage error.
   template <class F>
   static Func wrap(Store& store, F&& callable);
 

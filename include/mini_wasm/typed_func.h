@@ -117,80 +117,206 @@ struct UnwrapResult<Result<R>> {
   static constexpr bool fallible = true;
 };
 
-// Calls `f(args from slots...)` and stores its results.
-template <class R, class F>
-Result<void> finish_host_call(uint64_t* slots, F&& call) {
-  using Plain = typename UnwrapResult<R>::type;
-  if constexpr (UnwrapResult<R>::fallible) {
-    R r = call();
-    if (!r) return std::move(r).error();
-    if constexpr (!std::is_void_v<Plain>) WasmResults<Plain>::store(slots, *r);
-  } else if constexpr (std::is_void_v<R>) {
-    call();
-  } else {
-    WasmResults<Plain>::store(slots, call());
+// --- References: `Val` says nothing about its type or store before it is there, so each one is looked at
+
+// Whether the store may have the value as an externref. Error: usage, about the value as `what` with its number.
+Result<void> check_externref(const runtime::Store& store, const Val& value, const char* what, size_t number);
+
+template <class... T>
+inline constexpr bool kHasVal = (std::is_same_v<T, Val> || ...);
+
+template <class... T>
+Result<void> check_refs(const runtime::Store& store, const char* what, const T&... values) {
+  Result<void> result;
+  size_t number = 0;
+  const auto check = [&](const auto& value) {
+    ++number;
+    if constexpr (std::is_same_v<decltype(value), const Val&>) {
+      if (result) result = check_externref(store, value, what, number);
+    }
+  };
+  (check(values), ...);
+  return result;
+}
+
+// Stores the results of a host function unless they hold a reference that may not be there.
+template <class R>
+Result<void> give_results(const runtime::Store& store, uint64_t* slots, const R& r) {
+  if constexpr (kHasVal<R>) {
+    if (Result<void> fits = check_refs(store, "result", r); !fits) return fits;
   }
+  WasmResults<R>::store(slots, r);
+  return {};
+}
+template <class... R>
+Result<void> give_results(const runtime::Store& store, uint64_t* slots, const std::tuple<R...>& r) {
+  if constexpr (kHasVal<R...>) {
+    Result<void> fits = std::apply([&](const R&... v) { return check_refs(store, "result", v...); }, r);
+    if (!fits) return fits;
+  }
+  WasmResults<std::tuple<R...>>::store(slots, r);
   return {};
 }
 
-template <class F>
-struct Signature : Signature<decltype(&F::operator())> {};
+// --- Host functions
+
+// Calls `f(args from slots...)` and stores its results.
+template <class R, class F>
+Result<void> finish_host_call(const Caller& caller, uint64_t* slots, F&& call) {
+  if constexpr (std::is_void_v<R>) {
+    call();
+    return {};
+  } else if constexpr (!UnwrapResult<R>::fallible) {
+    return give_results(caller.store(), slots, call());
+  } else {
+    R r = call();
+    if (!r) return std::move(r).error();
+    if constexpr (std::is_void_v<typename UnwrapResult<R>::type>) {
+      return {};
+    } else {
+      return give_results(caller.store(), slots, *r);
+    }
+  }
+}
+
+// R(A...) of a host function's type: its WebAssembly type, and how it is called.
+template <class Type>
+struct Signature;
 template <class R, class... A>
-struct Signature<R (*)(A...)> {
+struct Signature<R(A...)> {
   static FuncType type() {
     return {{WasmType<std::remove_cvref_t<A>>::type...}, WasmResults<typename UnwrapResult<R>::type>::types()};
   }
   template <class F, size_t... I>
-  static Result<void> invoke(F& f, Caller&, uint64_t* slots, std::index_sequence<I...>) {
-    std::tuple<std::remove_cvref_t<A>...> args{
-        load_slot<std::remove_cvref_t<A>>(slots + slots_before<std::remove_cvref_t<A>...>(I))...};
-    return finish_host_call<R>(slots, [&] { return f(std::get<I>(args)...); });
-  }
-  template <class F>
-  static Result<void> call(F& f, Caller& caller, uint64_t* slots) {
-    return invoke(f, caller, slots, std::index_sequence_for<A...>{});
-  }
-};
-template <class R, class... A>
-struct Signature<R (*)(Caller&, A...)> : Signature<R (*)(A...)> {
-  template <class F, size_t... I>
   static Result<void> invoke(F& f, Caller& caller, uint64_t* slots, std::index_sequence<I...>) {
     std::tuple<std::remove_cvref_t<A>...> args{
         load_slot<std::remove_cvref_t<A>>(slots + slots_before<std::remove_cvref_t<A>...>(I))...};
-    return finish_host_call<R>(slots, [&] { return f(caller, std::get<I>(args)...); });
+    return finish_host_call<R>(caller, slots, [&] { return f(std::get<I>(args)...); });
   }
   template <class F>
   static Result<void> call(F& f, Caller& caller, uint64_t* slots) {
     return invoke(f, caller, slots, std::index_sequence_for<A...>{});
   }
 };
-template <class C, class R, class... A>
-struct Signature<R (C::*)(A...) const> : Signature<R (*)(A...)> {};
-template <class C, class R, class... A>
-struct Signature<R (C::*)(A...)> : Signature<R (*)(A...)> {};
-template <class C, class R, class... A>
-struct Signature<R (C::*)(A...) const noexcept> : Signature<R (*)(A...)> {};
-template <class C, class R, class... A>
-struct Signature<R (C::*)(A...) noexcept> : Signature<R (*)(A...)> {};
 template <class R, class... A>
-struct Signature<R (*)(A...) noexcept> : Signature<R (*)(A...)> {};
+struct Signature<R(Caller&, A...)> : Signature<R(A...)> {
+  template <class F>
+  static Result<void> call(F& f, Caller& caller, uint64_t* slots) {
+    const auto with_caller = [&](auto&... args) -> R { return f(caller, args...); };
+    return Signature<R(A...)>::invoke(with_caller, caller, slots, std::index_sequence_for<A...>{});
+  }
+};
+
+// The type of an operator(), and of a callable; void when it has none, or more than one.
+template <class Member>
+struct MemberType {
+  using type = void;
+};
+template <class C, class R, class... A, bool no_throw>
+struct MemberType<R (C::*)(A...) noexcept(no_throw)> {
+  using type = R(A...);
+};
+template <class C, class R, class... A, bool no_throw>
+struct MemberType<R (C::*)(A...) const noexcept(no_throw)> {
+  using type = R(A...);
+};
+template <class C, class R, class... A, bool no_throw>
+struct MemberType<R (C::*)(A...) & noexcept(no_throw)> {
+  using type = R(A...);
+};
+template <class C, class R, class... A, bool no_throw>
+struct MemberType<R (C::*)(A...) const & noexcept(no_throw)> {
+  using type = R(A...);
+};
+template <class F>
+struct CallType {
+  using type = void;
+};
+template <class F>
+  requires requires { &F::operator(); }
+struct CallType<F> : MemberType<decltype(&F::operator())> {};
+template <class R, class... A, bool no_throw>
+struct CallType<R (*)(A...) noexcept(no_throw)> {
+  using type = R(A...);
+};
+
+// --- What may cross, said in one line each where it is not so
+
+template <class T>
+inline constexpr bool kIsValue = requires { WasmType<T>::type; };
+// By value or const reference.
+template <class A>
+inline constexpr bool kIsParam =
+    kIsValue<std::remove_cvref_t<A>> && (!std::is_reference_v<A> || std::is_same_v<A, const std::remove_cvref_t<A>&>);
+template <class R>
+inline constexpr bool kIsResult = kIsValue<R> || std::is_void_v<R>;
+template <class... R>
+inline constexpr bool kIsResult<std::tuple<R...>> = (kIsValue<R> && ...);
+
+template <class Type>
+struct Crossing {
+  static constexpr bool params = false, result = false;
+};
+template <class R, class... A>
+struct Crossing<R(A...)> {
+  static constexpr bool params = (kIsParam<A> && ...);
+  static constexpr bool result = kIsResult<typename UnwrapResult<R>::type>;
+};
+template <class R, class... A>
+struct Crossing<R(Caller&, A...)> : Crossing<R(A...)> {};
+
+template <class Type>
+inline constexpr bool kIsGuestType = false;
+template <class R, class... A>
+inline constexpr bool kIsGuestType<R(A...)> = kIsResult<R> && (kIsParam<A> && ...);
+
+template <class F>
+consteval bool is_host_callable() {
+  using Type = typename CallType<F>::type;
+  constexpr bool callable = !std::is_void_v<Type>;
+  constexpr bool params = Crossing<Type>::params, result = Crossing<Type>::result;
+  constexpr bool copyable = std::is_copy_constructible_v<F>;
+  static_assert(callable,
+                "mini_wasm: a host function is a function or an object with one operator(), not a template and not "
+                "overloaded");
+  static_assert(
+      !callable || params,
+      "mini_wasm: the parameters of a host function are int32_t, uint32_t, int64_t, uint64_t, float, double, "
+      "V128 or Val, by value or const reference, behind a Caller& if it wants one; Func::make takes all else");
+  static_assert(!callable || !params || result,
+                "mini_wasm: a host function returns void, int32_t, uint32_t, int64_t, uint64_t, float, double, V128 or "
+                "Val, a std::tuple of these, or a Result of any of this; Func::make takes all else");
+  static_assert(!callable || !params || !result || copyable,
+                "mini_wasm: a host function is copyable, as in a std::function; a std::shared_ptr holds what is not");
+  return callable && params && result && copyable;
+}
 
 }  // namespace detail
 
 template <class F>
 Func Func::wrap(Store& store, F&& callable) {
-  using S = detail::Signature<std::decay_t<F>>;
-  return make(store, S::type(), [f = std::forward<F>(callable)](Caller& caller, uint64_t* slots) mutable {
-    return S::call(f, caller, slots);
-  });
+  if constexpr (detail::is_host_callable<std::decay_t<F>>()) {
+    using S = detail::Signature<typename detail::CallType<std::decay_t<F>>::type>;
+    return make(store, S::type(), [f = std::forward<F>(callable)](Caller& caller, uint64_t* slots) mutable {
+      return S::call(f, caller, slots);
+    });
+  } else {
+    return Func(nullptr, nullptr);
+  }
 }
 
-// A guest function with a C++ signature; calling it checks nothing and allocates nothing.
+// A guest function with a C++ signature; calling it checks nothing but references, and allocates nothing.
 template <class R, class... A>
 class TypedFunc<R(A...)> {
  public:
+  // Errors: usage (a `Val` that is no externref of this store), and those of Func::call.
   Result<R> operator()(A... args) const {
     using Results = detail::WasmResults<R>;
+    if constexpr (detail::kHasVal<std::remove_cvref_t<A>...>) {
+      if (Result<void> fits = detail::check_refs(func_.store(), "argument", args...); !fits) {
+        return std::move(fits).error();
+      }
+    }
     uint64_t slots[std::max({detail::slot_count<std::remove_cvref_t<A>...>(), Results::kSlots, size_t{1}})];
     [[maybe_unused]] uint64_t* next = slots;
     ((detail::store_slot(next, args), next += detail::slot_count<std::remove_cvref_t<A>>()), ...);
@@ -204,7 +330,9 @@ class TypedFunc<R(A...)> {
   }
   const Func& func() const { return func_; }
   explicit TypedFunc(Func func) : func_(func) {}
-  static FuncType type() { return {{detail::WasmType<A>::type...}, detail::WasmResults<R>::types()}; }
+  static FuncType type() {
+    return {{detail::WasmType<std::remove_cvref_t<A>>::type...}, detail::WasmResults<R>::types()};
+  }
 
  private:
   Func func_;
@@ -212,10 +340,18 @@ class TypedFunc<R(A...)> {
 
 template <class Signature>
 Result<TypedFunc<Signature>> Func::typed() const {
-  if (FuncType wanted = TypedFunc<Signature>::type(); wanted != type()) {
-    return Error::make(ErrorKind::usage, "function has type " + to_string(type()) + ", not " + to_string(wanted));
+  static_assert(
+      detail::kIsGuestType<Signature>,
+      "mini_wasm: typed<R(A...)> takes int32_t, uint32_t, int64_t, uint64_t, float, double, V128 and Val, for "
+      "R void or a std::tuple of these, too");
+  if constexpr (detail::kIsGuestType<Signature>) {
+    if (FuncType wanted = TypedFunc<Signature>::type(); wanted != type()) {
+      return Error::make(ErrorKind::usage, "function has type " + to_string(type()) + ", not " + to_string(wanted));
+    }
+    return TypedFunc<Signature>(*this);
+  } else {
+    return Error();
   }
-  return TypedFunc<Signature>(*this);
 }
 
 }  // namespace mini_wasm
