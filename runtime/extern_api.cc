@@ -100,7 +100,7 @@ Result<uint64_t> Memory::grow(uint64_t delta_pages) const {
 // --- Table
 
 Result<Table> Table::make(Store& store, const TableType& type, const Val& init) {
-  if (!type.element.is_ref() || !store.engine().types().has(type.element) ||
+  if (!type.element.is_ref() || !store.impl().engine().types().has(type.element) ||
       (type.limits.max && *type.limits.max < type.limits.min)) {
     return Error::make(ErrorKind::usage, "not a valid table type");
   }

@@ -53,7 +53,7 @@ class Caller {
 using HostCallback = std::function<Result<void>(Caller& caller, uint64_t* slots)>;
 
 template <class Signature>
-class TypedFunc;
+class TypedFunc {};  // of a signature that no guest has, which `typed` refuses
 
 class Func {
  public:

@@ -271,36 +271,43 @@ template <class R, class... A>
 inline constexpr bool kIsGuestType<R(A...)> = kIsResult<R> && (kIsParam<A> && ...);
 
 template <class F>
-consteval bool is_host_callable() {
+struct HostCallable {
   using Type = typename CallType<F>::type;
-  constexpr bool callable = !std::is_void_v<Type>;
-  constexpr bool params = Crossing<Type>::params, result = Crossing<Type>::result;
-  constexpr bool copyable = std::is_copy_constructible_v<F>;
-  static_assert(callable,
+  static constexpr bool callable = !std::is_void_v<Type>;
+  static constexpr bool params = Crossing<Type>::params, result = Crossing<Type>::result;
+  static constexpr bool copyable = std::is_copy_constructible_v<F>;
+  static constexpr bool fits = callable && params && result && copyable;
+};
+
+// Does not compile, for a callable that does not fit: says why.
+template <class F>
+void explain_misfit() {
+  using Given = HostCallable<F>;
+  static_assert(Given::callable,
                 "mini_wasm: a host function is a function or an object with one operator(), not a template and not "
                 "overloaded");
   static_assert(
-      !callable || params,
+      !Given::callable || Given::params,
       "mini_wasm: the parameters of a host function are int32_t, uint32_t, int64_t, uint64_t, float, double, "
       "V128 or Val, by value or const reference, behind a Caller& if it wants one; Func::make takes all else");
-  static_assert(!callable || !params || result,
+  static_assert(!Given::callable || !Given::params || Given::result,
                 "mini_wasm: a host function returns void, int32_t, uint32_t, int64_t, uint64_t, float, double, V128 or "
                 "Val, a std::tuple of these, or a Result of any of this; Func::make takes all else");
-  static_assert(!callable || !params || !result || copyable,
+  static_assert(!Given::callable || !Given::params || !Given::result || Given::copyable,
                 "mini_wasm: a host function is copyable, as in a std::function; a std::shared_ptr holds what is not");
-  return callable && params && result && copyable;
 }
 
 }  // namespace detail
 
 template <class F>
 Func Func::wrap(Store& store, F&& callable) {
-  if constexpr (detail::is_host_callable<std::decay_t<F>>()) {
+  if constexpr (detail::HostCallable<std::decay_t<F>>::fits) {
     using S = detail::Signature<typename detail::CallType<std::decay_t<F>>::type>;
     return make(store, S::type(), [f = std::forward<F>(callable)](Caller& caller, uint64_t* slots) mutable {
       return S::call(f, caller, slots);
     });
   } else {
+    detail::explain_misfit<std::decay_t<F>>();
     return Func(nullptr, nullptr);
   }
 }
