@@ -86,6 +86,9 @@ Result<void> Context::open_preopens() {
     if (fd < 0) return io_error("cannot open directory " + preopen.host, errno);
     Descriptor dir;
     dir.host = HostFd::own(fd);
+    Result<runtime::CacheFence> fence = runtime::CacheFence::around_preopen(preopen.host, fd);
+    if (!fence) return std::move(fence).error();
+    fences_.push_back(*std::move(fence));
     dir.type = FileType::directory;
     const Rights granted = preopen.read_only ? ~rights::kChanging : ~Rights{0};
     dir.base = rights::kDirectory & granted;

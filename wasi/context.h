@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/cache_fence.h"
 #include "wasi/abi.h"
 #include "wasi/bind.h"
 #include "wasi/fd_table.h"
@@ -156,6 +157,7 @@ class Context {
   WasiConfig config_;
   Sandbox sandbox_;
   FdTable fds_;
+  std::vector<runtime::CacheFence> fences_;  // of the preopened directories
   std::mutex mutex_;
   CallScope* call_ = nullptr;  // the one in progress
 };
