@@ -81,17 +81,15 @@ ErrnoOr<Fd> Context::path_open(GuestMemory memory, Fd dir_fd, LookupFlags lookup
   if (const Errno error = check_rights(dir, request); error != Errno::success) return error;
   if (fds_.full()) return Errno::mfile;  // before the host creates or truncates anything
 
-  ErrnoOr<HostFd> opened = sandbox_.open(dir.host.get(), at->path, host_flags(request), 0666);
+  ErrnoOr<Sandbox::Opened> opened = sandbox_.open(dir.host.get(), at->path, host_flags(request), 0666);
   if (!opened.ok()) return opened.error();
-  struct stat host;
-  if (::fstat(opened->get(), &host) != 0) return last_error();
-  if (const Errno error = finish_blocking(opened->get(), request); error != Errno::success) return error;
+  if (const Errno error = finish_blocking(opened->file.get(), request); error != Errno::success) return error;
   Descriptor file;
-  file.type = file_type_of(host.st_mode);
+  file.type = file_type_of(opened->stat.st_mode);
   file.base = request.base & rights_of_type(file.type);
   file.inheriting = file.is_directory() ? request.inheriting : 0;
   file.read_only = dir.read_only;
-  file.host = std::move(*opened);
+  file.host = std::move(opened->file);
   return fds_.insert(std::move(file));
 }
 
