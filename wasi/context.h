@@ -175,7 +175,7 @@ Errno read_subscriptions(GuestMemory memory, GuestArray<const Layout> array, std
   return Errno::success;
 }
 
-// The text of a guest path. Errors: fault; inval for a NUL, ilseq for text that is not UTF-8.
+// A guest path as the host has it. Errors: fault; inval for a NUL, ilseq for text that is not UTF-8.
 ErrnoOr<std::string> read_path(GuestMemory memory, GuestString path);
 
 }  // namespace mini_wasm::wasi
