@@ -438,12 +438,13 @@ TEST_F(cli, code_is_kept_however_a_program_ends) {
   for (const auto& [program, code] : {std::pair(kEnds, 42), std::pair(kEndsBadly, 134)}) {
     const std::string file = module("program.wasm", program);
     for (const char* tier : {"interp", "jit", "auto"}) {
-      const Outcome first = run({"run", std::string("--tier=") + tier, "--cache=" + path("cache"), file});
+      const std::string key = "--cache-key=" + path("keys/key");
+      const Outcome first = run({"run", std::string("--tier=") + tier, "--cache=" + path("cache"), key, file});
       EXPECT_EQ(first.code, code);
       ++files;
       EXPECT_EQ(std::distance(fs::directory_iterator(path("cache")), fs::directory_iterator()),
                 static_cast<ptrdiff_t>(files));
-      const Outcome second = run({"run", std::string("--tier=") + tier, "--cache=" + path("cache"), file});
+      const Outcome second = run({"run", std::string("--tier=") + tier, "--cache=" + path("cache"), key, file});
       EXPECT_EQ(second.code, code);
       EXPECT_EQ(second.err, first.err);
       EXPECT_EQ(std::distance(fs::directory_iterator(path("cache")), fs::directory_iterator()),
@@ -455,19 +456,56 @@ TEST_F(cli, code_is_kept_however_a_program_ends) {
 TEST_F(cli, cache_of_the_user) {
   const std::string file = module("program.wasm", kEnds);
   setenv("XDG_CACHE_HOME", path("xdg").c_str(), 1);
+  setenv("XDG_STATE_HOME", path("state").c_str(), 1);
   setenv("HOME", path("home").c_str(), 1);
   EXPECT_EQ(run({"run", "--cache", file}).code, 42);
   EXPECT_EQ(std::distance(fs::directory_iterator(path("xdg/mini-wasm")), fs::directory_iterator()), 1);
+  EXPECT_EQ(fs::file_size(path("state/mini-wasm/cache.key")), 32u);
   setenv("XDG_CACHE_HOME", "not/absolute", 1);
+  setenv("XDG_STATE_HOME", "not/absolute", 1);
   EXPECT_EQ(run({"run", "--cache", file}).code, 42);
   EXPECT_EQ(std::distance(fs::directory_iterator(path("home/.cache/mini-wasm")), fs::directory_iterator()), 1);
+  EXPECT_EQ(fs::file_size(path("home/.local/state/mini-wasm/cache.key")), 32u);
   unsetenv("XDG_CACHE_HOME");
+  unsetenv("XDG_STATE_HOME");
   unsetenv("HOME");
   const Outcome nowhere = run({"run", "--cache", file});
   EXPECT_EQ(nowhere.code, 2);
   EXPECT_THAT(nowhere.err, HasSubstr("--cache=DIR"));
   EXPECT_EQ(run({"run", "--cache=", file}).code, 2);
-  EXPECT_EQ(run({"run", "--cache=/dev/null", file}).code, 42);
+  const Outcome keyless = run({"run", "--cache=" + path("cache"), file});
+  EXPECT_EQ(keyless.code, 42);
+  EXPECT_THAT(keyless.err, HasSubstr("nothing is cached"));
+  EXPECT_FALSE(fs::exists(path("cache")));
+  EXPECT_EQ(run({"run", "--cache=/dev/null", "--cache-key=" + path("key"), file}).code, 42);
+}
+
+TEST_F(cli, cache_that_the_program_could_write_to) {
+  const std::string file = module("program.wasm", kEnds);
+  for (const char* name : {"guest/cache", "guest/keys", "cache", "keys"}) fs::create_directories(path(name));
+  const auto run_with = [&](const std::string& cache, const std::string& key, const std::string& dir) {
+    return run({"run", dir, "--cache=" + path(cache), "--cache-key=" + path(key + "/key"), file});
+  };
+  for (const std::string option : {"--dir=", "--read-only-dir="}) {
+    const std::string guest = option + path("guest") + "::/";
+    for (const auto& [cache, key] :
+         {std::pair("guest/cache", "keys"), {"cache", "guest/keys"}, {"guest/new", "keys"}}) {
+      const Outcome refused = run_with(cache, key, guest);
+      EXPECT_EQ(refused.code, 2);
+      EXPECT_THAT(refused.err,
+                  AllOf(HasSubstr(path("guest")), HasSubstr("--cache=DIR"), HasSubstr("--cache-key=FILE")));
+    }
+    EXPECT_EQ(run_with("cache", "keys", option + path("")).code, 2);
+    EXPECT_EQ(run_with("cache", "keys", option + path("cache")).code, 2);
+    EXPECT_EQ(run_with("cache", "keys", option + "/").code, 2);
+    EXPECT_TRUE(fs::is_empty(path("cache")));
+    const Outcome apart = run_with("cache", "keys", guest);
+    EXPECT_EQ(apart.code, 42);
+    EXPECT_EQ(apart.err, "");
+    EXPECT_FALSE(fs::is_empty(path("cache")));
+    fs::remove_all(path("cache"));
+    fs::create_directory(path("cache"));
+  }
 }
 
 }  // namespace

@@ -9,7 +9,6 @@
 #include "cli/invoke.h"
 #include "cli/text_input.h"
 #include "core/utf8.h"
-#include "runtime/image.h"
 #if MINI_WASM_JIT
 #include "jit/perf_map.h"
 #endif
@@ -64,10 +63,6 @@ std::optional<std::string> user_cache() {
 }
 
 Result<std::string> cache_directory(const std::string& option) {
-  if (runtime::Image::own().build_id.empty()) {
-    print_error("--cache: this mini-wasm was linked without a build id, so nothing is cached");
-    return std::string();
-  }
   if (option.empty()) return wrong_usage("--cache: expected a directory after =");
   if (option != RunOptions::kUserCache) return option;
   if (std::optional<std::string> cache = user_cache()) return *cache;
@@ -90,6 +85,7 @@ Result<Config> engine_config(const RunOptions& options) {
     Result<std::string> directory = cache_directory(*options.cache);
     if (!directory) return std::move(directory).error();
     config.cache_dir = *directory;
+    if (options.cache_key) config.cache_key_file = *options.cache_key;
   }
   return config;
 }
@@ -140,12 +136,14 @@ Result<int32_t> execute(const RunOptions& options, const std::vector<std::string
   }
 #endif
   const Engine engine(*config);
+  if (!engine.cache_problem().empty()) print_error("--cache: nothing is cached: " + engine.cache_problem());
+  // Before the cache is used: this is where a directory that reaches it is refused.
+  Result<Wasi> wasi = Wasi::make(std::move(*guest));
+  if (!wasi) return std::move(wasi).error();
   Result<std::vector<uint8_t>> bytes = read_module(words[0]);
   if (!bytes) return std::move(bytes).error();
   Result<Module> module = Module::compile(engine, std::move(*bytes));
   if (!module) return std::move(module).error();
-  Result<Wasi> wasi = Wasi::make(std::move(*guest));
-  if (!wasi) return std::move(wasi).error();
   if (Wasi::has_threads(*module) && !options.invoke) return wasi->run_threads(engine, *module, limits);
   Store store(engine, limits);
   Linker linker(store);
@@ -194,6 +192,12 @@ void RunOptions::add_to(CLI::App& command) {
       .add_flag("--cache{*}", cache,
                 "Keep machine code in DIR, or in ~/.cache/mini-wasm: the program starts faster the next time")
       ->option_text("[=DIR]");
+  command
+      .add_option(
+          "--cache-key", cache_key,
+          "The key of --cache, made when missing (default ~/.local/state/mini-wasm/cache.key); whoever can read "
+          "it, or write to DIR, must be trusted")
+      ->option_text("FILE");
   command.add_flag("--no-guard-pages", no_guard_pages,
                    "Check every access instead of reserving 8 GiB of addresses for each memory");
 #if MINI_WASM_JIT

@@ -21,7 +21,8 @@ struct RunOptions {
   std::optional<std::string> max_gc_heap;
   std::optional<std::string> stack_size;
   static constexpr std::string_view kUserCache = "*";
-  std::optional<std::string> cache;  // a directory
+  std::optional<std::string> cache;      // a directory
+  std::optional<std::string> cache_key;  // a file
   bool no_guard_pages = false;
   bool perf_map = false;
   FeatureOptions features;

@@ -63,7 +63,10 @@ int wast_command(const WastOptions& options) {
   std::optional<testing::TemporaryDirectory> cache;
   if (options.cached) cache.emplace();
   run.configure = [&](Config& config) {
-    if (cache) config.cache_dir = cache->path().string();
+    if (cache) {
+      config.cache_dir = cache->path().string();
+      config.cache_key_file = config.cache_dir + "/key";
+    }
     (void)options.features.apply(config);
     config.gc_stress = options.gc_stress;
   };

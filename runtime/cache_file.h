@@ -9,6 +9,8 @@
 #include <span>
 #include <string>
 
+#include "runtime/host_file.h"
+
 namespace mini_wasm::runtime {
 
 // A file that is read. What has been opened stays as it is when another takes its name.
@@ -50,7 +52,8 @@ class NewCacheFile {
  private:
   void write(uint64_t at, std::span<const uint8_t> bytes);
 
-  int directory_ = -1, fd_ = -1;
+  HostFile directory_;
+  int fd_ = -1;
   std::string name_, temporary_;
   bool ok_ = false;
   uint64_t size_ = 0;

@@ -1,6 +1,5 @@
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,14 +22,6 @@ bool is_ours(const struct stat& info) {
 }
 
 int open_directory(const std::string& path) { return open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }
-
-int make_directory(const std::string& path) {
-  for (size_t end = 0; end != path.npos;) {
-    end = path.find('/', end + 1);
-    (void)mkdir(path.substr(0, end).c_str(), 0700);
-  }
-  return open_directory(path);
-}
 
 }  // namespace
 
@@ -63,20 +54,19 @@ bool CacheFile::read(uint64_t at, std::span<uint8_t> to) const {
 // --- Writing
 
 NewCacheFile::NewCacheFile(const std::string& directory, const std::string& name)
-    : directory_(make_directory(directory)), name_(name + kSuffix) {
+    : directory_(make_directories(directory)), name_(name + kSuffix) {
   static std::atomic<uint32_t> count{0};
   temporary_ = name_ + "." + std::to_string(getpid()) + "-" + std::to_string(count++) + kTemporary;
-  if (directory_ < 0) return;
-  fd_ = openat(directory_, temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (!directory_.ok()) return;
+  fd_ = openat(directory_.get(), temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   ok_ = fd_ >= 0;
 }
 
 NewCacheFile::~NewCacheFile() {
   if (fd_ >= 0) {
-    if (!temporary_.empty()) unlinkat(directory_, temporary_.c_str(), 0);
+    if (!temporary_.empty()) unlinkat(directory_.get(), temporary_.c_str(), 0);
     close(fd_);
   }
-  if (directory_ >= 0) close(directory_);
 }
 
 void NewCacheFile::append(std::span<const uint8_t> bytes) {
@@ -86,10 +76,8 @@ void NewCacheFile::append(std::span<const uint8_t> bytes) {
 
 void NewCacheFile::overwrite(uint64_t at, std::span<const uint8_t> bytes) { write(at, bytes); }
 
-// Beyond the limit of a file's size there would be a signal.
 void NewCacheFile::write(uint64_t at, std::span<const uint8_t> bytes) {
-  struct rlimit most;
-  if (getrlimit(RLIMIT_FSIZE, &most) != 0 || at + bytes.size() > most.rlim_cur) ok_ = false;
+  if (!allows_file_size(at + bytes.size())) ok_ = false;
   while (ok_ && !bytes.empty()) {
     const ssize_t n = pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(at));
     if (n < 0 && errno == EINTR) continue;
@@ -100,7 +88,8 @@ void NewCacheFile::write(uint64_t at, std::span<const uint8_t> bytes) {
 }
 
 void NewCacheFile::publish() {
-  if (!ok_ || renameat(directory_, temporary_.c_str(), directory_, name_.c_str()) != 0) return void(ok_ = false);
+  if (!ok_ || renameat(directory_.get(), temporary_.c_str(), directory_.get(), name_.c_str()) != 0)
+    return void(ok_ = false);
   temporary_.clear();
 }
 

@@ -29,7 +29,7 @@ std::unique_ptr<ExecutionTier> make_tier(const Config& config) {
 Engine::Engine(const Config& config) : Engine(config, make_tier(config)) {}
 
 Engine::Engine(const Config& config, std::unique_ptr<ExecutionTier> tier)
-    : config_(config), features_(features_of(config)), memory_pool_(config), tier_(std::move(tier)) {}
+    : config_(config), features_(features_of(config)), memory_pool_(config), cache_(config), tier_(std::move(tier)) {}
 
 }  // namespace runtime
 
@@ -53,5 +53,6 @@ uint64_t Config::default_features() { return FeatureSet::defaults().bits(); }
 Engine::Engine(const Config& config) : impl_(std::make_shared<runtime::Engine>(config)) {}
 
 const Config& Engine::config() const { return impl_->config(); }
+const std::string& Engine::cache_problem() const { return impl_->cache().problem(); }
 
 }  // namespace mini_wasm

@@ -8,6 +8,7 @@
 
 #include "core/opcode.h"
 #include "core/type_registry.h"
+#include "runtime/cache_access.h"
 #include "runtime/execution_tier.h"
 #include "runtime/gc/layout.h"
 #include "runtime/memory_pool.h"
@@ -25,6 +26,7 @@ class Engine {
   const TypeRegistry& types() const { return types_; }
   gc::LayoutCache& layouts() { return layouts_; }
   MemoryPool& memory_pool() { return memory_pool_; }
+  const CacheAccess& cache() const { return cache_; }
   ExecutionTier& tier() const { return *tier_; }
 
  private:
@@ -33,6 +35,7 @@ class Engine {
   TypeRegistry types_;
   gc::LayoutCache layouts_{types_};
   MemoryPool memory_pool_;
+  CacheAccess cache_;
   std::unique_ptr<ExecutionTier> tier_;
 };
 

@@ -8,8 +8,6 @@
 
 namespace mini_wasm::runtime {
 
-uint64_t hash_64(std::span<const uint8_t> bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
-
 std::array<uint8_t, 16> hash_128(std::span<const uint8_t> bytes) {
   XXH128_canonical_t canonical;
   XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes.data(), bytes.size()));

@@ -1,4 +1,4 @@
-// XXH3, for names and checksums. It is no defence against who chooses the bytes: what matters is compared as well.
+// XXH3, for names. It is no defence against who chooses the bytes: what matters is compared as well (see mac.h).
 #pragma once
 
 #include <array>
@@ -7,7 +7,6 @@
 
 namespace mini_wasm::runtime {
 
-uint64_t hash_64(std::span<const uint8_t> bytes);
 std::array<uint8_t, 16> hash_128(std::span<const uint8_t> bytes);
 
 }  // namespace mini_wasm::runtime

@@ -10,29 +10,36 @@
 #include "runtime/engine.h"
 #include "runtime/hash.h"
 #include "runtime/image.h"
+#include "runtime/mac.h"
 
 namespace mini_wasm::runtime {
 namespace {
 
-constexpr uint32_t kFormat = 1;
+constexpr uint32_t kFormat = 2;
 
 // A file: Header; records, each where the one before ended; then the tail:
 //
 //   identity (ModuleCache::identity_) with its length, whether all is valid, the number of records,
-//   and of each: function, size, hash
+//   and of each: function, size, tag
+//
+// The header's tag is that of the tail followed by what stands before the tag: so each byte of a file has been
+// authenticated when it is used, and nobody waits for records that are not.
 struct Header {
   char magic[8] = {'m', 'w', ' ', 'c', 'a', 'c', 'h', 'e'};
   uint64_t size = 0;  // of the file
   uint64_t tail = 0;  // where it begins
-  uint64_t tail_hash = 0;
-  uint64_t header_hash = 0;  // of what is above
+  MacTag tag = {};
 };
 static_assert(std::has_unique_object_representations_v<Header>);
 
 std::span<const uint8_t> bytes_of(const Header& header) {
   return {reinterpret_cast<const uint8_t*>(&header), sizeof(header)};
 }
-uint64_t hash_of(const Header& header) { return hash_64(bytes_of(header).first(offsetof(Header, header_hash))); }
+MacTag tag_of(const MacKey& key, const Header& header, std::vector<uint8_t> tail) {
+  const auto before = bytes_of(header).first(offsetof(Header, tag));
+  tail.insert(tail.end(), before.begin(), before.end());
+  return mac_of(key, tail);
+}
 
 template <class T>
 void append(std::vector<uint8_t>& out, const T& value) {
@@ -96,7 +103,7 @@ void append_body(const decoder::Module& module, FuncIdx func, std::vector<uint8_
 // --- Opening
 
 std::unique_ptr<ModuleCache> ModuleCache::make(const Engine& engine, const decoder::Module& module) {
-  if (engine.config().cache_dir.empty() || Image::own().build_id.empty()) return nullptr;
+  if (engine.cache().key() == nullptr) return nullptr;
   return std::unique_ptr<ModuleCache>(new ModuleCache(engine, module));
 }
 
@@ -104,6 +111,7 @@ ModuleCache::ModuleCache(const Engine& engine, const decoder::Module& module)
     : module_(module),
       directory_(engine.config().cache_dir),
       most_bytes_(engine.config().cache_bytes),
+      key_(*engine.cache().key()),
       identity_(settings_of(engine, module)) {
   name_ = hex(hash_128(identity_));
   append_frame(module, identity_);
@@ -117,12 +125,12 @@ std::optional<ModuleCache::Contents> ModuleCache::open() const {
   Header header;
   const Header expected;
   if (!contents.file->read(0, {reinterpret_cast<uint8_t*>(&header), sizeof(header)})) return std::nullopt;
-  if (std::memcmp(header.magic, expected.magic, sizeof(header.magic)) != 0 || header.header_hash != hash_of(header) ||
-      header.size != contents.file->size() || header.tail < sizeof(header) || header.tail > header.size) {
+  if (std::memcmp(header.magic, expected.magic, sizeof(header.magic)) != 0 || header.size != contents.file->size() ||
+      header.tail < sizeof(header) || header.tail > header.size) {
     return std::nullopt;
   }
   std::vector<uint8_t> tail(header.size - header.tail);
-  if (!contents.file->read(header.tail, tail) || hash_64(tail) != header.tail_hash) return std::nullopt;
+  if (!contents.file->read(header.tail, tail) || tag_of(key_.tail, header, tail) != header.tag) return std::nullopt;
   if (!read_tail(tail, header.tail, contents)) return std::nullopt;
   return contents;
 }
@@ -132,14 +140,16 @@ bool ModuleCache::read_tail(std::span<const uint8_t> tail, uint64_t records_end,
   const decoder::ByteRange identity = r.bytes(r.u64());
   if (!r.ok() || !std::ranges::equal(tail.subspan(identity.begin, identity.size()), identity_)) return false;
   contents.all_valid = r.u8() != 0;
-  const uint32_t count = r.count(10, "records");
+  const uint32_t count = r.count(18, "records");
   uint64_t at = sizeof(Header);
   for (uint32_t i = 0; i < count && r.ok(); ++i) {
     const uint32_t func = r.u32(), size = r.u32();
-    const uint64_t hash = r.f64_bits();
+    MacTag tag = {};
+    const decoder::ByteRange tag_at = r.bytes(tag.size());
+    if (r.ok()) std::copy_n(tail.data() + tag_at.begin, tag.size(), tag.begin());
     const uint32_t first = contents.entries.empty() ? module_.imported_funcs : contents.entries.back().func + 1;
     if (func < first || func >= module_.funcs.size()) return false;
-    contents.entries.push_back({func, size, at, hash});
+    contents.entries.push_back({func, size, at, tag});
     at += size;
   }
   return r.ok() && r.at_end() && at == records_end;
@@ -163,7 +173,7 @@ std::span<const uint8_t> ModuleCache::find(FuncIdx func, std::vector<uint8_t>& b
 std::span<const uint8_t> ModuleCache::read(const Contents& contents, const Entry& entry,
                                            std::vector<uint8_t>& buffer) const {
   buffer.resize(entry.size);
-  if (!contents.file->read(entry.at, buffer) || hash_64(buffer) != entry.hash) return {};
+  if (!contents.file->read(entry.at, buffer) || mac_of(key_.record, buffer) != entry.tag) return {};
   const decoder::ByteRange body = module_.funcs[entry.func].body;
   decoder::Reader r(buffer);
   if (r.fixed_u32() != body.begin || r.u64() != body.size() || r.left() < body.size()) return {};
@@ -191,7 +201,8 @@ void ModuleCache::save(ModuleCode& code, bool all_valid) const {
     file.append(record);
     write_uleb(index, func);
     write_uleb(index, record.size());
-    append(index, hash_64(record));
+    const MacTag tag = mac_of(key_.record, record);
+    index.insert(index.end(), tag.begin(), tag.end());
     ++count;
   };
   auto next = old ? old->entries.begin() : std::vector<Entry>::const_iterator();
@@ -218,8 +229,7 @@ void ModuleCache::save(ModuleCode& code, bool all_valid) const {
   tail.insert(tail.end(), index.begin(), index.end());
   header.tail = file.size();
   header.size = header.tail + tail.size();
-  header.tail_hash = hash_64(tail);
-  header.header_hash = hash_of(header);
+  header.tag = tag_of(key_.tail, header, tail);
   file.append(tail);
   file.overwrite(0, bytes_of(header));
   if (header.size > most_bytes_) return;

@@ -3,8 +3,9 @@
 //
 // The file is named after everything that code depends on: the build of this engine, its settings, the CPU, the
 // module. A name is a hash, which is not believed: the file repeats the settings and the module's bytes outside of
-// function bodies, data and custom sections, each record its function's body, and they are compared. Checksums find
-// what has been damaged. Whatever is odd is as if it were not there, so nothing here can fail.
+// function bodies, data and custom sections, each record its function's body, and they are compared. Tags, which only
+// who has the key can make, say that it was written by an engine of the same user. Whatever is odd is as if it were not
+// there, so nothing here can fail.
 // Thread rule: any thread, but `save`.
 #pragma once
 
@@ -19,6 +20,7 @@
 #include "core/indices.h"
 #include "decoder/module.h"
 #include "runtime/cache_file.h"
+#include "runtime/cache_key.h"
 
 namespace mini_wasm::runtime {
 
@@ -27,7 +29,7 @@ class ModuleCode;
 
 class ModuleCache {
  public:
-  // Null when the Config has no directory, or this program no build id. `module` and `engine` outlive this.
+  // Null when the engine keeps nothing (CacheAccess). `module` and `engine` outlive this.
   static std::unique_ptr<ModuleCache> make(const Engine& engine, const decoder::Module& module);
 
   // Whether this very module, with these settings, has been found to be valid in all its functions. That rests on the
@@ -47,7 +49,7 @@ class ModuleCache {
     uint32_t func = 0;
     uint32_t size = 0;
     uint64_t at = 0;
-    uint64_t hash = 0;
+    MacTag tag = {};
   };
   // Of a file whose beginning and end have been checked.
   struct Contents {
@@ -65,6 +67,7 @@ class ModuleCache {
   const decoder::Module& module_;
   const std::string directory_;
   const uint64_t most_bytes_;
+  const CacheKey key_;
   std::string name_;
   std::vector<uint8_t> identity_;  // what the file must begin its end with: settings, and what code depends on
   std::optional<Contents> contents_;

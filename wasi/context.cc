@@ -86,6 +86,13 @@ Result<void> Context::open_preopens() {
     if (fd < 0) return io_error("cannot open directory " + preopen.host, errno);
     Descriptor dir;
     dir.host = HostFd::own(fd);
+    if (const char* fault = Sandbox::fault_of_root(fd)) {
+      return Error::make(ErrorKind::usage, "directory " + preopen.host + " is on a file system of the kernel's own (" +
+                                               fault + "): no program is let into the host's processes and devices");
+    }
+    Result<runtime::CacheFence> fence = runtime::CacheFence::around_preopen(preopen.host, fd);
+    if (!fence) return std::move(fence).error();
+    fences_.push_back(*std::move(fence));
     dir.type = FileType::directory;
     const Rights granted = preopen.read_only ? ~rights::kChanging : ~Rights{0};
     dir.base = rights::kDirectory & granted;

@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/cache_fence.h"
 #include "wasi/abi.h"
 #include "wasi/bind.h"
 #include "wasi/fd_table.h"
@@ -156,6 +157,7 @@ class Context {
   WasiConfig config_;
   Sandbox sandbox_;
   FdTable fds_;
+  std::vector<runtime::CacheFence> fences_;  // of the preopened directories
   std::mutex mutex_;
   CallScope* call_ = nullptr;  // the one in progress
 };
@@ -173,7 +175,7 @@ Errno read_subscriptions(GuestMemory memory, GuestArray<const Layout> array, std
   return Errno::success;
 }
 
-// The text of a guest path. Errors: fault; inval for a NUL, ilseq for text that is not UTF-8.
+// A guest path as the host has it. Errors: fault; inval for a NUL, ilseq for text that is not UTF-8.
 ErrnoOr<std::string> read_path(GuestMemory memory, GuestString path);
 
 }  // namespace mini_wasm::wasi

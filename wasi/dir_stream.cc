@@ -6,10 +6,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <limits>
 #include <utility>
 
-#include "core/utf8.h"
+#include "wasi/host_name.h"
 #include "wasi/stat.h"
 
 namespace mini_wasm::wasi {
@@ -25,17 +24,21 @@ ErrnoOr<DirStream> DirStream::open(int fd) {
     ::close(copy);
     return error;
   }
+  struct stat self;
+  if (::fstat(fd, &self) != 0) return last_error();
+  stream.own_ino_ = self.st_ino;
   ::rewinddir(stream.dir_);
   return stream;
 }
 
-DirStream::DirStream(DirStream&& other) noexcept
-    : dir_(std::exchange(other.dir_, nullptr)), position_(other.position_), held_(std::move(other.held_)) {}
+DirStream::DirStream(DirStream&& other) noexcept { *this = std::move(other); }
 
 DirStream& DirStream::operator=(DirStream&& other) noexcept {
   std::swap(dir_, other.dir_);
+  std::swap(own_ino_, other.own_ino_);
   std::swap(position_, other.position_);
   std::swap(held_, other.held_);
+  std::swap(positions_, other.positions_);
   return *this;
 }
 
@@ -44,17 +47,41 @@ DirStream::~DirStream() {
 }
 
 Errno DirStream::seek(DirCookie cookie) {
-  if (cookie > static_cast<DirCookie>(std::numeric_limits<long>::max())) return Errno::inval;
+  if (cookie == position_ && cookie != 0) return Errno::success;
+  if (std::exchange(held_, std::nullopt)) ++position_;  // where the host is
+  if (cookie != 0 && cookie <= positions_.size()) {
+    ::seekdir(dir_, positions_[cookie - 1]);
+    position_ = cookie;
+    return Errno::success;
+  }
+  if (cookie != 0 && cookie < position_) return Errno::inval;  // more than kMostPositions ago
   if (cookie == 0) {
     // Always starts afresh, so that a rewound listing shows what was created since.
-    held_.reset();
     ::rewinddir(dir_);
-  } else if (cookie != position_) {
-    held_.reset();
-    ::seekdir(dir_, static_cast<long>(cookie));
+    position_ = 0;
+  } else if (position_ < positions_.size()) {
+    ::seekdir(dir_, positions_.back());
+    position_ = positions_.size();
   }
-  position_ = cookie;
+  while (position_ < cookie) {
+    const ErrnoOr<const dirent*> skipped = read_host();
+    if (!skipped.ok()) return skipped.error();
+    if (*skipped == nullptr) break;
+  }
   return Errno::success;
+}
+
+ErrnoOr<const dirent*> DirStream::read_host() {
+  errno = 0;
+  const dirent* const host = ::readdir(dir_);
+  if (host == nullptr && errno != 0) return last_error();
+  if (host == nullptr) return host;
+  if (position_ < kMostPositions) {
+    if (position_ == positions_.size()) positions_.push_back(0);
+    positions_[position_] = ::telldir(dir_);
+  }
+  ++position_;
+  return host;
 }
 
 ErrnoOr<std::optional<DirStream::Entry>> DirStream::next() {
@@ -63,20 +90,14 @@ ErrnoOr<std::optional<DirStream::Entry>> DirStream::next() {
     position_ = entry->next;
     return entry;
   }
-  for (;;) {
-    errno = 0;
-    const dirent* host = ::readdir(dir_);
-    if (host == nullptr) {
-      if (errno != 0) return last_error();
-      return std::optional<Entry>();
-    }
-    position_ = static_cast<DirCookie>(::telldir(dir_));
-    if (!is_valid_utf8(host->d_name)) continue;
-    Entry entry{position_, host->d_ino, type_of(*host), host->d_name};
-    // What lies above is not the guest's to know: the parent of a preopen is outside.
-    if (entry.name == "..") entry.ino = 0;
-    return std::optional<Entry>(std::move(entry));
-  }
+  const ErrnoOr<const dirent*> host = read_host();
+  if (!host.ok()) return host.error();
+  if (*host == nullptr) return std::optional<Entry>();
+  Entry entry{position_, (*host)->d_ino, type_of(**host), name_for_guest((*host)->d_name)};
+  // What lies above a preopened directory is not the guest's to know: there, as at the root of a file system, "..", is
+  // the directory itself. Zero would be an entry that has been removed (wasi-libc asks about it once more).
+  if (entry.name == "..") entry.ino = own_ino_;
+  return std::optional<Entry>(std::move(entry));
 }
 
 void DirStream::unread(DirCookie cookie, Entry entry) {

@@ -1,6 +1,7 @@
-// Reads a directory for fd_readdir. A cookie is the host's own position in the directory (telldir), which file systems
-// keep meaningful while entries come and go; nothing is cached but one entry, so memory stays bounded however large the
-// directory is, and a made-up cookie gives some entries or none.
+// Reads a directory for fd_readdir. A cookie counts the entries before it: programs keep it in 32 bits (`long` of
+// telldir). For each there is the host's own position (telldir), which file systems keep meaningful while entries come
+// and go; of entries one is kept. A cookie that was never given out counts from the beginning; past the end there is
+// nothing.
 #pragma once
 
 #include <dirent.h>
@@ -8,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "wasi/abi.h"
 
@@ -31,17 +33,24 @@ class DirStream {
 
   // Goes to the entry after the one that carried this cookie, or to the first one for 0.
   Errno seek(DirCookie cookie);
-  // The next entry, none at the end. Names that are not UTF-8 are passed over: the guest could not use them.
+  // The next entry, none at the end. Its name is the guest's (host_name.h).
   ErrnoOr<std::optional<Entry>> next();
   // Puts back the entry that `next` gave last, read at position `cookie`.
   void unread(DirCookie cookie, Entry entry);
 
  private:
+  // Reads one entry of the host's, null at the end.
+  ErrnoOr<const dirent*> read_host();
   FileType type_of(const dirent& entry) const;
 
+  // Beyond so many entries a cookie is good for going on, and not for coming back.
+  static constexpr size_t kMostPositions = size_t{1} << 24;
+
   DIR* dir_ = nullptr;
+  uint64_t own_ino_ = 0;
   DirCookie position_ = 0;
-  std::optional<Entry> held_;  // at position_, already read from dir_
+  std::optional<Entry> held_;    // at position_, already read from dir_
+  std::vector<long> positions_;  // [i]: the host's behind entry i; those that have been read since it was opened
 };
 
 }  // namespace mini_wasm::wasi

@@ -140,7 +140,8 @@ TEST_F(EveryFunction, works_with_the_arguments_that_the_other_tests_spoil_one_at
 }
 
 TEST_F(EveryFunction, on_a_descriptor_without_rights_is_notcapable) {
-  const uint32_t weak = guest->opened(".", {.oflags = o_flags::kDirectory, .base = 0, .inheriting = 0});
+  const uint32_t weak = guest->opened(".", {.oflags = o_flags::kDirectory});
+  ASSERT_EQ(guest->call("fd_fdstat_set_rights", {weak, 0, 0}), Errno::success);
   ASSERT_EQ(guest->call("fd_fdstat_set_rights", {file, 0, 0}), Errno::success);
   const std::vector<std::string> need_no_right = {"fd_fdstat_get", "fd_fdstat_set_rights", "fd_prestat_get",
                                                   "fd_prestat_dir_name", "fd_renumber"};

@@ -152,10 +152,12 @@ TEST_F(IoTest, seeking_before_the_start_or_by_an_unknown_whence_is_inval) {
 }
 
 TEST_F(IoTest, the_right_to_tell_allows_to_seek_by_nothing_only) {
-  const uint32_t fd = guest.opened("file", {.base = rights::fd_tell});
+  const uint32_t fd = guest.opened("file");
+  ASSERT_EQ(guest.call("fd_fdstat_set_rights", {fd, rights::fd_tell, 0}), Errno::success);
   EXPECT_EQ(seek(fd, 0, 1), Errno::success);
   EXPECT_EQ(seek(fd, 1, 1), Errno::notcapable);
-  const uint32_t seeks = guest.opened("file", {.base = rights::fd_seek});
+  const uint32_t seeks = guest.opened("file");
+  ASSERT_EQ(guest.call("fd_fdstat_set_rights", {seeks, rights::fd_seek, 0}), Errno::success);
   EXPECT_EQ(guest.call("fd_tell", {seeks, guest.alloc(8)}), Errno::success);
 }
 

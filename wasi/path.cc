@@ -15,6 +15,7 @@
 
 #include "core/utf8.h"
 #include "wasi/context.h"
+#include "wasi/host_name.h"
 #include "wasi/stat.h"
 
 namespace mini_wasm::wasi {
@@ -36,12 +37,12 @@ Errno require_directory(const Place& place) {
   return S_ISDIR(host.st_mode) ? Errno::success : Errno::notdir;
 }
 
-// For new names that are not directories: a slash after them can only fail.
+// For new names that are not directories: a slash after them can only fail, with noent when the name is free.
 Errno refuse_slash(const Place& place) {
   if (!place.trailing_slash) return Errno::success;
   struct stat host;
   const Errno error = stat_place(place, host);
-  return error == Errno::success ? Errno::exist : error;  // noent when the name is free
+  return error == Errno::success ? Errno::exist : error;
 }
 
 // Whether a file may go from one directory into the other: not where more could be done with it than where it was.
@@ -64,7 +65,7 @@ ErrnoOr<std::string> read_path(GuestMemory memory, GuestString path) {
   std::string text(bytes->begin(), bytes->end());
   if (text.find('\0') != std::string::npos) return Errno::inval;
   if (!is_valid_utf8(text)) return Errno::ilseq;
-  return text;
+  return name_for_host(text);
 }
 
 ErrnoOr<Context::PathAt> Context::path_at(GuestMemory memory, Fd fd, Rights needed, GuestString path) {
@@ -134,8 +135,9 @@ ErrnoOr<Size> Context::path_readlink(GuestMemory memory, Fd fd, GuestString path
   char text[PATH_MAX];
   const ssize_t size = ::readlinkat(found->place.dir.get(), found->place.name.c_str(), text, sizeof(text));
   if (size < 0) return last_error();
-  const size_t copied = std::min(bytes->size(), static_cast<size_t>(size));
-  std::memcpy(bytes->data(), text, copied);
+  const std::string target = name_for_guest({text, static_cast<size_t>(size)});
+  const size_t copied = std::min(bytes->size(), target.size());
+  std::memcpy(bytes->data(), target.data(), copied);
   return static_cast<Size>(copied);
 }
 
@@ -176,7 +178,10 @@ Errno Context::path_symlink(GuestMemory memory, GuestString target, Fd fd, Guest
   const auto place = sandbox_.locate(at->dir->host.get(), at->path, LastLink::keep);
   if (!place.ok()) return place.error();
   if (place->is_dot) return Errno::exist;
-  if (const Errno error = refuse_slash(*place); error != Errno::success) return error;
+  if (place->trailing_slash) {
+    const Errno error = require_directory(*place);
+    return error == Errno::success ? Errno::exist : error;
+  }
   return check(::symlinkat(text->c_str(), place->dir.get(), place->name.c_str()));
 }
 

@@ -1,4 +1,9 @@
 // path_open: what is opened, with which host flags, and with which rights.
+//
+// Rights are ceilings: a descriptor may do what its directory hands down and its type has a use for. What the guest
+// asks for says whether it wants to read or write, and nothing else; programs ask for what they happen to (0, ~0, what
+// their libc thinks fit) and expect to seek, stat and list all the same. Who wants less says so with
+// fd_fdstat_set_rights.
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -14,10 +19,10 @@ struct OpenRequest {
   OFlags oflags;
   FdFlags fdflags;
   Rights base;
-  Rights inheriting;
 };
 
 bool has(unsigned flags, unsigned flag) { return (flags & flag) != 0; }
+bool has_right(Rights rights, Rights right) { return (rights & right) != 0; }
 
 // Flags that exist and go together.
 Errno check_flags(const OpenRequest& request) {
@@ -27,18 +32,40 @@ Errno check_flags(const OpenRequest& request) {
   return known && !creates_directory ? Errno::success : Errno::inval;
 }
 
+// Rights that need a descriptor of the host's that can be written to.
+constexpr Rights kWriting = rights::fd_write | rights::fd_allocate | rights::fd_filestat_set_size;
+
 // What the directory must allow for this: on itself, and to be inherited.
 Errno check_rights(const Descriptor& dir, const OpenRequest& request) {
   Rights needed = rights::path_open;
-  if (has(request.oflags, o_flags::kCreat)) needed |= rights::path_create_file;
+  // A read-only directory can be asked: what exists opens.
+  if (has(request.oflags, o_flags::kCreat) && !dir.read_only) needed |= rights::path_create_file;
   if (has(request.oflags, o_flags::kTrunc)) needed |= rights::path_filestat_set_size;
   if (const Errno error = dir.require(needed); error != Errno::success) return error;
-  Rights inherited = request.base | request.inheriting;
+  Rights inherited = request.base & (rights::fd_read | kWriting);
   if (has(request.fdflags, fd_flags::kSync | fd_flags::kRsync)) inherited |= rights::fd_sync;
   if (has(request.fdflags, fd_flags::kDsync)) inherited |= rights::fd_datasync;
   const Rights missing = inherited & ~dir.inheriting;
   if (missing == 0) return Errno::success;
   return dir.read_only && (missing & rights::kChanging) != 0 ? Errno::rofs : Errno::notcapable;
+}
+
+// What a file or directory that was opened below `dir` may be used for.
+Rights granted_rights(const Descriptor& dir, const OpenRequest& request, FileType type) {
+  Rights granted = dir.inheriting & rights_of_type(type);
+  if (!has_right(request.base, rights::fd_read)) granted &= ~rights::fd_read;
+  if (!has_right(request.base, rights::fd_write)) granted &= ~rights::fd_write;
+  if (!has_right(request.base, kWriting)) granted &= ~kWriting;
+  return granted;
+}
+
+// Whether a descriptor to write to is wanted for the rights to allocate and to resize alone.
+bool writes_by_the_way(const OpenRequest& request) {
+  return !has_right(request.base, rights::fd_write) && has_right(request.base, kWriting) &&
+         !has(request.oflags, o_flags::kTrunc);
+}
+bool is_against_writing(Errno error) {
+  return error == Errno::isdir || error == Errno::acces || error == Errno::rofs || error == Errno::txtbsy;
 }
 
 int host_flags(const OpenRequest& request) {
@@ -47,8 +74,8 @@ int host_flags(const OpenRequest& request) {
   if (!has(request.lookup, lookup_flags::kSymlinkFollow)) flags |= O_NOFOLLOW;
   if (has(request.oflags, o_flags::kDirectory)) flags |= O_DIRECTORY;
   // POSIX leaves O_RDONLY | O_TRUNC open. The guest's own writes are checked by right.
-  const bool writes = (request.base & rights::fd_write) != 0 || has(request.oflags, o_flags::kTrunc);
-  const bool reads = (request.base & rights::fd_read) != 0;
+  const bool writes = has_right(request.base, kWriting) || has(request.oflags, o_flags::kTrunc);
+  const bool reads = has_right(request.base, rights::fd_read);
   flags |= !writes ? O_RDONLY : reads ? O_RDWR : O_WRONLY;
   if (has(request.oflags, o_flags::kTrunc)) flags |= O_TRUNC;
   if (has(request.oflags, o_flags::kCreat)) {
@@ -61,6 +88,21 @@ int host_flags(const OpenRequest& request) {
   return flags;
 }
 
+// O_CREAT below a read-only directory is as on a file system that is mounted read-only: a file that is there opens,
+// unless it must not be.
+ErrnoOr<Sandbox::Opened> open_below(const Sandbox& sandbox, const Descriptor& dir, const std::string& path,
+                                    const OpenRequest& request) {
+  const int flags = host_flags(request);
+  if (!dir.read_only || (flags & O_CREAT) == 0) return sandbox.open(dir.host.get(), path, flags, 0666);
+  if ((flags & O_EXCL) != 0) {
+    const auto found = sandbox.find(dir.host.get(), path, Sandbox::LastLink::keep);
+    if (found.ok()) return Errno::exist;
+    return found.error() == Errno::noent ? Errno::rofs : found.error();
+  }
+  ErrnoOr<Sandbox::Opened> opened = sandbox.open(dir.host.get(), path, flags & ~O_CREAT, 0);
+  return opened.ok() || opened.error() != Errno::noent ? std::move(opened) : Errno::rofs;
+}
+
 // Undoes the O_NONBLOCK of opening, unless the guest asked for it.
 Errno finish_blocking(int fd, const OpenRequest& request) {
   if (has(request.fdflags, fd_flags::kNonblock)) return Errno::success;
@@ -71,9 +113,8 @@ Errno finish_blocking(int fd, const OpenRequest& request) {
 }  // namespace
 
 ErrnoOr<Fd> Context::path_open(GuestMemory memory, Fd dir_fd, LookupFlags lookup, GuestString path, OFlags oflags,
-                               Rights base, Rights inheriting, FdFlags fdflags) {
-  // Bits that mean nothing are dropped: programs ask for ~0.
-  const OpenRequest request{lookup, oflags, fdflags, base & rights::kAll, inheriting & rights::kAll};
+                               Rights base, Rights, FdFlags fdflags) {
+  OpenRequest request{lookup, oflags, fdflags, base};
   ErrnoOr<PathAt> at = path_at(memory, dir_fd, 0, path);
   if (!at.ok()) return at.error();
   const Descriptor& dir = *at->dir;
@@ -81,17 +122,21 @@ ErrnoOr<Fd> Context::path_open(GuestMemory memory, Fd dir_fd, LookupFlags lookup
   if (const Errno error = check_rights(dir, request); error != Errno::success) return error;
   if (fds_.full()) return Errno::mfile;  // before the host creates or truncates anything
 
-  ErrnoOr<HostFd> opened = sandbox_.open(dir.host.get(), at->path, host_flags(request), 0666);
+  ErrnoOr<Sandbox::Opened> opened = open_below(sandbox_, dir, at->path, request);
+  // Who asks for all but to write means what there is to be had. A pipe that is open for both never ends.
+  const bool in_vain = opened.ok() ? !S_ISREG(opened->stat.st_mode) : is_against_writing(opened.error());
+  if (in_vain && writes_by_the_way(request)) {
+    request.base &= ~kWriting;
+    opened = open_below(sandbox_, dir, at->path, request);
+  }
   if (!opened.ok()) return opened.error();
-  struct stat host;
-  if (::fstat(opened->get(), &host) != 0) return last_error();
-  if (const Errno error = finish_blocking(opened->get(), request); error != Errno::success) return error;
+  if (const Errno error = finish_blocking(opened->file.get(), request); error != Errno::success) return error;
   Descriptor file;
-  file.type = file_type_of(host.st_mode);
-  file.base = request.base & rights_of_type(file.type);
-  file.inheriting = file.is_directory() ? request.inheriting : 0;
+  file.type = file_type_of(opened->stat.st_mode);
+  file.base = granted_rights(dir, request, file.type);
+  file.inheriting = file.is_directory() ? dir.inheriting : 0;
   file.read_only = dir.read_only;
-  file.host = std::move(*opened);
+  file.host = std::move(opened->file);
   return fds_.insert(std::move(file));
 }
 

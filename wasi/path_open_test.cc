@@ -121,7 +121,10 @@ TEST_P(PathOpen, unknown_flags_are_inval) {
 
 TEST_P(PathOpen, needs_the_rights_to_open_create_and_truncate) {
   const auto open_without = [&](Rights missing, OFlags oflags) {
-    const uint32_t fd = guest.opened(".", {.oflags = o_flags::kDirectory, .base = rights::kDirectory & ~missing});
+    const uint32_t fd = guest.opened(".", {.oflags = o_flags::kDirectory});
+    EXPECT_EQ(
+        guest.call("fd_fdstat_set_rights", {fd, rights::kDirectory & ~missing, rights::kDirectory | rights::kFile}),
+        Errno::success);
     return guest.open_error("file", {.oflags = oflags, .base = rights::fd_read, .inheriting = 0, .dir = fd});
   };
   EXPECT_EQ(open_without(rights::path_open, 0), Errno::notcapable);
@@ -129,6 +132,58 @@ TEST_P(PathOpen, needs_the_rights_to_open_create_and_truncate) {
   EXPECT_EQ(open_without(rights::path_create_file, o_flags::kCreat), Errno::notcapable);
   EXPECT_EQ(open_without(rights::path_filestat_set_size, o_flags::kTrunc), Errno::notcapable);
   EXPECT_EQ(dir.read("file"), "0123456789");
+}
+
+// Programs ask for no rights at all, or for a few, and use the result.
+TEST_P(PathOpen, rights_are_what_the_directory_hands_down) {
+  const uint32_t none = guest.opened("sub", {.oflags = o_flags::kDirectory, .base = 0, .inheriting = 0});
+  EXPECT_EQ(guest.call("fd_readdir", {none, guest.alloc(400), 400, 0, guest.alloc(4)}), Errno::success);
+  EXPECT_EQ(guest.open_error("inner", {.base = rights::fd_read, .inheriting = 0, .dir = none}), Errno::success);
+  EXPECT_EQ(guest.stat("inner", 0, nullptr, none), Errno::success);
+  EXPECT_EQ(guest.path_call("path_create_directory", none, "new"), Errno::success);
+
+  const uint32_t read = guest.opened("file", {.base = rights::fd_read, .inheriting = 0});
+  EXPECT_EQ(guest.call("fd_seek", {read, 4, 0, guest.alloc(8)}), Errno::success);
+  EXPECT_EQ(guest.read(read, 3), "456");
+  EXPECT_EQ(guest.call("fd_filestat_get", {read, guest.alloc(64)}), Errno::success);
+  EXPECT_EQ(guest.call("fd_advise", {read, 0, 1, 0}), Errno::success);
+  EXPECT_EQ(guest.write(read, "x"), Errno::notcapable);
+  EXPECT_EQ(guest.call("fd_filestat_set_size", {read, 1}), Errno::notcapable);
+  EXPECT_EQ(guest.call("fd_allocate", {read, 0, 100}), Errno::notcapable);
+
+  const uint32_t write = guest.opened("file", {.base = rights::fd_write, .inheriting = 0});
+  EXPECT_EQ(guest.write(write, "x"), Errno::success);
+  EXPECT_EQ(guest.call("fd_filestat_set_size", {write, 5}), Errno::success);
+  const uint32_t buffer = guest.alloc(8);
+  EXPECT_EQ(guest.call("fd_read", {write, guest.put_iovecs({{buffer, 8}}), 1, guest.alloc(4)}), Errno::notcapable);
+}
+
+// What a guest has given up explicitly stays given up, below as well.
+TEST_P(PathOpen, narrowed_rights_are_handed_down) {
+  const uint32_t fd = guest.opened(".", {.oflags = o_flags::kDirectory});
+  const Rights base = rights::path_open, inheriting = rights::path_open | rights::fd_read;
+  ASSERT_EQ(guest.call("fd_fdstat_set_rights", {fd, base, inheriting}), Errno::success);
+  const uint32_t sub = guest.opened("sub", {.oflags = o_flags::kDirectory, .base = 0, .inheriting = 0, .dir = fd});
+  EXPECT_EQ(guest.stat("inner", 0, nullptr, sub), Errno::notcapable);
+  EXPECT_EQ(guest.open_error("inner", {.base = rights::fd_write, .inheriting = 0, .dir = sub}), Errno::notcapable);
+  const uint32_t inner = guest.opened("inner", {.base = rights::fd_read, .inheriting = 0, .dir = sub});
+  EXPECT_EQ(guest.read(inner, 2), "in");
+  EXPECT_EQ(guest.call("fd_seek", {inner, 0, 0, guest.alloc(8)}), Errno::notcapable);
+  EXPECT_EQ(guest.call("fd_fdstat_set_rights", {inner, rights::fd_seek, 0}), Errno::notcapable);
+}
+
+TEST_P(PathOpen, rights_to_allocate_and_to_resize_open_for_writing) {
+  const uint32_t resize = guest.opened("file", {.base = rights::fd_filestat_set_size, .inheriting = 0});
+  EXPECT_EQ(guest.call("fd_filestat_set_size", {resize, 4}), Errno::success);
+  EXPECT_EQ(dir.read("file"), "0123");
+  const uint32_t allocate = guest.opened("file", {.base = rights::fd_read | rights::fd_allocate, .inheriting = 0});
+  EXPECT_EQ(guest.call("fd_allocate", {allocate, 0, 6}), Errno::success);
+  EXPECT_EQ(guest.read(allocate, 10), std::string("0123\0\0", 6));
+  for (const uint32_t fd : {resize, allocate}) EXPECT_EQ(guest.write(fd, "x"), Errno::notcapable);
+  // Where that cannot be, the rest can.
+  const uint32_t sub = guest.opened("sub", {.base = rights::kAll & ~rights::fd_write});
+  EXPECT_EQ(guest.call("fd_readdir", {sub, guest.alloc(8), 8, 0, guest.alloc(4)}), Errno::success);
+  EXPECT_EQ(guest.open_error("sub", {.oflags = o_flags::kTrunc, .base = rights::fd_allocate}), Errno::isdir);
 }
 
 TEST_P(PathOpen, odd_texts_are_refused) {

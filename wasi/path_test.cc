@@ -145,6 +145,8 @@ TEST_P(PathTest, symlink) {
   EXPECT_EQ(guest.open_error("sub/up"), Errno::success);
   EXPECT_EQ(guest.symlink("x", "file"), Errno::exist);
   EXPECT_EQ(guest.symlink("x", "sub/"), Errno::exist);
+  EXPECT_EQ(guest.symlink("x", "file/"), Errno::notdir);
+  EXPECT_EQ(guest.symlink("x", "link/"), Errno::notdir);
   EXPECT_EQ(guest.symlink("x", "new/"), Errno::noent);
   EXPECT_EQ(guest.symlink("x", "sub/."), Errno::exist);
   EXPECT_EQ(guest.symlink("", "new"), Errno::noent);

@@ -177,6 +177,7 @@ TEST_F(PollTest, a_regular_file_is_always_ready_and_tells_what_is_left) {
 
 TEST_F(PollTest, bad_descriptors_and_missing_rights_are_errors_in_the_event) {
   const uint32_t blind = guest->opened("file", {.base = rights::fd_read});
+  ASSERT_EQ(guest->call("fd_fdstat_set_rights", {blind, rights::fd_read, 0}), Errno::success);
   const std::vector<Event> events =
       poll({fd_subscription(1, EventType::fd_read, 99), fd_subscription(2, EventType::fd_read, blind),
             fd_subscription(3, EventType::fd_write, 0), fd_subscription(4, static_cast<EventType>(3), 0)});

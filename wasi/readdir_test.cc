@@ -1,4 +1,6 @@
 // fd_readdir: entries, cookies, entries cut off at the end of the buffer, directories of any size.
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <set>
 
@@ -68,7 +70,23 @@ TEST_F(ReaddirTest, lists_dot_and_dot_dot_and_the_types_of_files) {
   Filestat stat;
   ASSERT_EQ(guest.stat("file", 0, &stat), Errno::success);
   EXPECT_EQ(entries["file"].ino, stat.ino);
-  EXPECT_EQ(entries[".."].ino, 0u);  // what lies above is not the guest's to know
+}
+
+// That of the parent is not the guest's to know, and none would mean that the entry is gone.
+TEST_F(ReaddirTest, dot_dot_has_the_inode_of_the_directory_itself) {
+  dir.mkdir("sub");
+  struct stat host;
+  for (const char* name : {".", "sub"}) {
+    ASSERT_EQ(::stat((dir / name).c_str(), &host), 0);
+    const uint32_t fd = guest.opened(name, {.oflags = o_flags::kDirectory});
+    size_t dots = 0;
+    for (const Entry& entry : read(0, 4096, nullptr, fd)) {
+      if (entry.name != "." && entry.name != "..") continue;
+      EXPECT_EQ(entry.head.ino, host.st_ino) << entry.name;
+      ++dots;
+    }
+    EXPECT_EQ(dots, 2u);
+  }
 }
 
 TEST_F(ReaddirTest, any_buffer_that_holds_one_entry_lists_everything_once) {
@@ -103,6 +121,52 @@ TEST_F(ReaddirTest, a_cookie_can_be_used_again) {
   EXPECT_TRUE(read(all.back().head.next, 8192).empty());
 }
 
+// Programs keep them in 32 bits, and add to nothing what they got from telldir.
+TEST_F(ReaddirTest, cookies_count_entries) {
+  for (int i = 0; i < 2000; ++i) dir.write("f" + std::to_string(i), "");
+  DirCookie expected = 0;
+  for (Size used = 500; used == 500;) {
+    for (const Entry& entry : read(expected, 500, &used)) EXPECT_EQ(entry.head.next, ++expected);
+  }
+  EXPECT_EQ(expected, 2002u);
+}
+
+TEST_F(ReaddirTest, a_cookie_stays_what_it_is_while_entries_come_and_go) {
+  for (int i = 0; i < 200; ++i) dir.write("f" + std::to_string(i), "");
+  const std::vector<Entry> all = read(0, 32768);
+  ASSERT_EQ(all.size(), 202u);
+  for (size_t i = 0; i < 100; ++i) {
+    if (all[i].name[0] == 'f') std::filesystem::remove(dir / all[i].name);
+  }
+  std::vector<Entry> rest = read(all[99].head.next, 32768);
+  ASSERT_EQ(rest.size(), 102u);
+  for (size_t i = 0; i < rest.size(); ++i) {
+    EXPECT_EQ(rest[i].name, all[100 + i].name);
+    EXPECT_EQ(rest[i].head.next, all[100 + i].head.next);
+  }
+  // After a fresh start, too.
+  read(0, 200);
+  rest = read(all[150].head.next, 32768);
+  ASSERT_EQ(rest.size(), 51u);
+  EXPECT_EQ(rest[0].name, all[151].name);
+}
+
+TEST_F(ReaddirTest, a_cookie_that_nobody_gave_out_counts_from_the_beginning) {
+  for (int i = 0; i < 50; ++i) dir.write("f" + std::to_string(i), "");
+  const std::vector<Entry> all = read(0, 8192);
+  const uint32_t fresh = guest.opened(".", {.oflags = o_flags::kDirectory});
+  const std::vector<Entry> rest = read(40, 8192, nullptr, fresh);
+  ASSERT_EQ(rest.size(), 12u);
+  EXPECT_EQ(rest[0].name, all[40].name);
+  // With an entry kept from a buffer that was too small.
+  Size used = 0;
+  EXPECT_TRUE(read(10, 20, &used, fresh).empty());
+  EXPECT_EQ(used, 20u);
+  EXPECT_EQ(read(11, 8192, nullptr, fresh)[0].name, all[11].name);
+  EXPECT_TRUE(read(10, 20, &used, fresh).empty());
+  EXPECT_EQ(read(10, 8192, nullptr, fresh)[0].name, all[10].name);
+}
+
 TEST_F(ReaddirTest, cookie_zero_sees_what_was_created_since) {
   EXPECT_EQ(read(0, 4096).size(), 2u);
   dir.write("new", "");
@@ -125,19 +189,41 @@ TEST_F(ReaddirTest, removing_what_was_listed_does_not_hide_the_rest) {
 TEST_F(ReaddirTest, made_up_cookies_do_no_harm) {
   for (int i = 0; i < 50; ++i) dir.write("f" + std::to_string(i), "");
   const uint32_t buffer = guest.alloc(4096), used = guest.alloc(4);
-  for (const uint64_t cookie : {uint64_t{1}, uint64_t{12345}, uint64_t{1} << 32, uint64_t{1} << 62,
+  for (const uint64_t cookie : {uint64_t{52}, uint64_t{53}, uint64_t{12345}, uint64_t{1} << 32, uint64_t{1} << 62,
                                 (uint64_t{1} << 63) - 1, uint64_t{1} << 63, ~uint64_t{0}}) {
-    guest.call("fd_readdir", {3, buffer, 4096, cookie, used});
-    EXPECT_TRUE(guest.wrote_only({{buffer, 4096}, {used, 4}}));
+    EXPECT_EQ(guest.call("fd_readdir", {3, buffer, 4096, cookie, used}), Errno::success);
+    EXPECT_TRUE(guest.wrote_only({{used, 4}}));
+    EXPECT_EQ(guest.get<uint32_t>(used), 0u) << cookie;  // past the end
   }
-  EXPECT_EQ(guest.call("fd_readdir", {3, buffer, 4096, uint64_t{1} << 63, used}), Errno::inval);
   EXPECT_EQ(read(0, 65536).size(), 52u);
 }
 
-TEST_F(ReaddirTest, names_that_are_not_utf8_are_passed_over) {
-  dir.write("good", "");
-  dir.write("bad\xff", "");
-  EXPECT_EQ(read_all(4096), (std::multiset<std::string>{".", "..", "good"}));
+// What is listed can be used, and what looks empty is: names of the host that are not UTF-8 are shown in characters of
+// a private plane.
+TEST_F(ReaddirTest, names_that_are_not_utf8_can_be_used) {
+  dir.mkdir("d");
+  const std::string names[] = {"good", "b\xff", "\xc3", "\xc3\xa9", "\xf4\x8f\xbf\x83", "\xed\xa0\x80"};
+  for (const std::string& name : names) dir.write("d/" + name, name);
+  const uint32_t fd = guest.opened("d", {.oflags = o_flags::kDirectory});
+  size_t found = 0;
+  for (const Entry& entry : read(0, 4096, nullptr, fd)) {
+    if (entry.name[0] == '.') continue;
+    ++found;
+    const std::string path = "d/" + entry.name;
+    const std::string content = guest.read(guest.opened(path), 20);
+    EXPECT_NE(std::find(std::begin(names), std::end(names), content), std::end(names));
+    EXPECT_TRUE(dir.exists("d/" + content));
+    EXPECT_EQ(guest.stat(path), Errno::success);
+    EXPECT_EQ(guest.path_call("path_unlink_file", 3, path), Errno::success);
+    EXPECT_FALSE(dir.exists("d/" + content));
+  }
+  EXPECT_EQ(found, std::size(names));
+  EXPECT_EQ(guest.path_call("path_remove_directory", 3, "d"), Errno::success);
+  dir.symlink("to\xfe", "link");
+  std::string target;
+  ASSERT_EQ(guest.readlink("link", &target), Errno::success);
+  EXPECT_EQ(guest.symlink(target, "copy"), Errno::success);
+  EXPECT_EQ(std::filesystem::read_symlink(dir / "copy"), "to\xfe");
 }
 
 TEST_F(ReaddirTest, a_file_is_notdir) {

@@ -38,6 +38,20 @@ ErrnoOr<std::string> read_relative_link(int dir, const char* name) {
   return target;
 }
 
+// perm for what a guest may not open; success when it may, or there is nothing of that name.
+Errno check_entry(int dir, const char* name) {
+  struct stat file;
+  if (::fstatat(dir, name, &file, AT_SYMLINK_NOFOLLOW) != 0) return Errno::success;
+  return is_open_to_guests(file) && !is_on_kernel_file_system(dir, name) ? Errno::success : Errno::perm;
+}
+
+// Whether there is another file system mounted at `name`, which `file` tells of. Not asked is what cannot be mounted
+// there: the directory itself.
+bool is_other_mount(const Sandbox::Place& place, const struct stat& file) {
+  struct stat dir;
+  return !place.is_dot && (::fstat(place.dir.get(), &dir) != 0 || dir.st_dev != file.st_dev);
+}
+
 // A path still to be walked, taken apart from the front; expanding a link puts its text before the rest.
 class Components {
  public:
@@ -75,9 +89,10 @@ class Walk {
 
   int at() const { return path_.empty() ? root_ : path_.back().get(); }
   Errno enter(const std::string& name) {
-    const int fd = ::openat(at(), name.c_str(), kLookupFlags | O_NOFOLLOW);
-    if (fd < 0) return last_error();
-    path_.push_back(HostFd::own(fd));
+    HostFd dir = HostFd::own(::openat(at(), name.c_str(), kLookupFlags | O_NOFOLLOW));
+    if (dir.get() < 0) return last_error();
+    if (kernel_file_system(dir.get()) != nullptr) return Errno::perm;
+    path_.push_back(std::move(dir));
     return Errno::success;
   }
   Errno climb() {
@@ -120,15 +135,27 @@ Sandbox::Strategy Sandbox::best_strategy() {
   return seen ? Strategy::kernel : Strategy::walk;
 }
 
-ErrnoOr<HostFd> Sandbox::open(int dir, const std::string& path, int flags, mode_t mode) const {
+const char* Sandbox::fault_of_root(int dir) { return kernel_file_system(dir); }
+
+ErrnoOr<Sandbox::Opened> Sandbox::open(int dir, const std::string& path, int flags, mode_t mode) const {
+  ErrnoOr<HostFd> file = resolve(dir, path, flags, mode);
+  if (!file.ok()) return file.error();
+  Opened opened{std::move(*file), {}};
+  if (::fstat(opened.file.get(), &opened.stat) != 0) return last_error();
+  if (!is_open_to_guests(opened.stat)) return Errno::perm;
+  return opened;
+}
+
+ErrnoOr<HostFd> Sandbox::resolve(int dir, const std::string& path, int flags, mode_t mode) const {
   if (const Errno error = check_path(path); error != Errno::success) return error;
   if (strategy_ == Strategy::kernel) {
     for (int i = 0; i < kMaxRetries; ++i) {
       const int fd = open_beneath(dir, path.c_str(), flags | O_CLOEXEC, mode);
       if (fd >= 0) return HostFd::own(fd);
+      if (fd == -EXDEV) break;
       if (fd != -EAGAIN) return errno_from_host(-fd);
     }
-    // Somebody keeps renaming: walking needs no luck.
+    // The path leaves, or comes to another file system, or somebody keeps renaming: walking needs no luck.
   }
   return open_by_walking(dir, path, flags | O_CLOEXEC, mode);
 }
@@ -143,9 +170,12 @@ ErrnoOr<HostFd> Sandbox::open_by_walking(int dir, const std::string& path, int f
     if ((flags & O_CREAT) != 0) return Errno::isdir;  // as the kernel: a file is never created with a slash
     flags |= O_DIRECTORY;
   }
-  const int fd = ::openat(place->dir.get(), place->name.c_str(), flags | O_NOFOLLOW, mode);
-  if (fd < 0) return last_error();
-  return HostFd::own(fd);
+  // Asked before, since to open alone may do something there, and after, since the name may stand for another file now.
+  if (Errno error = check_entry(place->dir.get(), place->name.c_str()); error != Errno::success) return error;
+  HostFd file = HostFd::own(::openat(place->dir.get(), place->name.c_str(), flags | O_NOFOLLOW, mode));
+  if (file.get() < 0) return last_error();
+  if (kernel_file_system(file.get()) != nullptr) return Errno::perm;
+  return file;
 }
 
 ErrnoOr<Sandbox::Place> Sandbox::locate(int dir, const std::string& path, LastLink last) const {
@@ -197,7 +227,7 @@ ErrnoOr<Sandbox::Place> Sandbox::locate_by_kernel(int dir, std::string path, Las
     const std::string& parent = is_dot ? path : split.dir;
     Place place{HostFd::borrow(dir), is_dot ? "." : split.name, is_dot, split.name == "..", slash};
     if (!parent.empty()) {
-      ErrnoOr<HostFd> opened = open(dir, parent, kLookupFlags, 0);
+      ErrnoOr<HostFd> opened = resolve(dir, parent, kLookupFlags, 0);
       if (!opened.ok()) return opened.error();
       place.dir = std::move(*opened);
     }
@@ -219,6 +249,10 @@ ErrnoOr<Sandbox::Found> Sandbox::find(int dir, const std::string& path, LastLink
   Found found{std::move(*place), {}};
   if (::fstatat(found.place.dir.get(), found.place.name.c_str(), &found.stat, AT_SYMLINK_NOFOLLOW) != 0) {
     return last_error();
+  }
+  if (is_other_mount(found.place, found.stat) &&
+      is_on_kernel_file_system(found.place.dir.get(), found.place.name.c_str())) {
+    return Errno::perm;
   }
   if (found.place.trailing_slash && !S_ISDIR(found.stat.st_mode)) return Errno::notdir;
   return found;

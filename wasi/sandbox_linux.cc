@@ -1,10 +1,14 @@
-// Confined path resolution by the Linux kernel: openat2, since 5.6 (openat2(2)).
+// Confined path resolution by the Linux kernel: openat2, since 5.6 (openat2(2)). What lies on a file system, by
+// statfs(2).
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 
 #include "wasi/sandbox_os.h"
 
@@ -23,13 +27,42 @@ int open_beneath(int dir, const char* path, int flags, mode_t mode) {
   open_how how{};
   how.flags = static_cast<unsigned>(flags);
   how.mode = (flags & O_CREAT) != 0 ? mode : 0;  // a mode without O_CREAT is EINVAL
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
   long fd;
   do {
     fd = ::syscall(SYS_openat2, dir, path, &how, sizeof(how));
   } while (fd < 0 && errno == EINTR);
-  if (fd >= 0) return static_cast<int>(fd);
-  return errno == EXDEV ? -EPERM : -errno;
+  return fd >= 0 ? static_cast<int>(fd) : -errno;
+}
+
+const char* kernel_file_system(int fd) {
+  struct statfs info;
+  // What cannot be asked is not let through.
+  if (::fstatfs(fd, &info) != 0) return "unknown";
+  switch (static_cast<uint32_t>(info.f_type)) {
+#define FILE_SYSTEM(name, magic) \
+  case magic: return name;
+#include "wasi/kernel_file_systems.def"
+#undef FILE_SYSTEM
+    default: return nullptr;
+  }
+}
+
+bool is_on_kernel_file_system(int dir, const char* name) {
+  const int fd = ::openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  return fd >= 0 && kernel_file_system(HostFd::own(fd).get()) != nullptr;
+}
+
+// Numbers as in the kernel's Documentation/admin-guide/devices.txt.
+bool is_open_to_guests(const struct stat& file) {
+  if (S_ISBLK(file.st_mode)) return false;
+  if (!S_ISCHR(file.st_mode)) return true;
+  const unsigned minor = ::minor(file.st_rdev);
+  switch (::major(file.st_rdev)) {
+    case 1: return minor == 3 || minor == 5 || minor == 7 || minor == 8 || minor == 9;  // null, zero, full, (u)random
+    case 5: return minor == 0;                                                          // tty
+    default: return false;
+  }
 }
 
 }  // namespace mini_wasm::wasi

@@ -51,13 +51,18 @@ class Config {
   uint64_t pool_bytes = uint64_t{64} << 20;
   // A directory for what is worth knowing when a module is compiled again, in another process above all: that it is
   // valid, and the machine code of functions that were called. Made when missing; empty: nothing is kept. Written when
-  // the last user of a module goes. A file is believed only as far as it is this user's and fits this very build of the
-  // engine, its settings, the CPU and the module, byte by byte; what does not, or is damaged, is as if it were not
-  // there, and whatever goes wrong with files costs time at most. Works where the linker writes build ids (as with
-  // `mini_wasm::mini_wasm` it does). A module with a file keeps it open. cache_bytes: most bytes that files there take,
-  // the least recently used go first.
+  // the last user of a module goes. A file is believed only when it was written by somebody with the key, and as far as
+  // it fits this very build of the engine, its settings, the CPU and the module, byte by byte; what does not, or is
+  // damaged, is as if it were not there, and whatever goes wrong with files costs time at most (Engine::cache_problem).
+  // Works where the linker writes build ids (as with `mini_wasm::mini_wasm` it does). A module with a file keeps it
+  // open. cache_bytes: most bytes that files there take, the least recently used go first.
   std::string cache_dir;
   uint64_t cache_bytes = uint64_t{1} << 30;
+  // The file with the key; made when missing, with permissions 600. Empty: $XDG_STATE_HOME/mini-wasm/cache.key, else
+  // ~/.local/state/mini-wasm/cache.key. Who can read it can make machine code that is run: no directory that a guest
+  // may use may reach it or the cache, and while an engine with a cache lives, Wasi::make refuses such directories (as
+  // an engine does without its cache while such a Wasi lives).
+  std::string cache_key_file;
   // Collect garbage before every allocation of a GC object: slow, for tests of whoever must keep objects alive.
   bool gc_stress = false;
 

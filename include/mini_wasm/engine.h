@@ -5,6 +5,7 @@
 #include <mini_wasm/config.h>
 
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace mini_wasm {
@@ -18,6 +19,9 @@ class Engine {
   explicit Engine(const Config& config = {});
   explicit Engine(std::shared_ptr<runtime::Engine> impl) : impl_(std::move(impl)) {}
   const Config& config() const;
+  // Why nothing is cached although Config::cache_dir names a directory, e.g. permissions of the key; else empty. The
+  // engine is as good as any other.
+  const std::string& cache_problem() const;
   const std::shared_ptr<runtime::Engine>& impl() const { return impl_; }
 
  private:

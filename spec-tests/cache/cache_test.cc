@@ -207,6 +207,39 @@ TEST_P(cache_runs, other_settings_are_another_file) {
   EXPECT_TRUE(run(config(), program).known);
 }
 
+// --- Guests
+
+// In one process a guest's directories and a cache are apart, whichever comes first.
+TEST_P(cache_runs, no_guest_is_given_it) {
+  const Bytes small = wat(kSmall);
+  WasiConfig guest;
+  const auto directories = {directory_.path(), directory_.path().parent_path(), key_directory_.path()};
+  for (const fs::path& directory : directories) {
+    for (const bool read_only : {false, true}) {
+      guest.preopens = {{directory.string(), "/", read_only}};
+      {
+        const Engine engine(config());
+        EXPECT_EQ(engine.cache_problem(), "");
+        const Result<Wasi> wasi = Wasi::make(guest);
+        ASSERT_FALSE(wasi);
+        EXPECT_EQ(wasi.error().kind, ErrorKind::usage);
+        EXPECT_NE(wasi.error().message.find(directory.string()), std::string::npos) << wasi.error().message;
+      }
+      const Result<Wasi> wasi = Wasi::make(guest);
+      ASSERT_TRUE(wasi);
+      EXPECT_NE(Engine(config()).cache_problem().find(directory.string()), std::string::npos);
+      run(config(), small);
+      EXPECT_TRUE(files().empty());
+    }
+  }
+  const TemporaryDirectory other;
+  guest.preopens = {{other.path().string(), "/", false}};
+  const Result<Wasi> wasi = Wasi::make(guest);
+  ASSERT_TRUE(wasi);
+  run(config(), small);
+  EXPECT_TRUE(run(config(), small).known);
+}
+
 // --- Several at once
 
 TEST_P(cache_runs, threads_and_processes_share_it) {
@@ -286,6 +319,7 @@ TEST(cache_auto, what_was_hot_is_machine_code_at_once) {
   const TemporaryDirectory directory;
   Config config;
   config.cache_dir = directory.path();
+  config.cache_key_file = directory.path() / "key";
   config.hot_after = 2;
   const Bytes small = wat(kSmall);
   run(config, small);
@@ -308,6 +342,7 @@ TEST(cache_jit, a_forked_process_writes_nothing) {
   Config config;
   config.tier = Tier::jit;
   config.cache_dir = directory.path();
+  config.cache_key_file = directory.path() / "key";
   const Engine engine(config);
   std::optional<Module> module;
   {

@@ -133,6 +133,7 @@ class CacheTest : public ::testing::TestWithParam<Tier> {
     config.tier = GetParam();
     config.hot_after = 2;
     config.cache_dir = directory_.path();
+    config.cache_key_file = key_file();
     EXPECT_TRUE(config.feature("threads", true));
     return config;
   }
@@ -141,6 +142,7 @@ class CacheTest : public ::testing::TestWithParam<Tier> {
     config.cache_dir.clear();
     return config;
   }
+  std::string key_file() const { return (key_directory_.path() / "key").string(); }
   std::vector<fs::path> files() const {
     std::vector<fs::path> result;
     for (const fs::directory_entry& entry : fs::directory_iterator(directory_.path())) result.push_back(entry.path());
@@ -159,7 +161,7 @@ class CacheTest : public ::testing::TestWithParam<Tier> {
     chmod(path.c_str(), 0600);
   }
 
-  TemporaryDirectory directory_;
+  TemporaryDirectory directory_, key_directory_;
 };
 
 #if MINI_WASM_JIT

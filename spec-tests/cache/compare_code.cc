@@ -44,6 +44,7 @@ Engine make_engine(const std::string& cache) {
   config.tier = Tier::jit;
   config.eager = true;
   config.cache_dir = cache;
+  config.cache_key_file = cache + "/key";
   for (size_t i = 0; i < kFeatureCount; ++i) {
     (void)config.feature(kFeatureInfo[i].text, features().has(static_cast<Feature>(i)));
   }

@@ -1,36 +1,51 @@
-// Files whose checksums are right and that are not what they say: of another build, of a module that collides.
+// Files that somebody without the key has written, and files that somebody with it has and that are not what they say:
+// of another build, of a module that collides.
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
 
 #include "core/leb128.h"
-#include "runtime/hash.h"
+#include "runtime/cache_key.h"
 #include "spec-tests/cache/cache_test.h"
 
 namespace mini_wasm::testing {
 namespace {
 
-class cache_forged : public CacheTest {};
+class cache_forged : public CacheTest {
+ protected:
+  runtime::CacheKey key() const {
+    const Result<runtime::CacheKey> key = runtime::obtain_cache_key(key_file());
+    EXPECT_TRUE(key) << key.error().message;
+    return *key;
+  }
+};
 INSTANTIATE_TEST_SUITE_P(tiers, cache_forged, ::testing::ValuesIn(kCachedTiers), tier_name);
 
 struct Header {
   char magic[8];
-  uint64_t size, tail, tail_hash, header_hash;
+  uint64_t size, tail;
+  runtime::MacTag tag;
 };
 
-// The file with another tail, all hashes as they should be.
-Bytes forged(const Bytes& file, const Bytes& tail) {
+// The file with another tail, as somebody with this key would have written it.
+Bytes forged(const Bytes& file, const Bytes& tail, const runtime::CacheKey& key) {
   Header header;
   std::memcpy(&header, file.data(), sizeof(header));
   Bytes result(file.begin(), file.begin() + static_cast<ptrdiff_t>(header.tail));
   result.insert(result.end(), tail.begin(), tail.end());
   header.size = result.size();
-  header.tail_hash = runtime::hash_64(tail);
-  std::memcpy(result.data(), &header, sizeof(header));
-  header.header_hash = runtime::hash_64({result.data(), offsetof(Header, header_hash)});
+  Bytes all = tail;
+  const auto* begin = reinterpret_cast<const uint8_t*>(&header);
+  all.insert(all.end(), begin, begin + offsetof(Header, tag));
+  header.tag = runtime::mac_of(key.tail, all);
   std::memcpy(result.data(), &header, sizeof(header));
   return result;
 }
+
+constexpr const char* kOne = R"((module (memory 1) (func (export "f") (param i32) (result i32) (i32.const 1))
+  (func (export "g") (param i32) (result i32) (i32.const 5))))";
+constexpr const char* kTwo = R"((module (memory 1) (func (export "f") (param i32) (result i32) (i32.const 2))
+  (func (export "g") (param i32) (result i32) (i32.const 5))))";
 
 Bytes tail_of(const Bytes& file) {
   Header header;
@@ -51,7 +66,7 @@ TEST_P(cache_forged, of_another_build_or_machine) {
   const std::string expected = run(config(), small).text;
   const fs::path file = only_file();
   const Bytes whole = content(file), tail = tail_of(whole);
-  replace(file, forged(whole, tail));
+  replace(file, forged(whole, tail, key()));
   ASSERT_TRUE(run(config(), small).known) << "the test cannot forge";
   // Everything there is compared: format, build, features, tier, CPU, the module outside of bodies.
   const size_t identity = identity_end(tail);
@@ -60,17 +75,93 @@ TEST_P(cache_forged, of_another_build_or_machine) {
   for (size_t i = 0; i < identity; ++i) {
     Bytes other = tail;
     other[i] ^= 1;
-    replace(file, forged(whole, other));
+    replace(file, forged(whole, other, key()));
     const Ran found = run(config(), small);
     ASSERT_EQ(found.text, expected);
     ASSERT_FALSE(found.known) << i;
   }
 }
 
-constexpr const char* kOne = R"((module (memory 1) (func (export "f") (param i32) (result i32) (i32.const 1))
-  (func (export "g") (param i32) (result i32) (i32.const 5))))";
-constexpr const char* kTwo = R"((module (memory 1) (func (export "f") (param i32) (result i32) (i32.const 2))
-  (func (export "g") (param i32) (result i32) (i32.const 5))))";
+// --- Without the key
+
+// What a guest can do that may write to the directory: it knows everything but the key.
+TEST_P(cache_forged, with_another_key) {
+  const Bytes small = wat(kSmall);
+  const std::string expected = run(config(), small).text;
+  const fs::path file = only_file();
+  const Bytes whole = content(file);
+  runtime::CacheKey others[] = {key(), key(), key(), {}};
+  ++others[0].tail.low;
+  others[1].tail.high ^= uint64_t{1} << 63;
+  std::swap(others[2].tail, others[2].record);
+  for (const runtime::CacheKey& other : others) {
+    replace(file, forged(whole, tail_of(whole), other));
+    const Ran found = run(config(), small);
+    EXPECT_EQ(found.text, expected);
+    EXPECT_FALSE(found.known);
+  }
+  replace(file, whole);
+  EXPECT_TRUE(run(config(), small).known);
+  // An honest user's, with a key of their own.
+  Config theirs = config();
+  theirs.cache_key_file = key_file() + "-2";
+  EXPECT_FALSE(run(theirs, small).known);
+}
+
+// A record of one module in another's file: authenticated, but not as part of that.
+TEST_P(cache_forged, with_a_record_of_another_file) {
+  if (GetParam() == Tier::interpreter) GTEST_SKIP() << "it keeps no records";
+  const Bytes one = wat(kOne), two = wat(kTwo);
+  const std::string expected = run(without(), two).text;
+  run(config(), one);
+  const fs::path file_of_one = only_file();
+  const Bytes code_of_one = content(file_of_one);
+  fs::remove(file_of_one);
+  run(config(), two);
+  const fs::path file = only_file();
+  Bytes mixed = content(file);
+  Header header;
+  std::memcpy(&header, mixed.data(), sizeof(header));
+  ASSERT_EQ(mixed.size(), code_of_one.size());
+  std::copy_n(code_of_one.begin() + sizeof(header), header.tail - sizeof(header), mixed.begin() + sizeof(header));
+  ASSERT_NE(mixed, content(file));
+  replace(file, mixed);
+  const Ran found = run(config(), two);
+  EXPECT_EQ(found.text, expected);
+  EXPECT_TRUE(found.known);
+  EXPECT_GT(found.made, 0u);
+}
+
+// The bytes of a record are in part a module's author's to choose, its tag can be read from the file: it must not pass
+// for a file of its own.
+TEST_P(cache_forged, with_a_record_as_its_tail) {
+  const runtime::CacheKey key = this->key();
+  const Bytes small = wat(kSmall);
+  run(config(), small);
+  const fs::path file = only_file();
+  const Bytes whole = content(file);
+  runtime::CacheKey records_alone;
+  records_alone.tail = records_alone.record = key.record;
+  replace(file, forged(whole, tail_of(whole), records_alone));
+  EXPECT_FALSE(run(config(), small).known);
+}
+
+TEST_P(cache_forged, nothing_is_kept_without_a_key) {
+  const Bytes small = wat(kSmall);
+  const std::string expected = run(config(), small).text;
+  const Bytes whole = content(only_file());
+  ASSERT_EQ(chmod(key_file().c_str(), 0640), 0);
+  const Ran found = run(config(), small);
+  EXPECT_EQ(found.text, expected);
+  EXPECT_FALSE(found.known);
+  EXPECT_EQ(content(only_file()), whole);
+  EXPECT_NE(Engine(config()).cache_problem().find("600"), std::string::npos) << Engine(config()).cache_problem();
+  ASSERT_EQ(chmod(key_file().c_str(), 0600), 0);
+  EXPECT_EQ(Engine(config()).cache_problem(), "");
+  EXPECT_TRUE(run(config(), small).known);
+}
+
+// --- With it
 
 // The name and all that the file says of itself are the second module's, the code is the first one's.
 TEST_P(cache_forged, of_a_module_that_collides) {
@@ -93,7 +184,7 @@ TEST_P(cache_forged, of_a_module_that_collides) {
   const size_t length = identity_end(identity);
   ASSERT_EQ(length, identity_end(tail));
   std::copy_n(identity.begin(), length, tail.begin());
-  replace(file, forged(code_of_one, tail));
+  replace(file, forged(code_of_one, tail, key()));
   const Ran found = run(config(), two);
   EXPECT_TRUE(found.known);
   EXPECT_EQ(found.text, expected);
@@ -123,12 +214,12 @@ TEST_P(cache_forged, that_says_valid_of_what_is_not) {
   const size_t length = identity_end(identity);
   ASSERT_EQ(length, identity_end(tail));
   std::copy_n(identity.begin(), length, tail.begin());
-  replace(file, forged(code_of_one, tail));
+  replace(file, forged(code_of_one, tail, key()));
   const Ran found = run(config(), two);
   EXPECT_TRUE(found.known);
   EXPECT_NE(found.text.find(": invalid function: type mismatch"), found.text.npos) << found.text;
   EXPECT_NE(found.text.find("g(4) i32:5"), found.text.npos) << found.text;
-  replace(file, forged(code_of_one, tail));
+  replace(file, forged(code_of_one, tail, key()));
   Config eager = config();
   eager.eager = true;
   EXPECT_EQ(run(eager, two).text, invalid);

@@ -103,7 +103,10 @@ class Comparison {
   explicit Comparison(const Options& options) : options_(options) {
     for (const spec::TierCase& tier : spec::kTiers) {
       Config config = tier.config();
-      if (options.cached) config.cache_dir = cache_.path().string();
+      if (options.cached) {
+        config.cache_dir = cache_.path().string();
+        config.cache_key_file = config.cache_dir + "/key";
+      }
       engines_.push_back(make_engine(config, options.features));
       config.eager = true;
       if (options.cached) earlier_.push_back(make_engine(config, options.features));

@@ -1,0 +1,139 @@
+#include "runtime/cache_fence.h"
+
+#include <fcntl.h>
+
+#include <mutex>
+#include <utility>
+
+#include "runtime/host_file.h"
+#include "runtime/reach.h"
+
+namespace mini_wasm::runtime {
+
+// A cache or a preopened directory, in the list of all of them.
+struct FencedDirectory {
+  bool is_cache = false;
+  std::string name;
+  FileId id;  // of a preopened directory
+  // Of a cache: from where a guest would get at it or its key. Of a preopened directory: what lies above it, known once
+  // there is a cache; most processes have none, and starting a guest should not take longer there.
+  Reach reach;
+  bool knows_reach = false;
+  FileId cache, key_folder;  // of a cache: what no preopened directory may lie in
+
+  FencedDirectory* next = nullptr;
+  FencedDirectory** previous = nullptr;  // what refers to this one
+
+  void link();
+  void unlink();
+};
+
+namespace {
+
+constinit std::mutex mutex;  // for the list, and for what is in it
+constinit FencedDirectory* first =
+    nullptr;  // no container: it would have to outlive whatever static object has an engine
+
+// `dir`: the preopened directory.
+bool meet(const FencedDirectory& cache, const FencedDirectory& dir) {
+  return cache.reach.has(dir.id) || dir.reach.has(cache.cache) || dir.reach.has(cache.key_folder);
+}
+
+Error conflict(const FencedDirectory& cache, const FencedDirectory& dir) {
+  return Error::make(ErrorKind::usage,
+                     "directory " + dir.name + ", which the program may use, and the code cache " + cache.name +
+                         " or its key are not apart: who writes there says what runs as machine code; choose another "
+                         "Config::cache_dir (--cache=DIR) or cache_key_file (--cache-key=FILE)");
+}
+
+// With the mutex.
+const FencedDirectory* first_that_meets(const FencedDirectory& one) {
+  for (const FencedDirectory* other = first; other != nullptr; other = other->next) {
+    if (other->is_cache == one.is_cache) continue;
+    if (one.is_cache ? meet(one, *other) : meet(*other, one)) return other;
+  }
+  return nullptr;
+}
+
+bool some_cache() {
+  for (const FencedDirectory* entry = first; entry != nullptr; entry = entry->next) {
+    if (entry->is_cache) return true;
+  }
+  return false;
+}
+
+// What lies above directories that were preopened when there was no cache. By then their descriptors may be closed:
+// their names are believed as far as they still lead there.
+void complete_preopens() {
+  for (FencedDirectory* entry = first; entry != nullptr; entry = entry->next) {
+    if (entry->is_cache || std::exchange(entry->knows_reach, true)) continue;
+    const HostFile dir(open(entry->name.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (dir.ok() && id_of(dir.get()) == entry->id) entry->reach.add_upwards(dir.get());
+  }
+}
+
+}  // namespace
+
+void FencedDirectory::link() {
+  next = first;
+  previous = &first;
+  if (next != nullptr) next->previous = &next;
+  first = this;
+}
+
+void FencedDirectory::unlink() {
+  *previous = next;
+  if (next != nullptr) next->previous = previous;
+}
+
+CacheFence::CacheFence() = default;
+CacheFence::CacheFence(std::unique_ptr<FencedDirectory> entry) : entry_(std::move(entry)) {}
+CacheFence::CacheFence(CacheFence&&) noexcept = default;
+CacheFence& CacheFence::operator=(CacheFence&& other) noexcept {
+  std::swap(entry_, other.entry_);
+  return *this;
+}
+
+CacheFence::~CacheFence() {
+  if (!entry_) return;
+  const std::lock_guard lock(mutex);
+  entry_->unlink();
+}
+
+Result<CacheFence> CacheFence::around_cache(const std::string& directory, const std::string& key_file) {
+  auto entry = std::make_unique<FencedDirectory>();
+  entry->is_cache = true;
+  entry->name = directory;
+  entry->reach.add_path(directory);
+  entry->cache = entry->reach.end();
+  entry->reach.add_path(split_path(key_file).folder);
+  entry->key_folder = entry->reach.end();
+  entry->reach.add_path(key_file);
+  entry->reach.add_other_mounts();
+  const std::lock_guard lock(mutex);
+  complete_preopens();
+  if (const FencedDirectory* dir = first_that_meets(*entry)) return conflict(*entry, *dir);
+  entry->link();
+  return CacheFence(std::move(entry));
+}
+
+Result<CacheFence> CacheFence::around_preopen(const std::string& name, int fd) {
+  auto entry = std::make_unique<FencedDirectory>();
+  entry->name = name;
+  entry->id = id_of(fd);
+  const auto admit = [&]() -> Result<CacheFence> {
+    if (const FencedDirectory* cache = first_that_meets(*entry)) return conflict(*cache, *entry);
+    entry->link();
+    return CacheFence(std::move(entry));
+  };
+  {
+    const std::lock_guard lock(mutex);
+    if (!some_cache()) return admit();
+  }
+  entry->reach.add_upwards(fd);
+  entry->knows_reach = true;
+  const std::lock_guard lock(mutex);
+  return admit();
+}
+
+}  // namespace mini_wasm::runtime
