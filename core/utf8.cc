@@ -82,7 +82,9 @@ bool is_valid_utf8(std::string_view text) {
   return true;
 }
 
-std::string escape_for_terminal(std::string_view text) {
+namespace {
+
+std::string escape(std::string_view text, bool backslashes) {
   std::string out;
   out.reserve(text.size());
   for (size_t pos = 0; pos < text.size();) {
@@ -92,7 +94,7 @@ std::string escape_for_terminal(std::string_view text) {
       append_hex(out, byte_at(text, pos++), 2);
       continue;
     }
-    if (needs_escape(c.value) || c.value == '\\') {
+    if (needs_escape(c.value) || (backslashes && c.value == '\\')) {
       append_escaped(out, c.value);
     } else {
       out += text.substr(pos, c.size);
@@ -101,5 +103,10 @@ std::string escape_for_terminal(std::string_view text) {
   }
   return out;
 }
+
+}  // namespace
+
+std::string escape_for_terminal(std::string_view text) { return escape(text, /*backslashes=*/true); }
+std::string escape_controls(std::string_view text) { return escape(text, /*backslashes=*/false); }
 
 }  // namespace mini_wasm
