@@ -20,6 +20,14 @@ void for_each_item(std::string_view list, F f) {
   }
 }
 
+// `text` without control characters; what is escaped in it already stays as it is.
+std::string escape_controls(std::string_view text) {
+  std::string escaped = escape_for_terminal(text);
+  // Only backslashes of the text are doubled.
+  for (size_t at = 0; (at = escaped.find("\\\\", at)) != escaped.npos; ++at) escaped.erase(at, 1);
+  return escaped;
+}
+
 // The option to change, for what stops a program that is right.
 const char* hint(const Error& error) {
   if (error.kind == ErrorKind::unlinkable && error.message.starts_with("unknown import")) {

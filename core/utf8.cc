@@ -82,9 +82,7 @@ bool is_valid_utf8(std::string_view text) {
   return true;
 }
 
-namespace {
-
-std::string escape(std::string_view text, bool backslashes) {
+std::string escape_for_terminal(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (size_t pos = 0; pos < text.size();) {
@@ -94,7 +92,7 @@ std::string escape(std::string_view text, bool backslashes) {
       append_hex(out, byte_at(text, pos++), 2);
       continue;
     }
-    if (needs_escape(c.value) || (backslashes && c.value == '\\')) {
+    if (needs_escape(c.value) || c.value == '\\') {
       append_escaped(out, c.value);
     } else {
       out += text.substr(pos, c.size);
@@ -103,10 +101,5 @@ std::string escape(std::string_view text, bool backslashes) {
   }
   return out;
 }
-
-}  // namespace
-
-std::string escape_for_terminal(std::string_view text) { return escape(text, /*backslashes=*/true); }
-std::string escape_controls(std::string_view text) { return escape(text, /*backslashes=*/false); }
 
 }  // namespace mini_wasm

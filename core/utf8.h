@@ -15,8 +15,4 @@ bool is_valid_utf8(std::string_view text);
 // else is kept. The result is valid UTF-8 in one line.
 std::string escape_for_terminal(std::string_view text);
 
-// The same for text that may hold names which are escaped already: backslashes are kept, so that nothing is escaped
-// twice.
-std::string escape_controls(std::string_view text);
-
 }  // namespace mini_wasm
