@@ -6,6 +6,7 @@
 
 #include "cli/text_input.h"
 #include "decoder/disassembler.h"
+#include "runtime/engine.h"
 #if MINI_WASM_JIT
 #include "jit/listing.h"
 #include "runtime/compiled_module.h"
@@ -24,10 +25,8 @@ bool names_function(const runtime::CompiledModule& compiled, FuncIdx index, cons
   return compiled.describe({&compiled, index, 0}).function_name == function;
 }
 
-int dump_native(const DumpOptions& options, std::vector<uint8_t> bytes) {
-  Config config;
+int dump_native(const DumpOptions& options, Config config, std::vector<uint8_t> bytes) {
   config.tier = Tier::jit;
-  for (const FeatureDescription& feature : Config::features()) (void)config.feature(feature.name, true);
   Result<Module> module = Module::compile(Engine(config), std::move(bytes));
   if (!module) return report(options.file, module.error());
   const runtime::CompiledModule& compiled = *module->impl();
@@ -52,18 +51,25 @@ int dump_native(const DumpOptions& options, std::vector<uint8_t> bytes) {
 
 int dump_command(const DumpOptions& options) {
   const std::string& file = options.file;
+  Config config;
+  for (const FeatureDescription& feature : Config::features()) (void)config.feature(feature.name, true);
+  if (const auto problem = options.features.apply(config)) {
+    print_error(*problem);
+    return kWrongUsage;
+  }
   Result<std::vector<uint8_t>> bytes = read_module(file);
   if (!bytes) return report(file, bytes.error());
   if (!options.native.empty()) {
 #if MINI_WASM_JIT
-    return dump_native(options, std::move(*bytes));
+    return dump_native(options, std::move(config), std::move(*bytes));
 #else
     print_error("--native: this mini-wasm has been built without the compiler");
     return kWrongUsage;
 #endif
   }
-  Result<void> r = decoder::disassemble(
-      *bytes, FeatureSet::all(), [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); });
+  Result<void> r = decoder::disassemble(*bytes, Engine(config).impl()->features(), [](std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+  });
   if (!r) return report(file, r.error());
   return std::fflush(stdout) == 0 ? kSuccess : kBadInput;
 }

@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "core/read_stream.h"
+
 namespace mini_wasm::cli {
 
-// All of a file, a pipe, or, for "-", of standard input. Errors: io, limit.
-Result<std::vector<uint8_t>> read_input(const std::string& file);
+// All of a file, a pipe, or, for "-", of standard input. Errors: io, limit, those of `check`.
+Result<std::vector<uint8_t>> read_input(const std::string& file, const BeginCheck& check = {});
 
 }  // namespace mini_wasm::cli

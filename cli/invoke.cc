@@ -1,10 +1,18 @@
 #include "cli/invoke.h"
 
-#include <cerrno>
 #include <charconv>
-#include <cstdlib>
-#include <limits>
+#include <cstring>
 #include <optional>
+#include <string_view>
+#include <utility>
+
+#include "core/utf8.h"
+#include "runtime/gc/layout.h"
+#include "runtime/gc/object.h"
+#include "runtime/store.h"
+#include "text/cursor.h"
+#include "text/lexer.h"
+#include "text/vector_literal.h"
 
 namespace mini_wasm::cli {
 namespace {
@@ -24,60 +32,150 @@ std::optional<uint64_t> parse_integer(std::string_view text, unsigned bits) {
   return negative ? uint64_t{0} - value : value;
 }
 
-// strtof and strtod read what people write (1e3, 0x1p-2, inf, nan); the command's locale is "C".
-template <class Float>
-std::optional<Float> parse_float(const std::string& text) {
-  if (text.empty() || text.front() == ' ') return std::nullopt;
-  char* end = nullptr;
-  const Float value = sizeof(Float) == 4 ? static_cast<Float>(std::strtof(text.c_str(), &end))
-                                         : static_cast<Float>(std::strtod(text.c_str(), &end));
-  if (end != text.c_str() + text.size()) return std::nullopt;
+// A word as the text format reads it: `read` takes all of its tokens.
+template <class Read>
+auto parse_literal(std::string_view word, Read read) -> std::optional<decltype(read(std::declval<text::Cursor&>()))> {
+  const Result<text::TokenList> tokens = text::tokenize(word);
+  if (!tokens) return std::nullopt;
+  text::Cursor in(*tokens);
+  const auto value = read(in);
+  if (!in.ok() || !in.at(text::TokenKind::eof)) return std::nullopt;
   return value;
 }
 
-std::optional<Val> parse_value(ValType type, const std::string& text) {
+std::optional<uint64_t> parse_float(const std::string& word, unsigned bits) {
+  // What people also write.
+  const std::string full = word.starts_with('.') ? "0" + word : word.starts_with("-.") ? "-0" + word.substr(1) : word;
+  return parse_literal(full, [&](text::Cursor& in) { return in.expect_float(bits); });
+}
+
+std::optional<Val> parse_vector(const std::string& word) {
+  const auto bytes = parse_literal(word, [](text::Cursor& in) { return text::expect_vector(in); });
+  return bytes ? std::optional(Val::v128(*bytes)) : std::nullopt;
+}
+
+constexpr std::string_view kExtern = "extern:", kI31 = "i31:", kFunc = "func:";
+
+// The host's object number n is an externref that holds n + 1, so that none holds a null pointer.
+void* host_object(uint64_t number) { return reinterpret_cast<void*>(static_cast<uintptr_t>(number) + 1); }
+
+// A reference for a parameter of type `type`; the call checks that it fits.
+std::optional<Val> parse_reference(Store& store, const Instance& instance, ValType type, const std::string& word) {
+  if (word == "null") return type.nullable() ? std::optional(Val::null(type)) : std::nullopt;
+  if (word.starts_with(kFunc)) {
+    const std::optional<Func> func = instance.func(word.substr(kFunc.size()));
+    return func ? std::optional(func->ref()) : std::nullopt;
+  }
+  if (word.starts_with(kI31)) {
+    const auto number = parse_integer(std::string_view(word).substr(kI31.size()), 31);
+    return number ? std::optional(Val::i31(static_cast<int32_t>(*number))) : std::nullopt;
+  }
+  if (!word.starts_with(kExtern)) return std::nullopt;
+  const auto number = parse_integer(std::string_view(word).substr(kExtern.size()), 32);
+  if (!number) return std::nullopt;
+  const Val object = store.new_externref(host_object(static_cast<uint32_t>(*number)));
+  // The same object in either hierarchy (spec 4.6.5, any.convert_extern).
+  if (!type.concrete() && type.heap() == HeapKind::any) return Val::from_bits(type, object.bits());
+  return object;
+}
+
+std::optional<Val> parse_value(Store& store, const Instance& instance, ValType type, const std::string& word) {
   switch (type.kind()) {
     case ValType::Kind::i32:
-      if (const auto v = parse_integer(text, 32)) return Val::i32(static_cast<int32_t>(*v));
-      return std::nullopt;
     case ValType::Kind::i64:
-      if (const auto v = parse_integer(text, 64)) return Val::i64(static_cast<int64_t>(*v));
+      if (const auto v = parse_integer(word, type == ValType::i32 ? 32 : 64)) {
+        return type == ValType::i32 ? Val::i32(static_cast<int32_t>(*v)) : Val::i64(static_cast<int64_t>(*v));
+      }
       return std::nullopt;
     case ValType::Kind::f32:
-      if (const auto v = parse_float<float>(text)) return Val::f32(*v);
-      return std::nullopt;
     case ValType::Kind::f64:
-      if (const auto v = parse_float<double>(text)) return Val::f64(*v);
+      if (const auto v = parse_float(word, type == ValType::f32 ? 32 : 64)) return Val::from_bits(type, *v);
       return std::nullopt;
-    case ValType::Kind::ref:
-      if (type.nullable() && text == "null") return Val::null(type);
-      return std::nullopt;
-    default: return std::nullopt;
+    case ValType::Kind::v128: return parse_vector(word);
+    case ValType::Kind::ref: return parse_reference(store, instance, type, word);
+    case ValType::Kind::bottom: break;
   }
+  return std::nullopt;
+}
+
+// What to write, for the message about a word that does not fit.
+const char* syntax(ValType type) {
+  switch (type.kind()) {
+    case ValType::Kind::i32:
+    case ValType::Kind::i64: return "42, -1 or 0x2a, within its range";
+    case ValType::Kind::f32:
+    case ValType::Kind::f64: return "0.5, 1e-3, inf or nan, within its range";
+    case ValType::Kind::v128: return "\"i32x4 1 2 3 4\" or another shape";
+    default: return "null, extern:NUMBER, i31:NUMBER or func:EXPORT";
+  }
+}
+
+std::string vector_text(const Val& value) {
+  std::string text = "i32x4";
+  char digits[16];
+  for (int lane = 0; lane < 4; ++lane) {
+    const auto bits = static_cast<uint32_t>(value.bits(lane / 2) >> (lane % 2 * 32));
+    text += " 0x" + std::string(digits, std::to_chars(digits, digits + sizeof(digits), bits, 16).ptr);
+  }
+  return text;
+}
+
+bool is_function(const Store& store, ValType type) {
+  if (!type.concrete()) return type.heap() == HeapKind::func || type.heap() == HeapKind::nofunc;
+  return store.impl().engine().types().get(type.type_id()).kind == CompositeKind::func;
+}
+
+std::string function_text(const Instance& instance, const Val& value) {
+  for (const auto& [name, external] : instance.exports()) {
+    if (const auto func = external.func(); func && func->impl() == value.func()) return std::string(kFunc) + name;
+  }
+  return "func";
+}
+
+std::string object_text(const Val& value) {
+  using runtime::gc::ObjectKind;
+  if (value.is_i31()) return std::string(kI31) + std::to_string(value.i31_get_s());
+  switch (value.object()->layout->kind) {
+    case ObjectKind::struct_: return "struct";
+    case ObjectKind::array: return "array";
+    case ObjectKind::exception: return "exn";
+    case ObjectKind::host: break;
+  }
+  const auto number = reinterpret_cast<uintptr_t>(Store::externref_data(value));
+  return number == 0 ? "extern" : std::string(kExtern) + std::to_string(number - 1);
 }
 
 }  // namespace
 
-Result<std::vector<Val>> parse_arguments(const FuncType& type, std::span<const std::string> words) {
+Result<Arguments> parse_arguments(Store& store, const Instance& instance, const FuncType& type,
+                                  std::span<const std::string> words) {
   if (words.size() != type.params.size()) {
     return Error::make(ErrorKind::usage, "expected " + std::to_string(type.params.size()) + " arguments for " +
                                              to_string(type) + ", found " + std::to_string(words.size()));
   }
-  std::vector<Val> values;
+  Arguments arguments;
   for (size_t i = 0; i < words.size(); ++i) {
-    const std::optional<Val> value = parse_value(type.params[i], words[i]);
+    const ValType param = type.params[i];
+    const std::optional<Val> value = parse_value(store, instance, param, words[i]);
     if (!value) {
       return Error::make(ErrorKind::usage, "argument " + std::to_string(i + 1) + ": \"" + words[i] +
-                                               "\" is not of type " + to_string(type.params[i]));
+                                               "\" is not of type " + to_string(param) + ": expected " + syntax(param));
     }
-    values.push_back(*value);
+    arguments.values.push_back(*value);
+    if (param.is_ref()) arguments.roots.emplace_back(store, *value);
   }
-  return values;
+  return arguments;
 }
 
-std::string result_text(const Val& value) {
-  const std::string text = to_string(value);
-  return text.substr(text.find(':') + 1);
+std::string result_text(const Store& store, const Instance& instance, const Val& value) {
+  if (value.type().is_vector()) return vector_text(value);
+  if (!value.type().is_ref()) {
+    const std::string text = to_string(value);
+    return text.substr(text.find(':') + 1);
+  }
+  if (value.is_null()) return "null";
+  if (is_function(store, value.type())) return escape_for_terminal(function_text(instance, value));
+  return object_text(value);
 }
 
 }  // namespace mini_wasm::cli

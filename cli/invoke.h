@@ -1,6 +1,13 @@
-// Values as a person types and reads them: the arguments and results of `mini-wasm run --invoke`.
+// Values as a person types and reads them: the arguments and results of `mini-wasm run --invoke`. What is printed can
+// be typed again, but for references to objects of the program.
+//
+//   i32, i64     42, -1, 0x2a; signed or unsigned
+//   f32, f64     0.5, 1e-3, 0x1p-3, inf, -inf, nan, nan:0x200000
+//   v128         "i32x4 1 2 3 4", or another shape of the text format
+//   references   null; extern:5, the host's object number 5; i31:-7; func:NAME, a function that the module exports
 #pragma once
 
+#include <mini_wasm/instance.h>
 #include <mini_wasm/result.h>
 #include <mini_wasm/types.h>
 #include <mini_wasm/value.h>
@@ -11,11 +18,16 @@
 
 namespace mini_wasm::cli {
 
-// One argument per parameter: i32 and i64 in decimal or 0x hexadecimal, signed or unsigned; f32 and f64 as C spells
-// them, also inf and nan; null for a nullable reference. Error: usage.
-Result<std::vector<Val>> parse_arguments(const FuncType& type, std::span<const std::string> words);
+struct Arguments {
+  std::vector<Val> values;
+  std::vector<Rooted> roots;  // of the references among them
+};
 
-// "42", "-0.5", "null": the value without its type; integers are shown signed.
-std::string result_text(const Val& value);
+// One word per parameter. Error: usage.
+Result<Arguments> parse_arguments(Store& store, const Instance& instance, const FuncType& type,
+                                  std::span<const std::string> words);
+
+// The value without its type, safe for a terminal; integers are shown signed.
+std::string result_text(const Store& store, const Instance& instance, const Val& value);
 
 }  // namespace mini_wasm::cli

@@ -4,13 +4,20 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
+#include <optional>
 #include <set>
+#include <span>
+#include <string>
+#include <system_error>
+#include <vector>
 
 #include "cli/dump_command.h"
 #include "cli/run_command.h"
 #include "cli/validate_command.h"
 #include "cli/wast_command.h"
 #include "cli/wat2wasm_command.h"
+#include "cli/word_check.h"
 
 namespace mini_wasm::cli {
 namespace {
@@ -42,6 +49,7 @@ The exit code is 0 when all files are valid, else 1.)";
 
 constexpr const char* kDumpExamples = R"(Examples:
   mini-wasm dump hello.wasm | less
+  mini-wasm dump hello.wasm >hello.wat     can be edited, and run or assembled again
   mini-wasm dump --native=main hello.wasm)";
 
 constexpr const char* kWat2WasmExamples = R"(Examples:
@@ -100,10 +108,11 @@ struct Commands {
 
     dump = app.add_subcommand("dump", "Print a module: sections, types, imports, exports, instructions");
     dump->footer(kDumpExamples);
-    dump->add_option("FILE", dump_options.file, "The module")->required();
+    dump->add_option("FILE", dump_options.file, "The module");
     // A flag takes a value after `=` alone: FILE is never taken for it.
     dump->add_flag("--native{*}", dump_options.native, "Print the machine code of a function (index or name) or of all")
         ->option_text("[=FUNC]");
+    dump_options.features.add_to(*dump);
 
     wat2wasm = app.add_subcommand("wat2wasm", "Translate a module from text to binary form");
     wat2wasm->footer(kWat2WasmExamples);
@@ -117,68 +126,106 @@ struct Commands {
   }
 };
 
-int wrong_usage(const std::string& what) {
-  print_error(what);
-  std::fputs("Try: mini-wasm --help\n", stderr);
+// `command`: whose help says more; empty: the program's.
+int wrong_usage(const std::string& what, const std::string& command = {}) {
+  print_error(command.empty() ? what : command + ": " + what);
+  std::fprintf(stderr, "Try: mini-wasm %s%s--help\n", command.c_str(), command.empty() ? "" : " ");
   return kWrongUsage;
 }
 
 // `rest`: the words from the first `--` on.
-int run(const Commands& commands, const std::vector<std::string>& rest) {
+int run(Commands& commands, const std::vector<std::string>& rest) {
   if (commands.run_options.features.wants_help()) return std::fputs(feature_help().c_str(), stdout), kSuccess;
   std::vector<std::string> words = commands.run->remaining();
-  if (!words.empty() && words[0].size() > 1 && words[0][0] == '-') {
-    return wrong_usage("run: unknown option " + words[0]);
-  }
   // What `--` ended: options, when no FILE came before it; else it is the program's own.
   words.insert(words.end(), rest.begin() + (words.empty() && !rest.empty() ? 1 : 0), rest.end());
-  if (words.empty()) return wrong_usage("run: no FILE given");
+  if (words.empty()) return wrong_usage("no FILE given", "run");
+  commands.run_options.note_order(*commands.run);
   return run_command(commands.run_options, words);
 }
 
 int validate(const Commands& commands) {
   if (commands.validate_features.wants_help()) return std::fputs(feature_help().c_str(), stdout), kSuccess;
-  if (commands.validate_files.empty()) return wrong_usage("validate: no FILE given");
+  if (commands.validate_files.empty()) return wrong_usage("no FILE given", "validate");
   return validate_command(commands.validate_features, commands.validate_files);
+}
+
+int dump(const Commands& commands) {
+  if (commands.dump_options.features.wants_help()) return std::fputs(feature_help().c_str(), stdout), kSuccess;
+  if (commands.dump_options.file.empty()) return wrong_usage("no FILE given", "dump");
+  return dump_command(commands.dump_options);
 }
 
 int wast(const Commands& commands) {
   if (commands.wast_options.features.wants_help()) return std::fputs(feature_help().c_str(), stdout), kSuccess;
-  if (commands.wast_options.inputs.empty()) return wrong_usage("wast: no FILE given");
+  if (commands.wast_options.inputs.empty()) return wrong_usage("no FILE given", "wast");
   return wast_command(commands.wast_options);
 }
 
-// `mini-wasm FILE ...` is `mini-wasm run FILE ...`.
-bool names_no_command(const std::string& word) {
-  static const std::set<std::string> known = {"run", "validate", "dump", "wat2wasm", "wast",
-                                              "-h",  "--help",   "-V",   "--version"};
-  return !known.contains(word);
+const std::vector<std::string> kCommandNames = {"run", "validate", "dump", "wat2wasm", "wast"};
+
+bool is_command(const std::string& word) {
+  return std::find(kCommandNames.begin(), kCommandNames.end(), word) != kCommandNames.end();
+}
+
+// `mini-wasm FILE ...` is `mini-wasm run FILE ...`, and `mini-wasm help COMMAND` is `mini-wasm COMMAND --help`.
+void complete(std::vector<std::string>& words) {
+  static const std::set<std::string> ours = {"-h", "--help", "-V", "--version"};
+  if (is_command(words[0]) || ours.contains(words[0])) return;
+  std::error_code error;
+  const bool is_file = std::filesystem::exists(words[0], error);
+  if (!is_file && words[0] == "help") {
+    words = words.size() > 1 && is_command(words[1]) ? std::vector<std::string>{words[1], "--help"}
+                                                     : std::vector<std::string>{"--help"};
+  } else if (!is_file && words[0] == "version") {
+    words = {"--version"};
+  } else {
+    words.insert(words.begin(), "run");
+  }
+}
+
+// A first word that is neither a command nor a file, and could be either.
+std::optional<std::string> misspelt_command(const std::string& word) {
+  static const std::set<std::string> others = {"help", "version"};
+  std::error_code error;
+  const bool looks_like_file = word.find_first_of("./") != word.npos || word.starts_with('-');
+  if (looks_like_file || is_command(word) || others.contains(word)) return std::nullopt;
+  return std::filesystem::exists(word, error) ? std::nullopt : nearest(word, kCommandNames);
 }
 
 int main(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
-  if (!words.empty() && names_no_command(words[0])) words.insert(words.begin(), "run");
+  if (words.empty()) return wrong_usage("nothing to do: expected a command or a FILE");
+  if (const auto meant = misspelt_command(words[0])) {
+    return wrong_usage(words[0] + " is neither a command nor a file; did you mean " + *meant + "?");
+  }
+  complete(words);
   // CLI11 never sees `--`, of which it has its own ideas.
   std::vector<std::string> rest;
-  if (!words.empty() && words[0] == "run") {
+  if (words[0] == "run") {
     const auto dashes = std::find(words.begin(), words.end(), "--");
     rest.assign(dashes, words.end());
     words.erase(dashes, words.end());
   }
-  Commands commands(words.empty() ? std::string() : words[0]);
+  const std::string called = words[0];
+  Commands commands(called);
+  if (is_command(called)) {
+    const auto problem = check_words(*commands.app.get_subcommand(called), std::span(words).subspan(1));
+    if (problem) return wrong_usage(*problem, called);
+  }
   try {
     std::reverse(words.begin(), words.end());  // as CLI11 wants them
     commands.app.parse(words);
   } catch (const CLI::Success& help) {
     return commands.app.exit(help);
   } catch (const CLI::ParseError& error) {
-    return wrong_usage(error.what());
+    return wrong_usage(error.what(), is_command(called) ? called : "");
   }
   if (commands.run->parsed()) return run(commands, rest);
   if (commands.validate->parsed()) return validate(commands);
   if (commands.wat2wasm->parsed()) return wat2wasm_command(commands.wat2wasm_options);
   if (commands.wast->parsed()) return wast(commands);
-  return dump_command(commands.dump_options);
+  return dump(commands);
 }
 
 }  // namespace

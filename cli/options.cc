@@ -20,6 +20,31 @@ void for_each_item(std::string_view list, F f) {
   }
 }
 
+// `text` without control characters; what is escaped in it already stays as it is.
+std::string escape_controls(std::string_view text) {
+  std::string escaped = escape_for_terminal(text);
+  // Only backslashes of the text are doubled.
+  for (size_t at = 0; (at = escaped.find("\\\\", at)) != escaped.npos; ++at) escaped.erase(at, 1);
+  return escaped;
+}
+
+// The option to change, for what stops a program that is right.
+const char* hint(const Error& error) {
+  if (error.kind == ErrorKind::unlinkable && error.message.starts_with("unknown import")) {
+    return " (modules to import from: --preload; stand-ins: --unknown-imports)";
+  }
+  if (error.kind == ErrorKind::limit) {
+    // Words of runtime/memory.cc.
+    if (error.message.find("the limit is ") != std::string::npos) return " (more with --max-memory)";
+    if (error.message.find("addresses left to reserve") != std::string::npos) return ": --no-guard-pages";
+  }
+  switch (error.trap_code) {
+    case TrapCode::call_stack_exhausted: return " (more with --stack-size)";
+    case TrapCode::out_of_memory: return " (more with --max-gc-heap)";
+    default: return "";
+  }
+}
+
 }  // namespace
 
 void FeatureOptions::add_to(CLI::App& command) {
@@ -82,20 +107,25 @@ std::optional<uint64_t> parse_size(std::string_view text) {
 
 void print_error(const std::string& what) {
   std::fflush(stdout);
-  std::fprintf(stderr, "mini-wasm: %s\n", escape_for_terminal(what).c_str());
+  std::fprintf(stderr, "mini-wasm: %s\n", escape_controls(what).c_str());
 }
 
 int report(const std::string& file, const Error& error) {
   if (error.kind == ErrorKind::exit) return error.exit_code;  // what happened has been said
   // An input/output error names its file itself.
-  print_error(error.kind == ErrorKind::io ? error.message : file + ": " + error.to_string());
+  print_error(error.kind == ErrorKind::io ? error.message : file + ": " + error.to_string() + hint(error));
   std::vector<FrameInfo> frames = error.backtrace;
   for (FrameInfo& frame : frames) {
     frame.module_name = escape_for_terminal(frame.module_name);
     frame.function_name = escape_for_terminal(frame.function_name);
   }
   std::fputs(to_string(frames).c_str(), stderr);
-  return error.kind == ErrorKind::trap ? kTrapped : kBadInput;
+  switch (error.kind) {
+    case ErrorKind::trap:
+    case ErrorKind::exception:
+    case ErrorKind::host: return kTrapped;
+    default: return kBadInput;
+  }
 }
 
 }  // namespace mini_wasm::cli

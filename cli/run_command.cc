@@ -2,11 +2,13 @@
 
 #include <mini_wasm/mini_wasm.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
 
+#include "cli/guest_config.h"
+#include "cli/imports.h"
 #include "cli/invoke.h"
+#include "cli/listen.h"
 #include "cli/text_input.h"
 #include "core/utf8.h"
 #if MINI_WASM_JIT
@@ -17,33 +19,6 @@ namespace mini_wasm::cli {
 namespace {
 
 Error wrong_usage(std::string message) { return Error::make(ErrorKind::usage, std::move(message)); }
-
-// HOST[::GUEST]; the guest sees the directory under the name that was given for it, or the host's.
-void add_preopens(const std::vector<std::string>& dirs, bool read_only, WasiConfig& config) {
-  for (const std::string& dir : dirs) {
-    const size_t colons = dir.find("::");
-    const std::string host = dir.substr(0, colons);
-    config.preopens.push_back({host, colons == dir.npos ? host : dir.substr(colons + 2), read_only});
-  }
-}
-
-Result<WasiConfig> wasi_config(const RunOptions& options, const std::vector<std::string>& words) {
-  WasiConfig config;
-  config.args = words;
-  if (options.argv0) config.args[0] = *options.argv0;
-  for (const std::string& variable : options.env) {
-    if (variable.find('=') != variable.npos) {
-      config.env.push_back(variable);
-    } else if (const char* value = std::getenv(variable.c_str())) {
-      config.env.push_back(variable + "=" + value);
-    } else {
-      return wrong_usage("--env: " + variable + " is not set here; write NAME=VALUE");
-    }
-  }
-  add_preopens(options.dirs, false, config);
-  add_preopens(options.read_only_dirs, true, config);
-  return config;
-}
 
 Result<uint64_t> size_option(const std::optional<std::string>& text, const char* name, uint64_t otherwise) {
   if (!text) return otherwise;
@@ -95,31 +70,29 @@ std::string exported_functions(const Module& module) {
   std::string text;
   for (const ExportType& e : module.exports()) {
     if (e.type.kind != ExternKind::func) continue;
-    text += (text.empty() ? "" : ", ") + escape_for_terminal(e.name) + " " + to_string(e.type.func);
+    text += (text.empty() ? "" : ", ") + e.name + " " + to_string(e.type.func);
   }
   return text.empty() ? "it exports no functions" : "it exports " + text;
 }
 
 // One function with arguments from the command line; its results go to standard output, one a line.
-Result<int32_t> invoke(const Instance& instance, const Module& module, const std::string& name,
+Result<int32_t> invoke(Store& store, const Instance& instance, const Module& module, const std::string& name,
                        std::span<const std::string> words) {
   const std::optional<Func> func = instance.func(name);
   if (!func) return wrong_usage("no exported function \"" + name + "\"; " + exported_functions(module));
-  Result<std::vector<Val>> args = parse_arguments(func->type(), words);
+  Result<Arguments> args = parse_arguments(store, instance, func->type(), words);
   if (!args) return wrong_usage(name + ": " + args.error().message);
   // A library that needs its runtime set up says so with this export (WASI "reactor").
   if (const std::optional<Func> initialize = instance.func("_initialize"); initialize && name != "_initialize") {
     if (auto r = initialize->call({}); !r) return std::move(r).error();
   }
-  Result<std::vector<Val>> results = func->call(*args);
+  Result<std::vector<Val>> results = func->call(args->values);
   if (!results) return std::move(results).error();
-  for (const Val& value : *results) std::printf("%s\n", result_text(value).c_str());
+  for (const Val& value : *results) std::printf("%s\n", result_text(store, instance, value).c_str());
   return std::fflush(stdout) == 0 ? kSuccess : kBadInput;
 }
 
-Result<int32_t> execute(const RunOptions& options, const std::vector<std::string>& words) {
-  Result<Config> config = engine_config(options);
-  if (!config) return std::move(config).error();
+Result<StoreLimits> store_limits(const RunOptions& options) {
   StoreLimits limits;
   Result<uint64_t> max_memory = size_option(options.max_memory, "--max-memory", limits.memory_bytes);
   if (!max_memory) return std::move(max_memory).error();
@@ -127,8 +100,28 @@ Result<int32_t> execute(const RunOptions& options, const std::vector<std::string
   Result<uint64_t> max_gc_heap = size_option(options.max_gc_heap, "--max-gc-heap", limits.gc_heap_bytes);
   if (!max_gc_heap) return std::move(max_gc_heap).error();
   limits.gc_heap_bytes = *max_gc_heap;
-  Result<WasiConfig> guest = wasi_config(options, words);
+  return limits;
+}
+
+// What --verbose says before the program begins.
+void describe(const RunOptions& options, const Config& config, const WasiConfig& guest) {
+  print_error("tier " + options.tier + ", compiled " + options.compile);
+  if (!config.cache_dir.empty()) print_error("machine code is kept in " + config.cache_dir);
+  for (const WasiConfig::Preopen& dir : guest.preopens) {
+    print_error("the program sees " + dir.host + " as " + dir.guest + (dir.read_only ? ", read-only" : ""));
+  }
+  for (const std::string& variable : guest.env) print_error("environment: " + variable);
+  for (const int socket : guest.sockets) print_error("listening at " + address_of(socket));
+}
+
+Result<int32_t> execute(const RunOptions& options, const std::vector<std::string>& words) {
+  Result<Config> config = engine_config(options);
+  if (!config) return std::move(config).error();
+  Result<StoreLimits> limits = store_limits(options);
+  if (!limits) return std::move(limits).error();
+  Result<WasiConfig> guest = guest_config(options, words);
   if (!guest) return std::move(guest).error();
+  if (options.verbose) describe(options, *config, *guest);
 
 #if MINI_WASM_JIT
   if (options.perf_map && !jit::start_perf_map()) {
@@ -144,13 +137,15 @@ Result<int32_t> execute(const RunOptions& options, const std::vector<std::string
   if (!bytes) return std::move(bytes).error();
   Result<Module> module = Module::compile(engine, std::move(*bytes));
   if (!module) return std::move(module).error();
-  if (Wasi::has_threads(*module) && !options.invoke) return wasi->run_threads(engine, *module, limits);
-  Store store(engine, limits);
+  const auto prepare = [&](Linker& linker) { return define_imports(options, engine, *module, linker); };
+  if (Wasi::has_threads(*module) && !options.invoke) return wasi->run_threads(engine, *module, *limits, prepare);
+  Store store(engine, *limits);
   Linker linker(store);
   wasi->add_to(linker);
+  if (Result<void> r = prepare(linker); !r) return std::move(r).error();
   Result<Instance> instance = linker.instantiate(*module);
   if (!instance) return std::move(instance).error();
-  if (options.invoke) return invoke(*instance, *module, *options.invoke, std::span(words).subspan(1));
+  if (options.invoke) return invoke(store, *instance, *module, *options.invoke, std::span(words).subspan(1));
   if (!instance->func("_start") && !instance->func("_initialize")) {
     print_error(words[0] + ": not a WASI program, it has no _start function; name a function with --invoke: " +
                 exported_functions(*module));
@@ -161,58 +156,14 @@ Result<int32_t> execute(const RunOptions& options, const std::vector<std::string
 
 }  // namespace
 
-void RunOptions::add_to(CLI::App& command) {
-  add_list_option(command, "--dir", dirs, "HOST[::GUEST]", "Let the program use a directory, under the name GUEST");
-  add_list_option(command, "--read-only-dir", read_only_dirs, "HOST[::GUEST]",
-                  "The same, but nothing in it can be changed");
-  add_list_option(command, "--env", env, "NAME[=VALUE]",
-                  "Set a variable of the environment; without VALUE, to what it is here");
-  command.add_option("--argv0", argv0, "The program's name as it sees it, instead of FILE")->option_text("NAME");
-  command.add_option("--invoke", invoke, "Call this exported function with ARGS and print its results")
-      ->option_text("NAME");
-  command
-      .add_option("--tier", tier,
-                  "What executes the code: interp, jit (the compiler), or auto (default), which compiles what is hot")
-      ->check(CLI::IsMember({"interp", "jit", "auto"}))
-      ->option_text("NAME");
-  command
-      .add_option(
-          "--compile", compile,
-          "When: first-call, each function at its first call (default), lazy, which also validates it only then, or "
-          "eager, all at once")
-      ->check(CLI::IsMember({"first-call", "lazy", "eager"}))
-      ->option_text("WHEN");
-  command.add_option("--max-memory", max_memory, "Most bytes that a memory may have, e.g. 512M (default 4G)")
-      ->option_text("N[K|M|G]");
-  command.add_option("--max-gc-heap", max_gc_heap, "Most bytes that garbage-collected objects may take (default 4G)")
-      ->option_text("N[K|M|G]");
-  command.add_option("--stack-size", stack_size, "Bytes for the stack of calls, e.g. 64M (default 8M)")
-      ->option_text("N[K|M|G]");
-  command
-      .add_flag("--cache{*}", cache,
-                "Keep machine code in DIR, or in ~/.cache/mini-wasm: the program starts faster the next time")
-      ->option_text("[=DIR]");
-  command
-      .add_option(
-          "--cache-key", cache_key,
-          "The key of --cache, made when missing (default ~/.local/state/mini-wasm/cache.key); whoever can read "
-          "it, or write to DIR, must be trusted")
-      ->option_text("FILE");
-  command.add_flag("--no-guard-pages", no_guard_pages,
-                   "Check every access instead of reserving 8 GiB of addresses for each memory");
-#if MINI_WASM_JIT
-  command.add_flag("--perf-map", perf_map, "Write names of compiled functions to /tmp/perf-PID.map, for `perf report`");
-#endif
-  features.add_to(command);
-}
-
 int run_command(const RunOptions& options, const std::vector<std::string>& words) {
   Result<int32_t> code = execute(options, words);
   if (code) return *code;
   const Error& error = code.error();
   if (error.kind == ErrorKind::exit) return error.exit_code;
   if (error.kind != ErrorKind::usage) return report(words[0], error);
-  print_error(words[0] + ": " + error.message);
+  // What is wrong with an option names it.
+  print_error(error.message.starts_with("--") ? error.message : words[0] + ": " + error.message);
   return kWrongUsage;
 }
 

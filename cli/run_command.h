@@ -1,4 +1,5 @@
-// mini-wasm run: a WASI program, or one exported function.
+// mini-wasm run: a WASI program, or one exported function. run_options.cc says which options there are,
+// guest_config.cc what the guest gets to see, imports.cc what else it imports.
 #pragma once
 
 #include <optional>
@@ -11,10 +12,16 @@
 namespace mini_wasm::cli {
 
 struct RunOptions {
-  std::vector<std::string> dirs, read_only_dirs;  // HOST[::GUEST]
+  std::vector<std::string> dirs, read_only_dirs;  // HOST[::GUEST]; `add_to` says in which order
   std::vector<std::string> env;                   // NAME=VALUE, or NAME for the host's value
+  std::vector<std::string> env_files;
+  bool inherit_env = false;
+  std::optional<std::string> cwd;
+  std::vector<std::string> listen;  // addresses, or "systemd"
   std::optional<std::string> argv0;
   std::optional<std::string> invoke;
+  std::vector<std::string> preloads;  // NAME=FILE
+  std::string unknown_imports = "error";
   std::string tier = "auto";
   std::string compile = "first-call";
   std::optional<std::string> max_memory;
@@ -25,9 +32,15 @@ struct RunOptions {
   std::optional<std::string> cache_key;  // a file
   bool no_guard_pages = false;
   bool perf_map = false;
+  std::optional<std::string> trace;  // "wasi"
+  bool verbose = false;
   FeatureOptions features;
+  // After parsing: of each directory as it was given, whether it is the next of `read_only_dirs`.
+  std::vector<bool> next_dir_is_read_only;
 
   void add_to(CLI::App& command);
+  // Once the command line has been parsed: what only the order of its words tells.
+  void note_order(const CLI::App& command);
 };
 
 // `words`: the file and the guest's arguments. Returns the exit code.

@@ -22,6 +22,8 @@ void WastOptions::add_to(CLI::App& command) {
   add_list_option(command, "--expect-failures", expected_failures, "FILE",
                   "What is known to fail: lines of SCRIPT[:LINE] REASON. It is an error when it passes");
   command.add_option("--root", root, "Name scripts by their path below this folder")->option_text("DIR");
+  command.add_option("--max-memory", max_memory, "Most bytes that a memory may have, e.g. 512M (default 4G)")
+      ->option_text("N[K|M|G]");
   command.add_flag("--gc-stress", gc_stress, "Collect garbage at every allocation of an object");
 #if MINI_WASM_JIT
   command.add_flag("--few-registers", few_registers, "Compile for a CPU with hardly any registers, to test spilling");
@@ -54,6 +56,14 @@ int wast_command(const WastOptions& options) {
       print_error(loaded.error().message);
       return kWrongUsage;
     }
+  }
+  if (options.max_memory) {
+    const std::optional<uint64_t> size = parse_size(*options.max_memory);
+    if (!size) {
+      print_error("--max-memory: expected a number of bytes like 65536, 64K, 10M or 1G, found " + *options.max_memory);
+      return kWrongUsage;
+    }
+    run.limits.memory_bytes = *size;
   }
   Config scratch;
   if (const auto problem = options.features.apply(scratch)) {

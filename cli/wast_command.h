@@ -1,6 +1,7 @@
 // mini-wasm wast: test scripts.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@ struct WastOptions {
   std::vector<std::string> tiers;
   std::vector<std::string> expected_failures;
   std::string root;
+  std::optional<std::string> max_memory;
   bool gc_stress = false;
   bool few_registers = false;
   bool poison_slots = false;

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "cli/input.h"
 #include "cli/options.h"
+#include "cli/text_input.h"
 #include "text/assembler.h"
 
 namespace mini_wasm::cli {
@@ -27,12 +27,14 @@ int write_output(const std::string& file, const std::vector<uint8_t>& bytes) {
 }  // namespace
 
 int wat2wasm_command(const Wat2WasmOptions& options) {
-  const Result<std::vector<uint8_t>> source = read_input(options.file);
-  if (!source) return report(options.file, source.error());
-  const std::string_view content(reinterpret_cast<const char*>(source->data()), source->size());
-  const Result<std::vector<uint8_t>> module = text::assemble(content, {.names = !options.no_names});
-  if (!module) {
-    std::fprintf(stderr, "mini-wasm: %s\n", text::describe(module.error(), content, options.file).c_str());
+  bool was_text = false;
+  const Result<std::vector<uint8_t>> module = read_module(options.file, [&](std::string_view source) {
+    was_text = true;
+    return text::assemble(source, {.names = !options.no_names});
+  });
+  if (!module) return report(options.file, module.error());
+  if (!was_text) {
+    print_error(options.file + ": this is a binary module already");
     return kBadInput;
   }
   std::string output = options.output;

@@ -4,34 +4,57 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/utf8.h"
+
 namespace mini_wasm {
 namespace {
 
 constexpr size_t kMaxSize = size_t{1} << 30;
+constexpr size_t kFirstBlock = 16384;
 
-// A guess: a pipe has no size, and a file may grow.
-size_t size_of(std::FILE* stream) {
-  if (std::fseek(stream, 0, SEEK_END) != 0) return 0;
-  const long size = std::ftell(stream);
-  std::rewind(stream);
-  return size < 0 ? 0 : std::min(static_cast<size_t>(size), kMaxSize);
+// What lies between the stream's position and its end; 0 where there is no knowing (a pipe, a device). Only to be asked
+// of what could be read: of a directory the answer is a number, too, and the largest there is.
+uint64_t size_of_rest(std::FILE* stream) {
+  const long here = std::ftell(stream);
+  if (here < 0 || std::fseek(stream, 0, SEEK_END) != 0) return 0;
+  const long end = std::ftell(stream);
+  if (std::fseek(stream, here, SEEK_SET) != 0 || end <= here) return 0;
+  return static_cast<uint64_t>(end - here);
 }
+
+Error too_large(const std::string& name) { return Error::make(ErrorKind::limit, name + ": larger than 1 GiB"); }
 
 }  // namespace
 
-Result<std::vector<uint8_t>> read_stream(std::FILE* stream, const std::string& name) {
-  std::vector<uint8_t> bytes(size_of(stream) + 1);  // one more, so that the end is seen without more room
-  size_t size = 0;
-  while (size <= kMaxSize) {
-    if (bytes.size() == size) bytes.resize(std::max<size_t>(size * 2, 65536));
+Result<std::vector<uint8_t>> read_stream(std::FILE* stream, const std::string& name, const BeginCheck& check) {
+  std::vector<uint8_t> bytes(kFirstBlock);
+  errno = 0;
+  size_t size = std::fread(bytes.data(), 1, bytes.size(), stream);
+  if (check && !std::ferror(stream)) {
+    if (Result<void> good = check(std::span(bytes).first(size)); !good) return std::move(good).error();
+  }
+  if (size == bytes.size()) {
+    const uint64_t rest = size_of_rest(stream);
+    if (rest > kMaxSize - size) return too_large(name);
+    bytes.resize(size + static_cast<size_t>(rest) + 1);  // one more, so that the end is seen without more room
+  }
+  while (size <= kMaxSize && !std::feof(stream) && !std::ferror(stream)) {
+    if (bytes.size() == size) bytes.resize(size * 2);
     errno = 0;
-    const size_t got = std::fread(bytes.data() + size, 1, bytes.size() - size, stream);
-    if (got == 0) break;
-    size += got;
+    size += std::fread(bytes.data() + size, 1, bytes.size() - size, stream);
   }
   if (std::ferror(stream)) return Error::make(ErrorKind::io, name + ": " + std::strerror(errno));
-  if (size > kMaxSize) return Error::make(ErrorKind::limit, name + ": larger than 1 GiB");
+  if (size > kMaxSize) return too_large(name);
   bytes.resize(size);
+  return bytes;
+}
+
+Result<std::vector<uint8_t>> read_file(const std::string& path, const BeginCheck& check) {
+  const std::string name = escape_for_terminal(path);
+  std::FILE* file = std::fopen(path.c_str(), "rbe");
+  if (file == nullptr) return Error::make(ErrorKind::io, name + ": " + std::strerror(errno));
+  Result<std::vector<uint8_t>> bytes = read_stream(file, name, check);
+  std::fclose(file);
   return bytes;
 }
 

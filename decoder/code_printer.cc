@@ -6,6 +6,12 @@
 namespace mini_wasm::decoder {
 namespace {
 
+// Of definitions (5.3.8 to 5.3.12).
+constexpr uint8_t kFuncCode = 0x60, kStructCode = 0x5f, kSubCode = 0x50, kSubFinalCode = 0x4f;
+constexpr uint8_t kPackedI8Code = 0x78, kPackedI16Code = 0x77;
+
+constexpr const char *kParam = "param", *kResult = "result", *kField = "field";
+
 std::string number(uint64_t n) { return std::to_string(n); }
 
 // A floating-point number as `to_string` of a value has it, without the type.
@@ -28,56 +34,147 @@ bool opens_block(Imm shape) { return shape == Imm::block_type || shape == Imm::t
 // Arms of a block stand at the indentation of its first line.
 bool is_arm(Op op) { return op == Op::else_ || op == Op::catch_ || op == Op::catch_all; }
 
+// The text format has no counts of locals: a module that declares them by the million is printed only so far.
+constexpr uint64_t kMaxLocals = 2'000'000;
+
+std::vector<TypeId> identity(size_t count) {
+  std::vector<TypeId> ids(count);
+  for (size_t i = 0; i < count; ++i) ids[i] = TypeId{static_cast<uint32_t>(i)};
+  return ids;
+}
+
+TypeScope scope_of(const Module& module, FeatureSet features, std::span<const TypeId> types) {
+  TypeScope scope(module, features);
+  scope.types = types;
+  return scope;
+}
+
 }  // namespace
 
 CodePrinter::CodePrinter(const Module& module, FeatureSet features, TextWriter& out)
-    : m_(module), scope_(module, features), out_(out), local_names_(read_local_names(module)) {
+    : m_(module),
+      out_(out),
+      literal_types_(identity(module.types.size())),
+      scope_(scope_of(module, features, literal_types_)),
+      local_names_(read_names(module, NameSubsection::local)),
+      label_names_(read_names(module, NameSubsection::label)),
+      field_names_(read_names(module, NameSubsection::field)),
+      locals_left_(kMaxLocals) {
   for (uint32_t i = 0; i < m_.types.size(); ++i) index_of_type_.emplace(static_cast<uint32_t>(m_.types[i]), i);
   for (const Export& e : m_.exports) {
     if (e.kind == ExternKind::func) export_names_.emplace(e.index, e.name);
   }
 }
 
-// --- Types and names -----------------------------------------------------------------------------------------------
-
-std::string CodePrinter::type_index(TypeId id) const {
-  const auto it = index_of_type_.find(static_cast<uint32_t>(id));
-  return it == index_of_type_.end() ? "?" : number(it->second);
-}
+// --- Types -----------------------------------------------------------------------------------------------------------
 
 std::string CodePrinter::type(ValType type) const {
   if (!type.concrete()) return to_string(type);
-  return std::string(type.nullable() ? "(ref null " : "(ref ") + type_index(type.type_id()) + ")";
+  const auto it = index_of_type_.find(static_cast<uint32_t>(type.type_id()));
+  return std::string(type.nullable() ? "(ref null " : "(ref ") +
+         (it == index_of_type_.end() ? "?" : number(it->second)) + ")";
+}
+
+std::string CodePrinter::literal(ValType type) const {
+  if (!type.concrete()) return to_string(type);
+  return std::string(type.nullable() ? "(ref null " : "(ref ") + number(static_cast<uint32_t>(type.type_id())) + ")";
 }
 
 std::string CodePrinter::heap(ValType type) const {
-  if (type.concrete()) return type_index(type.type_id());
+  if (type.concrete()) return number(static_cast<uint32_t>(type.type_id()));
   const std::string text = to_string(type.with_nullable(false));  // "(ref func)"
   return text.size() > 6 ? text.substr(5, text.size() - 6) : text;
 }
 
-std::string CodePrinter::types(const std::vector<ValType>& list, const char* keyword) const {
-  if (list.empty()) return {};
-  std::string text = std::string(" (") + keyword;
-  for (const ValType t : list) text += " " + type(t);
-  return text + ")";
+std::string CodePrinter::val_type(Reader& r) const { return literal(read_val_type(r, scope_)); }
+
+std::string CodePrinter::field_type(Reader& r) const {
+  std::string text;
+  if (r.peek() == kPackedI8Code || r.peek() == kPackedI16Code) {
+    text = r.u8() == kPackedI8Code ? "i8" : "i16";
+  } else {
+    text = val_type(r);
+  }
+  return r.u8() == 1 ? "(mut " + text + ")" : text;
 }
 
-std::string CodePrinter::signature(const FuncType& func) const {
-  return types(func.params, "param") + types(func.results, "result");
+// The types of a vector in one pair of parentheses, but those that have a name.
+std::string CodePrinter::typed_list(Reader& r, const char* keyword, const NameTable& names,
+                                    std::optional<uint32_t> outer) const {
+  const uint32_t count = r.u32();
+  const std::string open = std::string(" (") + keyword;
+  std::string text;
+  bool is_open = false;
+  for (uint32_t i = 0; i < count && r.ok(); ++i) {
+    const std::string type = keyword == kField ? field_type(r) : val_type(r);
+    const std::string_view name = outer ? names.find(*outer, i) : std::string_view();
+    if (is_open && !name.empty()) text += ")";
+    if (!is_open || !name.empty()) text += open + name_annotation(name);
+    text += " " + type;
+    is_open = name.empty();
+    if (!is_open) text += ")";
+  }
+  return is_open ? text + ")" : text;
 }
 
-std::string CodePrinter::signature(TypeIdx index) const {
-  if (raw(index) >= m_.types.size()) return " (unknown type)";
-  const DefType& def = m_.registry->get(m_.type_id(index));
-  return def.kind == CompositeKind::func ? signature(def.func) : " (not a function type)";
+std::string CodePrinter::composite(Reader& r, uint32_t index) const {
+  switch (r.u8()) {
+    case kFuncCode: {
+      std::string text = "(func" + typed_list(r, kParam, local_names_, std::nullopt);
+      return text + typed_list(r, kResult, local_names_, std::nullopt) + ")";
+    }
+    case kStructCode: return "(struct" + typed_list(r, kField, field_names_, index) + ")";
+    default: return "(array " + field_type(r) + ")";
+  }
 }
+
+std::string CodePrinter::definition(Reader& r, uint32_t index) const {
+  if (r.peek() != kSubCode && r.peek() != kSubFinalCode) return composite(r, index);
+  std::string text = r.u8() == kSubFinalCode ? "(sub final " : "(sub ";
+  const uint32_t supers = r.u32();
+  for (uint32_t i = 0; i < supers && r.ok(); ++i) text += number(r.u32()) + " ";
+  return text + composite(r, index) + ")";
+}
+
+std::optional<Reader> CodePrinter::function_type(TypeIdx type) const {
+  if (raw(type) >= m_.types.size()) return std::nullopt;
+  Reader r(m_.bytes, {m_.type_offsets[raw(type)], static_cast<uint32_t>(m_.bytes.size())});
+  if (r.peek() == kSubCode || r.peek() == kSubFinalCode) {
+    r.u8();
+    const uint32_t supers = r.u32();
+    for (uint32_t i = 0; i < supers && r.ok(); ++i) r.u32();
+  }
+  return r.u8() == kFuncCode ? std::optional(r) : std::nullopt;
+}
+
+std::string CodePrinter::signature(TypeIdx type, std::optional<uint32_t> func) const {
+  std::optional<Reader> r = function_type(type);
+  if (!r) return {};
+  const std::string params = typed_list(*r, kParam, local_names_, func);
+  return params + typed_list(*r, kResult, local_names_, std::nullopt);
+}
+
+// Repeated at every use, so only as far as it is short.
+std::string CodePrinter::type_use(TypeIdx type) const {
+  const std::string text = " (type " + number(raw(type)) + ")";
+  if (raw(type) >= m_.types.size()) return text + out_.note("unknown type");
+  if (!function_type(type)) return text + out_.note("not a function type");
+  constexpr size_t kShort = 16;
+  const FuncType& func = m_.func_type(type);
+  return func.params.size() + func.results.size() > kShort ? text : text + signature(type);
+}
+
+// --- Names -----------------------------------------------------------------------------------------------------------
 
 std::string CodePrinter::func(uint32_t index) const {
   std::string_view name;
   if (index < m_.names().functions.size()) name = m_.names().functions[index];
   if (const auto it = export_names_.find(index); name.empty() && it != export_names_.end()) name = it->second;
-  return name.empty() ? number(index) : number(index) + " $" + quoted(name);
+  return name.empty() ? number(index) : number(index) + out_.note("$" + quoted_briefly(name));
+}
+
+std::string CodePrinter::name_annotation(std::string_view name) {
+  return name.empty() ? std::string() : " (@name " + quoted(name) + ")";
 }
 
 // --- Immediates ----------------------------------------------------------------------------------------------------
@@ -85,8 +182,8 @@ std::string CodePrinter::func(uint32_t index) const {
 std::string CodePrinter::block(const BlockType& block) const {
   switch (block.kind) {
     case BlockType::Kind::empty: return {};
-    case BlockType::Kind::value: return " (result " + type(block.value) + ")";
-    case BlockType::Kind::type: return " (type " + number(raw(block.type)) + ")" + signature(block.type);
+    case BlockType::Kind::value: return " (result " + literal(block.value) + ")";
+    case BlockType::Kind::type: return type_use(block.type);
   }
   return {};
 }
@@ -94,7 +191,7 @@ std::string CodePrinter::block(const BlockType& block) const {
 // The depth, and where the block that it names begins.
 std::string CodePrinter::label(uint32_t depth) const {
   if (depth >= blocks_.size()) return number(depth);
-  return number(depth) + " (;@" + hex_number(blocks_[blocks_.size() - 1 - depth]) + ";)";
+  return number(depth) + " (;@" + hex_number(blocks_[blocks_.size() - 1 - depth]) + ";)";  // in both styles
 }
 
 std::string CodePrinter::memarg(const OpInfo& info) const {
@@ -130,11 +227,10 @@ std::string CodePrinter::immediates(const OpInfo& info, uint32_t func_index) con
       return text;
     }
     case Imm::func: return " " + func(imm_.index[0]);
-    case Imm::call_indirect:
-      return (imm_.index[1] ? second : "") + " (type" + first + ")" + signature(TypeIdx{imm_.index[0]});
+    case Imm::call_indirect: return (imm_.index[1] ? second : "") + type_use(TypeIdx{imm_.index[0]});
     case Imm::local: {
       const std::string_view name = local_names_.find(func_index, imm_.index[0]);
-      return name.empty() ? first : first + " $" + quoted(name);
+      return name.empty() ? first : first + out_.note("$" + quoted_briefly(name));
     }
     case Imm::type:
     case Imm::table:
@@ -164,10 +260,15 @@ std::string CodePrinter::immediates(const OpInfo& info, uint32_t func_index) con
     // ref.null takes a heap type; ref.test and ref.cast a reference type, nullable in the second row of each.
     case Imm::heap_type:
       if (info.prefix == 0) return " " + heap(imm_.types[0]);
-      return " " + type(imm_.types[0].with_nullable(info.code == op_info(Op::ref_test_null).code ||
-                                                    info.code == op_info(Op::ref_cast_null).code));
-    case Imm::types: return types(imm_.types, "result");
-    case Imm::br_on_cast: return " " + label(imm_.index[0]) + " " + type(imm_.types[0]) + " " + type(imm_.types[1]);
+      return " " + literal(imm_.types[0].with_nullable(info.code == op_info(Op::ref_test_null).code ||
+                                                       info.code == op_info(Op::ref_cast_null).code));
+    case Imm::types: {
+      std::string text = " (result";
+      for (const ValType t : imm_.types) text += " " + literal(t);
+      return text + ")";
+    }
+    case Imm::br_on_cast:
+      return " " + label(imm_.index[0]) + " " + literal(imm_.types[0]) + " " + literal(imm_.types[1]);
   }
   return {};
 }
@@ -177,21 +278,42 @@ std::string CodePrinter::immediates(const OpInfo& info, uint32_t func_index) con
 void CodePrinter::local_groups(Reader& r, uint32_t func_index) {
   const uint32_t groups = r.count(2, "local declarations");
   uint64_t local = 0;
-  if (const TypeIdx t = m_.funcs[func_index].type; raw(t) < m_.types.size()) local = m_.func_type(t).params.size();
+  if (const TypeIdx t = m_.funcs[func_index].type; function_type(t)) local = m_.func_type(t).params.size();
   for (uint32_t i = 0; i < groups && r.ok(); ++i) {
     const uint32_t at = r.offset();
     const uint32_t count = r.u32();
-    const ValType t = read_val_type(r, scope_);
+    const std::string type = val_type(r);
     if (!r.ok()) return;
-    std::string text = "(local " + type(t) + ")  ;; " + number(local);
-    if (count != 1) text += count ? ".." + number(local + count - 1) : ": none";
-    if (const std::string_view name = local_names_.find(func_index, static_cast<uint32_t>(local));
-        count == 1 && !name.empty()) {
-      text += " $" + quoted(name);
-    }
-    out_.line_at(at, indent_, text);
+    locals(at, type, local, count, func_index);
     local += count;
   }
+}
+
+// A line for those in a row that have no name, and one for each that has.
+void CodePrinter::locals(uint32_t at, const std::string& type, uint64_t first, uint32_t count, uint32_t func_index) {
+  const auto range = [](uint64_t from, uint64_t to) {
+    return "  ;; " + number(from) + (to - from > 1 ? ".." + number(to - 1) : "");
+  };
+  if (count == 0) return;
+  if (count > locals_left_) {
+    return out_.line_at(at, indent_, ";; too many to print: " + number(count) + " locals of type " + type);
+  }
+  locals_left_ -= count;
+  uint64_t begin = first;
+  const auto unnamed = [&](uint64_t end) {
+    if (begin == end) return;
+    std::string text = "(local";
+    for (uint64_t i = begin; i < end; ++i) text += " " + type;
+    out_.line_at(at, indent_, text + ")" + range(begin, end));
+  };
+  for (uint64_t i = first; i < first + count; ++i) {
+    const std::string_view name = local_names_.find(func_index, static_cast<uint32_t>(i));
+    if (name.empty()) continue;
+    unnamed(i);
+    out_.line_at(at, indent_, "(local" + name_annotation(name) + " " + type + ")" + range(i, i + 1));
+    begin = i + 1;
+  }
+  unnamed(first + count);
 }
 
 void CodePrinter::instruction(Reader& r, uint32_t func_index) {
@@ -204,7 +326,9 @@ void CodePrinter::instruction(Reader& r, uint32_t func_index) {
   const bool closes = (op == Op::end || op == Op::delegate) && !blocks_.empty();
   const uint32_t depth = static_cast<uint32_t>(blocks_.size());
   const uint32_t indent = indent_ + depth - ((closes || is_arm(op)) && depth > 0 ? 1 : 0);
-  out_.line_at(at, indent, std::string(info.text) + immediates(info, func_index));
+  std::string text(info.text);
+  if (opens_block(info.imm) && !out_.is_listing()) text += name_annotation(label_names_.find(func_index, labels_++));
+  out_.line_at(at, indent, text + immediates(info, func_index));
   if (closes) blocks_.pop_back();
   if (opens_block(info.imm)) blocks_.push_back(at);
 }
@@ -213,6 +337,7 @@ void CodePrinter::body(uint32_t func_index) {
   Reader r(m_.bytes, m_.funcs[func_index].body);
   indent_ = 2;
   blocks_.clear();
+  labels_ = 0;
   local_groups(r, func_index);
   blocks_.push_back(r.offset());
   while (r.ok() && !r.at_end()) {
@@ -225,16 +350,21 @@ void CodePrinter::body(uint32_t func_index) {
 }
 
 std::string CodePrinter::expr(ByteRange range) {
+  const std::string text = instructions(range);
+  return expr_size_ == 1 ? "(" + text + ")" : text;
+}
+
+std::string CodePrinter::instructions(ByteRange range) {
   Reader r(m_.bytes, range);
   blocks_.clear();
   std::string text;
-  while (r.ok()) {
+  for (expr_size_ = 0; r.ok(); ++expr_size_) {
     const Op op = read_op(r, scope_.features);
     if (op == Op::invalid || (op == Op::end && r.at_end())) break;
     read_immediates(r, scope_, op_info(op).imm, imm_);
     text += (text.empty() ? "" : " ") + std::string(op_info(op).text) + immediates(op_info(op), 0);
   }
-  return r.ok() ? text : text + " ;; error: " + r.error().to_string();
+  return r.ok() ? text : text + out_.note("error: " + r.error().to_string());
 }
 
 }  // namespace mini_wasm::decoder

@@ -1,7 +1,9 @@
 // Instructions, constant expressions and types as text. Part of the disassembler.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -18,19 +20,38 @@ class CodePrinter {
 
   // Locals and instructions of one function, one line each. An error in them ends it with a line that says so.
   void body(uint32_t func);
-  // A constant expression on one line, without its `end`.
+  // A constant expression on one line, without its `end`; in parentheses when it is one instruction.
   std::string expr(ByteRange range);
+  std::string instructions(ByteRange range);
 
-  // A type with the module's own indices instead of canonical ids.
+  // --- Types ---
+  // A decoded type with the module's own indices instead of canonical ids.
   std::string type(ValType type) const;
-  std::string types(const std::vector<ValType>& list, const char* keyword) const;  // " (param i32 i32)" or nothing
-  std::string signature(const FuncType& type) const;                               // " (param ...) (result ...)"
-  std::string signature(TypeIdx type) const;                                       // of any index, even a wrong one
-  std::string func(uint32_t index) const;                                          // "12 $name"
-  std::string type_index(TypeId id) const;
+  // One definition as it stands in the type section: "(func (param i32))", "(sub 3 (struct (field i32)))".
+  std::string definition(Reader& r, uint32_t index) const;
+  // " (param i32) (result i32)", with what the function's parameters are called; nothing for what is no function type.
+  std::string signature(TypeIdx type, std::optional<uint32_t> func = {}) const;
+  // " (type 3) (param i32)" with a short signature, and a comment where there is no such function type.
+  std::string type_use(TypeIdx type) const;
+
+  // --- Names ---
+  // "12" and, as a note, the function's name or one that it is exported by.
+  std::string func(uint32_t index) const;
+  // " (@name "x")", or nothing.
+  static std::string name_annotation(std::string_view name);
 
  private:
+  // A type that has been read with scope_: its id is the index that stands in the module.
+  std::string literal(ValType type) const;
+  std::string val_type(Reader& r) const;
+  std::string field_type(Reader& r) const;
+  std::string composite(Reader& r, uint32_t index) const;
+  std::string typed_list(Reader& r, const char* keyword, const NameTable& names, std::optional<uint32_t> outer) const;
+  // Where the parameters of a function type stand; nothing for another type.
+  std::optional<Reader> function_type(TypeIdx type) const;
+
   void local_groups(Reader& r, uint32_t func);
+  void locals(uint32_t at, const std::string& type, uint64_t first, uint32_t count, uint32_t func);
   void instruction(Reader& r, uint32_t func);
   std::string immediates(const OpInfo& info, uint32_t func) const;
   std::string heap(ValType type) const;
@@ -40,14 +61,18 @@ class CodePrinter {
   std::string catches() const;
 
   const Module& m_;
-  const TypeScope scope_;
   TextWriter& out_;
+  std::vector<TypeId> literal_types_;                            // i at index i
+  const TypeScope scope_;                                        // of these
   std::unordered_map<uint32_t, uint32_t> index_of_type_;         // canonical id -> first type index
   std::unordered_map<uint32_t, std::string_view> export_names_;  // of functions
-  LocalNames local_names_;
+  const NameTable local_names_, label_names_, field_names_;
   Immediates imm_;
   std::vector<uint32_t> blocks_;  // offsets of the open blocks
+  uint32_t labels_ = 0;           // of the function so far
+  uint32_t expr_size_ = 0;        // instructions in the last constant expression
   uint32_t indent_ = 0;
+  uint64_t locals_left_;  // that may still be printed one by one
 };
 
 }  // namespace mini_wasm::decoder

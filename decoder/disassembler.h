@@ -1,6 +1,11 @@
-// A module as text for people: sections with offsets and sizes, definitions, and every function with names, indentation
-// and byte offsets, in a form close to the text format. Names come from untrusted bytes and are escaped for a terminal.
-// Nothing needs to be valid, and a malformed function body is reported in place: the others are still shown.
+// A module in the text format: definitions, and every function, with the names of the name section as annotations. For
+// people there are comments: the sections with their sizes, the byte offset of each line, indices, what is named by
+// one. Names come from untrusted bytes and are escaped for a terminal.
+//
+// What is printed of a valid module reads back (text::assemble) as the same module, but for custom sections other than
+// names, and for the forms of encoding among which the binary format leaves a choice; more than two million locals are
+// not printed. Nothing needs to be valid, though, and a malformed function body is reported in place: the others are
+// still shown.
 #pragma once
 
 #include <mini_wasm/result.h>

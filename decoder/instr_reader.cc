@@ -3,6 +3,8 @@
 
 #include <optional>
 
+#include "core/missing_feature.h"
+
 namespace mini_wasm::decoder {
 namespace {
 
@@ -78,7 +80,7 @@ std::string hex_number(uint32_t number) {
 }  // namespace
 
 void fail_feature(Reader& r, uint32_t at, std::string_view what, Feature feature) {
-  r.fail(at, std::string(what) + " needs the " + std::string(feature_info(feature).text) + " feature");
+  r.fail(at, missing_feature(what, feature));
 }
 
 OpTable::OpTable(FeatureSet features) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/missing_feature.h"
 #include "decoder/module_bytes.h"
 
 namespace mini_wasm::decoder {
@@ -46,8 +47,7 @@ TEST_F(InstrReader, every_opcode_can_be_switched_off_but_those_of_1_0) {
     if (info.feature == Feature::mvp) continue;
     Reader r = on(encoding(info));
     EXPECT_EQ(read_op(r, mvp), Op::invalid);
-    EXPECT_EQ(r.take_error().message,
-              std::string(info.text) + " needs the " + std::string(feature_info(info.feature).text) + " feature");
+    EXPECT_EQ(r.take_error().message, missing_feature(info.text, info.feature));
   }
 }
 

@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "core/missing_feature.h"
+#include "decoder/file_kind.h"
 #include "decoder/instr_reader.h"
 #include "decoder/limits.h"
 #include "decoder/reader.h"
@@ -51,10 +53,11 @@ class ModuleDecoder {
     const Section section = read_section(file_);
     if (!file_.ok()) return;
     if (section.id == SectionId::tag && !on_.has(Feature::exceptions)) {
-      return file_.fail(section.offset, "malformed section id 13: a tag section needs the exceptions feature");
+      return file_.fail(section.offset, missing_feature("malformed section id 13: a tag section", Feature::exceptions));
     }
     if (section.id == SectionId::data_count && !on_.has(Feature::bulk_memory)) {
-      return file_.fail(section.offset, "malformed section id 12: a data count section needs the bulk-memory feature");
+      return file_.fail(section.offset,
+                        missing_feature("malformed section id 12: a data count section", Feature::bulk_memory));
     }
     if (section.id != SectionId::custom) {
       if (order_of(section.id) <= last_order_) {
@@ -375,13 +378,16 @@ const char* to_string(SectionId id) {
 }
 
 void read_header(Reader& r) {
-  constexpr uint32_t kMagic = 0x6d736100, kVersion = 1, kComponent = 0x1000d;
-  const uint32_t magic = r.fixed_u32();
-  if (!r.ok()) return;
-  if (magic != kMagic) return r.fail(0, "magic header not detected");
+  constexpr uint32_t kMagicSize = 4, kVersion = 1, kComponentLayer = 1;
+  const std::span<const uint8_t> bytes(r.pos(), r.left());
+  if (bytes.empty()) return r.fail(0, std::string(r.end_message()) + ": there is nothing in it");
+  if (r.left() < kMagicSize) return r.fail(r.offset() + static_cast<uint32_t>(r.left()), r.end_message());
+  if (!has_magic(bytes)) return r.fail(0, "magic header not detected: " + describe_kind(bytes));
+  r.skip(kMagicSize);
   const uint32_t version = r.fixed_u32();
   if (!r.ok() || version == kVersion) return;
-  r.fail(4, version == kComponent ? "unknown binary version: a component, not a module" : "unknown binary version");
+  r.fail(kMagicSize, version >> 16 == kComponentLayer ? "unknown binary version: this is a component, not a module"
+                                                      : "unknown binary version");
 }
 
 Section read_section(Reader& r) {

@@ -125,9 +125,10 @@ TEST_F(ModuleDecoder, every_single_changed_byte_is_survived) {
 }
 
 TEST_F(ModuleDecoder, header) {
-  EXPECT_EQ(decode(Bytes{}), "unexpected end");
+  EXPECT_EQ(decode(Bytes{}), "unexpected end: there is nothing in it");
   EXPECT_EQ(decode(Bytes{0, 'a', 's'}), "unexpected end");
-  EXPECT_EQ(decode(Bytes{'(', 'm', 'o', 'd', 'u', 'l', 'e', ')'}), "magic header not detected");
+  EXPECT_EQ(decode(Bytes{'(', 'm', 'o', 'd', 'u', 'l', 'e', ')'}),
+            "magic header not detected: this is WebAssembly text, not a binary module");
   EXPECT_EQ(decode(Bytes{0, 'a', 's', 'm', 2, 0, 0, 0}), "unknown binary version");
   EXPECT_THAT(decode(Bytes{0, 'a', 's', 'm', 13, 0, 1, 0}), StartsWith("unknown binary version"));
   EXPECT_EQ(decode(ModuleBytes()), "");
@@ -223,17 +224,22 @@ TEST_F(ModuleDecoder, features_that_are_off_are_named) {
   const auto message = [&](Feature off, SectionId id, const Bytes& content) {
     return decode(ModuleBytes().section(id, content), without(off));
   };
-  EXPECT_THAT(message(Feature::simd, SectionId::type, {1, 0x60, 1, 0x7b, 0}), HasSubstr("needs the simd feature"));
+  EXPECT_THAT(message(Feature::simd, SectionId::type, {1, 0x60, 1, 0x7b, 0}),
+              HasSubstr("needs the simd proposal: --wasm=simd"));
   EXPECT_THAT(message(Feature::ref_types, SectionId::type, {1, 0x60, 1, 0x6f, 0}),
-              HasSubstr("needs the ref-types feature"));
+              HasSubstr("needs the ref-types proposal: --wasm=ref-types"));
   EXPECT_THAT(message(Feature::multi_value, SectionId::type, {1, 0x60, 0, 2, 0x7f, 0x7f}), HasSubstr("multi-value"));
-  EXPECT_THAT(message(Feature::gc, SectionId::type, {1, 0x5f, 0}), HasSubstr("needs the gc feature"));
-  EXPECT_THAT(message(Feature::threads, SectionId::memory, {1, 3, 0, 1}), HasSubstr("needs the threads feature"));
-  EXPECT_THAT(message(Feature::memory64, SectionId::memory, {1, 4, 0}), HasSubstr("needs the memory64 feature"));
-  EXPECT_THAT(message(Feature::exceptions, SectionId::tag, {0}), HasSubstr("needs the exceptions feature"));
-  EXPECT_THAT(message(Feature::bulk_memory, SectionId::data, {1, 1, 0}), HasSubstr("needs the bulk-memory feature"));
+  EXPECT_THAT(message(Feature::gc, SectionId::type, {1, 0x5f, 0}), HasSubstr("needs the gc proposal: --wasm=gc"));
+  EXPECT_THAT(message(Feature::threads, SectionId::memory, {1, 3, 0, 1}),
+              HasSubstr("needs the threads proposal: --wasm=threads"));
+  EXPECT_THAT(message(Feature::memory64, SectionId::memory, {1, 4, 0}),
+              HasSubstr("needs the memory64 proposal: --wasm=memory64"));
+  EXPECT_THAT(message(Feature::exceptions, SectionId::tag, {0}),
+              HasSubstr("needs the exceptions proposal: --wasm=exceptions"));
+  EXPECT_THAT(message(Feature::bulk_memory, SectionId::data, {1, 1, 0}),
+              HasSubstr("needs the bulk-memory proposal: --wasm=bulk-memory"));
   EXPECT_THAT(message(Feature::function_refs, SectionId::table, {1, 0x40, 0, 0x70, 0, 0, 0xd0, 0x70, 0x0b}),
-              HasSubstr("needs the function-refs feature"));
+              HasSubstr("needs the function-refs proposal: --wasm=function-refs"));
 }
 
 TEST_F(ModuleDecoder, recursive_types) {

@@ -9,8 +9,6 @@
 namespace mini_wasm::decoder {
 namespace {
 
-constexpr uint8_t kModuleName = 0, kFunctionNames = 1, kLocalNames = 2;
-
 // A name map (7.4.1.2): calls each(index, name) up to the first entry that is malformed.
 template <class Each>
 void read_name_map(Reader& r, Each each) {
@@ -23,51 +21,64 @@ void read_name_map(Reader& r, Each each) {
   }
 }
 
-}  // namespace
-
-Names read_name_section(const Module& module) {
-  Names names;
+// Calls each(subsection, its content) up to the first that is malformed.
+template <class Each>
+void for_each_subsection(const Module& module, Each each) {
   Reader r(module.bytes, module.name_section);
   while (r.ok() && !r.at_end()) {
     const uint8_t id = r.u8();
     const uint32_t at = r.offset();
     const uint32_t size = r.u32();
     const ByteRange range = r.sized(size, at);
-    if (!r.ok()) break;
+    if (r.ok()) each(static_cast<NameSubsection>(id), range);
+  }
+}
+
+auto place(const NameTable::Entry& e) { return std::make_tuple(e.outer, e.index); }
+
+}  // namespace
+
+Names read_name_section(const Module& module) {
+  Names names;
+  for_each_subsection(module, [&](NameSubsection id, ByteRange range) {
     Reader sub(module.bytes, range);
-    if (id == kModuleName) {
+    if (id == NameSubsection::module) {
       names.module = sub.name();
-    } else if (id == kFunctionNames) {
+    } else if (id == NameSubsection::function) {
       names.functions.assign(module.funcs.size(), {});
       read_name_map(sub, [&](uint32_t index, std::string_view name) {
         if (index < names.functions.size()) names.functions[index] = name;
       });
-    } else if (id == kLocalNames) {
-      names.locals = range;
     }
-  }
+  });
   return names;
 }
 
-std::string_view LocalNames::find(uint32_t func, uint32_t local) const {
-  const auto key = std::make_tuple(func, local);
-  const auto it = std::lower_bound(entries.begin(), entries.end(), key,
-                                   [](const Entry& e, const auto& k) { return std::make_tuple(e.func, e.local) < k; });
-  return it != entries.end() && it->func == func && it->local == local ? it->name : std::string_view{};
+std::string_view NameTable::find(uint32_t outer, uint32_t index) const {
+  const auto key = std::make_tuple(outer, index);
+  const auto it =
+      std::lower_bound(entries.begin(), entries.end(), key, [](const Entry& e, const auto& k) { return place(e) < k; });
+  return it != entries.end() && place(*it) == key ? it->name : std::string_view{};
 }
 
-LocalNames read_local_names(const Module& module) {
-  LocalNames result;
-  Reader r(module.bytes, module.names().locals);
-  const uint32_t count = r.count(2, "functions");
-  for (uint32_t i = 0; i < count && r.ok(); ++i) {
-    const uint32_t func = r.u32();
-    read_name_map(r, [&](uint32_t local, std::string_view name) { result.entries.push_back({func, local, name}); });
-  }
-  std::sort(result.entries.begin(), result.entries.end(), [](const auto& a, const auto& b) {
-    return std::make_tuple(a.func, a.local) < std::make_tuple(b.func, b.local);
+NameTable read_names(const Module& module, NameSubsection subsection) {
+  NameTable table;
+  const bool two_levels =
+      subsection == NameSubsection::local || subsection == NameSubsection::label || subsection == NameSubsection::field;
+  for_each_subsection(module, [&](NameSubsection id, ByteRange range) {
+    if (id != subsection) return;
+    Reader r(module.bytes, range);
+    const uint32_t count = two_levels ? r.count(2, "names") : 1;
+    for (uint32_t i = 0; i < count && r.ok(); ++i) {
+      const uint32_t outer = two_levels ? r.u32() : 0;
+      read_name_map(r, [&](uint32_t index, std::string_view name) { table.entries.push_back({outer, index, name}); });
+    }
   });
-  return result;
+  // Of several names for the same the first in the file counts.
+  std::sort(table.entries.begin(), table.entries.end(), [](const auto& a, const auto& b) {
+    return std::make_tuple(a.outer, a.index, a.name.data()) < std::make_tuple(b.outer, b.index, b.name.data());
+  });
+  return table;
 }
 
 }  // namespace mini_wasm::decoder

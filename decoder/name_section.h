@@ -9,17 +9,34 @@ namespace mini_wasm::decoder {
 // known.
 Names read_name_section(const Module& module);
 
-// The names of the locals of all functions, for tools: decoded when asked for.
-struct LocalNames {
-  // Sorted by function, then by local.
+// The subsections, and those that the proposal of extended name sections adds.
+enum class NameSubsection : uint8_t {
+  module,
+  function,
+  local,  // by function; likewise label and, by type, field
+  label,
+  type,
+  table,
+  memory,
+  global,
+  elem,
+  data,
+  field,
+  tag,
+};
+
+// One subsection, for tools: decoded when asked for.
+struct NameTable {
+  // Sorted by `outer`, then by index; outer is 0 in subsections of one level.
   struct Entry {
-    uint32_t func;
-    uint32_t local;
+    uint32_t outer;
+    uint32_t index;
     std::string_view name;
   };
   std::vector<Entry> entries;
-  std::string_view find(uint32_t func, uint32_t local) const;
+
+  std::string_view find(uint32_t outer, uint32_t index) const;
 };
-LocalNames read_local_names(const Module& module);
+NameTable read_names(const Module& module, NameSubsection subsection);
 
 }  // namespace mini_wasm::decoder

@@ -13,17 +13,26 @@
 
 namespace mini_wasm::decoder {
 
-// An untrusted name in quotes: escaped for the terminal, shortened beyond 200 bytes (a name may be repeated often).
+// An untrusted name as a string of the text format, safe for a terminal.
 inline std::string quoted(std::string_view name) {
-  constexpr size_t kMaxName = 200;
-  size_t size = std::min(name.size(), kMaxName);
-  while (size < name.size() && size > 0 && (static_cast<uint8_t>(name[size]) & 0xc0) == 0x80) --size;
   std::string text = "\"";
-  for (const char c : escape_for_terminal(name.substr(0, size))) {
+  for (const char c : escape_for_terminal(name)) {
     if (c == '"') text += '\\';
     text += c;
   }
-  return text + (size < name.size() ? "...\"" : "\"");
+  return text + '"';
+}
+
+// The same for a comment, where it may be repeated often: shortened beyond 200 bytes, and nothing in it ends the
+// comment.
+inline std::string quoted_briefly(std::string_view name) {
+  constexpr size_t kMaxName = 200;
+  size_t size = std::min(name.size(), kMaxName);
+  while (size < name.size() && size > 0 && (static_cast<uint8_t>(name[size]) & 0xc0) == 0x80) --size;
+  std::string text;
+  for (const char c : quoted(name.substr(0, size))) text += c == ';' ? std::string("\\3b") : std::string(1, c);
+  if (size < name.size()) text.insert(text.size() - 1, "...");
+  return text;
 }
 
 inline std::string hex_number(uint64_t value, size_t width = 0) {
@@ -33,19 +42,30 @@ inline std::string hex_number(uint64_t value, size_t width = 0) {
   return std::string(text.size() < width ? width - text.size() : 0, '0') + text;
 }
 
+// What text::assemble reads as it is printed (offsets are comments), or listings for the eye alone.
+enum class TextStyle : uint8_t { module, listing };
+
 class TextWriter {
  public:
   static constexpr uint32_t kMaxIndent = 40;  // levels; deeper nesting must not make the output quadratic
 
-  explicit TextWriter(const TextSink& sink) : sink_(sink) {}
+  explicit TextWriter(const TextSink& sink, TextStyle style = TextStyle::module) : sink_(sink), style_(style) {}
   ~TextWriter() { flush(); }
   TextWriter(const TextWriter&) = delete;
   TextWriter& operator=(const TextWriter&) = delete;
 
-  void line(uint32_t indent, std::string_view text) { write("          ", indent, text); }
-  void line_at(uint32_t offset, uint32_t indent, std::string_view text) {
-    write(hex_number(offset, 8) + "  ", indent, text);
+  void line(uint32_t indent, std::string_view text) {
+    write(style_ == TextStyle::module ? "              " : "          ", indent, text);
   }
+  void line_at(uint32_t offset, uint32_t indent, std::string_view text) {
+    const std::string number = hex_number(offset, 8);
+    write(style_ == TextStyle::module ? "(;" + number + ";)  " : number + "  ", indent, text);
+  }
+  // Something for the reader alone: " (;main;)".
+  std::string note(std::string_view text) const {
+    return style_ == TextStyle::module ? " (;" + std::string(text) + ";)" : " " + std::string(text);
+  }
+  bool is_listing() const { return style_ == TextStyle::listing; }
   void flush() {
     if (!buffer_.empty()) sink_(buffer_);
     buffer_.clear();
@@ -61,6 +81,7 @@ class TextWriter {
   }
 
   const TextSink& sink_;
+  const TextStyle style_;
   std::string buffer_;
 };
 

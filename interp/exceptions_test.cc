@@ -23,7 +23,7 @@ TEST_P(Exceptions, through_host_frames_and_back) {
   int passed = 0;
   guest.linker.func("h", "pass", [&](Caller& caller, int32_t n) -> Result<void> {
     const Result<std::vector<Val>> r = caller.instance()->func("throw")->call({i32(n)});
-    EXPECT_THAT(r, Fails(ErrorKind::exception, "uncaught exception"));
+    EXPECT_THAT(r, Fails(ErrorKind::exception, "uncaught exception: i32:" + std::to_string(n)));
     ++passed;
     return Error::make(r.error().kind, r.error().message);
   });
@@ -45,7 +45,7 @@ TEST_P(Exceptions, through_host_frames_and_back) {
     (func (export "uncaught") (param i32) (call $pass (local.get 0)))))");
   EXPECT_THAT(guest.call(i, "caught", {i32(42)}), Returns(i32(42)));
   EXPECT_THAT(guest.call(i, "caught_by_try", {i32(43)}), Returns(i32(43)));
-  EXPECT_THAT(guest.call(i, "uncaught", {i32(44)}), Fails(ErrorKind::exception, "uncaught exception"));
+  EXPECT_THAT(guest.call(i, "uncaught", {i32(44)}), Fails(ErrorKind::exception, "uncaught exception: i32:44"));
   EXPECT_EQ(passed, 3);
   EXPECT_THAT(guest.call(i, "swallowed", {i32(44)}), Returns(i32(45)));
   EXPECT_THAT(guest.call(i, "caught", {i32(1)}), Returns(i32(1)));

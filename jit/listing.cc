@@ -44,7 +44,7 @@ std::map<uint32_t, std::string> instructions(const runtime::CompiledModule& comp
   std::string text;
   const decoder::TextSink sink = [&](std::string_view piece) { text += piece; };
   {
-    decoder::TextWriter writer(sink);
+    decoder::TextWriter writer(sink, decoder::TextStyle::listing);
     decoder::CodePrinter printer(compiled.module(), compiled.engine().features(), writer);
     printer.body(raw(index));
     title = "func " + printer.func(raw(index)) + printer.signature(compiled.module().funcs[raw(index)].type);

@@ -127,7 +127,8 @@ TEST(call, modules_tell_their_imports_and_exports) {
 
 TEST(call, compiling_what_is_no_module) {
   const Engine engine;
-  EXPECT_THAT(Module::compile(engine, std::vector<uint8_t>{}), Fails(ErrorKind::malformed, "unexpected end"));
+  EXPECT_THAT(Module::compile(engine, std::vector<uint8_t>{}),
+              Fails(ErrorKind::malformed, "unexpected end: there is nothing in it"));
   EXPECT_THAT(Module::from_file(engine, "/nonexistent.wasm"), Fails(ErrorKind::io, "/nonexistent.wasm: No such file"));
   EXPECT_THAT(Module::from_file(engine, "/"), Fails(ErrorKind::io, "Is a directory"));
   const std::vector<uint8_t> bytes = wat("(module $m (func $f (result i32)))");

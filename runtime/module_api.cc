@@ -1,25 +1,19 @@
 // The public Module.
 #include <mini_wasm/module.h>
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-
 #include "core/read_stream.h"
-#include "core/utf8.h"
+#include "decoder/file_kind.h"
 #include "runtime/compiled_module.h"
 #include "runtime/import_matching.h"
 
 namespace mini_wasm {
 namespace {
 
-Result<std::vector<uint8_t>> read_file(const std::string& path) {
-  const std::string name = escape_for_terminal(path);
-  std::FILE* file = std::fopen(path.c_str(), "rbe");
-  if (file == nullptr) return Error::make(ErrorKind::io, name + ": " + std::strerror(errno));
-  Result<std::vector<uint8_t>> bytes = read_stream(file, name);
-  std::fclose(file);
-  return bytes;
+// Whether what begins like this can be a module, perhaps behind a first line for Unix.
+Result<void> check_begin(std::span<const uint8_t> begin) {
+  const size_t line = decoder::interpreter_line(begin);
+  if (line != 0 && decoder::has_magic(begin.subspan(line))) return {};
+  return decoder::check_magic(begin);
 }
 
 Result<Module> finish(Result<std::shared_ptr<const runtime::CompiledModule>> compiled) {
@@ -42,8 +36,9 @@ Result<Module> Module::compile_borrowed(const Engine& engine, std::span<const ui
 }
 
 Result<Module> Module::from_file(const Engine& engine, const std::string& path) {
-  Result<std::vector<uint8_t>> bytes = read_file(path);
+  Result<std::vector<uint8_t>> bytes = read_file(path, check_begin);
   if (!bytes) return std::move(bytes).error();
+  bytes->erase(bytes->begin(), bytes->begin() + static_cast<ptrdiff_t>(decoder::interpreter_line(*bytes)));
   return compile(engine, std::move(*bytes));
 }
 

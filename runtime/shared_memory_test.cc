@@ -278,9 +278,12 @@ TEST_P(SharedMemories, what_is_not_one_is_refused) {
 }
 
 TEST(shared_memories, need_the_feature) {
-  Guest guest;
-  EXPECT_THAT(guest.try_load("(module (memory 1 1 shared))"), Fails(ErrorKind::malformed, "threads"));
-  EXPECT_THAT(guest.try_load("(module (memory 1) (func (atomic.fence)))"), Fails(ErrorKind::malformed, "threads"));
+  Config config;
+  ASSERT_TRUE(config.feature("threads", false));
+  Guest guest(config);
+  EXPECT_THAT(guest.try_load("(module (memory 1 1 shared))"), Fails(ErrorKind::malformed, "--wasm=threads"));
+  EXPECT_THAT(guest.try_load("(module (memory 1) (func (atomic.fence)))"),
+              Fails(ErrorKind::malformed, "--wasm=threads"));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "runtime/fault_handler.h"
 #include "runtime/host_call.h"
+#include "runtime/uncaught.h"
 #include "runtime/value_check.h"
 
 namespace mini_wasm::runtime {
@@ -98,7 +99,8 @@ Result<void> Store::call_wasm(FuncInst& func, Slot* slots) {
   switch (engine_->tier().invoke(func, activation)) {
     case Exit::returned: std::copy_n(activation.base, counts.results, slots); return {};
     case Exit::trapped: return trap(activation.trap);
-    case Exit::exception: return located(Error::make(ErrorKind::exception, "uncaught exception"));
+    case Exit::exception:
+      return located(Error::make(ErrorKind::exception, describe_uncaught(*this, pending_exception)));
     case Exit::host_error: break;
   }
   return std::move(*std::exchange(pending_error, nullptr));

@@ -8,10 +8,57 @@
 
 namespace mini_wasm::text {
 
+namespace {
+
+// (module $id? binary "..."*) or (module $id? quote "..."*), which scripts have for modules that are no text, or not a
+// right one: stands behind the keyword then.
+enum class Quoted : uint8_t { no, binary, text };
+
+Quoted accept_quoted(Cursor& in) {
+  const uint32_t begin = in.position();
+  if (in.accept_open("module")) {
+    in.accept_keyword("definition");
+    in.accept_id();
+    if (in.accept_keyword("binary")) return Quoted::binary;
+    if (in.accept_keyword("quote")) return Quoted::text;
+  }
+  in.rewind(begin);
+  return Quoted::no;
+}
+
+std::vector<uint8_t> quoted_bytes(Cursor& in) {
+  std::vector<uint8_t> bytes;
+  while (in.at(TokenKind::string)) append_string_value(in.text(in.take()), bytes);
+  in.expect_close();
+  if (in.ok() && !in.at(TokenKind::eof)) in.fail_unexpected();
+  return bytes;
+}
+
+// An error inside of quoted text is reported where the text begins.
+Result<std::vector<uint8_t>> assemble_quoted(const std::vector<uint8_t>& bytes, uint64_t at,
+                                             const AssembleOptions& options) {
+  const std::string_view source(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  Result<std::vector<uint8_t>> module = assemble(source, options);
+  if (module) return module;
+  Error error = std::move(module).error();
+  error.message = "in the quoted text: " + error.message;
+  error.offset = at;
+  return error;
+}
+
+}  // namespace
+
 Result<std::vector<uint8_t>> assemble(std::string_view source, const AssembleOptions& options) {
   Result<TokenList> tokens = tokenize(source);
   if (!tokens) return std::move(tokens).error();
   Cursor in(*tokens);
+  if (const Quoted quoted = accept_quoted(in); quoted != Quoted::no) {
+    const uint64_t at = in.peek().offset;
+    std::vector<uint8_t> bytes = quoted_bytes(in);
+    if (!in.ok()) return in.take_error();
+    // Each level of quotes makes the text shorter, so they end.
+    return quoted == Quoted::binary ? std::move(bytes) : assemble_quoted(bytes, at, options);
+  }
   ModuleParser parser(in);
   parser.module();
   if (!in.ok()) return in.take_error();

@@ -17,8 +17,8 @@ struct AssembleOptions {
 };
 
 // The binary form of "(module ...)", or of a text that is only a module's fields. The result is well-formed but not
-// validated. Errors: malformed, with the byte offset in `source` (see `describe` for line and column); invalid for a
-// branch hint on an instruction that is no branch; limit.
+// validated; that of "(module binary ...)" is whatever the strings say. Errors: malformed, with the byte offset in
+// `source` (see `describe` for line and column); invalid for a branch hint on an instruction that is no branch; limit.
 // Takes time and memory in proportion to the text, whatever its nesting.
 Result<std::vector<uint8_t>> assemble(std::string_view source, const AssembleOptions& options = {});
 

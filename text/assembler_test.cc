@@ -197,6 +197,47 @@ TEST(assembler, names) {
                                           28)));
 }
 
+TEST(assembler, modules_that_scripts_quote) {
+  const std::vector<uint8_t> empty{0, 'a', 's', 'm', 1, 0, 0, 0};
+  const auto assembled = [](std::string_view source) {
+    Result<std::vector<uint8_t>> module = assemble(source);
+    return module ? std::move(*module) : std::vector<uint8_t>();
+  };
+  EXPECT_EQ(assembled("(module binary \"\\00asm\" \"\\01\\00\\00\\00\")"), empty);
+  EXPECT_EQ(assembled("(module $m binary \"x\")"), std::vector<uint8_t>{'x'});
+  EXPECT_EQ(assembled("(module quote \"(mod\" \"ule)\")"), empty);
+  EXPECT_EQ(assembled("(module definition $d quote \"\")"), empty);
+  EXPECT_EQ(assembled("(module quote \"(module quote \\\"(module)\\\")\")"), empty);
+  const auto bad = assemble("(module quote \"(func nonsense)\")");
+  ASSERT_FALSE(bad);
+  EXPECT_EQ(bad.error().message, "in the quoted text: unknown operator nonsense");
+  EXPECT_EQ(bad.error().offset, 14);
+  EXPECT_FALSE(assemble("(module binary \"x\" (func))"));
+  EXPECT_FALSE(assemble("(module binary \"x\") (module)"));
+}
+
+// What annotations say goes before ids; what has neither has no name.
+TEST(assembler, name_annotations_wherever_something_is_defined) {
+  const Result<std::vector<uint8_t>> module = assemble(R"((module $m (@name "mod")
+    (type $t (@name "typ") (struct (field $f (@name "fld") i32) (field i32) (field (@name "only") i32)))
+    (func $f (@name "fun") (param $p (@name "par") i32) (param (@name "par 2") i64) (param i32 i32)
+      (local $l (@name "loc") i32)
+      (block $b (@name "blk") (loop (@name "lop") (br 0)))
+      loop (@name "flat") end)))");
+  ASSERT_TRUE(module);
+  const std::string text(module->begin(), module->end());
+  for (const char* name : {"mod", "typ", "fld", "only", "fun", "par", "par 2", "loc", "blk", "lop", "flat"}) {
+    EXPECT_NE(text.find(static_cast<char>(std::string_view(name).size()) + std::string(name)), text.npos) << name;
+  }
+  for (const char* wrong :
+       {"(module (func (@name \"a\") (@name \"b\")))", "(module (func (nop (@name \"a\"))))",
+        "(module (func (result (@name \"a\") i32) unreachable))", "(module (func (param (@name \"a\" \"b\") i32)))",
+        "(module (func (local (@name 1) i32)))", "(module (func (param (@name \"\\ff\") i32)))",
+        "(module (func (block (param (@name \"a\") i32))))"}) {
+    EXPECT_FALSE(assemble(wrong)) << wrong;
+  }
+}
+
 TEST(assembler, custom_sections_stand_where_they_are_told) {
   EXPECT_EQ(sections("(@custom \"b\" \"x\") (memory 0) (@custom \"a\" (before memory) \"y\" \"z\")"),
             (Bytes{0, 4, 1, 'a', 'y', 'z', 5, 3, 1, 0, 0, 0, 3, 1, 'b', 'x'}));

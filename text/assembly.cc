@@ -36,14 +36,16 @@ void write_indirect_name_map(Bytes& out, const std::vector<std::pair<uint32_t, N
   }
 }
 
-// Appendix "Name Section"; subsections in order of their ids, as it demands.
+// Appendix "Name Section", and what the proposal of extended name sections adds; subsections in order of their ids, as
+// it demands.
 Bytes name_section(const Assembly& assembly) {
-  constexpr uint8_t kModule = 0, kLocals = 2, kFields = 10, kLast = 11;
+  constexpr uint8_t kModule = 0, kLocals = 2, kLabels = 3, kFields = 10, kLast = 11;
   Bytes out;
   for (uint8_t id = 0; id <= kLast; ++id) {
     Bytes content;
     if (id == kModule && !assembly.module_name.empty()) write_name(content, assembly.module_name);
     if (id == kLocals && !assembly.local_names.empty()) write_indirect_name_map(content, assembly.local_names);
+    if (id == kLabels && !assembly.label_names.empty()) write_indirect_name_map(content, assembly.label_names);
     if (id == kFields) {
       std::vector<std::pair<uint32_t, NameMap>> maps;
       for (uint32_t i = 0; i < assembly.types.size(); ++i) {

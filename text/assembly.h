@@ -139,6 +139,7 @@ struct Assembly {
   std::vector<CustomSection> customs;
   std::string module_name;
   std::vector<std::pair<uint32_t, NameMap>> local_names;  // by function
+  std::vector<std::pair<uint32_t, NameMap>> label_names;  // by function; labels count in the order of the code
 
   IndexSpace& space(Space s) { return spaces[static_cast<size_t>(s)]; }
   Section& section(SectionKind kind) { return sections[static_cast<size_t>(kind)]; }

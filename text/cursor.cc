@@ -13,14 +13,19 @@ namespace {
 
 // The words of the text format that are no instructions (6.3 to 6.6 and the appendix on scripts).
 constexpr std::string_view kWords[] = {
-    "after",      "array",   "before",    "binary",     "catch_all_ref", "catch_ref",     "data",           "declare",
-    "definition", "do",      "either",    "elem",       "export",        "field",         "final",          "func",
-    "get",        "global",  "import",    "instance",   "invoke",        "item",          "local",          "memory",
-    "module",     "mut",     "null",      "offset",     "pagesize",      "param",         "quote",          "rec",
-    "ref",        "ref.any", "ref.array", "ref.extern", "ref.host",      "ref.struct",    "register",       "result",
-    "shared",     "start",   "struct",    "sub",        "table",         "tag",           "then",           "type",
-    "i8",         "i16",     "i32",       "i64",        "f32",           "f64",           "v128",           "i8x16",
-    "i16x8",      "i32x4",   "i64x2",     "f32x4",      "f64x2",         "nan:canonical", "nan:arithmetic",
+    "after",      "array",    "before",     "binary",        "catch_all_ref",
+    "catch_ref",  "data",     "declare",    "definition",    "do",
+    "either",     "elem",     "export",     "field",         "final",
+    "func",       "get",      "global",     "import",        "instance",
+    "invoke",     "item",     "local",      "memory",        "module",
+    "mut",        "null",     "offset",     "pagesize",      "param",
+    "quote",      "rec",      "ref",        "ref.any",       "ref.array",
+    "ref.extern", "ref.host", "ref.struct", "register",      "result",
+    "shared",     "start",    "struct",     "sub",           "table",
+    "tag",        "then",     "type",       "thread",        "wait",
+    "i8",         "i16",      "i32",        "i64",           "f32",
+    "f64",        "v128",     "i8x16",      "i16x8",         "i32x4",
+    "i64x2",      "f32x4",    "f64x2",      "nan:canonical", "nan:arithmetic",
 };
 
 bool is_known(std::string_view word) {
@@ -145,6 +150,19 @@ const Annotation* Cursor::accept_annotation(std::string_view id) {
     return &*found;
   }
   return nullptr;
+}
+
+std::optional<std::string_view> Cursor::accept_name_annotation() {
+  if (!has_annotations()) return std::nullopt;
+  const Annotation* annotation = accept_annotation(kNameAnnotation);
+  if (annotation == nullptr) return std::nullopt;
+  const TokenList content = annotation_content(*annotation);
+  if (content.tokens.size() != 2 || content.tokens[0].kind != TokenKind::string) {
+    return fail_at(annotation->offset, "@name annotation: unexpected token"), std::nullopt;
+  }
+  std::string name = string_value(content.text(content.tokens[0]));
+  if (!is_valid_utf8(name)) fail_at(annotation->offset, "@name annotation: malformed UTF-8 encoding");
+  return names_.emplace_back(std::move(name));
 }
 
 TokenList Cursor::annotation_content(const Annotation& annotation) const {

@@ -83,6 +83,9 @@ class Cursor {
   // --- Annotations ---
   // The next annotation with that id before the token at the cursor, if any; it counts as used then.
   const Annotation* accept_annotation(std::string_view id);
+  // The name that (@name "...") gives to what the token before it has begun to define, if such an annotation stands
+  // here.
+  std::optional<std::string_view> accept_name_annotation();
   // A cursor over the annotation's own tokens needs them as a list.
   TokenList annotation_content(const Annotation& annotation) const;
   // An annotation that nobody has asked for stands where it means nothing.
@@ -99,7 +102,7 @@ class Cursor {
   uint32_t position_ = 0;
   std::optional<Error> error_;
   std::vector<bool> annotation_used_;
-  std::deque<std::string> names_;  // ids that had escapes
+  std::deque<std::string> names_;  // ids that had escapes, and names of annotations
 };
 
 }  // namespace mini_wasm::text

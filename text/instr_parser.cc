@@ -22,13 +22,16 @@ void InstrParser::folded(Bytes& out) {
 void InstrParser::begin_function() {
   locals_.clear();
   local_names_.clear();
+  label_names_.clear();
+  label_count_ = 0;
   hints_.clear();
 }
 
-void InstrParser::bind_local(uint32_t index, const Token& id) {
-  const std::string_view name = in_.id_name(id);
-  if (!locals_.emplace(name, index).second) in_.fail(id, "duplicate local " + std::string(in_.text(id)));
-  local_names_.emplace_back(index, name);
+void InstrParser::bind_local(const Binder& binder) {
+  if (binder.id && !locals_.emplace(in_.id_name(*binder.id), binder.index).second) {
+    in_.fail(*binder.id, "duplicate local " + std::string(in_.text(*binder.id)));
+  }
+  if (const std::string_view name = name_of(in_, binder); !name.empty()) local_names_.emplace_back(binder.index, name);
 }
 
 void InstrParser::step() {
@@ -78,18 +81,18 @@ void InstrParser::open_folded() {
     case Op::try_: {
       in_.take();
       take_hint(*op);
-      const std::string_view name = accept_label();
+      const Label label = accept_label();
       block_header(*op, *out_);
-      push_label(name);
+      push_label(label);
       frames_.push_back({*op == Op::try_ ? FrameKind::try_start : FrameKind::block, *op, begin, {}, {}});
       return;
     }
     case Op::if_: {
       in_.take();
       const std::optional<uint8_t> hint = take_hint(*op);
-      const std::string_view name = accept_label();
+      const Label label = accept_label();
       block_header(*op, pending_);
-      frames_.push_back({FrameKind::if_operands, *op, begin, name, hint});
+      frames_.push_back({FrameKind::if_operands, *op, begin, label, hint});
       return;
     }
     case Op::else_:
@@ -217,9 +220,9 @@ void InstrParser::flat_instruction() {
 void InstrParser::flat_block(Op op) {
   in_.take();
   record_hint(take_hint(op));
-  const std::string_view name = accept_label();
+  const Label label = accept_label();
   block_header(op, *out_);
-  push_label(name);
+  push_label(label);
   frames_.push_back({FrameKind::flat, op, pending_.size(), {}, {}});
 }
 
@@ -289,23 +292,23 @@ void InstrParser::catch_clauses(Bytes& sink) {
   write_bytes(sink, clauses);
 }
 
-std::string_view InstrParser::accept_label() {
-  const std::optional<Token> id = in_.accept_id();
-  return id ? in_.id_name(*id) : std::string_view();
+InstrParser::Label InstrParser::accept_label() {
+  const Binder binder = accept_binder(in_, 0);
+  return {binder.id ? in_.id_name(*binder.id) : std::string_view(), name_of(in_, binder)};
 }
 
 // The id that `else` and `end` may repeat (6.5.2).
 void InstrParser::check_label() {
-  const Token token = in_.peek();
-  const std::string_view name = accept_label();
-  if (!name.empty() && name != labels_.back()) {
-    in_.fail(token, "mismatching label " + std::string(in_.text(token)));
-  }
+  const std::optional<Token> id = in_.accept_id();
+  if (id && in_.id_name(*id) != labels_.back()) in_.fail(*id, "mismatching label " + std::string(in_.text(*id)));
 }
 
-void InstrParser::push_label(std::string_view name) {
-  if (!name.empty()) label_depths_[name].push_back(static_cast<uint32_t>(labels_.size()));
-  labels_.push_back(name);
+// In the order in which the blocks stand in the code: a folded `if` after its condition.
+void InstrParser::push_label(const Label& label) {
+  if (!label.id.empty()) label_depths_[label.id].push_back(static_cast<uint32_t>(labels_.size()));
+  labels_.push_back(label.id);
+  if (!label.name.empty()) label_names_.emplace_back(label_count_, label.name);
+  ++label_count_;
 }
 
 void InstrParser::pop_label() {

@@ -29,10 +29,11 @@ class InstrParser {
   void folded(Bytes& out);
 
   // --- The function around the instructions ---
-  // Forgets locals and hints.
+  // Forgets locals, names and hints.
   void begin_function();
-  void bind_local(uint32_t index, const Token& id);
+  void bind_local(const Binder& binder);
   NameMap take_local_names() { return std::move(local_names_); }
+  NameMap take_label_names() { return std::move(label_names_); }
   // Offsets are into the buffer given to `sequence`.
   std::vector<std::pair<uint32_t, uint8_t>> take_hints() { return std::move(hints_); }
 
@@ -55,11 +56,15 @@ class InstrParser {
     delegated,  // after (delegate l): nothing may follow
     flat,       // block ... end
   };
+  struct Label {
+    std::string_view id;    // empty: none
+    std::string_view name;  // for the name section
+  };
   struct Frame {
     FrameKind kind;
     Op op = Op::nop;              // flat: block, loop, if_, else_, try_, catch_, catch_all, try_table
     size_t pending = 0;           // operands, if_operands: where the put-aside code begins
-    std::string_view label;       // if_operands: to be bound at (then
+    Label label;                  // if_operands: to be bound at (then
     std::optional<uint8_t> hint;  // likewise
   };
 
@@ -83,9 +88,9 @@ class InstrParser {
   // Opcode, block type and catch clauses.
   void block_header(Op op, Bytes& sink);
   void catch_clauses(Bytes& sink);
-  std::string_view accept_label();
+  Label accept_label();
   void check_label();
-  void push_label(std::string_view name);
+  void push_label(const Label& label);
   void pop_label();
   void emit_pending(const Frame& frame);
   void accept_hint();
@@ -123,6 +128,8 @@ class InstrParser {
   std::unordered_map<std::string_view, std::vector<uint32_t>> label_depths_;  // places in labels_
   std::unordered_map<std::string_view, uint32_t> locals_;
   NameMap local_names_;
+  NameMap label_names_;
+  uint32_t label_count_ = 0;     // of the function so far
   std::optional<uint8_t> hint_;  // for the instruction that follows
   std::vector<std::pair<uint32_t, uint8_t>> hints_;
 };

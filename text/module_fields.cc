@@ -32,7 +32,7 @@ void ModuleParser::define(const Field& field) {
   if (keyword == "memory") define_memory(field);
   if (keyword == "global") define_global(field);
   if (keyword == "tag") define_tag(field);
-  if (keyword == "import") define_import();
+  if (keyword == "import") define_import(field);
   if (keyword == "export") define_export();
   if (keyword == "start") define_start();
   if (keyword == "elem") define_elem();
@@ -70,7 +70,7 @@ std::optional<ModuleParser::ImportNames> ModuleParser::inline_names(Space space,
   return names;
 }
 
-void ModuleParser::define_import() {
+void ModuleParser::define_import(const Field& field) {
   const ImportNames names = import_names();
   in_.take();
   const std::string_view keyword = in_.text(in_.take());
@@ -78,15 +78,16 @@ void ModuleParser::define_import() {
   for (const Space space : kExternSpaces) {
     if (space_info(space).keyword != keyword) continue;
     Bytes type;
-    ParamIds ignored;
+    Binders params;
     switch (space) {
-      case Space::func: write_uleb(type, types_.type_use(&ignored)); break;
+      case Space::func: write_uleb(type, types_.type_use(&params)); break;
       case Space::table: table_type(type); break;
       case Space::memory: types_.memory_type().write(type); break;
       case Space::global: types_.global_type(type); break;
-      default: type.push_back(kTagAttribute); write_uleb(type, types_.type_use(&ignored));
+      default: type.push_back(kTagAttribute); write_uleb(type, types_.type_use(&params));
     }
     import_entry(names, space, type);
+    if (space == Space::func) name_params(field, params);
   }
   in_.expect_close();
 }
@@ -116,23 +117,33 @@ void ModuleParser::define_start() {
 
 void ModuleParser::define_func(const Field& field) {
   const auto import = inline_names(Space::func, field.index);
-  ParamIds params;
+  Binders params;
   const uint32_t type = types_.type_use(&params);
   if (!import) return func_body(field, type, params);
+  name_params(field, params);
   Bytes bytes;
   write_uleb(bytes, type);
   import_entry(*import, Space::func, bytes);
 }
 
-uint32_t ModuleParser::param_count(uint32_t type, const ParamIds& params) const {
+// Of a function without a body.
+void ModuleParser::name_params(const Field& field, const Binders& params) {
+  NameMap names;
+  for (const Binder& param : params) {
+    if (const std::string_view name = name_of(in_, param); !name.empty()) names.emplace_back(param.index, name);
+  }
+  if (!names.empty()) assembly_.local_names.emplace_back(field.index, std::move(names));
+}
+
+uint32_t ModuleParser::param_count(uint32_t type, const Binders& params) const {
   if (type < assembly_.types.size()) return assembly_.types[type].param_count;
   return static_cast<uint32_t>(params.size());
 }
 
-void ModuleParser::func_body(const Field& field, uint32_t type, const ParamIds& params) {
+void ModuleParser::func_body(const Field& field, uint32_t type, const Binders& params) {
   write_uleb(assembly_.section(SectionKind::func).add(), type);
   instrs_.begin_function();
-  for (const auto& [index, id] : params) instrs_.bind_local(index, id);
+  for (const Binder& param : params) instrs_.bind_local(param);
   Bytes body = local_declarations(param_count(type, params));
   instrs_.sequence(body);
   write_op(body, Op::end);
@@ -141,6 +152,9 @@ void ModuleParser::func_body(const Field& field, uint32_t type, const ParamIds& 
   write_bytes(code, body);
   if (NameMap names = instrs_.take_local_names(); !names.empty()) {
     assembly_.local_names.emplace_back(field.index, std::move(names));
+  }
+  if (NameMap names = instrs_.take_label_names(); !names.empty()) {
+    assembly_.label_names.emplace_back(field.index, std::move(names));
   }
   if (auto hints = instrs_.take_hints(); !hints.empty()) assembly_.hints.push_back({field.index, std::move(hints)});
 }
@@ -160,8 +174,8 @@ Bytes ModuleParser::local_declarations(uint32_t first_local) {
     }
   };
   while (in_.accept_open("local")) {
-    if (const auto id = in_.accept_id()) {
-      instrs_.bind_local(index, *id);
+    if (const Binder binder = accept_binder(in_, index)) {
+      instrs_.bind_local(binder);
       add();
     } else {
       while (!in_.at(TokenKind::close) && in_.ok()) add();
@@ -236,9 +250,9 @@ void ModuleParser::define_global(const Field& field) {
 
 void ModuleParser::define_tag(const Field& field) {
   const auto import = inline_names(Space::tag, field.index);
-  ParamIds ignored;
+  Binders params;  // a tag has no place for their names
   Bytes type = {kTagAttribute};
-  write_uleb(type, types_.type_use(&ignored));
+  write_uleb(type, types_.type_use(&params));
   if (import) return import_entry(*import, Space::tag, type);
   write_bytes(assembly_.section(SectionKind::tag).add(), type);
 }

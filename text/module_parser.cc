@@ -135,33 +135,18 @@ uint32_t ModuleParser::declare(Space space) {
     }
     name = view;
   }
-  if (const auto other = name_annotation()) name = *other;
+  if (const auto other = in_.accept_name_annotation()) name = std::string(*other);
   if (!name.empty()) members.names.emplace_back(index, std::move(name));
   return index;
 }
 
 // --- Annotations (appendix "Custom Sections and Annotations") ---
 
-std::optional<std::string> ModuleParser::name_annotation() {
-  if (!in_.has_annotations()) return std::nullopt;
-  const Annotation* annotation = in_.accept_annotation(kNameAnnotation);
-  if (annotation == nullptr) return std::nullopt;
-  const TokenList content = in_.annotation_content(*annotation);
-  std::string name;
-  if (content.tokens.size() == 2 && content.tokens[0].kind == TokenKind::string) {
-    name = string_value(content.text(content.tokens[0]));
-    if (!is_valid_utf8(name)) in_.fail_at(annotation->offset, "@name annotation: malformed UTF-8 encoding");
-  } else {
-    in_.fail_at(annotation->offset, "@name annotation: unexpected token");
-  }
-  return name;
-}
-
 void ModuleParser::module_names(std::string_view id) {
   assembly_.module_name = id;
-  if (const auto name = name_annotation()) assembly_.module_name = *name;
+  if (const auto name = in_.accept_name_annotation()) assembly_.module_name = std::string(*name);
   const Token token = in_.peek();
-  if (name_annotation()) in_.fail(token, "@name annotation: multiple module names");
+  if (in_.accept_name_annotation()) in_.fail(token, "@name annotation: multiple module names");
 }
 
 void ModuleParser::custom_annotations() {

@@ -44,7 +44,6 @@ class ModuleParser {
   void declare_definition(Field& field, Space space);
   uint32_t declare(Space space);
   void declare_anonymous(Space space) { ++assembly_.space(space).count; }
-  std::optional<std::string> name_annotation();
   void module_names(std::string_view id);
   void custom_annotations();
   void custom_section(const Annotation& annotation);
@@ -57,14 +56,15 @@ class ModuleParser {
   void define_memory(const Field& field);
   void define_global(const Field& field);
   void define_tag(const Field& field);
-  void define_import();
+  void define_import(const Field& field);
   void define_export();
   void define_start();
   void define_elem();
   void define_data();
 
-  void func_body(const Field& field, uint32_t type, const ParamIds& params);
-  uint32_t param_count(uint32_t type, const ParamIds& params) const;
+  void func_body(const Field& field, uint32_t type, const Binders& params);
+  uint32_t param_count(uint32_t type, const Binders& params) const;
+  void name_params(const Field& field, const Binders& params);
   Bytes local_declarations(uint32_t first_local);
   void table_type(Bytes& out);
   void import_entry(const ImportNames& names, Space space, const Bytes& type);

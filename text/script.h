@@ -87,7 +87,7 @@ struct ModuleCommand {
   std::string name;
   bool definition_only = false;
 };
-// (module instance $name $definition)
+// (module instance $name? $definition?). A lone name is the definition's when there is one of that name.
 struct InstanceCommand {
   std::string name;
   std::string definition;
@@ -122,12 +122,25 @@ struct AssertModule {
   Kind kind = Kind::malformed;
   ModuleSource source;
   std::string text;
+  std::optional<InstanceCommand> instance;  // instead of `source`
+};
+// (thread $name (shared (module $m)*)? command*), of the threads proposal: the commands on a thread of their own, in a
+// store of their own, to which the shared memories of these modules are known.
+struct Command;
+struct ThreadCommand {
+  std::string name;
+  std::vector<std::string> shared;
+  std::vector<Command> commands;
+};
+// (wait $name): until that thread has come to its end.
+struct WaitCommand {
+  std::string name;
 };
 
 struct Command {
   uint32_t line = 0;
   std::variant<ModuleCommand, InstanceCommand, RegisterCommand, ActionCommand, AssertReturn, AssertTrap,
-               AssertExhaustion, AssertException, AssertModule>
+               AssertExhaustion, AssertException, AssertModule, ThreadCommand, WaitCommand>
       what;
 };
 

@@ -45,7 +45,7 @@ class ScriptParser {
       script.commands.push_back({1, ModuleCommand{{ModuleSource::Form::text, {}, std::string(source_), 1}, {}, false}});
       return script;
     }
-    while (in_.ok() && !in_.at(TokenKind::eof)) command(script);
+    while (in_.ok() && !in_.at(TokenKind::eof)) command(script.commands);
     if (!in_.ok()) return in_.take_error();
     return script;
   }
@@ -71,7 +71,7 @@ class ScriptParser {
 
   // --- Commands ---
 
-  void command(Script& script) {
+  void command(std::vector<Command>& commands) {
     Command command{line_of(in_.peek()), ModuleCommand{}};
     if (in_.at_open("module")) {
       module_command(command);
@@ -81,24 +81,72 @@ class ScriptParser {
       std::string as = in_.expect_string();
       command.what = RegisterCommand{std::move(as), optional_name()};
       in_.expect_close();
+    } else if (in_.accept_open("thread")) {
+      thread(command);
+    } else if (in_.accept_open("wait")) {
+      command.what = WaitCommand{optional_name()};
+      in_.expect_close();
     } else {
       assertion(command);
     }
-    if (in_.ok()) script.commands.push_back(std::move(command));
+    if (in_.ok()) commands.push_back(std::move(command));
+  }
+
+  // Threads may have threads, in a script that means something not deeply.
+  void thread(Command& command) {
+    constexpr uint32_t kMaxDepth = 100;
+    if (depth_ == kMaxDepth) return in_.fail(in_.peek(), "more than 100 threads in one another", ErrorKind::limit);
+    ++depth_;
+    ThreadCommand thread;
+    thread.name = optional_name();
+    if (in_.accept_open("shared")) {
+      while (in_.accept_open("module")) {
+        thread.shared.push_back(optional_name());
+        in_.expect_close();
+      }
+      in_.expect_close();
+    }
+    while (in_.ok() && in_.at(TokenKind::open)) this->command(thread.commands);
+    in_.expect_close();
+    --depth_;
+    command.what = std::move(thread);
   }
 
   void module_command(Command& command) {
     const uint32_t position = in_.position();
     in_.accept_open("module");
     if (in_.accept_keyword("instance")) {
-      std::string name = optional_name();
-      command.what = InstanceCommand{std::move(name), optional_name()};
-      return in_.expect_close();
+      command.what = instance();
+      return;
     }
     const bool definition = in_.accept_keyword("definition");
     std::string name = optional_name();
     in_.rewind(position);
     command.what = ModuleCommand{module_source(), std::move(name), definition};
+  }
+
+  // $name? $definition?), behind (module instance
+  InstanceCommand instance() {
+    InstanceCommand instance;
+    instance.name = optional_name();
+    instance.definition = optional_name();
+    in_.expect_close();
+    return instance;
+  }
+
+  // What an assertion is about: (module instance ...) or a module of its own.
+  AssertModule module_assertion(AssertModule::Kind kind) {
+    AssertModule assertion;
+    assertion.kind = kind;
+    const uint32_t position = in_.position();
+    if (in_.accept_open("module") && in_.accept_keyword("instance")) {
+      assertion.instance = instance();
+    } else {
+      in_.rewind(position);
+      assertion.source = module_source();
+    }
+    assertion.text = in_.expect_string();
+    return assertion;
   }
 
   // (module definition? $name? ...)
@@ -126,8 +174,7 @@ class ScriptParser {
   void assertion(Command& command) {
     for (const auto& row : kModuleAssertions) {
       if (!in_.accept_open(row.text)) continue;
-      ModuleSource source = module_source();
-      command.what = AssertModule{row.kind, std::move(source), in_.expect_string()};
+      command.what = module_assertion(row.kind);
       return in_.expect_close();
     }
     if (in_.accept_open("assert_return")) {
@@ -150,8 +197,7 @@ class ScriptParser {
 
   void trap_assertion(Command& command) {
     if (in_.at_open("module")) {
-      ModuleSource source = module_source();
-      command.what = AssertModule{AssertModule::Kind::uninstantiable, std::move(source), in_.expect_string()};
+      command.what = module_assertion(AssertModule::Kind::uninstantiable);
     } else {
       Action what = action();
       command.what = AssertTrap{std::move(what), in_.expect_string()};
@@ -274,6 +320,7 @@ class ScriptParser {
   std::string_view source_;
   Cursor in_;
   uint32_t line_ = 1;
+  uint32_t depth_ = 0;    // of threads
   uint32_t counted_ = 0;  // bytes whose line breaks are in line_
 };
 

@@ -118,11 +118,12 @@ std::optional<uint8_t> TypeParser::page_size() {
 
 // --- Function types ---
 
-Signature TypeParser::signature(ParamIds* ids) {
+Signature TypeParser::signature(Binders* names) {
   Signature result;
   while (in_.accept_open("param")) {
-    if (ids != nullptr && in_.at(TokenKind::id)) {
-      ids->emplace_back(result.param_count++, in_.take());
+    if (const Binder binder = names != nullptr ? accept_binder(in_, result.param_count) : Binder()) {
+      names->push_back(binder);
+      ++result.param_count;
       val_type(result.params);
     } else {
       for (; !in_.at(TokenKind::close) && in_.ok(); ++result.param_count) val_type(result.params);
@@ -145,10 +146,10 @@ std::optional<uint32_t> TypeParser::explicit_type() {
   return type;
 }
 
-uint32_t TypeParser::type_use(ParamIds* ids) {
+uint32_t TypeParser::type_use(Binders* names) {
   const Token at = in_.peek();
   const std::optional<uint32_t> type = explicit_type();
-  return resolve_type_use(type, signature(ids), at);
+  return resolve_type_use(type, signature(names), at);
 }
 
 uint32_t TypeParser::resolve_type_use(std::optional<uint32_t> type, const Signature& signature, const Token& at) {
@@ -207,10 +208,12 @@ void TypeParser::struct_fields(Bytes& out, TypeInfo& info) {
   Bytes fields;
   uint32_t count = 0;
   while (in_.accept_open("field")) {
-    if (const auto id = in_.accept_id()) {
-      const std::string_view name = in_.id_name(*id);
-      if (!info.fields.emplace(name, count).second) in_.fail(*id, "duplicate field " + std::string(in_.text(*id)));
-      info.field_names.emplace_back(count++, name);
+    if (const Binder binder = accept_binder(in_, count)) {
+      if (binder.id && !info.fields.emplace(in_.id_name(*binder.id), count).second) {
+        in_.fail(*binder.id, "duplicate field " + std::string(in_.text(*binder.id)));
+      }
+      if (const auto name = name_of(in_, binder); !name.empty()) info.field_names.emplace_back(count, name);
+      ++count;
       field_type(fields);
     } else {
       for (; !in_.at(TokenKind::close) && in_.ok(); ++count) field_type(fields);
@@ -223,8 +226,8 @@ void TypeParser::struct_fields(Bytes& out, TypeInfo& info) {
 
 void TypeParser::composite_type(Bytes& out, TypeInfo& info) {
   if (in_.accept_open("func")) {
-    ParamIds ids;
-    const Signature type = signature(&ids);
+    Binders names;  // a type has no place for them
+    const Signature type = signature(&names);
     info.signature = type.encode();
     info.param_count = type.param_count;
     out.push_back(kFunc);

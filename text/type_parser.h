@@ -22,8 +22,28 @@ struct LimitsText {
   void write(Bytes& out) const;
 };
 
-// Ids of parameters: (position, id).
-using ParamIds = std::vector<std::pair<uint32_t, Token>>;
+// How a parameter, local, field or label may be called: `$id (@name "...")`, or either, or nothing.
+struct Binder {
+  uint32_t index = 0;  // of what is called so
+  std::optional<Token> id;
+  std::optional<std::string_view> annotation;
+
+  explicit operator bool() const { return id || annotation; }
+};
+using Binders = std::vector<Binder>;
+
+// Takes an id and an annotation, as far as they stand here.
+inline Binder accept_binder(Cursor& in, uint32_t index) {
+  Binder binder;
+  binder.index = index;
+  binder.id = in.accept_id();
+  binder.annotation = in.accept_name_annotation();
+  return binder;
+}
+// The name for the name section: the annotation counts before the id.
+inline std::string_view name_of(Cursor& in, const Binder& binder) {
+  return binder.annotation ? *binder.annotation : binder.id ? in.id_name(*binder.id) : std::string_view();
+}
 
 class TypeParser {
  public:
@@ -48,10 +68,10 @@ class TypeParser {
   std::optional<uint8_t> page_size();
 
   // --- Function types ---
-  // (param ...)* (result ...)*. Ids of parameters are put into `ids`, or refused without it.
-  Signature signature(ParamIds* ids);
+  // (param ...)* (result ...)*. What parameters are called is put into `names`, or refused without it.
+  Signature signature(Binders* names);
   // (type x)? and a signature (6.4.9); the index of the type, which is made when there is none.
-  uint32_t type_use(ParamIds* ids);
+  uint32_t type_use(Binders* names);
   // A block type (6.5.2).
   void block_type(Bytes& out);
 

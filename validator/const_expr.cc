@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "core/missing_feature.h"
 #include "decoder/limits.h"
 
 namespace mini_wasm::validator {
@@ -78,7 +79,8 @@ void ConstExprValidator::step(Op op, uint32_t visible_globals) {
     case Op::i64_sub:
     case Op::i64_mul:
       if (!scope_.features.has(Feature::extended_const)) {
-        return fail("constant expression required: " + std::string(info.text) + " needs the extended-const feature");
+        return fail(
+            missing_feature("constant expression required: " + std::string(info.text), Feature::extended_const));
       }
       return numeric(info);
     case Op::global_get: return global_get(imm_.index[0], visible_globals);

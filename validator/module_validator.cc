@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "core/missing_feature.h"
 #include "core/utf8.h"
 #include "validator/const_expr.h"
 
@@ -55,7 +56,7 @@ class ModuleValidator {
   }
   bool require(Feature feature, uint32_t offset, const std::string& what) {
     if (on_.has(feature)) return true;
-    fail(offset, what + " needs the " + std::string(feature_info(feature).text) + " feature");
+    fail(offset, missing_feature(what, feature));
     return false;
   }
 

@@ -113,8 +113,9 @@ TEST(module_validator, constant_expressions) {
 TEST(module_validator, extended_constants_are_a_feature) {
   FeatureSet features = FeatureSet::all();
   features.clear(Feature::extended_const);
-  EXPECT_THAT(validate_global(0x7f, {0x41, 2, 0x41, 3, 0x6a, 0x0b}, features),
-              StartsWith("constant expression required: i32.add needs the extended-const feature"));
+  EXPECT_THAT(
+      validate_global(0x7f, {0x41, 2, 0x41, 3, 0x6a, 0x0b}, features),
+      StartsWith("constant expression required: i32.add needs the extended-const proposal: --wasm=extended-const"));
 }
 
 TEST(module_validator, globals_see_immutable_ones_before_them) {

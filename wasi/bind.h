@@ -25,6 +25,7 @@
 #include "wasi/abi.h"
 #include "wasi/errno_map.h"
 #include "wasi/guest_ptr.h"
+#include "wasi/trace.h"
 
 namespace mini_wasm::wasi {
 
@@ -113,6 +114,37 @@ struct Return<ErrnoOr<std::tuple<A, B>>> {
   }
 };
 
+// How a parameter or a result shows in a trace.
+template <class T>
+struct ShownAs {
+  static constexpr Shown param = sizeof(T) == 8 ? Shown::wide : Shown::word;
+  static constexpr Shown result = !(std::is_integral_v<T> || std::is_enum_v<T>) ? Shown::object
+                                  : sizeof(T) == 1                              ? Shown::byte
+                                  : sizeof(T) == 2                              ? Shown::half
+                                  : sizeof(T) == 4                              ? Shown::word
+                                                                                : Shown::wide;
+};
+template <>
+struct ShownAs<GuestMemory> {
+  static constexpr Shown param = Shown::nothing;
+};
+template <class T>
+struct ShownAs<GuestPtr<T>> {
+  static constexpr Shown param = Shown::pointer;
+  static constexpr Shown result = ShownAs<T>::result;
+};
+template <class T>
+struct ShownAs<GuestArray<T>> {
+  static constexpr Shown param = std::is_same_v<T, const char> ? Shown::text : Shown::array;
+};
+
+template <class Pointers>
+struct ShownResults;
+template <class... T>
+struct ShownResults<std::tuple<T...>> {
+  static constexpr std::array<Shown, sizeof...(T)> list{ShownAs<T>::result...};
+};
+
 // The slot where each parameter starts; one more entry for the end.
 template <class... P>
 constexpr std::array<size_t, sizeof...(P) + 1> slot_offsets() {
@@ -133,6 +165,15 @@ struct Binding<Method> {
   static const FuncType& type() {
     static const FuncType type = make_type();
     return type;
+  }
+  static constexpr std::array<Shown, sizeof...(P)> kShownParams{bind::ShownAs<P>::param...};
+  // What the trace of a call shows.
+  static TraceShape trace_shape() {
+    if constexpr (kExits) {
+      return {kShownParams, {}};
+    } else {
+      return {kShownParams, bind::ShownResults<typename bind::Return<R>::Pointers>::list};
+    }
   }
   // Calls the method with arguments from `slots` and leaves the errno in slots[0]. The one error is Error::exit.
   static Result<void> call(Object& object, GuestMemory memory, uint64_t* slots) {

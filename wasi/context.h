@@ -15,6 +15,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -109,6 +110,10 @@ class Context {
   Errno sock_shutdown(Fd, SdFlags);
 
   FdTable& fds() { return fds_; }
+
+  // WasiConfig::trace.
+  bool traces() const { return config_.trace != nullptr; }
+  void trace(std::string_view line) const { config_.trace(line); }
 
   // Keeps other threads out of the object for as long as it lives. An interrupt of `store` ends what blocks.
   class CallScope {

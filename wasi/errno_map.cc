@@ -9,6 +9,16 @@ namespace {
 constexpr int kNoHostErrno = -1;
 }
 
+const char* errno_name(Errno error) {
+  switch (error) {
+#define ERRNO(id, number, host) \
+  case Errno::id: return #id;
+#include "wasi/errno.def"
+#undef ERRNO
+  }
+  return "?";
+}
+
 Errno errno_from_host(int host_errno) {
 #if EOPNOTSUPP != ENOTSUP
   if (host_errno == EOPNOTSUPP) return Errno::notsup;

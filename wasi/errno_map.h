@@ -14,6 +14,9 @@ enum class Errno : uint16_t {
 #undef ERRNO
 };
 
+// "badf": the error's name in the preview1 document, but `toobig` for `2big`.
+const char* errno_name(Errno error);
+
 // The guest's name for a host errno; io for one that preview1 has no word for.
 Errno errno_from_host(int host_errno);
 // The same for the calling thread's `errno`.

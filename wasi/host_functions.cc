@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "wasi/bind.h"
 #include "wasi/unstable.h"
@@ -37,13 +39,15 @@ constexpr const Function* find(std::span<const Function> functions, std::string_
 }
 
 constexpr auto kPreview1Functions = sorted(std::to_array<Function>({
-#define WASI_FUNCTION(id) {kPreview1, #id, &Binding<&Context::id>::type, &Binding<&Context::id>::call},
+#define WASI_FUNCTION(id) \
+  {kPreview1, #id, &Binding<&Context::id>::type, &Binding<&Context::id>::call, &Binding<&Context::id>::trace_shape},
 #include "wasi/functions.def"
 }));
 
 constexpr auto kDiffering = sorted(std::to_array<Function>({
 #define WASI_FUNCTION(id)
-#define WASI_FUNCTION_UNSTABLE(id) {kUnstable, #id, &Binding<&Unstable::id>::type, &call_unstable<&Unstable::id>},
+#define WASI_FUNCTION_UNSTABLE(id) \
+  {kUnstable, #id, &Binding<&Unstable::id>::type, &call_unstable<&Unstable::id>, &Binding<&Unstable::id>::trace_shape},
 #include "wasi/functions.def"
 }));
 
@@ -61,12 +65,26 @@ constexpr auto kAll = [] {
   return all;
 }();
 
+// The same as function.call, and a line about it. Memory may have grown meanwhile, but nobody has moved it.
+Result<void> traced_call(const Function& function, Context& context, GuestMemory memory, uint64_t* slots) {
+  const TraceShape shape = function.trace_shape();
+  const std::vector<uint64_t> arguments(slots, slots + function.type().params.size());
+  std::string line = std::string(function.name) + arguments_text(shape, memory, slots);
+  Result<void> result = function.call(context, memory, slots);
+  line += result ? " = " + results_text(shape, memory, arguments.data(), slots[0]) : " ends the program";
+  context.trace(line);
+  return result;
+}
+
 // A call from a guest. Without a memory every pointer is out of bounds.
 Result<void> call(const Function& function, void* data, Caller& caller, uint64_t* slots) {
   Context& context = *static_cast<Context*>(data);
   const Context::CallScope scope(context, &caller.store());
   const std::optional<Memory> memory = caller.memory0();
-  return function.call(context, GuestMemory(memory ? memory->data() : std::span<uint8_t>()), slots);
+  const GuestMemory bytes(memory ? memory->data() : std::span<uint8_t>());
+  if (context.traces()) [[unlikely]]
+    return traced_call(function, context, bytes, slots);
+  return function.call(context, bytes, slots);
 }
 
 template <size_t... I>

@@ -10,6 +10,7 @@
 
 #include "wasi/context.h"
 #include "wasi/guest_ptr.h"
+#include "wasi/trace.h"
 
 namespace mini_wasm::wasi {
 
@@ -19,6 +20,7 @@ struct Function {
   const FuncType& (*type)();
   // Arguments from slots, the errno to slots[0]. The one error is Error::exit.
   Result<void> (*call)(Context& context, GuestMemory memory, uint64_t* slots);
+  TraceShape (*trace_shape)();
 };
 
 // All functions of both modules, from functions.def, sorted by module and name.

@@ -25,8 +25,8 @@ constexpr int32_t kLastThreadId = 0x1fff'ffff;  // the rest is reserved
 // Thread rule: all members but the constructor are for any thread.
 class Program : public std::enable_shared_from_this<Program> {
  public:
-  Program(Wasi& wasi, const Engine& engine, const Module& module, const StoreLimits& limits)
-      : wasi_(wasi), engine_(engine), module_(module), limits_(limits) {}
+  Program(Wasi& wasi, const Engine& engine, const Module& module, const StoreLimits& limits, Wasi::Prepare prepare)
+      : wasi_(wasi), engine_(engine), module_(module), limits_(limits), prepare_(std::move(prepare)) {}
 
   Result<int32_t> run() {
     for (const ImportType& import : module_.imports()) {
@@ -102,6 +102,9 @@ class Program : public std::enable_shared_from_this<Program> {
       if (!memory) return std::move(memory).error();
       linker.define(import.module, import.name, *memory);
     }
+    if (prepare_) {
+      if (Result<void> r = prepare_(linker); !r) return std::move(r).error();
+    }
     Result<Instance> instance = linker.instantiate(module_);
     if (!instance) return std::move(instance).error();
     return body(*instance);
@@ -138,6 +141,7 @@ class Program : public std::enable_shared_from_this<Program> {
   const Engine engine_;
   const Module module_;
   const StoreLimits limits_;
+  const Wasi::Prepare prepare_;
   std::vector<SharedImport> memories_;
 
   std::mutex mutex_;  // of everything below
@@ -157,8 +161,9 @@ bool Wasi::has_threads(const Module& module) {
   return false;
 }
 
-Result<int32_t> Wasi::run_threads(const Engine& engine, const Module& module, const StoreLimits& limits) {
-  return std::make_shared<Program>(*this, engine, module, limits)->run();
+Result<int32_t> Wasi::run_threads(const Engine& engine, const Module& module, const StoreLimits& limits,
+                                  const Prepare& prepare) {
+  return std::make_shared<Program>(*this, engine, module, limits, prepare)->run();
 }
 
 }  // namespace mini_wasm

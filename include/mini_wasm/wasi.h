@@ -6,6 +6,7 @@
 #include <mini_wasm/result.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,6 +28,9 @@ struct WasiConfig {
   // Listening or connected sockets inherited by the guest after the preopens (sock_accept, sock_recv, sock_send).
   std::vector<int> sockets;
   uint32_t max_open_files = 1024;
+  // Called after each WASI call with a line about it, names escaped for a terminal: `fd_close(4) = success`. On the
+  // thread of the guest that made the call, one call at a time. May be empty.
+  std::function<void(std::string_view line)> trace;
 };
 
 namespace wasi {
@@ -53,8 +57,11 @@ class Wasi {
   static bool has_threads(const Module& module);
   // Runs such a program in stores of its own: an instance per thread, at most 256 at a time beside the first, all with
   // the shared memory that the module imports. It ends when `_start` returns or when any thread exits or traps; the
-  // others are then interrupted and waited for. Errors: those of `run` and of instantiation.
-  Result<int32_t> run_threads(const Engine& engine, const Module& module, const StoreLimits& limits = {});
+  // others are then interrupted and waited for. `prepare`, if any, adds to the linker of each thread's store what else
+  // the module imports; it is called on that thread. Errors: those of `run`, of instantiation and of `prepare`.
+  using Prepare = std::function<Result<void>(Linker& linker)>;
+  Result<int32_t> run_threads(const Engine& engine, const Module& module, const StoreLimits& limits = {},
+                              const Prepare& prepare = {});
 
  private:
   explicit Wasi(std::unique_ptr<wasi::Context> context);

@@ -95,10 +95,18 @@ class Meaning {
     if (const size_t at = line.find(what); at != line.npos) line.replace(at, what.size(), with);
   }
 
-  void add(std::string line) {
-    line.erase(0, std::min<size_t>(line.size(), 8));  // the offset
+  static void erase_comments(std::string& line) {
+    for (size_t begin; (begin = line.find("(;")) != line.npos;) {
+      const size_t end = std::min(line.find(";)", begin), line.size());
+      // With the blank before it.
+      const size_t from = begin != 0 && line[begin - 1] == ' ' ? begin - 1 : begin;
+      line.erase(from, end + 2 - from);
+    }
     line.erase(std::min(line.find(";;"), line.size()));
-    line.erase(std::min(line.find("(;@"), line.size()));
+  }
+
+  void add(std::string line) {
+    erase_comments(line);
     const size_t begin = line.find_first_not_of(' ');
     if (begin == line.npos) return;
     line = line.substr(begin, line.find_last_not_of(' ') + 1 - begin);

@@ -1,10 +1,10 @@
 #include "spec-tests/scripts/expected_failures.h"
 
 #include <charconv>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <utility>
+
+#include "core/read_stream.h"
 
 namespace mini_wasm::spec {
 namespace {
@@ -55,10 +55,9 @@ Result<void> ExpectedFailures::add(std::string_view text) {
 }
 
 Result<void> ExpectedFailures::load(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return Error::make(ErrorKind::io, "cannot read " + path);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  Result<void> added = add(text);
+  const Result<std::vector<uint8_t>> bytes = read_file(path);
+  if (!bytes) return Error(bytes.error());
+  Result<void> added = add({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
   if (!added) added.error().message = path + ": " + added.error().message;
   return added;
 }

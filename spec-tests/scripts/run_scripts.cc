@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <optional>
 #include <string_view>
 #include <system_error>
 
+#include "core/read_stream.h"
 #include "spec-tests/scripts/script_runner.h"
 #include "text/assembler.h"
 #include "text/script.h"
@@ -71,14 +69,6 @@ void collect(const fs::path& input, const fs::path& root, std::vector<ScriptFile
   }
 }
 
-std::optional<std::string> read_file(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return std::nullopt;
-  std::string content{std::istreambuf_iterator<char>(file), {}};
-  if (file.bad()) return std::nullopt;
-  return content;
-}
-
 // --- Running -------------------------------------------------------------------------------------------------------
 
 void report(const ScriptFile& file, const TierCase& tier, const std::vector<Failure>& lines, const char* what) {
@@ -90,7 +80,7 @@ void report(const ScriptFile& file, const TierCase& tier, const std::vector<Fail
 
 void run_on(const TierCase& tier, const ScriptFile& file, const text::Script& script, const RunScriptsOptions& options,
             Totals& totals) {
-  const ScriptReport result = ScriptRunner(config_for(tier, file, options)).run(script);
+  const ScriptReport result = ScriptRunner(config_for(tier, file, options), options.limits).run(script);
   const ExpectedFailures::Verdict verdict = options.expected.judge(file.name, result.failures);
   report(file, tier, verdict.unexpected, "");
   totals.passed += result.passed;
@@ -103,16 +93,17 @@ void run_on(const TierCase& tier, const ScriptFile& file, const text::Script& sc
 }
 
 void run_file(const ScriptFile& file, const RunScriptsOptions& options, Totals& totals) {
-  const std::optional<std::string> source = read_file(file.path);
-  if (!source) {
+  const Result<std::vector<uint8_t>> bytes = read_file(file.path);
+  if (!bytes) {
     ++totals.failed;
-    std::printf("%s: cannot be read\n", file.path.c_str());
+    std::printf("%s\n", bytes.error().message.c_str());
     return;
   }
-  const Result<text::Script> script = text::parse_script(*source);
+  const std::string_view source(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+  const Result<text::Script> script = text::parse_script(source);
   if (!script) {
     ++totals.failed;
-    std::printf("%s\n", text::describe(script.error(), *source, file.name + ".wast").c_str());
+    std::printf("%s\n", text::describe(script.error(), source, file.name + ".wast").c_str());
     return;
   }
   for (const TierCase& tier : options.tiers) run_on(tier, file, *script, options, totals);

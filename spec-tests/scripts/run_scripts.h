@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mini_wasm/config.h>
+#include <mini_wasm/store.h>
 
 #include <functional>
 #include <string>
@@ -17,6 +18,7 @@ struct RunScriptsOptions {
   std::vector<TierCase> tiers;      // each script runs on all of them
   std::string root;                 // scripts are named by their path below it; empty: the folder given, or the file's
   ExpectedFailures expected;
+  StoreLimits limits;
   std::function<void(Config&)> configure;  // has the last word on every configuration; may be empty
   bool verbose = false;                    // also every script, and passing assertions with an unexpected message
 };

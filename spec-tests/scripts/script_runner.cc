@@ -54,26 +54,83 @@ bool messages_agree(std::string_view expected, std::string_view actual) {
   return expected.starts_with(actual) || actual.starts_with(expected);
 }
 
-ScriptRunner::ScriptRunner(const Config& config)
-    : engine_(config), store_(engine_), linker_(store_), lazy_validation_(config.lazy_validation && !config.eager) {
-  define_spectest(linker_);
+ScriptRunner::ScriptRunner(const Config& config, const StoreLimits& limits)
+    : ScriptRunner(Engine(config), config, limits, {}) {
   if (config.cache_dir.empty()) return;
   Config eager = config;
   eager.eager = true;
   earlier_.emplace(eager);
 }
 
+ScriptRunner::ScriptRunner(const Engine& engine, const Config& config, const StoreLimits& limits, SharedModules shared)
+    : config_(config),
+      limits_(limits),
+      engine_(engine),
+      store_(engine_, limits),
+      linker_(store_),
+      lazy_validation_(config.lazy_validation && !config.eager),
+      shared_(std::move(shared)) {
+  define_spectest(linker_);
+}
+
+ScriptRunner::~ScriptRunner() {
+  for (auto& [name, thread] : threads_) thread.native.join();
+}
+
 ScriptReport ScriptRunner::run(const text::Script& script) {
-  ScriptReport report;
-  for (const text::Command& command : script.commands) {
+  run(script.commands);
+  return std::move(report_);
+}
+
+void ScriptRunner::run(const std::vector<text::Command>& commands) {
+  for (const text::Command& command : commands) {
     Outcome outcome = std::visit([&](const auto& what) { return run(what); }, command.what);
     switch (outcome.kind) {
-      case Outcome::Kind::passed: ++report.passed; break;
-      case Outcome::Kind::failed: report.failures.push_back({command.line, std::move(outcome.message)}); break;
+      case Outcome::Kind::passed: ++report_.passed; break;
+      case Outcome::Kind::failed: report_.failures.push_back({command.line, std::move(outcome.message)}); break;
     }
-    if (!outcome.note.empty()) report.notes.push_back({command.line, std::move(outcome.note)});
+    if (!outcome.note.empty()) report_.notes.push_back({command.line, std::move(outcome.note)});
   }
-  return report;
+}
+
+// --- Threads -------------------------------------------------------------------------------------------------------
+
+Outcome ScriptRunner::run(const text::ThreadCommand& command) {
+  if (threads_.contains(command.name)) return Outcome::fail("there is a thread " + quoted(command.name) + " already");
+  SharedModules shared;
+  for (const std::string& name : command.shared) {
+    if (const auto known = shared_.find(name); known != shared_.end()) {
+      shared.insert(*known);
+      continue;
+    }
+    const Result<Instance> instance = find_instance(name);
+    if (!instance) return Outcome::fail(instance.error().message);
+    for (const auto& [export_name, value] : instance->exports()) {
+      const std::optional<Memory> memory = value.memory();
+      const std::optional<SharedMemory> as_shared = memory ? SharedMemory::of(*memory) : std::nullopt;
+      if (as_shared) shared[name].emplace_back(export_name, *as_shared);
+    }
+  }
+  Thread& thread = threads_[command.name];
+  thread.native = std::thread([this, &command, &thread, shared = std::move(shared)] {
+    ScriptRunner runner(engine_, config_, limits_, shared);
+    runner.run(command.commands);
+    thread.report = std::move(runner.report_);
+  });
+  return Outcome::pass();
+}
+
+// What came of its commands is this script's.
+Outcome ScriptRunner::run(const text::WaitCommand& command) {
+  const auto thread = threads_.find(command.name);
+  if (thread == threads_.end()) return Outcome::fail("no thread " + quoted(command.name));
+  thread->second.native.join();
+  const ScriptReport& report = thread->second.report;
+  report_.passed += report.passed;
+  report_.failures.insert(report_.failures.end(), report.failures.begin(), report.failures.end());
+  report_.notes.insert(report_.notes.end(), report.notes.begin(), report.notes.end());
+  threads_.erase(thread);
+  return Outcome::pass();
 }
 
 // --- Modules and instances -----------------------------------------------------------------------------------------
@@ -97,11 +154,17 @@ Outcome ScriptRunner::run(const text::ModuleCommand& command) {
   return command.definition_only ? Outcome::pass() : instantiate(command.name, *module);
 }
 
+const Module* ScriptRunner::find_definition(const text::InstanceCommand& command) const {
+  auto found = definitions_.find(command.definition);
+  if (command.definition.empty() && definitions_.contains(command.name)) found = definitions_.find(command.name);
+  return found == definitions_.end() ? nullptr : &found->second;
+}
+
 Outcome ScriptRunner::run(const text::InstanceCommand& command) {
   instances_.erase("");
-  auto module = definitions_.find(command.definition);
-  if (module == definitions_.end()) return Outcome::fail("no module definition " + quoted(command.definition));
-  return instantiate(command.name, module->second);
+  const Module* module = find_definition(command);
+  if (module == nullptr) return Outcome::fail("no module definition " + quoted(command.definition));
+  return instantiate(command.name, *module);
 }
 
 Outcome ScriptRunner::instantiate(const std::string& name, const Module& module) {
@@ -119,20 +182,37 @@ Result<Instance> ScriptRunner::find_instance(const std::string& name) const {
 }
 
 Outcome ScriptRunner::run(const text::RegisterCommand& command) {
+  if (const auto shared = shared_.find(command.name); shared != shared_.end() && !instances_.contains(command.name)) {
+    for (const auto& [name, memory] : shared->second) {
+      Result<Memory> here = memory.in(store_);
+      if (!here) return Outcome::fail(here.error().to_string());
+      linker_.define(command.as, name, *here);
+    }
+    return Outcome::pass();
+  }
   Result<Instance> instance = find_instance(command.name);
   if (!instance) return Outcome::fail(instance.error().message);
   linker_.instance(command.as, *instance);
   return Outcome::pass();
 }
 
-Outcome ScriptRunner::run(const AssertModule& command) {
+Result<Module> ScriptRunner::asserted_module(const AssertModule& command) {
+  if (command.instance) {
+    const Module* module = find_definition(*command.instance);
+    if (module == nullptr) return usage("no module definition " + quoted(command.instance->definition));
+    return *module;
+  }
   Result<std::vector<uint8_t>> bytes = binary_of(command.source);
-  if (!bytes) return failed_module(command, bytes.error());
+  if (!bytes) return std::move(bytes).error();
   // Else a function that nobody calls may be anything.
   if (Result<void> valid; lazy_validation_ && !(valid = Module::validate(engine_, *bytes))) {
-    return failed_module(command, valid.error());
+    return std::move(valid).error();
   }
-  Result<Module> module = Module::compile(engine_, std::move(*bytes));
+  return Module::compile(engine_, std::move(*bytes));
+}
+
+Outcome ScriptRunner::run(const AssertModule& command) {
+  Result<Module> module = asserted_module(command);
   if (!module) return failed_module(command, module.error());
   Result<Instance> instance = linker_.instantiate(*module);
   if (!instance) return failed_module(command, instance.error());

@@ -15,6 +15,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "spec-tests/tiers.h"
@@ -47,12 +49,25 @@ struct ScriptReport {
 bool messages_agree(std::string_view expected, std::string_view actual);
 
 // One script's world: a store of its own. Use it for one script.
+// Thread rule: one thread. The threads of a script have runners of their own.
 class ScriptRunner {
  public:
-  explicit ScriptRunner(const Config& config);
+  explicit ScriptRunner(const Config& config, const StoreLimits& limits = {});
+  ~ScriptRunner();
   ScriptReport run(const text::Script& script);
 
  private:
+  // Modules whose shared memories a thread knows: by their names in the script, exports with their names.
+  using SharedExports = std::vector<std::pair<std::string, SharedMemory>>;
+  using SharedModules = std::map<std::string, SharedExports>;
+  struct Thread {
+    std::thread native;
+    ScriptReport report;
+  };
+  // For a thread of the script, on that thread.
+  ScriptRunner(const Engine& engine, const Config& config, const StoreLimits& limits, SharedModules shared);
+
+  void run(const std::vector<text::Command>& commands);
   Outcome run(const text::ModuleCommand& command);
   Outcome run(const text::InstanceCommand& command);
   Outcome run(const text::RegisterCommand& command);
@@ -62,6 +77,8 @@ class ScriptRunner {
   Outcome run(const text::AssertExhaustion& command);
   Outcome run(const text::AssertException& command);
   Outcome run(const text::AssertModule& command);
+  Outcome run(const text::ThreadCommand& command);
+  Outcome run(const text::WaitCommand& command);
 
   Result<Module> compile(std::vector<uint8_t> bytes);
   Outcome instantiate(const std::string& name, const Module& module);
@@ -71,7 +88,12 @@ class ScriptRunner {
   // Empty name: the current (latest) one. An Error when there is none.
   Result<Instance> find_instance(const std::string& name) const;
   Outcome failed_module(const text::AssertModule& command, const Error& error) const;
+  // Null when there is none.
+  const Module* find_definition(const text::InstanceCommand& command) const;
+  Result<Module> asserted_module(const text::AssertModule& command);
 
+  const Config config_;
+  const StoreLimits limits_;
   Engine engine_;
   std::optional<Engine> earlier_;  // with a cache: the engine that wrote it
   Store store_;
@@ -79,6 +101,9 @@ class ScriptRunner {
   const bool lazy_validation_;
   std::map<std::string, Module> definitions_;  // "" is the latest; missing after a failure
   std::map<std::string, Instance> instances_;
+  const SharedModules shared_;             // of a thread
+  std::map<std::string, Thread> threads_;  // that nobody has waited for
+  ScriptReport report_;
 };
 
 }  // namespace mini_wasm::spec

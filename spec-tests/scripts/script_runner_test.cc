@@ -150,5 +150,89 @@ TEST(script_runner, spectest_can_be_imported) {
               IsEmpty());
 }
 
+// --- Threads and instances
+
+std::vector<uint32_t> failing_lines(std::string_view source) {
+  Result<Script> script = parse_script(source);
+  if (!script) ADD_FAILURE() << script.error().to_string();
+  std::vector<uint32_t> all;
+  for (const TierCase& tier : kTiers) {
+    Config config = tier.config();
+    EXPECT_TRUE(config.feature("threads", true));
+    const ScriptReport report = ScriptRunner(config).run(*script);
+    std::vector<uint32_t> lines;
+    for (const Failure& failure : report.failures) lines.push_back(failure.line);
+    if (&tier != kTiers) EXPECT_EQ(lines, all) << tier.name;
+    all = lines;
+  }
+  return all;
+}
+
+// One thread waits for a value that the other writes, and each sees what the other wrote before.
+constexpr std::string_view kMessagePassing = R"((module $Mem (memory (export "shared") 1 1 shared))
+(thread $T1 (shared (module $Mem))
+  (register "mem" $Mem)
+  (module (memory (import "mem" "shared") 1 1 shared)
+    (func (export "run")
+      (i32.store (i32.const 0) (i32.const 42))
+      (i32.atomic.store (i32.const 4) (i32.const 1))
+      (drop (memory.atomic.notify (i32.const 4) (i32.const 1)))))
+  (invoke "run"))
+(thread $T2 (shared (module $Mem))
+  (register "mem" $Mem)
+  (module (memory (import "mem" "shared") 1 1 shared)
+    (func (export "run") (result i32)
+      (drop (memory.atomic.wait32 (i32.const 4) (i32.const 0) (i64.const -1)))
+      (loop $again (br_if $again (i32.eqz (i32.atomic.load (i32.const 4)))))
+      (i32.load (i32.const 0))))
+  (assert_return (invoke "run") (either (i32.const 41) (i32.const 42)))
+  (assert_return (invoke "run") (i32.const 43)))
+(wait $T1)
+(wait $T2)
+(register "Mem" $Mem)
+(module $Check (memory (import "Mem" "shared") 1 1 shared)
+  (func (export "get") (result i32) (i32.load (i32.const 0))))
+(assert_return (invoke $Check "get") (i32.const 42)))";
+
+TEST(script_runner, threads_share_memory_and_nothing_else) {
+  EXPECT_THAT(failing_lines(kMessagePassing), ElementsAre(19));  // 43
+  // Instances, names and threads of the script are not the thread's.
+  EXPECT_THAT(failing_lines("(module $M (func (export \"f\")))\n"
+                            "(thread $T (shared (module $M))\n"
+                            "  (invoke $M \"f\")\n"
+                            "  (module (func (export \"g\"))) (invoke \"g\"))\n"
+                            "(wait $T)\n"
+                            "(wait $T)\n"
+                            "(invoke \"g\")\n"
+                            "(thread $U (shared (module $None)))\n"),
+              ElementsAre(3, 6, 7, 8));
+  EXPECT_THAT(failing_lines("(thread $T (module)) (thread $T)"), ElementsAre(1));
+}
+
+TEST(script_runner, instances_of_definitions) {
+  EXPECT_THAT(
+      failing_lines("(module definition $M (global $g (export \"g\") (mut i32) (i32.const 0))\n"
+                    "  (func (export \"next\") (result i32) (global.set $g (i32.add (global.get $g) (i32.const 1)))\n"
+                    "    (global.get $g)))\n"
+                    "(module instance $A $M)\n"
+                    "(module instance $B $M)\n"
+                    "(assert_return (invoke $A \"next\") (i32.const 1))\n"
+                    "(assert_return (invoke $A \"next\") (i32.const 2))\n"
+                    "(assert_return (invoke $B \"next\") (i32.const 1))\n"
+                    "(module instance $M)\n"
+                    "(assert_return (invoke \"next\") (i32.const 1))\n"
+                    "(module instance $C $None)\n"),
+      ElementsAre(11));
+  EXPECT_THAT(failing_lines("(module definition $Trap (func $f unreachable) (start $f))\n"
+                            "(module definition $Link (import \"no\" \"body\" (func)))\n"
+                            "(module definition $Good)\n"
+                            "(assert_trap (module instance $Trap) \"unreachable\")\n"
+                            "(assert_trap (module instance $I $Trap) \"unreachable\")\n"
+                            "(assert_unlinkable (module instance $I $Link) \"unknown import\")\n"
+                            "(assert_trap (module instance $Good) \"unreachable\")\n"
+                            "(assert_unlinkable (module instance $Trap) \"unknown import\")\n"),
+              ElementsAre(7, 8));
+}
+
 }  // namespace
 }  // namespace mini_wasm::spec

@@ -1,0 +1,205 @@
+// What a program gets to see: variables, directories, sockets, imports.
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <thread>
+
+#include "cli/cli_test.h"
+
+namespace mini_wasm {
+namespace {
+
+TEST_F(cli, the_environment_is_what_is_asked_for) {
+  const std::string echo = module("echo.wasm", kEcho);
+  setenv("MINI_WASM_CLI_TEST", "from here", 1);
+  const Outcome o = run({"run", "--argv0", "me", "--env", "A=1", "--env=B=x=y", "--env", "MINI_WASM_CLI_TEST", echo});
+  EXPECT_EQ(o.out, "me\nA=1\nB=x=y\nMINI_WASM_CLI_TEST=from here\n");
+  EXPECT_EQ(run({"run", echo}).out, echo + "\n");
+  const Outcome missing = run({"run", "--env", "NO_SUCH_VARIABLE", echo});
+  EXPECT_EQ(missing.code, 2);
+  EXPECT_THAT(missing.err, HasSubstr("NO_SUCH_VARIABLE is not set"));
+}
+
+TEST_F(cli, the_last_of_equal_variables_wins) {
+  const std::string echo = module("echo.wasm", kEcho);
+  EXPECT_EQ(run({"run", "--argv0=me", "--env", "A=1", "--env", "B=2", "--env", "A=3", echo}).out, "me\nA=3\nB=2\n");
+  const std::string file = write("env", "# a comment\nA=1\r\n\nB= x y \nMINI_WASM_CLI_TEST\n");
+  setenv("MINI_WASM_CLI_TEST", "from here", 1);
+  EXPECT_EQ(run({"run", "--argv0=me", "--env", "A=2", "--env-file", file, echo}).out,
+            "me\nA=2\nB= x y \nMINI_WASM_CLI_TEST=from here\n");
+  const Outcome all = run({"run", "--inherit-env", "--env=MINI_WASM_CLI_TEST=mine", echo});
+  EXPECT_THAT(all.out,
+              AllOf(HasSubstr("\nPATH="), HasSubstr("\nMINI_WASM_CLI_TEST=mine\n"), Not(HasSubstr("from here"))));
+  EXPECT_THAT(run({"run", "--env-file", write("bad", "A=1\nNO_SUCH_VARIABLE\n"), echo}).err,
+              HasSubstr("bad:2: NO_SUCH_VARIABLE is not set"));
+  EXPECT_EQ(run({"run", "--env-file", path("none"), echo}).code, 1);
+  EXPECT_EQ(run({"run", "--env-file", dir_.string(), echo}).code, 1);
+}
+
+// Prints the names of the directories that it was given.
+constexpr const char* kDirectories = R"((module
+  (import "wasi_snapshot_preview1" "fd_prestat_get" (func $prestat (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_prestat_dir_name" (func $name (param i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "_start") (local $fd i32) (local $size i32)
+    (local.set $fd (i32.const 3))
+    (block $done (loop $next
+      (br_if $done (call $prestat (local.get $fd) (i32.const 0)))
+      (local.set $size (i32.load (i32.const 4)))
+      (drop (call $name (local.get $fd) (i32.const 64) (local.get $size)))
+      (i32.store8 (i32.add (i32.const 64) (local.get $size)) (i32.const 10))
+      (i32.store (i32.const 16) (i32.const 64))
+      (i32.store (i32.const 20) (i32.add (local.get $size) (i32.const 1)))
+      (drop (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 24)))
+      (local.set $fd (i32.add (local.get $fd) (i32.const 1)))
+      (br $next)))))
+)";
+
+TEST_F(cli, directories_in_the_order_of_the_command_line) {
+  const std::string file = module("directories.wasm", kDirectories);
+  const std::string here = dir_.string();
+  EXPECT_EQ(run({"run", "--dir", here + "::a", "--read-only-dir=" + here + "::b", "--dir=" + here + "::c",
+                 "--read-only-dir", here + "::d", file})
+                .out,
+            "a\nb\nc\nd\n");
+  EXPECT_EQ(run({"run", "--read-only-dir", here + "::b", "--dir", here + "::a", file}).out, "b\na\n");
+}
+
+TEST_F(cli, the_directory_that_a_program_starts_in) {
+  const std::string echo = module("echo.wasm", kEcho), file = module("directories.wasm", kDirectories);
+  fs::create_directories(path("top/sub"));
+  fs::create_directory_symlink("..", path("top/out"));
+  fs::create_directory_symlink("sub", path("top/in"));
+  const std::string top = path("top") + "::/work";
+  EXPECT_EQ(run({"run", "--dir", top, "--cwd", "/work/sub", file}).out, "/work\n.\n");
+  EXPECT_EQ(run({"run", "--argv0=me", "--dir", top, "--cwd=/work/sub/", echo}).out, "me\nPWD=/work/sub\n");
+  EXPECT_EQ(run({"run", "--dir", top, "--cwd", "/work/in", file}).code, 0);
+  EXPECT_EQ(run({"run", "--dir", top, "--cwd", "/work/in/../sub", file}).code, 0);
+  for (const char* wrong : {"/work/out", "/work/..", "/elsewhere", "/workshop"}) {
+    EXPECT_EQ(run({"run", "--dir", top, "--cwd", wrong, file}).code, 2) << wrong;
+  }
+  EXPECT_THAT(run({"run", "--dir", top, "--cwd", "/work/none", file}).err, HasSubstr("No such file or directory"));
+  EXPECT_THAT(run({"run", "-v", "--dir", top, "--cwd", "/work/sub", file}).err,
+              AllOf(HasSubstr("sees " + path("top") + " as /work"), HasSubstr("top/sub as ."), HasSubstr("tier auto")));
+}
+
+TEST_F(cli, every_call_of_wasi_is_traced) {
+  const Outcome o = run({"run", "--trace=wasi", module("directories.wasm", kDirectories)});
+  EXPECT_EQ(o.code, 0);
+  EXPECT_EQ(o.err, "wasi: fd_prestat_get(3) = badf\n");
+  const Outcome echo = run({"run", "--trace=wasi", "--argv0=x", module("echo.wasm", kEcho)});
+  EXPECT_EQ(echo.code, 3);
+  EXPECT_THAT(echo.err, AllOf(HasSubstr("wasi: args_sizes_get() = success 1 2\n"),
+                              HasSubstr("wasi: fd_write(1, 0x10*1) = success 2\n"),
+                              HasSubstr("wasi: proc_exit(3) ends the program\n")));
+}
+
+TEST_F(cli, other_modules_to_import_from) {
+  const std::string library = module("library.wasm", R"((module (memory (export "memory") 1)
+    (global $g (export "g") (mut i32) (i32.const 0))
+    (func (export "_initialize") (global.set $g (i32.const 40)))
+    (func (export "add") (param i32) (result i32) (i32.add (local.get 0) (global.get $g)))))");
+  const std::string middle = module("middle.wasm", R"((module (import "lib" "add" (func $add (param i32) (result i32)))
+    (func (export "twice") (param i32) (result i32) (call $add (call $add (local.get 0))))))");
+  const std::string user = module("user.wasm", R"((module (import "mid" "twice" (func $twice (param i32) (result i32)))
+    (import "lib" "memory" (memory 1))
+    (func (export "f") (result i32) (call $twice (i32.const 2)))))");
+  EXPECT_EQ(run({"run", "--preload", "lib=" + library, "--preload=mid=" + middle, "--invoke=f", user}).out, "82\n");
+  const Outcome order = run({"run", "--preload=mid=" + middle, "--preload", "lib=" + library, "--invoke=f", user});
+  EXPECT_EQ(order.code, 1);
+  EXPECT_THAT(order.err, AllOf(HasSubstr("--preload " + middle), HasSubstr("unknown import: \"lib\" \"add\"")));
+  EXPECT_EQ(run({"run", "--preload", "lib=" + path("none"), "--invoke=f", user}).code, 1);
+}
+
+TEST_F(cli, stand_ins_for_imports_that_nobody_has) {
+  const std::string file = module("imports.wasm", R"((module
+    (import "e" "f" (func $f (param i32) (result i32 f64 externref)))
+    (import "e" "g" (global $g i64)) (import "e" "m" (memory 1)) (import "e" "t" (table 2 funcref))
+    (import "e" "r" (func $r (result (ref func))))
+    (func (export "call") (result i32 f64 externref) (call $f (i32.const 7)))
+    (func (export "ref") (drop (call $r)))
+    (func (export "rest") (result i64 i32 i32) (global.get $g) (memory.size) (table.size))))");
+  const Outcome none = run({"run", "--invoke=rest", file});
+  EXPECT_EQ(none.code, 1);
+  EXPECT_THAT(none.err, HasSubstr("--unknown-imports"));
+  for (const char* what : {"--unknown-imports=zero", "--unknown-imports=trap"}) {
+    EXPECT_EQ(run({"run", what, "--invoke=rest", file}).out, "0\n1\n2\n");
+    EXPECT_EQ(run({"run", what, "--invoke=ref", file}).code, 134);
+  }
+  EXPECT_EQ(run({"run", "--unknown-imports=zero", "--invoke=call", file}).out, "0\n0\nnull\n");
+  const Outcome trap = run({"run", "--unknown-imports=trap", "--invoke=call", file});
+  EXPECT_EQ(trap.code, 134);
+  EXPECT_THAT(trap.err, AllOf(HasSubstr("unknown import \"e\" \"f\" was called"), HasSubstr("call (func[2])")));
+}
+
+// Takes one connection at descriptor 3, sends two bytes and ends; 1 when there is no socket.
+constexpr const char* kServer = R"((module
+  (import "wasi_snapshot_preview1" "sock_accept" (func $accept (param i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 64) "hi")
+  (func (export "_start")
+    (if (call $accept (i32.const 3) (i32.const 0) (i32.const 0)) (then (call $exit (i32.const 1))))
+    (i32.store (i32.const 16) (i32.const 64))
+    (i32.store (i32.const 20) (i32.const 2))
+    (drop (call $write (i32.load (i32.const 0)) (i32.const 16) (i32.const 1) (i32.const 24)))))
+)";
+
+// What a server at the socket of that name sends, once there is one.
+std::string received_from(const std::string& name) {
+  sockaddr_un where{};
+  where.sun_family = AF_UNIX;
+  std::snprintf(where.sun_path, sizeof(where.sun_path), "%s", name.c_str());
+  for (int tries = 0; tries < 1000; ++tries) {
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    char buffer[16];
+    ssize_t size = -1;
+    if (::connect(fd, reinterpret_cast<sockaddr*>(&where), sizeof(where)) == 0)
+      size = ::read(fd, buffer, sizeof(buffer));
+    ::close(fd);
+    if (size >= 0) return std::string(buffer, static_cast<size_t>(size));
+    ::usleep(20'000);
+  }
+  return "nobody answers";
+}
+
+TEST_F(cli, a_server_gets_its_socket) {
+  const std::string server = module("server.wasm", kServer), name = path("socket");
+  EXPECT_EQ(run({"run", server}).code, 1);
+  for (int round = 0; round < 2; ++round) {  // the second finds what the first has left
+    std::string received;
+    std::thread client([&] { received = received_from(name); });
+    EXPECT_EQ(run({"run", "--listen", "unix:" + name, server}).code, 0);
+    client.join();
+    EXPECT_EQ(received, "hi");
+  }
+  EXPECT_EQ(run({"run", "--argv0=me", "--listen", "127.0.0.1:0", "--listen=[::1]:0", module("echo.wasm", kEcho)}).out,
+            "me\nLISTEN_FDS=2\n");
+  EXPECT_THAT(run({"run", "-v", "--listen", ":0", module("echo.wasm", kEcho)}).err, HasSubstr("listening at "));
+  EXPECT_EQ(run({"run", "--listen", "256.0.0.1:80", server}).code, 2);
+  EXPECT_EQ(run({"run", "--listen", "127.0.0.1:99999", server}).code, 2);
+  EXPECT_EQ(run({"run", "--listen", "unix:" + path("no/such/folder"), server}).code, 1);
+}
+
+TEST_F(cli, a_server_started_by_systemd) {
+  const std::string server = module("server.wasm", kServer), name = path("socket");
+  sockaddr_un where{};
+  where.sun_family = AF_UNIX;
+  std::snprintf(where.sun_path, sizeof(where.sun_path), "%s", name.c_str());
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  ASSERT_EQ(::bind(fd, reinterpret_cast<sockaddr*>(&where), sizeof(where)), 0);
+  ASSERT_EQ(::listen(fd, 1), 0);
+  std::string received;
+  std::thread client([&] { received = received_from(name); });
+  const std::string command = "sh -c 'exec 3<&" + std::to_string(fd) + "; LISTEN_PID=$$ LISTEN_FDS=1 exec " +
+                              MINI_WASM_CLI + " run --listen systemd " + server + "'";
+  EXPECT_EQ(std::system(command.c_str()), 0);
+  client.join();
+  ::close(fd);
+  EXPECT_EQ(received, "hi");
+}
+
+}  // namespace
+}  // namespace mini_wasm

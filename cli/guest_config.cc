@@ -1,0 +1,171 @@
+#include "cli/guest_config.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+
+#include "cli/input.h"
+#include "cli/listen.h"
+
+extern char** environ;
+
+namespace mini_wasm::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+Error wrong_usage(std::string message) { return Error::make(ErrorKind::usage, std::move(message)); }
+
+// --- Environment ---
+
+// The last value of a variable wins and keeps the place of the first.
+void set_variable(std::vector<std::string>& env, std::string variable) {
+  const std::string_view name = std::string_view(variable).substr(0, variable.find('=') + 1);
+  const auto same = std::find_if(env.begin(), env.end(), [&](const std::string& v) { return v.starts_with(name); });
+  if (same == env.end()) {
+    env.push_back(std::move(variable));
+  } else {
+    *same = std::move(variable);
+  }
+}
+
+// NAME=VALUE, or NAME for what it is here.
+Result<void> add_variable(std::vector<std::string>& env, const std::string& variable, const std::string& where) {
+  if (variable.empty() || variable[0] == '=') {
+    return wrong_usage(where + ": expected NAME=VALUE or NAME, found \"" + variable + "\"");
+  }
+  if (variable.find('=') != variable.npos) return set_variable(env, variable), Result<void>();
+  const char* value = std::getenv(variable.c_str());
+  if (value == nullptr) return wrong_usage(where + ": " + variable + " is not set here; write NAME=VALUE");
+  return set_variable(env, variable + "=" + value), Result<void>();
+}
+
+// A variable a line, as it stands there; empty lines and those that begin with # are left out.
+Result<void> add_env_file(std::vector<std::string>& env, const std::string& file) {
+  const Result<std::vector<uint8_t>> bytes = read_input(file);
+  if (!bytes) return Error(bytes.error());
+  std::string_view rest(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+  for (size_t number = 1; !rest.empty(); ++number) {
+    const size_t end = std::min(rest.find('\n'), rest.size());
+    std::string line(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (line.ends_with('\r')) line.pop_back();
+    if (line.empty() || line[0] == '#') continue;
+    Result<void> r = add_variable(env, line, "--env-file " + file + ":" + std::to_string(number));
+    if (!r) return r;
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> environment(const RunOptions& options) {
+  std::vector<std::string> env;
+  if (options.inherit_env) {
+    for (char** variable = environ; *variable != nullptr; ++variable) env.emplace_back(*variable);
+  }
+  for (const std::string& file : options.env_files) {
+    if (Result<void> r = add_env_file(env, file); !r) return std::move(r).error();
+  }
+  for (const std::string& variable : options.env) {
+    if (Result<void> r = add_variable(env, variable, "--env"); !r) return std::move(r).error();
+  }
+  return env;
+}
+
+// --- Directories ---
+
+// HOST[::GUEST]; the guest sees the directory under the name that was given for it, or the host's.
+Result<WasiConfig::Preopen> preopen(const std::string& dir, bool read_only) {
+  const size_t colons = dir.find("::");
+  const std::string host = dir.substr(0, colons);
+  std::string guest = colons == dir.npos ? host : dir.substr(colons + 2);
+  if (host.empty() || guest.empty()) {
+    return wrong_usage(std::string(read_only ? "--read-only-dir" : "--dir") +
+                       ": expected HOST or HOST::GUEST, found \"" + dir + "\"");
+  }
+  return WasiConfig::Preopen{host, std::move(guest), read_only};
+}
+
+Result<std::vector<WasiConfig::Preopen>> preopens(const RunOptions& options) {
+  std::vector<WasiConfig::Preopen> result;
+  auto dir = options.dirs.begin(), read_only_dir = options.read_only_dirs.begin();
+  for (const bool read_only : options.next_dir_is_read_only) {
+    Result<WasiConfig::Preopen> next = preopen(read_only ? *read_only_dir++ : *dir++, read_only);
+    if (!next) return std::move(next).error();
+    result.push_back(std::move(*next));
+  }
+  return result;
+}
+
+// "/a/b/../c/" -> "a/c", "./x" -> "x", "." and "/" -> ""; as wasi-libc compares the names of directories, from which it
+// strips "/" and "./".
+std::string plain_path(const std::string& path) {
+  std::string plain = fs::path(path).lexically_normal().relative_path().generic_string();
+  if (plain.ends_with('/')) plain.pop_back();
+  return plain == "." ? "" : plain;
+}
+
+bool is_below(const fs::path& path, const fs::path& dir) {
+  return std::mismatch(dir.begin(), dir.end(), path.begin(), path.end()).first == dir.end();
+}
+
+// A program built with wasi-libc begins in "/", and looks up relative paths in the directory that it was given as "."
+// before any other; Go's begins in $PWD. So this gives the directory once more, under the name ".", and sets PWD.
+Result<void> set_cwd(const std::string& cwd, WasiConfig& config) {
+  const std::string wanted = plain_path(cwd);
+  const WasiConfig::Preopen* best = nullptr;
+  size_t best_size = 0;
+  for (const WasiConfig::Preopen& dir : config.preopens) {
+    const std::string name = plain_path(dir.guest);
+    if (!name.empty() && wanted != name && !wanted.starts_with(name + "/")) continue;
+    if (best != nullptr && name.size() < best_size) continue;
+    best = &dir;
+    best_size = name.size();
+  }
+  if (best == nullptr) return wrong_usage("--cwd: " + cwd + " is in none of the directories given with --dir");
+  const std::string rest = wanted.substr(best_size).substr(wanted.size() > best_size && best_size != 0 ? 1 : 0);
+  std::error_code error;
+  const fs::path top = fs::canonical(best->host, error);
+  const fs::path here = error ? fs::path() : fs::canonical(top / rest, error);
+  if (error) return Error::make(ErrorKind::io, "--cwd: " + cwd + ": " + error.message());
+  // A link that the guest may have put there must not lead out.
+  if (!is_below(here, top)) return wrong_usage("--cwd: " + cwd + " lies outside of " + best->host);
+  config.preopens.push_back({here.string(), ".", best->read_only});
+  set_variable(config.env, "PWD=/" + wanted);
+  return {};
+}
+
+}  // namespace
+
+Result<WasiConfig> guest_config(const RunOptions& options, const std::vector<std::string>& words) {
+  WasiConfig config;
+  config.args = words;
+  if (options.argv0) config.args[0] = *options.argv0;
+  Result<std::vector<std::string>> env = environment(options);
+  if (!env) return std::move(env).error();
+  config.env = std::move(*env);
+  Result<std::vector<WasiConfig::Preopen>> dirs = preopens(options);
+  if (!dirs) return std::move(dirs).error();
+  config.preopens = std::move(*dirs);
+  if (options.cwd) {
+    if (Result<void> r = set_cwd(*options.cwd, config); !r) return std::move(r).error();
+  }
+  for (const std::string& address : options.listen) {
+    Result<std::vector<int>> sockets = listen_at(address);
+    if (!sockets) return std::move(sockets).error();
+    config.sockets.insert(config.sockets.end(), sockets->begin(), sockets->end());
+  }
+  // How a program learns of sockets that it is started with (sd_listen_fds): how many; the first is 3, behind the
+  // directories.
+  if (!config.sockets.empty()) set_variable(config.env, "LISTEN_FDS=" + std::to_string(config.sockets.size()));
+  if (options.trace) {
+    config.trace = [](std::string_view line) {
+      std::fprintf(stderr, "wasi: %.*s\n", static_cast<int>(line.size()), line.data());
+    };
+  }
+  return config;
+}
+
+}  // namespace mini_wasm::cli

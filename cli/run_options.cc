@@ -1,0 +1,82 @@
+// The options of `mini-wasm run`.
+#include <CLI/CLI.hpp>
+
+#include "cli/run_command.h"
+
+namespace mini_wasm::cli {
+
+void RunOptions::add_to(CLI::App& command) {
+  add_list_option(command, "--dir", dirs, "HOST[::GUEST]", "Let the program use a directory, under the name GUEST");
+  add_list_option(command, "--read-only-dir", read_only_dirs, "HOST[::GUEST]",
+                  "The same, but nothing in it can be changed");
+  add_list_option(command, "--env", env, "NAME[=VALUE]",
+                  "Set a variable of the environment; without VALUE, to what it is here. The last one wins");
+  command.add_flag("--inherit-env", inherit_env, "Give the program all variables of the environment here");
+  add_list_option(command, "--env-file", env_files, "FILE", "Set the variables in a file of lines NAME=VALUE");
+  command.add_option("--cwd", cwd, "The directory, as the program names it, that it starts in: below one of --dir")
+      ->option_text("GUEST");
+  add_list_option(
+      command, "--listen", listen, "ADDRESS",
+      "Let the program accept connections at HOST:PORT, [IPV6]:PORT, :PORT or unix:PATH; `systemd` hands on "
+      "the sockets that this process was started with");
+  command.add_option("--argv0", argv0, "The program's name as it sees it, instead of FILE")->option_text("NAME");
+  command.add_option("--invoke", invoke, "Call this exported function with ARGS and print its results")
+      ->option_text("NAME");
+  add_list_option(command, "--preload", preloads, "NAME=FILE",
+                  "Instantiate another module first; its exports are importable from the module NAME");
+  command
+      .add_option(
+          "--unknown-imports", unknown_imports,
+          "What an import is that nobody has: error (default), trap, a function that traps when it is called, or "
+          "zero, one that returns zeros")
+      ->check(CLI::IsMember({"error", "trap", "zero"}))
+      ->option_text("WHAT");
+  command
+      .add_option("--tier", tier,
+                  "What executes the code: interp, jit (the compiler), or auto (default), which compiles what is hot")
+      ->check(CLI::IsMember({"interp", "jit", "auto"}))
+      ->option_text("NAME");
+  command
+      .add_option(
+          "--compile", compile,
+          "When: first-call, each function at its first call (default), lazy, which also validates it only then, or "
+          "eager, all at once")
+      ->check(CLI::IsMember({"first-call", "lazy", "eager"}))
+      ->option_text("WHEN");
+  command.add_option("--max-memory", max_memory, "Most bytes that a memory may have, e.g. 512M (default 4G)")
+      ->option_text("N[K|M|G]");
+  command.add_option("--max-gc-heap", max_gc_heap, "Most bytes that garbage-collected objects may take (default 4G)")
+      ->option_text("N[K|M|G]");
+  command.add_option("--stack-size", stack_size, "Bytes for the stack of calls, e.g. 64M (default 8M)")
+      ->option_text("N[K|M|G]");
+  command
+      .add_flag("--cache{*}", cache,
+                "Keep machine code in DIR, or in ~/.cache/mini-wasm: the program starts faster the next time")
+      ->option_text("[=DIR]");
+  command
+      .add_option(
+          "--cache-key", cache_key,
+          "The key of --cache, made when missing (default ~/.local/state/mini-wasm/cache.key); whoever can read "
+          "it, or write to DIR, must be trusted")
+      ->option_text("FILE");
+  command.add_flag("--no-guard-pages", no_guard_pages,
+                   "Check every access instead of reserving 8 GiB of addresses for each memory");
+#if MINI_WASM_JIT
+  command.add_flag("--perf-map", perf_map, "Write names of compiled functions to /tmp/perf-PID.map, for `perf report`");
+#endif
+  command.add_option("--trace", trace, "Write each call of the named interface to stderr: wasi")
+      ->check(CLI::IsMember({"wasi"}))
+      ->option_text("wasi");
+  command.add_flag("-v,--verbose", verbose, "Say on stderr what is being done");
+  features.add_to(command);
+}
+
+// CLI11 keeps the values of each option apart.
+void RunOptions::note_order(const CLI::App& command) {
+  for (const CLI::Option* option : command.parse_order()) {
+    if (option->get_single_name() == "dir") next_dir_is_read_only.push_back(false);
+    if (option->get_single_name() == "read-only-dir") next_dir_is_read_only.push_back(true);
+  }
+}
+
+}  // namespace mini_wasm::cli

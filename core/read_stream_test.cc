@@ -1,0 +1,111 @@
+#include "core/read_stream.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+namespace mini_wasm {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+class ReadStream : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (fs::temp_directory_path() / "mini-wasm-read-XXXXXX").string();
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    dir_ = name;
+  }
+  void TearDown() override { fs::remove_all(dir_); }
+  std::string path(const char* name) const { return (dir_ / name).string(); }
+  std::string write(const char* name, const std::string& content) const {
+    std::ofstream(path(name), std::ios::binary) << content;
+    return path(name);
+  }
+  static std::string text(const Result<std::vector<uint8_t>>& bytes) {
+    return bytes ? std::string(bytes->begin(), bytes->end()) : bytes.error().to_string();
+  }
+  // The most memory that this process has had, in bytes.
+  static uint64_t peak() {
+    rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return static_cast<uint64_t>(usage.ru_maxrss) << 10;
+  }
+
+  fs::path dir_;
+};
+
+TEST_F(ReadStream, files_of_every_size_around_a_block) {
+  for (const size_t size : {0, 1, 4095, 16383, 16384, 16385, 32768, 300000}) {
+    std::string content(size, 'a');
+    for (size_t i = 0; i < size; ++i) content[i] = static_cast<char>(i * 7 % 251);
+    EXPECT_EQ(text(read_file(write("file", content))), content) << size;
+  }
+}
+
+// The system has a size for a directory: the largest number that there is.
+TEST_F(ReadStream, a_directory_is_an_error_at_once) {
+  const uint64_t before = peak();
+  for (const std::string& name : {dir_.string(), std::string("/"), std::string("/tmp")}) {
+    const auto bytes = read_file(name);
+    ASSERT_FALSE(bytes);
+    EXPECT_EQ(bytes.error().kind, ErrorKind::io);
+    EXPECT_THAT(bytes.error().message, HasSubstr("directory"));
+  }
+  EXPECT_LT(peak() - before, uint64_t{16} << 20);
+}
+
+TEST_F(ReadStream, pipes_have_no_size) {
+  const std::string content(200000, 'x');
+  ASSERT_EQ(mkfifo(path("fifo").c_str(), 0600), 0);
+  std::thread writer([&] { std::ofstream(path("fifo"), std::ios::binary) << content; });
+  EXPECT_EQ(text(read_file(path("fifo"))), content);
+  writer.join();
+}
+
+TEST_F(ReadStream, from_where_the_stream_stands) {
+  const std::string content = std::string(100, 'a') + std::string(100000, 'b');
+  std::FILE* file = std::fopen(write("file", content).c_str(), "rb");
+  ASSERT_EQ(std::fseek(file, 50, SEEK_SET), 0);
+  EXPECT_EQ(text(read_stream(file, "file")), content.substr(50));
+  std::fclose(file);
+}
+
+// A file of many gigabytes takes no room and no time.
+TEST_F(ReadStream, more_than_a_gibibyte_is_refused_before_it_is_read) {
+  write("huge", "");
+  fs::resize_file(path("huge"), uint64_t{1} << 40);
+  const uint64_t before = peak();
+  const auto bytes = read_file(path("huge"));
+  ASSERT_FALSE(bytes);
+  EXPECT_EQ(bytes.error().kind, ErrorKind::limit);
+  EXPECT_LT(peak() - before, uint64_t{16} << 20);
+}
+
+TEST_F(ReadStream, the_check_sees_the_beginning_and_may_end_it) {
+  size_t calls = 0;
+  const BeginCheck refuse = [&](std::span<const uint8_t> begin) -> Result<void> {
+    ++calls;
+    if (std::all_of(begin.begin(), begin.end(), [](uint8_t b) { return b == 0; })) {
+      return Error::make(ErrorKind::malformed, "zeros");
+    }
+    return {};
+  };
+  EXPECT_EQ(text(read_file("/dev/zero", refuse)), "malformed module: zeros");
+  EXPECT_EQ(text(read_file(write("file", "abc"), refuse)), "abc");
+  EXPECT_EQ(calls, 2);
+  EXPECT_THAT(text(read_file(path("none"), refuse)), HasSubstr("No such file"));
+  EXPECT_THAT(text(read_file(dir_.string(), refuse)), HasSubstr("directory"));
+  EXPECT_EQ(calls, 2);
+}
+
+}  // namespace
+}  // namespace mini_wasm

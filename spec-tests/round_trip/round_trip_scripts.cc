@@ -1,0 +1,66 @@
+// round_trip_scripts SCRIPT...: every valid module of the scripts, printed and read back. Those that the scripts have
+// as text come back byte by byte, names included.
+#include <mini_wasm/mini_wasm.h>
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include "core/read_stream.h"
+#include "spec-tests/round_trip/round_trip.h"
+#include "text/assembler.h"
+#include "text/script.h"
+
+namespace mini_wasm::spec {
+namespace {
+
+struct Totals {
+  size_t modules = 0, differences = 0;
+};
+
+// Custom sections that the text has as annotations are not printed.
+bool has_annotations(std::string_view text) {
+  return text.find("(@custom") != text.npos || text.find("(@metadata") != text.npos;
+}
+
+void round_trip(const Engine& engine, const std::string& file, const text::Command& command, Totals& totals) {
+  const auto* module = std::get_if<text::ModuleCommand>(&command.what);
+  if (module == nullptr) return;
+  const text::ModuleSource& source = module->source;
+  const bool is_text = source.form != text::ModuleSource::Form::binary;
+  std::vector<uint8_t> bytes = source.bytes;
+  if (is_text) {
+    Result<std::vector<uint8_t>> assembled = text::assemble(source.text);
+    if (!assembled) return;
+    bytes = std::move(*assembled);
+  }
+  if (!Module::validate(engine, bytes)) return;
+  ++totals.modules;
+  const Sameness sameness = is_text && !has_annotations(source.text) ? Sameness::bytes : Sameness::text;
+  const std::string difference = round_trip_difference(bytes, sameness);
+  if (difference.empty()) return;
+  ++totals.differences;
+  std::printf("%s:%u: %s\n", file.c_str(), command.line, difference.c_str());
+}
+
+int main(int argc, char** argv) {
+  Config config;
+  for (const FeatureDescription& feature : Config::features()) (void)config.feature(feature.name, true);
+  const Engine engine(config);
+  Totals totals;
+  for (int i = 1; i < argc; ++i) {
+    const Result<std::vector<uint8_t>> bytes = read_file(argv[i]);
+    if (!bytes) return std::printf("%s\n", bytes.error().message.c_str()), 2;
+    const std::string_view content(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+    const Result<text::Script> script = text::parse_script(content);
+    if (!script) return std::printf("%s\n", text::describe(script.error(), content, argv[i]).c_str()), 2;
+    for (const text::Command& command : script->commands) round_trip(engine, argv[i], command, totals);
+  }
+  std::printf("%zu modules, %zu come back otherwise\n", totals.modules, totals.differences);
+  return totals.modules != 0 && totals.differences == 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace mini_wasm::spec
+
+int main(int argc, char** argv) { return mini_wasm::spec::main(argc, argv); }
