@@ -4,7 +4,7 @@
 #include <string>
 
 #include "decoder/instr_reader.h"
-#include "decoder/limits.h"
+#include "core/limits.h"
 #include "decoder/reader.h"
 #include "decoder/type_decoder.h"
 
