@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <memory>
 #include <type_traits>
+#include <utility>
 
 // A function that is called where it costs the caller nothing until it is called.
 #if defined(__clang__) && defined(__x86_64__)
@@ -42,6 +43,11 @@ class Buffer {
   void append(const T& value) {
     assert(top_ < limit_);
     *top_++ = value;
+  }
+  // So many more, for the caller to fill in.
+  T* extend(size_t count) {
+    reserve(count);
+    return std::exchange(top_, top_ + count);
   }
   // What it was stays where it is until something else is pushed.
   T& pop() { return *--top_; }

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/limits.h"
+
 namespace mini_wasm {
 
 // How many registers a compiler has for locals, of each bank: first those that survive calls.
@@ -40,7 +42,8 @@ struct PinSet {
 struct FunctionFacts {
   static constexpr uint16_t kNoLocal = 0xffff;
   // Locals and operands together: the tiers address frames with 16 bits and need a few slots for themselves.
-  static constexpr uint32_t kMaxSlots = 0xff00;
+  static constexpr uint32_t kMaxSlots = limits::kMaxFrameSlots;
+  static_assert(kMaxSlots <= 0xff00);
 
   uint32_t local_slots = 0;        // parameters and declared locals
   uint32_t max_operand_slots = 0;  // greatest height of the operand stack, or more where there are vectors

@@ -82,8 +82,14 @@ struct GroupMap {
 
 void make_absolute(DefType& def, const GroupMap& map) {
   def.super = map.map(def.super);
-  for (ValType& type : def.func.params) type = map.map(type);
-  for (ValType& type : def.func.results) type = map.map(type);
+  for (ValType& type : def.func.params) {
+    type = map.map(type);
+    def.param_slots += type.slots();
+  }
+  for (ValType& type : def.func.results) {
+    type = map.map(type);
+    def.result_slots += type.slots();
+  }
   for (FieldType& field : def.fields) {
     field.value = map.map(field.value);
     def.defaultable &= field.value.defaultable();

@@ -17,6 +17,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/limits.h"
+
 namespace mini_wasm {
 
 // spec 2.3.5: a field is stored as a value type or packed in one or two bytes.
@@ -38,15 +40,17 @@ struct DefType {
   std::vector<FieldType> fields;  // kind struct; one field for kind array
   TypeId super = kNoType;
   bool final_ = true;
-  // Filled in by the registry: supertypes from the root down to this type itself; whether all fields have defaults.
+  // Filled in by the registry: supertypes from the root down to this type itself; whether all fields have defaults; the
+  // slots that parameters and results take (ValType::slots).
   std::vector<TypeId> supertypes;
   bool defaultable = true;
+  uint32_t param_slots = 0, result_slots = 0;
 };
 
 class TypeRegistry {
  public:
   // Longest chain of declared supertypes (the JavaScript API's limit; keeps subtype checks O(1)).
-  static constexpr uint32_t kMaxSubtypingDepth = 63;
+  static constexpr uint32_t kMaxSubtypingDepth = limits::kMaxSubtypingDepth;
   // Ids at and above this stand for members of the group that is being defined.
   static constexpr uint32_t kRecBase = 1u << 26;
   static constexpr TypeId rec_member(uint32_t k) { return TypeId{kRecBase + k}; }
@@ -80,6 +84,7 @@ class TypeRegistry {
   // Chunk n holds kFirstChunk << n types; a chunk never moves, so reading needs no lock.
   static constexpr uint32_t kFirstChunkLog2 = 6, kFirstChunk = 1u << kFirstChunkLog2;
   static constexpr uint32_t kMaxTypes = kRecBase - kFirstChunk;
+  static_assert(kMaxTypes == limits::kMaxEngineTypes);
 
   bool is_subtype_slow(ValType t1, ValType t2) const;
   TypeId find(uint64_t hash, std::span<const DefType> group) const;

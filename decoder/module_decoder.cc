@@ -6,7 +6,7 @@
 #include "core/missing_feature.h"
 #include "decoder/file_kind.h"
 #include "decoder/instr_reader.h"
-#include "decoder/limits.h"
+#include "core/limits.h"
 #include "decoder/reader.h"
 #include "decoder/type_decoder.h"
 

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "decoder/limits.h"
+#include "core/limits.h"
 #include "decoder/module_bytes.h"
 
 namespace mini_wasm::decoder {

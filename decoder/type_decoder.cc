@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "decoder/limits.h"
+#include "core/limits.h"
 
 namespace mini_wasm::decoder {
 namespace {

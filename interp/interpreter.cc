@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <span>
+#include <unordered_map>
 
 #include "interp/handlers.h"
 #include "interp/translator.h"
@@ -190,14 +191,18 @@ const void* InterpreterCode::compile(FuncCode& code, uint32_t loop) {
   return loop == ExecutionTier::kFromTheBeginning ? entry : tier_.compiler()->entry(*machine_code_, code.index, loop);
 }
 
-uint64_t InterpreterCode::offset_of(const FuncCode& code, const Word* pc) {
-  std::vector<std::pair<uint32_t, uint32_t>> positions;
+InterpreterCode::Positions InterpreterCode::positions(const FuncCode& code) {
+  Positions positions;
   FuncCode again;
   again.link = code.link;
   again.pinned = code.pinned.load();
   again.index = code.index;
   Translator translator(*this, &positions);
-  if (!translator.translate(again)) return 0;
+  if (!translator.translate(again)) return {};
+  return positions;
+}
+
+uint64_t InterpreterCode::offset_of(const FuncCode& code, const Positions& positions, const Word* pc) {
   const uint32_t word = static_cast<uint32_t>(pc - code.translation->words);
   const auto after = std::upper_bound(positions.begin(), positions.end(), word,
                                       [](uint32_t w, const auto& position) { return w < position.first; });
@@ -245,10 +250,14 @@ runtime::Exit Interpreter::invoke(runtime::FuncInst& func, Activation& activatio
 void Interpreter::walk(const Activation& activation, size_t most, std::vector<runtime::FrameRef>& frames) {
   const Word* pc = static_cast<const Word*>(activation.pc);
   const Slot* fp = activation.fp;
+  std::unordered_map<const FuncCode*, InterpreterCode::Positions> known;  // a function may have many of the frames
   for (; most > 0; --most) {
     FuncCode* code = find_code(pc);
     if (code == nullptr) return;
-    frames.push_back({&code->owner->module(), code->index, code->owner->offset_of(*code, pc)});
+    const auto [positions, is_new] = known.try_emplace(code);
+    if (is_new) positions->second = code->owner->positions(*code);
+    frames.push_back(
+        {&code->owner->module(), code->index, InterpreterCode::offset_of(*code, positions->second, pc)});
     const Slot* link = fp + code->link;
     // Into the call, not behind it.
     pc = reinterpret_cast<const Word*>(link[kLinkReturnPc]) - 1;

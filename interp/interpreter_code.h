@@ -42,9 +42,12 @@ class InterpreterCode final : public runtime::ModuleCode {
   // Where to enter the function's machine code at its first call, because it was hot in an earlier run; else null.
   const void* cached_entry(FuncCode& code);
   const runtime::CompiledModule& module() const { return module_; }
-  // Byte offset in the module of the instruction that `pc` points to or into. Translates the function once more to find
-  // it, so that running code pays nothing for backtraces.
-  uint64_t offset_of(const FuncCode& code, const Word* pc);
+  // (word, byte offset in the module) of each instruction. Translates the function once more to find them, so that
+  // running code pays nothing for backtraces.
+  using Positions = std::vector<std::pair<uint32_t, uint32_t>>;
+  Positions positions(const FuncCode& code);
+  // Of the instruction that `pc` points to or into.
+  static uint64_t offset_of(const FuncCode& code, const Positions& positions, const Word* pc);
 
  private:
   Translation& translation(FuncCode& code);

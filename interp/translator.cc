@@ -65,7 +65,7 @@ Result<void> Translator::translate(FuncCode& function) {
   code_.clear();
   stack_.clear();
   next_home_ = operand_base_;
-  settled_ = 0;
+  settled_ = constants_end_ = 0;
   stack_.reserve(facts.max_operand_slots + 1);
   fixups_.clear();
   tables_.clear();
@@ -83,22 +83,44 @@ Result<void> Translator::translate(FuncCode& function) {
 
 void Translator::begin(Decoder& decoder) {
   decoder_ = &decoder;
-  locals_.clear();
-  uint16_t slot = 0;
-  for (ValType type : decoder.locals()) {
-    locals_.push_back({slot, scalar(type)});
-    slot = static_cast<uint16_t>(slot + type.slots());
-  }
-  newest_.assign(slot, kNothing);
+  const validator::Locals& locals = decoder.locals();
+  if (locals_.size() < locals.size()) locals_.resize(locals.size());
+  if (newest_.size() < locals.slots()) newest_.resize(locals.slots());
+  decoder.meter().add(locals.ready());
+  for (uint32_t i = 0; i < locals.ready(); ++i) far_local(i);
   next_loop_ = 0;
   counts_ = module_code_.counts();
   if (counts_) emit_count(Special::count_call);
 }
 
+void Translator::far_local(uint32_t i) {
+  const auto [type, slot] = decoder_->locals()[i];
+  locals_[i] = {static_cast<uint16_t>(slot), scalar(type)};
+  newest_[slot] = kNothing;
+}
+
 // --- Operands ------------------------------------------------------------------------------------------------------
 
 void Translator::push_types(const validator::TypeList& types) {
+  if (types.size() > kMany) return push_many(types);
   for (uint32_t i = 0; i < types.size(); ++i) push_temp(scalar(types[i]));
+}
+
+void Translator::push_many(const validator::TypeList& types) {
+  const bool settled = settled_ == stack_.size();
+  decoder_->meter().add(types.size() / 2);
+  const uint16_t first = next_home_;
+  const ValType* const list = types.data();
+  Operand* const to = stack_.extend(types.size());
+  uint16_t home = first;
+  for (uint32_t i = 0; i < types.size(); ++i) {
+    const Scalar type = scalar(list[i]);
+    to[i] = {Operand::Kind::temp, type, home, home, kNoSlot, 0};
+    home = static_cast<uint16_t>(home + slots_of(type));
+  }
+  next_home_ = home;
+  for (uint16_t& cached : cached_) cached = cached >= first && cached < next_home_ ? kNoSlot : cached;
+  if (settled) settled_ = static_cast<uint32_t>(stack_.size());
 }
 
 Translator::At Translator::right(const Operand& operand) const {
@@ -127,14 +149,26 @@ void Translator::send_home(Operand& operand) {
 }
 
 void Translator::bring_home(uint32_t first, uint32_t last) {
-  for (uint32_t i = first; i < last; ++i) bring_home(stack_[i]);
+  for (uint32_t i = at_home_from(first); i < last; ++i) {
+    decoder_->meter().add(1);
+    bring_home(stack_[i]);
+  }
+  if (last >= constants_end_) constants_end_ = std::min(constants_end_, first);
 }
 
-// Constants below stay what they are: nothing can change them. Everything else has to be the same on all paths.
+// Constants below stay what they are: nothing can change them. Everything else has to be the same on all paths. Who
+// writes a local need not look here any more.
 void Translator::settle() {
   const uint32_t height = static_cast<uint32_t>(stack_.size());
   for (; settled_ < height; ++settled_) {
-    if (stack_[settled_].kind != Operand::Kind::constant) bring_home(stack_[settled_]);
+    Operand& operand = stack_[settled_];
+    decoder_->meter().add(1);
+    if (operand.kind == Operand::Kind::constant) {
+      constants_end_ = settled_ + 1;
+      continue;
+    }
+    bring_home(operand);
+    if (operand.local != kNoSlot) newest_[std::exchange(operand.local, kNoSlot)] = kNothing;
   }
 }
 
@@ -152,6 +186,7 @@ uint16_t Translator::slot_of(Operand& operand) {
 
 void Translator::keep_local(uint16_t slot) {
   for (uint32_t i = newest_[slot]; i != kNothing; i = stack_[i].older()) {
+    decoder_->meter().add(1);
     if (stack_[i].kind == Operand::Kind::local) bring_home(stack_[i]);
   }
   newest_[slot] = kNothing;

@@ -56,11 +56,15 @@ class Translator {
 
   // Of what `function` says of the frame; the instructions are `code()` until the next one.
   Result<void> translate(FuncCode& function);
-  runtime::ExceptionTable take_exceptions() { return std::move(exceptions_); }
+  runtime::ExceptionTable take_exceptions() {
+    exceptions_.index();
+    return std::move(exceptions_);
+  }
   std::span<const Word> code() const { return {code_.data(), code_.size()}; }
 
   // --- Sink
   void begin(Decoder& decoder);
+  void far_local(uint32_t i);
   // Inline, for callers that know `op` when they are compiled.
   [[gnu::always_inline]] void numeric(Op op) {
     const OpInfo& info = op_info(op);
@@ -149,6 +153,7 @@ class Translator {
  private:
   static constexpr uint32_t kNothing = ~0u;
   static constexpr uint16_t kNoSlot = 0xffff;
+  static constexpr uint32_t kMany = 16;  // operands of an instruction: beyond this, no work for each that can be saved
 
   struct Operand {
     enum class Kind : uint8_t { temp, local, constant, acc };
@@ -156,7 +161,7 @@ class Translator {
     Scalar type = Scalar::i32;
     uint16_t home = 0;
     uint16_t slot = 0;         // where its value is read in the frame: its home, or that of the local
-    uint16_t local = kNoSlot;  // slot of the local that it was pushed as, also after it came home
+    uint16_t local = kNoSlot;  // slot of the local that it was pushed as, also after it came home, until it settles
     uint64_t bits = 0;         // of a constant; for a vector the index in vectors_
     uint32_t older() const { return static_cast<uint32_t>(bits); }  // of a local: the operand below that is the same
   };
@@ -234,6 +239,7 @@ class Translator {
   }
   void push_constant(Scalar type, uint64_t bits) { push(Operand::Kind::constant, type, next_home_, kNoSlot, bits); }
   void push_types(const validator::TypeList& types);
+  MW_COLD void push_many(const validator::TypeList& types);
   // It can be read until something is pushed.
   const Operand& pop() {
     const Operand& operand = stack_.pop();
@@ -245,7 +251,12 @@ class Translator {
     return operand;
   }
   void truncate(uint32_t height) {
-    while (stack_.size() > height) pop();
+    for (; stack_.size() > std::max(height, settled_); pop()) decoder_->meter().add(1);
+    if (stack_.size() <= height) return;
+    // What has settled is nobody's but the stack's.
+    next_home_ = stack_[height].home;
+    stack_.resize(height);
+    settled_ = height;
   }
   At at(const Operand& operand) const {  // not for constants
     if (operand.kind == Operand::Kind::acc) return {Place::acc, 0};
@@ -263,7 +274,12 @@ class Translator {
   }
   void send_home(Operand& operand);
   void bring_home(uint32_t first, uint32_t last);
+  // Operands below are known to be at home, from `first` on.
+  uint32_t at_home_from(uint32_t first) const { return first >= constants_end_ ? std::max(first, settled_) : first; }
   void settle();                       // before control flow: all but constants at home
+  void settle_many(uint32_t count) {   // so many operands are going to be asked whether they are at home, maybe often
+    if (count > kMany) settle();
+  }
   void free_accumulators();            // before a call
   uint16_t slot_of(Operand& operand);  // brings all but locals home: even a pinned one is in its slot as well
   void keep_local(uint16_t slot);      // before it is written: who still refers to it gets a copy
@@ -419,7 +435,8 @@ class Translator {
   // By slot of a local: the uppermost operand that was pushed as this local, the next one in Operand::older(). Together
   // with settled_ it keeps translation linear, however high the operand stack.
   std::vector<uint32_t> newest_;
-  uint32_t settled_ = 0;  // operands from the bottom that are at home or constants
+  uint32_t settled_ = 0;        // operands from the bottom that are at home or constants, and no local's
+  uint32_t constants_end_ = 0;  // behind the last constant among them, or further up
   runtime::ExceptionTable exceptions_;
   std::vector<std::array<uint64_t, 2>> vectors_;  // constants
   Producer producers_[kBanks];

@@ -168,7 +168,8 @@ bool Translator::carries_in_place(const Control& c) const {
   const uint32_t arity = c.branch_types().size();
   const uint32_t first = static_cast<uint32_t>(stack_.size()) - arity;
   if (first != c.label.height) return arity == 0;
-  for (uint32_t i = first; i < stack_.size(); ++i) {
+  for (uint32_t i = at_home_from(first); i < stack_.size(); ++i) {
+    decoder_->meter().add(1);
     if (stack_[i].kind != Operand::Kind::temp) return false;
   }
   return true;
@@ -178,6 +179,7 @@ bool Translator::carries_in_place(const Control& c) const {
 // or a small module asks for gigabytes of it.
 void Translator::move_top(uint32_t count, uint16_t slot) {
   const uint32_t first = static_cast<uint32_t>(stack_.size()) - count;
+  settle_many(count);
   bring_home(first, static_cast<uint32_t>(stack_.size()));
   const uint16_t from = stack_[first].home;
   if (from != slot) emit_special(Special::copy_slots, {slot, from, static_cast<uint32_t>(next_home_ - from)});
@@ -237,6 +239,7 @@ void Translator::br_on_non_null(uint32_t depth) {
 
 void Translator::branch_to(const Condition& condition, uint32_t depth) {
   Control& c = decoder_->control(depth);
+  settle_many(c.branch_types().size());
   if (carries_in_place(c) && !(is_body(depth) && c.results.size() != 0)) {
     branch(condition, true, c.label.fixups, c.label.target);
     return;
@@ -253,7 +256,9 @@ void Translator::br_table(std::span<const uint32_t> depths) {
   const Operand index = pop();
   const At a = value(index);
   const uint32_t arity = decoder_->control(depths.back()).branch_types().size();
-  bring_home(static_cast<uint32_t>(stack_.size()) - arity, static_cast<uint32_t>(stack_.size()));
+  const uint32_t first = static_cast<uint32_t>(stack_.size()) - arity;
+  settle_many(arity);
+  bring_home(first, static_cast<uint32_t>(stack_.size()));
   const uint32_t n = static_cast<uint32_t>(depths.size());
   const uint32_t at = emit(br_table_handler(a.place), {0, static_cast<uint16_t>(a.field), n - 1});
   tables_.push_back(at);
@@ -264,7 +269,7 @@ void Translator::br_table(std::span<const uint32_t> depths) {
   for (uint32_t i = 0; i < n; ++i) {
     Control& c = decoder_->control(depths[i]);
     const uint32_t byte = entries * sizeof(Word) + i * sizeof(int32_t);
-    if (is_body(depths[i]) || !carries_in_place(c)) {
+    if (is_body(depths[i]) || (arity != 0 && c.label.height != first)) {
       if (c.label.stub == Label::kNone) {
         c.label.stub = static_cast<uint32_t>(stubs.size());
         stubs.emplace_back(depths[i], Label::kNone);
@@ -327,6 +332,7 @@ uint16_t Translator::take_arguments(const FuncType& type) {
   const uint32_t height = static_cast<uint32_t>(stack_.size());
   const uint32_t first = height - static_cast<uint32_t>(type.params.size());
   free_accumulators();
+  settle_many(height - first);
   bring_home(first, height);
   truncate(first);
   return next_home_;

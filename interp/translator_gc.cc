@@ -19,6 +19,7 @@ gc::LayoutCache& layouts(InterpreterCode& code) { return code.module().engine().
 void Translator::gc_op(Op op, uint32_t a, uint32_t b, uint32_t operands, ValType result) {
   const uint32_t height = static_cast<uint32_t>(stack_.size());
   free_accumulators();
+  settle_many(operands);
   bring_home(height - operands, height);
   const uint16_t end = next_home_;
   truncate(height - operands);

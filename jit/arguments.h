@@ -15,6 +15,8 @@ class ArgumentRegisters {
     if (is_int(type)) return ints_ < Masm::kIntArguments.size() ? Masm::kIntArguments[ints_++] : kNoReg;
     return floats_ < Masm::kFloatArguments.size() ? Masm::kFloatArguments[floats_++] : kNoReg;
   }
+  // All that follow are in slots.
+  bool full() const { return ints_ == Masm::kIntArguments.size() && floats_ == Masm::kFloatArguments.size(); }
 
  private:
   size_t ints_ = 0, floats_ = 0;

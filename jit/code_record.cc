@@ -85,6 +85,7 @@ bool read_exceptions(decoder::Reader& r, uint32_t size, size_t tags, runtime::Ex
   for (const runtime::HandlerRange& range : table.handlers) {
     right &= uint64_t{range.catches} + range.catch_count <= table.catches.size();
   }
+  table.index();
   return right;
 }
 

@@ -47,6 +47,7 @@ class Compiler {
     uint16_t base = 0;        // and the slot where they end
     uint32_t pins = 0;        // which locals are in registers there,
     uint32_t outer_pins = 0;  // and around it
+    uint32_t stub = ~0u;      // within br_table: its index in the list of stubs
     // Of a try_table or try: where it begins, where the part that is guarded ends, and its clauses.
     uint32_t try_begin = 0, try_end = ~0u, catches = 0, catch_count = 0;
     uint32_t try_offset = 0, try_end_offset = 0;  // the same in the module
@@ -64,6 +65,7 @@ class Compiler {
 
   // --- Sink
   void begin(Decoder& decoder);
+  void far_local(uint32_t i) { newest_[i] = kNothing; }
   void numeric(Op op);
   void constant(ValType type, uint64_t bits) { push_constant(scalar(type), bits); }
   void v128_const(const uint8_t* bytes);
@@ -171,13 +173,23 @@ class Compiler {
   void push_home(Scalar type);
   void truncate(uint32_t height);
   void push_types(const validator::TypeList& types);
+  void push_many(const validator::TypeList& types);
   uint16_t next_home() const;
   void bring_home(uint32_t index);
   void bring_home(uint32_t begin, uint32_t end) {
-    for (uint32_t i = begin; i < end; ++i) bring_home(i);
+    // From the last constant on, what has settled is at home.
+    for (uint32_t i = begin >= constants_end_ ? std::max(begin, settled_) : begin; i < end; ++i) {
+      decoder_->meter().add(1);
+      bring_home(i);
+    }
+    if (end >= constants_end_) constants_end_ = std::min(constants_end_, begin);
   }
   void settle();
+  void settle_many(uint32_t count) {  // so many values are going to be asked whether they are at home, maybe often
+    if (count > kMany) settle();
+  }
   void spill_registers();  // all values out of registers that do not survive calls
+  void spill(uint32_t registers, uint32_t end);  // values that are in them, of those below `end`
   void keep_local(uint32_t i);
   void forget_alias(const Value& value);
   void load_value(const Value& value, Reg reg);
@@ -212,12 +224,17 @@ class Compiler {
   void write_local(uint32_t i, Value& value);
   void materialize_compare();
   Scalar local_type(uint32_t i) const {
-    const size_t locals = decoder_->locals().size();
-    return scalar(i < locals ? decoder_->locals()[i] : facts_->constants[i - locals].type);
+    const validator::Locals& locals = decoder_->locals();
+    if (i < locals.ready()) [[likely]]
+      return scalar(locals[i].type);
+    return scalar(i < locals.size() ? locals.at(i).type : facts_->constants[i - locals.size()].type);
   }
+  uint16_t local_slot(uint32_t i) const { return static_cast<uint16_t>(decoder_->locals().at(i).slot); }
+  std::span<const uint32_t> pinned_between(uint32_t begin, uint32_t end);
   void load_arguments();
   void place_params();
   void clear_locals();
+  void clear_slots(uint32_t begin, uint32_t end);
 
   // compiler_pins.h
   const PinSet& pin_set(uint32_t pins) const;
@@ -288,6 +305,7 @@ class Compiler {
   const runtime::gc::TypeLayout& layout(uint32_t type) const;
   void gc_call_op(Op op, uint32_t a, uint32_t b, uint32_t operands, ValType result);
   void struct_new(const runtime::gc::TypeLayout& layout, uint32_t operands);
+  bool fills_few() const;
   void array_new(const runtime::gc::TypeLayout& layout, bool filled);
   void array_new_fixed(const runtime::gc::TypeLayout& layout, uint32_t length);
   void store_new(runtime::gc::Storage storage, typename Masm::Address at);
@@ -312,6 +330,7 @@ class Compiler {
   bool guarded(uint32_t memory) const { return guarded_[memory] != 0; }
 
   static constexpr uint32_t kNothing = ~0u;
+  static constexpr uint32_t kMany = 16;  // operands of an instruction: beyond this, no work for each that can be saved
 
   const runtime::CompiledModule& compiled_;
   const decoder::Module& module_;
@@ -326,10 +345,11 @@ class Compiler {
   uint16_t link_ = 0;                     // first link slot
   uint16_t operand_base_ = 0;             // slot of the first operand
   uint32_t frame_slots_ = 0;
-  std::vector<uint16_t> local_slots_;
-  std::vector<Reg> pinned_;       // by local
-  std::vector<uint32_t> newest_;  // by local: the newest value that is the same
-  std::vector<Reg> copies_;       // by local: see copy_of
+  std::vector<Reg> pinned_;               // by local; kNoReg but for those in pinned_locals_, from function to function
+  std::vector<uint32_t> pinned_locals_;   // and constants
+  std::vector<uint32_t> pins_in_order_;   // see pinned_between
+  std::vector<uint32_t> newest_;          // by local: the newest value that is the same
+  std::vector<Reg> copies_;               // by local: see copy_of
   std::array<uint32_t, 32> known_local_;
   uint32_t known_ = 0;  // registers of which known_local_ is right
   struct AcrossCalls {
@@ -346,7 +366,8 @@ class Compiler {
   uint32_t pins_ = 0;  // the PinSet that holds here
   uint32_t next_loop_ = 0;
   Buffer<Value> stack_;
-  uint32_t settled_ = 0;  // values below are constants or at home
+  uint32_t settled_ = 0;        // values below are constants or at home, and no local's
+  uint32_t constants_end_ = 0;  // behind the last constant among them, or further up
   struct Detour {
     MasmLabel entry, target;
     uint32_t from, to;  // pins

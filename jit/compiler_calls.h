@@ -12,6 +12,7 @@ template <class Masm>
 uint16_t Compiler<Masm>::take_arguments(const FuncType& type) {
   const uint32_t height = static_cast<uint32_t>(stack_.size());
   const uint32_t first = height - static_cast<uint32_t>(type.params.size());
+  settle_many(height - first);
   bring_home(first, height);
   truncate(first);
   return next_home();
@@ -26,7 +27,7 @@ void Compiler<Masm>::before_call() {
 template <class Masm>
 void Compiler<Masm>::save_pins() {
   for (const auto& [i, dirty] : across_calls_) {
-    if (dirty) masm_.store_slot(local_type(i), local_slots_[i], pinned_[i]);
+    if (dirty) masm_.store_slot(local_type(i), local_slot(i), pinned_[i]);
   }
 }
 
@@ -44,14 +45,15 @@ uint16_t Compiler<Masm>::pass_arguments(const FuncType& type, Reg callee) {
   if (!stack_.empty() && stack_.back().kind == Value::Kind::compare) materialize_compare();
   const uint32_t count = static_cast<uint32_t>(type.params.size());
   const uint32_t first = static_cast<uint32_t>(stack_.size()) - count;
-  for (uint32_t i = settled_; i < first; ++i) {
-    if (stack_[i].kind == Value::Kind::reg) bring_home(i);
-  }
+  spill(~0u, first);
+  settle_many(count);
   save_pins();
   ParallelMove moves;
   uint32_t moved = 0;
   ArgumentRegisters<Masm> in_registers;
-  for (uint32_t i = 0; i < count; ++i) {
+  uint32_t rest = 0;  // from here on all are in slots
+  for (; rest < count && !in_registers.full(); ++rest) {
+    const uint32_t i = rest;
     const Value& value = stack_[first + i];
     const Reg to = in_registers.next(value.type);
     if (!to.valid()) {
@@ -61,6 +63,7 @@ uint16_t Compiler<Masm>::pass_arguments(const FuncType& type, Reg callee) {
       moved |= to.bit();
     }
   }
+  bring_home(first + rest, first + count);
   const bool moves_chosen = callee.valid() && register_of(chosen).valid();
   if (moves_chosen) moves.add(chosen.type, callee, register_of(chosen));
   moves.emit(masm_);
@@ -68,7 +71,7 @@ uint16_t Compiler<Masm>::pass_arguments(const FuncType& type, Reg callee) {
   if (callee.valid() && !moves_chosen) load_value(chosen, callee);
   release(chosen);
   ArgumentRegisters<Masm> loaded;
-  for (uint32_t i = 0; i < count; ++i) {
+  for (uint32_t i = 0; i < rest; ++i) {
     const Value& value = stack_[first + i];
     const Reg to = loaded.next(value.type);
     if (to.valid() && (moved & to.bit()) == 0) load_value(value, to);
@@ -86,7 +89,7 @@ void Compiler<Masm>::after_call(const FuncType& type) {
     const Scalar result = scalar(type.results[0]);
     return push_reg(result, Masm::result(result));
   }
-  for (ValType result : type.results) push_home(scalar(result));
+  push_types(validator::TypeList(type.results));
 }
 
 template <class Masm>

@@ -155,6 +155,7 @@ void Compiler<Masm>::end(Control& c, bool falls_through) {
 template <class Masm>
 void Compiler<Masm>::move_to_slots(uint32_t first, uint32_t count, uint16_t slot) {
   if (count == 0) return;
+  settle_many(count);
   bring_home(first, first + count);
   masm_.copy_slots(slot, stack_[first].home, static_cast<uint16_t>(next_home() - stack_[first].home));
 }
@@ -227,6 +228,7 @@ void Compiler<Masm>::branch_to(Condition& condition, bool sense, uint32_t depth)
   }
   // Past the moves when it is not taken. What stays on the stack must not depend on which way it went.
   const uint32_t height = static_cast<uint32_t>(stack_.size());
+  settle_many(arity);
   bring_home(height - arity, height);
   auto skip = masm_.new_label();
   const auto test = emit_test(condition);
@@ -242,11 +244,11 @@ void Compiler<Masm>::br_table(std::span<const uint32_t> depths) {
   Value index = pop();
   const uint32_t arity = decoder_->control(depths.back()).branch_types().size();
   const uint32_t height = static_cast<uint32_t>(stack_.size());
+  settle_many(arity);
   bring_home(height - arity, height);
   const Reg reg = use(index);
   std::vector<MasmLabel> targets;
   std::vector<std::pair<uint32_t, MasmLabel>> stubs;  // depth, entry
-  std::vector<uint32_t> stub_of(decoder_->control_depth(), kNothing);
   for (uint32_t depth : depths) {
     Control& c = decoder_->control(depth);
     link(c.label);
@@ -255,17 +257,18 @@ void Compiler<Masm>::br_table(std::span<const uint32_t> depths) {
       targets.push_back(c.label.link);
       continue;
     }
-    if (stub_of[depth] == kNothing) {
-      stub_of[depth] = static_cast<uint32_t>(stubs.size());
+    if (c.label.stub == kNothing) {
+      c.label.stub = static_cast<uint32_t>(stubs.size());
       stubs.emplace_back(depth, masm_.new_label());
     }
-    targets.push_back(stubs[stub_of[depth]].second);
+    targets.push_back(stubs[c.label.stub].second);
   }
   masm_.br_table(reg, targets);
   release(index);
   for (const auto& [depth, entry] : stubs) {
     bind(entry);
-    const Control& c = decoder_->control(depth);
+    Control& c = decoder_->control(depth);
+    c.label.stub = kNothing;
     carry(c);
     if (!is_body(depth)) move_pins(pins_, c.label.pins);
     masm_.jump(c.label.link);

@@ -30,8 +30,9 @@ inline Op field_store(runtime::gc::Storage storage) {
   }
 }
 
-// So many operands of array.new_fixed are stored one by one.
-inline constexpr uint32_t kMostFixed = 16;
+// So many operands of array.new_fixed, and of struct.new, are stored one by one: code for each of a thousand that one
+// call has left would be out of all proportion to the module.
+inline constexpr uint32_t kMostFixed = 16, kMostFields = 32;
 
 inline bool fits_cell(uint64_t bytes) { return bytes <= runtime::gc::kMaxCell; }
 
@@ -45,10 +46,10 @@ void Compiler<Masm>::gc_op(Op op, uint32_t a, uint32_t b, uint32_t operands, Val
   switch (op) {
     case Op::struct_new:
     case Op::struct_new_default:
-      if (!fits_cell(layout(a).bytes)) break;
+      if (operands > kMostFields || !fits_cell(layout(a).bytes)) break;
       return struct_new(layout(a), operands);
     case Op::array_new:
-      if (layout(a).element == runtime::gc::Storage::v128) break;
+      if (layout(a).element == runtime::gc::Storage::v128 || !fills_few()) break;
       return array_new(layout(a), true);
     case Op::array_new_default: return array_new(layout(a), false);
     case Op::array_new_fixed:
@@ -77,6 +78,7 @@ void Compiler<Masm>::gc_op(Op op, uint32_t a, uint32_t b, uint32_t operands, Val
 template <class Masm>
 void Compiler<Masm>::gc_call_op(Op op, uint32_t a, uint32_t b, uint32_t operands, ValType result) {
   const uint32_t height = static_cast<uint32_t>(stack_.size());
+  settle_many(operands);
   bring_home(height - operands, height);
   const uint16_t end = next_home();
   truncate(height - operands);
@@ -122,6 +124,15 @@ void Compiler<Masm>::store_new(runtime::gc::Storage storage, typename Masm::Addr
   release(value);
 }
 
+// Whether the array.new that takes the two uppermost operands has nothing to store, or little. The runtime is faster
+// where there is more, whatever the type: it stores a vector at a time.
+template <class Masm>
+bool Compiler<Masm>::fills_few() const {
+  const Value &length = stack_.back(), &value = stack_[stack_.size() - 2];
+  const bool zero = value.kind == Value::Kind::constant && value.bits == 0;
+  return zero || (length.kind == Value::Kind::constant && static_cast<uint32_t>(length.bits) <= kMostFixed);
+}
+
 template <class Masm>
 void Compiler<Masm>::array_new(const runtime::gc::TypeLayout& layout, bool filled) {
   const uint16_t end = next_home();
@@ -136,7 +147,9 @@ void Compiler<Masm>::array_new(const runtime::gc::TypeLayout& layout, bool fille
   const Reg temp = constant ? kNoReg : take(Scalar::i64);
   masm_.allocate(to, count, temp, layout, end, site());
   if (!constant) release(temp);
-  if (!zero) masm_.fill(field_store(layout.element), to, count, layout.element_log2, from, site());
+  for (uint32_t i = 0; !zero && i < static_cast<uint32_t>(count.imm); ++i) {
+    masm_.store(field_store(layout.element), masm_.field(to, layout.bytes + (i << layout.element_log2)), from, site());
+  }
   release(length);
   release(value);
   push_reg(Scalar::i64, to);

@@ -38,8 +38,8 @@ Reg Compiler<Masm>::register_in(const PinSet& set, uint32_t local) const {
 // From the local's slot, or the constant that it is.
 template <class Masm>
 void Compiler<Masm>::load_pin(uint32_t local, Reg reg) {
-  const size_t locals = local_slots_.size();
-  if (local < locals) return masm_.load_slot(local_type(local), reg, local_slots_[local]);
+  const size_t locals = decoder_->locals().size();
+  if (local < locals) return masm_.load_slot(local_type(local), reg, local_slot(local));
   masm_.constant(local_type(local), reg, facts_->constants[local - locals].bits);
 }
 
@@ -55,15 +55,17 @@ Reg Compiler<Masm>::pinned_constant(Scalar type, uint64_t bits) const {
 // From here on the locals are where `pins` says. No value may be in a register that is a local's then.
 template <class Masm>
 void Compiler<Masm>::set_pins(uint32_t pins) {
-  for_each_pin(pin_set(pins_), [&](uint32_t local, Reg, bool) { pinned_[local] = kNoReg; });
+  for (uint32_t local : pinned_locals_) pinned_[local] = kNoReg;
+  pinned_locals_.clear();
   pins_ = pins;
   across_calls_.clear();
   pinned_constants_.clear();
   uint32_t temps = test_settings.few_registers ? Masm::kFewTemps : Masm::kTemps;
   for_each_pin(pin_set(pins), [&](uint32_t local, Reg reg, bool dirty) {
     pinned_[local] = reg;
+    pinned_locals_.push_back(local);
     temps &= ~reg.bit();
-    if (const size_t locals = local_slots_.size(); local >= locals) {
+    if (const size_t locals = decoder_->locals().size(); local >= locals) {
       pinned_constants_.push_back({local_type(local), facts_->constants[local - locals].bits, reg});
     }
     if ((Masm::kSurvivesCalls & reg.bit()) == 0) across_calls_.push_back({local, dirty});
@@ -83,7 +85,7 @@ void Compiler<Masm>::move_pins(uint32_t from, uint32_t to) {
     if (const Reg target = register_in(new_set, local); target.valid()) {
       moves.add(type, target, reg);
     } else if (dirty) {
-      masm_.store_slot(type, local_slots_[local], reg);
+      masm_.store_slot(type, local_slot(local), reg);
     }
   });
   moves.emit(masm_);
@@ -100,9 +102,7 @@ void Compiler<Masm>::leave_pins(uint32_t to, bool falls_through) {
     if (!stack_.empty() && stack_.back().kind == Value::Kind::compare) materialize_compare();
     uint32_t wanted = 0;
     for_each_pin(pin_set(to), [&](uint32_t, Reg reg, bool) { wanted |= reg.bit(); });
-    for (uint32_t i = settled_; i < stack_.size(); ++i) {
-      if (stack_[i].kind == Value::Kind::reg && (stack_[i].reg.bit() & wanted) != 0) bring_home(i);
-    }
+    spill(wanted, static_cast<uint32_t>(stack_.size()));
     move_pins(pins_, to);
   }
   set_pins(to);

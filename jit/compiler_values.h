@@ -32,7 +32,7 @@ Result<void> Compiler<Masm>::compile(FuncIdx index, NativeCode& code) {
   operand_base_ = static_cast<uint16_t>(link_ + runtime::kLinkSlots);
   frame_slots_ = operand_base_ + facts.max_operand_slots;
   stack_.clear();
-  settled_ = 0;
+  settled_ = constants_end_ = 0;
   exceptions_ = {};
   pads_.clear();
 #ifndef NDEBUG
@@ -58,6 +58,7 @@ void Compiler<Masm>::finish(NativeCode& code) {
     code.loop_entries.push_back({loop.index, masm_.offset_of(loop.entry)});
   }
   for (size_t i = 0; i < pads_.size(); ++i) exceptions_.catches[i].target = masm_.offset_of(pads_[i].entry);
+  exceptions_.index();
   code.exceptions = std::move(exceptions_);
 }
 
@@ -66,15 +67,13 @@ void Compiler<Masm>::finish(NativeCode& code) {
 template <class Masm>
 void Compiler<Masm>::begin(Decoder& decoder) {
   decoder_ = &decoder;
-  local_slots_.clear();
-  uint16_t slot = 0;
-  for (ValType type : decoder.locals()) {
-    local_slots_.push_back(slot);
-    slot = static_cast<uint16_t>(slot + type.slots());
-  }
-  newest_.assign(decoder.locals().size(), kNothing);
-  pinned_.assign(decoder.locals().size() + facts_->constants.size(), kNoReg);
-  copies_.assign(decoder.locals().size(), kNoReg);
+  const validator::Locals& locals = decoder.locals();
+  const size_t with_constants = locals.size() + facts_->constants.size();
+  if (newest_.size() < locals.size()) newest_.resize(locals.size());
+  if (copies_.size() < locals.size()) copies_.resize(locals.size(), kNoReg);
+  if (pinned_.size() < with_constants) pinned_.resize(with_constants, kNoReg);
+  std::fill_n(newest_.begin(), locals.ready(), kNothing);
+  decoder.meter().add(locals.ready());
   regs_.reset(0);
   set_pins(0);
   // Whoever unwinds to a handler has lost what was in registers: it is here.
@@ -95,57 +94,76 @@ void Compiler<Masm>::begin(Decoder& decoder) {
 template <class Masm>
 void Compiler<Masm>::load_arguments() {
   ArgumentRegisters<Masm> arguments;
-  for (uint32_t i = 0; i < decoder_->func_type().params.size(); ++i) {
+  const size_t params = decoder_->func_type().params.size();
+  for (uint32_t i = 0; i < params && !arguments.full(); ++i) {
     const Reg reg = arguments.next(local_type(i));
-    if (reg.valid()) masm_.load_slot(local_type(i), reg, local_slots_[i]);
+    if (reg.valid()) masm_.load_slot(local_type(i), reg, local_slot(i));
   }
+}
+
+// The locals of these that are in registers, in their order.
+template <class Masm>
+std::span<const uint32_t> Compiler<Masm>::pinned_between(uint32_t begin, uint32_t end) {
+  pins_in_order_.clear();
+  for (uint32_t local : pinned_locals_) {
+    if (local >= begin && local < end) pins_in_order_.push_back(local);
+  }
+  std::sort(pins_in_order_.begin(), pins_in_order_.end());
+  return pins_in_order_;
 }
 
 // Parameters go from where the caller put them to where the body wants them.
 template <class Masm>
 void Compiler<Masm>::place_params() {
-  const size_t params = decoder_->func_type().params.size();
+  const uint32_t params = decoder_->locals().params();
   ParallelMove moves;
   ArgumentRegisters<Masm> in_registers;
-  for (uint32_t i = 0; i < params; ++i) {
+  uint32_t i = 0;
+  for (; i < params && !in_registers.full(); ++i) {
     const Reg reg = in_registers.next(local_type(i));
     if (!reg.valid()) continue;
     if (pinned_[i].valid()) {
       moves.add(local_type(i), pinned_[i], reg);
     } else {
-      masm_.store_slot(local_type(i), local_slots_[i], reg);
+      masm_.store_slot(local_type(i), local_slot(i), reg);
       note_copy(reg, i);
     }
   }
   moves.emit(masm_);
   ArgumentRegisters<Masm> in_slots;
-  for (uint32_t i = 0; i < params; ++i) {
-    if (in_slots.next(local_type(i)).valid() || !pinned_[i].valid()) continue;
-    masm_.load_slot(local_type(i), pinned_[i], local_slots_[i]);
+  for (uint32_t k = 0; k < i; ++k) {
+    if (in_slots.next(local_type(k)).valid() || !pinned_[k].valid()) continue;
+    masm_.load_slot(local_type(k), pinned_[k], local_slot(k));
   }
+  for (uint32_t k : pinned_between(i, params)) masm_.load_slot(local_type(k), pinned_[k], local_slot(k));
 }
 
 // Declared locals begin as zero: slots in as long runs as there are, then registers.
 template <class Masm>
 void Compiler<Masm>::clear_locals() {
-  const size_t count = decoder_->locals().size();
-  for (size_t i = decoder_->func_type().params.size(); i < count;) {
-    if (pinned_[i].valid()) {
-      masm_.constant(local_type(static_cast<uint32_t>(i)), pinned_[i], 0);
-      ++i;
-      continue;
-    }
-    const size_t first = i;
-    while (i < count && !pinned_[i].valid()) ++i;
-    const uint16_t end = i < count ? local_slots_[i] : static_cast<uint16_t>(facts_->local_slots);
-    masm_.zero_slots(local_slots_[first], static_cast<uint16_t>(end - local_slots_[first]));
+  uint32_t next = decoder_->locals().params();
+  const uint32_t end = decoder_->locals().size();
+  for (uint32_t i : pinned_between(next, end)) {
+    clear_slots(next, i);
+    masm_.constant(local_type(i), pinned_[i], 0);
+    next = i + 1;
   }
+  clear_slots(next, end);
+}
+
+template <class Masm>
+void Compiler<Masm>::clear_slots(uint32_t begin, uint32_t end) {
+  if (begin == end) return;
+  const uint32_t first = local_slot(begin);
+  const uint32_t behind = end < decoder_->locals().size() ? local_slot(end) : facts_->local_slots;
+  masm_.zero_slots(static_cast<uint16_t>(first), static_cast<uint16_t>(behind - first));
 }
 
 // Values that are the same as local i get a copy of their own, because the local is about to change.
 template <class Masm>
 void Compiler<Masm>::keep_local(uint32_t i) {
   for (uint32_t at = newest_[i]; at != kNothing; at = stack_[at].older()) {
+    decoder_->meter().add(1);
     Value& value = stack_[at];
     if (value.kind != Value::Kind::local) continue;
     const Reg reg = regs_.find(RegisterFile::bank(value.type));
@@ -180,9 +198,9 @@ void Compiler<Masm>::write_local(uint32_t i, Value& value) {
     return;
   }
   forget_copy(i);
-  if (value.kind == Value::Kind::constant && masm_.store_constant(value.type, local_slots_[i], value.bits)) return;
+  if (value.kind == Value::Kind::constant && masm_.store_constant(value.type, local_slot(i), value.bits)) return;
   const Reg reg = use(value);
-  masm_.store_slot(value.type, local_slots_[i], reg);
+  masm_.store_slot(value.type, local_slot(i), reg);
   note_copy(reg, i);
   release(value);
 }
@@ -205,7 +223,7 @@ void Compiler<Masm>::local_tee(uint32_t i) {
     keep_local(i);
     forget_copy(i);
     const Reg reg = use(value);
-    masm_.store_slot(value.type, local_slots_[i], reg);
+    masm_.store_slot(value.type, local_slot(i), reg);
     note_copy(reg, i);
     if (value.kind == Value::Kind::reg && regs_.is_temp(reg)) return push_reg(value.type, reg);
     return local_get(i);
@@ -286,7 +304,8 @@ Value Compiler<Masm>::pop() {
 
 template <class Masm>
 void Compiler<Masm>::truncate(uint32_t height) {
-  while (stack_.size() > height) {
+  while (stack_.size() > std::max(height, settled_)) {
+    decoder_->meter().add(1);
     const Value value = stack_.pop().read();
     forget_alias(value);
     if (value.kind == Value::Kind::reg) regs_.release(value.reg);
@@ -295,12 +314,31 @@ void Compiler<Masm>::truncate(uint32_t height) {
       release(compare_.b);
     }
   }
+  // What has settled is nobody's but the stack's.
+  if (stack_.size() > height) stack_.resize(height);
   settled_ = std::min(settled_, height);
 }
 
 template <class Masm>
 void Compiler<Masm>::push_types(const validator::TypeList& types) {
+  if (types.size() > kMany) return push_many(types);
   for (uint32_t i = 0; i < types.size(); ++i) push_home(scalar(types[i]));
+}
+
+template <class Masm>
+void Compiler<Masm>::push_many(const validator::TypeList& types) {
+  if (!stack_.empty() && stack_.back().kind == Value::Kind::compare) materialize_compare();
+  const bool settled = settled_ == stack_.size();
+  decoder_->meter().add(types.size() / 2);
+  uint16_t home = next_home();
+  const ValType* const list = types.data();
+  Value* const to = stack_.extend(types.size());
+  for (uint32_t i = 0; i < types.size(); ++i) {
+    const Scalar type = scalar(list[i]);
+    to[i] = Value::make(Value::Kind::home, type, kNoReg, home, 0, false);
+    home = static_cast<uint16_t>(home + slots_of(type));
+  }
+  if (settled) settled_ = static_cast<uint32_t>(stack_.size());
 }
 
 template <class Masm>
@@ -346,7 +384,7 @@ void Compiler<Masm>::load_value(const Value& value, Reg reg) {
       if (copy.valid()) {
         masm_.move(value.type, reg, copy);
       } else {
-        masm_.load_slot(value.type, reg, local_slots_[value.local()]);
+        masm_.load_slot(value.type, reg, local_slot(value.local()));
       }
       return note_copy(reg, value.local());
     case Value::Kind::compare:
@@ -387,7 +425,7 @@ Operand Compiler<Masm>::operand(Value& value) {
   if (value.kind == Value::Kind::home) return Operand::of_slot(value.home);
   if (value.kind == Value::Kind::local && !pinned_[value.local()].valid()) {
     const Reg copy = copy_of(value.local());
-    if (!copy.valid() || !regs_.is_free(copy)) return Operand::of_slot(local_slots_[value.local()]);
+    if (!copy.valid() || !regs_.is_free(copy)) return Operand::of_slot(local_slot(value.local()));
   }
   return Operand::of(use(value));
 }
@@ -447,7 +485,7 @@ void Compiler<Masm>::bring_home(uint32_t index) {
       Reg reg = register_of(value);
       if (!reg.valid()) {
         reg = Masm::scratch(value.type);
-        masm_.load_slot(value.type, reg, local_slots_[value.local()]);
+        masm_.load_slot(value.type, reg, local_slot(value.local()));
       }
       masm_.store_slot(value.type, value.home, reg);
       break;
@@ -456,21 +494,41 @@ void Compiler<Masm>::bring_home(uint32_t index) {
   value.kind = Value::Kind::home;
 }
 
-// What is on the stack has to be the same on all paths from here on. Constants are.
+// What is on the stack has to be the same on all paths from here on. Constants are. Who writes a local need not look
+// here any more.
 template <class Masm>
 void Compiler<Masm>::settle() {
   const uint32_t height = static_cast<uint32_t>(stack_.size());
   for (; settled_ < height; ++settled_) {
-    if (stack_[settled_].kind != Value::Kind::constant) bring_home(settled_);
+    decoder_->meter().add(1);
+    if (stack_[settled_].kind == Value::Kind::constant) {
+      constants_end_ = settled_ + 1;
+      continue;
+    }
+    bring_home(settled_);
+    Value& value = stack_[settled_];
+    if (std::exchange(value.was_local, false)) newest_[value.local()] = kNothing;
   }
+}
+
+// The registers know what is in them: the stack may be high.
+template <class Masm>
+void Compiler<Masm>::spill(uint32_t registers, uint32_t end) {
+  std::array<uint32_t, 32> values;
+  uint32_t count = 0;
+  for (uint32_t left = regs_.used() & registers; left != 0; left &= left - 1) {
+    const uint32_t owner = regs_.owner(Reg{static_cast<uint8_t>(std::countr_zero(left))});
+    if (owner < end) values[count++] = owner;
+  }
+  std::sort(values.begin(), values.begin() + count);
+  for (uint32_t i = 0; i < count; ++i) bring_home(values[i]);
 }
 
 template <class Masm>
 void Compiler<Masm>::spill_registers() {
-  for (uint32_t i = settled_; i < stack_.size(); ++i) {
-    const Value::Kind kind = stack_[i].kind;
-    if (kind == Value::Kind::reg || kind == Value::Kind::compare) bring_home(i);
-  }
+  const uint32_t height = static_cast<uint32_t>(stack_.size());
+  spill(~0u, height);
+  if (height != 0 && stack_.back().kind == Value::Kind::compare) bring_home(height - 1);
 }
 
 // --- Instructions that are their operands ----------------------------------------------------------------------------

@@ -53,9 +53,9 @@ const void* ModuleCode::entry(FuncIdx func, uint32_t loop) {
   const std::lock_guard lock(mutex_);
   const NativeCode& code = *compiled_[index];
   if (loop == runtime::ExecutionTier::kFromTheBeginning) return code.begin;
-  const auto found = std::find_if(code.loop_entries.begin(), code.loop_entries.end(),
-                                  [&](const LoopEntry& entry) { return entry.loop == loop; });
-  return found == code.loop_entries.end() ? nullptr : code.begin + found->native;
+  const auto found = std::lower_bound(code.loop_entries.begin(), code.loop_entries.end(), loop,
+                                      [](const LoopEntry& entry, uint32_t wanted) { return entry.loop < wanted; });
+  return found == code.loop_entries.end() || found->loop != loop ? nullptr : code.begin + found->native;
 }
 
 std::unique_ptr<FunctionCompiler> ModuleCode::new_compiler() const {

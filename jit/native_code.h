@@ -40,7 +40,7 @@ struct NativeCode {
   FuncIdx index{};
   ModuleCode* owner = nullptr;
   std::span<const Site> sites;  // ascending; the module's
-  std::vector<LoopEntry> loop_entries;
+  std::vector<LoopEntry> loop_entries;  // ascending
   runtime::ExceptionTable exceptions;
 };
 

@@ -164,7 +164,6 @@ class RecordingMasm : RecordingRegisters {
   Address element(Reg array, Operand index, uint32_t, uint32_t) { return name(array) + "[" + name(index) + "]"; }
   void array_length(Reg to, Reg array) { line(name(to), "= length", name(array)); }
   void allocate(Reg to, Operand, Reg, const runtime::gc::TypeLayout&, uint16_t, uint32_t) { line(name(to), "= new"); }
-  void fill(Op, Reg array, Operand, uint32_t, Operand value, uint32_t) { line("fill", name(array), name(value)); }
   void ref_i31(Reg to, Reg from) { line(name(to), "= i31", name(from)); }
   void i31_get(bool, Reg to, Reg from) { line(name(to), "= of i31", name(from)); }
   Test test_cast(Reg reference, runtime::gc::CastTarget, bool) { return {"cast " + name(reference)}; }

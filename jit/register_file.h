@@ -30,6 +30,7 @@ class RegisterFile {
   bool is_temp(Reg reg) const { return (temps_ & reg.bit()) != 0; }
   bool is_free(Reg reg) const { return (free_ & reg.bit()) != 0; }
   uint32_t owner(Reg reg) const { return owners_[reg.id]; }
+  uint32_t used() const { return temps_ & ~free_; }
 
   // A free register of `bank`, none of `avoid`; kNoReg when there is none.
   Reg find(uint32_t bank, uint32_t avoid = 0) const {

@@ -59,7 +59,7 @@ Result<void> CompiledModule::validate(Engine& engine, std::span<const uint8_t> b
 void CompiledModule::index_types_and_exports() {
   for (TypeId id : module_->types) {
     const DefType& type = engine_->types().get(id);
-    type_slots_.push_back({slot_count(type.func.params), slot_count(type.func.results)});
+    type_slots_.push_back({type.param_slots, type.result_slots});
   }
   exports_.reserve(module_->exports.size());
   for (uint32_t i = 0; i < module_->exports.size(); ++i) exports_.emplace(module_->exports[i].name, i);

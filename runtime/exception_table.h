@@ -33,15 +33,27 @@ struct HandlerRange {
   uint32_t depth = 0, outer = kAnyDepth;
 };
 
-struct ExceptionTable {
+class ExceptionTable {
+ public:
   std::vector<HandlerRange> handlers;
   std::vector<CatchEntry> catches;
+
+  // All handlers are there. Where there are many, a search asks only those around the place from now on.
+  void index();
+
+  // The handlers around `at`, from the innermost: first(at), and those that follow each; kNone behind the last.
+  static constexpr uint32_t kNone = ~0u;
+  uint32_t first(uint32_t at) const { return steps_.empty() ? scan(0, at) : look_up(at); }
+  uint32_t next(uint32_t handler, uint32_t at) const {
+    return steps_.empty() ? scan(handler + 1, at) : around_[handler];
+  }
 
   // The clause that catches what is thrown at `at`; null when it leaves the function.
   const CatchEntry* find(uint32_t at, const ModuleInst& instance, const gc::ExceptionObject& exception) const {
     uint32_t depth = HandlerRange::kAnyDepth;
-    for (const HandlerRange& range : handlers) {
-      if (at < range.begin || at >= range.end || range.depth > depth) continue;
+    for (uint32_t handler = first(at); handler != kNone; handler = next(handler, at)) {
+      const HandlerRange& range = handlers[handler];
+      if (range.depth > depth) continue;
       depth = std::min(depth, range.outer);
       for (uint32_t i = 0; i < range.catch_count; ++i) {
         const CatchEntry& entry = catches[range.catches + i];
@@ -50,6 +62,25 @@ struct ExceptionTable {
     }
     return nullptr;
   }
+
+ private:
+  uint32_t scan(uint32_t from, uint32_t at) const {
+    for (uint32_t i = from; i < handlers.size(); ++i) {
+      if (at >= handlers[i].begin && at < handlers[i].end) return i;
+    }
+    return kNone;
+  }
+  uint32_t look_up(uint32_t at) const {
+    const auto after =
+        std::upper_bound(steps_.begin(), steps_.end(), at, [](uint32_t a, const Step& step) { return a < step.begin; });
+    return after == steps_.begin() ? kNone : after[-1].innermost;
+  }
+
+  struct Step {
+    uint32_t begin, innermost;  // from here on
+  };
+  std::vector<Step> steps_;       // ascending; empty: there is no index
+  std::vector<uint32_t> around_;  // by handler: the one that comes next
 };
 
 // Puts what the clause gets where its code expects it.

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/limits.h"
 #include "runtime/activation.h"
 #include "runtime/func_addresses.h"
 #include "runtime/gc/heap.h"
@@ -106,7 +107,7 @@ class Store {
   Slot pending_exception = 0;  // an exnref on its way to a handler
 
   // The frames of all activations, innermost first, at most kMaxBacktrace (spec: none; for people).
-  static constexpr size_t kMaxBacktrace = 100;
+  static constexpr size_t kMaxBacktrace = limits::kMaxBacktrace;
   std::vector<FrameInfo> backtrace() const;
 
  private:

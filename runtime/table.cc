@@ -4,11 +4,13 @@
 #include <cstdlib>
 #include <utility>
 
+#include "core/limits.h"
+
 namespace mini_wasm::runtime {
 namespace {
 
 // More than any machine has memory for, and few enough that no size in bytes overflows.
-constexpr uint64_t kMaxElements = uint64_t{1} << 36;
+constexpr uint64_t kMaxElements = limits::kMaxTableElements;
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/opcode.h"
+#include "core/work_meter.h"
 
 namespace mini_wasm::text {
 namespace {
@@ -236,6 +237,17 @@ TEST(assembler, name_annotations_wherever_something_is_defined) {
         "(module (func (block (param (@name \"a\") i32))))"}) {
     EXPECT_FALSE(assemble(wrong)) << wrong;
   }
+}
+
+TEST(assembler, thousands_of_annotations_before_one_token) {
+  constexpr size_t kMany = 20'000;
+  std::string fields;
+  for (size_t i = 0; i < kMany; ++i) fields += "(@custom \"a\" \"b\")";
+  const uint64_t before = metered_work;
+  const Result<std::vector<uint8_t>> module = assemble("(module " + fields + ")");
+  ASSERT_TRUE(module);
+  EXPECT_EQ(module->size(), 8 + kMany * 5);
+  EXPECT_LE(metered_work - before, 4 * kMany);  // each is passed over once or twice, not once for each that follows
 }
 
 TEST(assembler, custom_sections_stand_where_they_are_told) {

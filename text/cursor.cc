@@ -9,6 +9,17 @@
 #include "text/types.h"
 
 namespace mini_wasm::text {
+
+Cursor::Cursor(const TokenList& list)
+    : list_(list), tokens_(list.tokens), annotation_used_(list.annotations.size()) {
+  for (uint32_t i = 0; i < list.annotations.size(); ++i) {
+    const std::string_view id = list.annotations[i].id;
+    auto same = std::find_if(by_id_.begin(), by_id_.end(), [&](const SameId& s) { return s.id == id; });
+    if (same == by_id_.end()) same = by_id_.insert(same, SameId{id, {}, {}});
+    same->unused.push_back(static_cast<uint32_t>(same->annotations.size()));
+    same->annotations.push_back(i);
+  }
+}
 namespace {
 
 // The words of the text format that are no instructions (6.3 to 6.6 and the appendix on scripts).
@@ -140,16 +151,27 @@ std::string_view Cursor::id_name(const Token& token) {
 }
 
 const Annotation* Cursor::accept_annotation(std::string_view id) {
-  const auto& all = list_.annotations;
-  const auto before = [](const Annotation& a, uint32_t position) { return a.next_token < position; };
-  auto found = std::lower_bound(all.begin(), all.end(), position_, before);
-  for (; found != all.end() && found->next_token == position_; ++found) {
-    const auto used = annotation_used_.begin() + (found - all.begin());
-    if (*used || found->id != id) continue;
-    *used = true;
-    return &*found;
+  const auto same = std::find_if(by_id_.begin(), by_id_.end(), [&](const SameId& s) { return s.id == id; });
+  if (same == by_id_.end()) return nullptr;
+  const std::vector<uint32_t>& all = same->annotations;
+  const auto before = [&](uint32_t a, uint32_t position) { return list_.annotations[a].next_token < position; };
+  const auto here = std::lower_bound(all.begin(), all.end(), position_, before);
+  const uint32_t place = same->first_unused(static_cast<uint32_t>(here - all.begin()), meter_);
+  if (place == all.size() || list_.annotations[all[place]].next_token != position_) return nullptr;
+  annotation_used_[all[place]] = true;
+  same->unused[place] = place + 1;
+  return &list_.annotations[all[place]];
+}
+
+uint32_t Cursor::SameId::first_unused(uint32_t from, WorkMeter& meter) {
+  uint32_t at = from;
+  while (at < unused.size() && unused[at] != at) {
+    meter.add(1);
+    const uint32_t next = unused[at];
+    if (next < unused.size()) unused[at] = unused[next];  // so that nobody goes all the way twice
+    at = next;
   }
-  return nullptr;
+  return at;
 }
 
 std::optional<std::string_view> Cursor::accept_name_annotation() {

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/work_meter.h"
 #include "text/lexer.h"
 
 namespace mini_wasm::text {
@@ -20,8 +21,8 @@ namespace mini_wasm::text {
 class Cursor {
  public:
   // `list` must outlive the cursor, and so must whatever views it hands out.
-  explicit Cursor(const TokenList& list)
-      : list_(list), tokens_(list.tokens), annotation_used_(list.annotations.size()) {}
+  explicit Cursor(const TokenList& list);
+  ~Cursor() { meter_.hand_over(); }
 
   // --- Looking ---
   const Token& peek(size_t ahead = 0) const {
@@ -102,6 +103,15 @@ class Cursor {
   uint32_t position_ = 0;
   std::optional<Error> error_;
   std::vector<bool> annotation_used_;
+  // The annotations with one id. There may be thousands before one token, and each is asked for.
+  struct SameId {
+    std::string_view id;
+    std::vector<uint32_t> annotations;
+    std::vector<uint32_t> unused;  // by place in `annotations`: that place, or a later one if it has been used
+    uint32_t first_unused(uint32_t from, WorkMeter& meter);
+  };
+  std::vector<SameId> by_id_;
+  WorkMeter meter_;
   std::deque<std::string> names_;  // ids that had escapes, and names of annotations
 };
 

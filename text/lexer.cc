@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <array>
 
+#include "core/limits.h"
 #include "core/utf8.h"
 
 namespace mini_wasm::text {
 namespace {
 
-constexpr size_t kMaxSource = size_t{1} << 30;  // offsets and token counts fit in 32 bits with room to spare
+constexpr size_t kMaxSource = limits::kMaxSource;  // offsets and token counts fit in 32 bits with room to spare
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_hex_digit(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }

@@ -2,6 +2,8 @@
 // (spec 3.3.8 and others). Part of function_decoder.h.
 #pragma once
 
+#include <utility>
+
 #include "validator/function_decoder.h"
 
 namespace mini_wasm::validator {
@@ -24,7 +26,7 @@ template <class Sink>
 
 template <class Sink>
 [[gnu::noinline]] void FunctionDecoder<Sink>::expect(ValType want, ValType found) {
-  if (found.is_bottom() || want.is_bottom() || module_.registry->is_subtype(found, want)) return;
+  if (found.is_bottom() || want.is_bottom() || known_subtypes_.is_subtype(*module_.registry, found, want)) return;
   fail("type mismatch: " + std::string(op_info(op_).text) + " expected " + to_string(want) + ", found " +
        to_string(found));
 }
@@ -38,8 +40,15 @@ template <class Sink>
 }
 
 template <class Sink>
+void FunctionDecoder<Sink>::expect(const TypeList& want, const TypeList& found) {
+  if (kBelieves || want.equals(found.data())) return;
+  meter_.add(want.size());
+  for (uint32_t i = 0; i < want.size(); ++i) expect(want[i], found[i]);
+}
+
+template <class Sink>
 void FunctionDecoder<Sink>::check_top(const TypeList& types) {
-  if (types.size() == 0) return;
+  if (kBelieves || has_on_top(types)) return;
   pop(types);
   push(types);
 }
@@ -194,7 +203,7 @@ void FunctionDecoder<Sink>::end_rule() {
   if (c.op == Op::if_ && !c.in_else) {
     // Without an else, the parameters are the results of the other arm.
     if (c.params.size() != c.results.size()) return fail("type mismatch: if without else changes the operand stack");
-    for (uint32_t i = 0; i < c.params.size(); ++i) expect(c.results[i], c.params[i]);
+    expect(c.results, c.params);
   }
   if (!reader_.ok()) return;
   if (c.entered) sink_.end(c, !c.unreachable);
@@ -214,6 +223,7 @@ void FunctionDecoder<Sink>::leave_block() {
 template <class Sink>
 void FunctionDecoder<Sink>::br_table_rule() {
   const uint32_t n = decoder::read_label_count(reader_);
+  const uint32_t br_table = ++br_tables_;
   pop(ValType::i32);
   depths_.clear();
   uint32_t arity = 0;
@@ -224,19 +234,24 @@ void FunctionDecoder<Sink>::br_table_rule() {
     const TypeList& types = target->branch_types();
     if (i == 0) arity = types.size();
     if (types.size() != arity) return fail("type mismatch: br_table targets take different numbers of values");
-    if (arity != 0) {
-      // Each target is checked against the operands as they are; in dead code those may be of any type.
-      ValType* const top = top_;
-      std::vector<ValType> saved(base_, top_);
-      pop(types);
-      std::copy(saved.begin(), saved.end(), base_);
-      top_ = top;
-    }
+    // However often a label is named, what it wants is there or not.
+    if (arity != 0 && std::exchange(target->checked_by, br_table) != br_table && !check_br_table_target(types)) return;
     depths_.push_back(depth);
   }
   if (!reader_.ok()) return;
   if (live_) sink_.br_table(std::span<const uint32_t>(depths_));
   set_unreachable();
+}
+
+// Each target is checked against the operands as they are; in dead code those may be of any type.
+template <class Sink>
+bool FunctionDecoder<Sink>::check_br_table_target(const TypeList& types) {
+  if (kBelieves || has_on_top(types)) return true;
+  const auto there = static_cast<uint32_t>(std::min<size_t>(types.size(), static_cast<size_t>(top_ - base_)));
+  meter_.add(there);
+  for (uint32_t i = 1; i <= there; ++i) expect(types[types.size() - i], *(top_ - i));
+  if (there < types.size()) pop_from_empty(types[types.size() - there - 1]);
+  return reader_.ok();
 }
 
 // A tail call's results have to be this function's.
@@ -246,7 +261,7 @@ void FunctionDecoder<Sink>::call_types(const FuncType& type, bool tail) {
   if (!tail) return push(TypeList(type.results));
   const std::vector<ValType>& wanted = func_type_->results;
   if (type.results.size() != wanted.size()) return fail("type mismatch: a tail call gives other results");
-  for (size_t i = 0; i < wanted.size(); ++i) expect(wanted[i], type.results[i]);
+  expect(TypeList(wanted), TypeList(type.results));
 }
 
 template <class Sink>

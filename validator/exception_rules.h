@@ -37,7 +37,9 @@ bool FunctionDecoder<Sink>::check_catch(const CatchClause& clause) {
     fail("type mismatch: a catch clause gives other values than its label takes");
     return false;
   }
-  for (uint32_t i = 0; i < params; ++i) expect(wanted[i], tag->params[i]);
+  if (!std::equal(wanted.data(), wanted.data() + params, params == 0 ? wanted.data() : tag->params.data())) {
+    for (uint32_t i = 0; i < params; ++i) expect(wanted[i], tag->params[i]);
+  }
   if (pushes_exnref(clause.kind)) expect(wanted[params], ValType::ref(HeapKind::exn, false));
   return reader_.ok();
 }

@@ -7,6 +7,7 @@
 // operand types still as they are after the instruction unless said otherwise:
 //
 //   begin(decoder)                       locals are known
+//   far_local(i)                         the first use of one that is not ready (locals.h)
 //   numeric(op)  constant(type, bits)  load(op, memarg)  store(op, memarg)
 //   v128_const(16 bytes)  simd_lane(op, lane)  shuffle(16 lanes)  load_lane(op, memarg, lane)  store_lane(op, memarg,
 //   lane) local_get(i)  local_set(i)  local_tee(i)  global_get(i)  global_set(i) drop(type)  select(type)
@@ -29,6 +30,7 @@
 #include <mini_wasm/result.h>
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <string>
@@ -37,10 +39,13 @@
 
 #include "core/opcode.h"
 #include "core/type_registry.h"
+#include "core/work_meter.h"
 #include "decoder/instr_reader.h"
-#include "decoder/limits.h"
+#include "core/limits.h"
 #include "decoder/module.h"
 #include "decoder/reader.h"
+#include "validator/known_subtypes.h"
+#include "validator/locals.h"
 
 namespace mini_wasm::validator {
 
@@ -53,8 +58,27 @@ class TypeList {
       : list_(types.data()), size_(static_cast<uint32_t>(types.size())) {}
   uint32_t size() const { return size_; }
   ValType operator[](uint32_t i) const { return list_ ? list_[i] : single_; }
+  const ValType* data() const { return list_ ? list_ : &single_; }
+  // Whether these are the same; of many in one look.
+  bool equals(const ValType* types) const {
+    static_assert(std::is_trivially_copyable_v<ValType> && sizeof(ValType) == sizeof(uint32_t));
+    const ValType* const own = data();
+    if (size_ > kFew) return std::memcmp(own, types, size_ * sizeof(ValType)) == 0;
+    for (uint32_t i = 0; i < size_; ++i) {
+      if (own[i] != types[i]) return false;
+    }
+    return true;
+  }
+  ValType* copy_to(ValType* to) const {
+    const ValType* const own = data();
+    if (size_ > kFew) return std::copy_n(own, size_, to);
+    for (uint32_t i = 0; i < size_; ++i) *to++ = own[i];
+    return to;
+  }
 
  private:
+  static constexpr uint32_t kFew = 8;  // are looked at one by one
+
   const ValType* list_ = nullptr;
   ValType single_;
   uint32_t size_ = 0;
@@ -72,6 +96,7 @@ class FunctionDecoder {
     bool unreachable = false;  // what follows in it is dead
     uint32_t height = 0;       // operands below it
     uint32_t set_locals = 0;   // length of set_locals_ where it begins
+    uint32_t checked_by = 0;   // the last br_table that names it, in this function
     TypeList params, results;
     typename Sink::Label label{};
     // What a branch to it carries.
@@ -90,7 +115,8 @@ class FunctionDecoder {
   const decoder::Module& module() const { return module_; }
   FuncIdx func() const { return func_; }
   const FuncType& func_type() const { return *func_type_; }
-  const std::vector<ValType>& locals() const { return locals_; }  // parameters first
+  const Locals& locals() const { return locals_; }
+  WorkMeter& meter() { return meter_; }
   Control& control(uint32_t depth) { return controls_[controls_.size() - 1 - depth]; }
   uint32_t control_depth() const { return static_cast<uint32_t>(controls_.size()); }
   uint32_t height() const { return static_cast<uint32_t>(top_ - operands_.get()); }
@@ -105,7 +131,7 @@ class FunctionDecoder {
     const uint8_t* next = reader_.pos();
     const bool writes = next[0] == op_info(Op::local_set).code || next[0] == op_info(Op::local_tee).code;
     local = next[1];
-    return writes && next[1] < 0x80 && local < locals_.size();  // an index of one byte: nearly all are
+    return writes && next[1] < 0x80 && local < locals_.ready();  // an index of one byte: nearly all are
   }
   // The byte that is `ahead` bytes behind this instruction; 0, which is no instruction that goes on, behind the body.
   uint8_t peek(size_t ahead) const { return reader_.left() > ahead ? reader_.pos()[ahead] : 0; }
@@ -170,7 +196,8 @@ class FunctionDecoder {
   void push(const TypeList& types) {
     if constexpr (kBelieves) return;
     reserve(types.size() + reader_.left() + kSlack);
-    for (uint32_t i = 0; i < types.size(); ++i) push(types[i]);
+    meter_.add(types.size() / 16);
+    top_ = types.copy_to(top_);
   }
   ValType pop() {
     if constexpr (kBelieves) return ValType::bottom;
@@ -200,11 +227,24 @@ class FunctionDecoder {
   }
   void pop(const TypeList& types) {
     if constexpr (kBelieves) return;
-    for (uint32_t i = types.size(); i-- > 0;) pop(types[i]);
+    if (has_on_top(types)) [[likely]] {
+      top_ -= types.size();
+      return;
+    }
+    for (uint32_t i = types.size(); i-- > 0 && !all_bottom();) {
+      meter_.add(1);
+      pop(types[i]);
+    }
   }
+  bool has_on_top(const TypeList& types) const {
+    return static_cast<size_t>(top_ - base_) >= types.size() && types.equals(top_ - types.size());
+  }
+  // Dead code has any operands that it wants: nothing is to be found out about those that are not there.
+  bool all_bottom() const { return top_ == base_ && controls_.back().unreachable; }
   ValType pop_from_empty(ValType want = ValType::bottom);
   void expect(ValType want, ValType found);
-  // Pops and pushes the types that a branch leaves in place (br_if) or checks (br_table).
+  void expect(const TypeList& want, const TypeList& found);  // as many
+  // Pops and pushes the types that a branch leaves in place.
   void check_top(const TypeList& types);
 
   // --- Control
@@ -253,6 +293,7 @@ class FunctionDecoder {
   void leave_block();
   void else_rule();
   void br_table_rule();
+  bool check_br_table_target(const TypeList& types);
   void simd_lane_rule(Op op);
   void memory_lane_rule(Op op);
   bool check_lane(uint32_t lane, uint32_t count);
@@ -295,6 +336,11 @@ class FunctionDecoder {
   void unsupported(Op op);
 
   bool read_locals();
+  // A local of which locals_ has no entry yet, or none at all.
+  bool far_local(uint32_t i);
+  bool is_unset(uint32_t i) const {
+    return i >= locals_.params() && !locals_[i].type.defaultable() && !is_set_[i];
+  }
   void set_local(uint32_t i);
   void note_set_local(uint32_t i);
   [[gnu::noinline, gnu::cold]] void unset_local(uint32_t i) { fail("uninitialized local " + std::to_string(i)); }
@@ -321,8 +367,8 @@ class FunctionDecoder {
   decoder::Reader reader_;
   FuncIdx func_{};
   const FuncType* func_type_ = nullptr;
-  std::vector<ValType> locals_;
-  uint32_t local_count_ = 0;
+  Locals locals_;
+  WorkMeter meter_;
   std::vector<Control> controls_;
   std::unique_ptr<ValType[]> operands_;
   ValType* top_ = nullptr;
@@ -335,11 +381,14 @@ class FunctionDecoder {
   Op op_ = Op::nop;
   const uint8_t* op_at_ = nullptr;
   const uint8_t* stop_ = nullptr;     // the end of the body; see `stop`
+  KnownSubtypes known_subtypes_;
+  uint32_t br_tables_ = 0;            // of this function, so far
   std::vector<uint32_t> depths_;      // scratch of br_table
   std::vector<CatchClause> catches_;  // and of try_table
-  // Locals without a default value (spec 3.4.10): whether each has been set here, and which were, in that order.
+  // Locals without a default value (spec 3.4.10): whether each has been set here, and which were, in that order. Between
+  // functions none is.
   bool tracks_unset_ = false;  // else every local has a default
-  std::vector<bool> unset_;
+  std::vector<bool> is_set_;
   std::vector<uint32_t> set_locals_;
 };
 
@@ -353,6 +402,7 @@ Result<void> FunctionDecoder<Sink>::run(FuncIdx func) {
   reader_ = decoder::Reader(module_.bytes, f.body);
   op_ = Op::nop;
   op_at_ = reader_.pos();
+  br_tables_ = 0;
   controls_.clear();
   top_ = base_ = highest_ = operands_.get();
   if constexpr (!kBelieves) reserve(reader_.left() + kSlack);
@@ -381,6 +431,7 @@ Result<void> FunctionDecoder<Sink>::run(FuncIdx func) {
       reader_.fail(reader_.offset(), "unexpected content after the end of function " + std::to_string(raw(func)));
     }
   }
+  meter_.hand_over();
   if (!reader_.ok()) return reader_.take_error();
   return {};
 }
@@ -476,21 +527,21 @@ template <Op op>
   } else if constexpr (op == Op::local_get) {
     uint32_t i;
     if (!local_index(c, i)) return;
-    if (tracks_unset_ && unset_[i]) [[unlikely]]
+    if (tracks_unset_ && is_unset(i)) [[unlikely]]
       return unset_local(i);
-    push(c, locals_[i]);
+    push(c, locals_[i].type);
     if (is_live()) sink(c).local_get(i);
   } else if constexpr (op == Op::local_set) {
     uint32_t i;
     if (!local_index(c, i)) return;
-    pop(c, locals_[i]);
+    pop(c, locals_[i].type);
     set_local(i);
     if (is_live()) sink(c).local_set(i);
   } else if constexpr (op == Op::local_tee) {
     uint32_t i;
     if (!local_index(c, i)) return;
-    pop(c, locals_[i]);
-    push(c, locals_[i]);
+    pop(c, locals_[i].type);
+    push(c, locals_[i].type);
     set_local(i);
     if (is_live()) sink(c).local_tee(i);
   } else {

@@ -29,10 +29,13 @@ class FactsSink {
     decoder_ = &decoder;
     facts_ = {};
     kept_exceptions_ = most_kept_exceptions_ = 0;
-    uses_.assign(decoder.locals().size(), {});
-    if (pins_) pins_->begin(decoder.locals().size());
-    for (ValType type : decoder.locals()) facts_.local_slots += type.slots();
+    const Locals& locals = decoder.locals();
+    if (uses_.size() < locals.size()) uses_.resize(locals.size());
+    std::fill_n(uses_.begin(), locals.ready(), Uses{});
+    if (pins_) pins_->begin(locals.size());
+    facts_.local_slots = locals.slots();
   }
+  void far_local(uint32_t i) { uses_[i] = {}; }
 
   // `vectors`: whether values of type v128 may come from elsewhere than vector instructions and locals.
   FunctionFacts finish(bool vectors) {
@@ -157,25 +160,26 @@ class FactsSink {
   // A local that is never written gains little from a register; one that is carries a loop's dependency through memory.
   // Static counts do better than counts weighted by loop depth, which favour base pointers that are only read.
   void choose_hot_local() {
+    const Locals& locals = decoder_->locals();
     uint64_t best = 0;
-    uint32_t slot = 0;
-    for (size_t i = 0; i < uses_.size(); ++i) {
-      const ValType type = decoder_->locals()[i];
+    const auto consider = [&](uint32_t i) {
+      const auto [type, slot] = locals[i];
       const bool is_int = type == ValType::i32 || type == ValType::i64;
       const uint64_t score = uses_[i].writes == 0 ? 0 : uses_[i].reads + 2 * uint64_t{uses_[i].writes};
-      if (is_int && score > best && slot < FunctionFacts::kNoLocal) {
-        best = score;
-        facts_.hot_local = static_cast<uint16_t>(slot);
-      }
-      slot += type.slots();
-    }
+      if (!is_int || score == 0 || slot >= FunctionFacts::kNoLocal) return;
+      if (score < best || (score == best && slot > facts_.hot_local)) return;
+      best = score;
+      facts_.hot_local = static_cast<uint16_t>(slot);
+    };
+    for (uint32_t i = 0; i < locals.ready(); ++i) consider(i);
+    for (uint32_t i : locals.far()) consider(i);
   }
 
   Decoder* decoder_ = nullptr;
   FunctionFacts facts_;
   uint32_t kept_exceptions_ = 0;       // by the legacy catch blocks around this instruction,
   uint32_t most_kept_exceptions_ = 0;  // and the most so far: they come on top of whatever operands there are
-  std::vector<Uses> uses_;
+  std::vector<Uses> uses_;  // by local, of those that are ready or have been used
   std::unique_ptr<PinChooser> pins_;
 };
 
@@ -244,8 +248,11 @@ Result<FunctionFacts> FunctionValidator::validate(FuncIdx func) {
   if (Result<void> r = walk_->decoder.run(func); !r) return std::move(r).error();
   FunctionFacts facts = walk_->sink.finish(walk_->vectors);
   const uint64_t results = walk_->decoder.func_type().results.size() * uint64_t{2};
-  if (std::max<uint64_t>(facts.local_slots, results) + facts.max_operand_slots > FunctionFacts::kMaxSlots) {
-    return Error::make(ErrorKind::limit, "function " + std::to_string(raw(func)) + " has too large a frame");
+  const uint64_t slots = std::max<uint64_t>(facts.local_slots, results) + facts.max_operand_slots;
+  if (slots > FunctionFacts::kMaxSlots) {
+    return Error::make(ErrorKind::limit, "function " + std::to_string(raw(func)) + " has too large a frame: " +
+                                             std::to_string(slots) + " slots of 8 bytes for locals and operands, at most " +
+                                             std::to_string(FunctionFacts::kMaxSlots));
   }
   return facts;
 }

@@ -52,14 +52,17 @@ void FunctionDecoder<Sink>::struct_rule(Op op) {
   if (def == nullptr) return;
   const uint32_t n = static_cast<uint32_t>(def->fields.size());
   if (op == Op::struct_new) {
-    for (uint32_t i = n; i-- > 0;) pop(unpacked(def->fields[i]));
+    for (uint32_t i = n; !kBelieves && i-- > 0 && !all_bottom();) {
+      meter_.add(1);
+      pop(unpacked(def->fields[i]));
+    }
     reserve(kSlack);
     return gc_done(t, 0, n, ref_to(t, false));
   }
   if (op == Op::struct_new_default) {
-    for (const FieldType& field : def->fields) {
-      if (!unpacked(field).defaultable())
-        return fail("type mismatch: a field of type " + to_string(field.value) + " has no default");
+    for (size_t i = 0; !def->defaultable; ++i) {
+      if (unpacked(def->fields[i]).defaultable()) continue;
+      return fail("type mismatch: a field of type " + to_string(def->fields[i].value) + " has no default");
     }
     return gc_done(t, 0, 0, ref_to(t, false));
   }
@@ -97,8 +100,11 @@ void FunctionDecoder<Sink>::array_new_rule(Op op) {
       break;
     case Op::array_new_fixed:
       operands = b = reader_.u32();
-      if (b > decoder::limits::kMaxArrayNewFixed) return fail("array.new_fixed of too many elements", ErrorKind::limit);
-      for (uint32_t i = 0; i < b && reader_.ok(); ++i) pop(unpacked(field));
+      if (b > limits::kMaxArrayNewFixed) return fail("array.new_fixed of too many elements", ErrorKind::limit);
+      for (uint32_t i = 0; !kBelieves && i < b && !all_bottom() && reader_.ok(); ++i) {
+        meter_.add(1);
+        pop(unpacked(field));
+      }
       reserve(kSlack);
       break;
     default:

@@ -9,7 +9,8 @@ namespace mini_wasm::validator {
 
 template <class Sink>
 bool FunctionDecoder<Sink>::read_locals() {
-  locals_.assign(func_type_->params.begin(), func_type_->params.end());
+  const size_t body_bytes = reader_.left();
+  locals_.begin(module_.registry->get(module_.type_id(module_.funcs[raw(func_)].type)));
   const uint32_t at = reader_.offset();
   const uint32_t groups = reader_.count(2, "local declarations");
   uint64_t total = locals_.size();
@@ -17,23 +18,27 @@ bool FunctionDecoder<Sink>::read_locals() {
     const uint32_t n = reader_.u32();
     const ValType type = decoder::read_val_type(reader_, scope_);
     total += n;
-    if (total <= decoder::limits::kMaxLocals) locals_.insert(locals_.end(), n, type);
+    if (total <= limits::kMaxLocals) locals_.declare(n, type);
   }
-  if (reader_.ok() && total > decoder::limits::kMaxLocals) {
-    reader_.fail(at, "too many locals: more than " + std::to_string(decoder::limits::kMaxLocals),
+  if (reader_.ok() && total > limits::kMaxLocals) {
+    reader_.fail(at, "too many locals: more than " + std::to_string(limits::kMaxLocals),
                  total > UINT32_MAX ? ErrorKind::malformed : ErrorKind::limit);
   }
-  local_count_ = static_cast<uint32_t>(locals_.size());
-  uses_vectors_ = std::any_of(locals_.begin(), locals_.end(), [](ValType t) { return t.is_vector(); });
-  unset_.clear();
+  locals_.finish(body_bytes);
+  meter_.add(locals_.ready());
+  uses_vectors_ = locals_.has_vectors();
+  for (uint32_t i : set_locals_) is_set_[i] = false;
   set_locals_.clear();
-  tracks_unset_ = false;
-  for (size_t i = func_type_->params.size(); i < locals_.size() && !kBelieves; ++i) {
-    if (locals_[i].defaultable()) continue;
-    unset_.resize(locals_.size());
-    unset_[i] = tracks_unset_ = true;
-  }
+  tracks_unset_ = !kBelieves && !locals_.all_default();
+  if (tracks_unset_ && is_set_.size() < locals_.size()) is_set_.resize(locals_.size());
   return reader_.ok();
+}
+
+template <class Sink>
+[[gnu::noinline]] bool FunctionDecoder<Sink>::far_local(uint32_t i) {
+  if (i >= locals_.size()) return unknown("local", i);
+  if (locals_.use(i)) sink_.far_local(i);
+  return true;
 }
 
 template <class Sink>
@@ -44,8 +49,8 @@ template <class Sink>
 
 template <class Sink>
 [[gnu::noinline]] void FunctionDecoder<Sink>::note_set_local(uint32_t i) {
-  if (!unset_[i]) return;
-  unset_[i] = false;
+  if (!is_unset(i)) return;
+  is_set_[i] = true;
   set_locals_.push_back(i);
 }
 
@@ -53,7 +58,7 @@ template <class Sink>
 template <class Sink>
 inline void FunctionDecoder<Sink>::forget_set_locals() {
   while (set_locals_.size() > controls_.back().set_locals) {
-    unset_[set_locals_.back()] = true;
+    is_set_[set_locals_.back()] = false;
     set_locals_.pop_back();
   }
 }
@@ -61,9 +66,9 @@ inline void FunctionDecoder<Sink>::forget_set_locals() {
 template <class Sink>
 [[gnu::always_inline]] inline bool FunctionDecoder<Sink>::local_index(Cursor& c, uint32_t& i) {
   i = read_u32(c);
-  if (kBelieves || i < local_count_) [[likely]]
+  if (i < locals_.ready()) [[likely]]
     return true;
-  return unknown("local", i);
+  return far_local(i);
 }
 
 template <class Sink>

@@ -24,7 +24,7 @@ void PinChooser::begin(size_t locals) {
   loops_.clear();
   log_.clear();
   uses_.clear();
-  place_.assign(locals + kMostConstants, 0);
+  if (place_.size() < locals + kMostConstants) place_.resize(locals + kMostConstants);
   local_count_ = static_cast<uint32_t>(locals);
   constants_.clear();
 }
@@ -40,7 +40,7 @@ void PinChooser::use_constant(ValType type, uint64_t bits) {
 }
 
 ValType PinChooser::type_of(uint32_t local) const {
-  return is_constant(local) ? constants_[local - local_count_].type : locals_[local];
+  return is_constant(local) ? constants_[local - local_count_].type : locals_->at(local).type;
 }
 
 void PinChooser::enter_loop() {
@@ -189,8 +189,8 @@ void PinChooser::choose(const Region& region, bool floats, const PinSet& outer, 
   }
 }
 
-void PinChooser::finish(std::span<const ValType> locals, FunctionFacts& facts) {
-  locals_ = locals;
+void PinChooser::finish(const Locals& locals, FunctionFacts& facts) {
+  locals_ = &locals;
   close(regions_[0]);
   facts.pins.clear();
   for (Region& region : regions_) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/function_facts.h"
+#include "validator/locals.h"
 
 namespace mini_wasm::validator {
 
@@ -34,7 +35,7 @@ class PinChooser {
   void enter_loop();
   void leave_loop();
   // Fills in pins and loop_pins.
-  void finish(std::span<const ValType> locals, FunctionFacts& facts);
+  void finish(const Locals& locals, FunctionFacts& facts);
 
  private:
   // A local in a region, and what a register for it saves there.
@@ -70,8 +71,9 @@ class PinChooser {
   uint32_t too_deep_ = 0;        // open loops without a region
   std::vector<uint32_t> loops_;  // by loop: its region
   std::vector<Use> log_, uses_;
-  std::vector<uint32_t> place_;  // by local: its place in uses_ while a region is closed, counted from 1
-  std::span<const ValType> locals_;
+  // By local: its place in uses_ while a region is closed, counted from 1; else 0, from function to function.
+  std::vector<uint32_t> place_;
+  const Locals* locals_ = nullptr;
 };
 
 }  // namespace mini_wasm::validator

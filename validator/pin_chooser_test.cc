@@ -12,13 +12,18 @@ constexpr RegisterBudget kBudget = {{1, 3}, {0, 2}};
 
 class PinChooserTest : public ::testing::Test {
  protected:
-  PinChooserTest() : chooser(kBudget) { chooser.begin(kLocals.size()); }
+  PinChooserTest() : chooser(kBudget) {
+    locals.begin(DefType{});
+    for (ValType type : kLocals) locals.declare(1, type);
+    locals.finish(kLocals.size());
+    chooser.begin(kLocals.size());
+  }
   void use(uint32_t local, int times, bool writes = false) {
     for (int i = 0; i < times; ++i) chooser.use(local, writes);
   }
   FunctionFacts finish() {
     FunctionFacts facts;
-    chooser.finish(kLocals, facts);
+    chooser.finish(locals, facts);
     return facts;
   }
   static size_t place(const PinSet::Bank& bank, uint16_t local) {
@@ -30,6 +35,7 @@ class PinChooserTest : public ::testing::Test {
 
   static inline const std::vector<ValType> kLocals = {ValType::i32, ValType::i64, ValType::i32, ValType::i32,
                                                       ValType::f64, ValType::f32, ValType::v128};
+  Locals locals;
   PinChooser chooser;
 };
 

@@ -11,6 +11,7 @@
 #include <limits>
 #include <optional>
 
+#include "core/limits.h"
 #include "wasi/context.h"
 #include "wasi/interrupt_signal.h"
 #include "wasi/stat.h"
@@ -19,7 +20,7 @@ namespace mini_wasm::wasi {
 
 namespace {
 
-constexpr Size kMaxSubscriptions = 4096;
+constexpr Size kMaxSubscriptions = limits::kMaxSubscriptions;
 constexpr Timestamp kSecond = 1'000'000'000;
 constexpr Timestamp kForever = std::numeric_limits<Timestamp>::max();
 

@@ -13,13 +13,15 @@
 
 #include "wasi/sandbox_os.h"
 
+#include "core/limits.h"
+
 namespace mini_wasm::wasi {
 
 namespace {
 
-constexpr int kMaxLinks = 40;  // as many as Linux expands in one path
+constexpr int kMaxLinks = limits::kMaxLinks;  // as many as Linux expands in one path
 constexpr int kMaxRetries = 16;
-constexpr size_t kMaxPath = 4096;  // with the terminating zero
+constexpr size_t kMaxPath = limits::kMaxPath;  // with the terminating zero
 
 Errno check_path(std::string_view path) {
   if (path.empty()) return Errno::noent;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/limits.h"
 #include "wasi/abi.h"
 
 namespace mini_wasm {
@@ -19,7 +20,7 @@ namespace {
 constexpr const char* kModule = "wasi";
 constexpr const char* kSpawn = "thread-spawn";
 constexpr const char* kStart = "wasi_thread_start";
-constexpr size_t kMaxThreads = 256;
+constexpr size_t kMaxThreads = limits::kMaxThreads;
 constexpr int32_t kLastThreadId = 0x1fff'ffff;  // the rest is reserved
 
 // Thread rule: all members but the constructor are for any thread.

@@ -106,6 +106,7 @@ void Masm::place_slow_calls() {
     ArgumentRegisters<Masm> arguments;
     uint16_t slot = 0;
     for (ValType param : slow.type->params) {
+      if (arguments.full()) break;
       const Reg reg = arguments.next(scalar(param));
       if (reg.valid()) store_slot(scalar(param), slot, reg);
       slot = static_cast<uint16_t>(slot + param.slots());

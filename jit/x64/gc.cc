@@ -101,25 +101,6 @@ void Masm::place_slow_allocations() {
   }
 }
 
-void Masm::fill(Op store_op, Reg array, Operand length, uint32_t log2, Operand value, uint32_t offset) {
-  Label again = new_label(), none = new_label();
-  if (length.kind == Operand::Kind::imm) {
-    if (length.imm == 0) return;
-    a.mov(gp32(kScratch), length.imm);
-  } else {
-    a.mov(gp32(kScratch), gp32(length.reg));
-    a.test(gp32(kScratch), gp32(kScratch));
-    a.je(none);
-  }
-  bind(again);
-  // From the end: the index counts one too far.
-  const int32_t before = static_cast<int32_t>(gc::kHeaderBytes) - (1 << log2);
-  store(store_op, {x86::Mem(gp64(array), gp64(kScratch), log2, before, 0)}, value, offset);
-  a.sub(gp32(kScratch), 1);
-  a.jne(again);
-  bind(none);
-}
-
 // --- Elements
 
 void Masm::array_length(Reg to, Reg array) { a.mov(gp32(to), at(array, offsetof(gc::Object, length), 4)); }

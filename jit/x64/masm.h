@@ -200,8 +200,6 @@ class Masm {
   // number and wants `temp`. May collect: the frame ends at the slot `frame_end`. Destroys no register but `to`.
   void allocate(Reg to, Operand length, Reg temp, const runtime::gc::TypeLayout& layout, uint16_t frame_end,
                 uint32_t offset);
-  // Stores the value into all elements of a new array.
-  void fill(Op store, Reg array, Operand length, uint32_t log2, Operand value, uint32_t offset);
   void ref_i31(Reg to, Reg from);
   void i31_get(bool sign, Reg to, Reg from);
   // Whether the reference is of the type, of which `exact` says that it has no subtypes.

@@ -1,0 +1,29 @@
+// Counts what validation, translation and compilation do for each of something of which a few bytes of a module can make
+// thousands: locals, operands of one instruction, values below it. The instructions themselves are not counted, there
+// are no more of them than bytes. A test holds the sum to the size of the module (spec-tests/hostile).
+// Thread rule: any thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace mini_wasm {
+
+inline std::atomic<uint64_t> metered_work{0};
+
+// Of one function: `add` costs next to nothing, `hand_over` is for its end.
+class WorkMeter {
+ public:
+  void add(uint64_t units) { units_ += units; }
+  void hand_over() {
+    if (units_ >= kWorthSaying) metered_work.fetch_add(units_, std::memory_order_relaxed);
+    units_ = 0;
+  }
+
+ private:
+  static constexpr uint64_t kWorthSaying = 64;
+
+  uint64_t units_ = 0;
+};
+
+}  // namespace mini_wasm
