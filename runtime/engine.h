@@ -9,6 +9,7 @@
 #include "core/opcode.h"
 #include "core/type_registry.h"
 #include "runtime/execution_tier.h"
+#include "runtime/fault_handler.h"
 #include "runtime/gc/layout.h"
 #include "runtime/memory_pool.h"
 
@@ -26,10 +27,12 @@ class Engine {
   gc::LayoutCache& layouts() { return layouts_; }
   MemoryPool& memory_pool() { return memory_pool_; }
   ExecutionTier& tier() const { return *tier_; }
+  FaultHandlerUse& fault_handler() { return fault_handler_; }
 
  private:
   Config config_;
   FeatureSet features_;
+  FaultHandlerUse fault_handler_;
   TypeRegistry types_;
   gc::LayoutCache layouts_{types_};
   MemoryPool memory_pool_;
