@@ -399,6 +399,7 @@ void go_to_caller(Machine& m, const FuncCode& code) {
     return;
   }
   go_to_caller(m, code);
+  if (!entry && entry.error().kind == ErrorKind::trap) return raise(m, entry.error().trap_code);
   raise(m, entry ? why_no_room(*m.ctx, end)
                  : m.ctx->store->invalid_function(code.owner->module(), code.index, std::move(entry).error()));
 }

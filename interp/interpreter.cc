@@ -10,6 +10,7 @@
 #include "runtime/fault_handler.h"
 #include "runtime/func_inst.h"
 #include "runtime/module_inst.h"
+#include "runtime/native_stack.h"
 #include "runtime/store.h"
 #include "runtime/virtual_memory.h"
 #include "validator/function_validator.h"
@@ -115,6 +116,12 @@ Translation& InterpreterCode::translation(FuncCode& code) {
 }
 
 Result<const Word*> InterpreterCode::translate(FuncCode& code) {
+  Result<const Word*> entry = Error::trap(TrapCode::call_stack_exhausted);
+  runtime::run_with_room([&] { entry = translate_here(code); });
+  return entry;
+}
+
+Result<const Word*> InterpreterCode::translate_here(FuncCode& code) {
   const std::lock_guard lock(mutex_);
   Translation& translation = this->translation(code);
   if (translation.words == nullptr) {
@@ -173,8 +180,14 @@ const void* InterpreterCode::cached_entry(FuncCode& code) {
   return cached ? compile(code, runtime::ExecutionTier::kFromTheBeginning) : nullptr;
 }
 
-// From the next call on the function is machine code.
 const void* InterpreterCode::compile(FuncCode& code, uint32_t loop) {
+  const void* entry = nullptr;
+  runtime::run_with_room([&] { entry = compile_here(code, loop); });
+  return entry;
+}
+
+// From the next call on the function is machine code.
+const void* InterpreterCode::compile_here(FuncCode& code, uint32_t loop) {
   using runtime::ExecutionTier;
   const void* entry = tier_.compiler()->entry(*machine_code_, code.index, ExecutionTier::kFromTheBeginning);
   if (entry == nullptr) return nullptr;
@@ -247,7 +260,12 @@ runtime::Exit Interpreter::invoke(runtime::FuncInst& func, Activation& activatio
   return run(machine);
 }
 
+// As long as there is room for it.
 void Interpreter::walk(const Activation& activation, size_t most, std::vector<runtime::FrameRef>& frames) {
+  runtime::run_with_room([&] { walk_here(activation, most, frames); });
+}
+
+void Interpreter::walk_here(const Activation& activation, size_t most, std::vector<runtime::FrameRef>& frames) {
   const Word* pc = static_cast<const Word*>(activation.pc);
   const Slot* fp = activation.fp;
   std::unordered_map<const FuncCode*, InterpreterCode::Positions> known;  // a function may have many of the frames

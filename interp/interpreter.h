@@ -44,6 +44,8 @@ class Interpreter final : public runtime::ExecutionTier {
   FuncCode* find_code(const Word* pc);
 
  private:
+  void walk_here(const runtime::Activation& activation, size_t most, std::vector<runtime::FrameRef>& frames);
+
   const std::unique_ptr<runtime::ExecutionTier> compiler_;
   const uint32_t hot_after_;
   std::mutex mutex_;

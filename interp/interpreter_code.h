@@ -31,8 +31,8 @@ class InterpreterCode final : public runtime::ModuleCode {
     return machine_code_->append_record(func, out);
   }
 
-  // Translates a function unless it has been; returns its first instruction. Error: it had not been validated before,
-  // and is invalid.
+  // Translates a function unless it has been; returns its first instruction. Errors: it had not been validated before,
+  // and is invalid; or a trap, as there is no native stack to do it on.
   Result<const Word*> translate(FuncCode& code);
   FuncCode& function(FuncIdx index);
   // Whether functions are compiled when they are hot.
@@ -52,7 +52,9 @@ class InterpreterCode final : public runtime::ModuleCode {
  private:
   Translation& translation(FuncCode& code);
   void lay_out(FuncCode& code, uint32_t local_slots);
+  Result<const Word*> translate_here(FuncCode& code);
   const void* compile(FuncCode& code, uint32_t loop);
+  const void* compile_here(FuncCode& code, uint32_t loop);
   CodePiece& piece_for(size_t words);
 
   Interpreter& tier_;

@@ -4,7 +4,6 @@
 #include <iterator>
 
 #include "jit/module_code.h"
-#include "jit/native_stack.h"
 #include "jit/perf_map.h"
 #include "jit/test_settings.h"
 #include "jit/value.h"
@@ -69,30 +68,11 @@ const void* Jit::entry(runtime::ModuleCode& code, FuncIdx index, uint32_t loop) 
   return static_cast<ModuleCode&>(code).entry(index, loop);
 }
 
-// A frame takes a word of the native stack and at least kLinkSlots of the value stack: on a thread with a small stack,
-// less of the value stack may be used. Calls into other instances look for themselves (Store::native_stack_limit).
 Exit Jit::run_at(const void* entry, const FuncType& type, InstanceContext& context, Activation& activation) {
   activation.tier = this;
   activation.on_fault = &target::redirect_fault;
   activation.pc = nullptr;
-  const auto enter = [&] {
-    return static_cast<Exit>(stubs_.enter(entry, activation.base, &context, &activation.entry_sp, result_kind(type)));
-  };
-  runtime::Store& store = *activation.store;
-  const auto* here = static_cast<const char*>(__builtin_frame_address(0));
-  const char* lowest = native_stack_low() + kNativeReserve;
-  if (here < lowest) {
-    activation.trap = TrapCode::call_stack_exhausted;
-    return Exit::trapped;
-  }
-  store.native_stack_limit = lowest;
-  Slot* const limit = store.stack_limit();
-  const size_t frames = static_cast<size_t>(here - lowest) / sizeof(void*);
-  if (static_cast<size_t>(limit - activation.base) / runtime::kLinkSlots <= frames) return enter();
-  store.set_stack_limit(activation.base + frames * runtime::kLinkSlots);
-  const Exit exit = enter();
-  store.set_stack_limit(limit);
-  return exit;
+  return static_cast<Exit>(stubs_.enter(entry, activation.base, &context, &activation.entry_sp, result_kind(type)));
 }
 
 // --- Frames
@@ -153,8 +133,6 @@ void Jit::walk(const Activation& activation, size_t most, std::vector<runtime::F
 
 namespace {
 
-thread_local Resume resume;
-
 // Notes where the code stands, for whoever looks from outside.
 void stand(Activation& activation, Slot* fp, const void* const* sp) {
   activation.fp = fp;
@@ -165,10 +143,10 @@ void stand(Activation& activation, Slot* fp, const void* const* sp) {
 }  // namespace
 
 ExitTo handle_exit(InstanceContext* ctx, uint64_t code, Slot* fp, const void* const* sp) {
-  if (code == kResume) return {reinterpret_cast<uint64_t>(&resume), nullptr};
   Activation& activation = *ctx->store->activation();
+  if (code == kResume) return {reinterpret_cast<uint64_t>(&activation.resume), nullptr};
   stand(activation, fp, sp);
-  // The native stack is about to go.
+  // What stands on the machine stack is about to go.
   Jit::of(*ctx).walk(activation, runtime::Store::kMaxBacktrace, activation.frames);
   if (code >= kUnwind) return {code - kUnwind, activation.entry_sp};
   activation.trap = static_cast<TrapCode>(code);
@@ -184,6 +162,9 @@ uint64_t host_call(InstanceContext* ctx, FuncInst* func, Slot* fp, const void* c
   stand(activation, fp, sp);
   activation.top = fp + func->host->slots;
   const Exit exit = store.call_host(*func, ctx->instance, fp);
+  // Coroutines may have begun and ended calls in any order.
+  store.machine_sp = sp;
+  store.host_sp = activation.entry_sp;
   if (exit == Exit::exception) {
     activation.pc = nullptr;
     const Slot exception = std::exchange(store.pending_exception, runtime::gc::kNull);
@@ -205,7 +186,7 @@ ModuleCode& code_of(const InstanceContext& ctx) {
   return static_cast<ModuleCode&>(ctx.instance->module->code().machine_code());
 }
 
-uint64_t compile_for(InstanceContext& ctx, uint32_t index, target::Entry entry) {
+uint64_t compile_here(InstanceContext& ctx, uint32_t index, target::Entry entry) {
   ModuleCode& code = code_of(ctx);
   if (const uint8_t* const at = code.compile(index, entry)) return reinterpret_cast<uint64_t>(at);
   const FuncIdx func{index + code.module().module().imported_funcs};
@@ -213,6 +194,12 @@ uint64_t compile_for(InstanceContext& ctx, uint32_t index, target::Entry entry) 
     return static_cast<uint64_t>(ctx.store->invalid_function(code.module(), func, std::move(valid).error()));
   }
   return static_cast<uint64_t>(TrapCode::out_of_memory);
+}
+
+uint64_t compile_for(InstanceContext& ctx, uint32_t index, target::Entry entry) {
+  uint64_t result = static_cast<uint64_t>(TrapCode::call_stack_exhausted);
+  runtime::run_with_room([&] { result = compile_here(ctx, index, entry); });
+  return result;
 }
 
 }  // namespace
@@ -235,7 +222,7 @@ uint64_t throw_exception(InstanceContext& ctx, Slot* fp, const void* const* sp,
     const runtime::CatchEntry* entry = frame.code().exceptions.find(frame.at(), *frame.ctx()->instance, exception);
     if (entry == nullptr) continue;
     runtime::deliver(*entry, frame.fp(), exception);
-    resume = {frame.code().begin + entry->target, frame.sp(), frame.fp(), frame.ctx()};
+    ctx.store->activation()->resume = {frame.code().begin + entry->target, frame.sp(), frame.fp(), frame.ctx()};
     return kResume;
   }
   ctx.store->pending_exception = runtime::gc::to_ref(&exception);

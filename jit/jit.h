@@ -47,7 +47,7 @@ class Jit final : public runtime::ExecutionTier {
   std::map<const uint8_t*, const NativeCode*> by_begin_;
 };
 
-// Goes up the native stack, one frame of machine code at a time.
+// Goes up the machine stack, one frame of machine code at a time.
 class FrameWalker {
  public:
   FrameWalker(Jit& jit, const void* const* sp, runtime::Slot* fp, runtime::InstanceContext* ctx)
@@ -75,15 +75,8 @@ class FrameWalker {
 
 // --- Called by the stubs. `sp` is where the return address into machine code stands, `fp` what the register held then.
 
-// Where to go on after an exception has been caught.
-struct Resume {
-  const void* pc = nullptr;
-  const void* const* sp = nullptr;
-  runtime::Slot* fp = nullptr;
-  runtime::InstanceContext* ctx = nullptr;
-};
 struct ExitTo {
-  uint64_t value;  // an Exit, or with `sp` null the address of a Resume
+  uint64_t value;  // an Exit, or with `sp` null the address of an Activation::Resume
   const void* sp;  // what `enter` noted
 };
 ExitTo handle_exit(runtime::InstanceContext* ctx, uint64_t code, runtime::Slot* fp, const void* const* sp);

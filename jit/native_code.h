@@ -2,7 +2,8 @@
 //
 // Frames lie on the value stack as runtime/frame.h says; what belongs to machine code alone:
 //
-//   * The native stack holds return addresses and nothing else, one word per frame (and three where a call goes into
+//   * The machine stack (runtime::ValueStack) holds return addresses and nothing else, one word per frame (and three
+//   where a call goes into
 //     another instance, see x64/stubs.h). So a walker reads it as an array, and the table of sites says how far the
 //     caller's frame lies below the callee's.
 //   * The link slots hold the caller's values of the registers that the function pins locals to.

@@ -21,8 +21,8 @@
 namespace mini_wasm::jit {
 
 // `operands`: the first operand's slot; results replace them. `x`, `y`: immediates. `fp`: the caller's frame. `sp`:
-// where the native stack holds the address that the call returns to. The result: a TrapCode, or kUnwind + Exit when the
-// activation ends for another reason and everything is prepared for that.
+// where the machine stack holds the address that the call returns to. The result: a TrapCode, or kUnwind + Exit when
+// the activation ends for another reason and everything is prepared for that.
 using RuntimeCall = uint64_t (*)(runtime::InstanceContext* ctx, runtime::Slot* operands, uint64_t x, uint64_t y,
                                  runtime::Slot* fp, const void* const* sp);
 inline constexpr uint64_t kUnwind = 0x100;

@@ -10,6 +10,7 @@
 #include "core/type_registry.h"
 #include "runtime/cache_access.h"
 #include "runtime/execution_tier.h"
+#include "runtime/fault_handler.h"
 #include "runtime/gc/layout.h"
 #include "runtime/memory_pool.h"
 
@@ -28,10 +29,12 @@ class Engine {
   MemoryPool& memory_pool() { return memory_pool_; }
   const CacheAccess& cache() const { return cache_; }
   ExecutionTier& tier() const { return *tier_; }
+  FaultHandlerUse& fault_handler() { return fault_handler_; }
 
  private:
   Config config_;
   FeatureSet features_;
+  FaultHandlerUse fault_handler_;
   TypeRegistry types_;
   gc::LayoutCache layouts_{types_};
   MemoryPool memory_pool_;

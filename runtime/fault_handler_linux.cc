@@ -2,17 +2,22 @@
 #include <signal.h>
 #include <ucontext.h>
 
+#include <atomic>
 #include <cerrno>
+#include <cstdint>
+#include <iterator>
 #include <mutex>
+#include <utility>
 
 #include "runtime/fault_handler.h"
+#include "runtime/image.h"
 #include "runtime/store.h"
 
 namespace mini_wasm::runtime {
-namespace {
 
-// Initial-exec: reading it in a signal handler must not allocate.
 [[gnu::tls_model("initial-exec")]] constinit thread_local Activation* running = nullptr;
+
+namespace {
 
 constexpr int kSignals[] = {SIGSEGV, SIGBUS};
 struct sigaction previous_actions[2];
@@ -27,14 +32,6 @@ bool in_guarded_memory(const Store& store, const void* address) {
   }
   for (const auto& memory : store.shared_memories()) {
     if (covers(*memory)) return true;
-  }
-  return false;
-}
-
-// Also when the host's code runs in between: the runtime reads and writes stacks, too.
-bool in_unused_stack(const void* address) {
-  for (const Activation* a = running; a != nullptr; a = a->thread_previous) {
-    if (a->store->deepen_stack(address)) return true;
   }
   return false;
 }
@@ -76,7 +73,8 @@ void chain(int signal, siginfo_t* info, void* context) {
 void handle(int signal, siginfo_t* info, void* context) {
   const int saved_errno = errno;
   Activation* activation = running;
-  if (info->si_code > 0 && in_unused_stack(info->si_addr)) {
+  // Also where the runtime reads or writes the stack.
+  if (activation != nullptr && info->si_code > 0 && activation->store->deepen_stack(info->si_addr)) {
     errno = saved_errno;
     return;
   }
@@ -91,6 +89,8 @@ void handle(int signal, siginfo_t* info, void* context) {
     save_registers(*activation, context);
     activation->trap = TrapCode::out_of_bounds_memory_access;
     errno = saved_errno;
+    // Somebody may have called us from his own handler, with signals blocked.
+    pthread_sigmask(SIG_SETMASK, &static_cast<const ucontext_t*>(context)->uc_sigmask, nullptr);
     siglongjmp(activation->fault_return, 1);
   }
   chain(signal, info, context);
@@ -99,29 +99,129 @@ void handle(int signal, siginfo_t* info, void* context) {
 
 }  // namespace
 
-void install_fault_handler() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    struct sigaction action = {};
-    action.sa_sigaction = handle;
-    // NODEFER, because the handler is left by a jump that does not restore the signal mask. ONSTACK, because threads of
-    // Go and Java programs have small stacks and bring an alternate one; where there is none, it means nothing.
-    action.sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK;
-    sigemptyset(&action.sa_mask);
-    for (int i = 0; i < 2; ++i) sigaction(kSignals[i], &action, &previous_actions[i]);
+// --- Installing ----------------------------------------------------------------------------------------------------
+
+namespace {
+
+constinit std::mutex install_mutex;
+size_t users = 0;
+bool installed[2] = {};
+
+void install() {
+  struct sigaction action = {};
+  action.sa_sigaction = handle;
+  // NODEFER, because the handler is left by a jump that does not restore the signal mask. ONSTACK, because threads of
+  // Go and Java programs have small stacks and bring an alternate one; where there is none, it means nothing.
+  action.sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK;
+  sigemptyset(&action.sa_mask);
+  for (size_t i = 0; i < std::size(kSignals); ++i) {
+    if (installed[i]) continue;  // still, below somebody else's
+    struct sigaction previous;
+    if (sigaction(kSignals[i], nullptr, &previous) != 0) continue;
+    previous_actions[i] = previous;  // before anything can chain to it
+    installed[i] = sigaction(kSignals[i], &action, nullptr) == 0;
+  }
+}
+
+void uninstall() {
+  for (size_t i = 0; i < std::size(kSignals); ++i) {
+    struct sigaction current;
+    if (!installed[i] || sigaction(kSignals[i], nullptr, &current) != 0) continue;
+    if ((current.sa_flags & SA_SIGINFO) == 0 || current.sa_sigaction != handle) continue;
+    installed[i] = sigaction(kSignals[i], &previous_actions[i], nullptr) != 0;
+  }
+}
+
+}  // namespace
+
+void FaultHandlerUse::begin() {
+  std::call_once(once_, [&] {
+    used_ = true;
+    const std::lock_guard lock(install_mutex);
+    if (users++ == 0) {
+      Image::stay_loaded();
+      install();
+    }
   });
+}
+
+FaultHandlerUse::~FaultHandlerUse() {
+  if (!used_) return;
+  const std::lock_guard lock(install_mutex);
+  if (--users == 0) uninstall();
+}
+
+// --- Whose code runs -----------------------------------------------------------------------------------------------
+
+namespace {
+
+void change_mask(int how, uint8_t signals) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (size_t i = 0; i < std::size(kSignals); ++i) {
+    if ((signals >> i & 1) != 0) sigaddset(&set, kSignals[i]);
+  }
+  pthread_sigmask(how, &set, nullptr);
+}
+
+// A fault of a guest that finds its signal blocked would end the process.
+void unblock_signals(Activation& activation) {
+  sigset_t mask;
+  pthread_sigmask(SIG_BLOCK, nullptr, &mask);
+  for (size_t i = 0; i < std::size(kSignals); ++i) {
+    if (sigismember(&mask, kSignals[i]) == 1) activation.unblocked_signals |= static_cast<uint8_t>(1 << i);
+  }
+  if (activation.unblocked_signals != 0) change_mask(SIG_UNBLOCK, activation.unblocked_signals);
+}
+
+// Of a thread whose mask was right when a store looked at it; 0: look again.
+[[gnu::tls_model("initial-exec")]] constinit thread_local uint64_t thread_serial = 0;
+std::atomic<uint64_t> last_thread_serial{0};
+
+}  // namespace
+
+[[gnu::noinline]] void look_at_mask(Activation& activation) {
+  Store& store = *activation.store;
+  if (!store.engine().config().guard_pages) return;
+  unblock_signals(activation);
+  // Who blocks them is asked each time.
+  if (activation.unblocked_signals != 0) return void(thread_serial = 0);
+  if (thread_serial == 0) thread_serial = ++last_thread_serial;
+  store.signal_thread = thread_serial;
+}
+
+namespace {
+
+[[gnu::always_inline]] inline void enter(Activation& activation) {
+  running = &activation;
+  if (activation.store->signal_thread != thread_serial) [[unlikely]]
+    look_at_mask(activation);
+}
+
+}  // namespace
+
+// Not inlined, so that nobody keeps the addresses of a thread's variables while a coroutine goes from one thread to
+// another.
+[[gnu::noinline]] void enter_guest(Activation& activation) { enter(activation); }
+
+[[gnu::noinline]] void block_signals_again(Activation& activation) {
+  change_mask(SIG_BLOCK, std::exchange(activation.unblocked_signals, uint8_t{0}));
 }
 
 ActivationScope::ActivationScope(Activation& activation) : activation_(activation) {
   activation.previous = activation.store->activation_;
-  activation.thread_previous = running;
   activation.store->activation_ = &activation;
-  running = &activation;
+  enter(activation);
 }
 
 ActivationScope::~ActivationScope() {
-  running = activation_.thread_previous;
-  activation_.store->activation_ = activation_.previous;
+  leave_guest(activation_);
+  Store& store = *activation_.store;
+  if (store.activation_ == &activation_ && !activation_.out_of_order) [[likely]] {
+    store.activation_ = activation_.previous;
+  } else {
+    store.unlink(activation_);
+  }
 }
 
 }  // namespace mini_wasm::runtime

@@ -15,6 +15,8 @@ struct Image {
 
   bool contains(uintptr_t address) const { return address >= base && address < end; }
   static const Image& own();
+  // From now on the shared library that this is in, if it is in one, is not unloaded.
+  static void stay_loaded();
 };
 
 }  // namespace mini_wasm::runtime

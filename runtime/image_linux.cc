@@ -1,10 +1,15 @@
+#include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 
 #include "runtime/image.h"
+
+// Not there in a program without shared libraries.
+#pragma weak dlopen
 
 namespace mini_wasm::runtime {
 namespace {
@@ -25,19 +30,25 @@ void read_notes(const uint8_t* at, size_t bytes, size_t alignment, std::vector<u
   }
 }
 
-int visit(dl_phdr_info* info, size_t, void* data) {
-  Image& image = *static_cast<Image*>(data);
+// The end of the image, if it is the one that this code is in; 0 for others.
+uintptr_t own_end(const dl_phdr_info& info) {
   const auto here = reinterpret_cast<uintptr_t>(&Image::own);
   bool ours = false;
   uintptr_t end = 0;
-  for (int i = 0; i < info->dlpi_phnum; ++i) {
-    const auto& part = info->dlpi_phdr[i];
+  for (int i = 0; i < info.dlpi_phnum; ++i) {
+    const auto& part = info.dlpi_phdr[i];
     if (part.p_type != PT_LOAD) continue;
-    const uintptr_t begin = info->dlpi_addr + part.p_vaddr;
+    const uintptr_t begin = info.dlpi_addr + part.p_vaddr;
     ours |= here - begin < part.p_memsz;
     end = std::max(end, begin + part.p_memsz);
   }
-  if (!ours) return 0;
+  return ours ? end : 0;
+}
+
+int visit(dl_phdr_info* info, size_t, void* data) {
+  Image& image = *static_cast<Image*>(data);
+  const uintptr_t end = own_end(*info);
+  if (end == 0) return 0;
   image.base = info->dlpi_addr;
   image.end = end;
   for (int i = 0; i < info->dlpi_phnum; ++i) {
@@ -58,6 +69,18 @@ const Image& Image::own() {
     return found;
   }();
   return image;
+}
+
+// The program itself has an empty name.
+void Image::stay_loaded() {
+  const auto keep = [](dl_phdr_info* info, size_t, void* name) -> int {
+    if (own_end(*info) == 0) return 0;
+    *static_cast<std::string*>(name) = info->dlpi_name;
+    return 1;
+  };
+  std::string name;
+  dl_iterate_phdr(keep, &name);
+  if (!name.empty() && dlopen != nullptr) dlopen(name.c_str(), RTLD_NOLOAD | RTLD_NODELETE | RTLD_LAZY);
 }
 
 }  // namespace mini_wasm::runtime

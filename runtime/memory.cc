@@ -49,7 +49,6 @@ Result<void> MemInst::allocate(const MemoryType& memory_type, uint64_t byte_limi
   max_size -= max_size & ((uint64_t{1} << type.page_size_log2) - 1);
   if (min > max_size) return too_big(type, "the limit is " + std::to_string(byte_limit) + " bytes");
   const uint64_t wanted = guarded ? kGuardedReservation : std::max(min, std::min(max_size, kCheckedReservation));
-  if (guarded) install_fault_handler();
   if (pool != nullptr && !type.shared && pool->serves(wanted) && take_from(*pool, min, content)) return {};
   if (!reserve_some(wanted, min)) {
     return too_big(type, guarded ? "no 8 GiB of addresses left to reserve (guard pages can be turned off)"

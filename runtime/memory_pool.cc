@@ -22,6 +22,14 @@ constexpr uint64_t kMostOfStack = uint64_t{256} << 10;
 
 using Runs = std::array<PageRun, 128>;
 
+bool may_compile([[maybe_unused]] const Config& config) {
+#if MINI_WASM_JIT
+  return config.tier != Tier::interpreter;
+#else
+  return false;
+#endif
+}
+
 // Zeroes in pieces: for longer ones the C library may take an instruction that is slower where the bytes are in a
 // cache.
 void clear(uint8_t* begin, uint8_t* end) {
@@ -81,11 +89,12 @@ MemoryPool::MemoryPool(const Config& config)
       serves_memories_(config.guard_pages && most_ != 0),
       stack_bytes_(round_to_os_pages(std::max(config.stack_size, uint64_t{1}))),
       shallow_bytes_(config.guard_pages ? std::min(round_to_os_pages(kShallow), deep_stack_bytes())
-                                        : deep_stack_bytes()) {}
+                                        : deep_stack_bytes()),
+      machine_bytes_(may_compile(config) ? stack_bytes_ + kMachineReserve : 0) {}
 
 MemoryPool::~MemoryPool() {
   for (const MemorySlot& slot : slots_) release(slot);
-  for (const ValueStack& stack : stacks_) release_pages(stack.base, deep_stack_bytes() + os_page_size());
+  for (const ValueStack& stack : stacks_) release_stack(stack);
 }
 
 size_t MemoryPool::free_slots() const {
@@ -207,15 +216,24 @@ ValueStack MemoryPool::take_stack() {
   return stack_bytes_ == 0 ? ValueStack() : make_stack();
 }
 
+// Between two pages that nothing can access.
 ValueStack MemoryPool::make_stack() const {
+  uint8_t* const reserved = reserve_pages(os_page_size() + machine_bytes_ + deep_stack_bytes() + os_page_size());
+  if (reserved == nullptr) return {};
   ValueStack stack;
-  stack.base = reserve_pages(deep_stack_bytes() + os_page_size());
-  if (stack.base == nullptr) return stack;
+  stack.base = reserved + os_page_size() + machine_bytes_;
   // All of it first: if the system has no memory for a deep stack, it should say so now.
-  const uint64_t hidden = deep_stack_bytes() - shallow_bytes_;
-  if (commit_pages(stack.base, deep_stack_bytes()) && hide_pages(stack.base + shallow_bytes_, hidden)) return stack;
-  release_pages(stack.base, deep_stack_bytes() + os_page_size());
+  if (commit_pages(stack.base - machine_bytes_, machine_bytes_) && commit_pages(stack.base, deep_stack_bytes()) &&
+      hide_pages(stack.base + shallow_bytes_, deep_stack_bytes() - shallow_bytes_)) {
+    return stack;
+  }
+  release_stack(stack);
   return {};
+}
+
+void MemoryPool::release_stack(const ValueStack& stack) const {
+  uint8_t* const reserved = stack.base - machine_bytes_ - os_page_size();
+  release_pages(reserved, os_page_size() + machine_bytes_ + deep_stack_bytes() + os_page_size());
 }
 
 bool MemoryPool::deepen(ValueStack& stack) const {
@@ -228,10 +246,11 @@ void MemoryPool::give_back_stack(ValueStack stack, bool used) {
     const std::lock_guard lock(mutex_);
     if (stacks_.size() < most_) return stacks_.push_back(stack);
   }
-  release_pages(stack.base, deep_stack_bytes() + os_page_size());
+  release_stack(stack);
 }
 
-// False when it cannot be made what it was.
+// False when it cannot be made what it was. Nobody reads what stands on a machine stack before he has written it; if
+// it was deep, so was the value stack.
 bool MemoryPool::clean_stack(ValueStack& stack) const {
   if (stack.deep_for == 0 && shallow_bytes_ <= round_to_os_pages(kShallow)) {
     clear(stack.base, stack.base + shallow_bytes_);
@@ -239,9 +258,10 @@ bool MemoryPool::clean_stack(ValueStack& stack) const {
   }
   Runs runs;
   const std::optional<size_t> count = find_written_pages(stack.base, deep_stack_bytes(), false, kMostOfStack, runs);
-  if (!count) discard_pages(stack.base, deep_stack_bytes());
+  if (!count) discard_pages(stack.base - machine_bytes_, machine_bytes_ + deep_stack_bytes());
   for (size_t i = 0; i < count.value_or(0); ++i) clear(runs[i].begin, runs[i].end);
   if (stack.deep_for == 0 || --stack.deep_for != 0) return true;
+  discard_pages(stack.base - machine_bytes_, machine_bytes_);
   discard_pages(stack.base + shallow_bytes_, deep_stack_bytes() - shallow_bytes_);
   return hide_pages(stack.base + shallow_bytes_, deep_stack_bytes() - shallow_bytes_);
 }

@@ -36,6 +36,13 @@ struct MemorySlot {
 // Config::stack_size bytes (rounded) and a page behind that is for leaf frames, then one that nothing can access. Of
 // these only the beginning can be accessed until the stack is deepened; that holds for the next stores as well, so that
 // a program that always goes deep does not pay for it each time.
+//
+// Where there is a compiler, below lies the machine stack, on which its code runs: it grows downwards from kMachineHead
+// bytes above `base`, so that a store that does little needs one page for both. A frame has at least kLinkSlots words
+// in the value stack, and a call takes as many words of the machine stack at most: it is as large as the other, and
+// what is left of it below is for what a signal handler of the host may need.
+inline constexpr uint64_t kMachineHead = 512;
+inline constexpr uint64_t kMachineReserve = uint64_t{128} << 10;
 struct ValueStack {
   uint8_t* base = nullptr;
   uint32_t deep_for = 0;  // so many stores
@@ -75,6 +82,7 @@ class MemoryPool {
   MemorySlot take_free(uint64_t bytes, const std::shared_ptr<PageTemplate>& content, bool any);
   bool clean(MemorySlot& slot) const;
   ValueStack make_stack() const;
+  void release_stack(const ValueStack& stack) const;
   bool clean_stack(ValueStack& stack) const;
 
   const size_t most_;  // of each kind
@@ -82,6 +90,7 @@ class MemoryPool {
   const bool serves_memories_;
   const uint64_t stack_bytes_;
   const uint64_t shallow_bytes_;
+  const uint64_t machine_bytes_;  // below a stack's base
   mutable std::mutex mutex_;
   std::vector<MemorySlot> slots_;  // the one that came back last is the last
   std::vector<ValueStack> stacks_;

@@ -51,12 +51,14 @@ FrameInfo describe_host(const FuncInst& func) {
 
 Store::Store(std::shared_ptr<Engine> engine, const StoreLimits& limits)
     : engine_(std::move(engine)), limits_(limits), heap_(*this, limits.gc_heap_bytes, engine_->config().gc_stress) {
-  static_assert(kLeafSlots * sizeof(Slot) <= 4096);  // a page for leaf frames, and one that nobody can touch
+  // A page for leaf frames, and one that nobody can touch.
+  static_assert(kMachineHead + kLeafSlots * sizeof(Slot) <= 4096);
   MemoryPool& pool = engine_->memory_pool();
   stack_ = pool.take_stack();
   if (stack_.base == nullptr) return;
+  machine_sp = stack_base();
   stack_limit_ = stack_base() + pool.stack_bytes() / sizeof(Slot);
-  if (pool.shallow_stack_bytes() < pool.deep_stack_bytes()) install_fault_handler();
+  if (engine_->config().guard_pages) engine_->fault_handler().begin();
 }
 
 Store::~Store() {
@@ -65,21 +67,21 @@ Store::~Store() {
   if (stack_.base != nullptr) engine_->memory_pool().give_back_stack(stack_, stack_used_);
 }
 
-bool Store::deepen_stack(const void* address) {
-  const MemoryPool& pool = engine_->memory_pool();
-  const auto at = reinterpret_cast<uintptr_t>(address) - reinterpret_cast<uintptr_t>(stack_.base);
-  if (stack_.base == nullptr || stack_.deep_for != 0 || at >= pool.deep_stack_bytes()) return false;
-  return pool.deepen(stack_);
-}
-
 Result<void> Store::call(FuncInst& func, Slot* slots) {
   assert(func.store() == this);
-  if (host_depth_ >= engine_->config().max_host_depth) return trap(TrapCode::call_stack_exhausted);
+  const uintptr_t here = stack_address();
+  StackBounds other;
+  const StackBounds* const stack = native_stack(here, other);
+  if (stack == &other) [[unlikely]]
+    note_other_stack(here, other);
+  if (host_depth_ >= engine_->config().max_host_depth || here < stack->lowest_entry) {
+    return trap(TrapCode::call_stack_exhausted);
+  }
   DepthScope depth(host_depth_);
-  return func.host != nullptr ? call_host_directly(func, slots) : call_wasm(func, slots);
+  return func.host != nullptr ? call_host_directly(func, slots, stack) : call_wasm(func, slots, stack);
 }
 
-Result<void> Store::call_wasm(FuncInst& func, Slot* slots) {
+Result<void> Store::call_wasm(FuncInst& func, Slot* slots, const StackBounds* stack) {
   if (interrupted()) return trap(TrapCode::interrupted);
   if (stack_.base == nullptr) return Error::make(ErrorKind::limit, "no memory for the value stack");
   const SlotCounts counts = func.context->instance->module->slot_counts(func.index);
@@ -91,7 +93,8 @@ Result<void> Store::call_wasm(FuncInst& func, Slot* slots) {
     return trap(TrapCode::call_stack_exhausted);
   }
   activation.top = activation.base;
-  activation.native_entry = __builtin_frame_address(0);
+  activation.native_entry = stack_address();
+  activation.stack = stack;
   activation.pc = &activation;  // no guest code yet
   stack_used_ = true;
   ActivationScope scope(activation);  // before anything is written, which may deepen the stack
@@ -108,15 +111,17 @@ Result<void> Store::call_wasm(FuncInst& func, Slot* slots) {
 
 // A host function that is called from the host: no guest frames, but a place in the chain, so that backtraces show it
 // and no fault inside of it is taken for one of a guest that runs further out.
-Result<void> Store::call_host_directly(FuncInst& func, Slot* slots) {
+Result<void> Store::call_host_directly(FuncInst& func, Slot* slots, const StackBounds* stack) {
   Activation activation;
   activation.store = this;
   activation.base = activation.top = activation_ != nullptr ? activation_->top : stack_base();
-  activation.native_entry = __builtin_frame_address(0);
+  activation.native_entry = stack_address();
+  activation.stack = stack;
   activation.pc = &activation;
   activation.host_func = &func;
   const ArgumentRoots roots(heap_.roots(), slots, func.host->slots);
   ActivationScope scope(activation);
+  leave_guest(activation);
   Caller caller(this, nullptr);
   Result<void> result = run_host_func(*func.host, caller, slots);
   if (!result) return located(std::move(result).error());
@@ -131,8 +136,14 @@ Exit Store::call_host(FuncInst& func, ModuleInst* caller_instance, Slot* args) {
   }
   activation.top = std::max(activation.top, args + func.host->slots);
   activation.host_func = &func;
+  // Results may go beyond what has been used of the stack, and the host's code has no fault handler.
+  if (func.host->slots != 0) static_cast<void>(static_cast<volatile Slot*>(args)[func.host->slots - 1]);
+  leave_guest(activation);
   Caller caller(this, caller_instance);
   Result<void> result = run_host_func(*func.host, caller, args);
+  enter_guest(activation);
+  if (activation_ != &activation) [[unlikely]]
+    result = end_out_of_order(activation);
   activation.host_func = nullptr;
   if (!result) {
     // An exception of a nested call travels on through the host's frames.
@@ -154,7 +165,9 @@ Exit Store::run_compiled(const void* entry, const FuncType& type, InstanceContex
   Activation activation;
   activation.store = this;
   activation.base = activation.top = frame;
-  activation.native_entry = __builtin_frame_address(0);
+  leave_guest(outer);
+  activation.native_entry = stack_address();
+  activation.stack = outer.stack;
   Exit exit;
   {
     ActivationScope scope(activation);
@@ -164,6 +177,7 @@ Exit Store::run_compiled(const void* entry, const FuncType& type, InstanceContex
       exit = Exit::host_error;
     }
   }
+  enter_guest(outer);
   if (exit == Exit::returned) outer.pc = nullptr;
   if (exit == Exit::exception) outer.left_by_exception = std::move(activation.frames);
   std::atomic_signal_fence(std::memory_order_seq_cst);  // from here on a fault is the outer one's
@@ -340,12 +354,6 @@ void Store::forget_last_instance() {
     instance.spare_tables.push_back(instance.tables[i]->take_storage());
   }
   module->instances().give_back(*module, std::move(last));
-}
-
-void Store::set_stack_limit(Slot* limit) {
-  std::lock_guard lock(instances_mutex_);
-  stack_limit_ = limit;
-  for (ModuleInst& instance : instances_) interrupt_context(instance.context, interrupted());
 }
 
 void Store::set_interrupt(bool on) {

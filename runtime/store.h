@@ -76,14 +76,26 @@ class Store {
   const std::list<TableInst>& tables() const { return tables_; }
   const std::list<GlobalInst>& globals() const { return globals_; }
   const ModuleInstList& instances() const { return instances_; }
-  const Slot* stack() const { return reinterpret_cast<const Slot*>(stack_.base); }
+  const Slot* stack() const { return stack_base(); }
+  // [machine_sp, machine_stack_end()): the machine stack's part in use.
+  const void* machine_stack_end() const { return stack_base(); }
+  // Up to there, it can be accessed by whom no fault handler helps.
+  const Slot* accessible_stack_end() const;
   // Whether an access to that address failed only because nobody had used so much of the stack before; may be repeated
   // then. For the fault handler.
   bool deepen_stack(const void* address);
   Slot* stack_limit() const { return stack_limit_; }
-  // Lets calls use the value stack up to there only.
-  void set_stack_limit(Slot* limit);
   Activation* activation() const { return activation_; }
+  // References may be on the native stack that the caller stands on from now on, also when it is suspended, as those of
+  // coroutines are: collections look at it.
+  void note_stack();
+  // visit(an address that was in use, StackBounds)
+  template <class Visit>
+  void for_each_used_stack(Visit visit) const {
+    for (const UsedStack& used : used_stacks_) {
+      if (used.stack.kind == StackBounds::Kind::unknown || is_announced(used.stack)) visit(used.at, used.stack);
+    }
+  }
   // Asks running code to stop, or takes that back. Any thread.
   void set_interrupt(bool on);
   bool interrupted() const { return interrupted_.load(std::memory_order_relaxed); }
@@ -101,8 +113,12 @@ class Store {
     Store& store_;
     std::function<void()> wake_;
   };
-  void* data = nullptr;                      // the embedder's
-  const void* native_stack_limit = nullptr;  // for tiers whose code uses it: below, there is room for the runtime only
+  void* data = nullptr;  // the embedder's
+  // For tiers whose code has the machine stack (ValueStack): where the innermost of it stands while C++ runs, and where
+  // C++ goes on that it calls; null while there is none.
+  const void* machine_sp = nullptr;
+  void* host_sp = nullptr;
+  uint64_t signal_thread = ~uint64_t{0};  // whose signal mask was looked at last (fault_handler.h)
   std::unique_ptr<Error> pending_error;
   Slot pending_exception = 0;  // an exnref on its way to a handler
 
@@ -111,14 +127,20 @@ class Store {
   std::vector<FrameInfo> backtrace() const;
 
  private:
-  Slot* stack_base() const { return reinterpret_cast<Slot*>(stack_.base); }
+  Slot* stack_base() const {
+    return stack_.base == nullptr ? nullptr : reinterpret_cast<Slot*>(stack_.base + kMachineHead);
+  }
   void interrupt_context(InstanceContext& context, bool on);
+  void unlink(Activation& activation);
+  const StackBounds* native_stack(uintptr_t here, StackBounds& other) const;
+  Error end_out_of_order(Activation& activation);
   void forget_last_instance();
   void note_func_addresses() const;
 
   friend class ActivationScope;
-  Result<void> call_host_directly(FuncInst& func, Slot* slots);
-  Result<void> call_wasm(FuncInst& func, Slot* slots);
+  void note_other_stack(uintptr_t here, const StackBounds& stack);
+  Result<void> call_host_directly(FuncInst& func, Slot* slots, const StackBounds* stack);
+  Result<void> call_wasm(FuncInst& func, Slot* slots, const StackBounds* stack);
   Result<void> check_memory_count() const;
   Error trap(TrapCode code);
   // Adds where it happened to an error that a host function reports, unless a nested call has done so.
@@ -153,6 +175,13 @@ class Store {
   Slot* stack_limit_ = nullptr;
   Activation* activation_ = nullptr;
   uint32_t host_depth_ = 0;
+  // But for threads' own: those that have been announced, and the last ones of others.
+  static constexpr ptrdiff_t kMostUnknownStacks = 8;
+  struct UsedStack {
+    uintptr_t at;  // an address that was in use
+    StackBounds stack;
+  };
+  std::vector<UsedStack> used_stacks_;
   std::atomic<bool> interrupted_{false};
 };
 

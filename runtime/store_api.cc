@@ -22,6 +22,7 @@ void Store::interrupt() { impl_->set_interrupt(true); }
 void Store::clear_interrupt() { impl_->set_interrupt(false); }
 
 Val Store::new_externref(void* host_data, void (*finalize)(void*)) {
+  impl_->note_stack();
   return Val::object(ValType::externref, impl_->heap().new_host(host_data, finalize));
 }
 
@@ -34,7 +35,10 @@ void* Store::externref_data(const Val& value) {
   return is_host ? static_cast<const runtime::gc::HostObject*>(object)->data : nullptr;
 }
 
-void Store::collect_garbage() { impl_->heap().collect(); }
+void Store::collect_garbage() {
+  impl_->note_stack();
+  impl_->heap().collect();
+}
 
 void Store::set_data(void* data) { impl_->data = data; }
 void* Store::data() const { return impl_->data; }

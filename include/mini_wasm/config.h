@@ -39,10 +39,10 @@ class Config {
   bool lazy_validation = false;
   // Reserve address space with guard pages for 32-bit memories, so that no access needs a bounds check.
   bool guard_pages = true;
-  // Bytes of value stack per store; deeper recursion traps "call stack exhausted". So it does when compiled code, of
-  // which each call takes a word of the thread's own stack, has used that up: some 900,000 calls deep with 8 MiB.
+  // Bytes of value stack per store; deeper recursion traps "call stack exhausted". Nothing of the guest's is on the
+  // stack of the thread, however large that is; nested calls are (docs/embedding-stacks-and-signals.md).
   uint64_t stack_size = uint64_t{8} << 20;
-  // How many calls from host functions back into WebAssembly may be nested.
+  // How many calls from host functions back into WebAssembly may be nested, if there is native stack for so many.
   uint32_t max_host_depth = 200;
   // What stores leave behind is cleaned and kept for the next ones: memories (with guard pages, not shared), stacks,
   // each module's instances; so many of each at most (8 GiB of addresses a memory), and bytes that stay in memory. 0:

@@ -7,6 +7,7 @@
 #include <mini_wasm/instance.h>
 #include <mini_wasm/linker.h>
 #include <mini_wasm/module.h>
+#include <mini_wasm/native_stack.h>
 #include <mini_wasm/result.h>
 #include <mini_wasm/store.h>
 #include <mini_wasm/types.h>

@@ -13,6 +13,7 @@
 
 namespace mini_wasm::jit::x64 {
 
+using runtime::Activation;
 using runtime::Exit;
 using runtime::FuncInst;
 using runtime::InstanceContext;
@@ -65,16 +66,23 @@ class Builder {
   x86::Mem func(size_t offset) { return x86::qword_ptr(x86::rax, static_cast<int32_t>(offset)); }
   void load_memory() { a.mov(x86::r14, context(offsetof(InstanceContext, memory_base))); }
 
-  // C++ wants the stack aligned; the depth of ours is any number of words.
+  // C++ runs on the stack that machine code was entered from. Destroys r11.
+  void to_host_stack() {
+    a.mov(x86::r11, context(offsetof(InstanceContext, store)));
+    a.mov(x86::qword_ptr(x86::r11, runtime::kMachineSp), x86::rsp);
+    a.mov(x86::rsp, x86::qword_ptr(x86::r11, runtime::kHostSp));
+  }
+  void to_machine_stack() {
+    a.mov(x86::r11, context(offsetof(InstanceContext, store)));
+    a.mov(x86::rsp, x86::qword_ptr(x86::r11, runtime::kMachineSp));
+  }
+
   template <class F>
   void call_cxx(F* function) {
-    a.mov(x86::r11, x86::rsp);
-    a.and_(x86::rsp, -16);
-    a.sub(x86::rsp, 16);
-    a.mov(x86::qword_ptr(x86::rsp), x86::r11);
+    to_host_stack();
     a.mov(x86::rax, reinterpret_cast<uint64_t>(function));
     a.call(x86::rax);
-    a.mov(x86::rsp, x86::qword_ptr(x86::rsp));
+    to_machine_stack();
   }
 
   // uint32_t enter(code, fp, ctx, entry_sp, result kind)
@@ -82,13 +90,22 @@ class Builder {
     enter_ = a.newLabel();
     a.bind(enter_);
     for (const x86::Gp& reg : kCalleeSaved) a.push(reg);
-    a.push(x86::r8);  // 7 words and the return address: aligned
+    a.push(x86::r8);
+    // Where the code stands that is further out in this store; and with the return address 10 words: aligned.
+    a.mov(x86::rax, x86::qword_ptr(x86::rdx, offsetof(InstanceContext, store)));
+    a.push(x86::qword_ptr(x86::rax, runtime::kHostSp));
+    a.push(x86::qword_ptr(x86::rax, runtime::kMachineSp));
     a.mov(x86::qword_ptr(x86::rcx), x86::rsp);
+    a.mov(x86::qword_ptr(x86::rax, runtime::kHostSp), x86::rsp);
+    a.mov(x86::rsp, x86::qword_ptr(x86::rax, runtime::kMachineSp));
     a.mov(x86::rbp, x86::rsi);
     a.mov(x86::r15, x86::rdx);
     load_memory();
     a.call(x86::rdi);
     name(&stubs_.enter_return);
+    a.mov(x86::rcx, context(offsetof(InstanceContext, store)));
+    a.mov(x86::rsp, x86::qword_ptr(x86::rcx, runtime::kHostSp));
+    restore_outer();
     asmjit::Label floating = a.newLabel(), vector = a.newLabel(), done = a.newLabel();
     a.mov(x86::ecx, x86::dword_ptr(x86::rsp));
     a.cmp(x86::ecx, static_cast<uint32_t>(ResultKind::integer));
@@ -109,6 +126,12 @@ class Builder {
     pop_and_return();
   }
 
+  // With the store in rcx.
+  void restore_outer() {
+    a.pop(x86::qword_ptr(x86::rcx, runtime::kMachineSp));
+    a.pop(x86::qword_ptr(x86::rcx, runtime::kHostSp));
+  }
+
   void pop_and_return() {
     for (size_t i = std::size(kCalleeSaved); i-- > 0;) a.pop(kCalleeSaved[i]);
     a.ret();
@@ -118,6 +141,8 @@ class Builder {
   void leave() {
     a.bind(leave_);
     a.mov(x86::rsp, x86::rdx);
+    a.mov(x86::rcx, context(offsetof(InstanceContext, store)));
+    restore_outer();
     a.add(x86::rsp, 8);
     pop_and_return();
   }
@@ -133,13 +158,13 @@ class Builder {
     a.test(x86::rdx, x86::rdx);
     a.jnz(leave_);
     a.bind(resume);
-    // rax: Resume
+    // rax: Activation::Resume
     const auto field = [](size_t offset) { return x86::qword_ptr(x86::rax, static_cast<int32_t>(offset)); };
-    a.mov(x86::rsp, field(offsetof(Resume, sp)));
-    a.mov(x86::rbp, field(offsetof(Resume, fp)));
-    a.mov(x86::r15, field(offsetof(Resume, ctx)));
+    a.mov(x86::rsp, field(offsetof(Activation::Resume, sp)));
+    a.mov(x86::rbp, field(offsetof(Activation::Resume, fp)));
+    a.mov(x86::r15, field(offsetof(Activation::Resume, ctx)));
     load_memory();
-    a.jmp(field(offsetof(Resume, pc)));
+    a.jmp(field(offsetof(Activation::Resume, pc)));
 #define TRAP(id, message)                                 \
   name(&stubs_.traps[static_cast<size_t>(TrapCode::id)]); \
   a.mov(x86::esi, static_cast<uint32_t>(TrapCode::id));   \
@@ -153,12 +178,9 @@ class Builder {
     a.mov(x86::rdi, x86::r15);
     a.mov(x86::r8, x86::rbp);
     a.mov(x86::r9, x86::rsp);
-    a.mov(x86::r11, x86::rsp);
-    a.and_(x86::rsp, -16);
-    a.sub(x86::rsp, 16);
-    a.mov(x86::qword_ptr(x86::rsp), x86::r11);
+    to_host_stack();
     a.call(x86::rax);
-    a.mov(x86::rsp, x86::qword_ptr(x86::rsp));
+    to_machine_stack();
     asmjit::Label stop = a.newLabel();
     a.test(x86::eax, x86::eax);
     a.jnz(stop);
@@ -195,7 +217,7 @@ class Builder {
   }
 
   void call_callee() {
-    asmjit::Label cross = a.newLabel(), wasm = a.newLabel(), full = a.newLabel();
+    asmjit::Label cross = a.newLabel(), wasm = a.newLabel();
     call_callee_ = name(&stubs_.call_callee);
     go_to(cross);
     a.bind(cross);
@@ -206,9 +228,6 @@ class Builder {
     call_host();
     a.bind(wasm);
     cross_ = wasm;
-    a.mov(x86::rdx, context(offsetof(InstanceContext, store)));
-    a.cmp(x86::rsp, x86::qword_ptr(x86::rdx, runtime::kNativeStackLimit));
-    a.jb(full);
     a.push(x86::r15);
     a.mov(x86::r15, x86::rcx);
     load_memory();
@@ -218,9 +237,6 @@ class Builder {
     a.pop(x86::r15);
     load_memory();
     a.ret();
-    a.bind(full);
-    a.mov(x86::esi, static_cast<uint32_t>(TrapCode::call_stack_exhausted));
-    a.jmp(trap_);
   }
 
   void callee_entries() {

@@ -1,7 +1,10 @@
 // Code that every module shares: the ways into machine code, out of it, and from it into the runtime.
 //
-// A call into another instance goes through `call_callee`, which keeps the caller's context on the native stack: return
-// address of the call, context, return address into the stub (`cross_return`). Walkers know that one.
+// A call into another instance goes through `call_callee`, which keeps the caller's context on the machine stack:
+// return address of the call, context, return address into the stub (`cross_return`). Walkers know that one.
+//
+// Machine code runs on its store's machine stack (runtime::ValueStack). `enter` goes there from the stack that it was
+// called on, where everything in C++ that the code calls runs: how large that one is means nothing to machine code.
 #pragma once
 
 #include <mini_wasm/trap.h>
@@ -32,8 +35,8 @@ namespace mini_wasm::jit::x64 {
 enum class ResultKind : uint32_t { none, integer, scalar_float, vector };
 
 struct Stubs {
-  // Runs machine code from C++: the code's address, its frame, its instance, where to note the stack to leave by, and
-  // how the result comes back. Returns an Exit.
+  // Runs machine code from C++: the code's address, its frame, its instance, where to note the C++ stack to leave by,
+  // and how the result comes back. Returns an Exit.
   using Enter = uint32_t (*)(const void* code, runtime::Slot* fp, runtime::InstanceContext* ctx, void** entry_sp,
                              ResultKind result);
   Enter enter = nullptr;

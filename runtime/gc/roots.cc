@@ -1,5 +1,7 @@
 #include "runtime/gc/roots.h"
 
+#include <algorithm>
+
 #include "runtime/store.h"
 
 namespace mini_wasm::runtime::gc {
@@ -13,15 +15,11 @@ bool is_traced(const TypeRegistry& types, ValType type) {
 uint64_t visit_value_stack(const Store& store, Marker& marker) {
   const Activation* innermost = store.activation();
   if (innermost == nullptr || store.stack() == nullptr) return 0;
-  const size_t count = static_cast<size_t>(innermost->top - store.stack());
+  // What has not been used of the innermost frame holds nothing yet.
+  const Slot* const end = std::min<const Slot*>(innermost->top, store.accessible_stack_end());
+  const size_t count = static_cast<size_t>(end - store.stack());
   marker.visit_slots(store.stack(), count);
   return count;
-}
-
-const void* outermost_entry(const Store& store) {
-  const void* entry = nullptr;
-  for (const Activation* a = store.activation(); a != nullptr; a = a->previous) entry = a->native_entry;
-  return entry;
 }
 
 uint64_t visit_table(const TableInst& table, Marker& marker) {
@@ -43,7 +41,8 @@ uint64_t visit_segments(const TypeRegistry& types, const ModuleInst& instance, M
 
 uint64_t visit_roots(const Store& store, Marker& marker) {
   const TypeRegistry& types = store.engine().types();
-  visit_native_stack(marker, outermost_entry(store));
+  visit_native_stacks(store, marker);
+  visit_machine_stack(store, marker);
   uint64_t count = visit_value_stack(store, marker) + store.globals().size();
   marker.visit(store.pending_exception);
   for (const GlobalInst& global : store.globals()) {

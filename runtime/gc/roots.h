@@ -3,12 +3,13 @@
 //   value stack     from its bottom to the end of the innermost frame (Activation::top); conservatively: a slot that is
 //   the
 //                   address of an object counts as a reference
-//   native stack    of the calling thread, all of it, and its registers; conservatively, addresses inside of an object
-//                   count, too
+//   machine stack   what is in use of it; conservatively, addresses inside of an object count, too
+//   native stacks   in the same way: the one that the collection runs on, from there up, and the registers; others that
+//                   activations of the store stand on or that it has been used on, all of them (Store::note_stack)
 //   precisely       globals, tables, element segments, the pending exception, and the heap's RootList
 //
-// A reference that the embedder keeps anywhere else (in a container, on another thread's stack) does not keep its
-// object alive unless it is rooted.
+// A reference that the embedder keeps anywhere else (in a container, on the stack of another thread that is in no call
+// of the store's) does not keep its object alive unless it is rooted.
 #pragma once
 
 #include "runtime/gc/marker.h"
@@ -19,11 +20,11 @@ class Store;
 
 namespace mini_wasm::runtime::gc {
 
-// Returns how many slots there were, but for the native stack.
+// Returns how many slots there were, but for the native and machine stacks.
 uint64_t visit_roots(const Store& store, Marker& marker);
 
-// native_stack_<os>.cc. `outermost`: where to stop when the thread runs on a stack that the system does not know, such
-// as a coroutine's; null to do without.
-void visit_native_stack(Marker& marker, const void* outermost);
+// native_roots.cc
+void visit_native_stacks(const Store& store, Marker& marker);
+void visit_machine_stack(const Store& store, Marker& marker);
 
 }  // namespace mini_wasm::runtime::gc

@@ -1,0 +1,101 @@
+// The stacks of a store: its own, and the native ones that it is used on.
+#include <algorithm>
+#include <utility>
+
+#include "runtime/fault_handler.h"
+#include "runtime/store.h"
+
+namespace mini_wasm::runtime {
+
+// --- Its own -------------------------------------------------------------------------------------------------------
+
+bool Store::deepen_stack(const void* address) {
+  const MemoryPool& pool = engine_->memory_pool();
+  const auto at = reinterpret_cast<uintptr_t>(address) - reinterpret_cast<uintptr_t>(stack_.base);
+  if (stack_.base == nullptr || stack_.deep_for != 0 || at >= pool.deep_stack_bytes()) return false;
+  return pool.deepen(stack_);
+}
+
+const Slot* Store::accessible_stack_end() const {
+  const MemoryPool& pool = engine_->memory_pool();
+  const uint64_t bytes = stack_.deep_for != 0 ? pool.deep_stack_bytes() : pool.shallow_stack_bytes();
+  return reinterpret_cast<const Slot*>(stack_.base + bytes);
+}
+
+// --- Native ones ---------------------------------------------------------------------------------------------------
+
+namespace {
+
+// Whether two addresses lie on the same stack, of those that nobody has told of: at least there is nothing between.
+bool is_same_stack(uintptr_t a, uintptr_t b) {
+  const uintptr_t low = std::min(a, b), high = std::max(a, b);
+  return high - low < (uintptr_t{256} << 10) && readable_below(high, low) == low;
+}
+
+}  // namespace
+
+// Of one that nobody has told of, the activations further out know where it was entered.
+const StackBounds* Store::native_stack(uintptr_t here, StackBounds& other) const {
+  const StackBounds* const stack = find_native_stack(here, other);
+  if (stack != nullptr) [[likely]]
+    return stack;
+  for (const Activation* a = activation_; a != nullptr; a = a->previous) {
+    const bool unknown = a->stack->kind == StackBounds::Kind::unknown;
+    // Also below what we would use of it: host functions may.
+    if (unknown && here < a->stack->high && a->stack->high - here < 2 * kUnknownRoom) {
+      other = *a->stack;
+      return &other;
+    }
+  }
+  other = look_at_native_stack(here);
+  return &other;
+}
+
+void Store::note_stack() {
+  const uintptr_t here = stack_address();
+  StackBounds other;
+  const StackBounds* const stack = native_stack(here, other);
+  if (stack == &other) note_other_stack(here, other);
+}
+
+void Store::note_other_stack(uintptr_t here, const StackBounds& stack) {
+  const bool unknown = stack.kind == StackBounds::Kind::unknown;
+  const auto is_known = [&](const UsedStack& used) {
+    if (used.stack.kind != stack.kind) return false;
+    return unknown ? is_same_stack(used.at, here) : used.stack.serial == stack.serial;
+  };
+  if (std::any_of(used_stacks_.rbegin(), used_stacks_.rend(), is_known)) return;
+  const auto is_unknown = [](const UsedStack& used) { return used.stack.kind == StackBounds::Kind::unknown; };
+  std::erase_if(used_stacks_, [&](const UsedStack& used) { return !is_unknown(used) && !is_announced(used.stack); });
+  const auto unknown_ones = std::count_if(used_stacks_.begin(), used_stacks_.end(), is_unknown);
+  if (unknown && unknown_ones == kMostUnknownStacks) {
+    used_stacks_.erase(std::find_if(used_stacks_.begin(), used_stacks_.end(), is_unknown));
+  }
+  used_stacks_.push_back({here, stack});
+}
+
+// --- The chain of activations --------------------------------------------------------------------------------------
+
+// A coroutine of the host's may have begun another call in this store and not ended it. That one stands where the
+// guest would go on: it must not.
+Error Store::end_out_of_order(Activation& activation) {
+  unlink(activation);
+  activation.out_of_order = true;
+  pending_exception = gc::kNull;
+  activation.previous = std::exchange(activation_, &activation);
+  return Error::make(ErrorKind::usage, "a call that began later in the same store has not ended yet");
+}
+
+// Of an activation that is anywhere in the chain.
+void Store::unlink(Activation& activation) {
+  Activation** link = &activation_;
+  for (; *link != &activation; link = &(*link)->previous) (*link)->out_of_order = true;
+  *link = activation.previous;
+  // Whatever is left is in the host's code.
+  machine_sp = stack_base();
+  for (const Activation* a = activation_; a != nullptr; a = a->previous) {
+    if (a->native_sp != nullptr && a->native_sp < machine_sp) machine_sp = a->native_sp;
+  }
+}
+
+}  // namespace mini_wasm::runtime

@@ -1,0 +1,73 @@
+// Stacks for tests: fibers as embedders have them (ucontext), and threads on memory of ours, so that whoever goes
+// beyond the end of a stack is found out.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <ucontext.h>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "runtime/native_stack.h"
+#include "spec-tests/support/guest.h"
+#include "spec-tests/tiers.h"
+
+namespace mini_wasm::embedding {
+
+// Memory for a stack: `bytes`, and below them some with a pattern, which nobody should write to.
+class StackMemory {
+ public:
+  explicit StackMemory(size_t bytes);
+  ~StackMemory();
+  StackMemory(const StackMemory&) = delete;
+  StackMemory& operator=(const StackMemory&) = delete;
+
+  void* low() const { return memory_ + kBelow; }
+  size_t bytes() const { return bytes_; }
+  bool was_overrun() const;
+
+ private:
+  static constexpr size_t kBelow = size_t{64} << 10;
+  const size_t bytes_;
+  unsigned char* const memory_;
+};
+
+// Runs `work` a piece at a time, on whatever thread `resume` is called.
+class Fiber {
+ public:
+  Fiber(size_t bytes, bool announced, std::function<void()> work);
+  ~Fiber();
+  Fiber(const Fiber&) = delete;
+  Fiber& operator=(const Fiber&) = delete;
+
+  void resume();   // until it suspends itself, or ends
+  void suspend();  // from inside
+  bool done() const { return done_; }
+
+ private:
+  static void begin(unsigned low, unsigned high);
+
+  StackMemory memory_;
+  std::unique_ptr<NativeStack> announced_;
+  std::function<void()> work_;
+  ucontext_t inside_, outside_;
+  bool done_ = false;
+};
+
+// Runs `work` on a thread with a stack of so many bytes, of which the C library takes some.
+void run_on_thread(size_t bytes, const std::function<void()>& work);
+
+// On every tier. Stacks are larger where frames are.
+class OnTiers : public ::testing::TestWithParam<spec::TierCase> {
+ protected:
+  static constexpr size_t kKiB = runtime::kFrameScale << 10;
+};
+inline std::string tier_name(const ::testing::TestParamInfo<spec::TierCase>& tier) {
+  std::string name(tier.param.name);
+  for (char& c : name) c = c == '-' ? '_' : c;
+  return name;
+}
+
+}  // namespace mini_wasm::embedding
