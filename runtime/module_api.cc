@@ -1,5 +1,7 @@
 // The public Module.
+#include <fcntl.h>
 #include <mini_wasm/module.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -9,13 +11,21 @@
 #include "core/utf8.h"
 #include "runtime/compiled_module.h"
 #include "runtime/import_matching.h"
+#include "runtime/own_descriptor.h"
 
 namespace mini_wasm {
 namespace {
 
+std::FILE* open_file(const std::string& path) {
+  const int fd = runtime::open_own_descriptor([&] { return open(path.c_str(), O_RDONLY | O_CLOEXEC); });
+  std::FILE* const file = fd < 0 ? nullptr : fdopen(fd, "rb");
+  if (file == nullptr && fd >= 0) close(fd);
+  return file;
+}
+
 Result<std::vector<uint8_t>> read_file(const std::string& path) {
   const std::string name = escape_for_terminal(path);
-  std::FILE* file = std::fopen(path.c_str(), "rbe");
+  std::FILE* file = open_file(path);
   if (file == nullptr) return Error::make(ErrorKind::io, name + ": " + std::strerror(errno));
   Result<std::vector<uint8_t>> bytes = read_stream(file, name);
   std::fclose(file);

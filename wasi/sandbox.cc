@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/own_descriptor.h"
 #include "wasi/sandbox_os.h"
 
 namespace mini_wasm::wasi {
@@ -75,7 +76,8 @@ class Walk {
 
   int at() const { return path_.empty() ? root_ : path_.back().get(); }
   Errno enter(const std::string& name) {
-    const int fd = ::openat(at(), name.c_str(), kLookupFlags | O_NOFOLLOW);
+    const int fd =
+        runtime::open_own_descriptor([&] { return ::openat(at(), name.c_str(), kLookupFlags | O_NOFOLLOW); });
     if (fd < 0) return last_error();
     path_.push_back(HostFd::own(fd));
     return Errno::success;
@@ -143,7 +145,8 @@ ErrnoOr<HostFd> Sandbox::open_by_walking(int dir, const std::string& path, int f
     if ((flags & O_CREAT) != 0) return Errno::isdir;  // as the kernel: a file is never created with a slash
     flags |= O_DIRECTORY;
   }
-  const int fd = ::openat(place->dir.get(), place->name.c_str(), flags | O_NOFOLLOW, mode);
+  const int fd = runtime::open_own_descriptor(
+      [&] { return ::openat(place->dir.get(), place->name.c_str(), flags | O_NOFOLLOW, mode); });
   if (fd < 0) return last_error();
   return HostFd::own(fd);
 }

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "runtime/own_descriptor.h"
 #include "wasi/sandbox_os.h"
 
 namespace mini_wasm::wasi {
@@ -24,11 +25,12 @@ int open_beneath(int dir, const char* path, int flags, mode_t mode) {
   how.flags = static_cast<unsigned>(flags);
   how.mode = (flags & O_CREAT) != 0 ? mode : 0;  // a mode without O_CREAT is EINVAL
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  long fd;
+  int fd;
   do {
-    fd = ::syscall(SYS_openat2, dir, path, &how, sizeof(how));
+    fd = runtime::open_own_descriptor(
+        [&] { return static_cast<int>(::syscall(SYS_openat2, dir, path, &how, sizeof(how))); });
   } while (fd < 0 && errno == EINTR);
-  if (fd >= 0) return static_cast<int>(fd);
+  if (fd >= 0) return fd;
   return errno == EXDEV ? -EPERM : -errno;
 }
 
