@@ -4,6 +4,22 @@
 namespace mini_wasm {
 namespace {
 
+// Says hello on its standard output and error, and exits with 64 and a bit for each stream that is closed (8, EBADF).
+constexpr const char* kStreams = R"((module $streams
+  (import "wasi_snapshot_preview1" "fd_fdstat_get" (func $fdstat (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1) (data (i32.const 16) "\20\00\00\00\06\00\00\00") (data (i32.const 32) "hello\n")
+  (func $closed (param $fd i32) (result i32)
+    (i32.shl (i32.eq (i32.const 8) (call $fdstat (local.get $fd) (i32.const 64))) (local.get $fd)))
+  (func $hot (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
+  (func (export "_start") (local $i i32)
+    (loop $again (br_if $again (i32.lt_u (local.tee $i (call $hot (local.get $i))) (i32.const 5000))))
+    (drop (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 64)))
+    (drop (call $write (i32.const 2) (i32.const 16) (i32.const 1) (i32.const 64)))
+    (call $exit (i32.add (i32.const 64) (i32.add (call $closed (i32.const 0))
+      (i32.add (call $closed (i32.const 1)) (call $closed (i32.const 2)))))))))";
+
 TEST_F(cli, a_program_gets_its_arguments_and_gives_its_exit_code) {
   const std::string echo = module("echo.wasm", kEcho);
   Outcome o = run({"run", echo, "-x", "--help", "--", "two words", ""});
@@ -15,6 +31,48 @@ TEST_F(cli, a_program_gets_its_arguments_and_gives_its_exit_code) {
   EXPECT_EQ(o.out, echo + "\n--dir\n");
   o = run({"run", "--", echo, "--", "-"});
   EXPECT_EQ(o.out, echo + "\n--\n-\n");
+}
+
+// What the guest says of its streams, in every way that the engine opens files of its own: see kStreams.
+TEST_F(cli, closed_streams_are_closed_for_the_program) {
+  const std::string program = module("streams.wasm", kStreams);
+  for (const char* tier : {"interp", "jit", "auto"}) {
+    for (int closed = 0; closed < 8; ++closed) {
+      const Outcome o = run({"run", std::string("--tier=") + tier, "--dir", dir_.string() + "::/",
+                             "--cache=" + path("c"), "--perf-map", program},
+                            "/dev/null", closed);
+      EXPECT_EQ(o.code, 64 + closed) << tier << ' ' << closed << o.err;
+      EXPECT_EQ(o.out, (closed & 2) != 0 ? "" : "hello\n");
+      EXPECT_EQ(o.err, (closed & 4) != 0 ? "" : "hello\n");
+      EXPECT_EQ(run({"validate", program}).code, 0) << "it is what it was";
+    }
+  }
+}
+
+TEST_F(cli, output_that_nobody_can_have_is_an_error) {
+  const std::string math = module("math.wasm", kMath), text = write("a.wat", "(module)");
+  const std::vector<std::string> commands[] = {
+      {"run", "--invoke", "add", math, "1", "2"},
+      {"run", "--tier=jit", "--cache=" + path("c"), "--invoke", "add", math, "1", "2"},
+      {"validate", math},
+      {"dump", math},
+      {"wat2wasm", text, "-o", "-"},
+      {"--help"},
+      {"run", "--help"},
+      {"--version"}};
+  for (const std::vector<std::string>& command : commands) {
+    EXPECT_EQ(run(command).code, 0);
+    for (const int closed : {2, 3, 6, 7}) {
+      const Outcome o = run(command, "/dev/null", closed);
+      EXPECT_EQ(o.code, 1) << command[0] << ' ' << closed;
+      EXPECT_EQ(o.out, "");
+      EXPECT_THAT(o.err, StartsWith((closed & 4) != 0 ? "" : "mini-wasm: standard output: "));
+    }
+    for (const int closed : {1, 4, 5})
+      EXPECT_EQ(run(command, "/dev/null", closed).code, 0) << command[0] << ' ' << closed;
+  }
+  EXPECT_EQ(run({"run", "-"}, math, 1).code, 1);  // nothing to read from
+  EXPECT_EQ(run({"run", "--invoke", "add", "-", "1", "2"}, math, 4).out, "3\n");
 }
 
 TEST_F(cli, a_module_from_standard_input) {

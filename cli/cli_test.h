@@ -58,7 +58,8 @@ class cli : public ::testing::Test {
     return {std::istreambuf_iterator<char>(in), {}};
   }
 
-  Outcome run(std::vector<std::string> args, const std::string& input = "/dev/null") const {
+  // `closed`: standard streams that the program does not have, as bits.
+  Outcome run(std::vector<std::string> args, const std::string& input = "/dev/null", int closed = 0) const {
     args.insert(args.begin(), MINI_WASM_CLI);
     std::vector<char*> argv;
     for (std::string& arg : args) argv.push_back(arg.data());
@@ -68,6 +69,9 @@ class cli : public ::testing::Test {
     posix_spawn_file_actions_addopen(&actions, 0, input.c_str(), O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, 1, path(".out").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     posix_spawn_file_actions_addopen(&actions, 2, path(".err").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    for (int fd = 0; fd < 3; ++fd) {
+      if ((closed >> fd & 1) != 0) posix_spawn_file_actions_addclose(&actions, fd);
+    }
     pid_t pid = 0;
     EXPECT_EQ(posix_spawn(&pid, argv[0], &actions, nullptr, argv.data(), environ), 0);
     posix_spawn_file_actions_destroy(&actions);

@@ -49,6 +49,25 @@ TEST_F(cli, perf_map_names_compiled_functions) {
   EXPECT_THAT(text, HasSubstr("!add\n"));
   std::remove(file.c_str());
 }
+
+// perf takes names from that list for memory that it takes for anonymous.
+TEST_F(cli, perf_finds_the_names) {
+  const std::string hot = module("hot.wasm", R"((module $hot (func $spin (export "spin") (param i64) (result i64)
+    (loop $again (local.set 0 (i64.sub (local.get 0) (i64.const 1))) (br_if $again (i64.ne (local.get 0) (i64.const 0))))
+    (local.get 0))))");
+  const std::string data = path("perf.data"), quiet = " >/dev/null 2>&1";
+  if (std::system(("perf record -e task-clock -o " + data + " true" + quiet).c_str()) != 0) {
+    GTEST_SKIP() << "perf cannot record here";
+  }
+  const std::string program = std::string(MINI_WASM_CLI) + " run --tier=jit --perf-map --invoke spin " + hot;
+  const std::string record =
+      "perf record -e task-clock -o " + data + " sh -c 'echo $$ >" + path("pid") + "; exec " + program + " 400000000'";
+  ASSERT_EQ(std::system((record + quiet).c_str()), 0);
+  const std::string report = "perf report -i " + data + " --stdio --sort symbol >" + path("report") + " 2>/dev/null";
+  EXPECT_EQ(std::system(report.c_str()), 0);
+  EXPECT_THAT(slurp(path("report")), HasSubstr("hot!spin"));
+  std::remove(("/tmp/perf-" + std::to_string(std::stoi(slurp(path("pid")))) + ".map").c_str());
+}
 #endif
 
 TEST_F(cli, dump_shows_machine_code) {

@@ -1,5 +1,7 @@
 #include "cli/guest_config.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -9,6 +11,7 @@
 
 #include "cli/input.h"
 #include "cli/listen.h"
+#include "cli/standard_streams.h"
 
 extern char** environ;
 
@@ -141,6 +144,9 @@ Result<void> set_cwd(const std::string& cwd, WasiConfig& config) {
 
 Result<WasiConfig> guest_config(const RunOptions& options, const std::vector<std::string>& words) {
   WasiConfig config;
+  config.stdin_fd = guest_stream(STDIN_FILENO);
+  config.stdout_fd = guest_stream(STDOUT_FILENO);
+  config.stderr_fd = guest_stream(STDERR_FILENO);
   config.args = words;
   if (options.argv0) config.args[0] = *options.argv0;
   Result<std::vector<std::string>> env = environment(options);

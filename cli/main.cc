@@ -14,6 +14,7 @@
 
 #include "cli/dump_command.h"
 #include "cli/run_command.h"
+#include "cli/standard_streams.h"
 #include "cli/validate_command.h"
 #include "cli/wast_command.h"
 #include "cli/wat2wasm_command.h"
@@ -231,4 +232,7 @@ int main(int argc, char** argv) {
 }  // namespace
 }  // namespace mini_wasm::cli
 
-int main(int argc, char** argv) { return mini_wasm::cli::main(argc, argv); }
+int main(int argc, char** argv) {
+  mini_wasm::cli::occupy_closed_streams();
+  return mini_wasm::cli::finish_output(mini_wasm::cli::main(argc, argv));
+}

@@ -16,9 +16,10 @@ namespace mini_wasm::cli {
 namespace {
 
 int write_output(const std::string& file, const std::vector<uint8_t>& bytes) {
-  std::FILE* stream = file == "-" ? stdout : std::fopen(file.c_str(), "wb");
+  if (file == "-") return std::fwrite(bytes.data(), 1, bytes.size(), stdout), kSuccess;  // see finish_output
+  std::FILE* stream = std::fopen(file.c_str(), "wb");
   bool good = stream != nullptr && std::fwrite(bytes.data(), 1, bytes.size(), stream) == bytes.size();
-  if (stream != nullptr) good = (stream == stdout ? std::fflush(stream) : std::fclose(stream)) == 0 && good;
+  if (stream != nullptr) good = std::fclose(stream) == 0 && good;
   if (good) return kSuccess;
   print_error(file + ": " + std::strerror(errno));
   return kBadInput;

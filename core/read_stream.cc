@@ -4,8 +4,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "core/utf8.h"
-
 namespace mini_wasm {
 namespace {
 
@@ -46,15 +44,6 @@ Result<std::vector<uint8_t>> read_stream(std::FILE* stream, const std::string& n
   if (std::ferror(stream)) return Error::make(ErrorKind::io, name + ": " + std::strerror(errno));
   if (size > kMaxSize) return too_large(name);
   bytes.resize(size);
-  return bytes;
-}
-
-Result<std::vector<uint8_t>> read_file(const std::string& path, const BeginCheck& check) {
-  const std::string name = escape_for_terminal(path);
-  std::FILE* file = std::fopen(path.c_str(), "rbe");
-  if (file == nullptr) return Error::make(ErrorKind::io, name + ": " + std::strerror(errno));
-  Result<std::vector<uint8_t>> bytes = read_stream(file, name, check);
-  std::fclose(file);
   return bytes;
 }
 

@@ -1,4 +1,4 @@
-// A whole file or pipe as bytes.
+// A whole stream as bytes.
 #pragma once
 
 #include <mini_wasm/result.h>
@@ -20,8 +20,5 @@ using BeginCheck = std::function<Result<void>(std::span<const uint8_t> begin)>;
 // memory for what is there, whatever size the system reports. `name` is for messages.
 // Errors: io, limit, those of `check`.
 Result<std::vector<uint8_t>> read_stream(std::FILE* stream, const std::string& name, const BeginCheck& check = {});
-
-// The same for the file of that name; in messages it is escaped for a terminal.
-Result<std::vector<uint8_t>> read_file(const std::string& path, const BeginCheck& check = {});
 
 }  // namespace mini_wasm

@@ -304,7 +304,7 @@ void null_check(Machine& m) {
 // well be in memory: throwing is slow anyway.
 [[gnu::noinline]] void throw_exception(Machine& m, const runtime::gc::ExceptionObject& exception) {
   runtime::Store& store = *m.ctx->store;
-  auto& tier = static_cast<Interpreter&>(store.engine().tier());
+  auto& tier = static_cast<Interpreter&>(*store.activation()->tier);
   const Interpreter::Handler handler = tier.unwind(m.pc, m.fp, m.ctx, exception);
   if (handler.code == nullptr) {
     store.activation()->fp = m.fp;
@@ -436,7 +436,12 @@ void lazy(Machine& m) {
   translate_and_begin(m, code);
 }
 
-void enter_compiled(Machine& m) { run_compiled(m, *as<const FuncCode*>(m.pc[1]), as<const void*>(m.pc[2])); }
+void enter_compiled(Machine& m) {
+  FuncCode& code = *as<FuncCode*>(m.pc[1]);
+  if (code.owner->compiler_is_retired()) [[unlikely]]
+    return translate_and_begin(m, code);
+  run_compiled(m, code, as<const void*>(m.pc[2]));
+}
 
 void count_call(Machine& m) {
   FuncCode& code = *as<FuncCode*>(m.pc[1]);

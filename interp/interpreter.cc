@@ -175,6 +175,8 @@ const void* InterpreterCode::heat(FuncCode& code, uint32_t loop) {
   return entry;
 }
 
+bool InterpreterCode::compiler_is_retired() const { return tier_.compiler()->is_retired(); }
+
 const void* InterpreterCode::cached_entry(FuncCode& code) {
   const bool cached = machine_code_ && module_.cache() != nullptr && module_.cache()->has(code.index);
   return cached ? compile(code, runtime::ExecutionTier::kFromTheBeginning) : nullptr;

@@ -39,6 +39,8 @@ class InterpreterCode final : public runtime::ModuleCode {
   bool counts() const { return machine_code_ != nullptr; }
   // Counts a call, or a round of a loop. If the function is hot: where its machine code can be entered.
   const void* heat(FuncCode& code, uint32_t loop);
+  // Whether machine code that functions have is not to be run any more (ExecutionTier).
+  bool compiler_is_retired() const;
   // Where to enter the function's machine code at its first call, because it was hot in an earlier run; else null.
   const void* cached_entry(FuncCode& code);
   const runtime::CompiledModule& module() const { return module_; }

@@ -9,9 +9,15 @@ size_t rounded(size_t bytes) { return (bytes + CodeMemory::kAlignment - 1) & ~(C
 
 }  // namespace
 
-CodeMemory::CodeMemory() { map(); }
+CodeMemory::CodeMemory() {
+  map();
+  if (usable()) add_to_fork_handlers(*this);
+}
 
-CodeMemory::~CodeMemory() { unmap(); }
+CodeMemory::~CodeMemory() {
+  if (usable()) remove_from_fork_handlers(*this);
+  unmap();
+}
 
 uint8_t* CodeMemory::allocate(size_t bytes) {
   bytes = rounded(bytes);

@@ -1,6 +1,10 @@
 // Memory for machine code: one reservation per engine, mapped twice. Code is written through one view, which is not
 // executable, and runs in the other, which is not writable; nothing is ever both, and publishing code needs no system
-// call. Everything in a reservation reaches everything else with 32-bit displacements.
+// call. Where one view lies says nothing of where the other does, and there is no descriptor for either. Everything in
+// a reservation reaches everything else with 32-bit displacements.
+//
+// The pages are shared, as two views of them must be, and so a child of fork would run what its parent writes. Fork
+// handlers give it a copy of its own instead, at the same addresses (code_memory_fork.cc).
 // Thread rule: any thread.
 #pragma once
 
@@ -23,8 +27,7 @@ class CodeMemory {
 
   // False when the system would not give memory that can run.
   bool usable() const { return run_ != nullptr; }
-  // Where `bytes` of code will run; null when there is no room, and unless `is_ours`: the mappings are shared with the
-  // parent, which runs what is in them.
+  // Where `bytes` of code will run; null when there is no room, and unless `is_ours`.
   uint8_t* allocate(size_t bytes);
   void free(uint8_t* code, size_t bytes);
   // Where to write what runs (or is read) at `code`.
@@ -33,23 +36,40 @@ class CodeMemory {
     return reinterpret_cast<T*>(reinterpret_cast<uintptr_t>(code) - reinterpret_cast<uintptr_t>(run_) +
                                 reinterpret_cast<uintptr_t>(write_));
   }
-  // False in a process forked from the one that made this.
+  // False in a process that shares the pages with its parent, which may change them and runs what is in them: one that
+  // was forked by the bare system call, without fork handlers, or for which no copy could be made.
   bool is_ours() const;
   bool contains(const void* pc) const {
     return usable() && reinterpret_cast<uintptr_t>(pc) - reinterpret_cast<uintptr_t>(run_) < kReserved;
   }
 
  private:
+  friend class ForkHandlers;
+  // New pages in one writable view, and what it takes to map them once more.
+  struct Pages {
+    uint8_t* view = nullptr;
+    int file = -1;
+  };
+
   // code_memory_<os>.cc
-  bool map();
+  void map();
+  bool map_pages(bool from_file);
   void unmap();
+  static Pages make_pages(bool from_file);
+  static bool map_again(const Pages& pages, uint8_t* at);
+  static void drop(Pages& pages);
+  void make_copy();  // before a fork: of all that is used, in `copy_`; under the lock, as the next two
+  void drop_copy();
+  void become_copy();  // in the child: puts it in the place of the pages
+  bool copy_used(uint8_t* to) const;
   void discard(size_t offset, size_t bytes);  // gives whole pages back
   void populate();                            // pages for what is used, and more the more that is
 
   uint8_t* run_ = nullptr;
   uint8_t* write_ = nullptr;
-  int file_ = -1;
-  volatile uint8_t* mark_ = nullptr;  // not 0 in the process that made this
+  bool from_file_ = false;            // how the pages were made
+  volatile uint8_t* mark_ = nullptr;  // not 0 in the process that the pages belong to
+  Pages copy_;
   std::mutex mutex_;
   // Everything from here on has never been used. Not from the start: clang's -fsanitize=function reads what stands in
   // front of a function before it calls it.
@@ -57,5 +77,9 @@ class CodeMemory {
   size_t populated_ = 0;           // up to there, pages have been asked for ahead of their use
   std::map<size_t, size_t> free_;  // offset -> bytes, neighbours joined
 };
+
+// From here on, what is done before and after a fork is done for this one, too.
+void add_to_fork_handlers(CodeMemory& memory);
+void remove_from_fork_handlers(CodeMemory& memory);
 
 }  // namespace mini_wasm::jit

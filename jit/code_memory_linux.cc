@@ -1,28 +1,107 @@
-#include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 #include "jit/code_memory.h"
+#include "runtime/own_descriptor.h"
 
 namespace mini_wasm::jit {
+namespace {
 
-// A file without a name, mapped shared two times. Pages cost memory only once they are written.
-bool CodeMemory::map() {
-  file_ = memfd_create("mini-wasm code", MFD_CLOEXEC);
-  if (file_ < 0 || ftruncate(file_, kReserved) != 0) return unmap(), false;
-  void* write = mmap(nullptr, kReserved, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file_, 0);
-  if (write == MAP_FAILED) return unmap(), false;
-  write_ = static_cast<uint8_t*>(write);
-  void* run = mmap(nullptr, kReserved, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_NORESERVE, file_, 0);
-  if (run == MAP_FAILED) return unmap(), false;
-  run_ = static_cast<uint8_t*>(run);
-  void* mark = mmap(nullptr, 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (mark == MAP_FAILED) return unmap(), false;
+constexpr size_t kPopulated = size_t{64} << 10;
+
+size_t page_size() { return static_cast<size_t>(sysconf(_SC_PAGESIZE)); }
+
+bool populate_for_writing(uint8_t* at, size_t bytes) {
+#ifdef MADV_POPULATE_WRITE
+  return bytes == 0 || madvise(at, bytes, MADV_POPULATE_WRITE) == 0 || errno == EINVAL;  // before Linux 5.14
+#else
+  return true;
+#endif
+}
+
+// Somewhere in the lower half of what a program has, where little else is; null: the system says where.
+void* random_place() {
+  constexpr uintptr_t kLowest = uintptr_t{1} << 35, kRange = uintptr_t{1} << 46;
+  uintptr_t bits = 0;
+  if (getrandom(&bits, sizeof bits, GRND_NONBLOCK) != static_cast<ssize_t>(sizeof bits)) return nullptr;
+  return reinterpret_cast<void*>((kLowest + bits % kRange) & ~(uintptr_t{page_size()} - 1));
+}
+
+// `map` makes a mapping at the place that it is given or, where something else is, elsewhere. Null when it cannot.
+template <class Map>
+uint8_t* map_somewhere(Map map) {
+  for (int tries = 8;; --tries) {
+    void* const place = tries == 0 ? nullptr : random_place();
+    void* const at = map(place);
+    if (at == MAP_FAILED) return nullptr;
+    if (at == place || place == nullptr) return static_cast<uint8_t*>(at);
+    munmap(at, CodeMemory::kReserved);
+  }
+}
+
+}  // namespace
+
+// Pages cost memory only once they are written.
+CodeMemory::Pages CodeMemory::make_pages(bool from_file) {
+  Pages pages;
+  if (from_file) {
+    pages.file = runtime::open_own_descriptor([] { return memfd_create("mini-wasm code", MFD_CLOEXEC); });
+    if (pages.file < 0) return pages;
+    if (ftruncate(pages.file, kReserved) != 0) return drop(pages), pages;
+  }
+  pages.view = map_somewhere([&](void* place) {
+    const int source = from_file ? 0 : MAP_ANONYMOUS;
+    return mmap(place, kReserved, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE | source, pages.file, 0);
+  });
+  if (pages.view == nullptr) drop(pages);
+  return pages;
+}
+
+// A writable view at a place that is ours, whatever is there.
+bool CodeMemory::map_again(const Pages& pages, uint8_t* at) {
+  if (pages.file >= 0) {
+    constexpr int kFlags = MAP_SHARED | MAP_NORESERVE | MAP_FIXED;
+    return mmap(at, kReserved, PROT_READ | PROT_WRITE, kFlags, pages.file, 0) != MAP_FAILED;
+  }
+  // Of a mapping that is shared, this leaves the old one where it is (mremap(2)).
+  return mremap(pages.view, 0, kReserved, MREMAP_MAYMOVE | MREMAP_FIXED, at) != MAP_FAILED;
+}
+
+void CodeMemory::drop(Pages& pages) {
+  if (pages.view != nullptr) munmap(pages.view, kReserved);
+  if (pages.file >= 0) close(pages.file);
+  pages = Pages();
+}
+
+// From a file where pages without one cannot be had twice (valgrind), cannot be executed (a security policy), or are
+// counted as if all of them were used (vm.overcommit_memory=2).
+void CodeMemory::map() {
+  void* const mark = mmap(nullptr, page_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mark == MAP_FAILED) return;
   mark_ = static_cast<uint8_t*>(mark);
-  if (madvise(mark, 1, MADV_WIPEONFORK) != 0) return unmap(), false;
+  if (madvise(mark, page_size(), MADV_WIPEONFORK) != 0 || (!map_pages(false) && !map_pages(true))) return unmap();
   *mark_ = 1;
+}
+
+bool CodeMemory::map_pages(bool from_file) {
+  Pages pages = make_pages(from_file);
+  if (pages.view == nullptr) return false;
+  uint8_t* const run = map_somewhere([](void* place) {
+    return mmap(place, kReserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  });
+  if (run == nullptr || !map_again(pages, run) || mprotect(run, kReserved, PROT_READ | PROT_EXEC) != 0) {
+    if (run != nullptr) munmap(run, kReserved);
+    return drop(pages), false;
+  }
+  if (pages.file >= 0) close(pages.file);
+  write_ = pages.view;
+  run_ = run;
+  from_file_ = from_file;
   return true;
 }
 
@@ -32,32 +111,65 @@ bool CodeMemory::is_ours() const { return *mark_ != 0; }
 void CodeMemory::unmap() {
   if (run_ != nullptr) munmap(run_, kReserved);
   if (write_ != nullptr) munmap(write_, kReserved);
-  if (mark_ != nullptr) munmap(const_cast<uint8_t*>(mark_), 1);
-  if (file_ >= 0) close(file_);
+  if (mark_ != nullptr) munmap(const_cast<uint8_t*>(mark_), page_size());
   run_ = write_ = nullptr;
   mark_ = nullptr;
-  file_ = -1;
 }
 
-// Asking for many pages at once costs a third of faulting on each. A kernel before 5.14 refuses: then each is faulted.
+// Asking for many pages at once costs a third of faulting on each.
 void CodeMemory::populate() {
-  constexpr size_t kFrom = size_t{64} << 10, kMost = size_t{1} << 20, kPage = size_t{64} << 10;
+  constexpr size_t kFrom = size_t{64} << 10, kMost = size_t{1} << 20;
   if (used_ < kFrom) return;
-  const size_t begin = std::max(populated_, used_ & ~(kPage - 1));
-  const size_t end = std::min((used_ + std::min(used_ / 8, kMost) + kPage) & ~(kPage - 1), kReserved);
-#ifdef MADV_POPULATE_WRITE
-  if (begin < end) (void)madvise(write_ + begin, end - begin, MADV_POPULATE_WRITE);
-#endif
+  const size_t begin = std::max(populated_, used_ & ~(kPopulated - 1));
+  const size_t end = std::min((used_ + std::min(used_ / 8, kMost) + kPopulated) & ~(kPopulated - 1), kReserved);
+  if (begin < end) (void)populate_for_writing(write_ + begin, end - begin);
   populated_ = end;
 }
 
 void CodeMemory::discard(size_t offset, size_t bytes) {
-  const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const size_t page = page_size();
   const size_t begin = (offset + page - 1) & ~(page - 1), end = (offset + bytes) & ~(page - 1);
-  if (begin < end) {
-    (void)fallocate(file_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(begin),
-                    static_cast<off_t>(end - begin));
+  if (begin < end) (void)madvise(write_ + begin, end - begin, MADV_REMOVE);
+}
+
+// --- Fork
+
+void CodeMemory::make_copy() {
+  if (!is_ours()) return;
+  copy_ = make_pages(from_file_);
+  if (copy_.view != nullptr && !copy_used(copy_.view)) drop(copy_);
+}
+
+// Pages that are free as a whole are left out.
+bool CodeMemory::copy_used(uint8_t* to) const {
+  const size_t page = page_size();
+  const auto copy = [&](size_t begin, size_t end) {
+    begin &= ~(page - 1);
+    end = std::min((end + page - 1) & ~(page - 1), kReserved);
+    if (!populate_for_writing(to + begin, end - begin)) return false;
+    std::memcpy(to + begin, run_ + begin, end - begin);
+    return true;
+  };
+  size_t at = 0;
+  for (const auto& [offset, bytes] : free_) {
+    if (bytes < page) continue;
+    if (!copy(at, offset)) return false;
+    at = offset + bytes;
   }
+  return copy(at, used_);
+}
+
+void CodeMemory::drop_copy() { drop(copy_); }
+
+// Where that fails, the child goes on with its parent's.
+void CodeMemory::become_copy() {
+  if (copy_.view == nullptr) return;
+  if (!map_again(copy_, write_)) return drop(copy_);
+  void* const run = mremap(copy_.view, kReserved, kReserved, MREMAP_MAYMOVE | MREMAP_FIXED, run_);
+  if (run == run_) copy_.view = nullptr;
+  const bool runs = run == run_ && mprotect(run, kReserved, PROT_READ | PROT_EXEC) == 0;
+  drop(copy_);
+  if (runs) *mark_ = 1;
 }
 
 }  // namespace mini_wasm::jit

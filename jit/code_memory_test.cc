@@ -2,12 +2,16 @@
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -92,21 +96,157 @@ TEST(code_memory, nothing_is_ever_writable_and_executable) {
   expect_nothing_writable_and_executable();
 }
 
-TEST(code_memory, a_forked_child_gets_none) {
+// Runs in a child that `make` makes; what it returns is the result, -1 when it dies.
+template <class Make, class Work>
+int in_child(Make make, Work work) {
+  const pid_t child = static_cast<pid_t>(make());
+  if (child == 0) _exit(work());
+  int status = 0;
+  if (child < 0 || waitpid(child, &status, 0) != child) return -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+int bare_fork() { return static_cast<int>(syscall(SYS_fork)); }  // without fork handlers
+
+constexpr uint8_t kReturn = 0xc3;
+
+TEST(code_memory, a_forked_child_has_its_own_at_the_same_place) {
   CodeMemory memory;
-  uint8_t* const before = memory.allocate(16);
-  ASSERT_NE(before, nullptr);
+  uint8_t* const a = memory.allocate(64);
+  uint8_t* const b = memory.allocate(1 << 20);
+  std::memset(memory.writable(a), kReturn, 64);
+  std::memset(memory.writable(b), kReturn, 1 << 20);
+  int go[2];
+  ASSERT_EQ(pipe(go), 0);
   const pid_t child = fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
-    const bool right = memory.allocate(16) == nullptr;
-    memory.free(before, 16);  // the parent's: left alone
-    _exit(right ? 0 : 1);
+    char ignored;
+    bool right = read(go[0], &ignored, 1) == 1;
+    for (int i = 0; i < 1 << 20; ++i) right &= b[i] == kReturn;
+    reinterpret_cast<void (*)()>(a)();
+    uint8_t* const c = memory.allocate(64);  // the child's alone
+    right &= c == b + (1 << 20);
+    std::memset(memory.writable(c), kReturn, 64);
+    reinterpret_cast<void (*)()>(c)();
+    memory.free(a, 64);
+    right &= memory.allocate(64) == a;
+    std::memset(memory.writable(a), 0x11, 64);
+    _exit(right && a[5] == 0x11 ? 0 : 1);
   }
+  // The parent uses all of it for something else.
+  memory.free(b, 1 << 20);
+  EXPECT_EQ(b[1 << 19], 0);
+  uint8_t* const other = memory.allocate(1 << 20);
+  EXPECT_EQ(other, b);
+  std::memset(memory.writable(other), 0xcc, 1 << 20);
+  ASSERT_EQ(write(go[1], "x", 1), 1);
   int status = 0;
   ASSERT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  for (int i = 0; i < 64; ++i) ASSERT_EQ(a[i], kReturn);
+  uint8_t* const c = memory.allocate(64);
+  EXPECT_EQ(c, b + (1 << 20));
+  EXPECT_EQ(*memory.writable(c), 0) << "written by the child";
+  close(go[0]), close(go[1]);
+}
+
+TEST(code_memory, what_is_free_is_free_in_the_child_and_costs_nothing) {
+  CodeMemory memory;
+  constexpr size_t kBytes = 1 << 20;
+  uint8_t* const a = memory.allocate(kBytes);
+  uint8_t* const b = memory.allocate(kBytes);
+  uint8_t* const c = memory.allocate(kBytes);
+  for (uint8_t* piece : {a, b, c}) std::memset(memory.writable(piece), static_cast<int>(piece == b) + 1, kBytes);
+  memory.free(b, kBytes);
+  const auto page = [](const uint8_t* at) {
+    return reinterpret_cast<const uint8_t*>((reinterpret_cast<uintptr_t>(at) + 4095) & ~uintptr_t{4095});
+  };
+  EXPECT_EQ(in_child(fork,
+                     [&] {
+                       bool right = resident(page(b), kBytes - 4096) <= 1 && memory.allocate(kBytes) == b;
+                       for (size_t i = 0; i < kBytes; ++i) right &= a[i] == 1 && c[i] == 1;
+                       return right ? 0 : 1;
+                     }),
+            0);
+}
+
+TEST(code_memory, each_of_several_and_of_grandchildren) {
+  CodeMemory memories[3];
+  uint8_t* pieces[3];
+  for (int i = 0; i < 3; ++i) {
+    pieces[i] = memories[i].allocate(16);
+    *memories[i].writable(pieces[i]) = static_cast<uint8_t>(10 + i);
+  }
+  const auto grandchild = [&] {
+    for (int i = 0; i < 3; ++i) {
+      if (*pieces[i] != 20 + i || !memories[i].is_ours()) return 1;
+      *memories[i].writable(pieces[i]) = 0;
+    }
+    return CodeMemory().usable() ? 0 : 1;
+  };
+  EXPECT_EQ(in_child(fork,
+                     [&] {
+                       for (int i = 0; i < 3; ++i) {
+                         if (*pieces[i] != 10 + i) return 1;
+                         *memories[i].writable(pieces[i]) = static_cast<uint8_t>(20 + i);
+                       }
+                       const int result = in_child(fork, grandchild);
+                       for (int i = 0; i < 3; ++i) {
+                         if (*pieces[i] != 20 + i) return 2;
+                       }
+                       return result;
+                     }),
+            0);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(*pieces[i], 10 + i);
+}
+
+TEST(code_memory, a_child_without_fork_handlers_gets_none) {
+  CodeMemory memory;
+  uint8_t* const before = memory.allocate(16);
+  ASSERT_NE(before, nullptr);
+  EXPECT_EQ(in_child(bare_fork,
+                     [&] {
+                       const bool right = !memory.is_ours() && memory.allocate(16) == nullptr;
+                       memory.free(before, 16);  // the parent's: left alone
+                       return right && CodeMemory().is_ours() ? 0 : 1;
+                     }),
+            0);
+  EXPECT_TRUE(memory.is_ours());
   EXPECT_NE(memory.allocate(16), before);
+}
+
+TEST(code_memory, neither_view_tells_where_the_other_is) {
+  std::set<uintptr_t> places, distances;
+  constexpr int kCount = 8;
+  CodeMemory memories[kCount];
+  for (CodeMemory& memory : memories) {
+    uint8_t* const code = memory.allocate(16);
+    const auto run = reinterpret_cast<uintptr_t>(code), write = reinterpret_cast<uintptr_t>(memory.writable(code));
+    const uintptr_t distance = std::max(run, write) - std::min(run, write);
+    EXPECT_GT(distance, CodeMemory::kReserved + 4096) << "side by side";
+    places.insert(run), places.insert(write);
+    distances.insert(distance);
+  }
+  EXPECT_EQ(places.size(), size_t{2} * kCount);
+  EXPECT_EQ(distances.size(), size_t{kCount});
+  // Where the system says where things are, mappings made one after the other are neighbours.
+  size_t far = 0;
+  for (auto at = places.begin(), next = std::next(at); next != places.end(); ++at, ++next) {
+    far += *next - *at > (uintptr_t{1} << 36);
+  }
+  EXPECT_GT(far, places.size() / 2);
+}
+
+TEST(code_memory, no_descriptor_is_left_open) {
+  const auto count = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator());
+  };
+  const auto before = count();
+  const CodeMemory memory;
+  EXPECT_TRUE(memory.usable());
+  EXPECT_EQ(count(), before);
+  EXPECT_EQ(in_child(fork, [&] { return count() == before && memory.is_ours() ? 0 : 1; }), 0);
+  EXPECT_EQ(count(), before);
 }
 
 }  // namespace

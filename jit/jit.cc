@@ -14,8 +14,8 @@
 
 namespace mini_wasm::runtime {
 
-std::unique_ptr<ExecutionTier> make_jit() {
-  auto tier = std::make_unique<jit::Jit>();
+std::unique_ptr<ExecutionTier> make_jit(std::unique_ptr<ExecutionTier> interpreter) {
+  auto tier = std::make_unique<jit::Jit>(std::move(interpreter));
   if (!tier->usable()) return nullptr;
   return tier;
 }
@@ -30,7 +30,8 @@ using runtime::FuncInst;
 using runtime::InstanceContext;
 using runtime::Slot;
 
-Jit::Jit() : usable_(memory_.usable() && stubs_.make(memory_)) {}
+Jit::Jit(std::unique_ptr<runtime::ExecutionTier> interpreter)
+    : interpreter_(std::move(interpreter)), usable_(memory_.usable() && stubs_.make(memory_)) {}
 
 Jit& Jit::of(InstanceContext& ctx) { return static_cast<Jit&>(*ctx.store->engine().tier().compiler()); }
 
@@ -59,7 +60,19 @@ target::ResultKind result_kind(const FuncType& type) {
 
 }  // namespace
 
+// Of instances from before the fork, functions know their machine code alone.
+Exit Jit::interpret(FuncInst& func, Activation& activation) {
+  for (const runtime::ModuleInst& instance : activation.store->instances()) {
+    if (instance.own_funcs.empty() || instance.own_funcs.front().code != nullptr) continue;
+    auto& code = static_cast<ModuleCode&>(instance.module->code());
+    for (const FuncInst& own : instance.own_funcs) code.attach_interpreted(const_cast<FuncInst&>(own));
+  }
+  return interpreter_->invoke(func, activation);
+}
+
 Exit Jit::invoke(FuncInst& func, Activation& activation) {
+  if (is_retired()) [[unlikely]]
+    return interpret(func, activation);
   const uint8_t* code = __atomic_load_n(static_cast<const uint8_t**>(func.machine_code), __ATOMIC_ACQUIRE);
   return run_at(code, func.context->instance->module->module().func_type(func.index), *func.context, activation);
 }
@@ -165,6 +178,11 @@ uint64_t host_call(InstanceContext* ctx, FuncInst* func, Slot* fp, const void* c
   // Coroutines may have begun and ended calls in any order.
   store.machine_sp = sp;
   store.host_sp = activation.entry_sp;
+  if (static_cast<Jit*>(activation.tier)->is_retired() && exit != Exit::host_error) [[unlikely]] {
+    // It has forked, and this is the child: there is no code to go on in.
+    store.pending_exception = runtime::gc::kNull;
+    return static_cast<uint64_t>(TrapCode::out_of_memory);
+  }
   if (exit == Exit::exception) {
     activation.pc = nullptr;
     const Slot exception = std::exchange(store.pending_exception, runtime::gc::kNull);

@@ -16,11 +16,12 @@ namespace mini_wasm::jit {
 
 class Jit final : public runtime::ExecutionTier {
  public:
-  Jit();
+  explicit Jit(std::unique_ptr<runtime::ExecutionTier> interpreter);
   // Whether the system lets us make code.
   bool usable() const { return usable_; }
 
   runtime::ExecutionTier* compiler() override { return this; }
+  bool is_retired() const override { return !memory_.is_ours(); }
   const RegisterBudget* registers() const override;
   std::unique_ptr<runtime::ModuleCode> make_code(const runtime::CompiledModule& module) override;
   void describe(std::vector<uint8_t>& out) const override;
@@ -35,11 +36,16 @@ class Jit final : public runtime::ExecutionTier {
   void remove_code(const NativeCode& code);
   const NativeCode* find_code(const void* pc);
 
+  // Of the engine that compiles everything; else null.
+  runtime::ExecutionTier* interpreter() const { return interpreter_.get(); }
   CodeMemory& memory() { return memory_; }
   const target::Stubs& stubs() const { return stubs_; }
   static Jit& of(runtime::InstanceContext& ctx);
 
  private:
+  runtime::Exit interpret(runtime::FuncInst& func, runtime::Activation& activation);
+
+  const std::unique_ptr<runtime::ExecutionTier> interpreter_;
   CodeMemory memory_;
   target::Stubs stubs_;
   bool usable_ = false;

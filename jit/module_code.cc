@@ -42,13 +42,20 @@ ModuleCode::~ModuleCode() {
   jit_.memory().free(reinterpret_cast<uint8_t*>(entries_), table_bytes_);
 }
 
+runtime::ModuleCode& ModuleCode::interpreted() {
+  std::call_once(interpreted_once_, [&] { interpreted_ = jit_.interpreter()->make_code(module_); });
+  return *interpreted_;
+}
+
 void ModuleCode::attach(runtime::FuncInst& func) {
+  if (jit_.is_retired() && jit_.interpreter() != nullptr) attach_interpreted(func);
   if (entries_ == nullptr) return void(func.machine_code = const_cast<const uint8_t**>(jit_.stubs().no_memory));
   func.machine_code = entries_ + entry_index(raw(func.index) - module_.module().imported_funcs, Entry::slots);
 }
 
 const void* ModuleCode::entry(FuncIdx func, uint32_t loop) {
   const uint32_t index = raw(func) - static_cast<uint32_t>(module_.module().imported_funcs);
+  if (jit_.is_retired()) return nullptr;
   if (compile(index, Entry::slots) == nullptr) return nullptr;
   const std::lock_guard lock(mutex_);
   const NativeCode& code = *compiled_[index];
@@ -64,6 +71,7 @@ std::unique_ptr<FunctionCompiler> ModuleCode::new_compiler() const {
 
 // On all processors: each takes the next function that nobody has.
 Result<void> ModuleCode::translate_all() {
+  if (jit_.is_retired()) return jit_.interpreter() != nullptr ? interpreted().translate_all() : Result<void>();
   constexpr uint32_t kPerThread = 64;  // fewer functions than this are not worth a thread
   std::atomic<uint32_t> next{0};
   std::atomic<bool> failed{count_ != 0 && entries_ == nullptr};
@@ -178,7 +186,7 @@ void ModuleCode::publish(uint32_t index, NativeCode&& code, std::span<const Site
 
 ModuleCode::Unsaved ModuleCode::unsaved() {
   Unsaved result;
-  if (!jit_.memory().is_ours()) return result;
+  if (jit_.is_retired()) return result;
   for (const auto& [index, relocations] : unsaved_) {
     result.functions.push_back(FuncIdx{index + module_.module().imported_funcs});
     result.bytes += compiled_[index]->size;

@@ -53,8 +53,12 @@ class ModuleCode final : public runtime::ModuleCode {
   // ExecutionTier::entry.
   const void* entry(FuncIdx index, uint32_t loop);
   const runtime::CompiledModule& module() const { return module_; }
+  // For an engine that compiles everything, once its compiler is retired (ExecutionTier): lets the interpreter run the
+  // function.
+  void attach_interpreted(runtime::FuncInst& func) { interpreted().attach(func); }
 
  private:
+  runtime::ModuleCode& interpreted();
   std::unique_ptr<FunctionCompiler> new_compiler() const;
   bool is_compiled(uint32_t index);
   bool load(uint32_t index);
@@ -71,7 +75,9 @@ class ModuleCode final : public runtime::ModuleCode {
   size_t table_bytes_ = 0;
   std::mutex lazy_mutex_;                            // held while a function is compiled at its first call
   std::unique_ptr<FunctionCompiler> lazy_compiler_;  // made then
-  std::mutex mutex_;                                 // guards what follows
+  std::once_flag interpreted_once_;
+  std::unique_ptr<runtime::ModuleCode> interpreted_;
+  std::mutex mutex_;  // guards what follows
   std::deque<NativeCode> code_;
   std::vector<std::unique_ptr<Site[]>> sites_;           // of all functions, in large pieces
   size_t sites_size_ = 0, sites_left_ = 0;               // of the last of them

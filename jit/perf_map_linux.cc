@@ -7,6 +7,7 @@
 #include "core/utf8.h"
 #include "jit/module_code.h"
 #include "jit/perf_map.h"
+#include "runtime/own_descriptor.h"
 
 namespace mini_wasm::jit {
 namespace {
@@ -18,7 +19,8 @@ std::FILE* map = nullptr;
 // The folder is everybody's: a link that somebody has put there must not be followed.
 bool start_perf_map() {
   const std::string path = "/tmp/perf-" + std::to_string(getpid()) + ".map";
-  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+  const int file = runtime::open_own_descriptor(
+      [&] { return open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600); });
   if (file < 0) return false;
   map = fdopen(file, "w");
   return map != nullptr;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "runtime/host_file.h"
+#include "runtime/own_descriptor.h"
 #include "runtime/reach.h"
 
 namespace mini_wasm::runtime {
@@ -67,7 +68,8 @@ bool some_cache() {
 void complete_preopens() {
   for (FencedDirectory* entry = first; entry != nullptr; entry = entry->next) {
     if (entry->is_cache || std::exchange(entry->knows_reach, true)) continue;
-    const HostFile dir(open(entry->name.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    const HostFile dir(
+        open_own_descriptor([&] { return open(entry->name.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC); }));
     if (dir.ok() && id_of(dir.get()) == entry->id) entry->reach.add_upwards(dir.get());
   }
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "runtime/cache_file.h"
+#include "runtime/own_descriptor.h"
 
 namespace mini_wasm::runtime {
 namespace {
@@ -21,7 +22,9 @@ bool is_ours(const struct stat& info) {
   return S_ISREG(info.st_mode) && info.st_uid == geteuid() && (info.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-int open_directory(const std::string& path) { return open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }
+int open_directory(const std::string& path) {
+  return open_own_descriptor([&] { return open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+}
 
 }  // namespace
 
@@ -30,7 +33,8 @@ int open_directory(const std::string& path) { return open(path.c_str(), O_RDONLY
 // Opening must not wait, as it would for somebody who writes to a pipe.
 std::unique_ptr<CacheFile> CacheFile::open(const std::string& directory, const std::string& name) {
   const std::string path = directory + "/" + name + kSuffix;
-  const int fd = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  const int fd = open_own_descriptor(
+      [&] { return ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC); });
   if (fd < 0) return nullptr;
   struct stat info;
   if (fstat(fd, &info) != 0 || !is_ours(info)) return close(fd), nullptr;
@@ -58,7 +62,9 @@ NewCacheFile::NewCacheFile(const std::string& directory, const std::string& name
   static std::atomic<uint32_t> count{0};
   temporary_ = name_ + "." + std::to_string(getpid()) + "-" + std::to_string(count++) + kTemporary;
   if (!directory_.ok()) return;
-  fd_ = openat(directory_.get(), temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  fd_ = open_own_descriptor([&] {
+    return openat(directory_.get(), temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  });
   ok_ = fd_ >= 0;
 }
 

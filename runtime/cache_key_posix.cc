@@ -11,6 +11,7 @@
 
 #include "runtime/cache_key.h"
 #include "runtime/host_file.h"
+#include "runtime/own_descriptor.h"
 
 namespace mini_wasm::runtime {
 namespace {
@@ -46,7 +47,8 @@ const char* fault_of_folder(const struct stat& info) {
 
 // None when there is no such file.
 Result<std::optional<CacheKey>> read_key(int folder, const std::string& name, const std::string& file) {
-  const HostFile key(openat(folder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  const HostFile key(open_own_descriptor(
+      [&] { return openat(folder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC); }));
   if (!key.ok() && errno == ENOENT) return std::optional<CacheKey>();
   if (!key.ok()) return problem(file, errno == ELOOP ? "not a regular file" : std::strerror(errno));
   struct stat info;
@@ -80,7 +82,9 @@ Result<void> make_key(int folder, const std::string& name, const std::string& fi
   if (!random_bytes(&key, sizeof(key)) || !random_bytes(&number, sizeof(number))) return problem(file, errno);
   if (!allows_file_size(sizeof(key))) return problem(file, EFBIG);
   const std::string temporary = name + "." + std::to_string(number) + ".tmp";
-  const HostFile fresh(openat(folder, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  const HostFile fresh(open_own_descriptor([&] {
+    return openat(folder, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  }));
   if (!fresh.ok()) return problem(file, errno);
   // On the disk before it has its name: an empty file, after a crash, would be refused for ever.
   bool made = write(fresh.get(), &key, sizeof(key)) == static_cast<ssize_t>(sizeof(key)) && fsync(fresh.get()) == 0;

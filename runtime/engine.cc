@@ -18,7 +18,7 @@ FeatureSet features_of(const Config& config) {
 std::unique_ptr<ExecutionTier> make_tier(const Config& config) {
   std::unique_ptr<ExecutionTier> compiler;
 #if MINI_WASM_JIT
-  if (config.tier != Tier::interpreter) compiler = make_jit();
+  if (config.tier != Tier::interpreter) compiler = make_jit(config.tier == Tier::jit ? make_interpreter() : nullptr);
 #endif
   if (config.tier == Tier::jit && compiler) return compiler;
   return make_interpreter(std::move(compiler), config.hot_after);

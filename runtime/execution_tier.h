@@ -61,6 +61,9 @@ class ExecutionTier {
   virtual Exit run_at(const void* /*entry*/, const FuncType&, InstanceContext&, Activation&) { return Exit::trapped; }
   // Appends the frames of one activation, innermost first, from where activation.fp/pc stand; `most` of them.
   virtual void walk(const Activation& activation, size_t most, std::vector<FrameRef>& frames) = 0;
+  // Of a compiler: true in a process that must not run the machine code there is, because it shares it with its parent
+  // (a child of fork, in rare cases): everything is interpreted.
+  virtual bool is_retired() const { return false; }
 };
 
 // Implemented in interp/. `compiler`: takes over functions after `hot_after` calls or rounds of their loops; may be
@@ -68,7 +71,8 @@ class ExecutionTier {
 std::unique_ptr<ExecutionTier> make_interpreter(std::unique_ptr<ExecutionTier> compiler = nullptr,
                                                 uint32_t hot_after = 0);
 
-// Implemented in jit/, in builds that have it. Null when the system gives no memory that code can run in.
-std::unique_ptr<ExecutionTier> make_jit();
+// Implemented in jit/, in builds that have it. `interpreter`: takes over when it is retired; null when an interpreter
+// hands functions over to it. Null when the system gives no memory that code can run in.
+std::unique_ptr<ExecutionTier> make_jit(std::unique_ptr<ExecutionTier> interpreter = nullptr);
 
 }  // namespace mini_wasm::runtime

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "runtime/host_file.h"
+#include "runtime/own_descriptor.h"
 
 namespace mini_wasm::runtime {
 
@@ -17,7 +18,7 @@ HostFile make_directories(const std::string& path) {
     end = path.find('/', end + 1);
     (void)mkdir(path.substr(0, end).c_str(), 0700);
   }
-  return HostFile(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return HostFile(open_own_descriptor([&] { return open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
 }
 
 bool allows_file_size(uint64_t bytes) {

@@ -256,6 +256,37 @@ TEST(memory_pool, without_guard_pages_a_stack_is_deep_from_the_beginning) {
 }
 
 // The system is asked about the pages of this process, not of the one that asked first.
+// Daemons close all that they do not know; what they open then has these numbers.
+TEST(memory_pool, a_content_whose_file_the_host_has_closed) {
+  const pid_t child = fork();
+  if (child == 0) {
+    MemoryPool pool{Config()};
+    std::shared_ptr<PageTemplate> content = content_of(kPage, 'a');
+    std::vector<int> hosts;
+    for (int fd = 3; fd < 100; ++fd) close(fd);
+    for (int i = 0; i < 50; ++i) hosts.push_back(memfd_create("host", 0));
+    for (const int fd : hosts) {
+      if (ftruncate(fd, static_cast<off_t>(kPage)) != 0 || pwrite(fd, "secret", 6, 0) != 6) _exit(1);
+    }
+    std::optional<MemorySlot> slot = pool.take(2 * kPage, content);
+    bool right = slot && slot->base[0] == 'a' && slot->base[kPage - 1] == 'a' && slot->base[kPage] == 0;
+    for (int i = 0; right && i < 3; ++i) {
+      slot->base[i * 100] = 'x';
+      pool.give_back(*slot);
+      slot = pool.take(2 * kPage, content);
+      right = slot && slot->base[i * 100] == 'a';
+    }
+    content.reset();
+    slot.reset();
+    char text[6];
+    for (const int fd : hosts) right &= pread(fd, text, 6, 0) == 6 && std::memcmp(text, "secret", 6) == 0;
+    _exit(right ? 0 : 2);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+}
+
 TEST(memory_pool, a_child_of_fork_cleans_its_own_pages) {
   MemoryPool pool(pool_of(2));
   pool.give_back(pool.take(8 * kPage, nullptr).value());

@@ -1,10 +1,10 @@
 // The public Module.
 #include <mini_wasm/module.h>
 
-#include "core/read_stream.h"
 #include "decoder/file_kind.h"
 #include "runtime/compiled_module.h"
 #include "runtime/import_matching.h"
+#include "runtime/read_file.h"
 
 namespace mini_wasm {
 namespace {
@@ -36,7 +36,7 @@ Result<Module> Module::compile_borrowed(const Engine& engine, std::span<const ui
 }
 
 Result<Module> Module::from_file(const Engine& engine, const std::string& path) {
-  Result<std::vector<uint8_t>> bytes = read_file(path, check_begin);
+  Result<std::vector<uint8_t>> bytes = runtime::read_file(path, check_begin);
   if (!bytes) return std::move(bytes).error();
   bytes->erase(bytes->begin(), bytes->begin() + static_cast<ptrdiff_t>(decoder::interpreter_line(*bytes)));
   return compile(engine, std::move(*bytes));

@@ -66,7 +66,8 @@ ModuleInstList InstancePool::take(const CompiledModule& module) {
   ModuleInstList taken;
   {
     const std::lock_guard lock(mutex_);
-    if (!free_.empty()) taken.splice(taken.end(), free_, std::prev(free_.end()));
+    if (!free_.empty() && !module.engine().tier().is_retired())
+      taken.splice(taken.end(), free_, std::prev(free_.end()));
   }
   if (taken.empty()) {
     ModuleInst& instance = taken.emplace_back();

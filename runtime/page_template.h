@@ -28,10 +28,14 @@ class PageTemplate {
 
  private:
   PageTemplate() = default;
+  bool has_file() const;
 
+  // It has to stay open, as a mapping of one's own cannot be made of another. So the number may be somebody else's one
+  // day, when the embedder closes all that it does not know.
   int file_ = -1;
   const uint8_t* data_ = nullptr;
   uint64_t bytes_ = 0;
+  uint64_t device_ = 0, inode_ = 0;  // which file it is
 };
 
 }  // namespace mini_wasm::runtime

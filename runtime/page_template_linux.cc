@@ -1,7 +1,11 @@
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstring>
+
+#include "runtime/own_descriptor.h"
 #include "runtime/page_template.h"
 
 namespace mini_wasm::runtime {
@@ -9,8 +13,12 @@ namespace mini_wasm::runtime {
 std::shared_ptr<PageTemplate> PageTemplate::make(uint64_t bytes, const std::function<void(uint8_t*)>& fill) {
   std::shared_ptr<PageTemplate> made(new PageTemplate);
   made->bytes_ = bytes;
-  made->file_ = memfd_create("mini-wasm-template", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  if (made->file_ < 0 || ftruncate(made->file_, static_cast<off_t>(bytes)) != 0) return nullptr;
+  made->file_ = open_own_descriptor([] { return memfd_create("mini-wasm-template", MFD_CLOEXEC | MFD_ALLOW_SEALING); });
+  struct stat info;
+  if (made->file_ < 0 || fstat(made->file_, &info) != 0) return nullptr;
+  made->device_ = info.st_dev;
+  made->inode_ = info.st_ino;
+  if (ftruncate(made->file_, static_cast<off_t>(bytes)) != 0) return nullptr;
   // Asked for here, because a page that the system has no memory for would be a fault later.
   if (fallocate(made->file_, 0, 0, static_cast<off_t>(bytes)) != 0) return nullptr;
   void* writable = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, made->file_, 0);
@@ -27,12 +35,20 @@ std::shared_ptr<PageTemplate> PageTemplate::make(uint64_t bytes, const std::func
 
 PageTemplate::~PageTemplate() {
   if (data_ != nullptr) munmap(const_cast<uint8_t*>(data_), bytes_);
-  if (file_ >= 0) close(file_);
+  if (has_file()) close(file_);
+}
+
+bool PageTemplate::has_file() const {
+  struct stat info;
+  return file_ >= 0 && fstat(file_, &info) == 0 && info.st_dev == device_ && info.st_ino == inode_;
 }
 
 bool PageTemplate::map_at(uint8_t* at) const {
-  const int flags = MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE;
-  return mmap(at, bytes_, PROT_READ | PROT_WRITE, flags, file_, 0) != MAP_FAILED;
+  constexpr int kFlags = MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, kAccess = PROT_READ | PROT_WRITE;
+  if (has_file()) return mmap(at, bytes_, kAccess, kFlags, file_, 0) != MAP_FAILED;
+  if (mmap(at, bytes_, kAccess, kFlags | MAP_ANONYMOUS, -1, 0) == MAP_FAILED) return false;
+  std::memcpy(at, data_, bytes_);
+  return true;
 }
 
 }  // namespace mini_wasm::runtime

@@ -9,7 +9,9 @@
 #include <string_view>
 
 #include "runtime/host_file.h"
+#include "runtime/own_descriptor.h"
 #include "runtime/reach.h"
+#include "runtime/read_file.h"
 
 namespace mini_wasm::runtime {
 namespace {
@@ -17,7 +19,9 @@ namespace {
 constexpr int kMaxLinks = 40;  // as many as Linux expands in one path
 constexpr int kLook = O_PATH | O_CLOEXEC;
 
-HostFile look_up(int dir, const char* name, int flags = 0) { return HostFile(openat(dir, name, kLook | flags)); }
+HostFile look_up(int dir, const char* name, int flags = 0) {
+  return HostFile(open_own_descriptor([&] { return openat(dir, name, kLook | flags); }));
+}
 
 // --- /proc/self/mountinfo (proc(5))
 
@@ -44,7 +48,7 @@ std::string unescaped(std::string_view text) {
 // "ID PARENT MAJOR:MINOR ROOT MOUNT-POINT OPTIONS... - TYPE ..."
 std::vector<Mount> all_mounts() {
   std::vector<Mount> result;
-  std::FILE* const file = std::fopen("/proc/self/mountinfo", "re");
+  std::FILE* const file = open_stream("/proc/self/mountinfo");
   if (file == nullptr) return result;
   char* line = nullptr;
   size_t room = 0;

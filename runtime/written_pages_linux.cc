@@ -9,6 +9,7 @@
 #include <atomic>
 #include <mutex>
 
+#include "runtime/own_descriptor.h"
 #include "runtime/virtual_memory.h"
 
 namespace mini_wasm::runtime {
@@ -50,10 +51,8 @@ class Pagemap {
   static constexpr int kNone = -1;
 
   int open_now() {
-    int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-    // 0 means that nobody has tried; the program that has closed its standard input does without.
-    if (fd == 0) close(fd), fd = kNone;
-    int expected = 0;
+    const int fd = open_own_descriptor([] { return open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC); });
+    int expected = 0;  // which means that nobody has tried
     if (mark_->compare_exchange_strong(expected, fd, std::memory_order_acq_rel)) return fd;
     if (fd >= 0) close(fd);
     return expected;

@@ -10,6 +10,7 @@
 #include <limits>
 #include <utility>
 
+#include "runtime/own_descriptor.h"
 #include "wasi/stat.h"
 
 namespace mini_wasm::wasi {
@@ -64,7 +65,7 @@ Result<void> Context::open_stdio() {
   for (const auto& [fd, direction] : streams) {
     struct stat host;
     // Closed on the host's side (`prog <&-`): closed on the guest's too.
-    if (fd < 0 || ::fstat(fd, &host) != 0) {
+    if (fd < 0 || !runtime::is_open_for_good(fd) || ::fstat(fd, &host) != 0) {
       if (!fds_.append(std::nullopt).ok()) return Error::make(ErrorKind::limit, "too many open files");
       continue;
     }
@@ -82,7 +83,8 @@ Result<void> Context::open_preopens() {
     if (has_nul(preopen.host) || has_nul(preopen.guest)) {
       return Error::make(ErrorKind::usage, "directory name with a NUL character");
     }
-    const int fd = ::open(preopen.host.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int fd =
+        runtime::open_own_descriptor([&] { return ::open(preopen.host.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
     if (fd < 0) return io_error("cannot open directory " + preopen.host, errno);
     Descriptor dir;
     dir.host = HostFd::own(fd);
@@ -110,7 +112,7 @@ Result<void> Context::adopt_sockets() {
     if (::fstat(fd, &host) != 0) return io_error("socket", errno);
     if (!S_ISSOCK(host.st_mode)) return Error::make(ErrorKind::usage, "not a socket");
     // The guest has a duplicate to close; the embedder's stays the embedder's.
-    const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    const int copy = runtime::duplicate_descriptor(fd);
     if (copy < 0) return io_error("socket", errno);
     Descriptor socket;
     socket.host = HostFd::own(copy);

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "runtime/own_descriptor.h"
 #include "wasi/host_name.h"
 #include "wasi/stat.h"
 
@@ -15,7 +16,7 @@ namespace mini_wasm::wasi {
 
 ErrnoOr<DirStream> DirStream::open(int fd) {
   // The duplicate shares the directory offset with `fd`, which has no other use: guests cannot seek directories.
-  const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  const int copy = runtime::duplicate_descriptor(fd);
   if (copy < 0) return last_error();
   DirStream stream;
   stream.dir_ = ::fdopendir(copy);

@@ -7,6 +7,7 @@
 
 #include <optional>
 
+#include "runtime/own_descriptor.h"
 #include "runtime/store.h"
 #include "wasi/host_fd.h"
 
@@ -17,7 +18,8 @@ class InterruptSignal {
   // `store` may be null: there is nothing to wait for then.
   explicit InterruptSignal(runtime::Store* store) : store_(store) {
     int ends[2];
-    if (store == nullptr || ::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return;
+    const auto open = [](int(&pair)[2]) { return ::pipe2(pair, O_CLOEXEC | O_NONBLOCK); };
+    if (store == nullptr || !runtime::open_own_descriptors(ends, open)) return;
     receiver_ = HostFd::own(ends[0]);
     sender_ = HostFd::own(ends[1]);
     blocked_.emplace(*store, [fd = ends[1]] { [[maybe_unused]] const auto n = ::write(fd, "", 1); });

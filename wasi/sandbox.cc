@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/own_descriptor.h"
 #include "wasi/sandbox_os.h"
 
 #include "core/limits.h"
@@ -91,7 +92,8 @@ class Walk {
 
   int at() const { return path_.empty() ? root_ : path_.back().get(); }
   Errno enter(const std::string& name) {
-    HostFd dir = HostFd::own(::openat(at(), name.c_str(), kLookupFlags | O_NOFOLLOW));
+    HostFd dir = HostFd::own(
+        runtime::open_own_descriptor([&] { return ::openat(at(), name.c_str(), kLookupFlags | O_NOFOLLOW); }));
     if (dir.get() < 0) return last_error();
     if (kernel_file_system(dir.get()) != nullptr) return Errno::perm;
     path_.push_back(std::move(dir));
@@ -174,7 +176,8 @@ ErrnoOr<HostFd> Sandbox::open_by_walking(int dir, const std::string& path, int f
   }
   // Asked before, since to open alone may do something there, and after, since the name may stand for another file now.
   if (Errno error = check_entry(place->dir.get(), place->name.c_str()); error != Errno::success) return error;
-  HostFd file = HostFd::own(::openat(place->dir.get(), place->name.c_str(), flags | O_NOFOLLOW, mode));
+  HostFd file = HostFd::own(runtime::open_own_descriptor(
+      [&] { return ::openat(place->dir.get(), place->name.c_str(), flags | O_NOFOLLOW, mode); }));
   if (file.get() < 0) return last_error();
   if (kernel_file_system(file.get()) != nullptr) return Errno::perm;
   return file;

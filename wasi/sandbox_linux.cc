@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdint>
 
+#include "runtime/own_descriptor.h"
 #include "wasi/sandbox_os.h"
 
 namespace mini_wasm::wasi {
@@ -28,11 +29,12 @@ int open_beneath(int dir, const char* path, int flags, mode_t mode) {
   how.flags = static_cast<unsigned>(flags);
   how.mode = (flags & O_CREAT) != 0 ? mode : 0;  // a mode without O_CREAT is EINVAL
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
-  long fd;
+  int fd;
   do {
-    fd = ::syscall(SYS_openat2, dir, path, &how, sizeof(how));
+    fd = runtime::open_own_descriptor(
+        [&] { return static_cast<int>(::syscall(SYS_openat2, dir, path, &how, sizeof(how))); });
   } while (fd < 0 && errno == EINTR);
-  return fd >= 0 ? static_cast<int>(fd) : -errno;
+  return fd >= 0 ? fd : -errno;
 }
 
 const char* kernel_file_system(int fd) {
@@ -49,7 +51,8 @@ const char* kernel_file_system(int fd) {
 }
 
 bool is_on_kernel_file_system(int dir, const char* name) {
-  const int fd = ::openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  const int fd =
+      runtime::open_own_descriptor([&] { return ::openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC); });
   return fd >= 0 && kernel_file_system(HostFd::own(fd).get()) != nullptr;
 }
 

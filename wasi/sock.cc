@@ -2,6 +2,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "runtime/own_descriptor.h"
 #include "wasi/context.h"
 #include "wasi/host_iovecs.h"
 #include "wasi/stat.h"
@@ -25,7 +26,8 @@ ErrnoOr<Fd> Context::sock_accept(Fd fd, FdFlags flags) {
   if ((flags & ~fd_flags::kNonblock) != 0) return Errno::inval;
   if (fds_.full()) return Errno::mfile;  // before a connection is taken that nobody could get
   const int host_flags = SOCK_CLOEXEC | (flags != 0 ? SOCK_NONBLOCK : 0);
-  const int accepted = ::accept4((*listener)->host.get(), nullptr, nullptr, host_flags);
+  const int accepted =
+      runtime::open_own_descriptor([&] { return ::accept4((*listener)->host.get(), nullptr, nullptr, host_flags); });
   if (accepted < 0) return last_error();
   Descriptor socket;
   socket.host = HostFd::own(accepted);

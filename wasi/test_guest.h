@@ -249,7 +249,7 @@ class Guest {
 };
 
 // Path tests run with both ways of resolving paths.
-class BothSandboxes : public testing::TestWithParam<Sandbox::Strategy> {
+class BothSandboxes : public ::testing::TestWithParam<Sandbox::Strategy> {
  protected:
   void SetUp() override {
     if (GetParam() == Sandbox::Strategy::kernel && Sandbox::best_strategy() != Sandbox::Strategy::kernel) {

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/read_stream.h"
+#include "runtime/read_file.h"
 #include "spec-tests/round_trip/round_trip.h"
 #include "text/assembler.h"
 #include "text/script.h"
@@ -49,7 +49,7 @@ int main(int argc, char** argv) {
   const Engine engine(config);
   Totals totals;
   for (int i = 1; i < argc; ++i) {
-    const Result<std::vector<uint8_t>> bytes = read_file(argv[i]);
+    const Result<std::vector<uint8_t>> bytes = runtime::read_file(argv[i]);
     if (!bytes) return std::printf("%s\n", bytes.error().message.c_str()), 2;
     const std::string_view content(reinterpret_cast<const char*>(bytes->data()), bytes->size());
     const Result<text::Script> script = text::parse_script(content);

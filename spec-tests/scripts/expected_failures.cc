@@ -4,7 +4,7 @@
 #include <set>
 #include <utility>
 
-#include "core/read_stream.h"
+#include "runtime/read_file.h"
 
 namespace mini_wasm::spec {
 namespace {
@@ -55,7 +55,7 @@ Result<void> ExpectedFailures::add(std::string_view text) {
 }
 
 Result<void> ExpectedFailures::load(const std::string& path) {
-  const Result<std::vector<uint8_t>> bytes = read_file(path);
+  const Result<std::vector<uint8_t>> bytes = runtime::read_file(path);
   if (!bytes) return Error(bytes.error());
   Result<void> added = add({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
   if (!added) added.error().message = path + ": " + added.error().message;

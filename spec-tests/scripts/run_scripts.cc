@@ -6,7 +6,7 @@
 #include <string_view>
 #include <system_error>
 
-#include "core/read_stream.h"
+#include "runtime/read_file.h"
 #include "spec-tests/scripts/script_runner.h"
 #include "text/assembler.h"
 #include "text/script.h"
@@ -93,7 +93,7 @@ void run_on(const TierCase& tier, const ScriptFile& file, const text::Script& sc
 }
 
 void run_file(const ScriptFile& file, const RunScriptsOptions& options, Totals& totals) {
-  const Result<std::vector<uint8_t>> bytes = read_file(file.path);
+  const Result<std::vector<uint8_t>> bytes = runtime::read_file(file.path);
   if (!bytes) {
     ++totals.failed;
     std::printf("%s\n", bytes.error().message.c_str());

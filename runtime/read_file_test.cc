@@ -1,4 +1,4 @@
-#include "core/read_stream.h"
+#include "runtime/read_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,13 +11,13 @@
 #include <fstream>
 #include <thread>
 
-namespace mini_wasm {
+namespace mini_wasm::runtime {
 namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-class ReadStream : public ::testing::Test {
+class ReadFile : public ::testing::Test {
  protected:
   void SetUp() override {
     std::string name = (fs::temp_directory_path() / "mini-wasm-read-XXXXXX").string();
@@ -43,7 +43,7 @@ class ReadStream : public ::testing::Test {
   fs::path dir_;
 };
 
-TEST_F(ReadStream, files_of_every_size_around_a_block) {
+TEST_F(ReadFile, files_of_every_size_around_a_block) {
   for (const size_t size : {0, 1, 4095, 16383, 16384, 16385, 32768, 300000}) {
     std::string content(size, 'a');
     for (size_t i = 0; i < size; ++i) content[i] = static_cast<char>(i * 7 % 251);
@@ -52,7 +52,7 @@ TEST_F(ReadStream, files_of_every_size_around_a_block) {
 }
 
 // The system has a size for a directory: the largest number that there is.
-TEST_F(ReadStream, a_directory_is_an_error_at_once) {
+TEST_F(ReadFile, a_directory_is_an_error_at_once) {
   const uint64_t before = peak();
   for (const std::string& name : {dir_.string(), std::string("/"), std::string("/tmp")}) {
     const auto bytes = read_file(name);
@@ -63,7 +63,7 @@ TEST_F(ReadStream, a_directory_is_an_error_at_once) {
   EXPECT_LT(peak() - before, uint64_t{16} << 20);
 }
 
-TEST_F(ReadStream, pipes_have_no_size) {
+TEST_F(ReadFile, pipes_have_no_size) {
   const std::string content(200000, 'x');
   ASSERT_EQ(mkfifo(path("fifo").c_str(), 0600), 0);
   std::thread writer([&] { std::ofstream(path("fifo"), std::ios::binary) << content; });
@@ -71,7 +71,7 @@ TEST_F(ReadStream, pipes_have_no_size) {
   writer.join();
 }
 
-TEST_F(ReadStream, from_where_the_stream_stands) {
+TEST_F(ReadFile, from_where_the_stream_stands) {
   const std::string content = std::string(100, 'a') + std::string(100000, 'b');
   std::FILE* file = std::fopen(write("file", content).c_str(), "rb");
   ASSERT_EQ(std::fseek(file, 50, SEEK_SET), 0);
@@ -80,7 +80,7 @@ TEST_F(ReadStream, from_where_the_stream_stands) {
 }
 
 // A file of many gigabytes takes no room and no time.
-TEST_F(ReadStream, more_than_a_gibibyte_is_refused_before_it_is_read) {
+TEST_F(ReadFile, more_than_a_gibibyte_is_refused_before_it_is_read) {
   write("huge", "");
   fs::resize_file(path("huge"), uint64_t{1} << 40);
   const uint64_t before = peak();
@@ -90,7 +90,7 @@ TEST_F(ReadStream, more_than_a_gibibyte_is_refused_before_it_is_read) {
   EXPECT_LT(peak() - before, uint64_t{16} << 20);
 }
 
-TEST_F(ReadStream, the_check_sees_the_beginning_and_may_end_it) {
+TEST_F(ReadFile, the_check_sees_the_beginning_and_may_end_it) {
   size_t calls = 0;
   const BeginCheck refuse = [&](std::span<const uint8_t> begin) -> Result<void> {
     ++calls;
@@ -108,4 +108,4 @@ TEST_F(ReadStream, the_check_sees_the_beginning_and_may_end_it) {
 }
 
 }  // namespace
-}  // namespace mini_wasm
+}  // namespace mini_wasm::runtime

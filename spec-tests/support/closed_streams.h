@@ -1,0 +1,34 @@
+// Running tests in processes that have been started without some of the standard streams.
+#pragma once
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace mini_wasm::testing {
+
+// Sets of these streams are bits, from stdin on: all of them are 0 to kStreamSets - 1.
+inline constexpr int kStreamSets = 8;
+
+inline int closed_now() {
+  int closed = 0;
+  for (int fd = 0; fd < 3; ++fd) closed |= static_cast<int>(fcntl(fd, F_GETFD) < 0) << fd;
+  return closed;
+}
+
+// What `work` returned in a child in which they are closed; -1 when it died.
+template <class Work>
+int with_closed_streams(int closed, Work work) {
+  const pid_t child = fork();
+  if (child == 0) {
+    for (int fd = 0; fd < 3; ++fd) {
+      if ((closed >> fd & 1) != 0) close(fd);
+    }
+    _exit(work());
+  }
+  int status = 0;
+  if (child < 0 || waitpid(child, &status, 0) != child) return -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+}  // namespace mini_wasm::testing
