@@ -53,7 +53,7 @@ Bytes func_type(const Bytes& params, const Bytes& results) { return Bytes{kFuncF
 constexpr uint64_t kMany = 20'000;
 
 TEST_P(LinearWork, functions_with_many_locals) {
-  for (int type : {kI32, 0x7b /* v128 */, kFuncRef}) {
+  for (const int type : std::initializer_list<int>{kI32, 0x7b /* v128 */, kFuncRef}) {
     const uint64_t locals = type == 0x7b ? 30'000 : 50'000;
     const Bytes declared = Bytes{1}.u32(locals).u8(type);
     const Bytes empty = Bytes().sized(Bytes(declared).u8(kEnd));
@@ -77,7 +77,7 @@ TEST_P(LinearWork, functions_with_many_locals_that_have_no_default) {
 }
 
 TEST_P(LinearWork, functions_with_many_parameters) {
-  for (int type : {kI32, 0x7b, kF64}) {
+  for (const int type : std::initializer_list<int>{kI32, 0x7b, kF64}) {
     EXPECT_LE(work_per_byte(functions(func_type(thousand(type), {0}), 1, kMany, {2, 0, kEnd})), kUsual) << type;
   }
 }
