@@ -9,8 +9,8 @@ size_t rounded(size_t bytes) { return (bytes + CodeMemory::kAlignment - 1) & ~(C
 
 }  // namespace
 
-CodeMemory::CodeMemory() {
-  map();
+CodeMemory::CodeMemory(bool from_file) {
+  map(from_file);
   if (usable()) add_to_fork_handlers(*this);
 }
 

@@ -20,7 +20,8 @@ class CodeMemory {
   static constexpr size_t kReserved = size_t{1} << 30;
   static constexpr size_t kAlignment = 16;
 
-  CodeMemory();
+  // `from_file`: as if pages could not be had without a file, for tests.
+  explicit CodeMemory(bool from_file = false);
   ~CodeMemory();
   CodeMemory(const CodeMemory&) = delete;
   CodeMemory& operator=(const CodeMemory&) = delete;
@@ -52,7 +53,7 @@ class CodeMemory {
   };
 
   // code_memory_<os>.cc
-  void map();
+  void map(bool from_file);
   bool map_pages(bool from_file);
   void unmap();
   static Pages make_pages(bool from_file);

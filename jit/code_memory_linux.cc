@@ -80,11 +80,12 @@ void CodeMemory::drop(Pages& pages) {
 
 // From a file where pages without one cannot be had twice (valgrind), cannot be executed (a security policy), or are
 // counted as if all of them were used (vm.overcommit_memory=2).
-void CodeMemory::map() {
+void CodeMemory::map(bool from_file) {
   void* const mark = mmap(nullptr, page_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mark == MAP_FAILED) return;
   mark_ = static_cast<uint8_t*>(mark);
-  if (madvise(mark, page_size(), MADV_WIPEONFORK) != 0 || (!map_pages(false) && !map_pages(true))) return unmap();
+  if (madvise(mark, page_size(), MADV_WIPEONFORK) != 0 || ((from_file || !map_pages(false)) && !map_pages(true)))
+    return unmap();
   *mark_ = 1;
 }
 

@@ -40,8 +40,12 @@ void expect_nothing_writable_and_executable() {
   EXPECT_GT(executable, 0u);
 }
 
-TEST(code_memory, what_is_written_in_one_view_is_seen_in_the_other) {
-  CodeMemory memory;
+// Whether the pages come from a file.
+class code_memory_pages : public ::testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(from_file, code_memory_pages, ::testing::Bool());
+
+TEST_P(code_memory_pages, what_is_written_in_one_view_is_seen_in_the_other) {
+  CodeMemory memory(GetParam());
   ASSERT_TRUE(memory.usable());
   uint8_t* code = memory.allocate(100);
   ASSERT_NE(code, nullptr);
@@ -54,8 +58,8 @@ TEST(code_memory, what_is_written_in_one_view_is_seen_in_the_other) {
   reinterpret_cast<void (*)()>(code)();  // it runs: a return
 }
 
-TEST(code_memory, freed_pieces_are_joined_and_used_again) {
-  CodeMemory memory;
+TEST_P(code_memory_pages, freed_pieces_are_joined_and_used_again) {
+  CodeMemory memory(GetParam());
   uint8_t* a = memory.allocate(64);
   uint8_t* b = memory.allocate(50);  // rounded
   uint8_t* c = memory.allocate(64);
@@ -72,8 +76,8 @@ TEST(code_memory, freed_pieces_are_joined_and_used_again) {
   EXPECT_EQ(memory.allocate(CodeMemory::kReserved + 1), nullptr);
 }
 
-TEST(code_memory, freed_pages_go_back_to_the_system) {
-  CodeMemory memory;
+TEST_P(code_memory_pages, freed_pages_go_back_to_the_system) {
+  CodeMemory memory(GetParam());
   constexpr size_t kBytes = 1 << 20;
   uint8_t* code = memory.allocate(kBytes);
   std::memset(memory.writable(code), 0xcc, kBytes);
@@ -109,8 +113,8 @@ int bare_fork() { return static_cast<int>(syscall(SYS_fork)); }  // without fork
 
 constexpr uint8_t kReturn = 0xc3;
 
-TEST(code_memory, a_forked_child_has_its_own_at_the_same_place) {
-  CodeMemory memory;
+TEST_P(code_memory_pages, a_forked_child_has_its_own_at_the_same_place) {
+  CodeMemory memory(GetParam());
   uint8_t* const a = memory.allocate(64);
   uint8_t* const b = memory.allocate(1 << 20);
   std::memset(memory.writable(a), kReturn, 64);
@@ -150,8 +154,8 @@ TEST(code_memory, a_forked_child_has_its_own_at_the_same_place) {
   close(go[0]), close(go[1]);
 }
 
-TEST(code_memory, what_is_free_is_free_in_the_child_and_costs_nothing) {
-  CodeMemory memory;
+TEST_P(code_memory_pages, what_is_free_is_free_in_the_child_and_costs_nothing) {
+  CodeMemory memory(GetParam());
   constexpr size_t kBytes = 1 << 20;
   uint8_t* const a = memory.allocate(kBytes);
   uint8_t* const b = memory.allocate(kBytes);
@@ -200,8 +204,8 @@ TEST(code_memory, each_of_several_and_of_grandchildren) {
   for (int i = 0; i < 3; ++i) EXPECT_EQ(*pieces[i], 10 + i);
 }
 
-TEST(code_memory, a_child_without_fork_handlers_gets_none) {
-  CodeMemory memory;
+TEST_P(code_memory_pages, a_child_without_fork_handlers_gets_none) {
+  CodeMemory memory(GetParam());
   uint8_t* const before = memory.allocate(16);
   ASSERT_NE(before, nullptr);
   EXPECT_EQ(in_child(bare_fork,
@@ -237,12 +241,12 @@ TEST(code_memory, neither_view_tells_where_the_other_is) {
   EXPECT_GT(far, places.size() / 2);
 }
 
-TEST(code_memory, no_descriptor_is_left_open) {
+TEST_P(code_memory_pages, no_descriptor_is_left_open) {
   const auto count = [] {
     return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator());
   };
   const auto before = count();
-  const CodeMemory memory;
+  const CodeMemory memory(GetParam());
   EXPECT_TRUE(memory.usable());
   EXPECT_EQ(count(), before);
   EXPECT_EQ(in_child(fork, [&] { return count() == before && memory.is_ours() ? 0 : 1; }), 0);

@@ -7,6 +7,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cstring>
+#include <thread>
+
 #include "spec-tests/support/guest.h"
 #include "spec-tests/tiers.h"
 #include "wasi/test_guest.h"
@@ -81,6 +85,31 @@ TEST(closed_streams, connections_that_are_accepted) {
     close(client);
   }
   close(listener);
+}
+
+// For a moment, what a thread opens has a number that is free, before it is moved.
+TEST(closed_streams, made_while_another_thread_opens_files) {
+  const TempDir dir;
+  dir.write("file", "another guest's");
+  const auto work = [&] {
+    std::atomic<bool> stop{false};
+    std::thread opens([&] {
+      Guest other = Guest::in(dir);
+      for (uint32_t fd = 0; !stop;) {
+        other.forget_allocations();
+        if (other.open("file", {.base = rights::fd_read}, fd) == Errno::success) other.call("fd_close", {fd});
+      }
+    });
+    int result = 7;
+    for (int i = 0; i < 200 && result == 7; ++i) {
+      Guest guest;
+      result = closed_for(guest);
+    }
+    stop = true;
+    opens.join();
+    return result;
+  };
+  EXPECT_EQ(with_closed_streams(7, work), 7);
 }
 
 // What a stream is, is what the embedder named, though it was opened late and is closed on exec.
