@@ -36,10 +36,11 @@ TEST_F(cli, a_program_gets_its_arguments_and_gives_its_exit_code) {
 // What the guest says of its streams, in every way that the engine opens files of its own: see kStreams.
 TEST_F(cli, closed_streams_are_closed_for_the_program) {
   const std::string program = module("streams.wasm", kStreams);
+  fs::create_directory(path("seen"));
   for (const char* tier : {"interp", "jit", "auto"}) {
     for (int closed = 0; closed < 8; ++closed) {
-      const Outcome o = run({"run", std::string("--tier=") + tier, "--dir", dir_.string() + "::/",
-                             "--cache=" + path("c"), "--perf-map", program},
+      const Outcome o = run({"run", std::string("--tier=") + tier, "--dir", path("seen") + "::/",
+                             "--cache=" + path("c"), "--cache-key=" + path("k/key"), "--perf-map", program},
                             "/dev/null", closed);
       EXPECT_EQ(o.code, 64 + closed) << tier << ' ' << closed << o.err;
       EXPECT_EQ(o.out, (closed & 2) != 0 ? "" : "hello\n");
@@ -53,7 +54,7 @@ TEST_F(cli, output_that_nobody_can_have_is_an_error) {
   const std::string math = module("math.wasm", kMath), text = write("a.wat", "(module)");
   const std::vector<std::string> commands[] = {
       {"run", "--invoke", "add", math, "1", "2"},
-      {"run", "--tier=jit", "--cache=" + path("c"), "--invoke", "add", math, "1", "2"},
+      {"run", "--tier=jit", "--cache=" + path("c"), "--cache-key=" + path("k/key"), "--invoke", "add", math, "1", "2"},
       {"validate", math},
       {"dump", math},
       {"wat2wasm", text, "-o", "-"},
