@@ -1,7 +1,7 @@
-// Reads a directory for fd_readdir. A cookie counts the entries before it: programs keep it in 32 bits (`long` of
-// telldir). For each there is the host's own position (telldir), which file systems keep meaningful while entries come
-// and go; of entries one is kept. A cookie that was never given out counts from the beginning; past the end there is
-// nothing.
+// Reads a directory for fd_readdir. A cookie is a number, given out one after another as entries are listed: programs
+// keep it in 32 bits (`long` of telldir). It stands for the host's own position (telldir), which file systems keep
+// meaningful while entries come and go; of entries one is kept. A cookie that was not given out counts from the
+// beginning; past the end there is nothing.
 #pragma once
 
 #include <dirent.h>
@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "wasi/abi.h"
@@ -39,18 +40,22 @@ class DirStream {
   void unread(DirCookie cookie, Entry entry);
 
  private:
-  // Reads one entry of the host's, null at the end.
+  void rewind();
+  // Reads one entry of the host's, null at the end. Error: overflow, beyond kMostPositions.
   ErrnoOr<const dirent*> read_host();
+  // The number of the host's position behind the entry that was read at position_; 0 when there are too many.
+  DirCookie number_of(long position);
   FileType type_of(const dirent& entry) const;
 
-  // Beyond so many entries a cookie is good for going on, and not for coming back.
-  static constexpr size_t kMostPositions = size_t{1} << 24;
+  static constexpr size_t kMostPositions = size_t{1} << 22;
 
   DIR* dir_ = nullptr;
   uint64_t own_ino_ = 0;
   DirCookie position_ = 0;
-  std::optional<Entry> held_;    // at position_, already read from dir_
-  std::vector<long> positions_;  // [i]: the host's behind entry i; those that have been read since it was opened
+  size_t listed_ = 0;                            // entries read since the last rewind
+  std::optional<Entry> held_;                    // at position_, already read from dir_
+  std::vector<long> positions_;                  // [i]: the host's that cookie i + 1 stands for
+  std::unordered_map<long, DirCookie> numbers_;  // the other way round, once somebody has gone back and found changes
 };
 
 }  // namespace mini_wasm::wasi

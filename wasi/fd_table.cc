@@ -11,7 +11,9 @@ namespace mini_wasm::wasi {
 Errno Descriptor::require(Rights needed) const {
   const Rights missing = needed & ~base;
   if (missing == 0) return Errno::success;
-  return read_only && (missing & rights::kChanging) != 0 ? Errno::rofs : Errno::notcapable;
+  if (read_only && (missing & rights::kChanging) != 0) return Errno::rofs;
+  if ((missing & not_asked) == 0) return Errno::notcapable;
+  return (missing & not_asked) == rights::fd_filestat_set_size ? Errno::inval : Errno::badf;
 }
 
 ErrnoOr<Fd> FdTable::insert(Descriptor descriptor) {

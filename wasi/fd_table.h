@@ -20,6 +20,7 @@ struct Descriptor {
   FileType type = FileType::unknown;
   Rights base = 0;
   Rights inheriting = 0;
+  Rights not_asked = 0;    // of the rights to the content, those that it was opened without: missing like natively
   bool read_only = false;  // descends from a read-only preopen: a missing right to change something reads EROFS
   bool nonblock = false;   // kept here for a borrowed descriptor, whose flags are shared with other processes
   std::optional<std::string> preopen;  // the name the guest sees
@@ -27,7 +28,8 @@ struct Descriptor {
 
   bool is_directory() const { return type == FileType::directory; }
   bool is_socket() const { return type == FileType::socket_stream || type == FileType::socket_dgram; }
-  // success, or why an operation that needs these rights is refused: rofs or notcapable.
+  // success, or why an operation that needs these rights is refused: rofs; badf or inval, as natively, on a file that
+  // was not opened for it; else notcapable.
   Errno require(Rights needed) const;
 };
 
@@ -43,7 +45,7 @@ class FdTable {
 
   // Null when that number is not open. Valid until the next insert, close or renumber.
   Descriptor* find(Fd fd);
-  // Error: badf, notcapable, rofs.
+  // Error: badf, and those of `require`.
   ErrnoOr<Descriptor*> find(Fd fd, Rights needed);
   // As above; a directory is isdir, whatever its rights.
   ErrnoOr<Descriptor*> find_file(Fd fd, Rights needed);

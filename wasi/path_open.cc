@@ -134,6 +134,7 @@ ErrnoOr<Fd> Context::path_open(GuestMemory memory, Fd dir_fd, LookupFlags lookup
   Descriptor file;
   file.type = file_type_of(opened->stat.st_mode);
   file.base = granted_rights(dir, request, file.type);
+  file.not_asked = dir.inheriting & rights_of_type(file.type) & ~file.base;
   file.inheriting = file.is_directory() ? dir.inheriting : 0;
   file.read_only = dir.read_only;
   file.host = std::move(opened->file);

@@ -144,18 +144,23 @@ TEST_F(ReaddirTest, a_cookie_stays_what_it_is_while_entries_come_and_go) {
     EXPECT_EQ(rest[i].name, all[100 + i].name);
     EXPECT_EQ(rest[i].head.next, all[100 + i].head.next);
   }
-  // After a fresh start, too.
-  read(0, 200);
-  rest = read(all[150].head.next, 32768);
-  ASSERT_EQ(rest.size(), 51u);
-  EXPECT_EQ(rest[0].name, all[151].name);
+  // From within what has gone the next is the first that is left, whatever else is new.
+  for (int i = 0; i < 50; ++i) dir.write("new" + std::to_string(i), "");
+  for (const size_t i : {20u, 50u, 99u, 120u, 30u}) {
+    rest = read(all[i].head.next, 32768);
+    std::erase_if(rest, [](const Entry& entry) { return entry.name[0] != 'f'; });
+    ASSERT_FALSE(rest.empty());
+    size_t next = std::max<size_t>(i + 1, 100);
+    while (next < all.size() && all[next].name[0] != 'f') ++next;
+    EXPECT_EQ(rest[0].name, all[next].name) << i;
+  }
 }
 
 TEST_F(ReaddirTest, a_cookie_that_nobody_gave_out_counts_from_the_beginning) {
   for (int i = 0; i < 50; ++i) dir.write("f" + std::to_string(i), "");
   const std::vector<Entry> all = read(0, 8192);
   const uint32_t fresh = guest.opened(".", {.oflags = o_flags::kDirectory});
-  const std::vector<Entry> rest = read(40, 8192, nullptr, fresh);
+  std::vector<Entry> rest = read(40, 8192, nullptr, fresh);
   ASSERT_EQ(rest.size(), 12u);
   EXPECT_EQ(rest[0].name, all[40].name);
   // With an entry kept from a buffer that was too small.
@@ -165,6 +170,26 @@ TEST_F(ReaddirTest, a_cookie_that_nobody_gave_out_counts_from_the_beginning) {
   EXPECT_EQ(read(11, 8192, nullptr, fresh)[0].name, all[11].name);
   EXPECT_TRUE(read(10, 20, &used, fresh).empty());
   EXPECT_EQ(read(10, 8192, nullptr, fresh)[0].name, all[10].name);
+  // Behind the last, though there were more once.
+  for (int i = 10; i < 50; ++i) std::filesystem::remove(dir / ("f" + std::to_string(i)));
+  rest = read(0, 8192, nullptr, fresh);
+  ASSERT_EQ(rest.size(), 12u);
+  for (DirCookie more = 0; more < 5; ++more) {
+    EXPECT_TRUE(read(rest.back().head.next + more, 8192, nullptr, fresh).empty()) << more;
+  }
+}
+
+// Who watches a directory for long does not run out of cookies.
+TEST_F(ReaddirTest, numbers_start_anew_when_most_are_of_what_has_gone) {
+  DirCookie most = 0;
+  for (int round = 0; round < 300; ++round) {
+    for (int i = 0; i < 300; ++i) dir.write("f" + std::to_string(round) + "-" + std::to_string(i), "");
+    for (const Entry& entry : read(0, 32768)) most = std::max(most, entry.head.next);
+    for (int i = 0; i < 300; ++i)
+      std::filesystem::remove(dir / ("f" + std::to_string(round) + "-" + std::to_string(i)));
+  }
+  EXPECT_GT(most, 60'000u);
+  EXPECT_LT(most, 70'000u);
 }
 
 TEST_F(ReaddirTest, cookie_zero_sees_what_was_created_since) {

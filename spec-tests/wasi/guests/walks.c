@@ -11,7 +11,7 @@
 // glob: /tree/a.txt /tree/b
 // 303 entries, 303 places
 // back at the right entry 303 times
-// after removing half of it: 303
+// after removing half of it: 302
 // rewound: 153
 // past the end: nothing
 // emptied: 301 files, rmdir says Directory not empty before and nothing after
@@ -117,7 +117,7 @@ int main(void) {
     entries[i].name[0] = '\0';
     ++removed;
   }
-  for (int i = 0; i < count; ++i) {
+  for (int i = 1; i < count; ++i) {  // the first place is where a listing starts anew
     seekdir(dir, entries[i].place);
     struct dirent* entry = readdir(dir);
     int next = i;
