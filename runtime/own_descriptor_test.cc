@@ -110,6 +110,7 @@ TEST(own_descriptor, engines_and_modules_leave_closed_streams_closed) {
       config.tier = tier;
       config.hot_after = 1;
       config.cache_dir = (directory.path() / "cache").string();
+      config.cache_key_file = (directory.path() / "key").string();
       const mini_wasm::Engine engine(config);
       const auto filled = PageTemplate::make(1 << 16, [](uint8_t*) {});
       for (int i = 0; i < 4; ++i) {

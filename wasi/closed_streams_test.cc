@@ -150,6 +150,7 @@ TEST(closed_streams, whatever_the_engine_opens) {
   for (const spec::TierCase& tier : spec::kTiers) {
     Config config = tier.config();
     config.cache_dir = cache.path().string();
+    config.cache_key_file = (cache / "key").string();
     const auto work = [&](int closed) {
       WasiConfig streams;
       streams.preopens.push_back({dir.path().string(), "/", false});

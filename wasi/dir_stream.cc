@@ -39,7 +39,7 @@ DirStream& DirStream::operator=(DirStream&& other) noexcept {
   std::swap(own_ino_, other.own_ino_);
   std::swap(position_, other.position_);
   std::swap(held_, other.held_);
-  std::swap(listed_, other.listed_);
+  std::swap(from_start_, other.from_start_);
   std::swap(positions_, other.positions_);
   std::swap(numbers_, other.numbers_);
   return *this;
@@ -52,12 +52,15 @@ DirStream::~DirStream() {
 Errno DirStream::seek(DirCookie cookie) {
   if (cookie == position_ && cookie != 0) return Errno::success;
   held_.reset();
-  if (cookie != 0 && cookie <= positions_.size()) {
+  from_start_ = cookie == 0 || cookie > positions_.size();
+  if (!from_start_) {
     ::seekdir(dir_, positions_[cookie - 1]);
     position_ = cookie;
     return Errno::success;
   }
-  rewind();
+  // A fresh start, so that a rewound listing shows what was created since.
+  ::rewinddir(dir_);
+  position_ = 0;
   while (position_ < cookie) {
     const ErrnoOr<const dirent*> skipped = read_host();
     if (!skipped.ok()) return skipped.error();
@@ -66,45 +69,40 @@ Errno DirStream::seek(DirCookie cookie) {
   return Errno::success;
 }
 
-// A fresh start, so that a rewound listing shows what was created since. To seek to the first place of all is the same,
-// so numbers stay what they are, unless most are of what has gone since.
-void DirStream::rewind() {
-  constexpr size_t kFew = 65536;
-  ::rewinddir(dir_);
-  position_ = 0;
-  if (positions_.size() > 2 * listed_ + kFew) {
-    positions_.clear();
-    numbers_.clear();
-  }
-  listed_ = 0;
-}
-
 ErrnoOr<const dirent*> DirStream::read_host() {
   errno = 0;
   const dirent* const host = ::readdir(dir_);
   if (host == nullptr && errno != 0) return last_error();
-  if (host == nullptr) return host;
+  if (host == nullptr) {
+    if (from_start_) forget_after_position();
+    return host;
+  }
   const DirCookie number = number_of(::telldir(dir_));
   if (number == 0) return Errno::overflow;
   position_ = number;
-  ++listed_;
   return host;
 }
 
-// Mostly it is the next. After going back it need not be: entries that have gone keep their numbers, new ones get
-// others.
+// Mostly it is the next. Where a listing from the start differs from the one before, numbers start anew: they mean what
+// has been listed last. After going back, entries that have gone keep theirs, and new ones get others.
 DirCookie DirStream::number_of(long position) {
-  if (position_ < positions_.size()) {
-    if (positions_[position_] == position) return position_ + 1;
-    if (numbers_.empty()) {
-      for (size_t i = 0; i < positions_.size(); ++i) numbers_.emplace(positions_[i], i + 1);
-    }
+  const bool repeats = position_ < positions_.size();
+  if (repeats && positions_[position_] == position) return position_ + 1;
+  if (from_start_) {
+    forget_after_position();
+  } else if (repeats && numbers_.empty()) {
+    for (size_t i = 0; i < positions_.size(); ++i) numbers_.emplace(positions_[i], i + 1);
   }
   if (const auto known = numbers_.find(position); known != numbers_.end()) return known->second;
   if (positions_.size() == kMostPositions) return 0;
   positions_.push_back(position);
   if (!numbers_.empty()) numbers_.emplace(position, positions_.size());
   return positions_.size();
+}
+
+void DirStream::forget_after_position() {
+  positions_.resize(position_);
+  numbers_.clear();
 }
 
 ErrnoOr<std::optional<DirStream::Entry>> DirStream::next() {

@@ -40,11 +40,11 @@ class DirStream {
   void unread(DirCookie cookie, Entry entry);
 
  private:
-  void rewind();
   // Reads one entry of the host's, null at the end. Error: overflow, beyond kMostPositions.
   ErrnoOr<const dirent*> read_host();
   // The number of the host's position behind the entry that was read at position_; 0 when there are too many.
   DirCookie number_of(long position);
+  void forget_after_position();
   FileType type_of(const dirent& entry) const;
 
   static constexpr size_t kMostPositions = size_t{1} << 22;
@@ -52,7 +52,7 @@ class DirStream {
   DIR* dir_ = nullptr;
   uint64_t own_ino_ = 0;
   DirCookie position_ = 0;
-  size_t listed_ = 0;                            // entries read since the last rewind
+  bool from_start_ = true;                       // all entries up to position_ have been read one after another
   std::optional<Entry> held_;                    // at position_, already read from dir_
   std::vector<long> positions_;                  // [i]: the host's that cookie i + 1 stands for
   std::unordered_map<long, DirCookie> numbers_;  // the other way round, once somebody has gone back and found changes
