@@ -24,12 +24,12 @@ struct Hash {
   }
 };
 
-void hash_head(Hash& hash, CompositeKind kind, TypeId super, bool final_) {
-  hash.add(static_cast<uint64_t>(kind) | uint64_t{final_} << 8 | uint64_t{static_cast<uint32_t>(super)} << 16);
+void hash_head(Hash& hash, CompositeKind kind, TypeId super) {
+  hash.add(static_cast<uint64_t>(kind) | uint64_t{static_cast<uint32_t>(super)} << 16);
 }
 
 void hash_def(Hash& hash, const DefType& def) {
-  hash_head(hash, def.kind, def.super, def.final_);
+  hash_head(hash, def.kind, def.super);
   if (def.kind == CompositeKind::func) {
     hash.add(def.func.params);
     hash.add(def.func.results);
@@ -158,7 +158,7 @@ TypeId TypeRegistry::find(uint64_t hash, const FuncType& type) const {
 
 TypeId TypeRegistry::intern(const FuncType& type) {
   Hash hash(this);
-  hash_head(hash, CompositeKind::func, kNoType, true);
+  hash_head(hash, CompositeKind::func, kNoType);
   hash.add(type.params);
   hash.add(type.results);
   {

@@ -1,13 +1,17 @@
 // What generated code must never do, one test per class of bug that made it happen elsewhere (the CVE numbers). Each
 // runs on every tier.
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
+#include <cstdlib>
 #include <optional>
 
+#include "runtime/module_inst.h"
 #include "spec-tests/support/guest.h"
 #include "spec-tests/tiers.h"
 
@@ -315,6 +319,21 @@ TEST_P(security, edges_of_arithmetic) {
   EXPECT_THAT(guest.call(i, "rem", {i64(INT64_MIN), i64(-1)}), Returns(i64(0)));
   EXPECT_THAT(guest.call(i, "rem", {i64(1), i64(0)}), Traps(TrapCode::integer_divide_by_zero));
   EXPECT_THAT(guest.call(i, "shr", {i32(-1), i32(63)}), Returns(i32(1)));
+}
+
+// A fault of guest code that is not in a memory of its store is no trap: the process, or whoever handles its signals,
+// learns of it.
+TEST_P(security, a_fault_outside_of_memories_is_no_trap) {
+  Guest guest(config());
+  const Instance i = guest.load(R"((module (memory 1) (func (export "f") (result i32) (i32.load (i32.const 8)))))");
+  EXPECT_THAT(guest.call(i, "f"), Returns(i32(0)));
+  const auto fault = [&] {
+    void* const nowhere = mmap(nullptr, 1 << 16, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    i.impl()->context.memory_base = static_cast<uint8_t*>(nowhere);
+    (void)guest.call(i, "f");
+    std::_Exit(0);
+  };
+  EXPECT_EXIT(fault(), [](int status) { return !WIFEXITED(status) || WEXITSTATUS(status) != 0; }, "");
 }
 
 INSTANTIATE_TEST_SUITE_P(tiers, security, ::testing::ValuesIn(spec::kTiers), [](const auto& info) {

@@ -6,7 +6,8 @@
 namespace mini_wasm::runtime {
 namespace {
 
-bool inside(uint64_t size, uint64_t from, uint64_t length) { return length <= size && from <= size - length; }
+// Of a segment, where neither is wider: their sum does not wrap.
+bool inside(size_t size, uint32_t from, uint32_t length) { return uint64_t{from} + length <= size; }
 
 }  // namespace
 

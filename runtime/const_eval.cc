@@ -137,7 +137,7 @@ class Evaluator final : public gc::RootSlots {
 
   void push_global(uint32_t index) {
     const GlobalInst& global = *instance_.globals[index];
-    push(canonical(global.type.value, global.value[0]), global.value[1]);
+    push(global.value[0], global.value[1]);
   }
 
   template <class T>

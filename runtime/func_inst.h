@@ -20,9 +20,10 @@ struct HostFunc {
   void* data = nullptr;
   const FuncType* type = nullptr;  // there as long as the store
   uint32_t slots = 0;              // the larger of parameter and result slots
-  // Whether there are results whose upper halves run_host_func clears: none, the only one, or some.
-  enum class NarrowResults : uint8_t { none, only, some } narrow_results = NarrowResults::none;
-  bool gives_refs = false;         // among its results: they are looked at when it returns
+  // What run_host_func does to the slots of the results: nothing; clears the upper half of the only one, an i32; or the
+  // same after it has written rubbish above each (runtime/test_settings.h).
+  enum class ResultSlots : uint8_t { stay, narrow, poisoned } result_slots = ResultSlots::stay;
+  bool gives_refs = false;  // among its results: they are looked at when it returns
   Store* store = nullptr;
   std::string_view module, name;  // for backtraces; empty until a linker names it (Store::keep_name)
 };

@@ -13,33 +13,33 @@
 namespace mini_wasm::runtime {
 namespace {
 
-void clear_upper_halves(const FuncType& type, uint64_t* slots) {
-  poison(type.results, slots);
-  for (const ValType result : type.results) {
-    *slots = canonical(result, *slots);
-    slots += result.slots();
-  }
-}
+using ResultSlots = HostFunc::ResultSlots;
+
+// Code may hold an only result in a register and use all of it; several it reads from their slots, as frame.h says.
+bool has_narrow_result(const FuncType& type) { return type.results.size() == 1 && type.results[0] == ValType::i32; }
+
+void clear_upper_half(uint64_t& slot) { slot = static_cast<uint32_t>(slot); }
 
 }  // namespace
 
 void set_type(HostFunc& func, const FuncType& type) {
-  using Narrow = HostFunc::NarrowResults;
   func.type = &type;
   func.slots = std::max(slot_count(type.params), slot_count(type.results));
-  const bool any = std::any_of(type.results.begin(), type.results.end(), is_narrow);
-  const bool only = type.results.size() == 1 && !test_settings.poison_slots;
   func.gives_refs =
       std::any_of(type.results.begin(), type.results.end(), [](ValType result) { return result.is_ref(); });
-  func.narrow_results = !any ? Narrow::none : only ? Narrow::only : Narrow::some;
+  func.result_slots = test_settings.poison_slots ? ResultSlots::poisoned
+                      : has_narrow_result(type)  ? ResultSlots::narrow
+                                                 : ResultSlots::stay;
 }
 
 Result<void> run_host_func(const HostFunc& func, Caller& caller, uint64_t* slots) {
-  using Narrow = HostFunc::NarrowResults;
   try {
     Result<void> result = func.call(func.data, caller, slots);
-    if (func.narrow_results == Narrow::only) slots[0] = static_cast<uint32_t>(slots[0]);
-    if (func.narrow_results == Narrow::some) clear_upper_halves(*func.type, slots);
+    if (func.result_slots == ResultSlots::narrow) clear_upper_half(*slots);
+    if (func.result_slots == ResultSlots::poisoned) {
+      poison(func.type->results, slots);
+      if (has_narrow_result(*func.type)) clear_upper_half(*slots);
+    }
     if (func.gives_refs && result) [[unlikely]]
       return check_results(func, slots);
     return result;

@@ -23,6 +23,35 @@ class gc_guest : public ::testing::TestWithParam<bool> {
 INSTANTIATE_TEST_SUITE_P(both, gc_guest, ::testing::Bool(),
                          [](const auto& info) { return info.param ? "stress" : "plain"; });
 
+// Nothing else refers to what a passive segment holds, until it is used; dropped, it refers to nothing.
+TEST_P(gc_guest, passive_segments_keep_their_objects) {
+  Guest guest(config());
+  const Instance i = guest.load(R"((module
+    (type $box (struct (field i64))) (type $boxes (array (mut (ref null $box))))
+    (table $t 3 (ref null $box))
+    (elem $e (ref null $box) (item (struct.new $box (i64.const 11))) (item (struct.new $box (i64.const 22))))
+    (func $waste (local i32) (local.set 0 (i32.const 100))
+      (loop $l (drop (struct.new $box (i64.const -1)))
+        (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+    (func (export "table") (result i64) (call $waste)
+      (table.init $t $e (i32.const 0) (i32.const 0) (i32.const 2))
+      (i64.add (struct.get $box 0 (table.get $t (i32.const 0))) (struct.get $box 0 (table.get $t (i32.const 1)))))
+    (func (export "array") (result i64) (local (ref $boxes)) (call $waste)
+      (local.set 0 (array.new_elem $boxes $e (i32.const 0) (i32.const 2)))
+      (i64.add (struct.get $box 0 (array.get $boxes (local.get 0) (i32.const 0)))
+        (struct.get $box 0 (array.get $boxes (local.get 0) (i32.const 1)))))
+    (func (export "drop") (elem.drop $e))))");
+  for (int round = 0; round < 3; ++round) {
+    guest.store.collect_garbage();
+    EXPECT_THAT(guest.call(i, "array"), Returns(i64(33)));
+  }
+  guest.store.collect_garbage();
+  EXPECT_THAT(guest.call(i, "table"), Returns(i64(33)));
+  EXPECT_THAT(guest.call(i, "drop"), Returns());
+  guest.store.collect_garbage();
+  EXPECT_THAT(guest.call(i, "array"), Traps(TrapCode::out_of_bounds_table_access));
+}
+
 TEST_P(gc_guest, constant_expressions_make_objects) {
   Guest guest(config());
   const Instance i = guest.load(R"((module

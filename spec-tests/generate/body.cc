@@ -81,7 +81,7 @@ void BodyWriter::statement(int depth) {
     switch (src_.weighted({2, static_cast<uint8_t>(4 + weight(Theme::variables, 2)), weight(Theme::memory, 2),
                            weight(Theme::control, 2), weight(Theme::control, 1), weight(Theme::calls, 2),
                            weight(Theme::tables, 1), weight(Theme::gc, 2), weight(Theme::exceptions, 1),
-                           weight(Theme::bulk, 2)})) {
+                           weight(Theme::bulk, 2), weight(Theme::exceptions, plan_.in_program ? 1 : 0)})) {
       case 0: done = drop_statement(depth); break;
       case 1: done = set_statement(depth); break;
       case 2: done = store_statement(depth); break;
@@ -92,6 +92,7 @@ void BodyWriter::statement(int depth) {
       case 7: done = aggregate_statement(depth); break;
       case 8: done = try_table({}, depth); break;
       case 9: done = bulk_memory_statement(depth); break;
+      case 10: done = perhaps_throw(depth); break;
     }
     if (done) return;
   }

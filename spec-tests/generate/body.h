@@ -123,6 +123,7 @@ class BodyWriter {
   // --- body_exceptions.cc ---
   bool try_table(const Types& results, int depth);
   bool throw_exception(int depth);
+  bool perhaps_throw(int depth);  // to a handler here or in a caller
 
   ModulePlan& plan_;
   ByteSource& src_;

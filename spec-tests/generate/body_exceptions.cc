@@ -21,6 +21,15 @@ bool BodyWriter::throw_exception(int depth) {
   return true;
 }
 
+bool BodyWriter::perhaps_throw(int depth) {
+  if (plan_.tags.empty()) return false;
+  condition(depth - 1);
+  Block maybe(*this, Op::if_, {});
+  throw_exception(depth - 1);
+  out_.op(Op::unreachable);
+  return true;
+}
+
 // One block per catch clause, each inside the one of the clause before it, around all of them one that has the results:
 //   block $done  block $h0  block $h1  try_table (catch $h1) (catch $h0) ... end  br $done  end ... br $done  end ...
 //   end
@@ -52,12 +61,8 @@ bool BodyWriter::try_table(const Types& results, int depth) {
     labels_.push_back(inner);
     ++catching_;
     for (uint32_t n = src_.below(3); n != 0; --n) statement(depth - 1);
-    if (src_.chance(30)) {
-      condition(depth - 1);
-      Block maybe(*this, Op::if_, {});
-      throw_exception(depth - 1);
-      out_.op(Op::unreachable);
-    }
+    if (src_.chance(plan_.in_program ? 60 : 20)) call_statement(depth - 1);
+    if (src_.chance(30)) perhaps_throw(depth);
     if (!src_.chance(30) || !throw_exception(depth - 1)) values(inner, depth - 1);
     --catching_;
   }

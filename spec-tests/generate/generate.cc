@@ -36,8 +36,7 @@ Program generate_program(std::span<const uint8_t> bytes, FeatureSet features) {
   for (size_t i = 0; i < count; ++i) {
     const size_t begin = bytes.size() * i / count, end = bytes.size() * (i + 1) / count;
     sources.emplace_back(bytes.subspan(begin, end - begin));
-    plans.push_back(std::make_unique<ModulePlan>(sources.back(), features, plans));
-    plans.back()->in_program = count > 1;
+    plans.push_back(std::make_unique<ModulePlan>(sources.back(), features, plans, count > 1));
     program.push_back(write(*plans.back()));
   }
   return program;

@@ -20,9 +20,17 @@ bool portable(const Types& types) {
 
 }  // namespace
 
-ModulePlan::ModulePlan(ByteSource& src, FeatureSet on, std::span<const std::unique_ptr<ModulePlan>> earlier)
-    : source(src), features(on), ops(op_lists(on)), earlier_(earlier) {
+ModulePlan::ModulePlan(ByteSource& src, FeatureSet on, std::span<const std::unique_ptr<ModulePlan>> earlier,
+                       bool program)
+    : source(src), features(on), in_program(program), ops(op_lists(on)), earlier_(earlier) {
   for (uint8_t& weight : themes) weight = kThemeWeights[source.below(std::size(kThemeWeights))];
+  // What a program is for.
+  if (in_program && source.chance(60)) {
+    for (const Theme t : {Theme::calls, Theme::exceptions}) {
+      uint8_t& weight = themes[static_cast<size_t>(t)];
+      weight = std::max<uint8_t>(weight, 4);
+    }
+  }
   // Every other module knows only some of the instructions, and so repeats them in many surroundings.
   if (source.chance(50)) {
     const uint32_t salt = source.byte();

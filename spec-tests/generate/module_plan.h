@@ -81,11 +81,13 @@ inline constexpr uint32_t kSumGlobal = 1;
 
 class ModulePlan {
  public:
-  // `earlier`: modules of the same program, which this one may import from.
-  ModulePlan(ByteSource& source, FeatureSet features, std::span<const std::unique_ptr<ModulePlan>> earlier = {});
+  // `earlier`: modules of the same program, which this one may import from. `in_program`: there are others.
+  ModulePlan(ByteSource& source, FeatureSet features, std::span<const std::unique_ptr<ModulePlan>> earlier = {},
+             bool in_program = false);
 
   ByteSource& source;
   FeatureSet features;
+  const bool in_program;  // others may import from it: tags are exported, too
   OpLists ops;
   std::array<uint8_t, kThemes> themes{};
 
@@ -101,8 +103,7 @@ class ModulePlan {
   std::vector<Origin> imported_tags;
   std::vector<ElemPlan> elems;
   std::vector<DataPlan> datas;
-  bool start = false;       // function `imported_funcs` runs at instantiation
-  bool in_program = false;  // others may import from it: tags are exported, too
+  bool start = false;  // function `imported_funcs` runs at instantiation
 
   bool has(Feature feature) const { return features.has(feature); }
   uint8_t theme(Theme t) const { return themes[static_cast<size_t>(t)]; }
