@@ -324,6 +324,8 @@ void CodePrinter::instruction(Reader& r, uint32_t func_index) {
   read_immediates(r, scope_, info.imm, imm_);
   if (!r.ok()) return;
   const bool closes = (op == Op::end || op == Op::delegate) && !blocks_.empty();
+  // The text has a parenthesis for it, which is not ours to print.
+  if (op == Op::end && blocks_.size() == 1 && !out_.is_listing()) return blocks_.pop_back();
   const uint32_t depth = static_cast<uint32_t>(blocks_.size());
   const uint32_t indent = indent_ + depth - ((closes || is_arm(op)) && depth > 0 ? 1 : 0);
   std::string text(info.text);

@@ -83,9 +83,14 @@ class Disassembler {
         type(r, i++, 1);
         continue;
       }
-      out_.line_at(r.offset(), 1, "(rec");
+      const uint32_t at = r.offset();
       r.u8();
       const uint32_t size = r.u32();
+      if (size == 1) {  // the same as a type without a group
+        type(r, i++, 1);
+        continue;
+      }
+      out_.line_at(at, 1, "(rec");
       for (uint32_t member = 0; member < size && r.ok(); ++member) type(r, i++, 2);
       out_.line(1, ")");
     }

@@ -38,7 +38,7 @@ TEST(disassembler, shows_instructions_with_offsets_names_and_indentation) {
                               "(;00000028;)          i32.const -1\n"
                               "(;0000002a;)        end\n"
                               "(;0000002b;)        call 0 (;$\"f\";)\n"
-                              "(;0000002d;)      end\n"));
+                              "                )\n"));
 }
 
 TEST(disassembler, goes_on_after_a_malformed_body) {

@@ -195,7 +195,7 @@ constexpr std::string_view kMessagePassing = R"((module $Mem (memory (export "sh
 (assert_return (invoke $Check "get") (i32.const 42)))";
 
 TEST(script_runner, threads_share_memory_and_nothing_else) {
-  EXPECT_THAT(failing_lines(kMessagePassing), ElementsAre(19));  // 43
+  EXPECT_THAT(failing_lines(kMessagePassing), ElementsAre(18));  // 43
   // Instances, names and threads of the script are not the thread's.
   EXPECT_THAT(failing_lines("(module $M (func (export \"f\")))\n"
                             "(thread $T (shared (module $M))\n"
