@@ -1,6 +1,10 @@
 // Programs and functions, errors and usage.
 #include "cli/cli_test.h"
 
+#include <sys/resource.h>
+
+#include <algorithm>
+
 namespace mini_wasm {
 namespace {
 
@@ -310,6 +314,25 @@ TEST_F(cli, options_reach_the_engine) {
   const Outcome off = run({"validate", "--wasm=threads,-sign-ext", extend});
   EXPECT_EQ(off.code, 1);
   EXPECT_THAT(off.err, HasSubstr("i32.extend8_s needs the sign-ext proposal: --wasm=sign-ext\n"));
+}
+
+// As `ulimit -s` sets it.
+TEST_F(cli, calls_are_as_deep_as_asked_for_whatever_the_system_gives_a_thread) {
+  const std::string deep = module("deep.wasm", R"((module
+    (func $deep (export "deep") (param i32) (result i32) (if (result i32) (local.get 0)
+      (then (i32.add (i32.const 1) (call $deep (i32.sub (local.get 0) (i32.const 1))))) (else (i32.const 0))))))");
+  rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_STACK, &before), 0);
+  for (const rlim_t limit : {rlim_t{256} << 10, rlim_t{8} << 20, before.rlim_max}) {
+    rlimit now = before;
+    now.rlim_cur = std::min(limit, before.rlim_max);
+    ASSERT_EQ(setrlimit(RLIMIT_STACK, &now), 0);
+    for (const std::string tier : {"--tier=interp", "--tier=jit", "--tier=auto"}) {
+      EXPECT_EQ(run({"run", tier, "--stack-size=128M", "--invoke=deep", deep, "1000000"}).out, "1000000\n") << limit;
+      EXPECT_EQ(run({"run", tier, "--stack-size=1M", "--invoke=deep", deep, "1000000"}).code, 134) << limit;
+    }
+  }
+  setrlimit(RLIMIT_STACK, &before);
 }
 
 TEST_F(cli, lazy_compilation_validates_what_is_called) {

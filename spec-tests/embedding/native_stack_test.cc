@@ -207,6 +207,32 @@ TEST(native_stack, a_waiting_threads_references_live) {
   EXPECT_EQ(finalized, 1);
 }
 
+// Registers are saved there while C++ allocates.
+TEST(native_stack, references_on_the_machine_stack_live) {
+  std::string locals, make, sum = "(i32.const 0)";
+  constexpr int kLocals = 20;
+  for (int i = 0; i < kLocals; ++i) {
+    const std::string n = std::to_string(i);
+    locals += "(local $r" + n + " (ref null $s))";
+    make += "(local.set $r" + n + " (struct.new $s (i32.const 1)))";
+    sum = "(i32.add " + sum + " (struct.get $s 0 (local.get $r" + n + ")))";
+  }
+  for (const spec::TierCase& tier : spec::kTiers) {
+    Config config = tier.config();
+    config.gc_stress = true;
+    Guest guest(config);
+    const Instance i = guest.load("(module (type $s (struct (field i32))) (func (export \"f\") (param $n i32)" +
+                                  std::string("(result i32) (local $t i32)") + locals + make + R"(
+      (loop $l
+        (drop (struct.new $s (local.get $n)))
+        (local.set $t (i32.add (local.get $t) )" +
+                                  sum + R"())
+        (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+      (local.get $t))))");
+    EXPECT_THAT(guest.call(i, "f", {i32(50)}), Returns(i32(50 * kLocals))) << tier.name;
+  }
+}
+
 TEST(native_stack, references_of_any_number_of_announced_stacks_live) {
   constexpr size_t kFibers = 40;
   std::vector<int> finalized(kFibers);
