@@ -344,10 +344,6 @@ void Store::forget_last_instance() {
     last.splice(last.end(), instances_, std::prev(instances_.end()));
   }
   ModuleInst& instance = last.front();
-  if (addressed_instances_ > instances_.size()) {
-    func_addresses_ = {};
-    addressed_instances_ = addressed_callbacks_ = 0;
-  }
   const std::shared_ptr<const CompiledModule> module = std::exchange(instance.module, nullptr);
   instance.spare_tables.clear();  // an instantiation that failed has taken of these what it wanted
   for (size_t i = module->module().imported_tables; i < instance.tables.size(); ++i) {
@@ -383,6 +379,7 @@ Store::Mark Store::mark() const {
 }
 
 void Store::forget_since(const Mark& mark) {
+  assert(addressed_instances_ <= mark.instances);  // nobody has seen their functions
   while (instances_.size() > mark.instances) forget_last_instance();
   while (memories_.size() > mark.memories) memories_.pop_back();
   while (shared_memories_.size() > mark.shared_memories) shared_memories_.pop_back();
