@@ -194,7 +194,7 @@ TEST_P(HostRefs, what_a_guest_gets_in_globals_tables_and_arguments) {
   const Global global = *instance.global("g");
   const auto f = *instance.func("f")->typed<void(int32_t, Val)>();
   const auto f_const = *instance.func("f")->typed<void(int32_t, const Val&)>();
-  expect_checked([&](const Val& value) { return done(Table::make(guest.store, {ValType::externref, {1}}, value)); },
+  expect_checked([&](const Val& value) { return done(Table::make(guest.store, {ValType::externref, {1, {}}}, value)); },
                  "");
   expect_checked([&](const Val& value) { return table.set(1, value); }, "element");
   expect_checked([&](const Val& value) { return done(table.grow(1, value)); }, "element");
@@ -296,7 +296,7 @@ TEST(host_refs, functions_of_stores_that_came_and_went) {
   const Module failing = *Module::compile(engine, wat(R"((module (table 1 funcref)
     (func $f) (elem (table 0) (i32.const 0) func $f) (memory 10)))"));
   Store store(engine, StoreLimits{.memory_bytes = 65536});
-  const Table table = *Table::make(store, {ValType::funcref, {1}}, Val::null(ValType::funcref));
+  const Table table = *Table::make(store, {ValType::funcref, {1, {}}}, Val::null(ValType::funcref));
   for (int round = 0; round < 20; ++round) {
     const Val own = Instance::make(store, module, {})->func("f")->ref();
     EXPECT_THAT(table.set(0, own), Succeeds());
@@ -331,7 +331,7 @@ TEST(host_refs, types_of_another_engine) {
   const FuncType type = module.imports()[1].type.func;
   EXPECT_THAT(Global::make(guest.store, {foreign, true}, Val::null(foreign)),
               Fails(ErrorKind::usage, "none of this engine"));
-  EXPECT_THAT(Table::make(guest.store, {foreign, {1}}, Val::null(foreign)), Fails(ErrorKind::usage, "table type"));
+  EXPECT_THAT(Table::make(guest.store, {foreign, {1, {}}}, Val::null(foreign)), Fails(ErrorKind::usage, "table type"));
   bool called = false;
   const Func func = Func::make(guest.store, type, [&](Caller&, uint64_t*) { return called = true, Result<void>(); });
   EXPECT_EQ(func.type(), type);
