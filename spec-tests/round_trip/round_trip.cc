@@ -16,6 +16,20 @@ std::string disassembled(std::span<const uint8_t> bytes) {
   return r ? text : "error: " + r.error().to_string();
 }
 
+// "(local i32 (ref 3))" as a line for each: how locals stand in runs is a matter of encoding.
+std::string one_by_one(const std::string& line) {
+  const size_t begin = line.find_first_not_of(' ');
+  constexpr std::string_view kOpen = "(local ";
+  if (line.compare(begin, kOpen.size(), kOpen) != 0 || line.find("(@name") != line.npos) return line + "\n";
+  std::string lines(kOpen);
+  int depth = 0;
+  for (const char c : line.substr(begin + kOpen.size())) {
+    depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+    lines += c == ' ' && depth == 0 ? ")\n" + std::string(kOpen) : std::string(1, c);
+  }
+  return lines + "\n";
+}
+
 // Without comments: offsets and sizes differ, and what they name by an offset does.
 std::string uncommented(std::string_view text) {
   std::string result;
@@ -36,7 +50,7 @@ std::string uncommented(std::string_view text) {
       kept += line[i];
     }
     kept.erase(kept.find_last_not_of(' ') + 1);
-    if (kept.find_first_not_of(' ') != kept.npos) result += kept + "\n";
+    if (kept.find_first_not_of(' ') != kept.npos) result += one_by_one(kept);
   }
   return result;
 }
