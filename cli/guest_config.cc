@@ -148,6 +148,7 @@ Result<WasiConfig> guest_config(const RunOptions& options, const std::vector<std
   config.stdout_fd = guest_stream(STDOUT_FILENO);
   config.stderr_fd = guest_stream(STDERR_FILENO);
   config.args = words;
+  config.sigpipe = !options.no_sigpipe;
   if (options.argv0) config.args[0] = *options.argv0;
   Result<std::vector<std::string>> env = environment(options);
   if (!env) return std::move(env).error();

@@ -40,7 +40,7 @@ Examples:
   mini-wasm run --dir data::/ --env LANG=C --env HOME=/ python.wasm script.py -v
   mini-wasm run --invoke add math.wasm 2 40
 
-The exit code is the program's; 134 after a trap, 1 when the module cannot be run, 2 for wrong usage.)";
+The exit code is the program's; 134 after a trap, 124 after --timeout, 1 when the module cannot be run, 2 for wrong usage.)";
 
 constexpr const char* kValidateExamples = R"(Examples:
   mini-wasm validate a.wasm b.wasm

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <cstdio>
+#include <utility>
 
 #include "core/utf8.h"
 
@@ -105,6 +106,21 @@ std::optional<uint64_t> parse_size(std::string_view text) {
   return value << shift;
 }
 
+std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text) {
+  double value = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+  if (error != std::errc() || !(value >= 0)) return std::nullopt;
+  const std::string_view unit = text.substr(static_cast<size_t>(rest - text.data()));
+  constexpr std::pair<std::string_view, double> kUnits[] = {{"", 1}, {"s", 1}, {"ms", 1e-3}, {"m", 60}, {"h", 3600}};
+  for (const auto& [name, seconds] : kUnits) {
+    if (unit != name) continue;
+    const double nanoseconds = value * seconds * 1e9;
+    if (!(nanoseconds < 9.2e18)) return std::chrono::nanoseconds::max();
+    return std::chrono::nanoseconds(static_cast<int64_t>(nanoseconds));
+  }
+  return std::nullopt;
+}
+
 void print_error(const std::string& what) {
   std::fflush(stdout);
   std::fprintf(stderr, "mini-wasm: %s\n", escape_controls(what).c_str());
@@ -114,18 +130,22 @@ int report(const std::string& file, const Error& error) {
   if (error.kind == ErrorKind::exit) return error.exit_code;  // what happened has been said
   // An input/output error names its file itself.
   print_error(error.kind == ErrorKind::io ? error.message : file + ": " + error.to_string() + hint(error));
-  std::vector<FrameInfo> frames = error.backtrace;
-  for (FrameInfo& frame : frames) {
-    frame.module_name = escape_for_terminal(frame.module_name);
-    frame.function_name = escape_for_terminal(frame.function_name);
-  }
-  std::fputs(to_string(frames).c_str(), stderr);
+  print_backtrace(error);
   switch (error.kind) {
     case ErrorKind::trap:
     case ErrorKind::exception:
     case ErrorKind::host: return kTrapped;
     default: return kBadInput;
   }
+}
+
+void print_backtrace(const Error& error) {
+  std::vector<FrameInfo> frames = error.backtrace;
+  for (FrameInfo& frame : frames) {
+    frame.module_name = escape_for_terminal(frame.module_name);
+    frame.function_name = escape_for_terminal(frame.function_name);
+  }
+  std::fputs(to_string(frames).c_str(), stderr);
 }
 
 }  // namespace mini_wasm::cli

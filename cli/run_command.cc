@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "cli/deadline.h"
 #include "cli/guest_config.h"
 #include "cli/imports.h"
 #include "cli/invoke.h"
@@ -114,7 +115,7 @@ void describe(const RunOptions& options, const Config& config, const WasiConfig&
   for (const int socket : guest.sockets) print_error("listening at " + address_of(socket));
 }
 
-Result<int32_t> execute(const RunOptions& options, const std::vector<std::string>& words) {
+Result<int32_t> execute(const RunOptions& options, const std::vector<std::string>& words, Deadline& deadline) {
   Result<Config> config = engine_config(options);
   if (!config) return std::move(config).error();
   Result<StoreLimits> limits = store_limits(options);
@@ -138,8 +139,12 @@ Result<int32_t> execute(const RunOptions& options, const std::vector<std::string
   Result<Module> module = Module::compile(engine, std::move(*bytes));
   if (!module) return std::move(module).error();
   const auto prepare = [&](Linker& linker) { return define_imports(options, engine, *module, linker); };
-  if (Wasi::has_threads(*module) && !options.invoke) return wasi->run_threads(engine, *module, *limits, prepare);
+  if (Wasi::has_threads(*module) && !options.invoke) {
+    const Deadline::Scope scope(deadline, [&] { wasi->interrupt_threads(); });
+    return wasi->run_threads(engine, *module, *limits, prepare);
+  }
   Store store(engine, *limits);
+  const Deadline::Scope scope(deadline, [&] { store.interrupt(); });
   Linker linker(store);
   wasi->add_to(linker);
   if (Result<void> r = prepare(linker); !r) return std::move(r).error();
@@ -157,9 +162,23 @@ Result<int32_t> execute(const RunOptions& options, const std::vector<std::string
 }  // namespace
 
 int run_command(const RunOptions& options, const std::vector<std::string>& words) {
-  Result<int32_t> code = execute(options, words);
+  std::optional<std::chrono::nanoseconds> time;
+  if (options.timeout) {
+    time = parse_duration(*options.timeout);
+    if (!time) {
+      print_error("--timeout: expected a time like 5s, 200ms, 1.5m or 1h, found " + *options.timeout);
+      return kWrongUsage;
+    }
+  }
+  Deadline deadline(time);
+  Result<int32_t> code = execute(options, words, deadline);
   if (code) return *code;
   const Error& error = code.error();
+  if (deadline.passed() && error.kind == ErrorKind::trap && error.trap_code == TrapCode::interrupted) {
+    print_error(words[0] + ": not done after " + *options.timeout + " (--timeout), ended");
+    print_backtrace(error);
+    return kTimedOut;
+  }
   if (error.kind == ErrorKind::exit) return error.exit_code;
   if (error.kind != ErrorKind::usage) return report(words[0], error);
   // What is wrong with an option names it.

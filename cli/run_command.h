@@ -27,6 +27,8 @@ struct RunOptions {
   std::optional<std::string> max_memory;
   std::optional<std::string> max_gc_heap;
   std::optional<std::string> stack_size;
+  std::optional<std::string> timeout;
+  bool no_sigpipe = false;
   static constexpr std::string_view kUserCache = "*";
   std::optional<std::string> cache;      // a directory
   std::optional<std::string> cache_key;  // a file

@@ -49,6 +49,11 @@ void RunOptions::add_to(CLI::App& command) {
       ->option_text("N[K|M|G]");
   command.add_option("--stack-size", stack_size, "Bytes for the stack of calls, e.g. 64M (default 8M)")
       ->option_text("N[K|M|G]");
+  command.add_option("--timeout", timeout, "End the program after that long, e.g. 5s, 200ms, 2m; the exit code is 124")
+      ->option_text("TIME");
+  command.add_flag(
+      "--no-sigpipe", no_sigpipe,
+      "Writing to a pipe that nobody reads is an error for the program (EPIPE) and no signal that ends it");
   command
       .add_flag("--cache{*}", cache,
                 "Keep machine code in DIR, or in ~/.cache/mini-wasm: the program starts faster the next time")

@@ -327,7 +327,7 @@ void throw_(Machine& m) {
   runtime::Store& store = *m.ctx->store;
   store.activation()->top = arguments + o.d;
   const auto* exception = runtime::gc::exception_new(store, m.ctx->instance->tags[o.x], arguments, o.d);
-  if (exception == nullptr) return raise(m, TrapCode::out_of_memory);
+  if (exception == nullptr) return raise(m, store.heap().why_nothing());
   throw_exception(m, *exception);
 }
 

@@ -29,7 +29,7 @@ void next_if(Machine& m, TrapCode trap) {
 
 void finish_new(Machine& m, const Operands& o, const gc::Object* object) {
   if (object == nullptr) [[unlikely]]
-    return raise(m, TrapCode::out_of_memory);
+    return raise(m, m.ctx->store->heap().why_nothing());
   m.fp[o.a] = gc::to_ref(object);
   m.pc += kCallWords;
 }
@@ -144,24 +144,26 @@ void array_len(Machine& m) {
 void array_fill(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   const Slot* s = m.fp + o.a;
-  next_if(m, gc::array_fill(*s, u32_at(s + 1), s + 2, u32_at(s + o.d - 1)));
+  next_if(m, gc::array_fill(*m.ctx->store, *s, u32_at(s + 1), s + 2, u32_at(s + o.d - 1)));
 }
 
 void array_copy(Machine& m) {
   const Slot* s = m.fp + operands_at(m.pc + 1).a;
-  next_if(m, gc::array_copy(s[0], u32_at(s + 1), s[2], u32_at(s + 3), u32_at(s + 4)));
+  next_if(m, gc::array_copy(*m.ctx->store, s[0], u32_at(s + 1), s[2], u32_at(s + 3), u32_at(s + 4)));
 }
 
 void array_init_data(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   const Slot* s = m.fp + o.a;
-  next_if(m, gc::array_init_data(*s, u32_at(s + 1), m.ctx->instance->datas[o.x], u32_at(s + 2), u32_at(s + 3)));
+  next_if(m, gc::array_init_data(*m.ctx->store, *s, u32_at(s + 1), m.ctx->instance->datas[o.x], u32_at(s + 2),
+                                 u32_at(s + 3)));
 }
 
 void array_init_elem(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   const Slot* s = m.fp + o.a;
-  next_if(m, gc::array_init_elem(*s, u32_at(s + 1), m.ctx->instance->elems[o.x], u32_at(s + 2), u32_at(s + 3)));
+  next_if(m, gc::array_init_elem(*m.ctx->store, *s, u32_at(s + 1), m.ctx->instance->elems[o.x], u32_at(s + 2),
+                                 u32_at(s + 3)));
 }
 
 // --- i31, equality, casts ------------------------------------------------------------------------------------------

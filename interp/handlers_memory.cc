@@ -132,8 +132,8 @@ void memory_fill(Machine& m) {
   runtime::MemInst& memory = *m.ctx->memories[o.x];
   const Slot* s = m.fp + o.a;
   const bool is_64 = memory.type.is_64;
-  next_unless(m,
-              runtime::memory_fill(memory, address_at(s, is_64), static_cast<uint8_t>(s[1]), address_at(s + 2, is_64)));
+  next_unless(m, runtime::memory_fill(*m.ctx->store, memory, address_at(s, is_64), static_cast<uint8_t>(s[1]),
+                                      address_at(s + 2, is_64)));
 }
 
 void memory_copy(Machine& m) {
@@ -142,8 +142,8 @@ void memory_copy(Machine& m) {
   runtime::MemInst& from = *m.ctx->memories[o.c()];
   const Slot* s = m.fp + o.a;
   const bool both_64 = to.type.is_64 && from.type.is_64;
-  next_unless(m, runtime::memory_copy(to, from, address_at(s, to.type.is_64), address_at(s + 1, from.type.is_64),
-                                      address_at(s + 2, both_64)));
+  next_unless(m, runtime::memory_copy(*m.ctx->store, to, from, address_at(s, to.type.is_64),
+                                      address_at(s + 1, from.type.is_64), address_at(s + 2, both_64)));
 }
 
 void memory_init(Machine& m) {
@@ -189,8 +189,10 @@ void table_grow(Machine& m) {
   runtime::TableInst& table = *m.ctx->tables[o.x];
   Slot* s = m.fp + o.a;
   const bool is_64 = table.type.is_64;
-  set_address(s, is_64, static_cast<uint64_t>(table.grow(address_at(s + 1, is_64), s[0])));
-  m.pc += 2;
+  int64_t old_size;
+  const TrapCode trap = table.grow(m.ctx->store, address_at(s + 1, is_64), s[0], old_size);
+  if (trap == TrapCode::none) set_address(s, is_64, static_cast<uint64_t>(old_size));
+  next_unless(m, trap);
 }
 
 void table_fill(Machine& m) {
@@ -198,7 +200,7 @@ void table_fill(Machine& m) {
   runtime::TableInst& table = *m.ctx->tables[o.x];
   const Slot* s = m.fp + o.a;
   const bool is_64 = table.type.is_64;
-  next_unless(m, runtime::table_fill(table, address_at(s, is_64), s[1], address_at(s + 2, is_64)));
+  next_unless(m, runtime::table_fill(*m.ctx->store, table, address_at(s, is_64), s[1], address_at(s + 2, is_64)));
 }
 
 void table_copy(Machine& m) {
@@ -207,8 +209,8 @@ void table_copy(Machine& m) {
   const runtime::TableInst& from = *m.ctx->tables[m.pc[2]];
   const Slot* s = m.fp + o.a;
   const bool both_64 = to.type.is_64 && from.type.is_64;
-  const TrapCode trap = runtime::table_copy(to, from, address_at(s, to.type.is_64), address_at(s + 1, from.type.is_64),
-                                            address_at(s + 2, both_64));
+  const TrapCode trap = runtime::table_copy(*m.ctx->store, to, from, address_at(s, to.type.is_64),
+                                            address_at(s + 1, from.type.is_64), address_at(s + 2, both_64));
   if (trap != TrapCode::none) [[unlikely]]
     return raise(m, trap);
   m.pc += 3;

@@ -42,14 +42,15 @@ CALL(memory_grow) {
 CALL(memory_fill) {
   MemInst& memory = *ctx->memories[x];
   const bool is_64 = memory.type.is_64;
-  return code(runtime::memory_fill(memory, address_at(s, is_64), static_cast<uint8_t>(s[1]), address_at(s + 2, is_64)));
+  return code(runtime::memory_fill(*ctx->store, memory, address_at(s, is_64), static_cast<uint8_t>(s[1]),
+                                   address_at(s + 2, is_64)));
 }
 
 CALL(memory_copy) {
   MemInst &to = *ctx->memories[x], &from = *ctx->memories[y];
   const bool both_64 = to.type.is_64 && from.type.is_64;
-  return code(runtime::memory_copy(to, from, address_at(s, to.type.is_64), address_at(s + 1, from.type.is_64),
-                                   address_at(s + 2, both_64)));
+  return code(runtime::memory_copy(*ctx->store, to, from, address_at(s, to.type.is_64),
+                                   address_at(s + 1, from.type.is_64), address_at(s + 2, both_64)));
 }
 
 CALL(memory_init) {
@@ -66,22 +67,24 @@ CALL(data_drop) {
 CALL(table_grow) {
   TableInst& table = *ctx->tables[x];
   const bool is_64 = table.type.is_64;
-  set_address(s, is_64, static_cast<uint64_t>(table.grow(address_at(s + 1, is_64), s[0])));
-  return 0;
+  int64_t old_size;
+  const TrapCode trap = table.grow(ctx->store, address_at(s + 1, is_64), s[0], old_size);
+  if (trap == TrapCode::none) set_address(s, is_64, static_cast<uint64_t>(old_size));
+  return code(trap);
 }
 
 CALL(table_fill) {
   TableInst& table = *ctx->tables[x];
   const bool is_64 = table.type.is_64;
-  return code(runtime::table_fill(table, address_at(s, is_64), s[1], address_at(s + 2, is_64)));
+  return code(runtime::table_fill(*ctx->store, table, address_at(s, is_64), s[1], address_at(s + 2, is_64)));
 }
 
 CALL(table_copy) {
   TableInst& to = *ctx->tables[x];
   const TableInst& from = *ctx->tables[y];
   const bool both_64 = to.type.is_64 && from.type.is_64;
-  return code(runtime::table_copy(to, from, address_at(s, to.type.is_64), address_at(s + 1, from.type.is_64),
-                                  address_at(s + 2, both_64)));
+  return code(runtime::table_copy(*ctx->store, to, from, address_at(s, to.type.is_64),
+                                  address_at(s + 1, from.type.is_64), address_at(s + 2, both_64)));
 }
 
 CALL(table_init) {
@@ -124,35 +127,35 @@ uint32_t index_in(uint64_t y) { return static_cast<uint32_t>(y); }
 // Before what may collect: where this frame ends.
 void publish_top(InstanceContext* ctx, Slot* s, uint64_t y) { ctx->store->activation()->top = s + slots_in(y); }
 
-uint64_t made(Slot* s, const gc::Object* object) {
-  if (object == nullptr) return code(TrapCode::out_of_memory);
+uint64_t made(const InstanceContext* ctx, Slot* s, const gc::Object* object) {
+  if (object == nullptr) return code(ctx->store->heap().why_nothing());
   *s = gc::to_ref(object);
   return 0;
 }
 
 CALL(struct_new) {
   publish_top(ctx, s, y);
-  return made(s, gc::struct_new(*ctx->store, layout(x), s));
+  return made(ctx, s, gc::struct_new(*ctx->store, layout(x), s));
 }
 
 CALL(struct_new_default) {
   publish_top(ctx, s, y);
-  return made(s, gc::struct_new(*ctx->store, layout(x)));
+  return made(ctx, s, gc::struct_new(*ctx->store, layout(x)));
 }
 
 CALL(array_new) {
   publish_top(ctx, s, y);
-  return made(s, gc::array_new(*ctx->store, layout(x), u32_at(s + slots_in(y) - 1), s));
+  return made(ctx, s, gc::array_new(*ctx->store, layout(x), u32_at(s + slots_in(y) - 1), s));
 }
 
 CALL(array_new_default) {
   publish_top(ctx, s, y);
-  return made(s, gc::array_new(*ctx->store, layout(x), u32_at(s)));
+  return made(ctx, s, gc::array_new(*ctx->store, layout(x), u32_at(s)));
 }
 
 CALL(array_new_fixed) {
   publish_top(ctx, s, y);
-  return made(s, gc::array_new_fixed(*ctx->store, layout(x), index_in(y), s));
+  return made(ctx, s, gc::array_new_fixed(*ctx->store, layout(x), index_in(y), s));
 }
 
 CALL(array_new_data) {
@@ -167,16 +170,18 @@ CALL(array_new_elem) {
       gc::array_new_elem(*ctx->store, layout(x), ctx->instance->elems[index_in(y)], u32_at(s), u32_at(s + 1), *s));
 }
 
-CALL(array_fill) { return code(gc::array_fill(*s, u32_at(s + 1), s + 2, u32_at(s + slots_in(y) - 1))); }
+CALL(array_fill) { return code(gc::array_fill(*ctx->store, *s, u32_at(s + 1), s + 2, u32_at(s + slots_in(y) - 1))); }
 
-CALL(array_copy) { return code(gc::array_copy(s[0], u32_at(s + 1), s[2], u32_at(s + 3), u32_at(s + 4))); }
+CALL(array_copy) { return code(gc::array_copy(*ctx->store, s[0], u32_at(s + 1), s[2], u32_at(s + 3), u32_at(s + 4))); }
 
 CALL(array_init_data) {
-  return code(gc::array_init_data(*s, u32_at(s + 1), ctx->instance->datas[index_in(y)], u32_at(s + 2), u32_at(s + 3)));
+  return code(gc::array_init_data(*ctx->store, *s, u32_at(s + 1), ctx->instance->datas[index_in(y)], u32_at(s + 2),
+                                  u32_at(s + 3)));
 }
 
 CALL(array_init_elem) {
-  return code(gc::array_init_elem(*s, u32_at(s + 1), ctx->instance->elems[index_in(y)], u32_at(s + 2), u32_at(s + 3)));
+  return code(gc::array_init_elem(*ctx->store, *s, u32_at(s + 1), ctx->instance->elems[index_in(y)], u32_at(s + 2),
+                                  u32_at(s + 3)));
 }
 
 }  // namespace
@@ -214,10 +219,11 @@ bool needs_layout(Op op) {
   }
 }
 
-gc::Object* allocate_object(InstanceContext* ctx, const gc::TypeLayout* layout, Slot* top, uint32_t length) {
+uint64_t allocate_object(InstanceContext* ctx, const gc::TypeLayout* layout, Slot* top, uint32_t length) {
   ctx->store->activation()->top = top;
-  return layout->kind == gc::ObjectKind::array ? gc::array_new(*ctx->store, *layout, length)
-                                               : gc::struct_new(*ctx->store, *layout);
+  const gc::Object* object = layout->kind == gc::ObjectKind::array ? gc::array_new(*ctx->store, *layout, length)
+                                                                   : gc::struct_new(*ctx->store, *layout);
+  return object != nullptr ? gc::to_ref(object) : code(ctx->store->heap().why_nothing());
 }
 
 // --- Exceptions ------------------------------------------------------------------------------------------------------
@@ -225,7 +231,7 @@ gc::Object* allocate_object(InstanceContext* ctx, const gc::TypeLayout* layout, 
 CALL(call_throw) {
   ctx->store->activation()->top = s + y;
   const auto* exception = gc::exception_new(*ctx->store, ctx->instance->tags[x], s, static_cast<uint32_t>(y));
-  if (exception == nullptr) return code(TrapCode::out_of_memory);
+  if (exception == nullptr) return code(ctx->store->heap().why_nothing());
   return throw_exception(*ctx, fp, sp, *exception);
 }
 

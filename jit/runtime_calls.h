@@ -46,9 +46,9 @@ RuntimeCall gc_call(Op op);
 bool needs_layout(Op op);
 
 // For code that takes cells from the heap itself, when it has found none: a structure or an array of `length` elements,
-// zeroed, or null. `top`: the frame's end.
-runtime::gc::Object* allocate_object(runtime::InstanceContext* ctx, const runtime::gc::TypeLayout* layout,
-                                     runtime::Slot* top, uint32_t length);
+// zeroed, or a TrapCode, which is less than kNoEntry. `top`: the frame's end.
+uint64_t allocate_object(runtime::InstanceContext* ctx, const runtime::gc::TypeLayout* layout, runtime::Slot* top,
+                         uint32_t length);
 
 // x: tag; y: slots of its arguments.
 uint64_t call_throw(runtime::InstanceContext*, runtime::Slot*, uint64_t, uint64_t, runtime::Slot*, const void* const*);

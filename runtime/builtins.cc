@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "runtime/pieces.h"
+#include "runtime/store.h"
+
 namespace mini_wasm::runtime {
 namespace {
 
@@ -11,16 +14,17 @@ bool inside(size_t size, uint32_t from, uint32_t length) { return uint64_t{from}
 
 }  // namespace
 
-TrapCode memory_fill(MemInst& memory, uint64_t at, uint8_t value, uint64_t length) {
+TrapCode memory_fill(const Store& store, MemInst& memory, uint64_t at, uint8_t value, uint64_t length) {
   if (!memory.contains(at, length)) return TrapCode::out_of_bounds_memory_access;
-  std::memset(memory.base + at, value, length);
-  return TrapCode::none;
+  return in_pieces(&store, length, 0, [to = memory.base + at, value](uint64_t first, uint64_t count) {
+    std::memset(to + first, value, count);
+  });
 }
 
-TrapCode memory_copy(MemInst& to, MemInst& from, uint64_t to_at, uint64_t from_at, uint64_t length) {
+TrapCode memory_copy(const Store& store, MemInst& to, MemInst& from, uint64_t to_at, uint64_t from_at,
+                     uint64_t length) {
   if (!to.contains(to_at, length) || !from.contains(from_at, length)) return TrapCode::out_of_bounds_memory_access;
-  std::memmove(to.base + to_at, from.base + from_at, length);
-  return TrapCode::none;
+  return copy_in_pieces(&store, to.base + to_at, from.base + from_at, length);
 }
 
 TrapCode memory_init(ModuleInst& instance, MemInst& memory, DataIdx data, uint64_t at, uint32_t from_at,
@@ -29,8 +33,7 @@ TrapCode memory_init(ModuleInst& instance, MemInst& memory, DataIdx data, uint64
   if (!memory.contains(at, length) || !inside(segment.size(), from_at, length)) {
     return TrapCode::out_of_bounds_memory_access;
   }
-  if (length != 0) std::memcpy(memory.base + at, segment.data() + from_at, length);  // a dropped segment is null
-  return TrapCode::none;
+  return copy_in_pieces(instance.store, memory.base + at, segment.data() + from_at, length);
 }
 
 void data_drop(ModuleInst& instance, DataIdx data) { instance.datas[raw(data)] = {}; }
@@ -47,16 +50,15 @@ TrapCode table_set(TableInst& table, uint64_t index, Slot value) {
   return TrapCode::none;
 }
 
-TrapCode table_fill(TableInst& table, uint64_t at, Slot value, uint64_t length) {
+TrapCode table_fill(const Store& store, TableInst& table, uint64_t at, Slot value, uint64_t length) {
   if (!table.contains(at, length)) return TrapCode::out_of_bounds_table_access;
-  std::fill_n(table.elements + at, length, value);
-  return TrapCode::none;
+  return fill_in_pieces(&store, table.elements + at, value, length);
 }
 
-TrapCode table_copy(TableInst& to, const TableInst& from, uint64_t to_at, uint64_t from_at, uint64_t length) {
+TrapCode table_copy(const Store& store, TableInst& to, const TableInst& from, uint64_t to_at, uint64_t from_at,
+                    uint64_t length) {
   if (!to.contains(to_at, length) || !from.contains(from_at, length)) return TrapCode::out_of_bounds_table_access;
-  if (length != 0) std::memmove(to.elements + to_at, from.elements + from_at, length * sizeof(Slot));
-  return TrapCode::none;
+  return copy_in_pieces(&store, to.elements + to_at, from.elements + from_at, length * sizeof(Slot));
 }
 
 TrapCode table_init(ModuleInst& instance, TableInst& table, ElemIdx elem, uint64_t at, uint32_t from_at,
@@ -65,8 +67,7 @@ TrapCode table_init(ModuleInst& instance, TableInst& table, ElemIdx elem, uint64
   if (!table.contains(at, length) || !inside(segment.size(), from_at, length)) {
     return TrapCode::out_of_bounds_table_access;
   }
-  std::copy_n(segment.begin() + from_at, length, table.elements + at);
-  return TrapCode::none;
+  return copy_in_pieces(instance.store, table.elements + at, segment.data() + from_at, length * sizeof(Slot));
 }
 
 void elem_drop(ModuleInst& instance, ElemIdx elem) { std::vector<Slot>().swap(instance.elems[raw(elem)]); }

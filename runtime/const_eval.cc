@@ -30,7 +30,7 @@ class Evaluator final : public gc::RootSlots {
       const Op op = decoder::read_op(reader_, features_);
       if (op == Op::end) break;
       if (!step(op)) {
-        if (out_of_memory_) return Error::trap(TrapCode::out_of_memory);
+        if (out_of_memory_) return Error::trap(store().heap().why_nothing());
         return Error::make(ErrorKind::limit,
                            std::string(op_info(op).text) + " in a constant expression is not supported");
       }

@@ -131,7 +131,8 @@ Result<uint64_t> Table::grow(uint64_t delta, const Val& init) const {
   if (Result<void> r = runtime::check_value(*store_, init, inst_->type.element, "element"); !r) {
     return std::move(r).error();
   }
-  const int64_t old_size = inst_->grow(delta, init.bits());
+  int64_t old_size = runtime::kGrowFailed;
+  inst_->grow(nullptr, delta, init.bits(), old_size);  // what the host does nobody interrupts
   if (old_size == runtime::kGrowFailed) {
     return Error::make(ErrorKind::limit, "the table cannot grow by " + std::to_string(delta) + " elements");
   }

@@ -49,8 +49,8 @@ constexpr const char* kWays[] = {
     "(call_ref $t (ref.func $via_ref))",
     "(block $b (result i32) (block $c (try_table (catch_all $c) (br $b (call $h)))) (i32.const -1))",
     "(block $b (result i32) (block $c (try_table (catch_all $c) (br $b (call $via)))) (i32.const -1))",
-    "(block $b (result i32) (block $c (try_table (catch_all $c) (br $b (call_ref $t (ref.func $via_ref)))))"
-    " (i32.const -1))",
+    ("(block $b (result i32) (block $c (try_table (catch_all $c) (br $b (call_ref $t (ref.func $via_ref)))))"
+     " (i32.const -1))"),
 };
 
 // What reads all of a register if it believes that the value is clean; $h returns 8.

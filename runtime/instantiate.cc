@@ -6,6 +6,7 @@
 #include "runtime/builtins.h"
 #include "runtime/const_eval.h"
 #include "runtime/import_matching.h"
+#include "runtime/pieces.h"
 
 namespace mini_wasm::runtime {
 namespace {
@@ -14,6 +15,11 @@ Error does_not_fit(TrapCode trap, const char* kind, uint32_t index, uint64_t at)
   Error error = Error::trap(trap);
   error.message += std::string(": ") + kind + " segment " + std::to_string(index) + " at " + std::to_string(at);
   return error;
+}
+
+Result<void> unless(TrapCode trap) {
+  if (trap != TrapCode::none) return Error::trap(trap);
+  return {};
 }
 
 // One instantiation. Until `publish` nobody else knows the new objects.
@@ -197,12 +203,15 @@ Result<void> Instantiation::write_elem(uint32_t index) {
   }
   Slot* to = table.elements + *at;
   if (is_plain(elem)) {
-    for (FuncIdx f : elem.funcs) *to++ = reinterpret_cast<uintptr_t>(instance_.funcs[raw(f)]);
-  } else {
-    std::copy(instance_.elems[index].begin(), instance_.elems[index].end(), to);
-    elem_drop(instance_, ElemIdx{index});
+    return unless(in_pieces(&store_, elem.size(), 3, [&](uint64_t first, uint64_t count) {
+      for (; count != 0; --count, ++first)
+        to[first] = reinterpret_cast<uintptr_t>(instance_.funcs[raw(elem.funcs[first])]);
+    }));
   }
-  return {};
+  const std::vector<Slot>& values = instance_.elems[index];
+  const TrapCode copied = copy_in_pieces(&store_, to, values.data(), values.size() * sizeof(Slot));
+  elem_drop(instance_, ElemIdx{index});
+  return unless(copied);
 }
 
 Result<void> Instantiation::write_data(uint32_t index) {
@@ -214,8 +223,7 @@ Result<void> Instantiation::write_data(uint32_t index) {
   if (!memory.contains(*at, bytes.size())) {
     return does_not_fit(TrapCode::out_of_bounds_memory_access, "data", index, *at);
   }
-  if (!bytes.empty()) std::memcpy(memory.base + *at, bytes.data(), bytes.size());
-  return {};
+  return unless(copy_in_pieces(&store_, memory.base + *at, bytes.data(), bytes.size()));
 }
 
 Result<void> check_imports(const Store& store, const decoder::Module& module,

@@ -305,7 +305,7 @@ Result<TableInst*> Store::new_table(const TableType& type, Slot init, TableStora
     return Error::make(ErrorKind::limit, "the store may have " + std::to_string(limits_.tables) + " tables at most");
   }
   TableInst& table = tables_.emplace_back();
-  Result<void> r = table.allocate(type, init, limits_.table_elements, std::move(storage));
+  Result<void> r = table.allocate(this, type, init, limits_.table_elements, std::move(storage));
   if (r) return &table;
   tables_.pop_back();
   return std::move(r).error();
@@ -356,7 +356,14 @@ void Store::set_interrupt(bool on) {
   std::lock_guard lock(instances_mutex_);
   interrupted_ = on;
   for (ModuleInst& instance : instances_) interrupt_context(instance.context, on);
+  interrupt_event_.set(on);
   if (blocked_ != nullptr) blocked_->wake_();
+}
+
+int Store::interrupt_descriptor() {
+  std::lock_guard lock(instances_mutex_);
+  if (interrupt_event_.fd() < 0 && interrupt_event_.make() && interrupted()) interrupt_event_.set(true);
+  return interrupt_event_.fd();
 }
 
 Store::BlockedScope::BlockedScope(Store& store, std::function<void()> wake) : store_(store), wake_(std::move(wake)) {

@@ -15,6 +15,7 @@
 
 #include "core/limits.h"
 #include "runtime/activation.h"
+#include "runtime/event_descriptor.h"
 #include "runtime/func_addresses.h"
 #include "runtime/gc/heap.h"
 #include "runtime/module_inst.h"
@@ -99,6 +100,9 @@ class Store {
   // Asks running code to stop, or takes that back. Any thread.
   void set_interrupt(bool on);
   bool interrupted() const { return interrupted_.load(std::memory_order_relaxed); }
+  // Readable while the store is interrupted, for what waits in the system. Made at the first call; negative when the
+  // system gives none: then one has to look at `interrupted` every now and then.
+  int interrupt_descriptor();
   // While it lives, this store's thread may wait: an interrupt calls `wake`, from whatever thread, so that it looks at
   // `interrupted` again. One at a time.
   class BlockedScope {
@@ -162,12 +166,14 @@ class Store {
   std::list<TableInst> tables_;
   std::list<GlobalInst> globals_;
   std::list<TagInst> tags_;
-  // Held to change or walk instances_ and blocked_, because `set_interrupt` looks at them from elsewhere.
+  // Held to change or walk instances_, blocked_ and interrupt_event_, because `set_interrupt` looks at them from
+  // elsewhere.
   std::mutex instances_mutex_;
   ModuleInstList instances_;
   // Of the first so many of callbacks_ and instances_.
   mutable FuncAddresses func_addresses_;
   mutable size_t addressed_callbacks_ = 0, addressed_instances_ = 0;
+  EventDescriptor interrupt_event_;
   BlockedScope* blocked_ = nullptr;          // where the store's thread waits
   std::unique_ptr<Error> invalid_function_;  // of the trap that is on its way
   ValueStack stack_;                         // of the engine's pool; without a base when there was no memory for it

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mini_wasm/result.h>
+#include <mini_wasm/trap.h>
 #include <mini_wasm/types.h>
 
 #include <cstdint>
@@ -12,6 +13,8 @@
 #include "runtime/memory.h"
 
 namespace mini_wasm::runtime {
+
+class Store;
 
 // Room for elements, from malloc: a guest that asks for too many must get an error, and a failing `new` cannot be
 // caught here.
@@ -35,15 +38,18 @@ struct TableInst {
   TableInst& operator=(const TableInst&) = delete;
   ~TableInst();
 
-  // Error: limit. May use `storage`.
-  Result<void> allocate(const TableType& type, Slot init, uint64_t element_limit, TableStorage storage = {});
+  // Errors: limit; trap (interrupted). May use `storage`.
+  Result<void> allocate(const Store* store, const TableType& type, Slot init, uint64_t element_limit,
+                        TableStorage storage = {});
   // Leaves the table empty. Nothing, unless it is what a table of this type begins with.
   TableStorage take_storage();
-  int64_t grow(uint64_t delta, Slot init);  // the old size or kGrowFailed
+  // The old size, or kGrowFailed. An interrupt of `store` (null: nobody interrupts) leaves the table as it was: then it
+  // returns TrapCode::interrupted.
+  TrapCode grow(const Store* store, uint64_t delta, Slot init, int64_t& old_size);
   bool contains(uint64_t offset, uint64_t length) const { return length <= size && offset <= size - length; }
 
  private:
-  bool reserve(uint64_t wanted);
+  TrapCode reserve(const Store* store, uint64_t wanted, bool& done);
 
   uint64_t capacity_ = 0;
 };

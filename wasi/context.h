@@ -3,12 +3,15 @@
 //
 // Parameters are those of the witx signature; results that witx returns are returned (bind.h stores them). Each method
 // validates everything that the guest gave before it acts. Comments name only what is not in the preview1 document.
-// Thread rule: one thread at a time; CallScope sees to it. No state outside the object.
+// Thread rule: one thread at a time; CallScope sees to it, and lets others in while a call waits. No state outside the
+// object.
 #pragma once
 
 #include <mini_wasm/result.h>
 #include <mini_wasm/wasi.h>
+#include <sys/types.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -21,10 +24,12 @@
 #include <vector>
 
 #include "runtime/cache_fence.h"
+#include "runtime/store.h"
 #include "wasi/abi.h"
 #include "wasi/bind.h"
 #include "wasi/fd_table.h"
 #include "wasi/guest_ptr.h"
+#include "wasi/program_interrupt.h"
 #include "wasi/sandbox.h"
 
 namespace mini_wasm::wasi {
@@ -110,12 +115,14 @@ class Context {
   Errno sock_shutdown(Fd, SdFlags);
 
   FdTable& fds() { return fds_; }
+  ProgramInterrupt& program_interrupt() { return program_interrupt_; }
 
   // WasiConfig::trace.
   bool traces() const { return config_.trace != nullptr; }
   void trace(std::string_view line) const { config_.trace(line); }
 
-  // Keeps other threads out of the object for as long as it lives. An interrupt of `store` ends what blocks.
+  // Keeps other threads out of the object for as long as it lives, but while the call waits. An interrupt of `store`
+  // ends waiting.
   class CallScope {
    public:
     explicit CallScope(Context& context, runtime::Store* store = nullptr)
@@ -125,26 +132,72 @@ class Context {
     ~CallScope() { context_.call_ = nullptr; }
     CallScope(const CallScope&) = delete;
     CallScope& operator=(const CallScope&) = delete;
+    // Whether an interrupt has ended the call, which has done nothing then.
+    bool interrupted() const { return interrupted_; }
 
    private:
     friend class Context;
     Context& context_;
     runtime::Store* store_;
     std::unique_lock<std::mutex> lock_;
+    bool interrupted_ = false;
   };
 
  private:
   runtime::Store* store() const { return call_ == nullptr ? nullptr : call_->store_; }
-  // Calls `wait`, which uses nothing of the object, and lets other threads in meanwhile.
+  // Calls `wait`, which uses nothing of the object that may change, and lets other threads in meanwhile. `errno` is
+  // what `wait` has left.
   template <class F>
   auto let_others_in(F wait) {
     CallScope* const call = std::exchange(call_, nullptr);
     if (call != nullptr) call->lock_.unlock();
     const auto result = wait();
+    const int host_errno = errno;
     if (call != nullptr) call->lock_.lock();
     call_ = call;
+    errno = host_errno;
     return result;
   }
+
+  // --- Waiting (waiting.cc). Calls that may have to wait try without (without_waiting.h), and wait with others let in.
+
+  bool is_interrupted() const { return store() != nullptr && store()->interrupted(); }
+  // The call ends with a trap. Returns intr.
+  Errno interrupted();
+  // Waits for `events` (poll), which are there already when the last attempt was `in_vain`. The descriptor lives on.
+  // Errors: again for one in non-blocking mode; intr.
+  Errno wait_until_ready(const Descriptor& descriptor, short events, bool in_vain);
+  // What `attempt()` gives, which is as a system call that does not wait: repeated while that is EAGAIN.
+  template <class Attempt>
+  ErrnoOr<Size> when_ready(const Descriptor& descriptor, short events, Attempt attempt) {
+    std::shared_ptr<const Descriptor> held;
+    for (bool in_vain = false;; in_vain = true) {
+      const ssize_t size = attempt();
+      if (size >= 0) return static_cast<Size>(size);
+      if (errno != EAGAIN) return last_error();
+      held = descriptor.shared_from_this();
+      const Errno error = wait_until_ready(descriptor, events, in_vain);
+      if (error != Errno::success) return error;
+    }
+  }
+  // For what takes long but waits for nobody: lets others in meanwhile. The descriptor lives on.
+  template <class Call>
+  auto take_long(const Descriptor& descriptor, Call call) {
+    const std::shared_ptr<const Descriptor> held = descriptor.shared_from_this();
+    return let_others_in(call);
+  }
+  // A FIFO that was opened for reading without waiting: until somebody has opened it for writing. Error: intr.
+  Errno wait_for_writer(int fifo);
+  // Opens, for writing without waiting, what nobody reads (Errno::nxio): if it is a FIFO, once somebody does. `dir` is
+  // to live on. Errors: intr; those of Sandbox::open.
+  ErrnoOr<Sandbox::Opened> open_when_read(const Descriptor& dir, const std::string& path, int flags);
+  template <class Done>
+  Errno look_until(Done done);  // done(); error: intr
+
+  // fd_io.cc: moves bytes between a list of buffers and what `attempt(buffers, max_bytes, done so far)` reads or
+  // writes.
+  template <class Attempt>
+  ErrnoOr<Size> transfer(GuestMemory memory, const Descriptor& descriptor, Iovecs list, short events, Attempt attempt);
 
   Context(WasiConfig config, Sandbox::Strategy strategy)
       : config_(std::move(config)), sandbox_(strategy), fds_(config_.max_open_files) {}
@@ -163,6 +216,7 @@ class Context {
   Sandbox sandbox_;
   FdTable fds_;
   std::vector<runtime::CacheFence> fences_;  // of the preopened directories
+  ProgramInterrupt program_interrupt_;
   std::mutex mutex_;
   CallScope* call_ = nullptr;  // the one in progress
 };

@@ -56,7 +56,10 @@ Errno Context::fd_allocate(Fd fd, FileSize offset, FileSize size) {
   if (!file.ok()) return file.error();
   if (size == 0 || !is_file_range(offset, 0)) return Errno::inval;
   if (!is_file_range(offset, size)) return Errno::fbig;
-  return errno_from_host(::posix_fallocate((*file)->host.get(), static_cast<off_t>(offset), static_cast<off_t>(size)));
+  const int host = (*file)->host.get();
+  return take_long(**file, [=] {
+    return errno_from_host(::posix_fallocate(host, static_cast<off_t>(offset), static_cast<off_t>(size)));
+  });
 }
 
 Errno Context::fd_close(Fd fd) { return fds_.close(fd); }
@@ -64,13 +67,13 @@ Errno Context::fd_close(Fd fd) { return fds_.close(fd); }
 Errno Context::fd_datasync(Fd fd) {
   const auto file = fds_.find(fd, rights::fd_datasync);
   if (!file.ok()) return file.error();
-  return check(::fdatasync((*file)->host.get()));
+  return take_long(**file, [host = (*file)->host.get()] { return check(::fdatasync(host)); });
 }
 
 Errno Context::fd_sync(Fd fd) {
   const auto file = fds_.find(fd, rights::fd_sync);
   if (!file.ok()) return file.error();
-  return check(::fsync((*file)->host.get()));
+  return take_long(**file, [host = (*file)->host.get()] { return check(::fsync(host)); });
 }
 
 ErrnoOr<Fdstat> Context::fd_fdstat_get(Fd fd) {

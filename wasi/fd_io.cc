@@ -13,6 +13,7 @@
 #include "wasi/context.h"
 #include "wasi/host_iovecs.h"
 #include "wasi/sigpipe.h"
+#include "wasi/without_waiting.h"
 
 namespace mini_wasm::wasi {
 
@@ -20,31 +21,13 @@ namespace {
 
 constexpr FileSize kMaxOffset = std::numeric_limits<int64_t>::max();
 
-// For a borrowed descriptor in non-blocking mode: again when the call would block.
-Errno would_block(const Descriptor& descriptor, short events) {
-  if (!descriptor.nonblock) return Errno::success;
-  pollfd ready{descriptor.host.get(), events, 0};
-  return ::poll(&ready, 1, 0) == 0 ? Errno::again : Errno::success;
-}
+// What is done at once before somebody looks for an interrupt, and from which size on others are let in.
+constexpr uint64_t kMostAtOnce = uint64_t{1} << 20;
+constexpr uint64_t kLong = uint64_t{64} << 10;
 
-// Hands the list to `call(host iovecs, count, bytes done so far)`, which answers like readv. Lists longer than the host
-// takes at once go in pieces if `in_pieces`, as long as nothing falls short; once bytes have moved, errors wait for the
-// next call.
-template <class Call>
-ErrnoOr<Size> transfer(GuestMemory memory, Iovecs list, bool in_pieces, Call call) {
-  HostIovecs piece;
-  uint64_t done = 0;
-  uint32_t first = 0;
-  do {
-    const Errno loaded = piece.load(memory, list, first, HostIovecs::kMaxBytes - done);
-    const ssize_t size = loaded == Errno::success ? call(piece.data(), piece.count(), done) : -1;
-    if (size < 0 && done == 0) return loaded == Errno::success ? last_error() : loaded;
-    if (size < 0) break;
-    done += static_cast<uint64_t>(size);
-    if (static_cast<uint64_t>(size) < piece.bytes()) break;
-    first += static_cast<uint32_t>(piece.count());
-  } while (in_pieces && first < list.count && done < HostIovecs::kMaxBytes);
-  return static_cast<Size>(done);
+ErrnoOr<Size> size_or_error(ssize_t moved) {
+  if (moved < 0) return last_error();
+  return static_cast<Size>(moved);
 }
 
 ErrnoOr<FileSize> seek_host(int fd, FileDelta offset, int whence) {
@@ -63,32 +46,68 @@ bool append(std::span<uint8_t> buffer, size_t& used, const void* bytes, size_t s
 
 }  // namespace
 
+// As readv and writev of a list of any length: reading ends with the first short piece and waits for the first byte
+// only; writing waits until all is written. Once bytes have moved, errors wait for the next call.
+template <class Attempt>
+ErrnoOr<Size> Context::transfer(GuestMemory memory, const Descriptor& descriptor, Iovecs list, short events,
+                                Attempt attempt) {
+  const bool waits = may_wait(descriptor), writes_all = waits && events == POLLOUT;
+  const bool is_message = descriptor.type == FileType::socket_dgram;
+  HostIovecs buffers;
+  uint64_t done = 0;
+  uint32_t next = 0;
+  const auto end = [&](Errno error) { return done == 0 ? ErrnoOr<Size>(error) : static_cast<Size>(done); };
+  do {
+    const ErrnoOr<uint32_t> loaded = buffers.load(memory, list, next, HostIovecs::kMaxBytes - done);
+    if (!loaded.ok()) return end(loaded.error());
+    next = *loaded;
+    if (buffers.bytes() == 0 && next < list.count) continue;
+    do {
+      const uint64_t wanted = is_message ? buffers.bytes() : std::min(buffers.bytes(), kMostAtOnce);
+      const auto once = [&] { return attempt(buffers, wanted, done); };
+      const bool is_long = !waits && wanted >= kLong;
+      const ErrnoOr<Size> size = waits && (done == 0 || writes_all)
+                                     ? when_ready(descriptor, events, once)
+                                     : size_or_error(is_long ? take_long(descriptor, once) : once());
+      if (!size.ok()) return end(size.error());
+      done += *size;
+      buffers.consume(*size);
+      if (is_message || (*size < wanted && !writes_all) || *size == 0) return static_cast<Size>(done);
+      if (buffers.bytes() != 0 && is_interrupted()) return static_cast<Size>(done);
+    } while (buffers.bytes() != 0);
+  } while (next < list.count && done < HostIovecs::kMaxBytes && !is_interrupted());
+  return static_cast<Size>(done);
+}
+
 ErrnoOr<Size> Context::fd_read(GuestMemory memory, Fd fd, Iovecs list) {
   const auto file = fds_.find_file(fd, rights::fd_read);
   if (!file.ok()) return file.error();
   const Descriptor& from = **file;
-  if (const Errno error = would_block(from, POLLIN); error != Errno::success) return error;
-  // Anything but a file might block in the second piece although the first has data to report.
-  return transfer(memory, list, from.type == FileType::regular_file,
-                  [&](iovec* iovecs, int count, uint64_t) { return ::readv(from.host.get(), iovecs, count); });
+  return transfer(memory, from, list, POLLIN, [&](HostIovecs& buffers, uint64_t most, uint64_t) {
+    if (may_wait(from)) return read_without_waiting(from, buffers, most);
+    return buffers.limited_to(most, [&](iovec* all, int count) { return ::readv(from.host.get(), all, count); });
+  });
 }
 
 ErrnoOr<Size> Context::fd_write(GuestMemory memory, Fd fd, Iovecs list) {
   const auto file = fds_.find_file(fd, rights::fd_write);
   if (!file.ok()) return file.error();
   const Descriptor& to = **file;
-  if (const Errno error = would_block(to, POLLOUT); error != Errno::success) return error;
-  const SigpipeGuard guard(to.type != FileType::regular_file && to.type != FileType::character_device);
-  return transfer(memory, list, to.type == FileType::regular_file,
-                  [&](iovec* iovecs, int count, uint64_t) { return ::writev(to.host.get(), iovecs, count); });
+  return transfer(memory, to, list, POLLOUT, [&](HostIovecs& buffers, uint64_t most, uint64_t) {
+    const SigpipeGuard guard(may_wait(to) && to.type != FileType::character_device && !config_.sigpipe);
+    if (may_wait(to)) return write_without_waiting(to, buffers, most);
+    return buffers.limited_to(most, [&](iovec* all, int count) { return ::writev(to.host.get(), all, count); });
+  });
 }
 
 ErrnoOr<Size> Context::fd_pread(GuestMemory memory, Fd fd, Iovecs list, FileSize offset) {
   const auto file = fds_.find_file(fd, rights::fd_read | rights::fd_seek);
   if (!file.ok()) return file.error();
   if (offset > kMaxOffset - HostIovecs::kMaxBytes) return Errno::inval;
-  return transfer(memory, list, true, [&](iovec* iovecs, int count, uint64_t done) {
-    return ::preadv((*file)->host.get(), iovecs, count, static_cast<off_t>(offset + done));
+  return transfer(memory, **file, list, POLLIN, [&](HostIovecs& buffers, uint64_t most, uint64_t done) {
+    return buffers.limited_to(most, [&](iovec* all, int count) {
+      return ::preadv((*file)->host.get(), all, count, static_cast<off_t>(offset + done));
+    });
   });
 }
 
@@ -96,8 +115,10 @@ ErrnoOr<Size> Context::fd_pwrite(GuestMemory memory, Fd fd, Iovecs list, FileSiz
   const auto file = fds_.find_file(fd, rights::fd_write | rights::fd_seek);
   if (!file.ok()) return file.error();
   if (offset > kMaxOffset - HostIovecs::kMaxBytes) return Errno::inval;
-  return transfer(memory, list, true, [&](iovec* iovecs, int count, uint64_t done) {
-    return ::pwritev((*file)->host.get(), iovecs, count, static_cast<off_t>(offset + done));
+  return transfer(memory, **file, list, POLLOUT, [&](HostIovecs& buffers, uint64_t most, uint64_t done) {
+    return buffers.limited_to(most, [&](iovec* all, int count) {
+      return ::pwritev((*file)->host.get(), all, count, static_cast<off_t>(offset + done));
+    });
   });
 }
 

@@ -198,5 +198,69 @@ TEST_F(IoTest, a_short_read_from_a_pipe_is_reported) {
   ::close(pipe_fds[0]);
 }
 
+// More of them than the host takes at once, before the first that has room.
+TEST_F(IoTest, empty_buffers_do_not_hide_a_real_one) {
+  int pipe_fds[2];
+  ASSERT_EQ(::pipe(pipe_fds), 0);
+  WasiConfig config;
+  config.stdin_fd = pipe_fds[0];
+  config.stdout_fd = pipe_fds[1];
+  Guest both(config);
+  constexpr Size kEmpty = 3000;
+  const uint32_t list = both.alloc((kEmpty + 1) * sizeof(Iovec)), count = both.alloc(4), text = both.put_text("abc");
+  std::memset(both.memory().data() + list, 0, kEmpty * sizeof(Iovec));
+  const Iovec real{text, 3};
+  std::memcpy(both.memory().data() + list + kEmpty * sizeof(Iovec), &real, sizeof(real));
+  ASSERT_EQ(both.call("fd_write", {1, list, kEmpty + 1, count}), Errno::success);
+  EXPECT_EQ(both.get<Size>(count), 3u);
+  std::memset(both.memory().data() + text, 0, 3);
+  ASSERT_EQ(both.call("fd_read", {0, list, kEmpty + 1, count}), Errno::success);
+  EXPECT_EQ(both.get<Size>(count), 3u);
+  EXPECT_EQ(both.text(text, 3), "abc");
+  // None but empty ones wait for nothing.
+  ASSERT_EQ(both.call("fd_read", {0, list, kEmpty, count}), Errno::success);
+  EXPECT_EQ(both.get<Size>(count), 0u);
+  for (const int fd : pipe_fds) ::close(fd);
+}
+
+// Whoever set the mode, the guest on its own descriptor or the host on what it lends: nothing waits, and a large write
+// tells how far it came.
+TEST_F(IoTest, a_descriptor_in_non_blocking_mode_says_again) {
+  for (const bool by_host : {true, false}) {
+    int pipe_fds[2];
+    ASSERT_EQ(::pipe(pipe_fds), 0);
+    if (by_host) {
+      for (const int fd : pipe_fds) ASSERT_EQ(::fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+    }
+    WasiConfig config;
+    config.stdin_fd = pipe_fds[0];
+    config.stdout_fd = pipe_fds[1];
+    Guest both(config);
+    for (const uint32_t fd : {0u, 1u}) {
+      ASSERT_EQ(both.call("fd_fdstat_set_flags", {fd, fd_flags::kNonblock}), Errno::success);
+    }
+    const uint32_t list = both.put_iovecs({{0, 200'000}}), count = both.alloc(4);
+    EXPECT_EQ(both.call("fd_read", {0, list, 1, count}), Errno::again);
+    ASSERT_EQ(both.call("fd_write", {1, list, 1, count}), Errno::success);
+    EXPECT_EQ(both.get<Size>(count), 65536u);  // what a pipe of Linux holds
+    EXPECT_EQ(both.call("fd_write", {1, list, 1, count}), Errno::again);
+    EXPECT_EQ((::fcntl(pipe_fds[1], F_GETFL) & O_NONBLOCK) != 0, by_host);
+    for (const int fd : pipe_fds) ::close(fd);
+  }
+}
+
+TEST_F(IoTest, transfers_of_any_size_are_complete) {
+  constexpr Size kLarge = 5'000'001;
+  guest.memory().resize(2 * kLarge + (1 << 20));
+  for (Size i = 0; i < kLarge; ++i) guest.memory()[(1 << 20) + i] = static_cast<uint8_t>(i * 7 >> 3);
+  const uint32_t fd = guest.created("large"), count = guest.alloc(4);
+  const uint32_t from = guest.put_iovecs({{1 << 20, kLarge}}), to = guest.put_iovecs({{(1 << 20) + kLarge, kLarge}});
+  ASSERT_EQ(guest.call("fd_write", {fd, from, 1, count}), Errno::success);
+  EXPECT_EQ(guest.get<Size>(count), kLarge);
+  ASSERT_EQ(guest.call("fd_pread", {fd, to, 1, 0, count}), Errno::success);
+  EXPECT_EQ(guest.get<Size>(count), kLarge);
+  EXPECT_EQ(std::memcmp(guest.memory().data() + (1 << 20), guest.memory().data() + (1 << 20) + kLarge, kLarge), 0);
+}
+
 }  // namespace
 }  // namespace mini_wasm::wasi

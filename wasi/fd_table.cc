@@ -20,7 +20,7 @@ ErrnoOr<Fd> FdTable::insert(Descriptor descriptor) {
   if (full()) return Errno::mfile;
   const auto free = std::find(entries_.begin(), entries_.end(), nullptr);
   if (free == entries_.end()) return append(std::move(descriptor));
-  *free = std::make_unique<Descriptor>(std::move(descriptor));
+  *free = std::make_shared<Descriptor>(std::move(descriptor));
   ++open_;
   return Fd{static_cast<uint32_t>(free - entries_.begin())};
 }
@@ -29,7 +29,7 @@ ErrnoOr<Fd> FdTable::append(std::optional<Descriptor> descriptor) {
   if (descriptor && full()) return Errno::mfile;
   const Fd fd{static_cast<uint32_t>(entries_.size())};
   open_ += descriptor.has_value();
-  entries_.push_back(descriptor ? std::make_unique<Descriptor>(std::move(*descriptor)) : nullptr);
+  entries_.push_back(descriptor ? std::make_shared<Descriptor>(std::move(*descriptor)) : nullptr);
   return fd;
 }
 
@@ -64,13 +64,11 @@ ErrnoOr<Descriptor*> FdTable::find_socket(Fd fd, Rights needed) {
 }
 
 Errno FdTable::close(Fd fd) {
-  Descriptor* descriptor = find(fd);
-  if (descriptor == nullptr) return Errno::badf;
-  Errno result = Errno::success;
-  if (descriptor->host.owned()) result = check(::close(descriptor->host.release()));
-  entries_[static_cast<uint32_t>(fd)].reset();
+  if (find(fd) == nullptr) return Errno::badf;
+  const std::shared_ptr<Descriptor> descriptor = std::move(entries_[static_cast<uint32_t>(fd)]);
   --open_;
-  return result;
+  if (descriptor.use_count() > 1 || !descriptor->host.owned()) return Errno::success;
+  return check(::close(descriptor->host.release()));
 }
 
 Errno FdTable::renumber(Fd from, Fd to) {

@@ -82,9 +82,10 @@ Result<void> call(const Function& function, void* data, Caller& caller, uint64_t
   const Context::CallScope scope(context, &caller.store());
   const std::optional<Memory> memory = caller.memory0();
   const GuestMemory bytes(memory ? memory->data() : std::span<uint8_t>());
-  if (context.traces()) [[unlikely]]
-    return traced_call(function, context, bytes, slots);
-  return function.call(context, bytes, slots);
+  Result<void> result =
+      context.traces() ? traced_call(function, context, bytes, slots) : function.call(context, bytes, slots);
+  if (scope.interrupted() && static_cast<Errno>(slots[0]) == Errno::intr) return Error::trap(TrapCode::interrupted);
+  return result;
 }
 
 template <size_t... I>

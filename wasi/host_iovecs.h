@@ -5,31 +5,51 @@
 
 #include <array>
 #include <cstdint>
-#include <span>
+#include <utility>
 
 #include "wasi/abi.h"
+#include "wasi/errno_map.h"
 #include "wasi/guest_ptr.h"
 
 namespace mini_wasm::wasi {
 
-// Up to kMax buffers of a guest's list, checked against guest memory. Buffers may overlap: the host copies from or to
-// each in turn. Longer lists are handled a piece at a time, so that the host's memory does not depend on their length.
+// Up to kMax buffers of a guest's list, checked against guest memory; empty ones are left out. Buffers may overlap: the
+// host copies from or to each in turn. Longer lists are handled a piece at a time, so that the host's memory does not
+// depend on their length.
 class HostIovecs {
  public:
   static constexpr uint32_t kMax = 1024;              // IOV_MAX of Linux
   static constexpr uint64_t kMaxBytes = 0x7fff'ffff;  // a guest's ssize_t; the rest is a short read or write
+  static constexpr uint32_t kMaxEmpty = 1 << 20;      // so many buffers are looked at in one go
 
-  // Takes buffers from `list[first]` on, at most `max_bytes` in all. Error: fault.
-  Errno load(GuestMemory memory, GuestArray<const Iovec> list, uint32_t first, uint64_t max_bytes = kMaxBytes);
+  // Takes buffers from `list[first]` on, at most `max_bytes` in all. The index of the first one that was not looked at.
+  // Error: fault.
+  ErrnoOr<uint32_t> load(GuestMemory memory, GuestArray<const Iovec> list, uint32_t first = 0,
+                         uint64_t max_bytes = kMaxBytes);
 
-  std::span<const iovec> host() const { return std::span(iovecs_).first(count_); }
-  iovec* data() { return iovecs_.data(); }
-  int count() const { return static_cast<int>(count_); }
+  // What has not been consumed.
+  iovec* data() { return iovecs_.data() + begin_; }
+  int count() const { return static_cast<int>(end_ - begin_); }
   uint64_t bytes() const { return bytes_; }
+
+  // The first `size` bytes, of `bytes()`, are done with.
+  void consume(uint64_t size);
+  // Calls `use(iovec*, count)` with the first buffers, no more than `max_bytes` of them.
+  template <class Use>
+  auto limited_to(uint64_t max_bytes, Use use) {
+    uint32_t end = begin_;
+    uint64_t left = max_bytes;
+    while (end < end_ && iovecs_[end].iov_len <= left) left -= iovecs_[end++].iov_len;
+    if (end == end_ || left == 0) return use(data(), static_cast<int>(end - begin_));
+    const size_t whole = std::exchange(iovecs_[end].iov_len, left);
+    const auto result = use(data(), static_cast<int>(end + 1 - begin_));
+    iovecs_[end].iov_len = whole;
+    return result;
+  }
 
  private:
   std::array<iovec, kMax> iovecs_;
-  uint32_t count_ = 0;
+  uint32_t begin_ = 0, end_ = 0;
   uint64_t bytes_ = 0;
 };
 

@@ -69,7 +69,7 @@ bool is_against_writing(Errno error) {
 }
 
 int host_flags(const OpenRequest& request) {
-  // Never wait for the other end of a FIFO, never acquire a terminal.
+  // Not to wait for the other end of a FIFO yet, never to acquire a terminal.
   int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
   if (!has(request.lookup, lookup_flags::kSymlinkFollow)) flags |= O_NOFOLLOW;
   if (has(request.oflags, o_flags::kDirectory)) flags |= O_DIRECTORY;
@@ -117,7 +117,8 @@ ErrnoOr<Fd> Context::path_open(GuestMemory memory, Fd dir_fd, LookupFlags lookup
   OpenRequest request{lookup, oflags, fdflags, base};
   ErrnoOr<PathAt> at = path_at(memory, dir_fd, 0, path);
   if (!at.ok()) return at.error();
-  const Descriptor& dir = *at->dir;
+  const auto held = at->dir->shared_from_this();
+  const Descriptor& dir = *held;
   if (const Errno error = check_flags(request); error != Errno::success) return error;
   if (const Errno error = check_rights(dir, request); error != Errno::success) return error;
   if (fds_.full()) return Errno::mfile;  // before the host creates or truncates anything
@@ -129,7 +130,13 @@ ErrnoOr<Fd> Context::path_open(GuestMemory memory, Fd dir_fd, LookupFlags lookup
     request.base &= ~kWriting;
     opened = open_below(sandbox_, dir, at->path, request);
   }
+  const int flags = host_flags(request);
+  const bool waits = !has(fdflags, fd_flags::kNonblock);
+  if (!opened.ok() && opened.error() == Errno::nxio && waits) opened = open_when_read(dir, at->path, flags);
   if (!opened.ok()) return opened.error();
+  if (waits && S_ISFIFO(opened->stat.st_mode) && (flags & O_ACCMODE) == O_RDONLY) {
+    if (const Errno error = wait_for_writer(opened->file.get()); error != Errno::success) return error;
+  }
   if (const Errno error = finish_blocking(opened->file.get(), request); error != Errno::success) return error;
   Descriptor file;
   file.type = file_type_of(opened->stat.st_mode);

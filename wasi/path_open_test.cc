@@ -205,14 +205,28 @@ TEST_P(PathOpen, a_descriptor_that_is_no_directory_is_notdir) {
   EXPECT_EQ(guest.open_error("x", {.base = 0, .inheriting = 0, .dir = 77}), Errno::badf);
 }
 
-TEST_P(PathOpen, never_waits_for_the_other_end_of_a_fifo) {
+// As natively; waiting_test.cc waits.
+TEST_P(PathOpen, does_not_wait_for_the_other_end_of_a_fifo_in_non_blocking_mode) {
   ASSERT_EQ(::mkfifo((dir / "fifo").c_str(), 0666), 0);
-  const uint32_t fd = guest.opened("fifo", {.base = rights::kFile & ~rights::fd_write});
+  constexpr FdFlags kNonblock = fd_flags::kNonblock;
+  EXPECT_EQ(guest.open_error("fifo", {.fdflags = kNonblock, .base = rights::fd_write}), Errno::nxio);
+  const uint32_t fd = guest.opened("fifo", {.fdflags = kNonblock, .base = rights::kFile & ~rights::fd_write});
   EXPECT_EQ(guest.open_error("fifo", {.base = rights::fd_write}), Errno::success);  // there is a reader now
   const uint32_t out = guest.alloc(24);
   ASSERT_EQ(guest.call("fd_fdstat_get", {fd, out}), Errno::success);
-  EXPECT_EQ(guest.get<Fdstat>(out).flags, 0);
+  EXPECT_EQ(guest.get<Fdstat>(out).flags, kNonblock);
   EXPECT_EQ(guest.call("fd_close", {fd}), Errno::success);
+}
+
+TEST_P(PathOpen, a_fifo_whose_other_end_is_open_is_in_blocking_mode) {
+  ASSERT_EQ(::mkfifo((dir / "fifo").c_str(), 0666), 0);
+  const int writer = ::open((dir / "fifo").c_str(), O_RDWR);
+  const uint32_t fd = guest.opened("fifo", {.base = rights::kFile & ~rights::fd_write}), out = guest.alloc(24);
+  ASSERT_EQ(guest.call("fd_fdstat_get", {fd, out}), Errno::success);
+  EXPECT_EQ(guest.get<Fdstat>(out).flags, 0);
+  ASSERT_EQ(::write(writer, "hi", 2), 2);
+  EXPECT_EQ(guest.read(fd, 4), "hi");
+  ::close(writer);
 }
 
 TEST_P(PathOpen, host_descriptors_are_not_handed_to_child_processes) {

@@ -9,12 +9,13 @@
 #include <cerrno>
 #include <ctime>
 #include <limits>
+#include <memory>
 #include <optional>
 
 #include "core/limits.h"
 #include "wasi/context.h"
-#include "wasi/interrupt_signal.h"
 #include "wasi/stat.h"
+#include "wasi/system_wait.h"
 
 namespace mini_wasm::wasi {
 
@@ -84,17 +85,12 @@ class Poller {
 
   // Returns when at least one subscription is done, or with `intr` when the store has been interrupted.
   Errno wait() {
-    const InterruptSignal signal(any_done_ ? nullptr : store_);
-    pollfds_.push_back({signal.fd(), POLLIN, 0});
+    pollfds_.push_back({});
     do {
-      if (signal.raised() || pollfds_.back().revents != 0) return Errno::intr;
       timespec time;
-      const timespec* timeout = next_timeout(time);
       // A signal only shortens the wait: programs take EINTR from a plain sleep for a failure of the system.
-      if (::ppoll(pollfds_.data(), static_cast<nfds_t>(pollfds_.size()), timeout, nullptr) < 0) {
-        if (errno != EINTR) return last_error();
-        for (pollfd& fd : pollfds_) fd.revents = 0;
-      }
+      const Errno error = wait_in_system(pollfds_, next_timeout(time), any_done_ ? nullptr : store_);
+      if (error != Errno::success) return error;
       for (Wait& wait : waits_) finish(wait);
     } while (!any_done_);
     return Errno::success;
@@ -118,6 +114,7 @@ class Poller {
     wait.is_fd = true;
     wait.pollfd_index = pollfds_.size();
     pollfds_.push_back({(*found)->host.get(), events, 0});
+    held_.push_back((*found)->shared_from_this());
   }
 
   // Null: no limit.
@@ -160,6 +157,7 @@ class Poller {
   runtime::Store* store_;
   std::vector<Wait> waits_;
   std::vector<pollfd> pollfds_;
+  std::vector<std::shared_ptr<Descriptor>> held_;  // open until the wait is over
   bool any_done_ = false;
 };
 
@@ -186,7 +184,8 @@ ErrnoOr<Size> Context::poll(GuestMemory memory, const std::vector<Subscription>&
   }
   Poller poller(fds_, store());
   for (const Subscription& subscription : subscriptions) poller.add(subscription);
-  if (const Errno error = let_others_in([&] { return poller.wait(); }); error != Errno::success) return error;
+  const Errno error = let_others_in([&] { return poller.wait(); });
+  if (error != Errno::success) return error == Errno::intr ? interrupted() : error;
   return poller.store(memory, events);
 }
 

@@ -8,13 +8,15 @@
 
 namespace mini_wasm::wasi {
 
-// In pieces, because one large request cannot be interrupted.
+// In pieces, between which an interrupt is looked for and others are let in.
 Errno Context::random_get(GuestMemory memory, GuestBytes buffer) {
   constexpr size_t kPiece = size_t{64} << 10;
   const auto bytes = memory.range(buffer);
   if (!bytes) return Errno::fault;
   for (size_t done = 0; done < bytes->size();) {
-    const ssize_t size = ::getrandom(bytes->data() + done, std::min(kPiece, bytes->size() - done), 0);
+    if (done != 0 && is_interrupted()) return interrupted();
+    const auto generate = [&] { return ::getrandom(bytes->data() + done, std::min(kPiece, bytes->size() - done), 0); };
+    const ssize_t size = bytes->size() > kPiece ? let_others_in(generate) : generate();
     if (size < 0 && errno != EINTR) return last_error();
     if (size > 0) done += static_cast<size_t>(size);
   }

@@ -1,6 +1,9 @@
 // sock_accept, sock_recv, sock_send, sock_shutdown on the sockets that the guest inherited.
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+
+#include <cerrno>
 
 #include "runtime/own_descriptor.h"
 #include "wasi/context.h"
@@ -18,6 +21,24 @@ msghdr message(HostIovecs& buffers) {
   return header;
 }
 
+// Whether no more will come than has.
+bool has_ended(int socket) {
+  pollfd ready{socket, POLLRDHUP, 0};
+  return ::poll(&ready, 1, 0) != 0;
+}
+
+// EAGAIN when nobody wants to connect, in whatever mode the socket is. Another process that takes the connection first
+// makes it wait; another thread of the guest's cannot.
+int accept_without_waiting(int listener, int flags) {
+  pollfd ready{listener, POLLIN, 0};
+  const int count = ::poll(&ready, 1, 0);
+  if (count > 0) {
+    return runtime::open_own_descriptor([=] { return ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | flags); });
+  }
+  if (count == 0) errno = EAGAIN;
+  return -1;
+}
+
 }  // namespace
 
 ErrnoOr<Fd> Context::sock_accept(Fd fd, FdFlags flags) {
@@ -25,14 +46,17 @@ ErrnoOr<Fd> Context::sock_accept(Fd fd, FdFlags flags) {
   if (!listener.ok()) return listener.error();
   if ((flags & ~fd_flags::kNonblock) != 0) return Errno::inval;
   if (fds_.full()) return Errno::mfile;  // before a connection is taken that nobody could get
-  const int host_flags = SOCK_CLOEXEC | (flags != 0 ? SOCK_NONBLOCK : 0);
-  const int accepted =
-      runtime::open_own_descriptor([&] { return ::accept4((*listener)->host.get(), nullptr, nullptr, host_flags); });
-  if (accepted < 0) return last_error();
+  const Descriptor& from = **listener;
   Descriptor socket;
-  socket.host = HostFd::own(accepted);
-  socket.type = (*listener)->type;
-  socket.base = socket.inheriting = (*listener)->inheriting;
+  socket.type = from.type;
+  socket.base = socket.inheriting = from.inheriting;
+  const ErrnoOr<Size> accepted = when_ready(from, POLLIN, [&]() -> ssize_t {
+    const int connection = accept_without_waiting(from.host.get(), flags != 0 ? SOCK_NONBLOCK : 0);
+    if (connection < 0) return -1;
+    socket.host = HostFd::own(connection);
+    return 0;
+  });
+  if (!accepted.ok()) return accepted.error();
   return fds_.insert(std::move(socket));
 }
 
@@ -40,28 +64,50 @@ ErrnoOr<std::tuple<Size, RoFlags>> Context::sock_recv(GuestMemory memory, Fd fd,
   const auto socket = fds_.find_socket(fd, rights::fd_read);
   if (!socket.ok()) return socket.error();
   if ((flags & ~ri_flags::kAll) != 0) return Errno::inval;
+  const Descriptor& from = **socket;
   HostIovecs buffers;
-  if (const Errno error = buffers.load(memory, list, 0); error != Errno::success) return error;
-  int host_flags = 0;
-  if ((flags & ri_flags::kPeek) != 0) host_flags |= MSG_PEEK;
-  if ((flags & ri_flags::kWaitall) != 0) host_flags |= MSG_WAITALL;
-  msghdr header = message(buffers);
-  const ssize_t size = ::recvmsg((*socket)->host.get(), &header, host_flags);
-  if (size < 0) return last_error();
-  const RoFlags truncated = (header.msg_flags & MSG_TRUNC) != 0 ? kRoDataTruncated : RoFlags{0};
-  return std::tuple<Size, RoFlags>(static_cast<Size>(size), truncated);
+  if (const auto loaded = buffers.load(memory, list); !loaded.ok()) return loaded.error();
+  const bool peeks = (flags & ri_flags::kPeek) != 0;
+  const bool waits_for_all = (flags & ri_flags::kWaitall) != 0 && from.type == FileType::socket_stream;
+  uint64_t done = 0;
+  RoFlags truncated = 0;
+  do {
+    const ErrnoOr<Size> size = when_ready(from, POLLIN, [&] {
+      msghdr header = message(buffers);
+      const ssize_t received = ::recvmsg(from.host.get(), &header, MSG_DONTWAIT | (peeks ? MSG_PEEK : 0));
+      if ((header.msg_flags & MSG_TRUNC) != 0) truncated = kRoDataTruncated;
+      const bool is_all = received <= 0 || static_cast<uint64_t>(received) == buffers.bytes();
+      if (!peeks || !waits_for_all || is_all || has_ended(from.host.get())) return received;
+      errno = EAGAIN;  // what has been seen stays in the queue: look again when there is more
+      return ssize_t{-1};
+    });
+    if (!size.ok() && done == 0) return size.error();
+    if (!size.ok() || *size == 0) break;
+    done += *size;
+    if (!peeks) buffers.consume(*size);
+  } while (waits_for_all && !peeks && buffers.bytes() != 0);
+  return std::tuple<Size, RoFlags>(static_cast<Size>(done), truncated);
 }
 
 ErrnoOr<Size> Context::sock_send(GuestMemory memory, Fd fd, Iovecs list, SiFlags flags) {
   const auto socket = fds_.find_socket(fd, rights::fd_write);
   if (!socket.ok()) return socket.error();
   if (flags != 0) return Errno::inval;
+  const Descriptor& to = **socket;
   HostIovecs buffers;
-  if (const Errno error = buffers.load(memory, list, 0); error != Errno::success) return error;
-  const msghdr header = message(buffers);
-  const ssize_t size = ::sendmsg((*socket)->host.get(), &header, MSG_NOSIGNAL);
-  if (size < 0) return last_error();
-  return static_cast<Size>(size);
+  if (const auto loaded = buffers.load(memory, list); !loaded.ok()) return loaded.error();
+  uint64_t done = 0;
+  do {  // of a stream, all
+    const ErrnoOr<Size> size = when_ready(to, POLLOUT, [&] {
+      const msghdr header = message(buffers);
+      return ::sendmsg(to.host.get(), &header, MSG_NOSIGNAL | MSG_DONTWAIT);
+    });
+    if (!size.ok() && done == 0) return size.error();
+    if (!size.ok() || *size == 0) break;
+    done += *size;
+    buffers.consume(*size);
+  } while (buffers.bytes() != 0 && to.type == FileType::socket_stream);
+  return static_cast<Size>(done);
 }
 
 Errno Context::sock_shutdown(Fd fd, SdFlags how) {

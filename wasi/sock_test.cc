@@ -159,6 +159,36 @@ TEST_F(SockTest, accepts_connections_on_a_listening_socket) {
   ::close(listener);
 }
 
+// As inetd gives one: standard input is the listener.
+TEST_F(SockTest, a_connection_has_its_rights_when_the_listener_is_standard_input) {
+  const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(::listen(listener, 4), 0);
+  ASSERT_EQ(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  const int client = ::socket(AF_INET, SOCK_STREAM, 0);
+  ASSERT_EQ(::connect(client, reinterpret_cast<sockaddr*>(&address), size), 0);
+  WasiConfig config;
+  config.stdin_fd = listener;
+  guest = std::make_unique<Guest>(config);
+  const uint32_t out = guest->alloc(4);
+  ASSERT_EQ(guest->call("sock_accept", {0, 0, out}), Errno::success);
+  const uint32_t fd = guest->get<uint32_t>(out);
+  EXPECT_EQ(send("hi", 0, fd), Errno::success);
+  char text[4];
+  EXPECT_EQ(::read(client, text, sizeof(text)), 2);
+  ASSERT_EQ(::write(client, "yes", 3), 3);
+  ASSERT_EQ(receive(3, 0, fd), Errno::success);
+  EXPECT_EQ(received(), "yes");
+  EXPECT_EQ(guest->write(fd, "x"), Errno::success);
+  EXPECT_EQ(guest->call("sock_shutdown", {fd, sd_flags::kAll}), Errno::success);
+  ::close(client);
+  ::close(listener);
+}
+
 TEST_F(SockTest, the_guests_copy_outlives_the_hosts_and_the_other_way_round) {
   connect(SOCK_STREAM);
   EXPECT_EQ(guest->call("fd_close", {3}), Errno::success);

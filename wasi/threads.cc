@@ -13,6 +13,7 @@
 
 #include "core/limits.h"
 #include "wasi/abi.h"
+#include "wasi/context.h"
 
 namespace mini_wasm {
 namespace {
@@ -28,6 +29,12 @@ class Program : public std::enable_shared_from_this<Program> {
  public:
   Program(Wasi& wasi, const Engine& engine, const Module& module, const StoreLimits& limits, Wasi::Prepare prepare)
       : wasi_(wasi), engine_(engine), module_(module), limits_(limits), prepare_(std::move(prepare)) {}
+
+  void interrupt() {
+    const std::lock_guard lock(mutex_);
+    interrupted_ = true;
+    for (const auto& [id, store] : stores_) store->interrupt();
+  }
 
   Result<int32_t> run() {
     for (const ImportType& import : module_.imports()) {
@@ -117,7 +124,7 @@ class Program : public std::enable_shared_from_this<Program> {
     Registration(Program& program, int32_t id, Store& store) : program_(program), id_(id) {
       const std::lock_guard lock(program.mutex_);
       program.stores_[id] = &store;
-      if (program.outcome_) store.interrupt();
+      if (program.outcome_ || program.interrupted_) store.interrupt();
     }
     ~Registration() {
       const std::lock_guard lock(program_.mutex_);
@@ -149,6 +156,7 @@ class Program : public std::enable_shared_from_this<Program> {
   std::condition_variable nobody_left_;
   std::map<int32_t, Store*> stores_;
   std::optional<Result<int32_t>> outcome_;
+  bool interrupted_ = false;
   size_t threads_ = 0;  // beside the first
   int32_t last_id_ = 0;
 };
@@ -164,7 +172,11 @@ bool Wasi::has_threads(const Module& module) {
 
 Result<int32_t> Wasi::run_threads(const Engine& engine, const Module& module, const StoreLimits& limits,
                                   const Prepare& prepare) {
-  return std::make_shared<Program>(*this, engine, module, limits, prepare)->run();
+  const auto program = std::make_shared<Program>(*this, engine, module, limits, prepare);
+  const wasi::ProgramInterrupt::Scope scope(context_->program_interrupt(), [&] { program->interrupt(); });
+  return program->run();
 }
+
+void Wasi::interrupt_threads() { context_->program_interrupt().raise(); }
 
 }  // namespace mini_wasm

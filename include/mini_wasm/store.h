@@ -56,8 +56,9 @@ class Store {
   Store(Store&&) noexcept;
   Store& operator=(Store&&) noexcept;
 
-  // Asks running code to stop with TrapCode::interrupted at its next loop iteration or call; the one member that any
-  // thread may call. Sticks until `clear_interrupt`.
+  // Asks running code to stop with TrapCode::interrupted; the one member that any thread may call. Code stops at its next
+  // loop iteration or call, in the middle of instructions that fill, copy or allocate much (what they have written by then
+  // stays), and in WASI calls that wait. Sticks until `clear_interrupt`. docs/interruption.md says more.
   void interrupt();
   void clear_interrupt();
 
@@ -66,7 +67,7 @@ class Store {
   Val new_externref(void* host_data, void (*finalize)(void*) = nullptr);
   // Null for a null reference and for one that was not made by `new_externref`.
   static void* externref_data(const Val& value);
-  // Frees all objects that nothing refers to; running code does so by itself.
+  // Frees all objects that nothing refers to, unless it is interrupted; running code does so by itself.
   void collect_garbage();
 
   // Anything the embedder wants to find again from a host function.

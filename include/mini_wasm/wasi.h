@@ -31,6 +31,9 @@ struct WasiConfig {
   // Called after each WASI call with a line about it, names escaped for a terminal: `fd_close(4) = success`. On the
   // thread of the guest that made the call, one call at a time. May be empty.
   std::function<void(std::string_view line)> trace;
+  // Whether fd_write to a pipe that nobody reads any more raises SIGPIPE, as in a native program, which ends of it. Off,
+  // the guest gets EPIPE and the host no signal.
+  bool sigpipe = false;
 };
 
 namespace wasi {
@@ -47,7 +50,9 @@ class Wasi {
   ~Wasi();
 
   // Defines all functions of both module names. The guest's memory is the calling instance's memory 0. Linkers of
-  // several stores on several threads may have them: one call at a time, but for waiting in poll_oneoff.
+  // several stores on several threads may have them: one call at a time, but none keeps the others from theirs while it
+  // waits (for input, for room in a pipe, for a connection, for a clock). Store::interrupt ends waiting within
+  // milliseconds, with a trap; what waits in the system alone (fd_sync on a slow disk) goes on until it is done.
   void add_to(Linker& linker);
   // Calls `_start` of a command (or `_initialize` of a reactor) and gives its exit code: 0 when it returns, the code of
   // proc_exit otherwise. Errors: trap, host, usage (no such export).
@@ -62,6 +67,8 @@ class Wasi {
   using Prepare = std::function<Result<void>(Linker& linker)>;
   Result<int32_t> run_threads(const Engine& engine, const Module& module, const StoreLimits& limits = {},
                               const Prepare& prepare = {});
+  // As Store::interrupt, for all threads of the program that `run_threads` runs, or else of the next one. Any thread.
+  void interrupt_threads();
 
  private:
   explicit Wasi(std::unique_ptr<wasi::Context> context);

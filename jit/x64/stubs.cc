@@ -307,14 +307,15 @@ class Builder {
     a.mov(x86::r11, x86::rax);
     restore_all();
     asmjit::Label none = a.newLabel();
-    a.test(x86::r11, x86::r11);
-    a.jz(none);
+    a.cmp(x86::r11, kNoEntry);
+    a.jb(none);
     a.ret(16);
     a.bind(none);
+    a.mov(x86::esi, x86::r11d);
     a.pop(x86::r11);  // a walker expects the return address alone
     a.add(x86::rsp, 16);
     a.push(x86::r11);
-    no_memory_left();
+    a.jmp(trap_);
   }
 
   // All but r11. Collections find references that were in registers here.

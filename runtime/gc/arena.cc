@@ -12,6 +12,8 @@ namespace {
 constexpr uint64_t kBitBytesPerBlock = Arena::kWordsPerBlock * sizeof(uint64_t);
 // Pages are made usable in steps of this many blocks: one system call per MiB of heap.
 constexpr uint64_t kStepBlocks = 16;
+// Given back to the system, or made ready for marking, at a time: 16 MiB of heap.
+constexpr uint32_t kPieceBlocks = 256;
 // The least that a reservation is tried with.
 constexpr uint64_t kMinBlocks = 16;
 // Room for objects of many blocks among others that do not move: addresses are cheaper than memory.
@@ -115,8 +117,6 @@ uint32_t Arena::take_blocks(uint64_t count, BlockUse use, uint8_t space) {
   block(first).span = static_cast<uint32_t>(count);
   std::fill_n(live_ + uint64_t{first} * kWordsPerBlock, kWordsPerBlock, 0);
   used_blocks_ += count;
-  // What free blocks keep counts, too: the limit is about what the system has to provide.
-  if (used_blocks_ + dirty_blocks_ > limit_blocks_) trim((limit_blocks_ - used_blocks_) << kBlockLog2);
   return first;
 }
 
@@ -128,27 +128,27 @@ void Arena::free_blocks(uint32_t first) {
   first_free_ = std::min(first_free_, first);
 }
 
-// From the far end on, because single blocks are taken from the near one.
-void Arena::trim(uint64_t keep) {
-  const uint64_t keep_blocks = keep >> kBlockLog2;
-  for (uint32_t end = block_count_; dirty_blocks_ > keep_blocks && end > 0; --end) {
-    uint32_t first = end;
-    while (first > 0 && dirty_blocks_ > keep_blocks && is_dirty(block(first - 1))) {
-      block(--first).clean = true;
-      --dirty_blocks_;
-    }
-    if (first == end) continue;
-    discard_pages(start_of(first), uint64_t{end - first} << kBlockLog2);
-    end = first + 1;
+// The last dirty blocks before `end`, no more than a piece of them; where to go on. From the far end, because single
+// blocks are taken from the near one.
+uint32_t Arena::trim_piece(uint64_t keep, uint32_t end) {
+  while (end > 0 && !is_dirty(block(end - 1))) --end;
+  uint32_t first = end;
+  while (first > 0 && end - first < kPieceBlocks && dirty_bytes() > keep && is_dirty(block(first - 1))) {
+    block(--first).clean = true;
+    --dirty_blocks_;
   }
+  if (first != end) discard_pages(start_of(first), uint64_t{end - first} << kBlockLog2);
+  return first;
 }
 
 // --- Bits and objects ----------------------------------------------------------------------------------------------
 
-void Arena::begin_marking() {
-  for (uint32_t i = 0; i < block_count_; i += block(i).span) {
+uint32_t Arena::unmark_piece(uint32_t first) {
+  uint32_t i = first;
+  for (; i < block_count_ && i - first < kPieceBlocks; i += block(i).span) {
     if (is_used(i)) std::fill_n(marks_ + uint64_t{i} * kWordsPerBlock, kWordsPerBlock, 0);
   }
+  return i;
 }
 
 void Arena::end_marking() { std::swap(marks_, live_); }

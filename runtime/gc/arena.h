@@ -50,10 +50,23 @@ class Arena {
   Arena& operator=(const Arena&) = delete;
 
   // `count` consecutive blocks, in use as small (count 1) or large; kNoBlock when there are none. Their bits are clear.
-  uint32_t take_blocks(uint64_t count, BlockUse use, uint8_t space);
+  // `stop` as for `trim`, which this may need; whoever said so must give the blocks back unused.
+  template <class Stop>
+  uint32_t take_blocks(uint64_t count, BlockUse use, uint8_t space, Stop stop) {
+    const uint32_t first = take_blocks(count, use, space);
+    // What free blocks keep counts, too: the limit is about what the system has to provide.
+    if (first != kNoBlock && used_blocks_ + dirty_blocks_ > limit_blocks_) {
+      trim((limit_blocks_ - used_blocks_) << kBlockLog2, stop);
+    }
+    return first;
+  }
   void free_blocks(uint32_t first);
-  // Gives the pages of free blocks back to the system until at most `keep` bytes of them are left.
-  void trim(uint64_t keep);
+  // Gives the pages of free blocks back to the system until at most `keep` bytes of them are left, or until `stop()`,
+  // which is asked between pieces.
+  template <class Stop>
+  void trim(uint64_t keep, Stop stop) {
+    for (uint32_t end = block_count_; dirty_bytes() > keep && end > 0 && !stop();) end = trim_piece(keep, end);
+  }
 
   Block& block(uint32_t index) { return blocks()[index]; }
   const Block& block(uint32_t index) const { return blocks()[index]; }
@@ -69,8 +82,16 @@ class Arena {
   uint32_t block_of(const void* at) const { return static_cast<uint32_t>(offset_of(at) >> kBlockLog2); }
 
   // --- Bits of a collection
-  void begin_marking();  // nothing is marked
-  void end_marking();    // what is marked is alive
+  // Nothing is marked. False when `stop()`, which is asked between pieces, said so first.
+  template <class Stop>
+  bool begin_marking(Stop stop) {
+    for (uint32_t i = 0; i < block_count_;) {
+      if (stop()) return false;
+      i = unmark_piece(i);
+    }
+    return true;
+  }
+  void end_marking();  // what is marked is alive
   // True when it was not marked before.
   bool mark(const Object* object) {
     const uint64_t bit = offset_of(object) >> kGranuleLog2;
@@ -87,6 +108,10 @@ class Arena {
   const uint64_t* live_words(uint32_t index) const { return live_ + uint64_t{index} * kWordsPerBlock; }
 
  private:
+  uint32_t take_blocks(uint64_t count, BlockUse use, uint8_t space);
+  uint32_t trim_piece(uint64_t keep, uint32_t end);
+  uint32_t unmark_piece(uint32_t first);
+  uint64_t dirty_bytes() const { return dirty_blocks_ << kBlockLog2; }
   Block* blocks() const { return reinterpret_cast<Block*>(table_.base); }
   uint64_t offset_of(const void* at) const {
     return static_cast<uint64_t>(static_cast<const uint8_t*>(at) - heap_.base);

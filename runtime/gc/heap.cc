@@ -8,6 +8,7 @@
 
 #include "runtime/gc/marker.h"
 #include "runtime/gc/roots.h"
+#include "runtime/store.h"
 
 namespace mini_wasm::runtime::gc {
 namespace {
@@ -59,13 +60,19 @@ uint8_t* Heap::take_large(uint64_t bytes, bool refs) {
   const uint64_t blocks = (bytes + kBlockBytes - 1) >> kBlockLog2;
   const bool collected = collect_if_due(blocks << kBlockLog2);
   const uint8_t space = space_of(kLargeClass, refs);
-  uint32_t first = arena_.take_blocks(blocks, BlockUse::large, space);
+  const auto stop = [this] { return interrupted(); };
+  uint32_t first = arena_.take_blocks(blocks, BlockUse::large, space, stop);
   if (first == kNoBlock && !collected) {
     collect();
-    first = arena_.take_blocks(blocks, BlockUse::large, space);
+    first = arena_.take_blocks(blocks, BlockUse::large, space, stop);
   }
   if (first == kNoBlock) return nullptr;
   for (uint32_t i = 0; i < blocks; ++i) {
+    if (stop()) {
+      arena_.free_blocks(first);
+      cut_short_ = true;
+      return nullptr;
+    }
     if (!arena_.block(first + i).clean) std::memset(arena_.start_of(first + i), 0, kBlockBytes);
   }
   allocated_ += blocks << kBlockLog2;
@@ -86,7 +93,7 @@ bool Heap::next_run(uint8_t space) {
     partial_[space] = arena_.block(run.block).next;
     if (next_run_in_block(run)) return true;
   }
-  run.block = arena_.take_blocks(1, BlockUse::small, space);
+  run.block = arena_.take_blocks(1, BlockUse::small, space, [] { return false; });
   return run.block != kNoBlock && next_run_in_block(run);
 }
 
@@ -132,25 +139,36 @@ ExceptionObject* Heap::new_exception(const TagInst* tag, const Slot* args, uint3
 
 // --- Collection ----------------------------------------------------------------------------------------------------
 
-void Heap::collect() {
-  ++collections_;
-  for (Run& run : runs_) run = {nullptr, nullptr, run.cell, kNoBlock};
-  arena_.begin_marking();
-  Marker marker(arena_, mark_stack_limit_);
+bool Heap::interrupted() const { return store_.interrupted(); }
+
+// Finds out what is alive, and changes nothing but the marks. The bytes of roots; nothing when it was interrupted.
+std::optional<uint64_t> Heap::mark() {
+  if (!arena_.begin_marking([this] { return interrupted(); })) return std::nullopt;
+  Marker marker(store_, arena_, mark_stack_limit_);
   const uint64_t root_bytes = visit_roots(store_, marker) * sizeof(Slot);
   roots_.for_each_cell([&](Slot ref) { marker.visit_word(ref, false); });  // may be a function
   roots_.for_each_slots([&](const Slot* slots, size_t count) { marker.visit_slots(slots, count); });
   for (HostObject* object = dying_; object != nullptr; object = object->next) marker.mark(object);
   marker.drain();
+  if (marker.cut_short()) return std::nullopt;
+  return root_bytes;
+}
+
+void Heap::collect() {
+  const std::optional<uint64_t> root_bytes = mark();
+  cut_short_ = !root_bytes;
+  if (cut_short_) return;
+  ++collections_;
+  for (Run& run : runs_) run = {nullptr, nullptr, run.cell, kNoBlock};
   find_dying();
   arena_.end_marking();
   sweep();
   allocated_ = 0;
   // Large roots cost time at each collection just as live objects do.
-  const uint64_t kept = live_ + root_bytes;
+  const uint64_t kept = live_ + *root_bytes;
   budget_ = std::max(kMinBudget, kept <= kDoublingLive ? kept : kDoublingLive / 2 + kept / 2);
   // Free blocks for as much as is allocated until the next collection stay at hand.
-  arena_.trim(budget_);
+  arena_.trim(budget_, [this] { return interrupted(); });
   run_finalizers();
 }
 

@@ -9,7 +9,10 @@
 // Allocation may collect, which is why it says so wherever it is called. Thread rule: that of the store.
 #pragma once
 
+#include <mini_wasm/trap.h>
+
 #include <array>
+#include <optional>
 
 #include "runtime/gc/arena.h"
 #include "runtime/gc/layout.h"
@@ -60,7 +63,11 @@ class Heap {
   HostObject* new_host(void* data, void (*finalize)(void*));
   ExceptionObject* new_exception(const TagInst* tag, const Slot* args, uint32_t slots);
 
+  // Does nothing when the store is interrupted meanwhile: what is asked for then gets more memory, within the limit.
   void collect();
+  // Why the last allocation gave nothing: out_of_memory, or interrupted when an interrupt cut it short.
+  TrapCode why_nothing() const { return cut_short_ ? TrapCode::interrupted : TrapCode::out_of_memory; }
+  void note_cut_short() { cut_short_ = true; }
   // Whether a word is the address of an object of this heap that may be alive.
   bool is_object(const void* at) const { return arena_.find(reinterpret_cast<uintptr_t>(at), false) != nullptr; }
   HeapStats stats() const;
@@ -93,6 +100,8 @@ class Heap {
   uint8_t* take_slow(uint8_t space);
   uint8_t* take_large(uint64_t bytes, bool refs);
   bool collect_if_due(uint64_t more);
+  bool interrupted() const;
+  std::optional<uint64_t> mark();
   bool next_run(uint8_t space);
   bool next_run_in_block(Run& run);
   void find_dying();
@@ -116,6 +125,7 @@ class Heap {
   HostObject* finalizable_ = nullptr;
   HostObject* dying_ = nullptr;  // found dead; their finalizers are to be run
   bool finalizing_ = false;
+  bool cut_short_ = false;  // the last collection, or the last allocation
 };
 
 }  // namespace mini_wasm::runtime::gc

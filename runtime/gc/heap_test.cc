@@ -50,7 +50,7 @@ TEST(gc_heap, objects_of_every_size_are_apart_and_aligned) {
     EXPECT_EQ(reinterpret_cast<uintptr_t>(object) % 16, 0u);
     EXPECT_EQ(object->length, length);
     const Slot value = length;
-    EXPECT_EQ(array_fill(to_ref(object), 0, &value, length), TrapCode::none);
+    EXPECT_EQ(array_fill(t.store, to_ref(object), 0, &value, length), TrapCode::none);
     roots.push_back(std::make_unique<ScopedRoot>(t.heap(), object));
     all.push_back(object);
   }
@@ -338,6 +338,82 @@ TEST(gc_finalizers, may_lead_to_another_collection) {
   EXPECT_GE(std::count_if(all.begin(), all.end(), [](const Reentrant& r) { return r.runs == 1; }), 200 - 64);
   EXPECT_TRUE(std::all_of(all.begin(), all.end(), [](const Reentrant& r) { return r.runs <= 1; }));
   for (Reentrant& r : all) r.t = nullptr;
+}
+
+// What an interrupt cuts short has changed nothing; allocation goes on without, and the next collection makes up for
+// it.
+TEST(gc_heap, an_interrupted_collection_frees_nothing_and_harms_nothing) {
+  GcTest t(uint64_t{8} << 20);
+  const TypeLayout& node = t.struct_of({kAnyField, field(ValType::i64)});
+  ScopedRoot root(t.heap());
+  const auto add = [&](uint64_t number) {
+    Object* object = struct_new(t.store, node);
+    if (object == nullptr) return false;
+    set_ref_field(object, 0, root.cell.ref);
+    field_set<uint64_t>(object, node.fields[1].offset, number);
+    root.cell.ref = to_ref(object);
+    return true;
+  };
+  const auto check = [&](uint64_t count) {
+    for (Slot ref = root.cell.ref; count > 0; ref = ref_field(to_object(ref), 0)) {
+      ASSERT_EQ(field_get<uint64_t>(to_object(ref), node.fields[1].offset), --count);
+    }
+  };
+  uint64_t count = 0;
+  for (; count < 20000; ++count) ASSERT_TRUE(add(count));
+  t.heap().collect();
+  const HeapStats before = t.heap().stats();
+  t.store.set_interrupt(true);
+  t.heap().collect();
+  EXPECT_EQ(t.heap().stats().collections, before.collections);
+  for (; count < 60000; ++count) ASSERT_TRUE(add(count));  // beyond where a collection is due
+  EXPECT_EQ(t.heap().stats().collections, before.collections);
+  check(count);
+  while (add(count)) ++count;  // to the limit, which holds
+  EXPECT_EQ(t.heap().why_nothing(), TrapCode::interrupted);
+  t.store.set_interrupt(false);
+  check(count);
+  EXPECT_FALSE(add(count));
+  EXPECT_EQ(t.heap().why_nothing(), TrapCode::out_of_memory);
+  EXPECT_GT(t.heap().stats().collections, before.collections);
+  check(count);
+  root.cell.ref = kNull;
+  t.heap().collect();
+  EXPECT_LT(t.heap().stats().live_bytes, kStray * 32);
+}
+
+// Roots that interrupt the store when the collector looks at them: in the middle of marking.
+struct InterruptingRoots final : RootSlots {
+  explicit InterruptingRoots(Store& interrupted) : store(interrupted) { store.heap().roots().push(*this); }
+  ~InterruptingRoots() override { store.heap().roots().pop(); }
+  const Slot* begin() const override {
+    store.set_interrupt(true);
+    return nullptr;
+  }
+  size_t size() const override { return 0; }
+  Store& store;
+};
+
+TEST(gc_heap, a_collection_that_is_interrupted_in_the_middle) {
+  GcTest t;
+  const TypeLayout& node = t.struct_of({kAnyField});
+  ScopedRoot root(t.heap());
+  for (int i = 0; i < 100'000; ++i) {
+    Object* object = struct_new(t.store, node);
+    set_ref_field(object, 0, root.cell.ref);
+    root.cell.ref = to_ref(object);
+  }
+  const uint64_t collections = t.heap().stats().collections;
+  {
+    const InterruptingRoots roots(t.store);
+    t.heap().collect();
+  }
+  EXPECT_TRUE(t.store.interrupted());
+  EXPECT_EQ(t.heap().stats().collections, collections);
+  t.store.set_interrupt(false);
+  t.heap().collect();
+  EXPECT_EQ(t.heap().stats().collections, collections + 1);
+  EXPECT_GE(t.heap().stats().live_bytes, 100'000 * 16u);
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "runtime/store.h"
+
 namespace mini_wasm::runtime::gc {
 namespace {
 
@@ -39,11 +41,13 @@ void MarkStack::drop_segment() {
 
 // --- Marker --------------------------------------------------------------------------------------------------------
 
+void Marker::look_for_interrupt() { cut_short_ |= store_.interrupted(); }
+
 void Marker::drain() {
   drain_stack();
   rescanning_ = true;
   while (std::exchange(overflow_, false)) {
-    for (uint32_t i = 0; i < arena_.block_count(); i += arena_.block(i).span) {
+    for (uint32_t i = 0; i < arena_.block_count() && !cut_short_; i += arena_.block(i).span) {
       if (arena_.is_used(i) && has_refs(arena_.block(i).space)) trace_marked_in(i);
     }
   }
@@ -51,7 +55,7 @@ void Marker::drain() {
 }
 
 void Marker::drain_stack() {
-  while (!stack_.empty()) {
+  while (!stack_.empty() && may_go_on(steps_++)) {
     const uint64_t word = stack_.pop();
     if ((word & kContinued) != 0) {
       const uint32_t from = static_cast<uint32_t>(stack_.pop());
@@ -93,7 +97,7 @@ void Marker::trace_marked_in(uint32_t block) {
   uint8_t* start = arena_.start_of(block);
   const bool small = arena_.block(block).use == BlockUse::small;
   const uint32_t cell = small ? cell_bytes(size_class_of_space(arena_.block(block).space)) : kBlockBytes;
-  for (uint32_t offset = 0; offset + cell <= kBlockBytes; offset += cell) {
+  for (uint32_t offset = 0; offset + cell <= kBlockBytes && !cut_short_; offset += cell) {
     Object* object = reinterpret_cast<Object*>(start + offset);
     if (arena_.is_marked(object)) {
       trace(object);

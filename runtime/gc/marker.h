@@ -3,8 +3,14 @@
 // by walking the marked objects of the heap.
 #pragma once
 
+#include <span>
+
 #include "runtime/gc/arena.h"
 #include "runtime/gc/layout.h"
+
+namespace mini_wasm::runtime {
+class Store;
+}
 
 namespace mini_wasm::runtime::gc {
 
@@ -56,7 +62,8 @@ class MarkStack {
 
 class Marker {
  public:
-  Marker(Arena& arena, size_t stack_limit) : arena_(arena), stack_(stack_limit) {}
+  // An interrupt of the store makes it do nothing more: `cut_short`.
+  Marker(const Store& store, Arena& arena, size_t stack_limit) : store_(store), arena_(arena), stack_(stack_limit) {}
 
   // A reference of the any, extern or exn hierarchy.
   void visit(Slot ref) {
@@ -67,7 +74,10 @@ class Marker {
     if (Object* object = arena_.find(word, interior)) mark(object);
   }
   void visit_slots(const Slot* slots, size_t count) {
-    for (size_t i = 0; i < count; ++i) visit_word(slots[i], false);
+    for (size_t i = 0; i < count && may_go_on(i); ++i) visit_word(slots[i], false);
+  }
+  void visit_all(std::span<const Slot> refs) {
+    for (size_t i = 0; i < refs.size() && may_go_on(i); ++i) visit(refs[i]);
   }
   void mark(Object* object) {
     if (!arena_.mark(object) || !has_refs(arena_.block(arena_.block_of(object)).space)) return;
@@ -76,15 +86,25 @@ class Marker {
   }
   // Marks all that can be reached from what has been visited.
   void drain();
+  bool cut_short() const { return cut_short_; }
 
  private:
+  // Looks for an interrupt once in a while: `step` counts.
+  bool may_go_on(size_t step) {
+    if (step % 4096 == 0) look_for_interrupt();
+    return !cut_short_;
+  }
+  void look_for_interrupt();
   void drain_stack();
   void trace(Object* object);
   void trace_array(Object* object, uint32_t from);
   void trace_marked_in(uint32_t block);
 
+  const Store& store_;
   Arena& arena_;
   MarkStack stack_;
+  size_t steps_ = 0;
+  bool cut_short_ = false;
   bool overflow_ = false;
   bool rescanning_ = false;
 };

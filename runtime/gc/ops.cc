@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "runtime/pieces.h"
+
 namespace mini_wasm::runtime::gc {
 namespace {
 
@@ -25,7 +27,7 @@ uint8_t* element_at(Object* array, uint32_t index) {
 uint32_t slots_of(Storage storage) { return storage == Storage::v128 ? 2 : 1; }
 
 // Writes `length` values of `step` slots each, or with step 0 the same one again and again.
-void write_elements(Object* array, uint32_t at, const Slot* value, uint32_t step, uint32_t length) {
+void write_piece(Object* array, uint32_t at, const Slot* value, uint32_t step, uint32_t length) {
   uint8_t* to = element_at(array, at);
   if (array->layout->element == Storage::v128) {
     for (uint32_t i = 0; i < length; ++i, to += 16, value += step) std::memcpy(to, value, 16);
@@ -40,6 +42,20 @@ void write_elements(Object* array, uint32_t at, const Slot* value, uint32_t step
       std::transform(value, value + length, typed, [](Slot slot) { return static_cast<T>(slot); });
     }
   });
+}
+
+TrapCode write_elements(const Store& store, Object* array, uint32_t at, const Slot* value, uint32_t step,
+                        uint32_t length) {
+  return in_pieces(&store, length, array->layout->element_log2, [&](uint64_t done, uint64_t piece) {
+    write_piece(array, at + static_cast<uint32_t>(done), value + done * step, step, static_cast<uint32_t>(piece));
+  });
+}
+
+// A new array, unless an interrupt comes before it is filled.
+Object* filled(Store& store, Object* array, const Slot* value, uint32_t step, uint32_t length) {
+  if (write_elements(store, array, 0, value, step, length) == TrapCode::none) return array;
+  store.heap().note_cut_short();
+  return nullptr;
 }
 
 // The range check of the bulk operations.
@@ -92,32 +108,30 @@ Object* struct_new(Store& store, const TypeLayout& layout, const Slot* operands)
 
 Object* array_new(Store& store, const TypeLayout& layout, uint32_t length, const Slot* value) {
   Object* array = array_new(store, layout, length);
-  if (array != nullptr) write_elements(array, 0, value, 0, length);
-  return array;
+  return array == nullptr ? nullptr : filled(store, array, value, 0, length);
 }
 
 Object* array_new_fixed(Store& store, const TypeLayout& layout, uint32_t length, const Slot* operands) {
   Object* array = array_new(store, layout, length);
-  if (array != nullptr) write_elements(array, 0, operands, slots_of(layout.element), length);
-  return array;
+  return array == nullptr ? nullptr : filled(store, array, operands, slots_of(layout.element), length);
 }
 
 TrapCode array_new_data(Store& store, const TypeLayout& layout, std::span<const uint8_t> data, uint32_t from,
                         uint32_t length, Slot& out) {
   if (!inside_data(layout, data, from, length)) return TrapCode::out_of_bounds_memory_access;
   Object* array = array_new(store, layout, length);
-  if (array == nullptr) return TrapCode::out_of_memory;
+  if (array == nullptr) return store.heap().why_nothing();
   out = to_ref(array);
-  return array_init_data(out, 0, data, from, length);
+  return array_init_data(store, out, 0, data, from, length);
 }
 
 TrapCode array_new_elem(Store& store, const TypeLayout& layout, std::span<const Slot> elems, uint32_t from,
                         uint32_t length, Slot& out) {
   if (!inside(elems.size(), from, length)) return TrapCode::out_of_bounds_table_access;
   Object* array = array_new(store, layout, length);
-  if (array == nullptr) return TrapCode::out_of_memory;
+  if (array == nullptr) return store.heap().why_nothing();
   out = to_ref(array);
-  return array_init_elem(out, 0, elems, from, length);
+  return array_init_elem(store, out, 0, elems, from, length);
 }
 
 // --- Fields and elements -------------------------------------------------------------------------------------------
@@ -146,36 +160,34 @@ TrapCode array_set(Slot array, uint32_t index, const Slot* value) {
 
 // --- Bulk operations -----------------------------------------------------------------------------------------------
 
-TrapCode array_fill(Slot array, uint32_t at, const Slot* value, uint32_t length) {
+TrapCode array_fill(const Store& store, Slot array, uint32_t at, const Slot* value, uint32_t length) {
   if (const TrapCode trap = check_range(array, at, length); trap != TrapCode::none) return trap;
-  write_elements(to_object(array), at, value, 0, length);
-  return TrapCode::none;
+  return write_elements(store, to_object(array), at, value, 0, length);
 }
 
-TrapCode array_copy(Slot to, uint32_t to_at, Slot from, uint32_t from_at, uint32_t length) {
+TrapCode array_copy(const Store& store, Slot to, uint32_t to_at, Slot from, uint32_t from_at, uint32_t length) {
   if (from == kNull) return TrapCode::null_array_reference;
   if (const TrapCode trap = check_range(to, to_at, length); trap != TrapCode::none) return trap;
   if (const TrapCode trap = check_range(from, from_at, length); trap != TrapCode::none) return trap;
   Object* target = to_object(to);
-  std::memmove(element_at(target, to_at), element_at(to_object(from), from_at),
-               size_t{length} << target->layout->element_log2);
-  return TrapCode::none;
+  return copy_in_pieces(&store, element_at(target, to_at), element_at(to_object(from), from_at),
+                        uint64_t{length} << target->layout->element_log2);
 }
 
-TrapCode array_init_data(Slot array, uint32_t at, std::span<const uint8_t> data, uint32_t from, uint32_t length) {
+TrapCode array_init_data(const Store& store, Slot array, uint32_t at, std::span<const uint8_t> data, uint32_t from,
+                         uint32_t length) {
   if (const TrapCode trap = check_range(array, at, length); trap != TrapCode::none) return trap;
   Object* object = to_object(array);
   if (!inside_data(*object->layout, data, from, length)) return TrapCode::out_of_bounds_memory_access;
-  const size_t bytes = size_t{length} << object->layout->element_log2;
-  if (bytes != 0) std::memcpy(element_at(object, at), data.data() + from, bytes);  // a dropped segment is null
-  return TrapCode::none;
+  return copy_in_pieces(&store, element_at(object, at), data.data() + from,
+                        uint64_t{length} << object->layout->element_log2);
 }
 
-TrapCode array_init_elem(Slot array, uint32_t at, std::span<const Slot> elems, uint32_t from, uint32_t length) {
+TrapCode array_init_elem(const Store& store, Slot array, uint32_t at, std::span<const Slot> elems, uint32_t from,
+                         uint32_t length) {
   if (const TrapCode trap = check_range(array, at, length); trap != TrapCode::none) return trap;
   if (!inside(elems.size(), from, length)) return TrapCode::out_of_bounds_table_access;
-  if (length != 0) std::memcpy(element_at(to_object(array), at), elems.data() + from, length * sizeof(Slot));
-  return TrapCode::none;
+  return copy_in_pieces(&store, element_at(to_object(array), at), elems.data() + from, length * sizeof(Slot));
 }
 
 // --- Casts ---------------------------------------------------------------------------------------------------------

@@ -16,7 +16,8 @@
 
 namespace mini_wasm::runtime::gc {
 
-// --- Allocation: null means TrapCode::out_of_memory ------------------------------------------------------------------
+// --- Allocation: null means Heap::why_nothing
+// -------------------------------------------------------------------------
 
 // All fields have their defaults (zero, null).
 inline Object* struct_new(Store& store, const TypeLayout& layout) { return store.heap().new_struct(layout); }
@@ -80,16 +81,18 @@ TrapCode array_set(Slot array, uint32_t index, T value) {
 TrapCode array_get(Slot array, uint32_t index, bool sign, Slot* out);
 TrapCode array_set(Slot array, uint32_t index, const Slot* value);
 
-// --- Bulk operations: all check null, then bounds, before they write
-// --------------------------------------------------
+// --- Bulk operations: all check null, then bounds, before they write. An interrupt ends them in the middle
+// -------------
 
-TrapCode array_fill(Slot array, uint32_t at, const Slot* value, uint32_t length);
+TrapCode array_fill(const Store& store, Slot array, uint32_t at, const Slot* value, uint32_t length);
 // The ranges may overlap. Elements of both have the same storage.
-TrapCode array_copy(Slot to, uint32_t to_at, Slot from, uint32_t from_at, uint32_t length);
+TrapCode array_copy(const Store& store, Slot to, uint32_t to_at, Slot from, uint32_t from_at, uint32_t length);
 // `from` is a byte offset, `length` counts elements. Out of the segment: out_of_bounds_memory_access.
-TrapCode array_init_data(Slot array, uint32_t at, std::span<const uint8_t> data, uint32_t from, uint32_t length);
+TrapCode array_init_data(const Store& store, Slot array, uint32_t at, std::span<const uint8_t> data, uint32_t from,
+                         uint32_t length);
 // Out of the segment: out_of_bounds_table_access.
-TrapCode array_init_elem(Slot array, uint32_t at, std::span<const Slot> elems, uint32_t from, uint32_t length);
+TrapCode array_init_elem(const Store& store, Slot array, uint32_t at, std::span<const Slot> elems, uint32_t from,
+                         uint32_t length);
 
 // --- Casts ---------------------------------------------------------------------------------------------------------
 

@@ -91,24 +91,24 @@ TEST(gc_array, fill_and_copy_check_first) {
   GcTest t;
   const Slot a = bytes_array(t, {1, 2, 3, 4, 5});
   const Slot nine = 9;
-  EXPECT_EQ(array_fill(a, 1, &nine, 2), TrapCode::none);
+  EXPECT_EQ(array_fill(t.store, a, 1, &nine, 2), TrapCode::none);
   EXPECT_EQ(content(a), (std::vector<int>{1, 9, 9, 4, 5}));
-  EXPECT_EQ(array_fill(a, 4, &nine, 2), TrapCode::out_of_bounds_array_access);
-  EXPECT_EQ(array_fill(a, 0xffff'ffff, &nine, 2), TrapCode::out_of_bounds_array_access);
-  EXPECT_EQ(array_fill(a, 5, &nine, 0), TrapCode::none);
-  EXPECT_EQ(array_fill(a, 6, &nine, 0), TrapCode::out_of_bounds_array_access);
-  EXPECT_EQ(array_fill(kNull, 0, &nine, 0), TrapCode::null_array_reference);
+  EXPECT_EQ(array_fill(t.store, a, 4, &nine, 2), TrapCode::out_of_bounds_array_access);
+  EXPECT_EQ(array_fill(t.store, a, 0xffff'ffff, &nine, 2), TrapCode::out_of_bounds_array_access);
+  EXPECT_EQ(array_fill(t.store, a, 5, &nine, 0), TrapCode::none);
+  EXPECT_EQ(array_fill(t.store, a, 6, &nine, 0), TrapCode::out_of_bounds_array_access);
+  EXPECT_EQ(array_fill(t.store, kNull, 0, &nine, 0), TrapCode::null_array_reference);
 
   const Slot b = bytes_array(t, {10, 20, 30, 40, 50});
-  EXPECT_EQ(array_copy(b, 1, b, 0, 4), TrapCode::none);
+  EXPECT_EQ(array_copy(t.store, b, 1, b, 0, 4), TrapCode::none);
   EXPECT_EQ(content(b), (std::vector<int>{10, 10, 20, 30, 40}));
-  EXPECT_EQ(array_copy(b, 0, b, 1, 4), TrapCode::none);
+  EXPECT_EQ(array_copy(t.store, b, 0, b, 1, 4), TrapCode::none);
   EXPECT_EQ(content(b), (std::vector<int>{10, 20, 30, 40, 40}));
-  EXPECT_EQ(array_copy(a, 3, b, 0, 3), TrapCode::out_of_bounds_array_access);
-  EXPECT_EQ(array_copy(a, 0, b, 3, 3), TrapCode::out_of_bounds_array_access);
-  EXPECT_EQ(array_copy(a, 5, b, 5, 0), TrapCode::none);
-  EXPECT_EQ(array_copy(a, 0, kNull, 0, 0), TrapCode::null_array_reference);
-  EXPECT_EQ(array_copy(kNull, 0, b, 0, 0), TrapCode::null_array_reference);
+  EXPECT_EQ(array_copy(t.store, a, 3, b, 0, 3), TrapCode::out_of_bounds_array_access);
+  EXPECT_EQ(array_copy(t.store, a, 0, b, 3, 3), TrapCode::out_of_bounds_array_access);
+  EXPECT_EQ(array_copy(t.store, a, 5, b, 5, 0), TrapCode::none);
+  EXPECT_EQ(array_copy(t.store, a, 0, kNull, 0, 0), TrapCode::null_array_reference);
+  EXPECT_EQ(array_copy(t.store, kNull, 0, b, 0, 0), TrapCode::null_array_reference);
   EXPECT_EQ(content(a), (std::vector<int>{1, 9, 9, 4, 5}));
 }
 
@@ -123,10 +123,10 @@ TEST(gc_array, segments_are_bounded_on_their_own) {
   EXPECT_EQ(array_new_data(t.store, halves, data, 2, 3, out), TrapCode::out_of_bounds_memory_access);
   EXPECT_EQ(array_new_data(t.store, halves, data, 0, 0x8000'0000, out), TrapCode::out_of_bounds_memory_access);
   EXPECT_EQ(array_new_data(t.store, halves, {}, 0, 0, out), TrapCode::none);
-  EXPECT_EQ(array_init_data(made, 2, data, 0, 2), TrapCode::out_of_bounds_array_access);
-  EXPECT_EQ(array_init_data(made, 0, data, 2, 3), TrapCode::out_of_bounds_memory_access);
-  EXPECT_EQ(array_init_data(made, 0, {}, 0, 0), TrapCode::none);
-  EXPECT_EQ(array_init_data(kNull, 0, data, 0, 0), TrapCode::null_array_reference);
+  EXPECT_EQ(array_init_data(t.store, made, 2, data, 0, 2), TrapCode::out_of_bounds_array_access);
+  EXPECT_EQ(array_init_data(t.store, made, 0, data, 2, 3), TrapCode::out_of_bounds_memory_access);
+  EXPECT_EQ(array_init_data(t.store, made, 0, {}, 0, 0), TrapCode::none);
+  EXPECT_EQ(array_init_data(t.store, kNull, 0, data, 0, 0), TrapCode::null_array_reference);
 
   const Slot elems[] = {ref_i31(1), ref_i31(2), kNull};
   const TypeLayout& refs = t.array_of(kAnyField);
@@ -134,9 +134,9 @@ TEST(gc_array, segments_are_bounded_on_their_own) {
   EXPECT_EQ(array_get(made, 0, false, &out), TrapCode::none);
   EXPECT_EQ(out, ref_i31(2));
   EXPECT_EQ(array_new_elem(t.store, refs, elems, 2, 2, out), TrapCode::out_of_bounds_table_access);
-  EXPECT_EQ(array_init_elem(made, 0, elems, 0xffff'ffff, 1), TrapCode::out_of_bounds_table_access);
-  EXPECT_EQ(array_init_elem(made, 1, elems, 0, 2), TrapCode::out_of_bounds_array_access);
-  EXPECT_EQ(array_init_elem(made, 0, elems, 0, 2), TrapCode::none);
+  EXPECT_EQ(array_init_elem(t.store, made, 0, elems, 0xffff'ffff, 1), TrapCode::out_of_bounds_table_access);
+  EXPECT_EQ(array_init_elem(t.store, made, 1, elems, 0, 2), TrapCode::out_of_bounds_array_access);
+  EXPECT_EQ(array_init_elem(t.store, made, 0, elems, 0, 2), TrapCode::none);
   EXPECT_EQ(array_get(made, 0, false, &out), TrapCode::none);
   EXPECT_EQ(out, ref_i31(1));
 }

@@ -23,7 +23,7 @@ uint64_t visit_value_stack(const Store& store, Marker& marker) {
 }
 
 uint64_t visit_table(const TableInst& table, Marker& marker) {
-  for (uint64_t i = 0; i < table.size; ++i) marker.visit(table.elements[i]);
+  marker.visit_all({table.elements, table.size});
   return table.size;
 }
 
@@ -31,7 +31,7 @@ uint64_t visit_segments(const TypeRegistry& types, const ModuleInst& instance, M
   uint64_t count = 0;
   for (size_t i = 0; i < instance.elems.size(); ++i) {
     if (!is_traced(types, instance.module->module().elems[i].type)) continue;
-    for (const Slot ref : instance.elems[i]) marker.visit(ref);
+    marker.visit_all(instance.elems[i]);
     count += instance.elems[i].size();
   }
   return count;

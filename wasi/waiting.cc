@@ -1,0 +1,60 @@
+// How calls wait: with other threads let in, and no longer than until their store is interrupted.
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "wasi/context.h"
+#include "wasi/system_wait.h"
+#include "wasi/without_waiting.h"
+
+namespace mini_wasm::wasi {
+
+Errno Context::interrupted() {
+  if (call_ != nullptr) call_->interrupted_ = true;
+  return Errno::intr;
+}
+
+Errno Context::wait_until_ready(const Descriptor& descriptor, short events, bool in_vain) {
+  const int flags = ::fcntl(descriptor.host.get(), F_GETFL);
+  if (flags < 0) return last_error();
+  if (descriptor.nonblock || (flags & O_NONBLOCK) != 0) return Errno::again;
+  runtime::Store* const store = this->store();
+  const Errno error = let_others_in([&] {
+    // It was ready for less than is wanted, or others were faster: not again and again at once.
+    if (in_vain && nap(1, store) != Errno::success) return Errno::intr;
+    pollfd fds[2] = {{descriptor.host.get(), events, 0}, {}};
+    return wait_in_system(fds, nullptr, store);
+  });
+  return error == Errno::intr ? interrupted() : error;
+}
+
+// The system tells of bytes, but not of somebody who opens the other end and writes nothing: look every now and then.
+template <class Done>
+Errno Context::look_until(Done done) {
+  constexpr unsigned kLongestNap = 5;  // milliseconds
+  runtime::Store* const store = this->store();
+  for (unsigned milliseconds = 1; !done(); milliseconds = std::min(milliseconds + 1, kLongestNap)) {
+    const Errno error = let_others_in([&] { return nap(milliseconds, store); });
+    if (error != Errno::success) return error == Errno::intr ? interrupted() : error;
+  }
+  return Errno::success;
+}
+
+Errno Context::wait_for_writer(int fifo) {
+  return look_until([fifo] { return has_had_writer(fifo); });
+}
+
+ErrnoOr<Sandbox::Opened> Context::open_when_read(const Descriptor& dir, const std::string& path, int flags) {
+  const auto last = (flags & O_NOFOLLOW) != 0 ? Sandbox::LastLink::keep : Sandbox::LastLink::follow;
+  const ErrnoOr<Sandbox::Found> found = sandbox_.find(dir.host.get(), path, last);
+  if (!found.ok() || !S_ISFIFO(found->stat.st_mode)) return Errno::nxio;
+  ErrnoOr<Sandbox::Opened> opened = Errno::nxio;
+  const Errno error = look_until([&] {
+    opened = sandbox_.open(dir.host.get(), path, flags & ~O_CREAT, 0);
+    return opened.ok() || opened.error() != Errno::nxio;
+  });
+  return error == Errno::success ? std::move(opened) : error;
+}
+
+}  // namespace mini_wasm::wasi

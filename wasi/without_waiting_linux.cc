@@ -1,0 +1,122 @@
+// By MSG_DONTWAIT for sockets and RWF_NOWAIT for the rest, of which pipes know it since Linux 6.5 and terminals do not.
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <string>
+#include <utility>
+
+#include "runtime/own_descriptor.h"
+#include "wasi/without_waiting.h"
+
+namespace mini_wasm::wasi {
+
+namespace {
+
+bool is_ready(int fd, short events) {
+  pollfd ready{fd, events, 0};
+  return ::poll(&ready, 1, 0) > 0;
+}
+
+// Files, and /dev/null, /dev/zero, /dev/full.
+bool is_never_busy(const Descriptor& descriptor) {
+  if (descriptor.type == FileType::regular_file || descriptor.type == FileType::block_device) return true;
+  struct stat host;
+  if (descriptor.type != FileType::character_device || ::fstat(descriptor.host.get(), &host) != 0) return false;
+  return host.st_rdev == makedev(1, 3) || host.st_rdev == makedev(1, 5) || host.st_rdev == makedev(1, 7);
+}
+
+// Remembers that there is no RWF_NOWAIT. A terminal can be opened once more; the two share nothing but the terminal.
+void forget_nowait(const Descriptor& descriptor) {
+  descriptor.knows_nowait = false;
+  const int fd = descriptor.host.get();
+  const int mode = ::fcntl(fd, F_GETFL);
+  if (mode < 0 || ::isatty(fd) != 1) return;
+  const std::string path = "/proc/self/fd/" + std::to_string(fd);
+  descriptor.nonblocking = HostFd::own(runtime::open_own_descriptor(
+      [&] { return ::open(path.c_str(), (mode & O_ACCMODE) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC); }));
+}
+
+msghdr message(iovec* list, int count) {
+  msghdr header{};
+  header.msg_iov = list;
+  header.msg_iovlen = static_cast<size_t>(count);
+  return header;
+}
+
+}  // namespace
+
+bool may_wait(const Descriptor& descriptor) {
+  if (descriptor.waits == Descriptor::Waits::unknown) {
+    descriptor.waits = is_never_busy(descriptor) ? Descriptor::Waits::never : Descriptor::Waits::may;
+  }
+  return descriptor.waits == Descriptor::Waits::may;
+}
+
+ssize_t read_without_waiting(const Descriptor& from, HostIovecs& buffers, uint64_t max_bytes) {
+  const int fd = from.host.get();
+  if (from.is_socket()) {
+    if (buffers.bytes() == 0) return 0;  // as readv
+    return buffers.limited_to(max_bytes, [fd](iovec* list, int count) {
+      msghdr header = message(list, count);
+      return ::recvmsg(fd, &header, MSG_DONTWAIT);
+    });
+  }
+  return buffers.limited_to(max_bytes, [&](iovec* list, int count) -> ssize_t {
+    if (from.knows_nowait) {
+      const ssize_t size = ::preadv2(fd, list, count, -1, RWF_NOWAIT);
+      if (size >= 0 || errno != EOPNOTSUPP) return size;
+      forget_nowait(from);
+    }
+    if (from.nonblocking.get() >= 0) return ::readv(from.nonblocking.get(), list, count);
+    if (is_ready(fd, POLLIN)) return ::readv(fd, list, count);
+    errno = EAGAIN;
+    return -1;
+  });
+}
+
+ssize_t write_without_waiting(const Descriptor& to, HostIovecs& buffers, uint64_t max_bytes) {
+  const int fd = to.host.get();
+  if (to.is_socket()) {
+    if (buffers.bytes() == 0) return 0;  // as writev: no empty message
+    return buffers.limited_to(max_bytes, [fd](iovec* list, int count) {
+      const msghdr header = message(list, count);
+      return ::sendmsg(fd, &header, MSG_DONTWAIT);
+    });
+  }
+  if (to.knows_nowait) {
+    const ssize_t size = buffers.limited_to(
+        max_bytes, [fd](iovec* list, int count) { return ::pwritev2(fd, list, count, -1, RWF_NOWAIT); });
+    if (size >= 0 || errno != EOPNOTSUPP) return size;
+    forget_nowait(to);
+  }
+  if (const int own = to.nonblocking.get(); own >= 0) {
+    return buffers.limited_to(max_bytes, [own](iovec* list, int count) { return ::writev(own, list, count); });
+  }
+  if (is_ready(fd, POLLOUT)) {
+    // A pipe that is ready takes so much at once.
+    return buffers.limited_to(std::min(max_bytes, uint64_t{PIPE_BUF}),
+                              [fd](iovec* list, int count) { return ::writev(fd, list, count); });
+  }
+  errno = EAGAIN;
+  return -1;
+}
+
+// Duplicating bytes of a pipe takes nothing from it, and tells "none yet" from "none any more".
+bool has_had_writer(int fifo) {
+  if (is_ready(fifo, POLLIN)) return true;  // hung up counts: somebody was here
+  int ends[2];
+  if (!runtime::open_own_descriptors(ends, [](int(&pair)[2]) { return ::pipe2(pair, O_CLOEXEC); })) return false;
+  const bool nobody = ::tee(fifo, ends[1], 1, SPLICE_F_NONBLOCK) == 0;
+  ::close(ends[0]);
+  ::close(ends[1]);
+  return !nobody;
+}
+
+}  // namespace mini_wasm::wasi
