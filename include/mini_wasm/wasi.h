@@ -23,7 +23,8 @@ struct WasiConfig {
     bool read_only = false;
   };
   std::vector<Preopen> preopens;
-  // Host descriptors handed to the guest as 0, 1, 2; -1 gives the guest a closed one.
+  // Host descriptors handed to the guest as 0, 1, 2; -1 gives the guest a closed one, and so does one
+  // that is closed when `Wasi::make` looks.
   int stdin_fd = 0, stdout_fd = 1, stderr_fd = 2;
   // Listening or connected sockets inherited by the guest after the preopens (sock_accept, sock_recv, sock_send).
   std::vector<int> sockets;
