@@ -289,6 +289,7 @@ class Compiler {
 
   // compiler_calls.h
   uint16_t take_arguments(const FuncType& type);
+  uint32_t end_of_registers(const FuncType& type);
   uint16_t pass_arguments(const FuncType& type, Reg callee);
   void before_call();
   void save_pins();
@@ -330,6 +331,11 @@ class Compiler {
   bool guarded(uint32_t memory) const { return guarded_[memory] != 0; }
 
   static constexpr uint32_t kNothing = ~0u;
+  // Of a type with many parameters: behind the last one that has a register.
+  struct RegistersEnd {
+    const FuncType* type = nullptr;  // of the registry, which moves none
+    uint32_t end = 0;
+  };
   static constexpr uint32_t kMany = 16;  // operands of an instruction: beyond this, no work for each that can be saved
 
   const runtime::CompiledModule& compiled_;
@@ -348,6 +354,7 @@ class Compiler {
   std::vector<Reg> pinned_;               // by local; kNoReg but for those in pinned_locals_, from function to function
   std::vector<uint32_t> pinned_locals_;   // and constants
   std::vector<uint32_t> pins_in_order_;   // see pinned_between
+  std::array<RegistersEnd, 64> registers_end_;
   std::vector<uint32_t> newest_;          // by local: the newest value that is the same
   std::vector<Reg> copies_;               // by local: see copy_of
   std::array<uint32_t, 32> known_local_;

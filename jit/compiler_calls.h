@@ -36,6 +36,22 @@ void Compiler<Masm>::reload_pins() {
   for (const auto& [i, dirty] : across_calls_) load_pin(i, pinned_[i]);
 }
 
+// Behind the last parameter that is in a register; of few, behind all. Found out once for most types.
+template <class Masm>
+uint32_t Compiler<Masm>::end_of_registers(const FuncType& type) {
+  const auto count = static_cast<uint32_t>(type.params.size());
+  if (count <= kMany) return count;
+  RegistersEnd& known = registers_end_[(reinterpret_cast<uintptr_t>(&type) * 0x9e3779b97f4a7c15u) >> 58];
+  if (known.type == &type) return known.end;
+  known = {&type, 0};
+  decoder_->meter().add(count);
+  ArgumentRegisters<Masm> registers;
+  for (uint32_t i = 0; i < count && !registers.full(); ++i) {
+    if (registers.next(scalar(type.params[i])).valid()) known.end = i + 1;
+  }
+  return known.end;
+}
+
 // Arguments in registers as far as there are any, all else that calls destroy at home. Behind the arguments there may
 // be what says which function to call: it goes to `callee`.
 template <class Masm>
@@ -51,9 +67,8 @@ uint16_t Compiler<Masm>::pass_arguments(const FuncType& type, Reg callee) {
   ParallelMove moves;
   uint32_t moved = 0;
   ArgumentRegisters<Masm> in_registers;
-  uint32_t rest = 0;  // from here on all are in slots
-  for (; rest < count && !in_registers.full(); ++rest) {
-    const uint32_t i = rest;
+  const uint32_t rest = end_of_registers(type);  // from here on all are in slots
+  for (uint32_t i = 0; i < rest; ++i) {
     const Value& value = stack_[first + i];
     const Reg to = in_registers.next(value.type);
     if (!to.valid()) {

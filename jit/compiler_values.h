@@ -94,8 +94,8 @@ void Compiler<Masm>::begin(Decoder& decoder) {
 template <class Masm>
 void Compiler<Masm>::load_arguments() {
   ArgumentRegisters<Masm> arguments;
-  const size_t params = decoder_->func_type().params.size();
-  for (uint32_t i = 0; i < params && !arguments.full(); ++i) {
+  const uint32_t end = end_of_registers(decoder_->func_type());
+  for (uint32_t i = 0; i < end; ++i) {
     const Reg reg = arguments.next(local_type(i));
     if (reg.valid()) masm_.load_slot(local_type(i), reg, local_slot(i));
   }
@@ -118,8 +118,8 @@ void Compiler<Masm>::place_params() {
   const uint32_t params = decoder_->locals().params();
   ParallelMove moves;
   ArgumentRegisters<Masm> in_registers;
-  uint32_t i = 0;
-  for (; i < params && !in_registers.full(); ++i) {
+  const uint32_t rest = end_of_registers(decoder_->func_type());
+  for (uint32_t i = 0; i < rest; ++i) {
     const Reg reg = in_registers.next(local_type(i));
     if (!reg.valid()) continue;
     if (pinned_[i].valid()) {
@@ -131,11 +131,11 @@ void Compiler<Masm>::place_params() {
   }
   moves.emit(masm_);
   ArgumentRegisters<Masm> in_slots;
-  for (uint32_t k = 0; k < i; ++k) {
-    if (in_slots.next(local_type(k)).valid() || !pinned_[k].valid()) continue;
-    masm_.load_slot(local_type(k), pinned_[k], local_slot(k));
+  for (uint32_t i = 0; i < rest; ++i) {
+    if (in_slots.next(local_type(i)).valid() || !pinned_[i].valid()) continue;
+    masm_.load_slot(local_type(i), pinned_[i], local_slot(i));
   }
-  for (uint32_t k : pinned_between(i, params)) masm_.load_slot(local_type(k), pinned_[k], local_slot(k));
+  for (uint32_t i : pinned_between(rest, params)) masm_.load_slot(local_type(i), pinned_[i], local_slot(i));
 }
 
 // Declared locals begin as zero: slots in as long runs as there are, then registers.

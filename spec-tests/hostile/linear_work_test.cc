@@ -15,7 +15,7 @@ namespace {
 
 // Units for a byte: what a function of a few bytes costs that has many locals. Where an instruction of two bytes takes a
 // thousand operands and leaves as many, they are what it costs; without limits on arities there would be no bound.
-constexpr uint64_t kUsual = 100, kThousandOperands = 1200;
+constexpr uint64_t kUsual = 128, kThousandOperands = 400;
 
 class LinearWork : public ::testing::TestWithParam<spec::TierCase> {
  protected:
