@@ -149,10 +149,9 @@ void Translator::send_home(Operand& operand) {
 }
 
 void Translator::bring_home(uint32_t first, uint32_t last) {
-  for (uint32_t i = at_home_from(first); i < last; ++i) {
-    decoder_->meter().add(1);
-    bring_home(stack_[i]);
-  }
+  const uint32_t begin = at_home_from(first);
+  if (begin < last) decoder_->meter().add(last - begin);
+  for (uint32_t i = begin; i < last; ++i) bring_home(stack_[i]);
   if (last >= constants_end_) constants_end_ = std::min(constants_end_, first);
 }
 
@@ -160,9 +159,9 @@ void Translator::bring_home(uint32_t first, uint32_t last) {
 // writes a local need not look here any more.
 void Translator::settle() {
   const uint32_t height = static_cast<uint32_t>(stack_.size());
+  decoder_->meter().add(height - settled_);
   for (; settled_ < height; ++settled_) {
     Operand& operand = stack_[settled_];
-    decoder_->meter().add(1);
     if (operand.kind == Operand::Kind::constant) {
       constants_end_ = settled_ + 1;
       continue;

@@ -251,7 +251,11 @@ class Translator {
     return operand;
   }
   void truncate(uint32_t height) {
-    for (; stack_.size() > std::max(height, settled_); pop()) decoder_->meter().add(1);
+    const uint32_t settled = std::max(height, settled_);
+    if (stack_.size() > settled) {
+      decoder_->meter().add(stack_.size() - settled);
+      while (stack_.size() > settled) pop();
+    }
     if (stack_.size() <= height) return;
     // What has settled is nobody's but the stack's.
     next_home_ = stack_[height].home;

@@ -178,10 +178,9 @@ class Compiler {
   void bring_home(uint32_t index);
   void bring_home(uint32_t begin, uint32_t end) {
     // From the last constant on, what has settled is at home.
-    for (uint32_t i = begin >= constants_end_ ? std::max(begin, settled_) : begin; i < end; ++i) {
-      decoder_->meter().add(1);
-      bring_home(i);
-    }
+    const uint32_t first = begin >= constants_end_ ? std::max(begin, settled_) : begin;
+    if (first < end) decoder_->meter().add(end - first);
+    for (uint32_t i = first; i < end; ++i) bring_home(i);
     if (end >= constants_end_) constants_end_ = std::min(constants_end_, begin);
   }
   void settle();

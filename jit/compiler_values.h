@@ -304,8 +304,9 @@ Value Compiler<Masm>::pop() {
 
 template <class Masm>
 void Compiler<Masm>::truncate(uint32_t height) {
-  while (stack_.size() > std::max(height, settled_)) {
-    decoder_->meter().add(1);
+  const uint32_t settled = std::max(height, settled_);
+  if (stack_.size() > settled) decoder_->meter().add(stack_.size() - settled);
+  while (stack_.size() > settled) {
     const Value value = stack_.pop().read();
     forget_alias(value);
     if (value.kind == Value::Kind::reg) regs_.release(value.reg);
@@ -499,8 +500,8 @@ void Compiler<Masm>::bring_home(uint32_t index) {
 template <class Masm>
 void Compiler<Masm>::settle() {
   const uint32_t height = static_cast<uint32_t>(stack_.size());
+  decoder_->meter().add(height - settled_);
   for (; settled_ < height; ++settled_) {
-    decoder_->meter().add(1);
     if (stack_[settled_].kind == Value::Kind::constant) {
       constants_end_ = settled_ + 1;
       continue;
