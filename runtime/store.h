@@ -90,6 +90,8 @@ class Store {
   // References may be on the native stack that the caller stands on from now on, also when it is suspended, as those of
   // coroutines are: collections look at it.
   void note_stack();
+  // Places so near to each other on stacks that nobody has told of, with nothing in between, are noted once.
+  static constexpr uintptr_t kOneUnknownStack = uintptr_t{64} << 10;
   // visit(an address that was in use, StackBounds)
   template <class Visit>
   void for_each_used_stack(Visit visit) const {

@@ -29,7 +29,7 @@ namespace {
 // Whether two addresses lie on the same stack, of those that nobody has told of: at least there is nothing between.
 bool is_same_stack(uintptr_t a, uintptr_t b) {
   const uintptr_t low = std::min(a, b), high = std::max(a, b);
-  return high - low < (uintptr_t{256} << 10) && readable_below(high, low) == low;
+  return high - low < Store::kOneUnknownStack && readable_below(high, low) == low;
 }
 
 }  // namespace

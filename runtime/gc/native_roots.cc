@@ -52,7 +52,7 @@ __attribute__((no_sanitize("address", "thread"))) void visit_words(Marker& marke
 // How far a stack may reach that nobody has told of ...
 constexpr uintptr_t kFar = uintptr_t{8} << 20;
 // ... and how far it is looked at when it is not certain that it is there any more.
-constexpr uintptr_t kUsedBelow = uintptr_t{256} << 10;
+constexpr uintptr_t kUsedBelow = Store::kOneUnknownStack + (uintptr_t{256} << 10);
 constexpr uintptr_t kUsedAbove = uintptr_t{1} << 20;
 
 class StackVisitor {
@@ -77,10 +77,11 @@ class StackVisitor {
 
   // Another one, on which `at` was in use; of one that nobody has told of, so far from there.
   void visit_other(uintptr_t at, const StackBounds& stack, uintptr_t below, uintptr_t above) {
-    if (current_.contains(at) || last_.contains(at)) return;
+    if (current_.contains(at) || (stack.low == last_.low && stack.high == last_.high)) return;
+    last_ = {stack.low, stack.high};
     const bool known = stack.kind != StackBounds::Kind::unknown;
     const uintptr_t low = readable_below(at, known ? stack.low : at - std::min(at, below));
-    last_ = {low, visit_readable(low, known ? stack.high : at + above)};
+    visit_readable(low, known ? stack.high : at + above);
   }
 
  private:
