@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# hardening_test.sh PROGRAM: whether the program was linked with what makes the engine's own mistakes harder to use
-# (docs/host-process.md).
+# hardening_test.sh PROGRAM LIBRARY: whether the program was linked, and the library compiled, with what makes
+# the engine's own mistakes harder to use (docs/host-process.md).
 set -u
-program=$1
+program=$1 library=$2
 export LC_ALL=C
-command -v readelf >/dev/null || { echo "skipped: no readelf"; exit 77; }
+command -v readelf >/dev/null && command -v nm >/dev/null || { echo "skipped: no readelf"; exit 77; }
 failed=0
 expect() {  # WHAT PATTERN TEXT
   grep -qE -- "$2" <<<"$3" || { echo "missing: $1"; failed=1; }
@@ -27,4 +27,8 @@ expect "everything bound at start" 'BIND_NOW|FLAGS_1.* NOW' "$dynamic"
 expect_not "relocations in code" 'TEXTREL' "$dynamic"
 expect_not "shadow stacks, which machine code cannot keep to" 'SHSTK' "$notes"
 expect "a build id" 'Build ID' "$notes"
+objects=$(nm -A "$library" 2>/dev/null)
+for object in module_decoder module_validator instantiate path_open; do  # what reads untrusted bytes
+  expect "a stack protector in $object.cc" "$object\\.cc\\.o:.* U __stack_chk_fail\$" "$objects"
+done
 exit $failed

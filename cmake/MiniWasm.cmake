@@ -49,10 +49,23 @@ macro(mini_wasm_begin)
   endif()
 endmacro()
 
+# What makes the engine's own mistakes harder to use (docs/host-process.md); it is not for those who use the library.
+function(mini_wasm_harden target)
+  target_compile_options(${target} PRIVATE -fstack-protector-strong)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    target_compile_options(${target} PRIVATE -fcf-protection=none)
+  endif()
+  if(NOT MINI_WASM_SANITIZE)
+    target_compile_options(${target} PRIVATE
+      $<$<OR:$<CONFIG:Release>,$<CONFIG:RelWithDebInfo>>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2>)
+  endif()
+endfunction()
+
 # mini_wasm_add_library(core foo.cc bar.cc): the sources of one folder, without exceptions and RTTI.
 function(mini_wasm_add_library folder)
   add_library(mini_wasm_${folder} OBJECT ${ARGN})
   target_link_libraries(mini_wasm_${folder} PUBLIC mini_wasm_options)
+  mini_wasm_harden(mini_wasm_${folder})
   target_compile_options(mini_wasm_${folder} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti>)
   set(MINI_WASM_FOLDERS ${MINI_WASM_FOLDERS} mini_wasm_${folder} CACHE INTERNAL "")
 endfunction()
