@@ -231,13 +231,14 @@ TEST(opcode_table, access_widths) {
   }
 }
 
-TEST(features, defaults_are_what_webassembly_3_contains) {
+TEST(features, defaults_are_what_webassembly_3_and_browsers_have) {
   const FeatureSet defaults = FeatureSet::defaults();
   EXPECT_TRUE(defaults.has(Feature::mvp));
   EXPECT_TRUE(defaults.has(Feature::gc));
   EXPECT_TRUE(defaults.has(Feature::exceptions));
-  for (Feature off :
-       {Feature::threads, Feature::wide_arithmetic, Feature::custom_page_sizes, Feature::legacy_exceptions}) {
+  EXPECT_TRUE(defaults.has(Feature::threads));
+  EXPECT_TRUE(defaults.has(Feature::legacy_exceptions));
+  for (Feature off : {Feature::wide_arithmetic, Feature::custom_page_sizes}) {
     EXPECT_FALSE(defaults.has(off)) << feature_info(off).text;
   }
 }

@@ -26,7 +26,7 @@ struct TypeScope {
   TypeScope(const Module& module, FeatureSet features_on) : types(module.types), features(features_on) {}
 };
 
-// Fails with "... needs the `x` feature" unless `feature` is on.
+// Fails with "... needs the x proposal" unless `feature` is on.
 void fail_feature(Reader& r, uint32_t at, std::string_view what, Feature feature);
 inline bool require(Reader& r, FeatureSet on, Feature feature, uint32_t at, std::string_view what) {
   if (on.has(feature)) [[likely]]
@@ -51,7 +51,7 @@ namespace detail {
 Op read_op_slow(Reader& r, FeatureSet features, uint32_t at, uint8_t first);
 }  // namespace detail
 
-// An opcode whose feature is on; otherwise fails ("illegal opcode ff", "i32.atomic.load needs the threads feature").
+// An opcode whose feature is on; otherwise fails ("illegal opcode ff", "i32.atomic.load needs the threads proposal").
 // At the end of the reader's range: "unexpected end of section or function".
 inline Op read_op(Reader& r, FeatureSet features) {
   const uint32_t at = r.offset();

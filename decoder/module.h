@@ -99,9 +99,8 @@ struct CustomSection {
 // Names from the custom section "name" (spec appendix "Name Section"); wrong sections are ignored, never an error.
 struct Names {
   std::string_view module;
-  std::vector<std::string_view> functions;  // by function index; may be shorter than the index space
-  // Locals are rarely wanted (dump, debuggers): decoded on demand from this payload.
-  ByteRange locals;
+  // By function index; may be shorter than the index space. Other names are rarely wanted: see name_section.h.
+  std::vector<std::string_view> functions;
 };
 
 struct Module {

@@ -3,10 +3,10 @@
 
 #include <string>
 
+#include "core/limits.h"
 #include "core/missing_feature.h"
 #include "decoder/file_kind.h"
 #include "decoder/instr_reader.h"
-#include "core/limits.h"
 #include "decoder/reader.h"
 #include "decoder/type_decoder.h"
 

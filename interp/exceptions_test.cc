@@ -1,4 +1,4 @@
-// Exceptions of both kinds: try_table, and try/catch/delegate/rethrow of the first proposal (off by default).
+// Exceptions of both kinds: try_table, and try/catch/delegate/rethrow of the first proposal.
 #include "interp/interp_test.h"
 
 namespace mini_wasm {
@@ -6,14 +6,9 @@ namespace {
 
 using namespace mini_wasm::testing;
 
-Config with_legacy(Config config) {
-  (void)config.feature("legacy-exceptions", true);
-  return config;
-}
-
 class Exceptions : public ::testing::TestWithParam<spec::TierCase> {
  protected:
-  Guest guest{with_legacy(GetParam().config())};
+  Guest guest{GetParam().config()};
 };
 MW_IN_EVERY_CONFIGURATION(Exceptions);
 
@@ -321,10 +316,12 @@ TEST_P(Exceptions, a_try_that_is_never_entered_is_checked_but_not_translated) {
   EXPECT_THAT(guest.call(i, "g"), Returns(i32(2)));
 }
 
-TEST(LegacyExceptions, are_off_by_default) {
-  Guest guest;
-  EXPECT_THAT(guest.try_load("(module (func (try (do) (catch_all))))"),
-              Fails(ErrorKind::malformed, "legacy-exceptions"));
+TEST(LegacyExceptions, can_be_switched_off) {
+  constexpr const char* kModule = "(module (func (try (do) (catch_all))))";
+  EXPECT_THAT(Guest().try_load(kModule), Succeeds());
+  Config config;
+  ASSERT_TRUE(config.feature("legacy-exceptions", false));
+  EXPECT_THAT(Guest(config).try_load(kModule), Fails(ErrorKind::malformed, "--wasm=legacy-exceptions"));
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ build() {
 check() {
   "$built/native" >expected
   run "$built/exnref.wasm" | expect_same "exceptions with exnref" expected -
-  run --wasm=legacy-exceptions "$built/legacy.wasm" | expect_same "legacy exceptions" expected -
-  expect_status 1 run "$built/legacy.wasm" 2>actual
-  grep -q "needs the legacy-exceptions feature" actual || fail "legacy exceptions should be off by default: $(cat actual)"
+  run "$built/legacy.wasm" | expect_same "legacy exceptions" expected -
+  expect_status 1 run --wasm=-legacy-exceptions "$built/legacy.wasm" 2>actual
+  grep -q -e "--wasm=legacy-exceptions" actual || fail "it should say how to switch them on: $(cat actual)"
 }
