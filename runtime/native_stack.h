@@ -31,12 +31,14 @@ inline constexpr size_t kFrameScale = 4;
 inline constexpr size_t kFrameScale = 1;
 #endif
 
-// What the runtime itself takes below an entry from the host, with a trap and its backtrace or a collection at its end.
-inline constexpr size_t kLeastRoom = kFrameScale * (size_t{6} << 10);
+// What the runtime itself takes below an entry from the host, with a trap and its backtrace or a collection at its end:
+// some 4 KiB, and when a function of a shared library is called for the first time, another 3 to 4 for the dynamic linker,
+// which saves all vector registers of the CPU meanwhile.
+inline constexpr size_t kLeastRoom = kFrameScale * (size_t{8} << 10);
 // What validating, translating or compiling a function takes.
 inline constexpr size_t kCompilerRoom = kFrameScale * (size_t{32} << 10);
 // So much of a stack that nobody knows is used below the first entry from the host, if it can be accessed at all.
-inline constexpr size_t kUnknownRoom = 8 * kLeastRoom;
+inline constexpr size_t kUnknownRoom = kFrameScale * (size_t{48} << 10);
 
 struct StackBounds {
   enum class Kind : uint8_t { unknown, thread, announced };
