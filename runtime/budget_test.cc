@@ -46,11 +46,11 @@ TEST_P(Budgets, memories_tables_and_objects_share_it) {
   EXPECT_THAT(guest.call(i, "memory", {i32(3)}), Returns(i32(1)));
   EXPECT_THAT(guest.call(i, "other", {i32(2)}), Returns(i32(0)));
   EXPECT_EQ(guest.store.used_bytes(), 6 * kPage + 80);
-  EXPECT_THAT(guest.call(i, "table", {i32(3 * 8192)}), Returns(i32(10)));
+  EXPECT_THAT(guest.call(i, "table", {i32(2 * 8192)}), Returns(i32(10)));
   EXPECT_THAT(guest.call(i, "keep", {i32(40000)}), Succeeds());
   EXPECT_THAT(guest.call(i, "keep", {i32(200000)}), Traps(TrapCode::out_of_memory));
   EXPECT_THAT(guest.call(i, "memory", {i32(1)}), Returns(i32(-1)));
-  EXPECT_THAT(guest.call(i, "table", {i32(1)}), Returns(i32(10 + 3 * 8192)));
+  EXPECT_THAT(guest.call(i, "table", {i32(1)}), Returns(i32(10 + 2 * 8192)));
   EXPECT_THAT(guest.call(i, "table", {i32(8192)}), Returns(i32(-1)));
   EXPECT_THAT(i.memory("m")->grow(1), Fails(ErrorKind::limit, "cannot grow"));
   EXPECT_THAT(i.table("t")->grow(8192, Val::null(ValType::funcref)), Fails(ErrorKind::limit, "cannot grow"));
