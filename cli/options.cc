@@ -35,8 +35,8 @@ const char* hint(const Error& error) {
     return " (modules to import from: --preload; stand-ins: --unknown-imports)";
   }
   if (error.kind == ErrorKind::limit) {
-    // Words of runtime/memory.cc.
-    if (error.message.find("the limit is ") != std::string::npos) return " (more with --max-memory)";
+    // Words of runtime/memory.cc and store.cc.
+    if (error.message.find(" limit is ") != std::string::npos) return " (more with --max-memory)";
     if (error.message.find("addresses left to reserve") != std::string::npos) return ": --no-guard-pages";
   }
   switch (error.trap_code) {

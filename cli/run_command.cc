@@ -98,6 +98,7 @@ Result<StoreLimits> store_limits(const RunOptions& options) {
   Result<uint64_t> max_memory = size_option(options.max_memory, "--max-memory", limits.memory_bytes);
   if (!max_memory) return std::move(max_memory).error();
   limits.memory_bytes = *max_memory;
+  if (options.max_memory) limits.total_bytes = *max_memory;
   Result<uint64_t> max_gc_heap = size_option(options.max_gc_heap, "--max-gc-heap", limits.gc_heap_bytes);
   if (!max_gc_heap) return std::move(max_gc_heap).error();
   limits.gc_heap_bytes = *max_gc_heap;

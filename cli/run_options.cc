@@ -43,7 +43,9 @@ void RunOptions::add_to(CLI::App& command) {
           "eager, all at once")
       ->check(CLI::IsMember({"first-call", "lazy", "eager"}))
       ->option_text("WHEN");
-  command.add_option("--max-memory", max_memory, "Most bytes that a memory may have, e.g. 512M (default 4G)")
+  command
+      .add_option("--max-memory", max_memory,
+                  "Most bytes for memories, tables and objects together, e.g. 512M (default: 4G for each memory)")
       ->option_text("N[K|M|G]");
   command.add_option("--max-gc-heap", max_gc_heap, "Most bytes that garbage-collected objects may take (default 4G)")
       ->option_text("N[K|M|G]");

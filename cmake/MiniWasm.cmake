@@ -61,12 +61,13 @@ function(mini_wasm_harden target)
   endif()
 endfunction()
 
-# mini_wasm_add_library(core foo.cc bar.cc): the sources of one folder, without exceptions and RTTI.
+# mini_wasm_add_library(core foo.cc bar.cc): the sources of one folder, without RTTI. Exceptions are for std::bad_alloc
+# alone (core/guarded.h).
 function(mini_wasm_add_library folder)
   add_library(mini_wasm_${folder} OBJECT ${ARGN})
   target_link_libraries(mini_wasm_${folder} PUBLIC mini_wasm_options)
   mini_wasm_harden(mini_wasm_${folder})
-  target_compile_options(mini_wasm_${folder} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti>)
+  target_compile_options(mini_wasm_${folder} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-rtti>)
   set(MINI_WASM_FOLDERS ${MINI_WASM_FOLDERS} mini_wasm_${folder} CACHE INTERNAL "")
 endfunction()
 

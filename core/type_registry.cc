@@ -196,14 +196,16 @@ TypeId TypeRegistry::add(uint64_t hash, std::vector<DefType> group) {
   const GroupMap map{size_, static_cast<uint32_t>(group.size())};
   if (group.empty()) return TypeId{size_};
   if (group.size() > kMaxTypes - size_) return kNoType;
+  uint32_t next = size_;
   for (DefType& def : group) {
     make_absolute(def, map);
-    const TypeId id{size_++};
+    const TypeId id{next++};
     if (def.super != kNoType) def.supertypes = get(def.super).supertypes;
     def.supertypes.push_back(id);
     slot_for(static_cast<uint32_t>(id)) = std::move(def);
   }
   groups_.emplace(hash, Group{map.first, map.size});
+  size_ = next;  // nothing has happened if there was no memory for all of it
   return TypeId{map.first};
 }
 

@@ -4,8 +4,11 @@
 #include <mini_wasm/types.h>
 #include <mini_wasm/value.h>
 
+#include <atomic>
 #include <charconv>
 #include <cmath>
+
+#include "core/guarded.h"
 
 namespace mini_wasm {
 namespace {
@@ -143,11 +146,59 @@ std::string to_string(const std::vector<FrameInfo>& backtrace) {
   return text;
 }
 
+namespace {
+
+std::string text_of(const Error& error) {
+  if (error.kind == ErrorKind::exit) return "exit with code " + std::to_string(error.exit_code);
+  std::string text = kind_text(error.kind);
+  if (error.offset != Error::kNoOffset) text += " at offset 0x" + hex(error.offset);
+  return text + ": " + error.message;
+}
+
+}  // namespace
+
+namespace detail {
+namespace {
+
+// For errors about memory that there is none of; more than these exist at a time only when somebody collects them.
+constexpr size_t kSpares = 64;
+struct Spare {
+  std::atomic<bool> used{false};
+  alignas(Error) unsigned char place[sizeof(Error)];
+};
+Spare spares[kSpares];
+
+// When all are used: shared by all errors that come then.
+Error& last_spare() noexcept {
+  static Error& last = []() -> Error& {
+    alignas(Error) static unsigned char place[sizeof(Error)];
+    return *new (place) Error(out_of_memory());
+  }();
+  return last;
+}
+
+}  // namespace
+
+Error* keep_error(Error&& error) noexcept {
+  if (void* place = ::operator new(sizeof(Error), std::nothrow)) return new (place) Error(std::move(error));
+  for (Spare& spare : spares) {
+    if (!spare.used.exchange(true)) return new (spare.place) Error(std::move(error));
+  }
+  return &last_spare();
+}
+
+void drop_error(Error* error) noexcept {
+  if (error == &last_spare()) return;
+  error->~Error();
+  const auto offset = reinterpret_cast<uintptr_t>(error) - reinterpret_cast<uintptr_t>(spares);
+  if (offset >= sizeof spares) return ::operator delete(error);
+  spares[offset / sizeof(Spare)].used = false;
+}
+
+}  // namespace detail
+
 std::string Error::to_string() const {
-  if (kind == ErrorKind::exit) return "exit with code " + std::to_string(exit_code);
-  std::string text = kind_text(kind);
-  if (offset != kNoOffset) text += " at offset 0x" + hex(offset);
-  return text + ": " + message;
+  return guarded([&] { return text_of(*this); }, [] { return std::string("out of memory"); });
 }
 
 }  // namespace mini_wasm

@@ -4,6 +4,7 @@
 #include "interp/access.h"
 #include "runtime/builtins.h"
 #include "runtime/module_inst.h"
+#include "runtime/store.h"
 
 namespace mini_wasm::interp {
 
@@ -122,7 +123,8 @@ void memory_grow(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   runtime::MemInst& memory = *m.ctx->memories[o.x];
   Slot* slot = m.fp + o.a;
-  set_address(slot, memory.type.is_64, static_cast<uint64_t>(memory.grow(address_at(slot, memory.type.is_64))));
+  set_address(slot, memory.type.is_64,
+              static_cast<uint64_t>(m.ctx->store->memory_grow(memory, address_at(slot, memory.type.is_64))));
   m.memory = m.ctx->memory_base;
   m.pc += 2;
 }
@@ -190,7 +192,7 @@ void table_grow(Machine& m) {
   Slot* s = m.fp + o.a;
   const bool is_64 = table.type.is_64;
   int64_t old_size;
-  const TrapCode trap = table.grow(m.ctx->store, address_at(s + 1, is_64), s[0], old_size);
+  const TrapCode trap = m.ctx->store->table_grow(table, address_at(s + 1, is_64), s[0], old_size);
   if (trap == TrapCode::none) set_address(s, is_64, static_cast<uint64_t>(old_size));
   next_unless(m, trap);
 }

@@ -5,6 +5,7 @@
 #include <span>
 #include <unordered_map>
 
+#include "core/guarded.h"
 #include "interp/handlers.h"
 #include "interp/translator.h"
 #include "runtime/fault_handler.h"
@@ -115,6 +116,20 @@ Translation& InterpreterCode::translation(FuncCode& code) {
   return *code.translation;
 }
 
+// Under the lock.
+void InterpreterCode::make(Translation& translation, FuncCode& code) {
+  if (!translator_) translator_ = std::make_unique<Translator>(*this);
+  // The body has been validated and its frame fits (check_limits): there is nothing left that can fail.
+  [[maybe_unused]] const Result<void> r = translator_->translate(code);
+  assert(r.has_value());
+  const std::span<const Word> words = translator_->code();
+  CodePiece& piece = piece_for(words.size());
+  translation.words = piece.append(words);
+  translation.size = static_cast<uint32_t>(words.size());
+  translation.exceptions = translator_->take_exceptions();
+  tier_.add_code(piece, code);
+}
+
 Result<const Word*> InterpreterCode::translate(FuncCode& code) {
   Result<const Word*> entry = Error::trap(TrapCode::call_stack_exhausted);
   runtime::run_with_room([&] { entry = translate_here(code); });
@@ -128,16 +143,13 @@ Result<const Word*> InterpreterCode::translate_here(FuncCode& code) {
     const Result<const FunctionFacts*> facts = module_.facts(code.index);
     if (!facts) return facts.error();
     complete(code, **facts);
-    if (!translator_) translator_ = std::make_unique<Translator>(*this);
-    // The body has been validated and its frame fits (check_limits): there is nothing left that can fail.
-    [[maybe_unused]] const Result<void> r = translator_->translate(code);
-    assert(r.has_value());
-    const std::span<const Word> words = translator_->code();
-    CodePiece& piece = piece_for(words.size());
-    translation.words = piece.append(words);
-    translation.size = static_cast<uint32_t>(words.size());
-    translation.exceptions = translator_->take_exceptions();
-    tier_.add_code(piece, code);
+    try {
+      make(translation, code);
+    } catch (...) {  // as if nothing had happened
+      translator_.reset();
+      translation.words = nullptr;
+      throw;
+    }
     if (code.entry.load(std::memory_order_relaxed) == &code.lazy) {
       code.enter_at(translation.words);
     }
@@ -259,7 +271,13 @@ runtime::Exit Interpreter::invoke(runtime::FuncInst& func, Activation& activatio
   const uint64_t pinned = fp[code.pinned.load(std::memory_order_relaxed)];
   machine = {entry, fp, context.memory_base, &context, 0, pinned, 0, 0, V128{}};
   activation.pc = nullptr;
-  return run(machine);
+  const auto trapped = [&] {  // nobody knows where; there would be no memory to say so either
+    activation.trap = TrapCode::out_of_memory;
+    activation.fp = nullptr;
+    activation.pc = &activation;
+    return Exit::trapped;
+  };
+  return guarded([&] { return run(*m); }, trapped);
 }
 
 // As long as there is room for it.
@@ -276,8 +294,7 @@ void Interpreter::walk_here(const Activation& activation, size_t most, std::vect
     if (code == nullptr) return;
     const auto [positions, is_new] = known.try_emplace(code);
     if (is_new) positions->second = code->owner->positions(*code);
-    frames.push_back(
-        {&code->owner->module(), code->index, InterpreterCode::offset_of(*code, positions->second, pc)});
+    frames.push_back({&code->owner->module(), code->index, InterpreterCode::offset_of(*code, positions->second, pc)});
     const Slot* link = fp + code->link;
     // Into the call, not behind it.
     pc = reinterpret_cast<const Word*>(link[kLinkReturnPc]) - 1;

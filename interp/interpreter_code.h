@@ -53,6 +53,7 @@ class InterpreterCode final : public runtime::ModuleCode {
 
  private:
   Translation& translation(FuncCode& code);
+  void make(Translation& translation, FuncCode& code);
   void lay_out(FuncCode& code, uint32_t local_slots);
   Result<const Word*> translate_here(FuncCode& code);
   const void* compile(FuncCode& code, uint32_t loop);

@@ -2,6 +2,8 @@
 
 #include <iterator>
 
+#include "core/guarded.h"
+
 namespace mini_wasm::jit {
 namespace {
 
@@ -26,8 +28,12 @@ uint8_t* CodeMemory::allocate(size_t bytes) {
   for (auto piece = free_.begin(); piece != free_.end(); ++piece) {
     if (piece->second < bytes) continue;
     const size_t at = piece->first, rest = piece->second - bytes;
-    free_.erase(piece);
-    if (rest != 0) free_.emplace(at + bytes, rest);
+    auto node = free_.extract(piece);
+    if (rest != 0) {
+      node.key() = at + bytes;
+      node.mapped() = rest;
+      free_.insert(std::move(node));
+    }
     return run_ + at;
   }
   if (used_ + bytes > kReserved) return nullptr;
@@ -55,7 +61,7 @@ void CodeMemory::free(uint8_t* code, size_t bytes) {
       return;
     }
   }
-  free_.emplace(at, bytes);
+  guarded([&] { free_.emplace(at, bytes); }, [] {});  // without memory to note it, it is lost
 }
 
 }  // namespace mini_wasm::jit

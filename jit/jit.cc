@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "core/guarded.h"
 #include "jit/module_code.h"
 #include "jit/perf_map.h"
 #include "jit/test_settings.h"
@@ -160,7 +161,7 @@ ExitTo handle_exit(InstanceContext* ctx, uint64_t code, Slot* fp, const void* co
   if (code == kResume) return {reinterpret_cast<uint64_t>(&activation.resume), nullptr};
   stand(activation, fp, sp);
   // What stands on the machine stack is about to go.
-  Jit::of(*ctx).walk(activation, runtime::Store::kMaxBacktrace, activation.frames);
+  guarded([&] { Jit::of(*ctx).walk(activation, runtime::Store::kMaxBacktrace, activation.frames); }, [] {});
   if (code >= kUnwind) return {code - kUnwind, activation.entry_sp};
   activation.trap = static_cast<TrapCode>(code);
   const bool interrupted = ctx->interrupt.load(std::memory_order_relaxed) != 0;
@@ -204,6 +205,8 @@ ModuleCode& code_of(const InstanceContext& ctx) {
   return static_cast<ModuleCode&>(ctx.instance->module->code().machine_code());
 }
 
+constexpr auto kOutOfMemory = [] { return static_cast<uint64_t>(TrapCode::out_of_memory); };
+
 uint64_t compile_here(InstanceContext& ctx, uint32_t index, target::Entry entry) {
   ModuleCode& code = code_of(ctx);
   if (const uint8_t* const at = code.compile(index, entry)) return reinterpret_cast<uint64_t>(at);
@@ -211,12 +214,12 @@ uint64_t compile_here(InstanceContext& ctx, uint32_t index, target::Entry entry)
   if (Result<const FunctionFacts*> valid = code.module().facts(func); !valid) {
     return static_cast<uint64_t>(ctx.store->invalid_function(code.module(), func, std::move(valid).error()));
   }
-  return static_cast<uint64_t>(TrapCode::out_of_memory);
+  return kOutOfMemory();
 }
 
 uint64_t compile_for(InstanceContext& ctx, uint32_t index, target::Entry entry) {
   uint64_t result = static_cast<uint64_t>(TrapCode::call_stack_exhausted);
-  runtime::run_with_room([&] { result = compile_here(ctx, index, entry); });
+  runtime::run_with_room([&] { result = guarded([&] { return compile_here(ctx, index, entry); }, kOutOfMemory); });
   return result;
 }
 

@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "core/guarded.h"
 #include "jit/code_record.h"
 #include "jit/jit.h"
 #include "jit/parallel.h"
@@ -75,12 +76,13 @@ Result<void> ModuleCode::translate_all() {
   constexpr uint32_t kPerThread = 64;  // fewer functions than this are not worth a thread
   std::atomic<uint32_t> next{0};
   std::atomic<bool> failed{count_ != 0 && entries_ == nullptr};
-  auto work = [&] {
+  const auto compile_some = [&] {
     const std::unique_ptr<FunctionCompiler> compiler = new_compiler();
     for (uint32_t i; !failed && (i = next++) < count_;) {
       if (!is_compiled(i) && !load(i) && !compile_with(*compiler, i)) failed = true;
     }
   };
+  auto work = [&] { guarded(compile_some, [&] { failed = true; }); };
   run_on_threads(
       std::min(std::thread::hardware_concurrency(), count_ / kPerThread),
       [](void* data) { (*static_cast<decltype(work)*>(data))(); }, &work);
@@ -104,8 +106,13 @@ const uint8_t* ModuleCode::compile(uint32_t index, Entry entry) {
   if (entries_ == nullptr) return nullptr;
   const std::lock_guard lock(lazy_mutex_);
   if (!is_compiled(index) && !load(index)) {
-    if (!lazy_compiler_) lazy_compiler_ = new_compiler();
-    if (!compile_with(*lazy_compiler_, index)) return nullptr;
+    try {
+      if (!lazy_compiler_) lazy_compiler_ = new_compiler();
+      if (!compile_with(*lazy_compiler_, index)) return nullptr;
+    } catch (...) {
+      lazy_compiler_.reset();  // in the middle of a function
+      throw;
+    }
   }
   return __atomic_load_n(entries_ + entry_index(index, entry), __ATOMIC_ACQUIRE);
 }
@@ -158,9 +165,9 @@ std::span<const Site> ModuleCode::keep(std::span<const Site> sites) {
   if (sites.empty()) return {};
   if (sites.size() > sites_left_) {
     const size_t piece = size_t{64} << std::min<size_t>(sites_.size(), 7);  // small modules stay small
-    sites_left_ = std::max(sites.size(), piece);
-    sites_size_ = sites_left_;
-    sites_.push_back(std::make_unique_for_overwrite<Site[]>(sites_left_));
+    const size_t size = std::max(sites.size(), piece);
+    sites_.push_back(std::make_unique_for_overwrite<Site[]>(size));
+    sites_left_ = sites_size_ = size;
   }
   Site* to = sites_.back().get() + (sites_size_ - sites_left_);
   std::copy(sites.begin(), sites.end(), to);
@@ -174,11 +181,11 @@ void ModuleCode::publish(uint32_t index, NativeCode&& code, std::span<const Site
   if (compiled_[index] != nullptr) {  // somebody was faster
     return jit_.memory().free(const_cast<uint8_t*>(code.begin), code.size);
   }
-  code.sites = keep(sites);
-  const NativeCode& kept = code_.emplace_back(std::move(code));
+  const NativeCode& kept = code_.emplace_back(std::move(code));  // from here on the memory is ours to free
+  code_.back().sites = keep(sites);
+  if (unsaved) unsaved_.emplace(index, std::vector(unsaved->begin(), unsaved->end()));
   jit_.add_code(kept);
   compiled_[index] = &kept;
-  if (unsaved) unsaved_.emplace(index, std::vector(unsaved->begin(), unsaved->end()));
   const uint8_t** entry = jit_.memory().writable(entries_ + entry_index(index, Entry::slots));
   __atomic_store_n(entry, kept.begin, __ATOMIC_RELEASE);
   __atomic_store_n(entry + 1, kept.begin + kept.register_entry, __ATOMIC_RELEASE);

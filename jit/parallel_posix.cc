@@ -22,6 +22,7 @@ void* run(void* job) {
 void run_on_threads(uint32_t threads, void (*work)(void* data), void* data) {
   Job job{work, data};
   std::vector<pthread_t> others;
+  others.reserve(threads);
   for (uint32_t i = 1; i < threads; ++i) {
     pthread_t thread;
     if (pthread_create(&thread, nullptr, run, &job) != 0) break;

@@ -35,7 +35,8 @@ void set_address(Slot* slot, bool is_64, uint64_t value) {
 
 CALL(memory_grow) {
   MemInst& memory = *ctx->memories[x];
-  set_address(s, memory.type.is_64, static_cast<uint64_t>(memory.grow(address_at(s, memory.type.is_64))));
+  set_address(s, memory.type.is_64,
+              static_cast<uint64_t>(ctx->store->memory_grow(memory, address_at(s, memory.type.is_64))));
   return 0;
 }
 
@@ -68,7 +69,7 @@ CALL(table_grow) {
   TableInst& table = *ctx->tables[x];
   const bool is_64 = table.type.is_64;
   int64_t old_size;
-  const TrapCode trap = table.grow(ctx->store, address_at(s + 1, is_64), s[0], old_size);
+  const TrapCode trap = ctx->store->table_grow(table, address_at(s + 1, is_64), s[0], old_size);
   if (trap == TrapCode::none) set_address(s, is_64, static_cast<uint64_t>(old_size));
   return code(trap);
 }

@@ -1,5 +1,6 @@
 #include "runtime/compiled_module.h"
 
+#include "core/guarded.h"
 #include "decoder/module_decoder.h"
 #include "runtime/initial_tables.h"
 #include "runtime/module_inst.h"
@@ -8,7 +9,7 @@
 namespace mini_wasm::runtime {
 CompiledModule::CompiledModule() = default;
 CompiledModule::~CompiledModule() {
-  if (cache_ && code_) cache_->save(*code_, all_valid_);
+  if (cache_ && code_) guarded([&] { cache_->save(*code_, all_valid_); }, [] {});
   if (PageTemplate* content = initial_memory_.made()) engine_->memory_pool().retire(*content);
 }
 

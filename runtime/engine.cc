@@ -3,6 +3,8 @@
 
 #include <mini_wasm/engine.h>
 
+#include "core/guarded.h"
+
 namespace mini_wasm {
 namespace runtime {
 namespace {
@@ -34,6 +36,10 @@ Engine::Engine(const Config& config, std::unique_ptr<ExecutionTier> tier)
 }  // namespace runtime
 
 Result<void> Config::feature(std::string_view name, bool on) {
+  return guarded([&] { return set_feature(name, on); });
+}
+
+Result<void> Config::set_feature(std::string_view name, bool on) {
   const std::optional<Feature> feature = feature_from_text(name);
   if (!feature) return Error::make(ErrorKind::usage, "unknown feature: " + std::string(name));
   if (*feature == Feature::mvp && !on) return Error::make(ErrorKind::usage, "mvp cannot be switched off");
@@ -43,16 +49,27 @@ Result<void> Config::feature(std::string_view name, bool on) {
 }
 
 std::vector<FeatureDescription> Config::features() {
-  std::vector<FeatureDescription> result;
-  for (const FeatureInfo& info : kFeatureInfo) result.push_back({info.text, info.description, info.default_on});
-  return result;
+  const auto list = [] {
+    std::vector<FeatureDescription> result;
+    for (const FeatureInfo& info : kFeatureInfo) result.push_back({info.text, info.description, info.default_on});
+    return result;
+  };
+  return guarded(list, [] { return std::vector<FeatureDescription>(); });
 }
 
 uint64_t Config::default_features() { return FeatureSet::defaults().bits(); }
 
-Engine::Engine(const Config& config) : impl_(std::make_shared<runtime::Engine>(config)) {}
+Engine::Engine(const Config& config)
+    : impl_(guarded([&] { return std::make_shared<runtime::Engine>(config); },
+                    [] { return std::shared_ptr<runtime::Engine>(); })) {}
 
-const Config& Engine::config() const { return impl_->config(); }
-const std::string& Engine::cache_problem() const { return impl_->cache().problem(); }
+const Config& Engine::config() const {
+  static const Config none;
+  return impl_ != nullptr ? impl_->config() : none;
+}
+const std::string& Engine::cache_problem() const {
+  static const std::string none;
+  return impl_ != nullptr ? impl_->cache().problem() : none;
+}
 
 }  // namespace mini_wasm

@@ -2,8 +2,11 @@
 #include <mini_wasm/extern.h>
 #include <mini_wasm/instance.h>
 
+#include <algorithm>
 #include <cassert>
+#include <new>
 
+#include "core/guarded.h"
 #include "runtime/import_matching.h"
 #include "runtime/store.h"
 #include "runtime/test_settings.h"
@@ -34,55 +37,109 @@ void* Caller::store_data() const { return store_->data; }
 
 // --- Func
 
-Func Func::make(Store& store, const FuncType& type, HostCallback callback) {
-  return make(store.impl(), type, std::move(callback));
+namespace {
+
+Func make_func(runtime::Store& store, const FuncType& type, detail::HostCode code) {
+  return guarded([&] { return Func(&store, store.new_host_func(type, std::move(code))); },
+                 [&] { return Func(&store, nullptr); });
 }
 
-Func Func::make(runtime::Store& store, const FuncType& type, HostCallback callback) {
-  return Func(&store, store.new_host_func(type, std::move(callback)));
+detail::HostCode code_of(HostCallback callback) {
+  detail::HostCode code;
+  code.data = {new (std::nothrow) HostCallback(std::move(callback)),
+               [](void* data) { delete static_cast<HostCallback*>(data); }};
+  code.call = [](void* data, Caller& caller, uint64_t* slots) {
+    return (*static_cast<HostCallback*>(data))(caller, slots);
+  };
+  return code;
 }
 
-const FuncType& Func::type() const { return inst_->func_type(store_->engine().types()); }
-
-Result<std::vector<Val>> Func::call(std::span<const Val> args) const {
-  const FuncType& type = this->type();
+Result<std::vector<Val>> call_checked(runtime::Store& store, runtime::FuncInst& inst, const FuncType& type,
+                                      std::span<const Val> args) {
   if (args.size() != type.params.size()) {
     return Error::make(ErrorKind::usage, "the function takes " + std::to_string(type.params.size()) +
                                              " arguments, but is given " + std::to_string(args.size()));
   }
   std::vector<Slot> slots(std::max(runtime::slot_count(type.params), runtime::slot_count(type.results)));
+  std::vector<Val> results;
+  results.reserve(type.results.size());
   Slot* slot = slots.data();
   for (size_t i = 0; i < args.size(); ++i) {
-    Result<void> fits = runtime::check_value(*store_, args[i], type.params[i], "argument " + std::to_string(i + 1));
+    Result<void> fits = runtime::check_value(store, args[i], type.params[i], "argument " + std::to_string(i + 1));
     if (!fits) return std::move(fits).error();
     runtime::store_value(slot, args[i]);
     slot += type.params[i].slots();
   }
   runtime::poison(type.params, slots.data());
-  if (Result<void> r = call_unchecked(slots.data()); !r) return std::move(r).error();
-  std::vector<Val> results;
-  results.reserve(type.results.size());
+  if (Result<void> r = store.call(inst, slots.data()); !r) return std::move(r).error();
   slot = slots.data();
   for (ValType result : type.results) {
-    results.push_back(runtime::load_value(*store_, slot, result));
+    results.push_back(runtime::load_value(store, slot, result));
     slot += result.slots();
   }
   return results;
 }
 
-Result<void> Func::call_unchecked(uint64_t* slots) const { return store_->call(*inst_, slots); }
+}  // namespace
+
+Func Func::make(Store& store, const FuncType& type, HostCallback callback) {
+  return store.empty() ? Func(nullptr, nullptr) : make(store.impl(), type, std::move(callback));
+}
+
+Func Func::make(runtime::Store& store, const FuncType& type, HostCallback callback) {
+  detail::HostCode code = code_of(std::move(callback));
+  return code.data == nullptr ? Func(&store, nullptr) : make_func(store, type, std::move(code));
+}
+
+Func Func::make(Store& store, std::span<const ValType> params, std::span<const ValType> results,
+                detail::HostCode code) {
+  if (store.empty() || code.data == nullptr) return Func(store.empty() ? nullptr : &store.impl(), nullptr);
+  const auto type = [&] { return FuncType{{params.begin(), params.end()}, {results.begin(), results.end()}}; };
+  return guarded([&] { return make_func(store.impl(), type(), std::move(code)); },
+                 [&] { return Func(&store.impl(), nullptr); });
+}
+
+const FuncType& Func::type() const {
+  static const FuncType none;
+  return inst_ != nullptr ? inst_->func_type(store_->engine().types()) : none;
+}
+
+Result<void> Func::check_type(std::span<const ValType> params, std::span<const ValType> results) const {
+  if (inst_ == nullptr) return out_of_memory();
+  const FuncType& own = type();
+  if (std::ranges::equal(own.params, params) && std::ranges::equal(own.results, results)) return {};
+  return guarded([&]() -> Result<void> {
+    const FuncType wanted{{params.begin(), params.end()}, {results.begin(), results.end()}};
+    return Error::make(ErrorKind::usage, "function has type " + to_string(own) + ", not " + to_string(wanted));
+  });
+}
+
+Result<std::vector<Val>> Func::call(std::span<const Val> args) const {
+  if (inst_ == nullptr) return out_of_memory();
+  return guarded([&] { return call_checked(*store_, *inst_, type(), args); });
+}
+
+Result<void> Func::call_unchecked(uint64_t* slots) const {
+  if (inst_ == nullptr) return out_of_memory();
+  return guarded([&] { return store_->call(*inst_, slots); });
+}
 
 Result<void> detail::check_externref(const runtime::Store& store, const Val& value, const char* what, size_t number) {
-  return runtime::check_value(store, value, ValType::externref, std::string(what) + " " + std::to_string(number));
+  return guarded([&] {
+    return runtime::check_value(store, value, ValType::externref, std::string(what) + " " + std::to_string(number));
+  });
 }
 
 // --- Memory
 
 Result<Memory> Memory::make(Store& store, const MemoryType& type) {
-  if (!runtime::is_valid(type)) return Error::make(ErrorKind::usage, "not a valid memory type");
-  Result<runtime::MemInst*> made = store.impl().new_memory(type);
-  if (!made) return std::move(made).error();
-  return Memory(&store.impl(), *made);
+  if (store.empty()) return out_of_memory();
+  return guarded([&]() -> Result<Memory> {
+    if (!runtime::is_valid(type)) return Error::make(ErrorKind::usage, "not a valid memory type");
+    Result<runtime::MemInst*> made = store.impl().new_memory(type);
+    if (!made) return std::move(made).error();
+    return Memory(&store.impl(), *made);
+  });
 }
 
 MemoryType Memory::type() const { return runtime::current_type(*store_, ExternKind::memory, inst_).memory; }
@@ -90,75 +147,92 @@ std::span<uint8_t> Memory::data() const { return {inst_->base, static_cast<size_
 uint64_t Memory::size_pages() const { return inst_->size_pages(); }
 
 Result<uint64_t> Memory::grow(uint64_t delta_pages) const {
-  const int64_t old_pages = inst_->grow(delta_pages);
-  if (old_pages == runtime::kGrowFailed) {
-    return Error::make(ErrorKind::limit, "the memory cannot grow by " + std::to_string(delta_pages) + " pages");
-  }
-  return static_cast<uint64_t>(old_pages);
+  return guarded([&]() -> Result<uint64_t> {
+    const int64_t old_pages = store_->memory_grow(*inst_, delta_pages);
+    if (old_pages == runtime::kGrowFailed) {
+      return Error::make(ErrorKind::limit, "the memory cannot grow by " + std::to_string(delta_pages) + " pages");
+    }
+    return static_cast<uint64_t>(old_pages);
+  });
 }
 
 // --- Table
 
 Result<Table> Table::make(Store& store, const TableType& type, const Val& init) {
-  if (!type.element.is_ref() || !store.impl().engine().types().has(type.element) ||
-      (type.limits.max && *type.limits.max < type.limits.min)) {
-    return Error::make(ErrorKind::usage, "not a valid table type");
-  }
-  if (Result<void> r = runtime::check_value(store.impl(), init, type.element, "initial element"); !r) {
-    return std::move(r).error();
-  }
-  Result<runtime::TableInst*> made = store.impl().new_table(type, init.bits());
-  if (!made) return std::move(made).error();
-  return Table(&store.impl(), *made);
+  if (store.empty()) return out_of_memory();
+  return guarded([&]() -> Result<Table> {
+    if (!type.element.is_ref() || !store.impl().engine().types().has(type.element) ||
+        (type.limits.max && *type.limits.max < type.limits.min)) {
+      return Error::make(ErrorKind::usage, "not a valid table type");
+    }
+    if (Result<void> r = runtime::check_value(store.impl(), init, type.element, "initial element"); !r) {
+      return std::move(r).error();
+    }
+    Result<runtime::TableInst*> made = store.impl().new_table(type, init.bits());
+    if (!made) return std::move(made).error();
+    return Table(&store.impl(), *made);
+  });
 }
 
 TableType Table::type() const { return runtime::current_type(*store_, ExternKind::table, inst_).table; }
 uint64_t Table::size() const { return inst_->size; }
 
 Result<Val> Table::get(uint64_t index) const {
-  if (index >= inst_->size) return Error::trap(TrapCode::out_of_bounds_table_access);
-  return runtime::load_value(*store_, inst_->elements + index, inst_->type.element);
+  return guarded([&]() -> Result<Val> {
+    if (index >= inst_->size) return Error::trap(TrapCode::out_of_bounds_table_access);
+    return runtime::load_value(*store_, inst_->elements + index, inst_->type.element);
+  });
 }
 
 Result<void> Table::set(uint64_t index, const Val& value) const {
-  if (index >= inst_->size) return Error::trap(TrapCode::out_of_bounds_table_access);
-  if (Result<void> r = runtime::check_value(*store_, value, inst_->type.element, "element"); !r) return r;
-  inst_->elements[index] = value.bits();
-  return {};
+  return guarded([&]() -> Result<void> {
+    if (index >= inst_->size) return Error::trap(TrapCode::out_of_bounds_table_access);
+    if (Result<void> r = runtime::check_value(*store_, value, inst_->type.element, "element"); !r) return r;
+    inst_->elements[index] = value.bits();
+    return {};
+  });
 }
 
 Result<uint64_t> Table::grow(uint64_t delta, const Val& init) const {
-  if (Result<void> r = runtime::check_value(*store_, init, inst_->type.element, "element"); !r) {
-    return std::move(r).error();
-  }
-  int64_t old_size = runtime::kGrowFailed;
-  inst_->grow(nullptr, delta, init.bits(), old_size);  // what the host does nobody interrupts
-  if (old_size == runtime::kGrowFailed) {
-    return Error::make(ErrorKind::limit, "the table cannot grow by " + std::to_string(delta) + " elements");
-  }
-  return static_cast<uint64_t>(old_size);
+  return guarded([&]() -> Result<uint64_t> {
+    if (Result<void> r = runtime::check_value(*store_, init, inst_->type.element, "element"); !r) {
+      return std::move(r).error();
+    }
+    int64_t old_size = runtime::kGrowFailed;
+    // What the host does nobody interrupts.
+    store_->table_grow(*inst_, delta, init.bits(), old_size, /*interruptible=*/false);
+    if (old_size == runtime::kGrowFailed) {
+      return Error::make(ErrorKind::limit, "the table cannot grow by " + std::to_string(delta) + " elements");
+    }
+    return static_cast<uint64_t>(old_size);
+  });
 }
 
 // --- Global
 
 Result<Global> Global::make(Store& store, const GlobalType& type, const Val& init) {
-  if (Result<void> r = runtime::check_value(store.impl(), init, type.value, "initial value"); !r) {
-    return std::move(r).error();
-  }
-  Slot slots[2] = {init.bits(0), init.bits(1)};
-  runtime::poison({&type.value, 1}, slots);
-  return Global(&store.impl(), store.impl().new_global(type, slots));
+  if (store.empty()) return out_of_memory();
+  return guarded([&]() -> Result<Global> {
+    if (Result<void> r = runtime::check_value(store.impl(), init, type.value, "initial value"); !r) {
+      return std::move(r).error();
+    }
+    Slot slots[2] = {init.bits(0), init.bits(1)};
+    runtime::poison({&type.value, 1}, slots);
+    return Global(&store.impl(), store.impl().new_global(type, slots));
+  });
 }
 
 GlobalType Global::type() const { return inst_->type; }
 Val Global::get() const { return runtime::load_value(*store_, inst_->value, inst_->type.value); }
 
 Result<void> Global::set(const Val& value) const {
-  if (!inst_->type.mutable_) return Error::make(ErrorKind::usage, "the global is immutable");
-  if (Result<void> r = runtime::check_value(*store_, value, inst_->type.value, "value"); !r) return r;
-  runtime::store_value(inst_->value, value);
-  runtime::poison({&inst_->type.value, 1}, inst_->value);
-  return {};
+  return guarded([&]() -> Result<void> {
+    if (!inst_->type.mutable_) return Error::make(ErrorKind::usage, "the global is immutable");
+    if (Result<void> r = runtime::check_value(*store_, value, inst_->type.value, "value"); !r) return r;
+    runtime::store_value(inst_->value, value);
+    runtime::poison({&inst_->type.value, 1}, inst_->value);
+    return {};
+  });
 }
 
 // --- Extern

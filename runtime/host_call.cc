@@ -1,4 +1,4 @@
-// Built with exceptions and RTTI, unlike the rest of the library (see CMakeLists.txt).
+// Built with RTTI, unlike the rest of the library (see CMakeLists.txt).
 #include "runtime/host_call.h"
 
 #include <cxxabi.h>
@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <exception>
 
+#include "core/guarded.h"
 #include "runtime/frame.h"
 #include "runtime/test_settings.h"
 #include "runtime/value_check.h"
@@ -43,12 +44,14 @@ Result<void> run_host_func(const HostFunc& func, Caller& caller, uint64_t* slots
     if (func.gives_refs && result) [[unlikely]]
       return check_results(func, slots);
     return result;
+  } catch (const std::bad_alloc&) {
+    return out_of_memory();
   } catch (const std::exception& e) {
-    return Error::host(std::string("exception: ") + e.what());
+    return guarded([&] { return Result<void>(Error::host(std::string("exception: ") + e.what())); });
   } catch (const abi::__forced_unwind&) {
     throw;  // the thread is being cancelled, which the C library does not allow to stop
   } catch (...) {
-    return Error::host("exception of unknown type");
+    return guarded([] { return Result<void>(Error::host("exception of unknown type")); });
   }
 }
 

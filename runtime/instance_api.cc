@@ -2,6 +2,7 @@
 #include <mini_wasm/instance.h>
 #include <mini_wasm/linker.h>
 
+#include "core/guarded.h"
 #include "runtime/import_matching.h"
 #include "runtime/instantiate.h"
 
@@ -27,10 +28,13 @@ Extern extern_of(runtime::Store* store, const runtime::ModuleInst& instance, con
 // --- Instance
 
 Result<Instance> Instance::make(Store& store, const Module& module, std::span<const Extern> imports) {
-  Result<runtime::ModuleInst*> made =
-      runtime::instantiate(store.impl(), module.impl(), imports, {module.impl()->host_imports({})});
-  if (!made) return std::move(made).error();
-  return Instance(&store.impl(), *made);
+  if (store.empty()) return out_of_memory();
+  return guarded([&]() -> Result<Instance> {
+    Result<runtime::ModuleInst*> made =
+        runtime::instantiate(store.impl(), module.impl(), imports, {module.impl()->host_imports({})});
+    if (!made) return std::move(made).error();
+    return Instance(&store.impl(), *made);
+  });
 }
 
 std::optional<Extern> Instance::get_export(std::string_view name) const {
@@ -57,11 +61,15 @@ std::optional<Global> Instance::global(std::string_view name) const {
 }
 
 std::vector<std::pair<std::string, Extern>> Instance::exports() const {
-  std::vector<std::pair<std::string, Extern>> result;
-  for (const decoder::Export& e : inst_->module->module().exports) {
-    result.emplace_back(std::string(e.name), extern_of(store_, *inst_, e));
-  }
-  return result;
+  using Exports = std::vector<std::pair<std::string, Extern>>;
+  const auto list = [&] {
+    Exports result;
+    for (const decoder::Export& e : inst_->module->module().exports) {
+      result.emplace_back(std::string(e.name), extern_of(store_, *inst_, e));
+    }
+    return result;
+  };
+  return guarded(list, [] { return Exports(); });
 }
 
 // --- Linker
@@ -81,6 +89,11 @@ Linker::Name Linker::keep(const Name& name, const Extern& value) const {
 }
 
 void Linker::define(std::string_view module, std::string_view name, Extern value) {
+  if (store_->empty() || (value.inst == nullptr && value.kind == ExternKind::func)) return void(incomplete_ = true);
+  guarded([&] { set(module, name, value); }, [&] { incomplete_ = true; });
+}
+
+void Linker::set(std::string_view module, std::string_view name, Extern value) {
   if (const auto found = externs_.find({module, name}); found != externs_.end()) {
     keep({module, name}, value);
     found->second = value;
@@ -95,7 +108,9 @@ const HostFunction* Linker::Table::find(const Name& name) const {
 }
 
 void Linker::functions(std::span<const HostFunction> table, void* data) {
-  tables_.insert(tables_.begin(), {table, data});
+  const bool added =
+      guarded([&] { return tables_.insert(tables_.begin(), {table, data}), true; }, [] { return false; });
+  if (!added) return void(incomplete_ = true);
   std::erase_if(externs_, [&](const auto& defined) { return tables_[0].find(defined.first) != nullptr; });
   last_table_rules_ = true;
 }
@@ -105,9 +120,10 @@ const Extern* Linker::find(const Name& name) const {
   for (const Table& table : tables_) {
     const HostFunction* function = table.find(name);
     if (function == nullptr) continue;
-    const Func made = Func::make(*store_, function->type(), [=, data = table.data](Caller& caller, uint64_t* slots) {
-      return function->call(data, caller, slots);
-    });
+    detail::HostCode code;
+    code.call = function->call;
+    code.data = {table.data, [](void*) {}};
+    const Func made(&store_->impl(), store_->impl().new_host_func(function->type(), std::move(code)));
     made.impl()->host->module = function->module;
     made.impl()->host->name = function->name;
     if (&table == &tables_[0]) last_table_rules_ = false;
@@ -117,15 +133,23 @@ const Extern* Linker::find(const Name& name) const {
 }
 
 void Linker::instance(std::string_view module, const Instance& instance) {
-  for (const auto& [name, value] : instance.exports()) define(module, name, value);
+  for (const decoder::Export& e : instance.impl()->module->module().exports) {
+    define(module, e.name, *instance.get_export(e.name));
+  }
 }
 
 std::optional<Extern> Linker::get(std::string_view module, std::string_view name) const {
-  const Extern* found = find({module, name});
+  const Extern* found =
+      guarded([&] { return find({module, name}); }, [] { return static_cast<const Extern*>(nullptr); });
   return found == nullptr ? std::nullopt : std::optional(*found);
 }
 
 Result<Instance> Linker::instantiate(const Module& module) const {
+  if (incomplete_ || store_->empty()) return out_of_memory();
+  return guarded([&] { return link(module); });
+}
+
+Result<Instance> Linker::link(const Module& module) const {
   const decoder::Module& decoded = module.impl()->module();
   const Table table = last_table_rules_ ? tables_[0] : Table{};
   const runtime::HostImports& given = module.impl()->host_imports(table.functions);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/guarded.h"
 #include "runtime/builtins.h"
 #include "runtime/const_eval.h"
 #include "runtime/import_matching.h"
@@ -252,12 +253,16 @@ Result<ModuleInst*> instantiate(Store& store, std::shared_ptr<const CompiledModu
   Result<ModuleInst*> made = store.new_instance(std::move(compiled));
   if (!made) return made;
   Instantiation instantiation(store, **made);
-  instantiation.take_imports(imports, table);
-  if (Result<void> r = instantiation.allocate(); !r) {
+  const auto make = [&] {
+    instantiation.take_imports(imports, table);
+    Result<void> r = instantiation.allocate();
+    if (r) instantiation.publish();
+    return r;
+  };
+  if (Result<void> r = guarded(make); !r) {
     store.forget_since(mark);
     return std::move(r).error();
   }
-  instantiation.publish();
   if (Result<void> r = instantiation.write_segments(); !r) return std::move(r).error();
   if (module.start) {
     // A start function has no parameters and no results (spec 3.4.12), so there is nothing to pass.

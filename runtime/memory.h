@@ -42,6 +42,8 @@ inline bool is_guarded(const MemoryType& type, bool guard_pages) {
 // What the validator requires of a declared memory (spec 3.2.16; shared: threads proposal).
 bool is_valid(const MemoryType& type);
 
+class Budget;
+
 struct MemInst {
   uint8_t* base = nullptr;
   std::atomic<uint64_t> size{0};  // bytes; never less than before
@@ -49,6 +51,7 @@ struct MemInst {
   uint64_t max_size = 0;  // bytes: the smallest of declared maximum, store limit and reservation
   MemoryType type;        // limits.min is the declared minimum
   bool guarded = false;
+  const Budget* counted_in = nullptr;   // of the store that it was made for
   std::vector<InstanceContext*> users;  // instances whose memory 0 this is; of an unshared memory
   std::unique_ptr<WaitQueue> waiters;   // of a shared memory
   std::mutex growing;                   // held by `grow` of a shared memory

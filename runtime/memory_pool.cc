@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/guarded.h"
 #include "runtime/memory.h"
 #include "runtime/virtual_memory.h"
 
@@ -144,6 +145,10 @@ std::optional<MemorySlot> MemoryPool::take(uint64_t bytes, const std::shared_ptr
 }
 
 void MemoryPool::give_back(MemorySlot slot) {
+  guarded([&] { keep(slot); }, [&] { release(slot); });
+}
+
+void MemoryPool::keep(MemorySlot& slot) {
   bool usable = clean(slot);
   if (usable && slot.resident > most_bytes_ - std::min(most_bytes_, resident_.load(std::memory_order_relaxed))) {
     usable = drop(slot);
@@ -160,8 +165,9 @@ void MemoryPool::give_back(MemorySlot slot) {
         slots_.erase(slots_.begin());
         resident_ -= unwanted->resident;
       }
-      resident_ += slot.resident;
+      const uint64_t resident = slot.resident;
       slots_.push_back(std::move(slot));
+      resident_ += resident;
     }
   }
   if (unwanted) release(*unwanted);
@@ -188,16 +194,14 @@ bool MemoryPool::clean(MemorySlot& slot) const {
 }
 
 void MemoryPool::retire(PageTemplate& content) {
-  std::vector<MemorySlot> unwanted;
-  {
-    const std::lock_guard lock(mutex_);
-    content.retired = true;
-    std::vector<MemorySlot> kept;
-    for (MemorySlot& slot : slots_) (slot.content.get() == &content ? unwanted : kept).push_back(std::move(slot));
-    slots_ = std::move(kept);
-    for (const MemorySlot& slot : unwanted) resident_ -= slot.resident;
-  }
-  for (const MemorySlot& slot : unwanted) release(slot);
+  const std::lock_guard lock(mutex_);
+  content.retired = true;
+  std::erase_if(slots_, [&](const MemorySlot& slot) {
+    if (slot.content.get() != &content) return false;
+    resident_ -= slot.resident;
+    release(slot);
+    return true;
+  });
 }
 
 // --- Stacks --------------------------------------------------------------------------------------------------------
@@ -244,7 +248,8 @@ bool MemoryPool::deepen(ValueStack& stack) const {
 void MemoryPool::give_back_stack(ValueStack stack, bool used) {
   if (most_ != 0 && (!used || clean_stack(stack))) {
     const std::lock_guard lock(mutex_);
-    if (stacks_.size() < most_) return stacks_.push_back(stack);
+    const auto keep = [&] { return stacks_.push_back(stack), true; };
+    if (stacks_.size() < most_ && guarded(keep, [] { return false; })) return;
   }
   release_stack(stack);
 }

@@ -61,7 +61,7 @@ class MemoryPool {
   // system has no room.
   std::optional<MemorySlot> take(uint64_t bytes, const std::shared_ptr<PageTemplate>& content);
   // With whatever content and size it has got.
-  void give_back(MemorySlot slot);
+  void give_back(MemorySlot slot);  // in destructors: needs no memory
   // Nobody will ask for this content again: lets go of it.
   void retire(PageTemplate& content);
 
@@ -79,6 +79,7 @@ class MemoryPool {
   size_t free_stacks() const;
 
  private:
+  void keep(MemorySlot& slot);
   MemorySlot take_free(uint64_t bytes, const std::shared_ptr<PageTemplate>& content, bool any);
   bool clean(MemorySlot& slot) const;
   ValueStack make_stack() const;

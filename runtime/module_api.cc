@@ -1,6 +1,7 @@
 // The public Module.
 #include <mini_wasm/module.h>
 
+#include "core/guarded.h"
 #include "decoder/file_kind.h"
 #include "runtime/compiled_module.h"
 #include "runtime/import_matching.h"
@@ -24,30 +25,34 @@ Result<Module> finish(Result<std::shared_ptr<const runtime::CompiledModule>> com
 }  // namespace
 
 Result<Module> Module::compile(const Engine& engine, std::span<const uint8_t> bytes) {
-  return compile(engine, std::vector<uint8_t>(bytes.begin(), bytes.end()));
+  return guarded([&] { return compile(engine, std::vector<uint8_t>(bytes.begin(), bytes.end())); });
 }
 
 Result<Module> Module::compile(const Engine& engine, std::vector<uint8_t>&& bytes) {
-  return finish(runtime::CompiledModule::make(engine.impl(), std::move(bytes), {}));
+  if (engine.impl() == nullptr) return out_of_memory();
+  return guarded([&] { return finish(runtime::CompiledModule::make(engine.impl(), std::move(bytes), {})); });
 }
 
 Result<Module> Module::compile_borrowed(const Engine& engine, std::span<const uint8_t> bytes) {
-  return finish(runtime::CompiledModule::make(engine.impl(), {}, bytes));
+  if (engine.impl() == nullptr) return out_of_memory();
+  return guarded([&] { return finish(runtime::CompiledModule::make(engine.impl(), {}, bytes)); });
 }
 
 Result<Module> Module::from_file(const Engine& engine, const std::string& path) {
-  Result<std::vector<uint8_t>> bytes = runtime::read_file(path, check_begin);
+  Result<std::vector<uint8_t>> bytes = guarded([&] { return runtime::read_file(path, check_begin); });
   if (!bytes) return std::move(bytes).error();
   bytes->erase(bytes->begin(), bytes->begin() + static_cast<ptrdiff_t>(decoder::interpreter_line(*bytes)));
   return compile(engine, std::move(*bytes));
 }
 
 Result<void> Module::validate(const Engine& engine, std::span<const uint8_t> bytes) {
-  return runtime::CompiledModule::validate(*engine.impl(), bytes);
+  if (engine.impl() == nullptr) return out_of_memory();
+  return guarded([&] { return runtime::CompiledModule::validate(*engine.impl(), bytes); });
 }
 
-std::vector<ImportType> Module::imports() const {
-  const decoder::Module& module = impl_->module();
+namespace {
+
+std::vector<ImportType> imports_of(const decoder::Module& module) {
   std::vector<ImportType> result;
   for (const decoder::Import& i : module.imports) {
     result.push_back({std::string(i.module), std::string(i.name), runtime::declared_type(module, i.kind, i.index)});
@@ -55,8 +60,7 @@ std::vector<ImportType> Module::imports() const {
   return result;
 }
 
-std::vector<ExportType> Module::exports() const {
-  const decoder::Module& module = impl_->module();
+std::vector<ExportType> exports_of(const decoder::Module& module) {
   std::vector<ExportType> result;
   for (const decoder::Export& e : module.exports) {
     result.push_back({std::string(e.name), runtime::declared_type(module, e.kind, e.index)});
@@ -64,6 +68,18 @@ std::vector<ExportType> Module::exports() const {
   return result;
 }
 
-std::string Module::name() const { return std::string(impl_->module().names().module); }
+}  // namespace
+
+std::vector<ImportType> Module::imports() const {
+  return guarded([&] { return imports_of(impl_->module()); }, [] { return std::vector<ImportType>(); });
+}
+
+std::vector<ExportType> Module::exports() const {
+  return guarded([&] { return exports_of(impl_->module()); }, [] { return std::vector<ExportType>(); });
+}
+
+std::string Module::name() const {
+  return guarded([&] { return std::string(impl_->module().names().module); }, [] { return std::string(); });
+}
 
 }  // namespace mini_wasm

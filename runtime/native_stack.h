@@ -10,7 +10,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <type_traits>
+
+#include "core/guarded.h"
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
@@ -82,7 +85,7 @@ size_t copy_readable(void* to, uintptr_t from, size_t bytes);
 bool run_on_other_stack(size_t bytes, void (*work)(void*), void* data);
 
 // Runs `work` where there certainly is room for what validates, translates or compiles a function: here, or on a stack
-// that is made for it. False: there was none, and nothing was run.
+// that is made for it. False: there was none, and nothing was run. Throws std::bad_alloc when `work` does.
 template <class Work>
 bool run_with_room(Work&& work) {
   StackBounds other;
@@ -91,9 +94,20 @@ bool run_with_room(Work&& work) {
     work();
     return true;
   }
-  using Plain = std::remove_reference_t<Work>;
-  return run_on_other_stack(
-      2 * kCompilerRoom, [](void* data) { (*static_cast<Plain*>(data))(); }, std::addressof(work));
+  // Nothing can be thrown from one stack to another.
+  struct Job {
+    std::remove_reference_t<Work>& work;
+    bool out_of_memory = false;
+  } job{work};
+  const bool done = run_on_other_stack(
+      2 * kCompilerRoom,
+      [](void* data) {
+        Job& its = *static_cast<Job*>(data);
+        guarded([&] { its.work(); }, [&] { its.out_of_memory = true; });
+      },
+      &job);
+  if (job.out_of_memory) throw std::bad_alloc();
+  return done;
 }
 
 }  // namespace mini_wasm::runtime

@@ -97,10 +97,12 @@ TEST(pieces, tables_are_filled_and_copied_in_them) {
 TEST(pieces, a_table_whose_growing_is_interrupted_stays_as_it_was) {
   Interrupted t;
   const uint64_t size = t.table->size;
+  const uint64_t used = t.store.budget().used();
   std::fill_n(t.table->elements, size, Slot{5});
   for (const uint64_t delta : {uint64_t{1}, kSlots}) {
     int64_t old_size = 0;
-    EXPECT_EQ(t.during([&] { return t.table->grow(&t.store, delta, 6, old_size); }), TrapCode::interrupted);
+    EXPECT_EQ(t.during([&] { return t.store.table_grow(*t.table, delta, 6, old_size); }), TrapCode::interrupted);
+    EXPECT_EQ(t.store.budget().used(), used);
     EXPECT_EQ(t.table->size, size);
     EXPECT_EQ(count_of<Slot>(t.table->elements, size, 5), size);
   }
@@ -108,7 +110,8 @@ TEST(pieces, a_table_whose_growing_is_interrupted_stays_as_it_was) {
   int64_t old_size = 0;
   EXPECT_EQ(t.during([&] { return empty->grow(&t.store, kSlots, 6, old_size); }), TrapCode::interrupted);
   EXPECT_EQ(empty->size, 0u);
-  EXPECT_EQ(t.table->grow(&t.store, kSlots, 6, old_size), TrapCode::none);
+  EXPECT_EQ(t.store.table_grow(*t.table, kSlots, 6, old_size), TrapCode::none);
+  EXPECT_EQ(t.store.budget().used(), used + kSlots * sizeof(Slot));
   EXPECT_EQ(old_size, static_cast<int64_t>(size));
   EXPECT_EQ(count_of<Slot>(t.table->elements, t.table->size, 6), kSlots);
   EXPECT_EQ(count_of<Slot>(t.table->elements, t.table->size, 5), size);

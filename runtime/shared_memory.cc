@@ -2,16 +2,23 @@
 #include <mini_wasm/engine.h>
 #include <mini_wasm/extern.h>
 
+#include "core/guarded.h"
 #include "runtime/store.h"
 
 namespace mini_wasm {
 
 Result<SharedMemory> SharedMemory::make(const Engine& engine, const MemoryType& type, uint64_t byte_limit) {
-  if (!type.shared || !runtime::is_valid(type)) return Error::make(ErrorKind::usage, "not a valid shared memory type");
-  auto memory = std::make_shared<runtime::MemInst>();
-  const bool guard_pages = engine.impl()->config().guard_pages;
-  if (Result<void> r = memory->allocate(type, byte_limit, guard_pages); !r) return std::move(r).error();
-  return SharedMemory(engine.impl(), std::move(memory));
+  if (!type.shared || !runtime::is_valid(type)) {
+    return guarded(
+        [] { return Result<SharedMemory>(Error::make(ErrorKind::usage, "not a valid shared memory type")); });
+  }
+  if (engine.impl() == nullptr) return out_of_memory();
+  return guarded([&]() -> Result<SharedMemory> {
+    auto memory = std::make_shared<runtime::MemInst>();
+    const bool guard_pages = engine.impl()->config().guard_pages;
+    if (Result<void> r = memory->allocate(type, byte_limit, guard_pages); !r) return std::move(r).error();
+    return SharedMemory(engine.impl(), std::move(memory));
+  });
 }
 
 std::optional<SharedMemory> SharedMemory::of(const Memory& memory) {
@@ -21,12 +28,15 @@ std::optional<SharedMemory> SharedMemory::of(const Memory& memory) {
 }
 
 Result<Memory> SharedMemory::in(Store& store) const {
-  if (&store.impl().engine() != engine_.get()) {
-    return Error::make(ErrorKind::usage, "the shared memory and the store belong to different engines");
-  }
-  Result<runtime::MemInst*> added = store.impl().add_shared(memory_);
-  if (!added) return std::move(added).error();
-  return Memory(&store.impl(), *added);
+  if (store.empty()) return out_of_memory();
+  return guarded([&]() -> Result<Memory> {
+    if (&store.impl().engine() != engine_.get()) {
+      return Error::make(ErrorKind::usage, "the shared memory and the store belong to different engines");
+    }
+    Result<runtime::MemInst*> added = store.impl().add_shared(memory_);
+    if (!added) return std::move(added).error();
+    return Memory(&store.impl(), *added);
+  });
 }
 
 std::span<uint8_t> SharedMemory::data() const { return {memory_->base, static_cast<size_t>(memory_->size)}; }

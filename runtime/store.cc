@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "core/guarded.h"
 #include "runtime/fault_handler.h"
 #include "runtime/host_call.h"
 #include "runtime/uncaught.h"
@@ -50,7 +51,10 @@ FrameInfo describe_host(const FuncInst& func) {
 }  // namespace
 
 Store::Store(std::shared_ptr<Engine> engine, const StoreLimits& limits)
-    : engine_(std::move(engine)), limits_(limits), heap_(*this, limits.gc_heap_bytes, engine_->config().gc_stress) {
+    : engine_(std::move(engine)),
+      limits_(limits),
+      budget_(limits_),
+      heap_(*this, budget_, limits.gc_heap_bytes, engine_->config().gc_stress) {
   // A page for leaf frames, and one that nobody can touch.
   static_assert(kMachineHead + kLeafSlots * sizeof(Slot) <= 4096);
   MemoryPool& pool = engine_->memory_pool();
@@ -131,7 +135,7 @@ Result<void> Store::call_host_directly(FuncInst& func, Slot* slots, const StackB
 Exit Store::call_host(FuncInst& func, ModuleInst* caller_instance, Slot* args) {
   Activation& activation = *activation_;
   if (static_cast<size_t>(stack_limit_ - args) < func.host->slots) {
-    pending_error = std::make_unique<Error>(trap(TrapCode::call_stack_exhausted));
+    pending_error = make_error(trap(TrapCode::call_stack_exhausted));
     return Exit::host_error;
   }
   activation.top = std::max(activation.top, args + func.host->slots);
@@ -149,7 +153,7 @@ Exit Store::call_host(FuncInst& func, ModuleInst* caller_instance, Slot* args) {
     // An exception of a nested call travels on through the host's frames.
     if (result.error().kind == ErrorKind::exception && pending_exception != gc::kNull) return Exit::exception;
     activation.host_func = &func;
-    pending_error = std::make_unique<Error>(located(std::move(result).error()));
+    pending_error = make_error(located(std::move(result).error()));
     activation.host_func = nullptr;
     return Exit::host_error;
   }
@@ -173,7 +177,7 @@ Exit Store::run_compiled(const void* entry, const FuncType& type, InstanceContex
     ActivationScope scope(activation);
     exit = engine_->tier().compiler()->run_at(entry, type, context, activation);
     if (exit == Exit::trapped) {
-      pending_error = std::make_unique<Error>(trap(activation.trap));
+      pending_error = make_error(trap(activation.trap));
       exit = Exit::host_error;
     }
   }
@@ -189,19 +193,25 @@ TrapCode Store::invalid_function(const CompiledModule& module, FuncIdx func, Err
   error.message += ": " + why.message;
   error.offset = why.offset;
   error.backtrace.push_back(module.describe({&module, func, why.offset == Error::kNoOffset ? 0 : why.offset}));
-  invalid_function_ = std::make_unique<Error>(std::move(error));
+  invalid_function_ = make_error(std::move(error));
   return TrapCode::invalid_function;
 }
 
+// Traps and backtraces come when there may be no memory for them.
 Error Store::trap(TrapCode code) {
-  if (code != TrapCode::invalid_function || invalid_function_ == nullptr) return located(Error::trap(code));
+  if (code != TrapCode::invalid_function || invalid_function_ == nullptr) {
+    return located(guarded([&] { return Error::trap(code); }, out_of_memory));
+  }
   Error error = std::move(*std::exchange(invalid_function_, nullptr));
-  for (FrameInfo& frame : backtrace()) error.backtrace.push_back(std::move(frame));
+  const auto add_frames = [&] {
+    for (FrameInfo& frame : backtrace()) error.backtrace.push_back(std::move(frame));
+  };
+  guarded(add_frames, [] {});
   return error;
 }
 
 Error Store::located(Error error) const {
-  if (error.backtrace.empty()) error.backtrace = backtrace();
+  if (error.backtrace.empty()) guarded([&] { error.backtrace = backtrace(); }, [] {});
   return error;
 }
 
@@ -219,20 +229,26 @@ std::vector<FrameInfo> Store::backtrace() const {
   return result;
 }
 
-FuncInst* Store::new_host_func(const FuncType& type, HostCallback callback) {
-  CallbackInst& made = callbacks_.emplace_back();
+FuncInst* Store::new_host_func(const FuncType& type, detail::HostCode code) {
+  CallbackInst& made = callbacks_.emplace_back(CallbackInst{std::move(code.data), {}});
+  made.inst.host.call = code.call;
+  try {
+    fill(made, type);
+  } catch (...) {
+    callbacks_.pop_back();
+    throw;
+  }
+  return &made.inst.func;
+}
+
+void Store::fill(CallbackInst& made, const FuncType& type) {
   HostFunc& host = made.inst.host;
   FuncInst& func = made.inst.func;
-  made.callback = std::move(callback);
   func.type = is_known(engine_->types(), type) ? engine_->types().intern(type) : kNoType;
   func.host = &host;
-  host.call = [](void* data, Caller& caller, uint64_t* slots) {
-    return (*static_cast<HostCallback*>(data))(caller, slots);
-  };
-  host.data = &made.callback;
+  host.data = made.data.get();
   set_type(host, func.type != kNoType ? engine_->types().func(func.type) : odd_types_.emplace_back(type));
   host.store = this;
-  return &func;
 }
 
 bool Store::owns(const FuncInst* func) const {
@@ -268,17 +284,47 @@ std::string_view Store::keep_name(std::string_view name) {
 Result<MemInst*> Store::new_memory(const MemoryType& type, const std::shared_ptr<PageTemplate>& content) {
   if (type.shared) {
     auto shared = std::make_shared<MemInst>();
-    Result<void> r = shared->allocate(type, limits_.memory_bytes, engine_->config().guard_pages);
+    Result<void> r = allocate(*shared, type, nullptr);
     if (!r) return std::move(r).error();
     return add_shared(std::move(shared));
   }
   if (Result<void> r = check_memory_count(); !r) return std::move(r).error();
   MemInst& memory = memories_.emplace_back();
-  MemoryPool& pool = engine_->memory_pool();
-  Result<void> r = memory.allocate(type, limits_.memory_bytes, engine_->config().guard_pages, &pool, content);
+  Result<void> r = guarded([&] { return allocate(memory, type, content); });
   if (r) return &memory;
   memories_.pop_back();
   return std::move(r).error();
+}
+
+Result<void> Store::allocate(MemInst& memory, const MemoryType& type, const std::shared_ptr<PageTemplate>& content) {
+  const bool guard_pages = engine_->config().guard_pages;
+  Result<void> r = memory.allocate(type, limits_.memory_bytes, guard_pages, &engine_->memory_pool(), content);
+  if (!r) return r;
+  if (!budget_.take(Growth::Kind::memory, memory.size)) {
+    return Error::make(ErrorKind::limit, "the store may have no memory of " + std::to_string(type.limits.min) +
+                                             " pages more: its limit is " + std::to_string(limits_.total_bytes) +
+                                             " bytes in all");
+  }
+  memory.counted_in = &budget_;
+  return {};
+}
+
+int64_t Store::memory_grow(MemInst& memory, uint64_t delta_pages) {
+  if (delta_pages > (memory.max_size - memory.size) >> memory.type.page_size_log2) return kGrowFailed;
+  const uint64_t bytes = delta_pages << memory.type.page_size_log2;
+  if (!budget_.take(Growth::Kind::memory, bytes)) return kGrowFailed;
+  const int64_t old_pages = memory.grow(delta_pages);
+  if (old_pages == kGrowFailed) budget_.give_back(bytes);
+  return old_pages;
+}
+
+TrapCode Store::table_grow(TableInst& table, uint64_t delta, Slot init, int64_t& old_size, bool interruptible) {
+  old_size = kGrowFailed;
+  if (delta > table.max_size - table.size) return TrapCode::none;
+  if (!budget_.take(Growth::Kind::table, delta * sizeof(Slot))) return TrapCode::none;
+  const TrapCode trap = table.grow(interruptible ? this : nullptr, delta, init, old_size);
+  if (old_size == kGrowFailed) budget_.give_back(delta * sizeof(Slot));
+  return trap;
 }
 
 Result<MemInst*> Store::add_shared(std::shared_ptr<MemInst> memory) {
@@ -305,7 +351,13 @@ Result<TableInst*> Store::new_table(const TableType& type, Slot init, TableStora
     return Error::make(ErrorKind::limit, "the store may have " + std::to_string(limits_.tables) + " tables at most");
   }
   TableInst& table = tables_.emplace_back();
-  Result<void> r = table.allocate(this, type, init, limits_.table_elements, std::move(storage));
+  Result<void> r =
+      guarded([&] { return table.allocate(this, type, init, limits_.table_elements, std::move(storage)); });
+  if (r && !budget_.take(Growth::Kind::table, table.size * sizeof(Slot))) {
+    r = Error::make(ErrorKind::limit, "the store may have no table of " + std::to_string(table.size) +
+                                          " elements more: its limit is " + std::to_string(limits_.total_bytes) +
+                                          " bytes in all");
+  }
   if (r) return &table;
   tables_.pop_back();
   return std::move(r).error();
@@ -346,9 +398,12 @@ void Store::forget_last_instance() {
   ModuleInst& instance = last.front();
   const std::shared_ptr<const CompiledModule> module = std::exchange(instance.module, nullptr);
   instance.spare_tables.clear();  // an instantiation that failed has taken of these what it wanted
-  for (size_t i = module->module().imported_tables; i < instance.tables.size(); ++i) {
-    instance.spare_tables.push_back(instance.tables[i]->take_storage());
-  }
+  const auto keep_tables = [&] {
+    for (size_t i = module->module().imported_tables; i < instance.tables.size(); ++i) {
+      instance.spare_tables.push_back(instance.tables[i]->take_storage());
+    }
+  };
+  guarded(keep_tables, [&] { instance.spare_tables.clear(); });
   module->instances().give_back(*module, std::move(last));
 }
 
@@ -385,8 +440,21 @@ Store::Mark Store::mark() const {
   return {memories_.size(), shared_memories_.size(), tables_.size(), globals_.size(), tags_.size(), instances_.size()};
 }
 
+uint64_t Store::taken_since(const Mark& mark) const {
+  uint64_t bytes = 0;
+  auto memory = memories_.end();
+  for (size_t n = memories_.size(); n > mark.memories; --n) bytes += (--memory)->size;
+  for (size_t i = mark.shared_memories; i < shared_memories_.size(); ++i) {
+    if (shared_memories_[i]->counted_in == &budget_) bytes += shared_memories_[i]->size;
+  }
+  auto table = tables_.end();
+  for (size_t n = tables_.size(); n > mark.tables; --n) bytes += (--table)->size * sizeof(Slot);
+  return bytes;
+}
+
 void Store::forget_since(const Mark& mark) {
   assert(addressed_instances_ <= mark.instances);  // nobody has seen their functions
+  budget_.give_back(taken_since(mark));
   while (instances_.size() > mark.instances) forget_last_instance();
   while (memories_.size() > mark.memories) memories_.pop_back();
   while (shared_memories_.size() > mark.shared_memories) shared_memories_.pop_back();

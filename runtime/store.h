@@ -15,6 +15,7 @@
 
 #include "core/limits.h"
 #include "runtime/activation.h"
+#include "runtime/budget.h"
 #include "runtime/event_descriptor.h"
 #include "runtime/func_addresses.h"
 #include "runtime/gc/heap.h"
@@ -47,13 +48,16 @@ class Store {
   TrapCode invalid_function(const CompiledModule& module, FuncIdx func, Error why);
 
   // Instance objects; addresses stay valid until the store is destroyed. Errors: limit.
-  FuncInst* new_host_func(const FuncType& type, HostCallback callback);
+  FuncInst* new_host_func(const FuncType& type, detail::HostCode code);
   // The same text, there as long as the store.
   std::string_view keep_name(std::string_view name);
   // The memory may begin with `content` (MemInst::has_content), which is for one that is not shared.
   Result<MemInst*> new_memory(const MemoryType& type, const std::shared_ptr<PageTemplate>& content = nullptr);
   Result<MemInst*> add_shared(std::shared_ptr<MemInst> memory);  // which may be there already
   std::shared_ptr<MemInst> find_shared(const MemInst* memory) const;
+  // memory.grow and table.grow (spec 4.6.7, 4.6.8): the old size, or kGrowFailed. table_grow ends as TableInst::grow.
+  int64_t memory_grow(MemInst& memory, uint64_t delta_pages);
+  TrapCode table_grow(TableInst& table, uint64_t delta, Slot init, int64_t& old_size, bool interruptible = true);
   Result<TableInst*> new_table(const TableType& type, Slot init, TableStorage storage = {});
   // Whether there is a function of this store at that address, which may be any.
   bool owns(const FuncInst* func) const;
@@ -69,7 +73,9 @@ class Store {
   };
   Mark mark() const;
   void forget_since(const Mark& mark);
+  uint64_t taken_since(const Mark& mark) const;  // of the budget, by memories and tables
 
+  const Budget& budget() const { return budget_; }
   gc::Heap& heap() { return heap_; }
   const gc::Heap& heap() const { return heap_; }
   const std::list<MemInst>& memories() const { return memories_; }
@@ -125,7 +131,7 @@ class Store {
   const void* machine_sp = nullptr;
   void* host_sp = nullptr;
   uint64_t signal_thread = ~uint64_t{0};  // whose signal mask was looked at last (fault_handler.h)
-  std::unique_ptr<Error> pending_error;
+  ErrorPtr pending_error;
   Slot pending_exception = 0;  // an exnref on its way to a handler
 
   // The frames of all activations, innermost first, at most kMaxBacktrace (spec: none; for people).
@@ -148,17 +154,20 @@ class Store {
   Result<void> call_host_directly(FuncInst& func, Slot* slots, const StackBounds* stack);
   Result<void> call_wasm(FuncInst& func, Slot* slots, const StackBounds* stack);
   Result<void> check_memory_count() const;
+  Result<void> allocate(MemInst& memory, const MemoryType& type, const std::shared_ptr<PageTemplate>& content);
   Error trap(TrapCode code);
   // Adds where it happened to an error that a host function reports, unless a nested call has done so.
   Error located(Error error) const;
 
   std::shared_ptr<Engine> engine_;
   StoreLimits limits_;
+  Budget budget_;
   gc::Heap heap_;
   struct CallbackInst {
-    HostCallback callback;
+    std::unique_ptr<void, void (*)(void*)> data;
     HostFuncInst inst;
   };
+  void fill(CallbackInst& made, const FuncType& type);
   // Lists, because most stores have a few things of each kind, and an empty one costs nothing.
   std::list<CallbackInst> callbacks_;
   std::list<FuncType> odd_types_;  // of host functions: of another engine, or when the registry of types is full
@@ -176,9 +185,9 @@ class Store {
   mutable FuncAddresses func_addresses_;
   mutable size_t addressed_callbacks_ = 0, addressed_instances_ = 0;
   EventDescriptor interrupt_event_;
-  BlockedScope* blocked_ = nullptr;          // where the store's thread waits
-  std::unique_ptr<Error> invalid_function_;  // of the trap that is on its way
-  ValueStack stack_;                         // of the engine's pool; without a base when there was no memory for it
+  BlockedScope* blocked_ = nullptr;  // where the store's thread waits
+  ErrorPtr invalid_function_;        // of the trap that is on its way
+  ValueStack stack_;                 // of the engine's pool; without a base when there was no memory for it
   bool stack_used_ = false;
   Slot* stack_limit_ = nullptr;
   Activation* activation_ = nullptr;

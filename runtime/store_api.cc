@@ -1,12 +1,17 @@
 // The public Store.
 #include <mini_wasm/store.h>
 
+#include <new>
+
+#include "core/guarded.h"
 #include "runtime/store.h"
 
 namespace mini_wasm {
 
 Store::Store(const Engine& engine, const StoreLimits& limits)
-    : impl_(std::make_unique<runtime::Store>(engine.impl(), limits)) {}
+    : impl_(engine.impl() == nullptr ? nullptr
+                                     : guarded([&] { return std::make_unique<runtime::Store>(engine.impl(), limits); },
+                                               [] { return std::unique_ptr<runtime::Store>(); })) {}
 Store::~Store() {
   // The guest that is running in it returns into it: better to keep it for ever than to pull it away.
   if (impl_ != nullptr && impl_->activation() != nullptr) static_cast<void>(impl_.release());
@@ -18,10 +23,15 @@ Store& Store::operator=(Store&& other) noexcept {
   return *this;
 }
 
-void Store::interrupt() { impl_->set_interrupt(true); }
-void Store::clear_interrupt() { impl_->set_interrupt(false); }
+void Store::interrupt() {
+  if (!empty()) impl_->set_interrupt(true);
+}
+void Store::clear_interrupt() {
+  if (!empty()) impl_->set_interrupt(false);
+}
 
 Val Store::new_externref(void* host_data, void (*finalize)(void*)) {
+  if (empty()) return Val::object(ValType::externref, nullptr);
   impl_->note_stack();
   return Val::object(ValType::externref, impl_->heap().new_host(host_data, finalize));
 }
@@ -35,17 +45,25 @@ void* Store::externref_data(const Val& value) {
   return is_host ? static_cast<const runtime::gc::HostObject*>(object)->data : nullptr;
 }
 
+uint64_t Store::used_bytes() const { return empty() ? 0 : impl_->budget().used(); }
+
 void Store::collect_garbage() {
+  if (empty()) return;
   impl_->note_stack();
   impl_->heap().collect();
 }
 
-void Store::set_data(void* data) { impl_->data = data; }
-void* Store::data() const { return impl_->data; }
+void Store::set_data(void* data) {
+  if (!empty()) impl_->data = data;
+}
+void* Store::data() const { return empty() ? nullptr : impl_->data; }
 
 // --- Rooted
 
-Rooted::Rooted(Store& store, const Val& value) : cell_(std::make_unique<runtime::gc::RootCell>()) {
+Rooted::Rooted(Store& store, const Val& value) {
+  if (store.empty()) return;
+  cell_.reset(new (std::nothrow) runtime::gc::RootCell);
+  if (cell_ == nullptr) return;
   store.impl().heap().roots().add(*cell_);
   set(value);
 }
@@ -54,6 +72,7 @@ Rooted::Rooted(Rooted&&) noexcept = default;
 Rooted& Rooted::operator=(Rooted&&) noexcept = default;
 
 void Rooted::set(const Val& value) {
+  if (cell_ == nullptr) return;
   value_ = value;
   const bool traced = value.type().is_ref();
   cell_->ref = traced ? value.bits() : runtime::gc::kNull;

@@ -25,7 +25,14 @@ Result<const FunctionFacts*> ValidatedFunctions::validate(FuncIdx func) {
   const std::lock_guard lock(mutex_);
   if (const FunctionFacts* known = place.load(std::memory_order_relaxed)) return known;  // somebody was faster
   if (!validator_) validator_ = std::make_unique<validator::FunctionValidator>(module_, features_, registers_);
-  Result<FunctionFacts> r = validator_->validate(func);
+  Result<FunctionFacts> r = [&] {
+    try {
+      return validator_->validate(func);
+    } catch (...) {
+      validator_.reset();  // in the middle of a function
+      throw;
+    }
+  }();
   if (!r) return std::move(r).error();
   const FunctionFacts* const facts = &kept_.emplace_back(std::move(*r));
   place.store(facts, std::memory_order_release);

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <optional>
 
+#include "core/guarded.h"
 #include "runtime/memory.h"
 #include "runtime/store.h"
 
@@ -68,10 +69,13 @@ TrapCode memory_atomic_wait(Store& store, MemInst& memory, uint64_t at, uint32_t
   if (at % bytes != 0) return TrapCode::unaligned_atomic;
   if (!memory.type.shared) return TrapCode::expected_shared_memory;
   if (!memory.contains(at, bytes)) return TrapCode::out_of_bounds_memory_access;
-  const WaitQueue::Woken woken = memory.waiters->wait(store, memory.base + at, bytes, expected, timeout);
-  if (woken == WaitQueue::Woken::interrupted) return TrapCode::interrupted;
-  result = static_cast<uint32_t>(woken);
-  return TrapCode::none;
+  const auto wait = [&] {
+    const WaitQueue::Woken woken = memory.waiters->wait(store, memory.base + at, bytes, expected, timeout);
+    if (woken == WaitQueue::Woken::interrupted) return TrapCode::interrupted;
+    result = static_cast<uint32_t>(woken);
+    return TrapCode::none;
+  };
+  return guarded(wait, [] { return TrapCode::out_of_memory; });  // called by machine code
 }
 
 TrapCode memory_atomic_notify(MemInst& memory, uint64_t at, uint32_t count, uint32_t& woken) {

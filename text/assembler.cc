@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/guarded.h"
 #include "core/utf8.h"
 #include "text/cursor.h"
 #include "text/module_parser.h"
@@ -34,11 +35,13 @@ std::vector<uint8_t> quoted_bytes(Cursor& in) {
   return bytes;
 }
 
+Result<std::vector<uint8_t>> assemble_module(std::string_view source, const AssembleOptions& options);
+
 // An error inside of quoted text is reported where the text begins.
 Result<std::vector<uint8_t>> assemble_quoted(const std::vector<uint8_t>& bytes, uint64_t at,
                                              const AssembleOptions& options) {
   const std::string_view source(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  Result<std::vector<uint8_t>> module = assemble(source, options);
+  Result<std::vector<uint8_t>> module = assemble_module(source, options);
   if (module) return module;
   Error error = std::move(module).error();
   error.message = "in the quoted text: " + error.message;
@@ -46,9 +49,7 @@ Result<std::vector<uint8_t>> assemble_quoted(const std::vector<uint8_t>& bytes, 
   return error;
 }
 
-}  // namespace
-
-Result<std::vector<uint8_t>> assemble(std::string_view source, const AssembleOptions& options) {
+Result<std::vector<uint8_t>> assemble_module(std::string_view source, const AssembleOptions& options) {
   Result<TokenList> tokens = tokenize(source);
   if (!tokens) return std::move(tokens).error();
   Cursor in(*tokens);
@@ -63,6 +64,12 @@ Result<std::vector<uint8_t>> assemble(std::string_view source, const AssembleOpt
   parser.module();
   if (!in.ok()) return in.take_error();
   return parser.assembly().finish(options.names);
+}
+
+}  // namespace
+
+Result<std::vector<uint8_t>> assemble(std::string_view source, const AssembleOptions& options) {
+  return guarded([&] { return assemble_module(source, options); });
 }
 
 bool looks_like_text(std::string_view bytes) {

@@ -11,6 +11,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/guarded.h"
 #include "core/limits.h"
 #include "wasi/abi.h"
 #include "wasi/context.h"
@@ -43,7 +44,7 @@ class Program : public std::enable_shared_from_this<Program> {
       if (!memory) return std::move(memory).error();
       memories_.push_back({import.module, import.name, std::move(*memory)});
     }
-    end(in_own_store(0, [&](const Instance& instance) { return wasi_.run(instance); }));
+    end(guarded([&] { return in_own_store(0, [&](const Instance& instance) { return wasi_.run(instance); }); }));
     std::unique_lock lock(mutex_);
     nobody_left_.wait(lock, [&] { return threads_ == 0; });
     return std::move(*outcome_);
@@ -84,7 +85,14 @@ class Program : public std::enable_shared_from_this<Program> {
   }
 
   void run_thread(const Thread& thread) {
-    Result<int32_t> result = in_own_store(thread.id, [&](const Instance& instance) -> Result<int32_t> {
+    Result<int32_t> result = guarded([&] { return call_start(thread); });
+    if (result) return;  // the thread is over, the program goes on
+    if (result.error().kind == ErrorKind::exit) return end(result.error().exit_code);
+    end(std::move(result).error());
+  }
+
+  Result<int32_t> call_start(const Thread& thread) {
+    return in_own_store(thread.id, [&](const Instance& instance) -> Result<int32_t> {
       const std::optional<Func> start = instance.func(kStart);
       if (!start) return Error::make(ErrorKind::usage, std::string("the program does not export ") + kStart);
       auto typed = start->typed<void(int32_t, int32_t)>();
@@ -92,9 +100,6 @@ class Program : public std::enable_shared_from_this<Program> {
       if (Result<void> r = (*typed)(thread.id, thread.argument); !r) return std::move(r).error();
       return 0;
     });
-    if (result) return;  // the thread is over, the program goes on
-    if (result.error().kind == ErrorKind::exit) return end(result.error().exit_code);
-    end(std::move(result).error());
   }
 
   // Calls `body` with an instance that lives no longer; an interrupt reaches it from the beginning.
@@ -172,9 +177,11 @@ bool Wasi::has_threads(const Module& module) {
 
 Result<int32_t> Wasi::run_threads(const Engine& engine, const Module& module, const StoreLimits& limits,
                                   const Prepare& prepare) {
-  const auto program = std::make_shared<Program>(*this, engine, module, limits, prepare);
-  const wasi::ProgramInterrupt::Scope scope(context_->program_interrupt(), [&] { program->interrupt(); });
-  return program->run();
+  return guarded([&] {
+    const auto program = std::make_shared<Program>(*this, engine, module, limits, prepare);
+    const wasi::ProgramInterrupt::Scope scope(context_->program_interrupt(), [&] { program->interrupt(); });
+    return program->run();
+  });
 }
 
 void Wasi::interrupt_threads() { context_->program_interrupt().raise(); }

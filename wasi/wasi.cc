@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/guarded.h"
 #include "wasi/context.h"
 #include "wasi/host_functions.h"
 
@@ -17,9 +18,11 @@ Wasi& Wasi::operator=(Wasi&&) noexcept = default;
 Wasi::~Wasi() = default;
 
 Result<Wasi> Wasi::make(WasiConfig config) {
-  Result<std::unique_ptr<wasi::Context>> context = wasi::Context::make(std::move(config));
-  if (!context) return std::move(context).error();
-  return Wasi(std::move(context).value());
+  return guarded([&]() -> Result<Wasi> {
+    Result<std::unique_ptr<wasi::Context>> context = wasi::Context::make(std::move(config));
+    if (!context) return std::move(context).error();
+    return Wasi(std::move(context).value());
+  });
 }
 
 void Wasi::add_to(Linker& linker) { linker.functions(wasi::host_functions(), context_.get()); }
@@ -27,7 +30,12 @@ void Wasi::add_to(Linker& linker) { linker.functions(wasi::host_functions(), con
 Result<int32_t> Wasi::run(const Instance& instance) {
   std::optional<Func> entry = instance.func("_start");
   if (!entry) entry = instance.func("_initialize");
-  if (!entry) return Error::make(ErrorKind::usage, "not a WASI program: it exports neither _start nor _initialize");
+  if (!entry) {
+    return guarded([] {
+      constexpr const char* kNone = "not a WASI program: it exports neither _start nor _initialize";
+      return Result<int32_t>(Error::make(ErrorKind::usage, kNone));
+    });
+  }
   Result<std::vector<Val>> result = entry->call({});
   if (result) return 0;
   if (result.error().kind == ErrorKind::exit) return result.error().exit_code;

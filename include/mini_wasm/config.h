@@ -71,6 +71,7 @@ class Config {
  private:
   uint64_t features_ = default_features();
   static uint64_t default_features();
+  Result<void> set_feature(std::string_view name, bool on);
 };
 
 }  // namespace mini_wasm

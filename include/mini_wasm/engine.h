@@ -16,6 +16,7 @@ class Engine;
 
 class Engine {
  public:
+  // Where there is no memory for it, the engine is empty, and whatever is asked of it gives an error of kind limit.
   explicit Engine(const Config& config = {});
   explicit Engine(std::shared_ptr<runtime::Engine> impl) : impl_(std::move(impl)) {}
   const Config& config() const;

@@ -52,9 +52,18 @@ class Caller {
 // is Val::bits(); one that is not of the result's type, or not of this store, ends the guest with a usage error.
 using HostCallback = std::function<Result<void>(Caller& caller, uint64_t* slots)>;
 
+namespace detail {
+// A host function's code and what it works on, which goes with it; no `data`: there was no memory for it.
+struct HostCode {
+  Result<void> (*call)(void* data, Caller& caller, uint64_t* slots) = nullptr;
+  std::unique_ptr<void, void (*)(void*)> data{nullptr, [](void*) {}};
+};
+}  // namespace detail
+
 template <class Signature>
 class TypedFunc {};  // of a signature that no guest has, which `typed` refuses
 
+// Empty where there was no memory to make it: then it can be defined and called, which gives an error of kind limit.
 class Func {
  public:
   // A host function with its type spelled out.
@@ -85,6 +94,10 @@ class Func {
   Func(runtime::Store* store, runtime::FuncInst* inst) : store_(store), inst_(inst) {}
 
  private:
+  static Func make(Store& store, std::span<const ValType> params, std::span<const ValType> results,
+                   detail::HostCode code);
+  Result<void> check_type(std::span<const ValType> params, std::span<const ValType> results) const;
+
   runtime::Store* store_;
   runtime::FuncInst* inst_;
 };

@@ -43,7 +43,8 @@ class Linker {
   void instance(std::string_view module, const Instance& instance);
   std::optional<Extern> get(std::string_view module, std::string_view name) const;
 
-  // Errors: unlinkable (the message lists each missing import), and those of Instance::make.
+  // Errors: unlinkable (the message lists each missing import), limit (there was no memory for something that has been
+  // defined), and those of Instance::make.
   Result<Instance> instantiate(const Module& module) const;
 
   Store& store() const { return *store_; }
@@ -63,6 +64,8 @@ class Linker {
     const HostFunction* find(const Name& name) const;
   };
 
+  void set(std::string_view module, std::string_view name, Extern value);
+  Result<Instance> link(const Module& module) const;
   const Extern* find(const Name& name) const;
   // That name, there as long as the store, and the name of `value` in backtraces if it has none yet.
   Name keep(const Name& name, const Extern& value) const;
@@ -70,6 +73,7 @@ class Linker {
   Store* store_;
   mutable std::unordered_map<Name, Extern, Hash> externs_;  // defined, and made of tables' functions: before the tables
   std::vector<Table> tables_;                               // the last one first
+  bool incomplete_ = false;                                 // there was no memory for a definition
   mutable bool last_table_rules_ = false;                   // nothing in externs_ is of a name in it
 };
 

@@ -30,6 +30,7 @@ class Module {
   // Decodes and validates without keeping anything.
   static Result<void> validate(const Engine& engine, std::span<const uint8_t> bytes);
 
+  // Empty where there is no memory for them.
   std::vector<ImportType> imports() const;
   std::vector<ExportType> exports() const;
   std::string name() const;  // from the name section; may be empty

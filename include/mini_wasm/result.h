@@ -1,4 +1,6 @@
-// How the library reports failure: every function that can fail returns a Result. Nothing throws, nothing prints.
+// How the library reports failure: every function that can fail returns a Result. Nothing throws, nothing prints. Where
+// the system has no memory left, the error is one of kind `limit`, or the trap "out of memory" of running code; making
+// it needs none.
 #pragma once
 
 #include <mini_wasm/trap.h>
@@ -50,13 +52,24 @@ struct Error {
   std::string to_string() const;
 };
 
+namespace detail {
+// Where the errors of Results are: on the heap, or where there is no memory left in a few places kept for that.
+Error* keep_error(Error&& error) noexcept;
+void drop_error(Error* error) noexcept;
+struct DropError {
+  void operator()(Error* error) const noexcept { drop_error(error); }
+};
+}  // namespace detail
+using ErrorPtr = std::unique_ptr<Error, detail::DropError>;
+inline ErrorPtr make_error(Error error) noexcept { return ErrorPtr(detail::keep_error(std::move(error))); }
+
 // A value or an Error; members are named as in std::expected. Move-only; the error sits behind a pointer so
 // that the successful path stays small.
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}                               // NOLINT: implicit by design
-  Result(Error error) : error_(std::make_unique<Error>(std::move(error))) {}  // NOLINT
+  Result(T value) : value_(std::move(value)) {}                  // NOLINT: implicit by design
+  Result(Error error) : error_(make_error(std::move(error))) {}  // NOLINT
   bool has_value() const { return error_ == nullptr; }
   explicit operator bool() const { return has_value(); }
   T& value() & {
@@ -91,14 +104,14 @@ class [[nodiscard]] Result {
 
  private:
   std::optional<T> value_;
-  std::unique_ptr<Error> error_;
+  ErrorPtr error_;
 };
 
 template <>
 class [[nodiscard]] Result<void> {
  public:
   Result() = default;
-  Result(Error error) : error_(std::make_unique<Error>(std::move(error))) {}  // NOLINT: implicit by design
+  Result(Error error) : error_(make_error(std::move(error))) {}  // NOLINT: implicit by design
   bool has_value() const { return error_ == nullptr; }
   explicit operator bool() const { return has_value(); }
   Error& error() & {
@@ -115,7 +128,7 @@ class [[nodiscard]] Result<void> {
   }
 
  private:
-  std::unique_ptr<Error> error_;
+  ErrorPtr error_;
 };
 
 }  // namespace mini_wasm

@@ -19,6 +19,14 @@ struct RootCell;
 }
 }  // namespace runtime
 
+// Something in a store that is about to take more room.
+struct Growth {
+  enum class Kind : uint8_t { memory, table, gc_heap };
+  Kind kind;
+  uint64_t bytes;  // how much more
+  uint64_t used;   // what the store has taken so far, as StoreLimits::total_bytes counts
+};
+
 struct StoreLimits {
   uint64_t memory_bytes = uint64_t{4} << 30;  // of each linear memory; memory.grow beyond it gives -1
   uint64_t table_elements = 10'000'000;       // of each table
@@ -27,6 +35,15 @@ struct StoreLimits {
   uint32_t tables = 10'000;
   // Of structures, arrays, exceptions and externrefs together; beyond it an allocation traps "out of memory".
   uint64_t gc_heap_bytes = uint64_t{4} << 30;
+  // Of all memories, tables (8 bytes an element) and the GC heap (blocks of 64 KiB) together. What goes beyond it fails
+  // as beyond a limit of its own. A memory that several stores share counts, with what it begins with, in the one whose
+  // module defined it, and its growth in the store that asks for it; not at all if SharedMemory::make made it: that has
+  // a limit of its own.
+  uint64_t total_bytes = ~uint64_t{0};
+  // Asked before a memory, a table or the GC heap is made or grows, within the other limits; false refuses, which looks
+  // like a limit that has been reached. May be asked again for the same. Must neither use the store nor throw.
+  bool (*may_grow)(void* data, const Growth& growth) = nullptr;
+  void* may_grow_data = nullptr;
 };
 
 class Store;
@@ -36,6 +53,7 @@ class Store;
 // has to be rooted. May outlive the store.
 class Rooted {
  public:
+  // Without a value (`get` gives Val()) where there is no memory for the root.
   explicit Rooted(Store& store, const Val& value = {});
   ~Rooted();
   Rooted(Rooted&&) noexcept;
@@ -51,14 +69,16 @@ class Rooted {
 
 class Store {
  public:
+  // Where there is no memory for it, the store is empty, as one is that has been moved from: whatever would be made in
+  // it gives an error of kind limit.
   explicit Store(const Engine& engine, const StoreLimits& limits = {});
   ~Store();
   Store(Store&&) noexcept;
   Store& operator=(Store&&) noexcept;
 
-  // Asks running code to stop with TrapCode::interrupted; the one member that any thread may call. Code stops at its next
-  // loop iteration or call, in the middle of instructions that fill, copy or allocate much (what they have written by then
-  // stays), and in WASI calls that wait. Sticks until `clear_interrupt`. docs/interruption.md says more.
+  // Asks running code to stop with TrapCode::interrupted; the one member that any thread may call. Code stops at its
+  // next loop iteration or call, in the middle of instructions that fill, copy or allocate much (what they have written
+  // by then stays), and in WASI calls that wait. Sticks until `clear_interrupt`. docs/interruption.md says more.
   void interrupt();
   void clear_interrupt();
 
@@ -67,6 +87,8 @@ class Store {
   Val new_externref(void* host_data, void (*finalize)(void*) = nullptr);
   // Null for a null reference and for one that was not made by `new_externref`.
   static void* externref_data(const Val& value);
+  // Bytes that count for StoreLimits::total_bytes.
+  uint64_t used_bytes() const;
   // Frees all objects that nothing refers to, unless it is interrupted; running code does so by itself.
   void collect_garbage();
 
@@ -74,6 +96,7 @@ class Store {
   void set_data(void* data);
   void* data() const;
 
+  bool empty() const { return impl_ == nullptr; }
   runtime::Store& impl() const { return *impl_; }
 
  private:

@@ -5,6 +5,8 @@
 #include <mini_wasm/extern.h>
 
 #include <algorithm>
+#include <array>
+#include <new>
 
 namespace mini_wasm {
 
@@ -82,19 +84,19 @@ void store_slot(uint64_t* slot, const T& value) {
 // Results: void, one value, or a tuple.
 template <class R>
 struct WasmResults {
-  static std::vector<ValType> types() { return {WasmType<R>::type}; }
+  static constexpr std::array<ValType, 1> kTypes{WasmType<R>::type};
   static constexpr size_t kSlots = slot_count<R>();
   static void store(uint64_t* slots, const R& r) { store_slot(slots, r); }
   static R load(const uint64_t* slots) { return load_slot<R>(slots); }
 };
 template <>
 struct WasmResults<void> {
-  static std::vector<ValType> types() { return {}; }
+  static constexpr std::array<ValType, 0> kTypes{};
   static constexpr size_t kSlots = 0;
 };
 template <class... R>
 struct WasmResults<std::tuple<R...>> {
-  static std::vector<ValType> types() { return {WasmType<R>::type...}; }
+  static constexpr std::array<ValType, sizeof...(R)> kTypes{WasmType<R>::type...};
   static constexpr size_t kSlots = slot_count<R...>();
   static void store(uint64_t* slots, const std::tuple<R...>& r) {
     std::apply([&](const R&... v) { ((store_slot(slots, v), slots += slot_count<R>()), ...); }, r);
@@ -184,9 +186,8 @@ template <class Type>
 struct Signature;
 template <class R, class... A>
 struct Signature<R(A...)> {
-  static FuncType type() {
-    return {{WasmType<std::remove_cvref_t<A>>::type...}, WasmResults<typename UnwrapResult<R>::type>::types()};
-  }
+  static constexpr std::array<ValType, sizeof...(A)> kParams{WasmType<std::remove_cvref_t<A>>::type...};
+  static constexpr auto kResults = WasmResults<typename UnwrapResult<R>::type>::kTypes;
   template <class F, size_t... I>
   static Result<void> invoke(F& f, Caller& caller, uint64_t* slots, std::index_sequence<I...>) {
     std::tuple<std::remove_cvref_t<A>...> args{
@@ -275,8 +276,7 @@ struct HostCallable {
   using Type = typename CallType<F>::type;
   static constexpr bool callable = !std::is_void_v<Type>;
   static constexpr bool params = Crossing<Type>::params, result = Crossing<Type>::result;
-  static constexpr bool copyable = std::is_copy_constructible_v<F>;
-  static constexpr bool fits = callable && params && result && copyable;
+  static constexpr bool fits = callable && params && result;
 };
 
 // Does not compile, for a callable that does not fit: says why.
@@ -293,8 +293,6 @@ void explain_misfit() {
   static_assert(!Given::callable || !Given::params || Given::result,
                 "mini_wasm: a host function returns void, int32_t, uint32_t, int64_t, uint64_t, float, double, V128 or "
                 "Val, a std::tuple of these, or a Result of any of this; Func::make takes all else");
-  static_assert(!Given::callable || !Given::params || !Given::result || Given::copyable,
-                "mini_wasm: a host function is copyable, as in a std::function; a std::shared_ptr holds what is not");
 }
 
 }  // namespace detail
@@ -303,9 +301,14 @@ template <class F>
 Func Func::wrap(Store& store, F&& callable) {
   if constexpr (detail::HostCallable<std::decay_t<F>>::fits) {
     using S = detail::Signature<typename detail::CallType<std::decay_t<F>>::type>;
-    return make(store, S::type(), [f = std::forward<F>(callable)](Caller& caller, uint64_t* slots) mutable {
-      return S::call(f, caller, slots);
-    });
+    using Callable = std::decay_t<F>;
+    detail::HostCode code;
+    code.data = {new (std::nothrow) Callable(std::forward<F>(callable)),
+                 [](void* data) { delete static_cast<Callable*>(data); }};
+    code.call = [](void* data, Caller& caller, uint64_t* slots) {
+      return S::call(*static_cast<Callable*>(data), caller, slots);
+    };
+    return make(store, S::kParams, S::kResults, std::move(code));
   } else {
     detail::explain_misfit<std::decay_t<F>>();
     return Func(nullptr, nullptr);
@@ -337,9 +340,8 @@ class TypedFunc<R(A...)> {
   }
   const Func& func() const { return func_; }
   explicit TypedFunc(Func func) : func_(func) {}
-  static FuncType type() {
-    return {{detail::WasmType<std::remove_cvref_t<A>>::type...}, detail::WasmResults<R>::types()};
-  }
+  static constexpr std::array<ValType, sizeof...(A)> kParams{detail::WasmType<std::remove_cvref_t<A>>::type...};
+  static constexpr auto kResults = detail::WasmResults<R>::kTypes;
 
  private:
   Func func_;
@@ -352,9 +354,8 @@ Result<TypedFunc<Signature>> Func::typed() const {
       "mini_wasm: typed<R(A...)> takes int32_t, uint32_t, int64_t, uint64_t, float, double, V128 and Val, for "
       "R void or a std::tuple of these, too");
   if constexpr (detail::kIsGuestType<Signature>) {
-    if (FuncType wanted = TypedFunc<Signature>::type(); wanted != type()) {
-      return Error::make(ErrorKind::usage, "function has type " + to_string(type()) + ", not " + to_string(wanted));
-    }
+    using Typed = TypedFunc<Signature>;
+    if (Result<void> fits = check_type(Typed::kParams, Typed::kResults); !fits) return std::move(fits).error();
     return TypedFunc<Signature>(*this);
   } else {
     return Error();

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cstddef>
 #include <cstring>
+#include <new>
 
 #include "jit/test_settings.h"
 #include "runtime/func_inst.h"
@@ -30,8 +31,12 @@ void Masm::begin(NativeCode& code) {
   // Only constants and listings leave something behind in the holder.
   if (!holder_.isInitialized() || holder_.labelCount() != 0 || logger_ != nullptr) {
     holder_.reset();
-    holder_.init(asmjit::Environment::host());
-    holder_.attach(&a);
+    const bool made =
+        holder_.init(asmjit::Environment::host()) == asmjit::kErrorOk && holder_.attach(&a) == asmjit::kErrorOk;
+    if (!made) {
+      holder_.reset();
+      throw std::bad_alloc();
+    }
     if (logger_ != nullptr) holder_.setLogger(logger_);
   }
   a.restart();

@@ -3,6 +3,7 @@
 #include <asmjit/x86.h>
 
 #include <cstddef>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -27,8 +28,10 @@ const x86::Gp kCalleeSaved[] = {x86::rbx, x86::rbp, x86::r12, x86::r13, x86::r14
 class Builder {
  public:
   explicit Builder(Stubs& stubs) : stubs_(stubs) {
-    code_.init(asmjit::Environment::host());
-    code_.attach(&a);
+    if (code_.init(asmjit::Environment::host()) != asmjit::kErrorOk || code_.attach(&a) != asmjit::kErrorOk) {
+      throw std::bad_alloc();
+    }
+    code_.setErrorHandler(&failed_);
     leave_ = a.newLabel();
     trap_ = a.newLabel();
   }
@@ -46,6 +49,7 @@ class Builder {
     allocate();
     lazy(Entry::slots);
     lazy(Entry::registers);
+    if (failed_.any) return false;
     uint8_t* at = memory.allocate(code_.codeSize());
     if (at == nullptr) return false;
     code_.relocateToBase(reinterpret_cast<uint64_t>(at));
@@ -364,7 +368,14 @@ class Builder {
     a.jmp(trap_);
   }
 
+  // What goes wrong is that there is no memory.
+  struct Failed final : asmjit::ErrorHandler {
+    void handleError(asmjit::Error, const char*, asmjit::BaseEmitter*) override { any = true; }
+    bool any = false;
+  };
+
   Stubs& stubs_;
+  Failed failed_;
   asmjit::CodeHolder code_;
   x86::Assembler a;
   asmjit::Label enter_, leave_, trap_, host_, cross_, cross_return_, call_callee_;

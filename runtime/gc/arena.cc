@@ -43,7 +43,8 @@ void GrowingPages::release() {
   *this = {};
 }
 
-Arena::Arena(uint64_t limit) : limit_blocks_(std::min(limit >> kBlockLog2, kMostBlocks)) {}
+Arena::Arena(uint64_t limit, Budget* budget)
+    : limit_blocks_(std::min(limit >> kBlockLog2, kMostBlocks)), budget_(budget) {}
 
 Arena::~Arena() { release(); }
 
@@ -108,6 +109,7 @@ uint32_t Arena::take_blocks(uint64_t count, BlockUse use, uint8_t space) {
   if (block_count_ == 0 && ((heap_.base == nullptr && !reserve()) || !extend_to(1))) return kNoBlock;
   const uint64_t found = find_free(count);
   if (!extend_to(found + count)) return kNoBlock;
+  if (budget_ != nullptr && !budget_->take(Growth::Kind::gc_heap, count << kBlockLog2)) return kNoBlock;
   const uint32_t first = static_cast<uint32_t>(found);
   for (uint32_t i = 0; i < count; ++i) {
     Block& taken = block(first + i);
@@ -124,6 +126,7 @@ void Arena::free_blocks(uint32_t first) {
   const uint32_t count = block(first).span;
   for (uint32_t i = 0; i < count; ++i) block(first + i) = Block();
   used_blocks_ -= count;
+  if (budget_ != nullptr) budget_->give_back(uint64_t{count} << kBlockLog2);
   dirty_blocks_ += count;
   first_free_ = std::min(first_free_, first);
 }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "runtime/budget.h"
 #include "runtime/gc/object.h"
 #include "runtime/gc/size_class.h"
 
@@ -43,8 +44,8 @@ struct GrowingPages {
 
 class Arena {
  public:
-  // May use `limit` bytes of blocks.
-  explicit Arena(uint64_t limit);
+  // May use `limit` bytes of blocks, and what the budget gives.
+  explicit Arena(uint64_t limit, Budget* budget = nullptr);
   ~Arena();
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
@@ -127,6 +128,7 @@ class Arena {
   static bool is_dirty(const Block& block) { return block.use == BlockUse::free && !block.clean; }
 
   const uint64_t limit_blocks_;
+  Budget* const budget_;
   GrowingPages heap_, table_, bits_[2];
   uint64_t* marks_ = nullptr;
   uint64_t* live_ = nullptr;

@@ -30,8 +30,8 @@ constexpr auto kNoRuns = [] {
 
 }  // namespace
 
-Heap::Heap(const Store& store, uint64_t limit, bool stress)
-    : store_(store), stress_(stress), runs_(kNoRuns), arena_(limit) {
+Heap::Heap(const Store& store, Budget& budget, uint64_t limit, bool stress)
+    : store_(store), stress_(stress), runs_(kNoRuns), arena_(limit, &budget) {
   partial_.fill(kNoBlock);
 }
 

@@ -41,8 +41,9 @@ struct Run {
 
 class Heap {
  public:
-  // At most `limit` bytes; `stress`: collect before every allocation, and fill what died with garbage.
-  Heap(const Store& store, uint64_t limit, bool stress);
+  // At most `limit` bytes, and what the budget gives; `stress`: collect before every allocation, and fill what died
+  // with garbage.
+  Heap(const Store& store, Budget& budget, uint64_t limit, bool stress);
   ~Heap();
   Heap(const Heap&) = delete;
   Heap& operator=(const Heap&) = delete;

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <random>
 #include <thread>
@@ -120,6 +121,11 @@ TEST(native_stack, work_that_needs_more_room_has_it) {
     }));
     EXPECT_TRUE(done);
   });
+}
+
+TEST(native_stack, work_on_another_stack_may_run_out_of_memory) {
+  run_on_thread(runtime::kFrameScale * 16384,
+                [] { EXPECT_THROW(runtime::run_with_room([] { throw std::bad_alloc(); }), std::bad_alloc); });
 }
 
 // --- What collections find -----------------------------------------------------------------------------------------

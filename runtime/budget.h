@@ -1,0 +1,31 @@
+// What a store may still take of StoreLimits::total_bytes, and whom to ask. Thread rule: that of the store.
+#pragma once
+
+#include <mini_wasm/store.h>
+
+namespace mini_wasm::runtime {
+
+class Budget {
+ public:
+  explicit Budget(const StoreLimits& limits)
+      : total_(limits.total_bytes), may_grow_(limits.may_grow), data_(limits.may_grow_data) {}
+
+  // False: there may be no more of that.
+  bool take(Growth::Kind kind, uint64_t bytes) {
+    if (bytes == 0) return true;
+    if (bytes > total_ - used_) return false;
+    if (may_grow_ != nullptr && !may_grow_(data_, {kind, bytes, used_})) return false;
+    used_ += bytes;
+    return true;
+  }
+  void give_back(uint64_t bytes) { used_ -= bytes; }
+  uint64_t used() const { return used_; }
+
+ private:
+  const uint64_t total_;
+  bool (*const may_grow_)(void* data, const Growth& growth);
+  void* const data_;
+  uint64_t used_ = 0;
+};
+
+}  // namespace mini_wasm::runtime
