@@ -1,7 +1,7 @@
-// Counts what validation, translation and compilation do for each of something of which a few bytes of a module can make
-// thousands: locals, operands of one instruction, values below it. The instructions themselves are not counted, there
-// are no more of them than bytes. A test holds the sum to the size of the module (spec-tests/hostile).
-// Thread rule: any thread.
+// Counts what validation, translation and compilation do for each of something of which a few bytes of a module can
+// make thousands: locals, operands of one instruction, values below it. The instructions themselves are not counted,
+// there are no more of them than bytes. A test holds the sum to the size of the module (spec-tests/hostile). Thread
+// rule: any thread.
 #pragma once
 
 #include <atomic>

@@ -280,8 +280,8 @@ class Translator {
   void bring_home(uint32_t first, uint32_t last);
   // Operands below are known to be at home, from `first` on.
   uint32_t at_home_from(uint32_t first) const { return first >= constants_end_ ? std::max(first, settled_) : first; }
-  void settle();                       // before control flow: all but constants at home
-  void settle_many(uint32_t count) {   // so many operands are going to be asked whether they are at home, maybe often
+  void settle();                      // before control flow: all but constants at home
+  void settle_many(uint32_t count) {  // so many operands are going to be asked whether they are at home, maybe often
     if (count > kMany) settle();
   }
   void free_accumulators();            // before a call

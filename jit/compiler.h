@@ -187,7 +187,7 @@ class Compiler {
   void settle_many(uint32_t count) {  // so many values are going to be asked whether they are at home, maybe often
     if (count > kMany) settle();
   }
-  void spill_registers();  // all values out of registers that do not survive calls
+  void spill_registers();                        // all values out of registers that do not survive calls
   void spill(uint32_t registers, uint32_t end);  // values that are in them, of those below `end`
   void keep_local(uint32_t i);
   void forget_alias(const Value& value);
@@ -350,12 +350,12 @@ class Compiler {
   uint16_t link_ = 0;                     // first link slot
   uint16_t operand_base_ = 0;             // slot of the first operand
   uint32_t frame_slots_ = 0;
-  std::vector<Reg> pinned_;               // by local; kNoReg but for those in pinned_locals_, from function to function
-  std::vector<uint32_t> pinned_locals_;   // and constants
-  std::vector<uint32_t> pins_in_order_;   // see pinned_between
+  std::vector<Reg> pinned_;              // by local; kNoReg but for those in pinned_locals_, from function to function
+  std::vector<uint32_t> pinned_locals_;  // and constants
+  std::vector<uint32_t> pins_in_order_;  // see pinned_between
   std::array<RegistersEnd, 64> registers_end_;
-  std::vector<uint32_t> newest_;          // by local: the newest value that is the same
-  std::vector<Reg> copies_;               // by local: see copy_of
+  std::vector<uint32_t> newest_;  // by local: the newest value that is the same
+  std::vector<Reg> copies_;       // by local: see copy_of
   std::array<uint32_t, 32> known_local_;
   uint32_t known_ = 0;  // registers of which known_local_ is right
   struct AcrossCalls {

@@ -40,7 +40,7 @@ struct NativeCode {
   uint32_t register_entry = 0;  // offset of where direct calls enter, with arguments in registers (arguments.h)
   FuncIdx index{};
   ModuleCode* owner = nullptr;
-  std::span<const Site> sites;  // ascending; the module's
+  std::span<const Site> sites;          // ascending; the module's
   std::vector<LoopEntry> loop_entries;  // ascending
   runtime::ExceptionTable exceptions;
 };

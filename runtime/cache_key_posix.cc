@@ -82,9 +82,8 @@ Result<void> make_key(int folder, const std::string& name, const std::string& fi
   if (!random_bytes(&key, sizeof(key)) || !random_bytes(&number, sizeof(number))) return problem(file, errno);
   if (!allows_file_size(sizeof(key))) return problem(file, EFBIG);
   const std::string temporary = name + "." + std::to_string(number) + ".tmp";
-  const HostFile fresh(open_own_descriptor([&] {
-    return openat(folder, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  }));
+  const HostFile fresh(open_own_descriptor(
+      [&] { return openat(folder, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600); }));
   if (!fresh.ok()) return problem(file, errno);
   // On the disk before it has its name: an empty file, after a crash, would be refused for ever.
   bool made = write(fresh.get(), &key, sizeof(key)) == static_cast<ssize_t>(sizeof(key)) && fsync(fresh.get()) == 0;

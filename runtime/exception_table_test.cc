@@ -46,7 +46,8 @@ TEST(exception_table, ranges_that_are_no_blocks_are_searched_one_by_one) {
   std::mt19937 random(1);
   for (int round = 0; round < 500; ++round) {
     ExceptionTable table;
-    for (int i = 0; i < 20; ++i) table.handlers.push_back({static_cast<uint32_t>(random() % 60), static_cast<uint32_t>(random() % 60)});
+    for (int i = 0; i < 20; ++i)
+      table.handlers.push_back({static_cast<uint32_t>(random() % 60), static_cast<uint32_t>(random() % 60)});
     table.index();
     for (uint32_t at = 0; at < 64; ++at) ASSERT_EQ(found(table, at), wanted(table, at)) << round << " " << at;
   }

@@ -35,8 +35,8 @@ inline constexpr size_t kFrameScale = 1;
 #endif
 
 // What the runtime itself takes below an entry from the host, with a trap and its backtrace or a collection at its end:
-// some 4 KiB, and when a function of a shared library is called for the first time, another 3 to 4 for the dynamic linker,
-// which saves all vector registers of the CPU meanwhile.
+// some 4 KiB, and when a function of a shared library is called for the first time, another 3 to 4 for the dynamic
+// linker, which saves all vector registers of the CPU meanwhile.
 inline constexpr size_t kLeastRoom = kFrameScale * (size_t{8} << 10);
 // What validating, translating or compiling a function takes.
 inline constexpr size_t kCompilerRoom = kFrameScale * (size_t{32} << 10);

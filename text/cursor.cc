@@ -10,8 +10,7 @@
 
 namespace mini_wasm::text {
 
-Cursor::Cursor(const TokenList& list)
-    : list_(list), tokens_(list.tokens), annotation_used_(list.annotations.size()) {
+Cursor::Cursor(const TokenList& list) : list_(list), tokens_(list.tokens), annotation_used_(list.annotations.size()) {
   for (uint32_t i = 0; i < list.annotations.size(); ++i) {
     const std::string_view id = list.annotations[i].id;
     auto same = std::find_if(by_id_.begin(), by_id_.end(), [&](const SameId& s) { return s.id == id; });

@@ -156,8 +156,7 @@ void ConstExprValidator::new_array(Op op, uint32_t index, const DefType& def) {
   const ValType type = def.fields[0].value;  // i32 for packed elements
   if (op == Op::array_new_fixed) {
     const uint32_t count = imm_.index[1];
-    if (count > limits::kMaxArrayNewFixed)
-      return fail("array.new_fixed has too many operands", ErrorKind::limit);
+    if (count > limits::kMaxArrayNewFixed) return fail("array.new_fixed has too many operands", ErrorKind::limit);
     for (uint32_t i = 0; i < count && reader_.ok(); ++i) pop(type);
   } else {
     pop(ValType::i32);

@@ -37,11 +37,11 @@
 #include <type_traits>
 #include <vector>
 
+#include "core/limits.h"
 #include "core/opcode.h"
 #include "core/type_registry.h"
 #include "core/work_meter.h"
 #include "decoder/instr_reader.h"
-#include "core/limits.h"
 #include "decoder/module.h"
 #include "decoder/reader.h"
 #include "validator/known_subtypes.h"
@@ -338,9 +338,7 @@ class FunctionDecoder {
   bool read_locals();
   // A local of which locals_ has no entry yet, or none at all.
   bool far_local(uint32_t i);
-  bool is_unset(uint32_t i) const {
-    return i >= locals_.params() && !locals_[i].type.defaultable() && !is_set_[i];
-  }
+  bool is_unset(uint32_t i) const { return i >= locals_.params() && !locals_[i].type.defaultable() && !is_set_[i]; }
   void set_local(uint32_t i);
   void note_set_local(uint32_t i);
   [[gnu::noinline, gnu::cold]] void unset_local(uint32_t i) { fail("uninitialized local " + std::to_string(i)); }
@@ -380,13 +378,13 @@ class FunctionDecoder {
   bool uses_vectors_ = false;
   Op op_ = Op::nop;
   const uint8_t* op_at_ = nullptr;
-  const uint8_t* stop_ = nullptr;     // the end of the body; see `stop`
+  const uint8_t* stop_ = nullptr;  // the end of the body; see `stop`
   KnownSubtypes known_subtypes_;
   uint32_t br_tables_ = 0;            // of this function, so far
   std::vector<uint32_t> depths_;      // scratch of br_table
   std::vector<CatchClause> catches_;  // and of try_table
-  // Locals without a default value (spec 3.4.10): whether each has been set here, and which were, in that order. Between
-  // functions none is.
+  // Locals without a default value (spec 3.4.10): whether each has been set here, and which were, in that order.
+  // Between functions none is.
   bool tracks_unset_ = false;  // else every local has a default
   std::vector<bool> is_set_;
   std::vector<uint32_t> set_locals_;

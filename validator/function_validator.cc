@@ -179,7 +179,7 @@ class FactsSink {
   FunctionFacts facts_;
   uint32_t kept_exceptions_ = 0;       // by the legacy catch blocks around this instruction,
   uint32_t most_kept_exceptions_ = 0;  // and the most so far: they come on top of whatever operands there are
-  std::vector<Uses> uses_;  // by local, of those that are ready or have been used
+  std::vector<Uses> uses_;             // by local, of those that are ready or have been used
   std::unique_ptr<PinChooser> pins_;
 };
 
@@ -250,8 +250,9 @@ Result<FunctionFacts> FunctionValidator::validate(FuncIdx func) {
   const uint64_t results = walk_->decoder.func_type().results.size() * uint64_t{2};
   const uint64_t slots = std::max<uint64_t>(facts.local_slots, results) + facts.max_operand_slots;
   if (slots > FunctionFacts::kMaxSlots) {
-    return Error::make(ErrorKind::limit, "function " + std::to_string(raw(func)) + " has too large a frame: " +
-                                             std::to_string(slots) + " slots of 8 bytes for locals and operands, at most " +
+    return Error::make(ErrorKind::limit, "function " + std::to_string(raw(func)) +
+                                             " has too large a frame: " + std::to_string(slots) +
+                                             " slots of 8 bytes for locals and operands, at most " +
                                              std::to_string(FunctionFacts::kMaxSlots));
   }
   return facts;

@@ -11,10 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/limits.h"
 #include "runtime/own_descriptor.h"
 #include "wasi/sandbox_os.h"
-
-#include "core/limits.h"
 
 namespace mini_wasm::wasi {
 

@@ -51,8 +51,7 @@ const char* kernel_file_system(int fd) {
 }
 
 bool is_on_kernel_file_system(int dir, const char* name) {
-  const int fd =
-      runtime::open_own_descriptor([&] { return ::openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC); });
+  const int fd = runtime::open_own_descriptor([&] { return ::openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC); });
   return fd >= 0 && kernel_file_system(HostFd::own(fd).get()) != nullptr;
 }
 

@@ -32,8 +32,8 @@ struct WasiConfig {
   // Called after each WASI call with a line about it, names escaped for a terminal: `fd_close(4) = success`. On the
   // thread of the guest that made the call, one call at a time. May be empty.
   std::function<void(std::string_view line)> trace;
-  // Whether fd_write to a pipe that nobody reads any more raises SIGPIPE, as in a native program, which ends of it. Off,
-  // the guest gets EPIPE and the host no signal.
+  // Whether fd_write to a pipe that nobody reads any more raises SIGPIPE, as in a native program, which ends of it.
+  // Off, the guest gets EPIPE and the host no signal.
   bool sigpipe = false;
 };
 

@@ -337,7 +337,8 @@ TEST(cache_auto, what_was_hot_is_machine_code_at_once) {
   EXPECT_TRUE(module->impl()->code().unsaved().functions.empty());
 }
 
-// A child of fork has code of its own, which it may write; but none that it shares with its parent, which may change it.
+// A child of fork has code of its own, which it may write; but none that it shares with its parent, which may change
+// it.
 TEST(cache_jit, a_forked_process_writes_what_is_its_own) {
   const TemporaryDirectory directory;
   Config config;

@@ -13,8 +13,8 @@
 namespace mini_wasm::hostile {
 namespace {
 
-// Units for a byte: what a function of a few bytes costs that has many locals. Where an instruction of two bytes takes a
-// thousand operands and leaves as many, they are what it costs; without limits on arities there would be no bound.
+// Units for a byte: what a function of a few bytes costs that has many locals. Where an instruction of two bytes takes
+// a thousand operands and leaves as many, they are what it costs; without limits on arities there would be no bound.
 constexpr uint64_t kUsual = 128, kThousandOperands = 400;
 
 class LinearWork : public ::testing::TestWithParam<spec::TierCase> {
@@ -71,8 +71,8 @@ TEST_P(LinearWork, functions_with_many_locals) {
 }
 
 TEST_P(LinearWork, functions_with_many_locals_that_have_no_default) {
-  const Bytes entry = Bytes().sized(
-      Bytes{1}.u32(50'000).add({0x64, 0x6c, kI32Const, 0, 0xfb, 0x1c, kLocalSet}).u32(49'999).u8(kEnd));
+  const Bytes entry =
+      Bytes().sized(Bytes{1}.u32(50'000).add({0x64, 0x6c, kI32Const, 0, 0xfb, 0x1c, kLocalSet}).u32(49'999).u8(kEnd));
   EXPECT_LE(work_per_byte(functions({kFuncForm, 0, 0}, 1, kMany, entry)), kUsual);
 }
 
@@ -105,16 +105,20 @@ TEST_P(LinearWork, instructions_with_a_thousand_operands) {
   };
   for (const Bytes& operands : {kConstants, kAliases}) {
     for (const Bytes& what : repeated) {
-      const Bytes code =
-          Bytes(operands).add({kBlock, 1}).repeat(kMany, what).u8(kEnd).add(kDrops);
+      const Bytes code = Bytes(operands).add({kBlock, 1}).repeat(kMany, what).u8(kEnd).add(kDrops);
       EXPECT_LE(work_per_byte(with_thousand(code)), kThousandOperands) << int{what.span()[0]};
     }
   }
 }
 
 TEST_P(LinearWork, branch_tables_name_a_label_often) {
-  const Bytes code = Bytes{kBlock, 1}.add(kAliases).add({kLocalGet, 0, kBrTable}).u32(kMany).repeat(kMany + 1, {0}).u8(
-      kEnd).add(kDrops);
+  const Bytes code = Bytes{kBlock, 1}
+                         .add(kAliases)
+                         .add({kLocalGet, 0, kBrTable})
+                         .u32(kMany)
+                         .repeat(kMany + 1, {0})
+                         .u8(kEnd)
+                         .add(kDrops);
   EXPECT_LE(work_per_byte(with_thousand(Bytes(kConstants).add(code))), kUsual);
 }
 
