@@ -6,7 +6,7 @@
 namespace mini_wasm::decoder {
 
 const Names& Module::names() const {
-  std::call_once(names_->once, [this] { names_->names = read_name_section(*this); });
+  names_->once.call([this] { names_->names = read_name_section(*this); });
   return names_->names;
 }
 

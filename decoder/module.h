@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/indices.h"
+#include "core/once.h"
 #include "core/type_registry.h"
 
 namespace mini_wasm::decoder {
@@ -149,7 +150,7 @@ struct Module {
 
  private:
   struct NamesOnDemand {
-    std::once_flag once;
+    Once once;
     Names names;
   };
   std::unique_ptr<NamesOnDemand> names_ = std::make_unique<NamesOnDemand>();

@@ -44,7 +44,7 @@ ModuleCode::~ModuleCode() {
 }
 
 runtime::ModuleCode& ModuleCode::interpreted() {
-  std::call_once(interpreted_once_, [&] { interpreted_ = jit_.interpreter()->make_code(module_); });
+  interpreted_once_.call([&] { interpreted_ = jit_.interpreter()->make_code(module_); });
   return *interpreted_;
 }
 

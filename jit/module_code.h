@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "core/once.h"
 #include "jit/native_code.h"
 #include "jit/relocation.h"
 #include "jit/target.h"
@@ -75,7 +76,7 @@ class ModuleCode final : public runtime::ModuleCode {
   size_t table_bytes_ = 0;
   std::mutex lazy_mutex_;                            // held while a function is compiled at its first call
   std::unique_ptr<FunctionCompiler> lazy_compiler_;  // made then
-  std::once_flag interpreted_once_;
+  Once interpreted_once_;
   std::unique_ptr<runtime::ModuleCode> interpreted_;
   std::mutex mutex_;  // guards what follows
   std::deque<NativeCode> code_;

@@ -68,7 +68,7 @@ void CompiledModule::index_types_and_exports() {
 
 const HostImports& CompiledModule::host_imports(std::span<const HostFunction> table) const {
   if (table.empty()) return *no_host_imports_;
-  std::call_once(host_imports_once_, [&] { host_imports_ = std::make_unique<HostImports>(*module_, *engine_, table); });
+  host_imports_once_.call([&] { host_imports_ = std::make_unique<HostImports>(*module_, *engine_, table); });
   return host_imports_->is_for(table) ? *host_imports_ : *no_host_imports_;
 }
 

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/once.h"
 #include "decoder/module.h"
 #include "runtime/engine.h"
 #include "runtime/host_imports.h"
@@ -72,7 +73,7 @@ class CompiledModule {
   std::unique_ptr<InstancePool> instances_;
   mutable InitialMemory initial_memory_;
   bool tables_hold_own_functions_ = false;
-  mutable std::once_flag host_imports_once_;
+  mutable Once host_imports_once_;
   mutable std::unique_ptr<const HostImports> host_imports_;  // of the table that was asked for first
   std::unique_ptr<const HostImports> no_host_imports_;
 };

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <mutex>
 
+#include "core/once.h"
 #include "runtime/activation.h"
 
 namespace mini_wasm::runtime {
@@ -25,7 +26,7 @@ class FaultHandlerUse {
   void begin();  // any thread, any number of times
 
  private:
-  std::once_flag once_;
+  Once once_;
   bool used_ = false;
 };
 

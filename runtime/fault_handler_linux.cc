@@ -135,7 +135,7 @@ void uninstall() {
 }  // namespace
 
 void FaultHandlerUse::begin() {
-  std::call_once(once_, [&] {
+  once_.call([&] {
     used_ = true;
     const std::lock_guard lock(install_mutex);
     if (users++ == 0) {

@@ -341,7 +341,7 @@ class TypedFunc<R(A...)> {
   const Func& func() const { return func_; }
   explicit TypedFunc(Func func) : func_(func) {}
   static constexpr std::array<ValType, sizeof...(A)> kParams{detail::WasmType<std::remove_cvref_t<A>>::type...};
-  static constexpr auto kResults = detail::WasmResults<R>::kTypes;
+  static constexpr auto results() { return detail::WasmResults<R>::kTypes; }
 
  private:
   Func func_;
@@ -355,7 +355,7 @@ Result<TypedFunc<Signature>> Func::typed() const {
       "R void or a std::tuple of these, too");
   if constexpr (detail::kIsGuestType<Signature>) {
     using Typed = TypedFunc<Signature>;
-    if (Result<void> fits = check_type(Typed::kParams, Typed::kResults); !fits) return std::move(fits).error();
+    if (Result<void> fits = check_type(Typed::kParams, Typed::results()); !fits) return std::move(fits).error();
     return TypedFunc<Signature>(*this);
   } else {
     return Error();

@@ -30,6 +30,7 @@ void wrong([[maybe_unused]] Linker& linker, [[maybe_unused]] Store& store, [[may
   linker.func("m", "f", std::function<double(float)>());
   wrap(store, +[](int32_t) noexcept { return int64_t{1}; });
   (void)func.typed<std::tuple<Val, V128>(const Val&, const double&)>();
+  linker.func("m", "f", [p = std::make_unique<int>(1)](int32_t x) { return x + *p; });
 #elif CASE == 1
   linker.func("m", "f", [](const char*) {});
 #elif CASE == 2
@@ -70,8 +71,6 @@ void wrong([[maybe_unused]] Linker& linker, [[maybe_unused]] Store& store, [[may
   linker.func("m", "f", 42);
 #elif CASE == 44
   wrap(store, std::string("no function"));
-#elif CASE == 60
-  linker.func("m", "f", [p = std::make_unique<int>(1)](int32_t x) { return x + *p; });
 #elif CASE == 80
   (void)func.typed<int32_t>();
 #elif CASE == 81
