@@ -133,6 +133,55 @@ TEST_F(cli, stand_ins_for_imports_that_nobody_has) {
   EXPECT_THAT(trap.err, AllOf(HasSubstr("unknown import \"e\" \"f\" was called"), HasSubstr("call (func[2])")));
 }
 
+// Exceptions of C++ and JavaScript, string constants, and what has no null.
+TEST_F(cli, stand_ins_for_tags_and_references) {
+  const std::string file = module("imports.wasm", R"((module
+    (type $f (func (param i32) (result i32))) (type $s (struct))
+    (import "env" "__cpp_exception" (tag $cpp (param i32))) (import "js" "__wbindgen_jstag" (tag $js (param externref)))
+    (import "strings" "abc" (global $string (ref extern))) (import "e" "f" (global $typed (ref $f)))
+    (import "e" "g" (global $any (ref any))) (import "e" "i" (global (ref i31))) (import "e" "e" (global (ref eq)))
+    (import "e" "t" (table $t 3 (ref func))) (import "e" "u" (table 2 (ref extern)))
+    (func (export "call") (result i32) (call_ref $f (i32.const 1) (global.get $typed)))
+    (func (export "catch") (result i32)
+      (block $caught (result i32)
+        (try_table (result i32) (catch $cpp $caught) (throw $cpp (i32.const 7)))))
+    (func (export "size") (result i32 i32)
+      (table.size $t) (ref.test (ref i31) (global.get $any)))))");
+  for (const char* what : {"--unknown-imports=zero", "--unknown-imports=trap"}) {
+    EXPECT_EQ(run({"run", what, "--invoke=catch", file}).out, "7\n");
+    EXPECT_EQ(run({"run", what, "--invoke=size", file}).out, "3\n1\n");
+    const Outcome call = run({"run", what, "--invoke=call", file});
+    EXPECT_THAT(call.err, HasSubstr("unknown import \"e\" \"f\" was called"));
+  }
+  // Whose values only a module can make.
+  const std::string structure = module("structure.wasm", R"((module (type $s (struct)) (type $f (sub (func)))
+    (import "e" "s" (global (ref $s))) (import "e" "a" (global (ref array))) (import "e" "f" (global (ref $f)))
+    (func (export "f"))))");
+  const Outcome none = run({"run", "--unknown-imports=trap", "--invoke=f", structure});
+  EXPECT_EQ(none.code, 1);
+  EXPECT_THAT(none.err, AllOf(HasSubstr("unknown import: \"e\" \"s\""), HasSubstr("\"a\""), HasSubstr("\"f\"")));
+}
+
+// Emscripten without 64-bit numbers at the boundary. What a preloaded module has must fit.
+TEST_F(cli, stand_ins_for_functions_of_wasi_with_other_parameters) {
+  const std::string file = module("seek.wasm", R"((module
+    (import "wasi_snapshot_preview1" "fd_seek" (func $seek (param i32 i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
+    (func (export "seek") (result i32)
+      (call $seek (i32.const 1) (i32.const 2) (i32.const 3) (i32.const 4) (i32.const 5)))
+    (func (export "yield") (result i32) (call $yield))))");
+  EXPECT_THAT(run({"run", "--invoke=yield", file}).err, HasSubstr("incompatible import type"));
+  EXPECT_EQ(run({"run", "--unknown-imports=trap", "--invoke=yield", file}).out, "0\n");
+  EXPECT_EQ(run({"run", "--unknown-imports=zero", "--invoke=seek", file}).out, "0\n");
+  EXPECT_THAT(run({"run", "--unknown-imports=trap", "--invoke=seek", file}).err,
+              HasSubstr("unknown import \"wasi_snapshot_preview1\" \"fd_seek\" was called"));
+  const std::string library = module("library.wasm", R"((module (func (export "f") (param i32))))");
+  const std::string user = module("user.wasm", R"((module (import "lib" "f" (func)) (func (export "g"))))");
+  const Outcome wrong = run({"run", "--unknown-imports=trap", "--preload", "lib=" + library, "--invoke=g", user});
+  EXPECT_EQ(wrong.code, 1);
+  EXPECT_THAT(wrong.err, HasSubstr("incompatible import type"));
+}
+
 // Takes one connection at descriptor 3, sends two bytes and ends; 1 when there is no socket.
 constexpr const char* kServer = R"((module
   (import "wasi_snapshot_preview1" "sock_accept" (func $accept (param i32 i32 i32) (result i32)))

@@ -355,6 +355,17 @@ TEST_F(cli, lazy_compilation_validates_what_is_called) {
   }
 }
 
+TEST_F(cli, a_function_that_is_not_exported) {
+  std::string text = "(module";
+  for (int i = 0; i < 1000; ++i) text += "(func (export \"function-" + std::to_string(i) + "\"))";
+  const std::string file = module("many.wasm", text + "(func (export \"" + std::string(5000, 'x') + "\")))");
+  const std::string err = run({"run", "--invoke=functoin-77", file}).err;
+  EXPECT_THAT(err, HasSubstr("no exported function \"functoin-77\"; did you mean \"function-77\"? it exports"));
+  EXPECT_THAT(err, HasSubstr("function-19 [] -> [] and 981 more"));
+  EXPECT_LT(err.size(), 1000);
+  EXPECT_THAT(run({"run", "--invoke=other", file}).err, HasSubstr("\"other\"; it exports function-0"));
+}
+
 TEST_F(cli, a_reactor_is_initialized_before_a_function_is_invoked) {
   const std::string reactor =
       module("reactor.wasm", R"((module (memory (export "memory") 1) (global $g (mut i32) (i32.const 0))

@@ -2,11 +2,16 @@
 
 #include <mini_wasm/mini_wasm.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "cli/text_input.h"
 #include "core/utf8.h"
+#include "runtime/compiled_module.h"
+#include "runtime/import_matching.h"
+#include "runtime/store.h"
+#include "runtime/value_check.h"
 
 namespace mini_wasm::cli {
 namespace {
@@ -25,17 +30,38 @@ bool all_defaultable(const std::vector<ValType>& types) {
 Val zero(ValType type) { return type.is_ref() ? Val::null(type) : Val::from_bits(type, 0); }
 
 // Results of zero are all-zero slots, null references included.
-void define_function(Linker& linker, const ImportType& import, bool traps) {
-  const FuncType& type = import.type.func;
+HostCallback stand_in(const ImportType& import, const FuncType& type, bool traps) {
   size_t slots = 0;
   for (const ValType result : type.results) slots += result.slots();
   const bool returns = !traps && all_defaultable(type.results);
-  linker.func(import.module, import.name, type,
-              [what = named(import), returns, slots](Caller&, uint64_t* values) -> Result<void> {
-                if (!returns) return Error::host("unknown import " + what + " was called");
-                std::fill_n(values, slots, 0);
-                return {};
-              });
+  return [what = named(import), returns, slots](Caller&, uint64_t* values) -> Result<void> {
+    if (!returns) return Error::host("unknown import " + what + " was called");
+    std::fill_n(values, slots, 0);
+    return {};
+  };
+}
+
+// A value for what begins with one. None: of a reference type without null whose values only modules make.
+std::optional<Val> initial_value(Linker& linker, const ImportType& import, ValType type) {
+  if (type.defaultable()) return zero(type);
+  Store& store = linker.store();
+  const auto function = [&](const FuncType& of) {
+    return Func::make(store, of, stand_in(import, of, /*traps=*/true)).ref();
+  };
+  if (type.concrete()) {
+    const DefType& definition = store.impl().engine().types().get(type.type_id());
+    if (definition.kind != CompositeKind::func) return std::nullopt;
+    const Val value = function(definition.func);
+    return runtime::check_value(store.impl(), value, type, "") ? std::optional(value) : std::nullopt;
+  }
+  switch (type.heap()) {
+    case HeapKind::extern_: return store.new_externref(nullptr);
+    case HeapKind::any:
+    case HeapKind::eq:
+    case HeapKind::i31: return Val::i31(0);
+    case HeapKind::func: return function({});
+    default: return std::nullopt;
+  }
 }
 
 template <class T>
@@ -48,24 +74,43 @@ Result<void> define(Linker& linker, const ImportType& import, Result<T> made) {
 Result<void> define_stand_in(Linker& linker, const ImportType& import, bool traps) {
   Store& store = linker.store();
   switch (import.type.kind) {
-    case ExternKind::func: define_function(linker, import, traps); return {};
+    case ExternKind::func:
+      linker.func(import.module, import.name, import.type.func, stand_in(import, import.type.func, traps));
+      return {};
     case ExternKind::memory: return define(linker, import, Memory::make(store, import.type.memory));
-    case ExternKind::table:
-      if (!import.type.table.element.defaultable()) return {};
-      return define(linker, import, Table::make(store, import.type.table, Val::null(import.type.table.element)));
-    case ExternKind::global:
-      if (!import.type.global.value.defaultable()) return {};
-      return define(linker, import, Global::make(store, import.type.global, zero(import.type.global.value)));
-    case ExternKind::tag: return {};  // stays unknown: the API makes none
+    case ExternKind::table: {
+      const std::optional<Val> element = initial_value(linker, import, import.type.table.element);
+      return element ? define(linker, import, Table::make(store, import.type.table, *element)) : Result<void>();
+    }
+    case ExternKind::global: {
+      const std::optional<Val> value = initial_value(linker, import, import.type.global.value);
+      return value ? define(linker, import, Global::make(store, import.type.global, *value)) : Result<void>();
+    }
+    case ExternKind::tag: return define(linker, import, Tag::make(store, import.type.func));
   }
   return {};
 }
 
+bool is_preloaded(const RunOptions& options, const std::string& module) {
+  return std::ranges::any_of(options.preloads, [&](const std::string& o) { return o.starts_with(module + "="); });
+}
+
+// Whether the linker has it. A function of WASI with other parameters counts as unknown: Emscripten passes 64-bit
+// numbers in halves unless it is told not to.
+bool has(const RunOptions& options, const Linker& linker, const Module& module, size_t index,
+         const ImportType& import) {
+  const std::optional<Extern> found = linker.get(import.module, import.name);
+  if (!found || is_preloaded(options, import.module) || import.type.kind != ExternKind::func) return found.has_value();
+  const decoder::Module& decoded = module.impl()->module();
+  return runtime::match_import(linker.store().impl(), decoded, decoded.imports[index], *found).has_value();
+}
+
 Result<void> define_unknown(const RunOptions& options, const Module& module, Linker& linker) {
   if (options.unknown_imports == "error") return {};
-  for (const ImportType& import : module.imports()) {
-    if (linker.get(import.module, import.name)) continue;
-    if (Result<void> r = define_stand_in(linker, import, options.unknown_imports == "trap"); !r) return r;
+  const std::vector<ImportType> imports = module.imports();
+  for (size_t i = 0; i < imports.size(); ++i) {
+    if (has(options, linker, module, i, imports[i])) continue;
+    if (Result<void> r = define_stand_in(linker, imports[i], options.unknown_imports == "trap"); !r) return r;
   }
   return {};
 }

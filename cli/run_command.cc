@@ -11,6 +11,7 @@
 #include "cli/invoke.h"
 #include "cli/listen.h"
 #include "cli/text_input.h"
+#include "cli/word_check.h"
 #include "core/utf8.h"
 #if MINI_WASM_JIT
 #include "jit/perf_map.h"
@@ -66,21 +67,34 @@ Result<Config> engine_config(const RunOptions& options) {
   return config;
 }
 
-// "add [i32 i32] -> [i32], main [] -> []": what --invoke could name.
+// "add [i32 i32] -> [i32], main [] -> []": what --invoke could name. Some modules export thousands.
 std::string exported_functions(const Module& module) {
+  const size_t most = 20;
   std::string text;
+  size_t count = 0;
   for (const ExportType& e : module.exports()) {
-    if (e.type.kind != ExternKind::func) continue;
+    if (e.type.kind != ExternKind::func || ++count > most) continue;
     text += (text.empty() ? "" : ", ") + e.name + " " + to_string(e.type.func);
   }
+  if (count > most) text += " and " + std::to_string(count - most) + " more (`mini-wasm dump` prints them)";
   return text.empty() ? "it exports no functions" : "it exports " + text;
+}
+
+std::string no_such_function(const Module& module, const std::string& name) {
+  std::vector<std::string> names;
+  for (const ExportType& e : module.exports()) {
+    if (e.type.kind == ExternKind::func) names.push_back(e.name);
+  }
+  const std::optional<std::string> meant = nearest(name, names);
+  return "no exported function \"" + name + "\"; " + (meant ? "did you mean \"" + *meant + "\"? " : "") +
+         exported_functions(module);
 }
 
 // One function with arguments from the command line; its results go to standard output, one a line.
 Result<int32_t> invoke(Store& store, const Instance& instance, const Module& module, const std::string& name,
                        std::span<const std::string> words) {
   const std::optional<Func> func = instance.func(name);
-  if (!func) return wrong_usage("no exported function \"" + name + "\"; " + exported_functions(module));
+  if (!func) return wrong_usage(no_such_function(module, name));
   Result<Arguments> args = parse_arguments(store, instance, func->type(), words);
   if (!args) return wrong_usage(name + ": " + args.error().message);
   // A library that needs its runtime set up says so with this export (WASI "reactor").

@@ -52,11 +52,12 @@ std::string expected_value(const CLI::Option& option, const std::string& name) {
 }  // namespace
 
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates) {
-  const size_t longest = 40;  // a name is never longer, and the work is quadratic
+  const size_t longest = 40;  // nobody types more, and the work is quadratic
   if (word.size() > longest) return std::nullopt;
   const std::string* best = nullptr;
   size_t least = std::max<size_t>(1, word.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
+    if (candidate.size() > 2 * longest) continue;
     // Whoever leaves off the end means that one, too.
     const size_t d = word.size() > 3 && candidate.starts_with(word) ? 1 : distance(word, candidate);
     if (d < least) {

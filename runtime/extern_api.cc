@@ -1,4 +1,4 @@
-// The public Func, Memory, Table, Global, Extern and Caller.
+// The public Func, Memory, Table, Global, Tag, Extern and Caller.
 #include <mini_wasm/extern.h>
 #include <mini_wasm/instance.h>
 
@@ -235,11 +235,26 @@ Result<void> Global::set(const Val& value) const {
   });
 }
 
+// --- Tag
+
+Result<Tag> Tag::make(Store& store, const FuncType& type) {
+  if (store.empty()) return out_of_memory();
+  return guarded([&]() -> Result<Tag> {
+    TypeRegistry& types = store.impl().engine().types();
+    if (!type.results.empty() || !runtime::is_known(types, type))
+      return Error::make(ErrorKind::usage, "not a valid tag type");
+    return Tag(&store.impl(), store.impl().new_tag(types.intern(type)));
+  });
+}
+
+const FuncType& Tag::type() const { return store_->engine().types().func(inst_->type); }
+
 // --- Extern
 
 Extern::Extern(const Table& t) : kind(ExternKind::table), store(&t.store()), inst(t.impl()) {}
 Extern::Extern(const Memory& m) : kind(ExternKind::memory), store(&m.store()), inst(m.impl()) {}
 Extern::Extern(const Global& g) : kind(ExternKind::global), store(&g.store()), inst(g.impl()) {}
+Extern::Extern(const Tag& t) : kind(ExternKind::tag), store(&t.store()), inst(t.impl()) {}
 
 std::optional<Func> Extern::func() const {
   if (kind != ExternKind::func || inst == nullptr) return std::nullopt;
@@ -256,6 +271,10 @@ std::optional<Memory> Extern::memory() const {
 std::optional<Global> Extern::global() const {
   if (kind != ExternKind::global || inst == nullptr) return std::nullopt;
   return Global(store, static_cast<runtime::GlobalInst*>(inst));
+}
+std::optional<Tag> Extern::tag() const {
+  if (kind != ExternKind::tag || inst == nullptr) return std::nullopt;
+  return Tag(store, static_cast<runtime::TagInst*>(inst));
 }
 
 }  // namespace mini_wasm

@@ -59,6 +59,10 @@ std::optional<Global> Instance::global(std::string_view name) const {
   const std::optional<Extern> found = get_export(name);
   return found ? found->global() : std::nullopt;
 }
+std::optional<Tag> Instance::tag(std::string_view name) const {
+  const std::optional<Extern> found = get_export(name);
+  return found ? found->tag() : std::nullopt;
+}
 
 std::vector<std::pair<std::string, Extern>> Instance::exports() const {
   using Exports = std::vector<std::pair<std::string, Extern>>;

@@ -1,4 +1,4 @@
-// Handles to what a store owns and modules import and export: Func, Memory, Table, Global (spec 4.2.11 external
+// Handles to what a store owns and modules import and export: Func, Memory, Table, Global, Tag (spec 4.2.11 external
 // addresses). Two pointers each; copy them freely, never keep them longer than their store.
 // Thread rule: that of the store.
 #pragma once
@@ -179,6 +179,22 @@ class Global {
   runtime::GlobalInst* inst_;
 };
 
+// What tells exceptions apart (spec 4.2.9): modules that import the same tag catch one another's.
+class Tag {
+ public:
+  // A new tag, unlike all others. Error: usage, when `type` has results or refers to another engine's types.
+  static Result<Tag> make(Store& store, const FuncType& type);
+  const FuncType& type() const;  // the parameters are what an exception carries
+
+  runtime::TagInst* impl() const { return inst_; }
+  runtime::Store& store() const { return *store_; }
+  Tag(runtime::Store* store, runtime::TagInst* inst) : store_(store), inst_(inst) {}
+
+ private:
+  runtime::Store* store_;
+  runtime::TagInst* inst_;
+};
+
 // Anything that can be imported or exported.
 struct Extern {
   ExternKind kind = ExternKind::func;
@@ -190,10 +206,12 @@ struct Extern {
   Extern(const Table& t);                                                               // NOLINT
   Extern(const Memory& m);                                                              // NOLINT
   Extern(const Global& g);                                                              // NOLINT
+  Extern(const Tag& t);                                                                 // NOLINT
   std::optional<Func> func() const;
   std::optional<Table> table() const;
   std::optional<Memory> memory() const;
   std::optional<Global> global() const;
+  std::optional<Tag> tag() const;
 };
 
 }  // namespace mini_wasm

@@ -24,6 +24,7 @@ class Instance {
   std::optional<Memory> memory(std::string_view name) const;
   std::optional<Table> table(std::string_view name) const;
   std::optional<Global> global(std::string_view name) const;
+  std::optional<Tag> tag(std::string_view name) const;
   std::vector<std::pair<std::string, Extern>> exports() const;
 
   runtime::ModuleInst* impl() const { return inst_; }

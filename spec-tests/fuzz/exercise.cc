@@ -101,7 +101,10 @@ std::optional<Extern> make_import(Store& store, const ExternType& type) {
       Result<Global> global = Global::make(store, type.global, *init);
       return global ? std::optional<Extern>(*global) : std::nullopt;
     }
-    case ExternKind::tag: break;
+    case ExternKind::tag: {
+      Result<Tag> tag = Tag::make(store, type.func);
+      return tag ? std::optional<Extern>(*tag) : std::nullopt;
+    }
   }
   return std::nullopt;
 }

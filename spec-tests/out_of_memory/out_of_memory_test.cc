@@ -147,6 +147,7 @@ class ProgramRun {
     note(done(Global::make(store_, {ValType::i32}, i32(1))));
     note(done(Table::make(store_, {ValType::funcref, {10, {}}}, Val::null(ValType::funcref))));
     note(done(Memory::make(store_, {{1, 2}})));
+    note(done(Tag::make(store_, {{ValType::i64, ValType::i64}, {}})));
     static_cast<void>(instance.exports());
     return std::move(result_);
   }
