@@ -105,6 +105,7 @@ const std::vector<uint8_t>& program() {
 
 // Made before anything fails: what this program allocates itself may not.
 const FuncType kSame = {{ValType::externref}, {ValType::externref}};
+const FuncType kTag = {{ValType::i64, ValType::externref}, {}};
 
 // Everything that an instance can do, with errors of the guest's that are to be expected.
 class ProgramRun {
@@ -147,7 +148,7 @@ class ProgramRun {
     note(done(Global::make(store_, {ValType::i32}, i32(1))));
     note(done(Table::make(store_, {ValType::funcref, {10, {}}}, Val::null(ValType::funcref))));
     note(done(Memory::make(store_, {{1, 2}})));
-    note(done(Tag::make(store_, {{ValType::i64, ValType::i64}, {}})));
+    note(done(Tag::make(store_, kTag)));
     static_cast<void>(instance.exports());
     return std::move(result_);
   }
