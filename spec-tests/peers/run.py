@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""run.py MINI-WASM FOLDER: runs the public tests of others that are found in FOLDER, and prints a table.
+"""run.py MINI-WASM FOLDER [EXCUSED]: runs the public tests of others that are found in FOLDER, and prints a table.
 
 Each suite is a checkout with the name of its repository: wasi-testsuite (branch prod/testsuite-base, which has the
-programs), wasmtime, wizard-engine, threads. What belongs to proposals that are not WebAssembly 3.0 or one of
-`mini-wasm run --wasm=help` is skipped, and the table says what it was.
+programs), wasmtime, wizard-engine, threads. What is not run, and which commands of scripts may fail, stands in
+EXCUSED (excused.txt) with the reasons; the table counts it as skipped.
 """
 import collections
 import json
@@ -14,75 +14,71 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 
-TIMEOUT = 120  # seconds for a script on all tiers, or a program
+import dialect
+from excuses import Excuses
+
+TIMEOUT = 120  # seconds for a script on all tiers, or for a program
+SLOW = 10  # seconds: said in the table
 TIERS = ["interp", "jit", "auto"]
 
-# A part of a path, and the reason for skipping what lies there.
-SKIPPED = [
-    (r"component-model", "component model"),
-    (r"stack-switching", "stack switching"),
-    (r"shared-everything-threads", "shared-everything threads"),
-    (r"wasm32-wasip[23]", "WASI 0.2 and 0.3"),
+# Where the tests of a suite are. For scripts: options, and what makes official scripts of them (dialect.py).
+Suite = collections.namedtuple("Suite", "name below files options translate", defaults=[[], None])
+SUITES = [
+    Suite("wasi-testsuite", "tests", "testsuite/**/*.wasm"),
+    Suite("wasmtime", "tests/misc_testsuite", "*.wast",
+          ["--wasm=wide-arithmetic,custom-page-sizes", "--max-memory=16G"], dialect.wasmtime),
+    Suite("wizard-engine", "test/regress", "*.wast"),
+    Suite("threads", "test/core/threads", "*.wast"),
 ]
 
-# What a failure says, and the reason for not counting it: what a suite takes from its own engine. A script is skipped
-# when all that fails in it is of this kind or follows from it.
-EXCUSED = [
-    (r'unknown import: "wasmtime"', "host functions of Wasmtime"),
-    (r'unknown import: "[^"]*" "', "imports by the names of modules that nobody registers"),
-    (r'expected .* to trap "[^"]*", got trap: ', "another engine's words for a trap"),
-    (r'expected unlinkable ".*", got link error: ', "another engine's words for a link error"),
-    (r"limit exceeded: |expected uninstantiable .* but it was accepted|allocation size too large", "limits of Wasmtime"),
-]
-FOLLOWS = r"no current module instance|no module instance"
-
-# What scripts need beside WebAssembly 3.0, by suite.
-FEATURES = {
-    "wasmtime": "threads,multi-memory,ref-types,memory64,wide-arithmetic,custom-page-sizes,legacy-exceptions",
-    "wizard-engine": "threads,multi-memory,ref-types,memory64,legacy-exceptions",
-    "threads": "threads",
-}
-
-Outcome = collections.namedtuple("Outcome", "suite name passed failed skipped message")
+# `skipped` counts by reason. `problems` are lines; `seconds` is for all tiers.
+Outcome = collections.namedtuple("Outcome", "suite name passed failed skipped problems seconds")
 
 
-def skip_reason(path):
-    return next((reason for part, reason in SKIPPED if re.search(part, str(path))), None)
+# --- Scripts
 
 
-def run_script(mini_wasm, suite, root, path):
-    name = str(path.relative_to(root))
-    if reason := skip_reason(name):
-        return Outcome(suite, name, 0, 0, 1, reason)
-    command = [mini_wasm, "wast", f"--wasm={FEATURES[suite]}", *(f"--tier={t}" for t in TIERS), str(path)]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=TIMEOUT)
-    except subprocess.TimeoutExpired:
-        return Outcome(suite, name, 0, 1, 0, f"takes more than {TIMEOUT} s")
-    lines = done.stdout.strip().splitlines()
-    totals = re.match(r"(\d+) passed, (\d+) failed, (\d+) skipped", lines[-1]) if lines else None
-    if totals is None:
-        return Outcome(suite, name, 0, 1, 0, f"ended with {done.returncode}: {done.stderr.strip()[-200:]}")
-    if int(totals[2]) == 0:
-        return Outcome(suite, name, int(totals[1]), 0, 0, "")
-    if reason := excuse(lines[:-1]):
-        return Outcome(suite, name, 0, 0, 1, reason)
-    return Outcome(suite, name, int(totals[1]), int(totals[2]), 0, lines[0])
+def failures_in(output, name):
+    """For each tier, a Counter of the messages in what `mini-wasm wast` prints, and whatever else is in it."""
+    found = {tier: collections.Counter() for tier in TIERS}
+
+    def take(line):
+        found[line[3]][" ".join(line[2].split())] += 1
+        return ""
+
+    line = rf"^{re.escape(name)}:(\d+): (.*?) \[({'|'.join(TIERS)})\]\n"
+    rest = re.sub(line, take, output, flags=re.MULTILINE | re.DOTALL)
+    return found, re.sub(r"^\d+ passed, \d+ failed, \d+ skipped\n", "", rest, flags=re.MULTILINE).strip()
 
 
-def excuse(failures):
-    """Why all of these lines are no faults of ours; None when one may be."""
-    reason = None
-    for line in failures:
-        if re.search(FOLLOWS, line):
-            continue
-        found = next((why for words, why in EXCUSED if re.search(words, line)), None)
-        if found is None:
-            return None
-        reason = reason or found
-    return reason
+def run_script(mini_wasm, suite, path, name, excuses):
+    command = [mini_wasm, "wast", *suite.options, *(f"--tier={tier}" for tier in TIERS)]
+    with tempfile.TemporaryDirectory() as scratch:
+        script, added = pathlib.Path(scratch) / name, 0
+        script.parent.mkdir(parents=True, exist_ok=True)
+        if suite.translate:
+            text, added, options = suite.translate(path.read_text(errors="surrogateescape"))
+            script.write_text(text, errors="surrogateescape")
+            command += options
+        else:
+            script.symlink_to(path)
+        done = subprocess.run([*command, "--root", scratch, str(script)], capture_output=True, text=True,
+                              errors="replace", timeout=TIMEOUT)
+    failures, rest = failures_in(done.stdout, name)
+    unexpected, excused, reason = excuses.judge(f"{suite.name}/{name}", failures)
+    problems = list(unexpected)
+    totals = re.search(r"^(\d+) passed", done.stdout, re.MULTILINE)
+    if rest or totals is None:
+        problems.append(rest or f"ended with {done.returncode}: {done.stderr.strip()[-200:]}")
+    passed = int(totals[1]) - added * len(TIERS) if totals else 0
+    failed = unexpected.total() + len(problems) - len(unexpected)
+    return passed, failed, {reason: excused} if excused else {}, problems
+
+
+# --- Programs
 
 
 def program_arguments(spec, folder):
@@ -106,15 +102,12 @@ def wrong_result(spec, done):
     return ""
 
 
-def run_program(mini_wasm, suite, root, path):
-    name = str(path.relative_to(root))
-    if reason := skip_reason(name):
-        return Outcome(suite, name, 0, 0, 1, reason)
+def run_program(mini_wasm, path):
     specification = path.with_suffix(".json")
     spec = json.loads(specification.read_text()) if specification.exists() else {}
     if spec.get("proposals"):
-        return Outcome(suite, name, 0, 0, 1, ", ".join(spec["proposals"]))
-    messages = []
+        return 0, 0, {", ".join(spec["proposals"]): 1}, []
+    problems = []
     for tier in TIERS:
         with tempfile.TemporaryDirectory() as scratch:
             # Programs write where they are.
@@ -122,58 +115,72 @@ def run_program(mini_wasm, suite, root, path):
             shutil.copytree(path.parent, folder, symlinks=True, ignore=shutil.ignore_patterns("*.wasm"))
             command = [mini_wasm, "run", f"--tier={tier}", "--argv0", path.name, *program_arguments(spec, folder),
                        str(path), *spec.get("args", [])]
-            try:
-                done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=TIMEOUT,
-                                      stdin=subprocess.DEVNULL)
-                message = wrong_result(spec, done)
-            except subprocess.TimeoutExpired:
-                message = f"takes more than {TIMEOUT} s"
-            if message:
-                messages.append(f"{message} [{tier}]")
-    return Outcome(suite, name, len(TIERS) - len(messages), len(messages), 0, messages[0] if messages else "")
+            done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=TIMEOUT,
+                                  stdin=subprocess.DEVNULL)
+            if problem := wrong_result(spec, done):
+                problems.append(f"{problem} [{tier}]")
+    return len(TIERS) - len(problems), len(problems), {}, problems
+
+
+# --- All of them
+
+
+def run_test(mini_wasm, suite, path, name, excuses):
+    if reason := excuses.skip(f"{suite.name}/{name}"):
+        return Outcome(suite.name, name, 0, 0, {reason: 1}, [], 0)
+    begin = time.monotonic()
+    try:
+        if path.suffix == ".wasm":
+            result = run_program(mini_wasm, path)
+        else:
+            result = run_script(mini_wasm, suite, path, name, excuses)
+    except subprocess.TimeoutExpired:
+        result = 0, 1, {}, [f"takes more than {TIMEOUT} s"]
+    return Outcome(suite.name, name, *result, time.monotonic() - begin)
 
 
 def tests(folder):
-    """(what runs it, suite, folder of the suite, file) for everything that is there."""
-    wasi = folder / "wasi-testsuite" / "tests"
-    for path in sorted(wasi.rglob("testsuite/**/*.wasm")):
-        yield run_program, "wasi-testsuite", wasi, path
-    for suite, below in (("wasmtime", "tests/misc_testsuite"), ("wizard-engine", "test/regress"),
-                         ("threads", "test/core/threads")):
-        root = folder / suite / below
-        for path in sorted(root.rglob("*.wast")):
-            yield run_script, suite, root, path
+    """(suite, file, its name below the suite's folder) for everything that is there."""
+    for suite in SUITES:
+        root = folder / suite.name / suite.below
+        for path in sorted(root.rglob(suite.files)):
+            yield suite, path, path.relative_to(root).as_posix()
 
 
 def print_table(outcomes):
-    rows = collections.defaultdict(lambda: [0, 0, 0])
-    reasons = collections.defaultdict(collections.Counter)
+    rows = {}
     for o in outcomes:
-        for i, count in enumerate((o.passed, o.failed, o.skipped)):
-            rows[o.suite][i] += count
-        if o.skipped:
-            reasons[o.suite][o.message] += o.skipped
+        passed, failed, skipped = rows.setdefault(o.suite, [0, 0, collections.Counter()])
+        skipped.update(o.skipped)
+        rows[o.suite] = [passed + o.passed, failed + o.failed, skipped]
     print(f"{'suite':16} {'passed':>9} {'failed':>7} {'skipped':>8}")
     for suite, (passed, failed, skipped) in rows.items():
-        why = ", ".join(f"{reason} {count}" for reason, count in reasons[suite].most_common())
-        print(f"{suite:16} {passed:9} {failed:7} {skipped:8}{'  (' + why + ')' if why else ''}")
+        print(f"{suite:16} {passed:9} {failed:7} {skipped.total():8}")
+        for reason, count in skipped.most_common():
+            print(f"{'':35}{count:8}  {reason}")
+    for o in outcomes:
+        if o.seconds > SLOW:
+            print(f"{o.suite} {o.name} took {o.seconds:.0f} s")
     for o in outcomes:
         if o.failed:
-            print(f"\n{o.suite} {o.name}: {o.failed} failed\n  {o.message}", end="")
-    print()
+            print(f"\n{o.suite} {o.name}: {o.failed} failed", *o.problems, sep="\n  ")
 
 
 def main():
-    if len(sys.argv) != 3:
-        sys.exit("usage: run.py MINI-WASM FOLDER")
+    if len(sys.argv) not in (3, 4):
+        sys.exit("usage: run.py MINI-WASM FOLDER [EXCUSED]")
     mini_wasm, folder = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2]).absolute()
     found = list(tests(folder))
     if not found:
-        sys.exit(f"run.py: none of wasi-testsuite, wasmtime, wizard-engine, threads is in {folder}")
+        sys.exit(f"run.py: none of {', '.join(suite.name for suite in SUITES)} is in {folder}")
+    excuses = Excuses(sys.argv[3] if len(sys.argv) == 4 else pathlib.Path(__file__).with_name("excused.txt"))
     with ThreadPoolExecutor(int(os.environ.get("MINI_WASM_JOBS", os.cpu_count() or 1))) as pool:
-        outcomes = list(pool.map(lambda test: test[0](mini_wasm, *test[1:]), found))
+        outcomes = list(pool.map(lambda test: run_test(mini_wasm, *test, excuses), found))
     print_table(outcomes)
-    sys.exit(any(o.failed for o in outcomes))
+    stale = list(excuses.stale({suite.name for suite, _, _ in found}))
+    if stale:
+        print("\nexcused, and not so:", *stale, sep="\n  ")
+    sys.exit(bool(stale) or any(o.failed for o in outcomes))
 
 
 if __name__ == "__main__":
