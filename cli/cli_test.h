@@ -17,6 +17,7 @@
 #include <iterator>
 #include <thread>
 
+#include "spec-tests/support/temporary_directory.h"
 #include "spec-tests/support/wat.h"
 
 extern char** environ;
@@ -36,13 +37,6 @@ struct Outcome {
 
 class cli : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "mini-wasm-cli-XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    dir_ = name;
-  }
-  void TearDown() override { fs::remove_all(dir_); }
-
   std::string path(const std::string& name) const { return (dir_ / name).string(); }
   std::string write(const std::string& name, std::string_view content) const {
     std::ofstream(path(name), std::ios::binary) << content;
@@ -80,7 +74,8 @@ class cli : public ::testing::Test {
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), slurp(path(".out")), slurp(path(".err"))};
   }
 
-  fs::path dir_;
+  testing::TemporaryDirectory directory_;
+  const fs::path& dir_ = directory_.path();
 };
 
 inline constexpr const char* kMath = R"((module $math

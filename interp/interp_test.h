@@ -13,6 +13,7 @@
 #include "interp/translator.h"
 #include "runtime/compiled_module.h"
 #include "spec-tests/support/guest.h"
+#include "spec-tests/support/tier_name.h"
 #include "spec-tests/tiers.h"
 
 namespace mini_wasm::testing {
@@ -22,14 +23,8 @@ class InEveryConfiguration : public ::testing::TestWithParam<spec::TierCase> {
   Guest guest{GetParam().config()};
 };
 
-inline std::string configuration_name(const ::testing::TestParamInfo<spec::TierCase>& info) {
-  std::string name(info.param.name);
-  for (char& c : name) c = c == '-' ? '_' : c;
-  return name;
-}
-
 #define MW_IN_EVERY_CONFIGURATION(fixture) \
-  INSTANTIATE_TEST_SUITE_P(interp, fixture, ::testing::ValuesIn(spec::kTiers), testing::configuration_name)
+  INSTANTIATE_TEST_SUITE_P(interp, fixture, ::testing::ValuesIn(spec::kTiers), testing::tier_name)
 
 // The handlers of a function's instructions, in order.
 inline std::vector<interp::Word> translate(std::string_view text, uint32_t function) {

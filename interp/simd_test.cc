@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "spec-tests/support/guest.h"
+#include "spec-tests/support/tier_name.h"
 #include "spec-tests/tiers.h"
 
 namespace mini_wasm {
@@ -21,11 +22,7 @@ class SimdTest : public ::testing::TestWithParam<spec::TierCase> {
   Guest guest_{GetParam().config()};
 };
 
-INSTANTIATE_TEST_SUITE_P(tiers, SimdTest, ::testing::ValuesIn(spec::kTiers), [](const auto& info) {
-  std::string name(info.param.name);
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(tiers, SimdTest, ::testing::ValuesIn(spec::kTiers), testing::tier_name);
 
 TEST_P(SimdTest, calls_take_and_return_vectors_among_scalars) {
   const Instance i = guest_.load(R"((module

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "spec-tests/support/guest.h"
+#include "spec-tests/support/tier_name.h"
 #include "spec-tests/tiers.h"
 
 namespace mini_wasm {
@@ -110,11 +111,7 @@ TEST_P(Flags, of_arithmetic_are_not_those_of_a_comparison_with_zero) {
   run<uint64_t>("i64", &Val::i64);
 }
 
-INSTANTIATE_TEST_SUITE_P(tiers, Flags, ::testing::ValuesIn(spec::kTiers), [](const auto& info) {
-  std::string name(info.param.name);
-  for (char& c : name) c = c == '-' ? '_' : c;
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(tiers, Flags, ::testing::ValuesIn(spec::kTiers), testing::tier_name);
 
 }  // namespace
 }  // namespace mini_wasm

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "spec-tests/support/guest.h"
+#include "spec-tests/support/tier_name.h"
 #include "spec-tests/tiers.h"
 
 namespace mini_wasm {
@@ -96,11 +97,7 @@ class fork_tiers : public ::testing::TestWithParam<TierCase> {
     return config;
   }
 };
-INSTANTIATE_TEST_SUITE_P(all, fork_tiers, ::testing::ValuesIn(spec::kTiers), [](const auto& info) {
-  std::string name(info.param.name);
-  for (char& c : name) c = c == '-' ? '_' : c;
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(all, fork_tiers, ::testing::ValuesIn(spec::kTiers), testing::tier_name);
 
 TEST_P(fork_tiers, the_child_keeps_what_the_parent_drops) {
   const Engine engine(config());

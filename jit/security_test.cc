@@ -4,7 +4,6 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -13,6 +12,7 @@
 
 #include "runtime/module_inst.h"
 #include "spec-tests/support/guest.h"
+#include "spec-tests/support/tier_name.h"
 #include "spec-tests/tiers.h"
 
 namespace mini_wasm {
@@ -337,11 +337,7 @@ TEST_P(security, a_fault_outside_of_memories_is_no_trap) {
   EXPECT_EXIT(fault(), [](int status) { return !WIFEXITED(status) || WEXITSTATUS(status) != 0; }, "");
 }
 
-INSTANTIATE_TEST_SUITE_P(tiers, security, ::testing::ValuesIn(spec::kTiers), [](const auto& info) {
-  std::string name(info.param.name);
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(tiers, security, ::testing::ValuesIn(spec::kTiers), testing::tier_name);
 
 }  // namespace
 }  // namespace mini_wasm

@@ -1,10 +1,10 @@
 // StoreLimits::total_bytes and may_grow: what counts, at the edge, on every tier.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <vector>
 
 #include "spec-tests/support/guest.h"
+#include "spec-tests/support/tier_name.h"
 #include "spec-tests/tiers.h"
 
 namespace mini_wasm {
@@ -31,12 +31,7 @@ class Budgets : public ::testing::TestWithParam<spec::TierCase> {
  protected:
   Config config() const { return GetParam().config(); }
 };
-std::string name_of(const ::testing::TestParamInfo<spec::TierCase>& info) {
-  std::string name(info.param.name);
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
-}
-INSTANTIATE_TEST_SUITE_P(tiers, Budgets, ::testing::ValuesIn(spec::kTiers), name_of);
+INSTANTIATE_TEST_SUITE_P(tiers, Budgets, ::testing::ValuesIn(spec::kTiers), testing::tier_name);
 
 TEST_P(Budgets, memories_tables_and_objects_share_it) {
   Guest guest(config(), {.total_bytes = 10 * kPage});

@@ -10,7 +10,6 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 
 #include "core/once.h"
 #include "runtime/activation.h"

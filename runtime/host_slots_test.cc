@@ -7,6 +7,7 @@
 
 #include "runtime/test_settings.h"
 #include "spec-tests/support/guest.h"
+#include "spec-tests/support/tier_name.h"
 #include "spec-tests/tiers.h"
 
 namespace mini_wasm {
@@ -24,11 +25,7 @@ class HostSlots : public ::testing::TestWithParam<spec::TierCase> {
   }
   Guest guest{GetParam().config()};
 };
-INSTANTIATE_TEST_SUITE_P(tiers, HostSlots, ::testing::ValuesIn(spec::kTiers), [](const auto& info) {
-  std::string name(info.param.name);
-  for (char& c : name) c = c == '-' ? '_' : c;
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(tiers, HostSlots, ::testing::ValuesIn(spec::kTiers), testing::tier_name);
 
 // --- Results of host functions -------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "spec-tests/support/guest.h"
+#include "spec-tests/support/tier_name.h"
 #include "spec-tests/tiers.h"
 
 namespace mini_wasm {
@@ -65,12 +66,7 @@ std::string module_of(const Long& work) {
 
 class Interruption : public ::testing::TestWithParam<spec::TierCase> {};
 
-std::string name_of(const ::testing::TestParamInfo<spec::TierCase>& info) {
-  std::string name(info.param.name);
-  for (char& c : name) c = c == '-' ? '_' : c;
-  return name;
-}
-INSTANTIATE_TEST_SUITE_P(tiers, Interruption, ::testing::ValuesIn(spec::kTiers), name_of);
+INSTANTIATE_TEST_SUITE_P(tiers, Interruption, ::testing::ValuesIn(spec::kTiers), testing::tier_name);
 
 TEST_P(Interruption, ends_an_instruction_that_works_on_much) {
   for (const Long& work : kLong) {

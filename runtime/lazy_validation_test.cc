@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "spec-tests/support/guest.h"
+#include "spec-tests/support/tier_name.h"
 #include "spec-tests/tiers.h"
 
 namespace mini_wasm {
@@ -25,12 +26,6 @@ class LazyValidation : public ::testing::TestWithParam<spec::TierCase> {
   Guest guest{config()};
 };
 
-std::string name_of(const ::testing::TestParamInfo<spec::TierCase>& info) {
-  std::string name(info.param.name);
-  for (char& c : name) c = c == '-' ? '_' : c;
-  return name;
-}
-
 std::vector<spec::TierCase> lazy_tiers() {
   std::vector<spec::TierCase> tiers;
   for (const spec::TierCase& tier : spec::kTiers) {
@@ -38,7 +33,7 @@ std::vector<spec::TierCase> lazy_tiers() {
   }
   return tiers;
 }
-INSTANTIATE_TEST_SUITE_P(tiers, LazyValidation, ::testing::ValuesIn(lazy_tiers()), name_of);
+INSTANTIATE_TEST_SUITE_P(tiers, LazyValidation, ::testing::ValuesIn(lazy_tiers()), testing::tier_name);
 
 const auto kInvalid = Traps(TrapCode::invalid_function);
 
@@ -79,7 +74,7 @@ class InvalidFunction : public LazyValidation {
   }
   std::optional<Instance> instance;
 };
-INSTANTIATE_TEST_SUITE_P(tiers, InvalidFunction, ::testing::ValuesIn(lazy_tiers()), name_of);
+INSTANTIATE_TEST_SUITE_P(tiers, InvalidFunction, ::testing::ValuesIn(lazy_tiers()), testing::tier_name);
 
 TEST_P(InvalidFunction, does_no_harm_until_it_is_called) {
   EXPECT_THAT(guest.call(*instance, "good", {i32(41)}), Returns(i32(42)));

@@ -11,6 +11,8 @@
 #include <fstream>
 #include <thread>
 
+#include "spec-tests/support/temporary_directory.h"
+
 namespace mini_wasm::runtime {
 namespace {
 
@@ -19,13 +21,7 @@ using ::testing::HasSubstr;
 
 class ReadFile : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "mini-wasm-read-XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    dir_ = name;
-  }
-  void TearDown() override { fs::remove_all(dir_); }
-  std::string path(const char* name) const { return (dir_ / name).string(); }
+  std::string path(const char* name) const { return (directory_.path() / name).string(); }
   std::string write(const char* name, const std::string& content) const {
     std::ofstream(path(name), std::ios::binary) << content;
     return path(name);
@@ -40,7 +36,7 @@ class ReadFile : public ::testing::Test {
     return static_cast<uint64_t>(usage.ru_maxrss) << 10;
   }
 
-  fs::path dir_;
+  testing::TemporaryDirectory directory_;
 };
 
 TEST_F(ReadFile, files_of_every_size_around_a_block) {
@@ -54,7 +50,7 @@ TEST_F(ReadFile, files_of_every_size_around_a_block) {
 // The system has a size for a directory: the largest number that there is.
 TEST_F(ReadFile, a_directory_is_an_error_at_once) {
   const uint64_t before = peak();
-  for (const std::string& name : {dir_.string(), std::string("/"), std::string("/tmp")}) {
+  for (const std::string& name : {directory_.path().string(), std::string("/"), std::string("/tmp")}) {
     const auto bytes = read_file(name);
     ASSERT_FALSE(bytes);
     EXPECT_EQ(bytes.error().kind, ErrorKind::io);
@@ -103,7 +99,7 @@ TEST_F(ReadFile, the_check_sees_the_beginning_and_may_end_it) {
   EXPECT_EQ(text(read_file(write("file", "abc"), refuse)), "abc");
   EXPECT_EQ(calls, 2);
   EXPECT_THAT(text(read_file(path("none"), refuse)), HasSubstr("No such file"));
-  EXPECT_THAT(text(read_file(dir_.string(), refuse)), HasSubstr("directory"));
+  EXPECT_THAT(text(read_file(directory_.path().string(), refuse)), HasSubstr("directory"));
   EXPECT_EQ(calls, 2);
 }
 

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "spec-tests/support/guest.h"
+#include "spec-tests/support/tier_name.h"
 #include "spec-tests/tiers.h"
 
 namespace mini_wasm {
@@ -41,12 +42,7 @@ class SharedMemories : public ::testing::TestWithParam<spec::TierCase> {
   Engine engine{config()};
 };
 
-std::string name_of(const ::testing::TestParamInfo<spec::TierCase>& info) {
-  std::string name(info.param.name);
-  for (char& c : name) c = c == '-' ? '_' : c;
-  return name;
-}
-INSTANTIATE_TEST_SUITE_P(tiers, SharedMemories, ::testing::ValuesIn(spec::kTiers), name_of);
+INSTANTIATE_TEST_SUITE_P(tiers, SharedMemories, ::testing::ValuesIn(spec::kTiers), testing::tier_name);
 
 // A store with an instance of `module`, whose import "env" "memory" is the shared memory.
 class Agent {

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "spec-tests/support/guest.h"
+#include "spec-tests/support/tier_name.h"
 #include "spec-tests/tiers.h"
 
 namespace mini_wasm {
@@ -133,12 +134,7 @@ class HostRefs : public ::testing::TestWithParam<spec::TierCase> {
   Objects own, foreign;
   Val given;
 };
-std::string name_of(const ::testing::TestParamInfo<spec::TierCase>& info) {
-  std::string name(info.param.name);
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
-}
-INSTANTIATE_TEST_SUITE_P(tiers, HostRefs, ::testing::ValuesIn(spec::kTiers), name_of);
+INSTANTIATE_TEST_SUITE_P(tiers, HostRefs, ::testing::ValuesIn(spec::kTiers), testing::tier_name);
 
 TEST_P(HostRefs, a_typed_function) {
   guest.linker.func("h", "give", [this] { return given; });

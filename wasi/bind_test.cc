@@ -94,7 +94,7 @@ struct Fake {
   }
 };
 
-class BindTest : public testing::Test {
+class BindTest : public ::testing::Test {
  protected:
   Fake fake;
   std::vector<uint8_t> bytes = std::vector<uint8_t>(32, 0xee);

@@ -28,7 +28,7 @@ class Escape : public BothSandboxes {
   // Every operation that a path can be given to fails on this path; a new file or directory does not appear.
   void expect_closed(const std::string& path) {
     Guest& g = *guest;
-    const testing::Message at = testing::Message() << "path " << path;
+    const ::testing::Message at = ::testing::Message() << "path " << path;
     for (const OFlags oflags : {o_flags::kCreat, o_flags::kTrunc, o_flags::kDirectory, OFlags{0}}) {
       for (const LookupFlags lookup : {0u, lookup_flags::kSymlinkFollow}) {
         EXPECT_NE(g.open_error(path, {.oflags = oflags, .lookup = lookup, .base = rights::fd_read}), Errno::success)

@@ -19,7 +19,7 @@ struct Row {
   std::vector<Arg> args;
 };
 
-class EveryFunction : public testing::Test {
+class EveryFunction : public ::testing::Test {
  protected:
   EveryFunction() {
     dir.write("file", "0123456789");

@@ -9,7 +9,7 @@
 namespace mini_wasm::wasi {
 namespace {
 
-class IoTest : public testing::Test {
+class IoTest : public ::testing::Test {
  protected:
   IoTest() { dir.write("file", "0123456789"); }
   Errno seek(uint32_t fd, int64_t offset, uint32_t whence, uint64_t* position = nullptr) {

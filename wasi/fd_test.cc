@@ -8,7 +8,7 @@
 namespace mini_wasm::wasi {
 namespace {
 
-class FdTest : public testing::Test {
+class FdTest : public ::testing::Test {
  protected:
   FdTest() { dir.write("file", "0123456789"); }
   Fdstat fdstat(uint32_t fd) {

@@ -8,7 +8,7 @@
 namespace mini_wasm::wasi {
 namespace {
 
-class GuestMemoryTest : public testing::Test {
+class GuestMemoryTest : public ::testing::Test {
  protected:
   std::vector<uint8_t> bytes = std::vector<uint8_t>(64, 0xcc);
   GuestMemory memory{bytes};

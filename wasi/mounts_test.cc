@@ -21,7 +21,7 @@ Guest guest_of(const std::string& dir, Sandbox::Strategy strategy) {
 
 // No operation on this path does anything, or tells anything but that it may not be done.
 void expect_closed(Guest& g, const std::string& path) {
-  const testing::Message at = testing::Message() << "path " << path;
+  const ::testing::Message at = ::testing::Message() << "path " << path;
   g.forget_allocations();
   for (const OFlags oflags : {OFlags{0}, o_flags::kDirectory, o_flags::kCreat, o_flags::kTrunc}) {
     for (const Rights base : {rights::fd_read, rights::fd_write, Rights{rights::fd_read | rights::fd_write}}) {
@@ -46,7 +46,7 @@ void expect_closed(Guest& g, const std::string& path) {
 // The same for what lies in such a file system: each operation is refused for what it is.
 void expect_inside_closed(Guest& g, const std::string& path) {
   expect_closed(g, path);
-  const testing::Message at = testing::Message() << "path " << path;
+  const ::testing::Message at = ::testing::Message() << "path " << path;
   EXPECT_EQ(g.stat(path, 0), Errno::perm) << at;
   EXPECT_EQ(g.readlink(path), Errno::perm) << at;
   EXPECT_EQ(g.path_call("path_create_directory", 3, path), Errno::perm) << at;
@@ -70,7 +70,7 @@ TEST_P(KernelFileSystems, are_no_preopened_directories) {
     const auto context = Context::make(config, GetParam());
     ASSERT_FALSE(context) << dir;
     EXPECT_EQ(context.error().kind, ErrorKind::usage);
-    EXPECT_THAT(context.error().message, testing::HasSubstr(dir));
+    EXPECT_THAT(context.error().message, ::testing::HasSubstr(dir));
   }
   // Through a link of the host's it is the directory that it leads to.
   WasiConfig config;
@@ -249,7 +249,7 @@ TEST_P(Devices, that_hold_more_are_closed) {
     for (const Rights base : {rights::fd_read, rights::fd_write}) {
       const Errno error = g.open_error(name, {.base = base, .inheriting = 0});
       // Where there is no such device the host has said so first.
-      EXPECT_THAT(error, testing::AnyOf(Errno::perm, Errno::nxio, Errno::nodev, Errno::io, Errno::noent)) << name;
+      EXPECT_THAT(error, ::testing::AnyOf(Errno::perm, Errno::nxio, Errno::nodev, Errno::io, Errno::noent)) << name;
     }
     EXPECT_EQ(g.stat(name), Errno::success) << name;
   }

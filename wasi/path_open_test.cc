@@ -71,7 +71,7 @@ TEST_P(PathOpen, truncating_needs_no_right_to_write_but_does_not_give_it) {
 TEST_P(PathOpen, follows_the_last_link_only_when_asked) {
   EXPECT_EQ(guest.read(guest.opened("link"), 2), "01");
   EXPECT_EQ(open_keeping_links("link"), Errno::loop);
-  EXPECT_THAT(open_keeping_links("sublink", o_flags::kDirectory), testing::AnyOf(Errno::loop, Errno::notdir));
+  EXPECT_THAT(open_keeping_links("sublink", o_flags::kDirectory), ::testing::AnyOf(Errno::loop, Errno::notdir));
   EXPECT_EQ(open_keeping_links("sublink/inner"), Errno::success);
   EXPECT_EQ(open_keeping_links("sublink/"), Errno::success);
   EXPECT_EQ(guest.open_error("loop"), Errno::loop);

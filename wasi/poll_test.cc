@@ -36,7 +36,7 @@ double seconds_of(const std::function<void()>& work) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-class PollTest : public testing::Test {
+class PollTest : public ::testing::Test {
  protected:
   PollTest() {
     EXPECT_EQ(::pipe(pipe_fds), 0);

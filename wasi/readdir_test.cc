@@ -14,7 +14,7 @@ struct Entry {
   std::string name;
 };
 
-class ReaddirTest : public testing::Test {
+class ReaddirTest : public ::testing::Test {
  protected:
   // The whole entries in one buffer from `cookie` on; `used` tells how full it became.
   std::vector<Entry> read(DirCookie cookie, Size size, Size* used_out = nullptr, uint32_t fd = 3) {

@@ -10,7 +10,7 @@
 namespace mini_wasm::wasi {
 namespace {
 
-class SockTest : public testing::Test {
+class SockTest : public ::testing::Test {
  protected:
   void connect(int type) {
     ASSERT_EQ(::socketpair(AF_UNIX, type, 0, pair), 0);

@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "spec-tests/support/temporary_directory.h"
 #include "wasi/context.h"
 #include "wasi/host_functions.h"
 
@@ -35,37 +36,22 @@ inline void PrintTo(Errno error, std::ostream* out) {
 }
 
 // A directory of the host that disappears with the test.
-class TempDir {
+class TempDir : public testing::TemporaryDirectory {
  public:
-  TempDir() {
-    std::string name = (std::filesystem::temp_directory_path() / "wasi-test-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) std::abort();
-    path_ = name;
-  }
-  ~TempDir() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempDir(const TempDir&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-  void write(const std::string& name, const std::string& text) const { std::ofstream(path_ / name) << text; }
+  std::filesystem::path operator/(const std::string& name) const { return path() / name; }
+  void write(const std::string& name, const std::string& text) const { std::ofstream(path() / name) << text; }
   std::string read(const std::string& name) const {
     std::ostringstream text;
-    text << std::ifstream(path_ / name).rdbuf();
+    text << std::ifstream(path() / name).rdbuf();
     return text.str();
   }
-  void mkdir(const std::string& name) const { std::filesystem::create_directories(path_ / name); }
+  void mkdir(const std::string& name) const { std::filesystem::create_directories(path() / name); }
   void symlink(const std::string& target, const std::string& name) const {
-    std::filesystem::create_symlink(target, path_ / name);
+    std::filesystem::create_symlink(target, path() / name);
   }
   bool exists(const std::string& name) const {
-    return std::filesystem::symlink_status(path_ / name).type() != std::filesystem::file_type::not_found;
+    return std::filesystem::symlink_status(path() / name).type() != std::filesystem::file_type::not_found;
   }
-
- private:
-  std::filesystem::path path_;
 };
 
 struct Range {
@@ -257,9 +243,9 @@ class BothSandboxes : public ::testing::TestWithParam<Sandbox::Strategy> {
     }
   }
 };
-#define INSTANTIATE_BOTH_SANDBOXES(suite)                                                  \
-  INSTANTIATE_TEST_SUITE_P(                                                                \
-      sandbox, suite, testing::Values(Sandbox::Strategy::kernel, Sandbox::Strategy::walk), \
+#define INSTANTIATE_BOTH_SANDBOXES(suite)                                                    \
+  INSTANTIATE_TEST_SUITE_P(                                                                  \
+      sandbox, suite, ::testing::Values(Sandbox::Strategy::kernel, Sandbox::Strategy::walk), \
       [](const auto& info) { return std::string(info.param == Sandbox::Strategy::kernel ? "kernel" : "walk"); })
 
 }  // namespace mini_wasm::wasi

@@ -6,7 +6,7 @@
 namespace mini_wasm::wasi {
 namespace {
 
-class UnstableTest : public testing::Test {
+class UnstableTest : public ::testing::Test {
  protected:
   UnstableTest() { dir.write("file", "0123456789"); }
   Errno call(const char* name, std::initializer_list<uint64_t> args) {

@@ -16,6 +16,7 @@
 
 #include "spec-tests/support/guest.h"
 #include "spec-tests/support/temporary_directory.h"
+#include "spec-tests/support/tier_name.h"
 #include "spec-tests/tiers.h"
 
 namespace mini_wasm {
@@ -132,12 +133,6 @@ struct Listener {
   }
 };
 
-std::string name_of(const ::testing::TestParamInfo<spec::TierCase>& info) {
-  std::string name(info.param.name);
-  for (char& c : name) c = c == '-' ? '_' : c;
-  return name;
-}
-
 class Waiting : public ::testing::TestWithParam<spec::TierCase> {
  protected:
   Waiting() {
@@ -181,7 +176,7 @@ class Waiting : public ::testing::TestWithParam<spec::TierCase> {
   SocketPair silent, deaf;
   std::unique_ptr<Wasi> wasi;
 };
-INSTANTIATE_TEST_SUITE_P(tiers, Waiting, ::testing::ValuesIn(spec::kTiers), name_of);
+INSTANTIATE_TEST_SUITE_P(tiers, Waiting, ::testing::ValuesIn(spec::kTiers), testing::tier_name);
 
 TEST_P(Waiting, ends_with_an_interrupt) {
   Thread thread(*this);
@@ -370,7 +365,7 @@ class WaitingThreads : public Waiting {
     return wasi->run_threads(engine, *module);
   }
 };
-INSTANTIATE_TEST_SUITE_P(tiers, WaitingThreads, ::testing::ValuesIn(spec::kTiers), name_of);
+INSTANTIATE_TEST_SUITE_P(tiers, WaitingThreads, ::testing::ValuesIn(spec::kTiers), testing::tier_name);
 
 constexpr const char* kThreadWaits[] = {"read", "write", "poll_for_ever", "connection", "wait"};
 

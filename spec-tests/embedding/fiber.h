@@ -12,6 +12,7 @@
 
 #include "runtime/native_stack.h"
 #include "spec-tests/support/guest.h"
+#include "spec-tests/support/tier_name.h"
 #include "spec-tests/tiers.h"
 
 namespace mini_wasm::embedding {
@@ -64,10 +65,5 @@ class OnTiers : public ::testing::TestWithParam<spec::TierCase> {
  protected:
   static constexpr size_t kKiB = runtime::kFrameScale << 10;
 };
-inline std::string tier_name(const ::testing::TestParamInfo<spec::TierCase>& tier) {
-  std::string name(tier.param.name);
-  for (char& c : name) c = c == '-' ? '_' : c;
-  return name;
-}
 
 }  // namespace mini_wasm::embedding

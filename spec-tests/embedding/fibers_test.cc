@@ -12,7 +12,7 @@ namespace {
 
 using namespace mini_wasm::testing;
 using fibers = OnTiers;
-INSTANTIATE_TEST_SUITE_P(tiers, fibers, ::testing::ValuesIn(spec::kTiers), tier_name);
+INSTANTIATE_TEST_SUITE_P(tiers, fibers, ::testing::ValuesIn(spec::kTiers), testing::tier_name);
 
 constexpr const char* kGuest = R"((module
   (import "h" "pause" (func $pause)) (import "h" "again" (func $again (param i32) (result i32)))

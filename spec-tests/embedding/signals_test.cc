@@ -16,7 +16,7 @@ namespace {
 
 using namespace mini_wasm::testing;
 using signals = OnTiers;
-INSTANTIATE_TEST_SUITE_P(tiers, signals, ::testing::ValuesIn(spec::kTiers), tier_name);
+INSTANTIATE_TEST_SUITE_P(tiers, signals, ::testing::ValuesIn(spec::kTiers), testing::tier_name);
 
 constexpr const char* kGuest = R"((module (import "h" "look" (func $look))
   (memory 1)

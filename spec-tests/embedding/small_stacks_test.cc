@@ -10,7 +10,7 @@ namespace {
 
 using namespace mini_wasm::testing;
 using small_stacks = OnTiers;
-INSTANTIATE_TEST_SUITE_P(tiers, small_stacks, ::testing::ValuesIn(spec::kTiers), tier_name);
+INSTANTIATE_TEST_SUITE_P(tiers, small_stacks, ::testing::ValuesIn(spec::kTiers), testing::tier_name);
 
 constexpr const char* kGuest = R"((module
   (import "h" "again" (func $again (param i32) (result i32)))

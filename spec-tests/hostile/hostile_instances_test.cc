@@ -6,6 +6,7 @@
 
 #include "spec-tests/fuzz/exercise.h"
 #include "spec-tests/hostile/hostile_test.h"
+#include "spec-tests/support/tier_name.h"
 #include "spec-tests/support/wat.h"
 #include "spec-tests/tiers.h"
 
@@ -27,11 +28,7 @@ class hostile_instances : public ::testing::TestWithParam<spec::TierCase> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(tiers, hostile_instances, ::testing::ValuesIn(spec::kTiers), [](const auto& tier) {
-  std::string name(tier.param.name);
-  for (char& c : name) c = c == '-' ? '_' : c;
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(tiers, hostile_instances, ::testing::ValuesIn(spec::kTiers), testing::tier_name);
 
 MATCHER_P(Returns, value, "returns i32 " + std::to_string(value)) {
   if (!arg) return *result_listener << arg.error().to_string(), false;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "spec-tests/hostile/hostile_test.h"
+#include "spec-tests/support/tier_name.h"
 #include "spec-tests/support/wat.h"
 #include "spec-tests/tiers.h"
 
@@ -91,11 +92,7 @@ class reused_memory : public ::testing::TestWithParam<spec::TierCase> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(tiers, reused_memory, ::testing::ValuesIn(spec::kTiers), [](const auto& tier) {
-  std::string name(tier.param.name);
-  for (char& c : name) c = c == '-' ? '_' : c;
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(tiers, reused_memory, ::testing::ValuesIn(spec::kTiers), testing::tier_name);
 
 TEST_P(reused_memory, no_guest_sees_the_one_before) {
   for (const uint32_t pool_size : {0, 1, 3, 64}) {

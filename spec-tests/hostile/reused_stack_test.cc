@@ -8,6 +8,7 @@
 #include "runtime/engine.h"
 #include "runtime/store.h"
 #include "spec-tests/hostile/hostile_test.h"
+#include "spec-tests/support/tier_name.h"
 #include "spec-tests/support/wat.h"
 #include "spec-tests/tiers.h"
 
@@ -44,11 +45,7 @@ bool all_zero(const uint8_t* at, uint64_t bytes) {
 
 class reused_stack : public ::testing::TestWithParam<spec::TierCase> {};
 
-INSTANTIATE_TEST_SUITE_P(tiers, reused_stack, ::testing::ValuesIn(spec::kTiers), [](const auto& tier) {
-  std::string name(tier.param.name);
-  for (char& c : name) c = c == '-' ? '_' : c;
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(tiers, reused_stack, ::testing::ValuesIn(spec::kTiers), testing::tier_name);
 
 struct Way {
   const char* name;

@@ -5,6 +5,7 @@
 
 #include "runtime/func_inst.h"
 #include "spec-tests/hostile/hostile_test.h"
+#include "spec-tests/support/tier_name.h"
 #include "spec-tests/support/wat.h"
 #include "spec-tests/tiers.h"
 
@@ -70,11 +71,7 @@ class reused_tables : public ::testing::TestWithParam<spec::TierCase> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(tiers, reused_tables, ::testing::ValuesIn(spec::kTiers), [](const auto& tier) {
-  std::string name(tier.param.name);
-  for (char& c : name) c = c == '-' ? '_' : c;
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(tiers, reused_tables, ::testing::ValuesIn(spec::kTiers), testing::tier_name);
 
 TEST_P(reused_tables, no_guest_sees_what_another_did_to_its_own) {
   for (const bool imported : {false, true}) {

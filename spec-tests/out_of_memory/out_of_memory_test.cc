@@ -12,6 +12,7 @@
 
 #include "spec-tests/out_of_memory/failing_allocator.h"
 #include "spec-tests/support/guest.h"
+#include "spec-tests/support/tier_name.h"
 #include "spec-tests/tiers.h"
 #include "text/assembler.h"
 
@@ -194,12 +195,7 @@ class ProgramRun {
 };
 
 class OutOfMemory : public ::testing::TestWithParam<spec::TierCase> {};
-std::string name_of(const ::testing::TestParamInfo<spec::TierCase>& info) {
-  std::string name(info.param.name);
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
-}
-INSTANTIATE_TEST_SUITE_P(tiers, OutOfMemory, ::testing::ValuesIn(spec::kTiers), name_of);
+INSTANTIATE_TEST_SUITE_P(tiers, OutOfMemory, ::testing::ValuesIn(spec::kTiers), testing::tier_name);
 
 TEST_P(OutOfMemory, from_the_engine_to_the_last_call) {
   const std::vector<uint8_t>& bytes = program();

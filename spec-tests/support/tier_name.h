@@ -1,0 +1,20 @@
+// What tests with a row of kTiers as parameter are called:
+//   INSTANTIATE_TEST_SUITE_P(tiers, Suite, ::testing::ValuesIn(spec::kTiers), testing::tier_name);
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "spec-tests/tiers.h"
+
+namespace mini_wasm::testing {
+
+inline std::string tier_name(const ::testing::TestParamInfo<spec::TierCase>& info) {
+  std::string name(info.param.name);
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
+}  // namespace mini_wasm::testing
