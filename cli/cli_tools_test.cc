@@ -1,5 +1,6 @@
 // The commands around programs: validate, dump, wat2wasm, wast; the cache of machine code.
 #include "cli/cli_test.h"
+#include "spec-tests/support/sanitizers.h"
 
 namespace mini_wasm {
 namespace {
@@ -28,6 +29,19 @@ TEST_F(cli, validate_speaks_of_each_file) {
   EXPECT_EQ(o.out, good + ": ok\n" + good + ": ok\n");
   EXPECT_THAT(o.err, AllOf(HasSubstr("bad.wasm: invalid module at offset"), HasSubstr("none: No such file")));
   EXPECT_EQ(run({"validate", good}).code, 0);
+}
+
+// Under `ulimit -v` there are no 8 GiB for guard pages: the program runs, and -v says why it is slower.
+TEST_F(cli, few_addresses_are_no_error) {
+  if (testing::kAddressSanitizer) GTEST_SKIP() << "AddressSanitizer needs its own terabytes";
+  const std::string file = module("memory.wasm", R"((module (memory 1)
+    (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))))");
+  const std::string command = std::string("sh -c 'ulimit -v 2097152; exec ") + MINI_WASM_CLI +
+                              " run -v --invoke grow " + file + " 1000' >" + path("out") + " 2>" + path("err");
+  EXPECT_EQ(std::system(command.c_str()), 0);
+  EXPECT_EQ(slurp(path("out")), "1\n");
+  EXPECT_THAT(slurp(path("err")), HasSubstr("1 memory has no guard pages"));
+  EXPECT_THAT(run({"run", "-v", "--invoke", "grow", file, "1000"}).err, Not(HasSubstr("guard pages")));
 }
 
 #if MINI_WASM_JIT

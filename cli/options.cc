@@ -37,7 +37,6 @@ const char* hint(const Error& error) {
   if (error.kind == ErrorKind::limit) {
     // Words of runtime/memory.cc and store.cc.
     if (error.message.find(" limit is ") != std::string::npos) return " (more with --max-memory)";
-    if (error.message.find("addresses left to reserve") != std::string::npos) return ": --no-guard-pages";
   }
   switch (error.trap_code) {
     case TrapCode::call_stack_exhausted: return " (more with --stack-size)";

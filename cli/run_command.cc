@@ -53,6 +53,7 @@ Result<Config> engine_config(const RunOptions& options) {
   if (!stack) return std::move(stack).error();
   config.stack_size = *stack;
   config.guard_pages = !options.no_guard_pages;
+  config.speculation_guards = options.speculation_guards;
   if (options.tier == "interp") config.tier = Tier::interpreter;
   if (options.tier == "jit") config.tier = Tier::jit;
   config.eager = options.compile == "eager";
@@ -130,6 +131,14 @@ void describe(const RunOptions& options, const Config& config, const WasiConfig&
   for (const int socket : guest.sockets) print_error("listening at " + address_of(socket));
 }
 
+// The same, of what is known later.
+void describe_memories(const RunOptions& options, const Engine& engine) {
+  const uint64_t count = engine.memories_without_guard();
+  if (!options.verbose || count == 0) return;
+  print_error(std::to_string(count) + " memor" + (count == 1 ? "y has" : "ies have") +
+              " no guard pages, since there are no 8 GiB of addresses left; accesses are checked instead");
+}
+
 Result<int32_t> execute(const RunOptions& options, const std::vector<std::string>& words, Deadline& deadline) {
   Result<Config> config = engine_config(options);
   if (!config) return std::move(config).error();
@@ -156,7 +165,9 @@ Result<int32_t> execute(const RunOptions& options, const std::vector<std::string
   const auto prepare = [&](Linker& linker) { return define_imports(options, engine, *module, linker); };
   if (Wasi::has_threads(*module) && !options.invoke) {
     const Deadline::Scope scope(deadline, [&] { wasi->interrupt_threads(); });
-    return wasi->run_threads(engine, *module, *limits, prepare);
+    Result<int32_t> code = wasi->run_threads(engine, *module, *limits, prepare);
+    describe_memories(options, engine);
+    return code;
   }
   Store store(engine, *limits);
   const Deadline::Scope scope(deadline, [&] { store.interrupt(); });
@@ -165,6 +176,7 @@ Result<int32_t> execute(const RunOptions& options, const std::vector<std::string
   if (Result<void> r = prepare(linker); !r) return std::move(r).error();
   Result<Instance> instance = linker.instantiate(*module);
   if (!instance) return std::move(instance).error();
+  describe_memories(options, engine);
   if (options.invoke) return invoke(store, *instance, *module, *options.invoke, std::span(words).subspan(1));
   if (!instance->func("_start") && !instance->func("_initialize")) {
     print_error(words[0] + ": not a WASI program, it has no _start function; name a function with --invoke: " +

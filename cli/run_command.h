@@ -33,6 +33,7 @@ struct RunOptions {
   std::optional<std::string> cache;      // a directory
   std::optional<std::string> cache_key;  // a file
   bool no_guard_pages = false;
+  bool speculation_guards = false;
   bool perf_map = false;
   std::optional<std::string> trace;  // "wasi"
   bool verbose = false;
@@ -43,6 +44,13 @@ struct RunOptions {
   void add_to(CLI::App& command);
   // Once the command line has been parsed: what only the order of its words tells.
   void note_order(const CLI::App& command);
+
+ private:
+  void add_world(CLI::App& command);
+  void add_imports(CLI::App& command);
+  void add_execution(CLI::App& command);
+  void add_limits(CLI::App& command);
+  void add_machine_code(CLI::App& command);
 };
 
 // `words`: the file and the guest's arguments. Returns the exit code.

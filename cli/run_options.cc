@@ -6,6 +6,20 @@
 namespace mini_wasm::cli {
 
 void RunOptions::add_to(CLI::App& command) {
+  add_world(command);
+  add_imports(command);
+  add_execution(command);
+  add_limits(command);
+  add_machine_code(command);
+  command.add_option("--trace", trace, "Write each call of the named interface to stderr: wasi")
+      ->check(CLI::IsMember({"wasi"}))
+      ->option_text("wasi");
+  command.add_flag("-v,--verbose", verbose, "Say on stderr what is being done");
+  features.add_to(command);
+}
+
+// What of the host the program sees.
+void RunOptions::add_world(CLI::App& command) {
   add_list_option(command, "--dir", dirs, "HOST[::GUEST]", "Let the program use a directory, under the name GUEST");
   add_list_option(command, "--read-only-dir", read_only_dirs, "HOST[::GUEST]",
                   "The same, but nothing in it can be changed");
@@ -20,6 +34,9 @@ void RunOptions::add_to(CLI::App& command) {
       "Let the program accept connections at HOST:PORT, [IPV6]:PORT, :PORT or unix:PATH; `systemd` hands on "
       "the sockets that this process was started with");
   command.add_option("--argv0", argv0, "The program's name as it sees it, instead of FILE")->option_text("NAME");
+}
+
+void RunOptions::add_imports(CLI::App& command) {
   command.add_option("--invoke", invoke, "Call this exported function with ARGS and print its results")
       ->option_text("NAME");
   add_list_option(command, "--preload", preloads, "NAME=FILE",
@@ -31,6 +48,9 @@ void RunOptions::add_to(CLI::App& command) {
           "zero, one that returns zeros")
       ->check(CLI::IsMember({"error", "trap", "zero"}))
       ->option_text("WHAT");
+}
+
+void RunOptions::add_execution(CLI::App& command) {
   command
       .add_option("--tier", tier,
                   "What executes the code: interp, jit (the compiler), or auto (default), which compiles what is hot")
@@ -43,6 +63,9 @@ void RunOptions::add_to(CLI::App& command) {
           "eager, all at once")
       ->check(CLI::IsMember({"first-call", "lazy", "eager"}))
       ->option_text("WHEN");
+}
+
+void RunOptions::add_limits(CLI::App& command) {
   command
       .add_option("--max-memory", max_memory,
                   "Most bytes for memories, tables and objects together, e.g. 512M (default: 4G for each memory)")
@@ -56,6 +79,9 @@ void RunOptions::add_to(CLI::App& command) {
   command.add_flag(
       "--no-sigpipe", no_sigpipe,
       "Writing to a pipe that nobody reads is an error for the program (EPIPE) and no signal that ends it");
+}
+
+void RunOptions::add_machine_code(CLI::App& command) {
   command
       .add_flag("--cache{*}", cache,
                 "Keep machine code in DIR, or in ~/.cache/mini-wasm: the program starts faster the next time")
@@ -68,14 +94,11 @@ void RunOptions::add_to(CLI::App& command) {
       ->option_text("FILE");
   command.add_flag("--no-guard-pages", no_guard_pages,
                    "Check every access instead of reserving 8 GiB of addresses for each memory");
+  command.add_flag("--speculation-guards", speculation_guards,
+                   "Keep the CPU from reading beyond bounds by guess (Spectre), which costs time");
 #if MINI_WASM_JIT
   command.add_flag("--perf-map", perf_map, "Write names of compiled functions to /tmp/perf-PID.map, for `perf report`");
 #endif
-  command.add_option("--trace", trace, "Write each call of the named interface to stderr: wasi")
-      ->check(CLI::IsMember({"wasi"}))
-      ->option_text("wasi");
-  command.add_flag("-v,--verbose", verbose, "Say on stderr what is being done");
-  features.add_to(command);
 }
 
 // CLI11 keeps the values of each option apart.

@@ -31,6 +31,9 @@ void WastOptions::add_to(CLI::App& command) {
 #endif
   command.add_flag("--poison-slots", poison_slots,
                    "Put rubbish above the 32-bit values that the host writes, and see that nobody believes it");
+  command.add_flag("--few-addresses", few_addresses,
+                   "Give every second memory no guard pages, as if there was no room");
+  command.add_flag("--speculation-guards", speculation_guards, "Keep the CPU from reading beyond bounds by guess");
   command.add_flag("--cached", cached, "Run modules from a cache of machine code that each has been put into before");
   command.add_flag("--verbose", verbose, "Print every script, and assertions that pass with another message");
   features.add_to(command);
@@ -38,6 +41,7 @@ void WastOptions::add_to(CLI::App& command) {
 
 int wast_command(const WastOptions& options) {
   runtime::test_settings.poison_slots = options.poison_slots;
+  runtime::test_settings.few_addresses = options.few_addresses;
 #if MINI_WASM_JIT
   jit::test_settings.few_registers = options.few_registers;
   jit::test_settings.oldest_cpu = options.oldest_cpu;
@@ -79,6 +83,7 @@ int wast_command(const WastOptions& options) {
     }
     (void)options.features.apply(config);
     config.gc_stress = options.gc_stress;
+    config.speculation_guards = options.speculation_guards;
   };
   return spec::run_scripts(run) ? kSuccess : kBadInput;
 }

@@ -18,6 +18,8 @@ struct WastOptions {
   bool gc_stress = false;
   bool few_registers = false;
   bool poison_slots = false;
+  bool few_addresses = false;
+  bool speculation_guards = false;
   bool oldest_cpu = false;
   bool cached = false;
   bool verbose = false;

@@ -5,6 +5,7 @@
 //   load(at) -> Value, store(at, Value)
 #pragma once
 
+#include "core/speculation.h"
 #include "interp/handler_table.h"
 #include "runtime/module_inst.h"
 
@@ -112,29 +113,31 @@ constexpr StoreTable make_store() {
 
 // --- Any memory, checked -------------------------------------------------------------------------------------------
 
+using CheckedHandlers = std::array<Handler, CheckedForm::kCount>;
+
 // The address of `size` bytes, or null when they are out of bounds.
-template <class Address>
+template <bool clamps, class Address>
 inline uint8_t* checked(Machine& m, const Operands& o, Address address, uint64_t size) {
   const runtime::MemInst& memory = *m.ctx->memories[o.x];
   uint64_t at;
   if (__builtin_add_overflow(uint64_t{address}, m.pc[2], &at) || !memory.contains(at, size)) return nullptr;
-  return memory.base + at;
+  return memory.base + clamped<clamps>(at, memory.size);
 }
 
-template <class Access, class Address>
+template <class Access, class Address, bool clamps>
 void checked_load(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
-  const uint8_t* at = checked(m, o, read<Address, Place::slot>(m, o.a), Access::kBytes);
+  const uint8_t* at = checked<clamps>(m, o, read<Address, Place::slot>(m, o.a), Access::kBytes);
   if (at == nullptr) [[unlikely]]
     return raise(m, TrapCode::out_of_bounds_memory_access);
   write<typename Access::Value, Place::slot>(m, o.d, Access::load(at));
   m.pc += 3;
 }
 
-template <class Access, class Address>
+template <class Access, class Address, bool clamps>
 void checked_store(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
-  uint8_t* at = checked(m, o, read<Address, Place::slot>(m, o.a), Access::kBytes);
+  uint8_t* at = checked<clamps>(m, o, read<Address, Place::slot>(m, o.a), Access::kBytes);
   if (at == nullptr) [[unlikely]]
     return raise(m, TrapCode::out_of_bounds_memory_access);
   Access::store(at, read<typename Access::Value, Place::slot>(m, o.d));
@@ -147,7 +150,7 @@ struct AccessHandlers {
   LoadSumTable load_sum{};
   LoadBranchTable load_branch{};
   StoreTable store{};
-  Handler checked[2] = {nullptr, nullptr};  // by is_64
+  CheckedHandlers checked{};
 };
 
 template <class Access>
@@ -156,8 +159,8 @@ constexpr AccessHandlers make_load_handlers() {
   handlers.load = make_load<Access>();
   handlers.load_sum = make_load_sum<Access>();
   handlers.load_branch = make_load_branch<Access>();
-  handlers.checked[0] = &wrap<&checked_load<Access, uint32_t>>;
-  handlers.checked[1] = &wrap<&checked_load<Access, uint64_t>>;
+  handlers.checked = {&wrap<&checked_load<Access, uint32_t, false>>, &wrap<&checked_load<Access, uint64_t, false>>,
+                      &wrap<&checked_load<Access, uint32_t, true>>, &wrap<&checked_load<Access, uint64_t, true>>};
   return handlers;
 }
 
@@ -165,8 +168,8 @@ template <class Access>
 constexpr AccessHandlers make_store_handlers() {
   AccessHandlers handlers;
   handlers.store = make_store<Access>();
-  handlers.checked[0] = &wrap<&checked_store<Access, uint32_t>>;
-  handlers.checked[1] = &wrap<&checked_store<Access, uint64_t>>;
+  handlers.checked = {&wrap<&checked_store<Access, uint32_t, false>>, &wrap<&checked_store<Access, uint64_t, false>>,
+                      &wrap<&checked_store<Access, uint32_t, true>>, &wrap<&checked_store<Access, uint64_t, true>>};
   return handlers;
 }
 

@@ -63,18 +63,24 @@ Handler load_branch_handler(Op op, Place a, Place d, bool sense, bool backward);
 // memory0[a + x] <- d; d as slot or as signed 16-bit immediate
 Handler store_handler(Op op, Place a, Place value);
 // The same for any memory, all in slots; x: memory index, word 2: offset.
-Handler checked_load_handler(Op op, bool is_64);
-Handler checked_store_handler(Op op, bool is_64);
+struct CheckedForm {
+  bool is_64;   // the memory
+  bool clamps;  // Config::speculation_guards
+  static constexpr size_t kCount = 4;
+  constexpr size_t index() const { return (is_64 ? 1 : 0) + (clamps ? 2 : 0); }
+};
+Handler checked_load_handler(Op op, CheckedForm form);
+Handler checked_store_handler(Op op, CheckedForm form);
 // One lane of a vector and memory 0, all else in slots; word 2: slot of the vector | lane << 16
 //   load: d <- the vector with a lane from memory0[a + x];  store: memory0[a + x] <- the lane
 const ByResult* load_lane_handlers(Op op);
 Handler store_lane_handler(Op op);
 // The same for any memory; x: memory index, word 2: offset, word 3 as word 2 above.
-Handler checked_lane_handler(Op op, bool is_64);
+Handler checked_lane_handler(Op op, CheckedForm form);
 // Atomic instructions, all in slots: d <- a: address, b(), c(); word 2: offset, word 3: memory index. The first is for
 // memory 0 behind guard pages.
 Handler atomic_handler(Op op);
-Handler checked_atomic_handler(Op op, bool is_64);
+Handler checked_atomic_handler(Op op, CheckedForm form);
 // 128-bit arithmetic, all in slots: d, d + 1 <- a, b(), c(), word 2
 Handler wide_handler(Op op);
 // d <- a (x as immediate, word 2 as wide)
@@ -137,7 +143,7 @@ Handler special_handler(Special s);
 // of the type that is made; x: a count or a segment. ref.test (result at d) and ref.cast: word 2 is the CastTarget.
 Handler gc_handler(Op op);
 // Field and element access by what is stored; x: offset of the field.
-Handler gc_access_handler(Op op, runtime::gc::Storage storage);
+Handler gc_access_handler(Op op, runtime::gc::Storage storage, bool clamps);
 
 // Instructions that are not part of any function.
 const Word* finish_code();  // what a frame entered from the host returns to

@@ -1,6 +1,7 @@
 // Handlers of the atomic instructions. All are four words: operands in slots (d <- a: address, b(), c()), word 2: the
 // offset, word 3: the memory.
 #include "core/atomic.h"
+#include "core/speculation.h"
 #include "interp/handler_table.h"
 #include "runtime/module_inst.h"
 #include "runtime/wait_queue.h"
@@ -28,7 +29,7 @@ void guarded(Machine& m) {
   m.pc += kWords;
 }
 
-template <Op op, class Address>
+template <Op op, class Address, bool clamps>
 void checked(Machine& m) {
   using Access = atomic::Access<op>;
   using Value = typename Access::Value;
@@ -42,7 +43,7 @@ void checked(Machine& m) {
   if (!memory.contains(at, Access::kBytes)) [[unlikely]]
     return raise(m, TrapCode::out_of_bounds_memory_access);
   const Value b = read<Value, Place::slot>(m, o.b()), c = read<Value, Place::slot>(m, o.c());
-  const Value result = Access::run(memory.base + at, b, c);
+  const Value result = Access::run(memory.base + clamped<clamps>(at, memory.size), b, c);
   if constexpr (Access::kHasResult) write<Value, Place::slot>(m, o.d, result);
   m.pc += kWords;
 }
@@ -80,19 +81,25 @@ void notify(Machine& m) {
 
 struct AtomicHandlers {
   Handler guarded = nullptr;
-  Handler checked[2] = {nullptr, nullptr};  // by is_64
+  std::array<Handler, CheckedForm::kCount> checked{};
 };
+
+constexpr AtomicHandlers same_for_any_memory(Handler handler) {
+  return {handler, {handler, handler, handler, handler}};
+}
 
 template <Op op>
 constexpr AtomicHandlers make_handlers() {
   if constexpr (op == Op::memory_atomic_notify) {
-    return {&wrap<&notify>, {&wrap<&notify>, &wrap<&notify>}};
+    return same_for_any_memory(&wrap<&notify>);
   } else if constexpr (op == Op::memory_atomic_wait32) {
-    return {&wrap<&wait<uint32_t>>, {&wrap<&wait<uint32_t>>, &wrap<&wait<uint32_t>>}};
+    return same_for_any_memory(&wrap<&wait<uint32_t>>);
   } else if constexpr (op == Op::memory_atomic_wait64) {
-    return {&wrap<&wait<uint64_t>>, {&wrap<&wait<uint64_t>>, &wrap<&wait<uint64_t>>}};
+    return same_for_any_memory(&wrap<&wait<uint64_t>>);
   } else if constexpr (op_info(op).imm == Imm::memarg) {
-    return {&wrap<&guarded<op>>, {&wrap<&checked<op, uint32_t>>, &wrap<&checked<op, uint64_t>>}};
+    return {&wrap<&guarded<op>>,
+            {&wrap<&checked<op, uint32_t, false>>, &wrap<&checked<op, uint64_t, false>>,
+             &wrap<&checked<op, uint32_t, true>>, &wrap<&checked<op, uint64_t, true>>}};
   } else {
     return {};  // atomic.fence
   }
@@ -110,8 +117,8 @@ constexpr auto kAtomic = make_all(std::make_index_sequence<kOpCount - kFirst>{})
 }  // namespace
 
 Handler atomic_handler(Op op) { return kAtomic[static_cast<size_t>(op) - kFirst].guarded; }
-Handler checked_atomic_handler(Op op, bool is_64) {
-  return kAtomic[static_cast<size_t>(op) - kFirst].checked[is_64 ? 1 : 0];
+Handler checked_atomic_handler(Op op, CheckedForm form) {
+  return kAtomic[static_cast<size_t>(op) - kFirst].checked[form.index()];
 }
 
 }  // namespace mini_wasm::interp

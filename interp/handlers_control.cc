@@ -1,4 +1,5 @@
 // Handlers of control flow, calls, and the instructions that belong to no function.
+#include "core/speculation.h"
 #include "interp/handler_table.h"
 #include "interp/interpreter.h"
 #include "interp/interpreter_code.h"
@@ -64,7 +65,7 @@ template <Place A>
 Handler br_table(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   const uint32_t index = read<uint32_t, A>(m, o.a);
-  const uint32_t i = index < o.x ? index : o.x;
+  const uint32_t i = index < o.x ? index : o.x;  // no branch: nothing to guess wrong
   const Handler next = handler_at(m.pc + 2 + i);
   int32_t distance;
   const Word* const distances = m.pc + 3 + o.x;
@@ -189,7 +190,7 @@ Handler call_import(Machine& m) {
   const runtime::TableInst& table = *m.ctx->tables[type_and_table >> 32];
   if (index >= table.size) [[unlikely]]
     return raise(m, TrapCode::undefined_element), nullptr;
-  FuncInst* const callee = as<FuncInst*>(table.elements[index]);
+  FuncInst* const callee = as<FuncInst*>(table.elements[clamped(index, table.size)]);
   if (callee == nullptr) [[unlikely]]
     return raise(m, TrapCode::uninitialized_element), nullptr;
   return callee;

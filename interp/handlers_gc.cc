@@ -113,23 +113,23 @@ void array_new_elem(Machine& m) {
           gc::array_new_elem(*m.ctx->store, layout_at(m), m.ctx->instance->elems[o.x], u32_at(s), u32_at(s + 1), *s));
 }
 
-template <class T>
+template <class T, bool clamps>
 void array_get(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   Slot* s = m.fp + o.a;
   T value;
-  const TrapCode trap = gc::array_get<T>(*s, u32_at(s + 1), value);
+  const TrapCode trap = gc::array_get<T, clamps>(*s, u32_at(s + 1), value);
   if (trap != TrapCode::none) [[unlikely]]
     return raise(m, trap);
   runtime::slot_set<Widened<T>>(s, value);
   m.pc += kCallWords;
 }
 
-template <class T>
+template <class T, bool clamps>
 void array_set(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   const Slot* s = m.fp + o.a;
-  next_if(m, gc::array_set<T>(*s, u32_at(s + 1), runtime::slot_get<T>(s + 2)));
+  next_if(m, gc::array_set<T, clamps>(*s, u32_at(s + 1), runtime::slot_get<T>(s + 2)));
 }
 
 void array_len(Machine& m) {
@@ -225,27 +225,36 @@ template <class T>
 struct StructSet {
   static Handler handler() { return &wrap<&struct_set<T>>; }
 };
-template <class T>
-struct ArrayGet {
-  static Handler handler() { return &wrap<&array_get<T>>; }
+template <bool clamps>
+struct Array {
+  template <class T>
+  struct Get {
+    static Handler handler() { return &wrap<&array_get<T, clamps>>; }
+  };
+  template <class T>
+  struct Set {
+    static Handler handler() { return &wrap<&array_set<T, clamps>>; }
+  };
 };
-template <class T>
-struct ArraySet {
-  static Handler handler() { return &wrap<&array_set<T>>; }
-};
+
+template <bool clamps>
+Handler array_handler(Op op, Storage storage) {
+  if (op == Op::array_set) return by_storage<Array<clamps>::template Set>(storage, false);
+  return by_storage<Array<clamps>::template Get>(storage, op == Op::array_get_s);
+}
 
 }  // namespace
 
-Handler gc_access_handler(Op op, Storage storage) {
+Handler gc_access_handler(Op op, Storage storage, bool clamps) {
   switch (op) {
     case Op::struct_get:
     case Op::struct_get_u: return by_storage<StructGet>(storage, false);
     case Op::struct_get_s: return by_storage<StructGet>(storage, true);
     case Op::struct_set: return by_storage<StructSet>(storage, false);
     case Op::array_get:
-    case Op::array_get_u: return by_storage<ArrayGet>(storage, false);
-    case Op::array_get_s: return by_storage<ArrayGet>(storage, true);
-    case Op::array_set: return by_storage<ArraySet>(storage, false);
+    case Op::array_get_u:
+    case Op::array_get_s:
+    case Op::array_set: return clamps ? array_handler<true>(op, storage) : array_handler<false>(op, storage);
     default: return nullptr;
   }
 }

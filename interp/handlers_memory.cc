@@ -253,8 +253,8 @@ Handler store_handler(Op op, Place a, Place value) {
   return handlers_of(op).store[index_of(a)][index_of(value)][0];
 }
 
-Handler checked_load_handler(Op op, bool is_64) { return handlers_of(op).checked[is_64 ? 1 : 0]; }
-Handler checked_store_handler(Op op, bool is_64) { return handlers_of(op).checked[is_64 ? 1 : 0]; }
+Handler checked_load_handler(Op op, CheckedForm form) { return handlers_of(op).checked[form.index()]; }
+Handler checked_store_handler(Op op, CheckedForm form) { return handlers_of(op).checked[form.index()]; }
 
 Handler memory_or_table_handler(Special s) {
   switch (s) {

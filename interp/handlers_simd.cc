@@ -168,11 +168,11 @@ void store_lane(Machine& m) {
   m.pc += 3;
 }
 
-template <Op op, auto function, class Address>
+template <Op op, auto function, class Address, bool clamps>
 void checked_lane(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   const VectorLane v = vector_lane(m.pc[3]);
-  uint8_t* at = checked(m, o, read<Address, Place::slot>(m, o.a), 1u << op_info(op).access_log2);
+  uint8_t* at = checked<clamps>(m, o, read<Address, Place::slot>(m, o.a), 1u << op_info(op).access_log2);
   if (at == nullptr) [[unlikely]]
     return raise(m, TrapCode::out_of_bounds_memory_access);
   const V128 vector = read<V128, Place::slot>(m, v.slot);
@@ -188,7 +188,7 @@ void checked_lane(Machine& m) {
 struct LaneHandlers {
   ByResult load{};
   Handler store = nullptr;
-  Handler checked[2] = {nullptr, nullptr};  // by is_64
+  CheckedHandlers checked{};
 };
 
 template <Op op, auto function>
@@ -200,8 +200,9 @@ constexpr LaneHandlers make_lane() {
   } else {
     handlers.store = &wrap<&store_lane<function>>;
   }
-  handlers.checked[0] = &wrap<&checked_lane<op, function, uint32_t>>;
-  handlers.checked[1] = &wrap<&checked_lane<op, function, uint64_t>>;
+  handlers.checked = {
+      &wrap<&checked_lane<op, function, uint32_t, false>>, &wrap<&checked_lane<op, function, uint64_t, false>>,
+      &wrap<&checked_lane<op, function, uint32_t, true>>, &wrap<&checked_lane<op, function, uint64_t, true>>};
   return handlers;
 }
 
@@ -278,6 +279,6 @@ const AccessHandlers& vector_access(Op op) { return *kAccess[row(op)]; }
 
 const ByResult* load_lane_handlers(Op op) { return &kLane[row(op)]->load; }
 Handler store_lane_handler(Op op) { return kLane[row(op)]->store; }
-Handler checked_lane_handler(Op op, bool is_64) { return kLane[row(op)]->checked[is_64 ? 1 : 0]; }
+Handler checked_lane_handler(Op op, CheckedForm form) { return kLane[row(op)]->checked[form.index()]; }
 
 }  // namespace mini_wasm::interp

@@ -44,8 +44,8 @@ void complete(FuncCode& code, const FunctionFacts& facts) {
 
 // --- Code of a module ----------------------------------------------------------------------------------------------
 
-InterpreterCode::InterpreterCode(Interpreter& tier, const runtime::CompiledModule& module)
-    : tier_(tier), module_(module) {
+InterpreterCode::InterpreterCode(Interpreter& tier, const runtime::CompiledModule& module, runtime::Bounds bounds)
+    : tier_(tier), module_(module), bounds_(bounds) {
   const decoder::Module& m = module.module();
   const size_t count = m.funcs.size() - m.imported_funcs;
   functions_ = std::make_unique<FuncCode[]>(count);
@@ -64,7 +64,7 @@ InterpreterCode::InterpreterCode(Interpreter& tier, const runtime::CompiledModul
     code.lazy = to_word(special_handler(Special::lazy));
     code.enter_at(&code.lazy);
   }
-  if (tier_.compiler() != nullptr) machine_code_ = tier_.compiler()->make_code(module);
+  if (tier_.compiler() != nullptr) machine_code_ = tier_.compiler()->make_code(module, bounds);
 }
 
 void InterpreterCode::lay_out(FuncCode& code, uint32_t local_slots) {
@@ -190,8 +190,10 @@ const void* InterpreterCode::heat(FuncCode& code, uint32_t loop) {
 bool InterpreterCode::compiler_is_retired() const { return tier_.compiler()->is_retired(); }
 
 const void* InterpreterCode::cached_entry(FuncCode& code) {
-  const bool cached = machine_code_ && module_.cache() != nullptr && module_.cache()->has(code.index);
-  return cached ? compile(code, runtime::ExecutionTier::kFromTheBeginning) : nullptr;
+  if (machine_code_ == nullptr) return nullptr;
+  const runtime::ModuleCache* const cache = module_.cache(bounds_);
+  return cache != nullptr && cache->has(code.index) ? compile(code, runtime::ExecutionTier::kFromTheBeginning)
+                                                    : nullptr;
 }
 
 const void* InterpreterCode::compile(FuncCode& code, uint32_t loop) {
@@ -238,8 +240,9 @@ uint64_t InterpreterCode::offset_of(const FuncCode& code, const Positions& posit
 
 // --- The tier ------------------------------------------------------------------------------------------------------
 
-std::unique_ptr<runtime::ModuleCode> Interpreter::make_code(const runtime::CompiledModule& module) {
-  return std::make_unique<InterpreterCode>(*this, module);
+std::unique_ptr<runtime::ModuleCode> Interpreter::make_code(const runtime::CompiledModule& module,
+                                                            runtime::Bounds bounds) {
+  return std::make_unique<InterpreterCode>(*this, module, bounds);
 }
 
 runtime::Exit Interpreter::invoke(runtime::FuncInst& func, Activation& activation) {

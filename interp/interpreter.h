@@ -20,7 +20,8 @@ class Interpreter final : public runtime::ExecutionTier {
   const RegisterBudget* registers() const override { return compiler_ ? compiler_->registers() : nullptr; }
   uint32_t hot_after() const { return hot_after_; }
 
-  std::unique_ptr<runtime::ModuleCode> make_code(const runtime::CompiledModule& module) override;
+  std::unique_ptr<runtime::ModuleCode> make_code(const runtime::CompiledModule& module,
+                                                 runtime::Bounds bounds) override;
   void describe(std::vector<uint8_t>& out) const override {
     if (compiler_) compiler_->describe(out);
   }

@@ -19,7 +19,7 @@ class Translator;
 
 class InterpreterCode final : public runtime::ModuleCode {
  public:
-  InterpreterCode(Interpreter& tier, const runtime::CompiledModule& module);
+  InterpreterCode(Interpreter& tier, const runtime::CompiledModule& module, runtime::Bounds bounds);
   ~InterpreterCode() override;
 
   void attach(runtime::FuncInst& func) override;
@@ -44,6 +44,7 @@ class InterpreterCode final : public runtime::ModuleCode {
   // Where to enter the function's machine code at its first call, because it was hot in an earlier run; else null.
   const void* cached_entry(FuncCode& code);
   const runtime::CompiledModule& module() const { return module_; }
+  runtime::Bounds bounds() const { return bounds_; }
   // (word, byte offset in the module) of each instruction. Translates the function once more to find them, so that
   // running code pays nothing for backtraces.
   using Positions = std::vector<std::pair<uint32_t, uint32_t>>;
@@ -62,6 +63,7 @@ class InterpreterCode final : public runtime::ModuleCode {
 
   Interpreter& tier_;
   const runtime::CompiledModule& module_;
+  const runtime::Bounds bounds_;
   std::unique_ptr<runtime::ModuleCode> machine_code_;
   std::unique_ptr<FuncCode[]> functions_;  // those that the module defines
   std::deque<Translation> translations_;

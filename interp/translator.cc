@@ -49,8 +49,8 @@ Translator::Translator(InterpreterCode& code, std::vector<std::pair<uint32_t, ui
       module_(code.module().module()),
       positions_(positions),
       decoder_storage_(module_, code.module().engine().features(), *this),
-      guarded_(!module_.memories.empty() &&
-               runtime::is_guarded(module_.memories[0].type, code.module().engine().config().guard_pages)) {}
+      guarded_(!module_.memories.empty() && runtime::is_guarded(module_.memories[0].type, code.bounds())),
+      clamps_(code.module().engine().config().speculation_guards) {}
 
 Result<void> Translator::translate(FuncCode& function) {
   index_ = function.index;
@@ -464,8 +464,7 @@ std::optional<Translator::Absorbed> Translator::absorb_sum(const Operand& addres
 void Translator::load_checked(Op op, MemArg memarg) {
   Operand address = pop();
   bring_home(address);
-  emit(checked_load_handler(op, module_.memories[memarg.memory].type.is_64),
-       {address.home, address.home, memarg.memory});
+  emit(checked_load_handler(op, checked_form(memarg.memory)), {address.home, address.home, memarg.memory});
   code_.push_back(memarg.offset);
   push_temp(scalar_of(op_info(op).results[0]));
 }
@@ -492,8 +491,7 @@ void Translator::store_checked(Op op, MemArg memarg) {
   Operand address = pop();
   bring_home(stored);
   bring_home(address);
-  emit(checked_store_handler(op, module_.memories[memarg.memory].type.is_64),
-       {stored.home, address.home, memarg.memory});
+  emit(checked_store_handler(op, checked_form(memarg.memory)), {stored.home, address.home, memarg.memory});
   code_.push_back(memarg.offset);
 }
 

@@ -420,6 +420,7 @@ class Translator {
     }
   }
   bool guarded(uint32_t memory) const { return memory == 0 && guarded_; }
+  CheckedForm checked_form(uint32_t memory) const { return {module_.memories[memory].type.is_64, clamps_}; }
 
   InterpreterCode& module_code_;
   const decoder::Module& module_;
@@ -454,6 +455,7 @@ class Translator {
   uint16_t operand_base_ = 0, link_ = 0, pinned_ = 0;
   uint32_t pinned_slot_ = kNothing;  // no slot when no local is pinned
   bool guarded_ = false;             // memory 0
+  bool clamps_ = false;              // Config::speculation_guards
   bool counts_ = false;              // calls and rounds of loops, for Tier::automatic
   uint32_t next_loop_ = 0;           // in the order of their beginnings
   FuncIdx index_{};

@@ -10,8 +10,7 @@ void Translator::atomic(Op op, const MemArg& memarg) {
     Operand operand = pop();
     slots[i] = slot_of(operand);
   }
-  const bool is_64 = module_.memories[memarg.memory].type.is_64;
-  emit(guarded(memarg.memory) ? atomic_handler(op) : checked_atomic_handler(op, is_64),
+  emit(guarded(memarg.memory) ? atomic_handler(op) : checked_atomic_handler(op, checked_form(memarg.memory)),
        {next_home_, slots[0], Operands::pair(slots[1], slots[2])});
   code_.push_back(memarg.offset);
   code_.push_back(memarg.memory);

@@ -33,13 +33,13 @@ void Translator::gc_op(Op op, uint32_t a, uint32_t b, uint32_t operands, ValType
     case Op::struct_get_s:
     case Op::struct_get_u:
     case Op::struct_set:
-      handler = gc_access_handler(op, layout().fields[b].storage);
+      handler = gc_access_handler(op, layout().fields[b].storage, clamps_);
       encoded.x = layout().fields[b].offset;
       break;
     case Op::array_get:
     case Op::array_get_s:
     case Op::array_get_u:
-    case Op::array_set: handler = gc_access_handler(op, layout().element); break;
+    case Op::array_set: handler = gc_access_handler(op, layout().element, clamps_); break;
     case Op::array_len:
     case Op::ref_eq:
     case Op::ref_i31:

@@ -57,7 +57,7 @@ void Translator::load_lane(Op op, const MemArg& memarg, uint8_t lane) {
                 static_cast<uint32_t>(memarg.offset));
     return code_.push_back(vector_lane);
   }
-  emit(checked_lane_handler(op, module_.memories[memarg.memory].type.is_64), {address.home, a, memarg.memory});
+  emit(checked_lane_handler(op, checked_form(memarg.memory)), {address.home, a, memarg.memory});
   code_.push_back(memarg.offset);
   code_.push_back(vector_lane);
   push_temp(Scalar::v128);
@@ -71,7 +71,7 @@ void Translator::store_lane(Op op, const MemArg& memarg, uint8_t lane) {
   if (guarded(memarg.memory)) {
     emit(store_lane_handler(op), {0, a, static_cast<uint32_t>(memarg.offset)});
   } else {
-    emit(checked_lane_handler(op, module_.memories[memarg.memory].type.is_64), {0, a, memarg.memory});
+    emit(checked_lane_handler(op, checked_form(memarg.memory)), {0, a, memarg.memory});
     code_.push_back(memarg.offset);
   }
   code_.push_back(vector_lane);

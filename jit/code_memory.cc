@@ -23,7 +23,7 @@ CodeMemory::~CodeMemory() {
 
 uint8_t* CodeMemory::allocate(size_t bytes) {
   bytes = rounded(bytes);
-  if (!usable() || !is_ours() || bytes > kReserved) return nullptr;
+  if (!usable() || !is_ours() || bytes > reserved_) return nullptr;
   const std::lock_guard lock(mutex_);
   for (auto piece = free_.begin(); piece != free_.end(); ++piece) {
     if (piece->second < bytes) continue;
@@ -36,7 +36,7 @@ uint8_t* CodeMemory::allocate(size_t bytes) {
     }
     return run_ + at;
   }
-  if (used_ + bytes > kReserved) return nullptr;
+  if (used_ + bytes > reserved_) return nullptr;
   const size_t at = used_;
   used_ += bytes;
   if (used_ > populated_) populate();

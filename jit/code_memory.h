@@ -17,7 +17,8 @@ namespace mini_wasm::jit {
 
 class CodeMemory {
  public:
-  static constexpr size_t kReserved = size_t{1} << 30;
+  // As far as displacements reach with room to spare; less where the process may not have many addresses (`ulimit -v`).
+  static constexpr size_t kMost = size_t{1} << 30;
   static constexpr size_t kAlignment = 16;
 
   // `from_file`: as if pages could not be had without a file, for tests.
@@ -41,7 +42,7 @@ class CodeMemory {
   // was forked by the bare system call, without fork handlers, or for which no copy could be made.
   bool is_ours() const;
   bool contains(const void* pc) const {
-    return usable() && reinterpret_cast<uintptr_t>(pc) - reinterpret_cast<uintptr_t>(run_) < kReserved;
+    return usable() && reinterpret_cast<uintptr_t>(pc) - reinterpret_cast<uintptr_t>(run_) < reserved_;
   }
 
  private:
@@ -56,9 +57,9 @@ class CodeMemory {
   void map(bool from_file);
   bool map_pages(bool from_file);
   void unmap();
-  static Pages make_pages(bool from_file);
-  static bool map_again(const Pages& pages, uint8_t* at);
-  static void drop(Pages& pages);
+  Pages make_pages(bool from_file) const;
+  bool map_again(const Pages& pages, uint8_t* at) const;
+  void drop(Pages& pages) const;
   void make_copy();  // before a fork: of all that is used, in `copy_`; under the lock, as the next two
   void drop_copy();
   void become_copy();  // in the child: puts it in the place of the pages
@@ -66,6 +67,7 @@ class CodeMemory {
   void discard(size_t offset, size_t bytes);  // gives whole pages back
   void populate();                            // pages for what is used, and more the more that is
 
+  size_t reserved_ = 0;
   uint8_t* run_ = nullptr;
   uint8_t* write_ = nullptr;
   bool from_file_ = false;            // how the pages were made

@@ -1,5 +1,6 @@
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -34,46 +35,53 @@ void* random_place() {
 
 // `map` makes a mapping at the place that it is given or, where something else is, elsewhere. Null when it cannot.
 template <class Map>
-uint8_t* map_somewhere(Map map) {
+uint8_t* map_somewhere(size_t bytes, Map map) {
   for (int tries = 8;; --tries) {
     void* const place = tries == 0 ? nullptr : random_place();
     void* const at = map(place);
     if (at == MAP_FAILED) return nullptr;
     if (at == place || place == nullptr) return static_cast<uint8_t*>(at);
-    munmap(at, CodeMemory::kReserved);
+    munmap(at, bytes);
   }
+}
+
+// What a process may not have many of it needs for other things: two views are an eighth.
+size_t wanted_bytes() {
+  rlimit limit;
+  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return CodeMemory::kMost;
+  return std::min(CodeMemory::kMost, static_cast<size_t>(limit.rlim_cur / 16) & ~(page_size() - 1));
 }
 
 }  // namespace
 
 // Pages cost memory only once they are written.
-CodeMemory::Pages CodeMemory::make_pages(bool from_file) {
+CodeMemory::Pages CodeMemory::make_pages(bool from_file) const {
   Pages pages;
   if (from_file) {
     pages.file = runtime::open_own_descriptor([] { return memfd_create("mini-wasm code", MFD_CLOEXEC); });
     if (pages.file < 0) return pages;
-    if (ftruncate(pages.file, kReserved) != 0) return drop(pages), pages;
+    if (ftruncate(pages.file, reserved_) != 0) return drop(pages), pages;
   }
-  pages.view = map_somewhere([&](void* place) {
+  pages.view = map_somewhere(reserved_, [&](void* place) {
     const int source = from_file ? 0 : MAP_ANONYMOUS;
-    return mmap(place, kReserved, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE | source, pages.file, 0);
+    return mmap(place, reserved_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE | source, pages.file, 0);
   });
   if (pages.view == nullptr) drop(pages);
   return pages;
 }
 
 // A writable view at a place that is ours, whatever is there.
-bool CodeMemory::map_again(const Pages& pages, uint8_t* at) {
+bool CodeMemory::map_again(const Pages& pages, uint8_t* at) const {
   if (pages.file >= 0) {
     constexpr int kFlags = MAP_SHARED | MAP_NORESERVE | MAP_FIXED;
-    return mmap(at, kReserved, PROT_READ | PROT_WRITE, kFlags, pages.file, 0) != MAP_FAILED;
+    return mmap(at, reserved_, PROT_READ | PROT_WRITE, kFlags, pages.file, 0) != MAP_FAILED;
   }
   // Of a mapping that is shared, this leaves the old one where it is (mremap(2)).
-  return mremap(pages.view, 0, kReserved, MREMAP_MAYMOVE | MREMAP_FIXED, at) != MAP_FAILED;
+  return mremap(pages.view, 0, reserved_, MREMAP_MAYMOVE | MREMAP_FIXED, at) != MAP_FAILED;
 }
 
-void CodeMemory::drop(Pages& pages) {
-  if (pages.view != nullptr) munmap(pages.view, kReserved);
+void CodeMemory::drop(Pages& pages) const {
+  if (pages.view != nullptr) munmap(pages.view, reserved_);
   if (pages.file >= 0) close(pages.file);
   pages = Pages();
 }
@@ -84,6 +92,7 @@ void CodeMemory::map(bool from_file) {
   void* const mark = mmap(nullptr, page_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mark == MAP_FAILED) return;
   mark_ = static_cast<uint8_t*>(mark);
+  reserved_ = wanted_bytes();
   if (madvise(mark, page_size(), MADV_WIPEONFORK) != 0 || ((from_file || !map_pages(false)) && !map_pages(true)))
     return unmap();
   *mark_ = 1;
@@ -92,11 +101,11 @@ void CodeMemory::map(bool from_file) {
 bool CodeMemory::map_pages(bool from_file) {
   Pages pages = make_pages(from_file);
   if (pages.view == nullptr) return false;
-  uint8_t* const run = map_somewhere([](void* place) {
-    return mmap(place, kReserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  uint8_t* const run = map_somewhere(reserved_, [this](void* place) {
+    return mmap(place, reserved_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   });
-  if (run == nullptr || !map_again(pages, run) || mprotect(run, kReserved, PROT_READ | PROT_EXEC) != 0) {
-    if (run != nullptr) munmap(run, kReserved);
+  if (run == nullptr || !map_again(pages, run) || mprotect(run, reserved_, PROT_READ | PROT_EXEC) != 0) {
+    if (run != nullptr) munmap(run, reserved_);
     return drop(pages), false;
   }
   if (pages.file >= 0) close(pages.file);
@@ -110,8 +119,8 @@ bool CodeMemory::map_pages(bool from_file) {
 bool CodeMemory::is_ours() const { return *mark_ != 0; }
 
 void CodeMemory::unmap() {
-  if (run_ != nullptr) munmap(run_, kReserved);
-  if (write_ != nullptr) munmap(write_, kReserved);
+  if (run_ != nullptr) munmap(run_, reserved_);
+  if (write_ != nullptr) munmap(write_, reserved_);
   if (mark_ != nullptr) munmap(const_cast<uint8_t*>(mark_), page_size());
   run_ = write_ = nullptr;
   mark_ = nullptr;
@@ -122,7 +131,7 @@ void CodeMemory::populate() {
   constexpr size_t kFrom = size_t{64} << 10, kMost = size_t{1} << 20;
   if (used_ < kFrom) return;
   const size_t begin = std::max(populated_, used_ & ~(kPopulated - 1));
-  const size_t end = std::min((used_ + std::min(used_ / 8, kMost) + kPopulated) & ~(kPopulated - 1), kReserved);
+  const size_t end = std::min((used_ + std::min(used_ / 8, kMost) + kPopulated) & ~(kPopulated - 1), reserved_);
   if (begin < end) (void)populate_for_writing(write_ + begin, end - begin);
   populated_ = end;
 }
@@ -146,7 +155,7 @@ bool CodeMemory::copy_used(uint8_t* to) const {
   const size_t page = page_size();
   const auto copy = [&](size_t begin, size_t end) {
     begin &= ~(page - 1);
-    end = std::min((end + page - 1) & ~(page - 1), kReserved);
+    end = std::min((end + page - 1) & ~(page - 1), reserved_);
     if (!populate_for_writing(to + begin, end - begin)) return false;
     std::memcpy(to + begin, run_ + begin, end - begin);
     return true;
@@ -166,9 +175,9 @@ void CodeMemory::drop_copy() { drop(copy_); }
 void CodeMemory::become_copy() {
   if (copy_.view == nullptr) return;
   if (!map_again(copy_, write_)) return drop(copy_);
-  void* const run = mremap(copy_.view, kReserved, kReserved, MREMAP_MAYMOVE | MREMAP_FIXED, run_);
+  void* const run = mremap(copy_.view, reserved_, reserved_, MREMAP_MAYMOVE | MREMAP_FIXED, run_);
   if (run == run_) copy_.view = nullptr;
-  const bool runs = run == run_ && mprotect(run, kReserved, PROT_READ | PROT_EXEC) == 0;
+  const bool runs = run == run_ && mprotect(run, reserved_, PROT_READ | PROT_EXEC) == 0;
   drop(copy_);
   if (runs) *mark_ = 1;
 }

@@ -72,8 +72,8 @@ TEST_P(code_memory_pages, freed_pieces_are_joined_and_used_again) {
   memory.free(b, 50);
   EXPECT_EQ(memory.allocate(192), a);  // all three are one
   memory.free(nullptr, 64);
-  EXPECT_EQ(memory.allocate(CodeMemory::kReserved), nullptr);
-  EXPECT_EQ(memory.allocate(CodeMemory::kReserved + 1), nullptr);
+  EXPECT_EQ(memory.allocate(CodeMemory::kMost), nullptr);
+  EXPECT_EQ(memory.allocate(CodeMemory::kMost + 1), nullptr);
 }
 
 TEST_P(code_memory_pages, freed_pages_go_back_to_the_system) {
@@ -227,7 +227,7 @@ TEST(code_memory, neither_view_tells_where_the_other_is) {
     uint8_t* const code = memory.allocate(16);
     const auto run = reinterpret_cast<uintptr_t>(code), write = reinterpret_cast<uintptr_t>(memory.writable(code));
     const uintptr_t distance = std::max(run, write) - std::min(run, write);
-    EXPECT_GT(distance, CodeMemory::kReserved + 4096) << "side by side";
+    EXPECT_GT(distance, CodeMemory::kMost + 4096) << "side by side";
     places.insert(run), places.insert(write);
     distances.insert(distance);
   }

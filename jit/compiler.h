@@ -56,7 +56,7 @@ class Compiler {
   using Decoder = validator::FunctionDecoder<Compiler>;
   using Control = typename Decoder::Control;
 
-  Compiler(const runtime::CompiledModule& module, Masm& masm);
+  Compiler(const runtime::CompiledModule& module, runtime::Bounds bounds, Masm& masm);
 
   // Compiles a function into `masm` and fills in the tables of `code`, which `finish` makes final.
   Result<void> compile(FuncIdx index, NativeCode& code);

@@ -29,7 +29,7 @@ Lines compile(const std::string& text, Lines* beginning = nullptr) {
   if (!module) return {module.error().to_string()};
   const runtime::CompiledModule& compiled = *module->impl();
   RecordingMasm masm;
-  Compiler<RecordingMasm> compiler(compiled, masm);
+  Compiler<RecordingMasm> compiler(compiled, compiled.engine().bounds(), masm);
   NativeCode code;
   code.index = FuncIdx{static_cast<uint32_t>(compiled.module().imported_funcs)};
   if (const Result<void> r = compiler.compile(code.index, code); !r) return {r.error().to_string()};

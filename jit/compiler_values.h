@@ -8,14 +8,14 @@
 namespace mini_wasm::jit {
 
 template <class Masm>
-Compiler<Masm>::Compiler(const runtime::CompiledModule& module, Masm& masm)
+Compiler<Masm>::Compiler(const runtime::CompiledModule& module, runtime::Bounds bounds, Masm& masm)
     : compiled_(module),
       module_(module.module()),
       masm_(masm),
       decoder_storage_(module_, module.engine().features(), *this),
       enters_loops_(&module.engine().tier() != module.engine().tier().compiler()) {
   for (const decoder::Memory& memory : module_.memories) {
-    guarded_.push_back(runtime::is_guarded(memory.type, module.engine().config().guard_pages));
+    guarded_.push_back(runtime::is_guarded(memory.type, bounds));
   }
 }
 

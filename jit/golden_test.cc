@@ -28,6 +28,7 @@ std::string content(const fs::path& path) {
 std::string listing(const std::string& text) {
   Config config;
   config.tier = Tier::jit;
+  config.speculation_guards = text.starts_with(";; speculation guards");
   for (const char* name : {"threads", "wide-arithmetic"}) EXPECT_TRUE(config.feature(name, true));
   Result<Module> module = Module::compile(Engine(config), testing::wat(text));
   if (!module) return module.error().to_string();

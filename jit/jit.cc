@@ -38,8 +38,8 @@ Jit& Jit::of(InstanceContext& ctx) { return static_cast<Jit&>(*ctx.store->engine
 
 const RegisterBudget* Jit::registers() const { return &target::kPinBudget; }
 
-std::unique_ptr<runtime::ModuleCode> Jit::make_code(const runtime::CompiledModule& module) {
-  return std::make_unique<ModuleCode>(*this, module);
+std::unique_ptr<runtime::ModuleCode> Jit::make_code(const runtime::CompiledModule& module, runtime::Bounds bounds) {
+  return std::make_unique<ModuleCode>(*this, module, bounds);
 }
 
 void Jit::describe(std::vector<uint8_t>& out) const {
@@ -65,7 +65,7 @@ target::ResultKind result_kind(const FuncType& type) {
 Exit Jit::interpret(FuncInst& func, Activation& activation) {
   for (const runtime::ModuleInst& instance : activation.store->instances()) {
     if (instance.own_funcs.empty() || instance.own_funcs.front().code != nullptr) continue;
-    auto& code = static_cast<ModuleCode&>(instance.module->code());
+    auto& code = static_cast<ModuleCode&>(*instance.code);
     for (const FuncInst& own : instance.own_funcs) code.attach_interpreted(const_cast<FuncInst&>(own));
   }
   return interpreter_->invoke(func, activation);
@@ -201,9 +201,7 @@ bool is_subtype(InstanceContext* ctx, const FuncInst* func, TypeId wanted) {
 
 namespace {
 
-ModuleCode& code_of(const InstanceContext& ctx) {
-  return static_cast<ModuleCode&>(ctx.instance->module->code().machine_code());
-}
+ModuleCode& code_of(const InstanceContext& ctx) { return static_cast<ModuleCode&>(ctx.instance->code->machine_code()); }
 
 constexpr auto kOutOfMemory = [] { return static_cast<uint64_t>(TrapCode::out_of_memory); };
 

@@ -15,9 +15,10 @@ namespace mini_wasm::jit {
 using target::Entry;
 using target::entry_index;
 
-ModuleCode::ModuleCode(Jit& jit, const runtime::CompiledModule& module)
+ModuleCode::ModuleCode(Jit& jit, const runtime::CompiledModule& module, runtime::Bounds bounds)
     : jit_(jit),
       module_(module),
+      bounds_(bounds),
       count_(static_cast<uint32_t>(module.module().funcs.size() - module.module().imported_funcs)),
       compiled_(count_) {
   table_bytes_ = size_t{count_} * (2 * sizeof(uint8_t*) + target::kThunkBytes);
@@ -44,7 +45,7 @@ ModuleCode::~ModuleCode() {
 }
 
 runtime::ModuleCode& ModuleCode::interpreted() {
-  interpreted_once_.call([&] { interpreted_ = jit_.interpreter()->make_code(module_); });
+  interpreted_once_.call([&] { interpreted_ = jit_.interpreter()->make_code(module_, bounds_); });
   return *interpreted_;
 }
 
@@ -67,7 +68,7 @@ const void* ModuleCode::entry(FuncIdx func, uint32_t loop) {
 }
 
 std::unique_ptr<FunctionCompiler> ModuleCode::new_compiler() const {
-  return target::make_compiler(module_, jit_.stubs(), entries_);
+  return target::make_compiler(module_, bounds_, jit_.stubs(), entries_);
 }
 
 // On all processors: each takes the next function that nobody has.
@@ -124,10 +125,11 @@ bool ModuleCode::is_compiled(uint32_t index) {
 
 // From the cache. Nobody need have validated the function: the code was made of the same bytes.
 bool ModuleCode::load(uint32_t index) {
-  if (module_.cache() == nullptr) return false;
+  const runtime::ModuleCache* const cache = module_.cache(bounds_);
+  if (cache == nullptr) return false;
   std::vector<uint8_t> buffer;
   const FuncIdx func{index + module_.module().imported_funcs};
-  const std::span<const uint8_t> bytes = module_.cache()->find(func, buffer);
+  const std::span<const uint8_t> bytes = cache->find(func, buffer);
   CodeRecord record;
   if (bytes.empty() || !read_record(module_, bytes, record)) return false;
   NativeCode code = std::move(record.tables);
@@ -156,7 +158,7 @@ bool ModuleCode::compile_with(FunctionCompiler& compiler, uint32_t index) {
   code.begin = at;
   compiler.place(jit_.memory().writable(at), code);
   std::optional<std::span<const Relocation>> unsaved;
-  if (module_.cache() != nullptr) unsaved = compiler.relocations();
+  if (module_.cache(bounds_) != nullptr) unsaved = compiler.relocations();
   publish(index, std::move(code), compiler.sites(), unsaved);
   return true;
 }

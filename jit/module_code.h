@@ -38,7 +38,7 @@ class FunctionCompiler {
 
 class ModuleCode final : public runtime::ModuleCode {
  public:
-  ModuleCode(Jit& jit, const runtime::CompiledModule& module);
+  ModuleCode(Jit& jit, const runtime::CompiledModule& module, runtime::Bounds bounds);
   ~ModuleCode() override;
 
   // The function gets the address of its entry points, which change once.
@@ -71,6 +71,7 @@ class ModuleCode final : public runtime::ModuleCode {
 
   Jit& jit_;
   const runtime::CompiledModule& module_;
+  const runtime::Bounds bounds_;
   const uint32_t count_;
   const uint8_t** entries_ = nullptr;  // two for each (Entry), in code memory, read-only here; then their thunks
   size_t table_bytes_ = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/speculation.h"
 #include "runtime/pieces.h"
 #include "runtime/store.h"
 
@@ -40,13 +41,13 @@ void data_drop(ModuleInst& instance, DataIdx data) { instance.datas[raw(data)] =
 
 TrapCode table_get(const TableInst& table, uint64_t index, Slot& out) {
   if (index >= table.size) return TrapCode::out_of_bounds_table_access;
-  out = table.elements[index];
+  out = table.elements[clamped(index, table.size)];
   return TrapCode::none;
 }
 
 TrapCode table_set(TableInst& table, uint64_t index, Slot value) {
   if (index >= table.size) return TrapCode::out_of_bounds_table_access;
-  table.elements[index] = value;
+  table.elements[clamped(index, table.size)] = value;
   return TrapCode::none;
 }
 

@@ -43,11 +43,22 @@ Result<std::shared_ptr<const CompiledModule>> CompiledModule::make(std::shared_p
       std::make_unique<HostImports>(compiled->module(), *compiled->engine_, std::span<const HostFunction>());
   compiled->tables_hold_own_functions_ = runtime::tables_hold_own_functions(compiled->module());
   compiled->instances_ = std::make_unique<InstancePool>(config.pool_size, config.pool_bytes);
-  compiled->code_ = compiled->engine_->tier().make_code(*compiled);
+  compiled->code_ = compiled->engine_->tier().make_code(*compiled, compiled->engine_->bounds());
   if (config.eager) {
     if (Result<void> r = compiled->code_->translate_all(); !r) return std::move(r).error();
   }
   return std::shared_ptr<const CompiledModule>(std::move(compiled));
+}
+
+Result<ModuleCode*> CompiledModule::checked_code() const {
+  const std::lock_guard lock(checked_mutex_);
+  if (checked_code_) return checked_code_.get();
+  std::unique_ptr<ModuleCode> code = engine_->tier().make_code(*this, Bounds::checked);
+  if (engine_->config().eager) {
+    if (Result<void> r = code->translate_all(); !r) return std::move(r).error();
+  }
+  checked_code_ = std::move(code);
+  return checked_code_.get();
 }
 
 Result<void> CompiledModule::validate(Engine& engine, std::span<const uint8_t> bytes) {

@@ -44,9 +44,13 @@ class CompiledModule {
   // a function asks here first.
   Result<const FunctionFacts*> facts(FuncIdx f) const { return functions_->facts(f); }
   bool validates_on_demand() const { return functions_->on_demand(); }
-  // What earlier runs know of the module; null where nothing is cached.
-  const ModuleCache* cache() const { return cache_.get(); }
+  // What earlier runs know of the module and code like this; null where nothing is cached.
+  const ModuleCache* cache(Bounds of_code) const { return of_code == engine_->bounds() ? cache_.get() : nullptr; }
+  // With Engine::bounds.
   ModuleCode& code() const { return *code_; }
+  // With Bounds::checked, for instances with a memory that lacks its guard pages; made when first asked for. Error:
+  // limit, where all is to be compiled at once.
+  Result<ModuleCode*> checked_code() const;
   InstancePool& instances() const { return *instances_; }
   InitialMemory& initial_memory() const { return initial_memory_; }
   bool tables_hold_own_functions() const { return tables_hold_own_functions_; }
@@ -70,6 +74,8 @@ class CompiledModule {
   std::vector<SlotCounts> type_slots_;  // by TypeIdx; zero for types that are no function types
   std::unordered_map<std::string_view, uint32_t> exports_;
   std::unique_ptr<ModuleCode> code_;
+  mutable std::mutex checked_mutex_;
+  mutable std::unique_ptr<ModuleCode> checked_code_;
   std::unique_ptr<InstancePool> instances_;
   mutable InitialMemory initial_memory_;
   bool tables_hold_own_functions_ = false;

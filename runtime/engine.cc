@@ -4,6 +4,7 @@
 #include <mini_wasm/engine.h>
 
 #include "core/guarded.h"
+#include "runtime/memory.h"
 
 namespace mini_wasm {
 namespace runtime {
@@ -32,6 +33,10 @@ Engine::Engine(const Config& config) : Engine(config, make_tier(config)) {}
 
 Engine::Engine(const Config& config, std::unique_ptr<ExecutionTier> tier)
     : config_(config), features_(features_of(config)), memory_pool_(config), cache_(config), tier_(std::move(tier)) {}
+
+void Engine::count(const MemInst& memory) {
+  if (memory.lacks_guard(bounds())) memories_without_guard_.fetch_add(1, std::memory_order_relaxed);
+}
 
 }  // namespace runtime
 
@@ -71,5 +76,6 @@ const std::string& Engine::cache_problem() const {
   static const std::string none;
   return impl_ != nullptr ? impl_->cache().problem() : none;
 }
+uint64_t Engine::memories_without_guard() const { return impl_ != nullptr ? impl_->memories_without_guard() : 0; }
 
 }  // namespace mini_wasm

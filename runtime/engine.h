@@ -23,6 +23,11 @@ class Engine {
   Engine(const Config& config, std::unique_ptr<ExecutionTier> tier);
   const Config& config() const { return config_; }
   FeatureSet features() const { return features_; }
+  // What code of this engine keeps to, but where a memory lacks its guard pages.
+  Bounds bounds() const { return config_.guard_pages ? Bounds::guarded : Bounds::checked; }
+  // Notes a memory that has been made.
+  void count(const MemInst& memory);
+  uint64_t memories_without_guard() const { return memories_without_guard_.load(std::memory_order_relaxed); }
   TypeRegistry& types() { return types_; }
   const TypeRegistry& types() const { return types_; }
   gc::LayoutCache& layouts() { return layouts_; }
@@ -38,6 +43,7 @@ class Engine {
   TypeRegistry types_;
   gc::LayoutCache layouts_{types_};
   MemoryPool memory_pool_;
+  std::atomic<uint64_t> memories_without_guard_{0};
   CacheAccess cache_;
   std::unique_ptr<ExecutionTier> tier_;
 };

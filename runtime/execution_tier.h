@@ -9,13 +9,14 @@
 #include "core/function_facts.h"
 #include "core/indices.h"
 #include "runtime/activation.h"
+#include "runtime/bounds.h"
 #include "runtime/func_inst.h"
 
 namespace mini_wasm::runtime {
 
 class CompiledModule;
 
-// A tier's code for one module, shared by all its instances. Thread rule: any thread.
+// A tier's code for one module, shared by all its instances that need the same Bounds. Thread rule: any thread.
 class ModuleCode {
  public:
   virtual ~ModuleCode() = default;
@@ -46,7 +47,7 @@ class ExecutionTier {
   virtual ExecutionTier* compiler() { return nullptr; }
   // The registers that it has for locals: FunctionFacts say what to put there. Null: it does not ask.
   virtual const RegisterBudget* registers() const { return nullptr; }
-  virtual std::unique_ptr<ModuleCode> make_code(const CompiledModule& module) = 0;
+  virtual std::unique_ptr<ModuleCode> make_code(const CompiledModule& module, Bounds bounds) = 0;
   // Appends whatever its records (ModuleCode::append_record) depend on besides the Config, such as the CPU.
   virtual void describe(std::vector<uint8_t>&) const {}
   // Runs a WebAssembly function whose arguments stand at activation.base; its results replace them.

@@ -32,6 +32,7 @@ struct InstanceContext {
   Store* store = nullptr;
   ModuleInst* instance = nullptr;
   gc::Run* heap_runs = nullptr;  // by space: where the next cells of the heap are
+  uint64_t zero = 0;             // always; what Masm::clamp reads
 };
 static_assert(std::is_standard_layout_v<InstanceContext>);
 

@@ -39,6 +39,7 @@ class Instantiation {
   Result<void> make_tables();
   Result<void> make_memories();
   Result<void> make_elems();
+  Result<void> choose_code();
   void remember_tables();
   Result<void> write_elem(uint32_t index);
   Result<void> write_data(uint32_t index);
@@ -75,6 +76,7 @@ Result<void> Instantiation::allocate() {
   if (Result<void> r = make_globals(); !r) return r;
   if (Result<void> r = make_tables(); !r) return r;
   if (Result<void> r = make_memories(); !r) return r;
+  if (Result<void> r = choose_code(); !r) return r;
   return make_elems();
 }
 
@@ -150,6 +152,17 @@ Result<void> Instantiation::make_elems() {
     const decoder::Data& data = module_.datas[i];
     if (data.mode == decoder::SegmentMode::passive) instance_.datas[i] = module_.view(data.bytes);
   }
+  return {};
+}
+
+// The instance has got the code that believes in guard pages. Nobody has called it yet.
+Result<void> Instantiation::choose_code() {
+  const Bounds bounds = store_.engine().bounds();
+  const auto lacks_guard = [&](const MemInst* memory) { return memory->lacks_guard(bounds); };
+  if (std::none_of(instance_.memories.begin(), instance_.memories.end(), lacks_guard)) return {};
+  Result<ModuleCode*> checked = instance_.module->checked_code();
+  if (!checked) return std::move(checked).error();
+  instance_.attach(**checked);
   return {};
 }
 

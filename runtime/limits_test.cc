@@ -1,10 +1,7 @@
 // The limits that an embedder sets, each at its edge, and that reaching one is an error and nothing worse.
 #include <gtest/gtest.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "spec-tests/support/guest.h"
-#include "spec-tests/support/sanitizers.h"
 
 namespace mini_wasm {
 namespace {
@@ -152,42 +149,6 @@ TEST(limits, the_stack_is_shared_with_nested_calls) {
   EXPECT_THAT(guest.call(i, "f", {i32(100)}), Returns(i32(100)));
   EXPECT_THAT(guest.call(i, "f", {i32(5000)}), Traps(TrapCode::call_stack_exhausted));
   EXPECT_THAT(guest.call(i, "f", {i32(100)}), Returns(i32(100)));
-}
-
-// Runs `body` in a child process that may use 2 GiB of addresses; its exit code is 0 when `body` returns true.
-template <class F>
-void with_little_address_space(F body) {
-  if (testing::kAddressSanitizer) GTEST_SKIP() << "AddressSanitizer needs its own terabytes";
-  GTEST_FLAG_SET(death_test_style, "threadsafe");
-  const auto child = [&] {
-    const rlimit limit = {rlim_t{2} << 30, rlim_t{2} << 30};
-    if (setrlimit(RLIMIT_AS, &limit) != 0) _exit(2);
-    _exit(body() ? 0 : 1);
-  };
-  EXPECT_EXIT(child(), ::testing::ExitedWithCode(0), "");
-}
-
-TEST(limits_death, address_space_for_guard_pages) {
-  const std::vector<uint8_t> bytes = wat("(module (memory (export \"m\") 1))");
-  with_little_address_space([&] {
-    const Engine engine;
-    Store store(engine);
-    const Result<Instance> r = Instance::make(store, *Module::compile(engine, bytes), {});
-    return !r && r.error().kind == ErrorKind::limit &&
-           r.error().message.find("8 GiB of addresses") != std::string::npos;
-  });
-}
-
-TEST(limits_death, without_guard_pages_a_memory_takes_what_there_is) {
-  const std::vector<uint8_t> bytes = wat("(module (memory (export \"m\") 1))");
-  with_little_address_space([&] {
-    Config config;
-    config.guard_pages = false;
-    const Engine engine(config);
-    Store store(engine);
-    const Result<Instance> r = Instance::make(store, *Module::compile(engine, bytes), {});
-    return r && r->memory("m")->grow(1000) && !r->memory("m")->grow(60'000);
-  });
 }
 
 TEST(limits, memory_types_of_the_embedder_are_checked) {

@@ -1,8 +1,10 @@
 #include "runtime/memory.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "runtime/fault_handler.h"
+#include "runtime/test_settings.h"
 #include "runtime/virtual_memory.h"
 #include "validator/module_validator.h"
 
@@ -13,6 +15,12 @@ namespace {
 uint64_t page_bytes(uint64_t pages, const MemoryType& type) {
   return pages > (~uint64_t{0} >> type.page_size_log2) ? ~uint64_t{0} : pages << type.page_size_log2;
 }
+
+uint64_t checked_reservation(uint64_t min, uint64_t max_size) {
+  return std::max(min, std::min(max_size, kCheckedReservation));
+}
+
+bool is_refused_a_guard() { return test_settings.few_addresses && test_settings.guards_wanted++ % 2 == 1; }
 
 Error too_big(const MemoryType& type, const std::string& why) {
   return Error::make(ErrorKind::limit,
@@ -33,27 +41,29 @@ MemInst::~MemInst() {
   if (pool_ != nullptr && !grown_in_part_) {
     slot_.accessible = round_to_os_pages(size);
     pool_->give_back(std::move(slot_));
+  } else if (guarded || pool_ != nullptr) {
+    release_guarded(base);
   } else {
     release_pages(base, reserved);
   }
 }
 
-Result<void> MemInst::allocate(const MemoryType& memory_type, uint64_t byte_limit, bool guard_pages, MemoryPool* pool,
+Result<void> MemInst::allocate(const MemoryType& memory_type, uint64_t byte_limit, Bounds bounds, MemoryPool* pool,
                                const std::shared_ptr<PageTemplate>& content) {
   type = memory_type;
-  guarded = is_guarded(type, guard_pages);
+  guarded = is_guarded(type, bounds);
   if (type.shared) waiters = std::make_unique<WaitQueue>();
   const uint64_t min = page_bytes(type.limits.min, type);
   max_size = page_bytes(type.limits.max.value_or(validator::max_pages(type)), type);
   max_size = std::min(max_size, byte_limit);
   max_size -= max_size & ((uint64_t{1} << type.page_size_log2) - 1);
   if (min > max_size) return too_big(type, "the limit is " + std::to_string(byte_limit) + " bytes");
-  const uint64_t wanted = guarded ? kGuardedReservation : std::max(min, std::min(max_size, kCheckedReservation));
-  if (pool != nullptr && !type.shared && pool->serves(wanted) && take_from(*pool, min, content)) return {};
-  if (!reserve_some(wanted, min)) {
-    return too_big(type, guarded ? "no 8 GiB of addresses left to reserve (guard pages can be turned off)"
-                                 : "out of address space");
-  }
+  const uint64_t wanted = guarded ? kGuardedReservation : checked_reservation(min, max_size);
+  if (pool != nullptr && !type.shared && !test_settings.few_addresses && pool->serves(wanted) &&
+      take_from(*pool, min, content))
+    return {};
+  if (guarded) guarded = !is_refused_a_guard() && reserve_with_guard();
+  if (!guarded && !reserve_some(min)) return too_big(type, "out of address space");
   if (!commit_to(min)) return too_big(type, "out of memory");
   return {};
 }
@@ -69,12 +79,14 @@ bool MemInst::take_from(MemoryPool& pool, uint64_t bytes, const std::shared_ptr<
   return true;
 }
 
-bool MemInst::reserve_some(uint64_t wanted, uint64_t min) {
-  if (guarded) return reserve(wanted);
-  // Take what there is: half a reservation that never fills up serves as well.
-  while (!reserve(wanted)) {
-    if (wanted <= min) return false;
-    wanted = std::max(min, wanted / 2);
+// What there is: half a reservation that never fills up serves as well.
+bool MemInst::reserve_some(uint64_t min) {
+  uint64_t wanted = checked_reservation(min, max_size);
+  if (!reserve(wanted)) {
+    do {
+      if (wanted <= min) return false;
+      wanted = std::max(min, wanted / 2);
+    } while (wanted > min ? !reserve_fairly(wanted) : !reserve(wanted));
   }
   max_size = std::min(max_size, reserved >> type.page_size_log2 << type.page_size_log2);
   return true;
@@ -85,6 +97,22 @@ bool MemInst::reserve(uint64_t wanted) {
   base = bytes == 0 ? nullptr : reserve_pages(bytes);
   reserved = base == nullptr ? 0 : bytes;
   return base != nullptr;
+}
+
+bool MemInst::reserve_with_guard() {
+  base = reserve_guarded();
+  reserved = base == nullptr ? 0 : round_to_os_pages(kGuardedReservation);
+  return base != nullptr;
+}
+
+// Where addresses are few, others need some too: only if as many are left.
+bool MemInst::reserve_fairly(uint64_t wanted) {
+  if (!reserve(wanted)) return false;
+  uint8_t* const left = reserve_pages(reserved);
+  release_pages(left, reserved);
+  if (left != nullptr) return true;
+  release_pages(std::exchange(base, nullptr), std::exchange(reserved, 0));
+  return false;
 }
 
 bool MemInst::commit_to(uint64_t new_size) {

@@ -80,9 +80,25 @@ bool set_accessible(MemorySlot& slot, uint64_t bytes) {
   return hide_pages(slot.base + bytes, now - bytes);
 }
 
-void release(const MemorySlot& slot) { release_pages(slot.base, round_to_os_pages(kGuardedReservation)); }
+void release(const MemorySlot& slot) { release_guarded(slot.base); }
+
+std::atomic<uint64_t> guarded_reservations{0};
 
 }  // namespace
+
+uint8_t* reserve_guarded() {
+  uint8_t* base = nullptr;
+  if (guarded_reservations.fetch_add(1, std::memory_order_relaxed) < kMostGuardedReservations)
+    base = reserve_pages(round_to_os_pages(kGuardedReservation));
+  if (base == nullptr) guarded_reservations.fetch_sub(1, std::memory_order_relaxed);
+  return base;
+}
+
+void release_guarded(uint8_t* base) {
+  if (base == nullptr) return;
+  release_pages(base, round_to_os_pages(kGuardedReservation));
+  guarded_reservations.fetch_sub(1, std::memory_order_relaxed);
+}
 
 MemoryPool::MemoryPool(const Config& config)
     : most_(config.pool_size),
@@ -134,7 +150,7 @@ MemorySlot MemoryPool::take_free(uint64_t bytes, const std::shared_ptr<PageTempl
 
 std::optional<MemorySlot> MemoryPool::take(uint64_t bytes, const std::shared_ptr<PageTemplate>& content) {
   MemorySlot slot = take_free(bytes, content, false);
-  if (slot.base == nullptr) slot.base = reserve_pages(round_to_os_pages(kGuardedReservation));
+  if (slot.base == nullptr) slot.base = reserve_guarded();
   if (slot.base == nullptr) slot = take_free(bytes, content, true);
   if (slot.base == nullptr) return std::nullopt;
   if ((slot.content != content && !set_content(slot, content)) || !set_accessible(slot, bytes)) {

@@ -48,6 +48,12 @@ struct ValueStack {
   uint32_t deep_for = 0;  // so many stores
 };
 
+// kGuardedReservation bytes of addresses; null when there are none. A process never has more of these at once than
+// leave a quarter of its addresses to others, memories without guard pages among them. Any thread.
+inline constexpr uint64_t kMostGuardedReservations = 12 << 10;  // of 2^14 that 47 bits have room for
+uint8_t* reserve_guarded();
+void release_guarded(uint8_t* base);
+
 class MemoryPool {
  public:
   explicit MemoryPool(const Config& config);

@@ -321,7 +321,7 @@ TEST(memory_pool, no_tenant_sees_what_another_wrote) {
       type.is_64 = below(3) == 0;
       const auto& content = contents[below(3)];
       MemInst memory;
-      ASSERT_TRUE(memory.allocate(type, ~uint64_t{0}, true, &pool, content));
+      ASSERT_TRUE(memory.allocate(type, ~uint64_t{0}, Bounds::guarded, &pool, content));
       ASSERT_EQ(memory.size, type.limits.min * kPage);
       const uint64_t filled = content == nullptr ? 0 : content->bytes();
       ASSERT_EQ(memory.has_content(), content != nullptr);
@@ -343,11 +343,11 @@ TEST(memory_pool, memories_it_does_not_serve_have_addresses_of_their_own) {
     MemInst shared;
     MemoryType type{{1, 2}};
     type.shared = true;
-    ASSERT_TRUE(shared.allocate(type, ~uint64_t{0}, true, &pool));
+    ASSERT_TRUE(shared.allocate(type, ~uint64_t{0}, Bounds::guarded, &pool));
     MemInst huge;
     type = {{1, (uint64_t{16} << 30) / kPage}};
     type.is_64 = true;
-    ASSERT_TRUE(huge.allocate(type, ~uint64_t{0}, true, &pool));
+    ASSERT_TRUE(huge.allocate(type, ~uint64_t{0}, Bounds::guarded, &pool));
   }
   EXPECT_EQ(pool.free_slots(), 0u);
   Config checked = pool_of(4);

@@ -20,7 +20,7 @@ MemoryType pages_64(uint64_t min, std::optional<uint64_t> max = std::nullopt) {
 
 TEST(memory, starts_zeroed_with_its_declared_minimum) {
   MemInst memory;
-  ASSERT_TRUE(memory.allocate(pages(2), kNoLimit, true));
+  ASSERT_TRUE(memory.allocate(pages(2), kNoLimit, Bounds::guarded));
   EXPECT_EQ(memory.size, 2 * kPage);
   EXPECT_EQ(memory.size_pages(), 2u);
   EXPECT_TRUE(memory.guarded);
@@ -30,9 +30,9 @@ TEST(memory, starts_zeroed_with_its_declared_minimum) {
 }
 
 TEST(memory, growing_keeps_the_base_and_the_content_and_adds_zeros) {
-  for (const bool guard_pages : {true, false}) {
+  for (const Bounds bounds : {Bounds::guarded, Bounds::checked}) {
     MemInst memory;
-    ASSERT_TRUE(memory.allocate(pages(1, 3), kNoLimit, guard_pages));
+    ASSERT_TRUE(memory.allocate(pages(1, 3), kNoLimit, bounds));
     uint8_t* base = memory.base;
     std::memset(base, 7, kPage);
     EXPECT_EQ(memory.grow(2), 1);
@@ -47,9 +47,9 @@ TEST(memory, growing_keeps_the_base_and_the_content_and_adds_zeros) {
 }
 
 TEST(memory, growing_by_absurd_amounts_fails_without_wrapping) {
-  for (const bool guard_pages : {true, false}) {
+  for (const Bounds bounds : {Bounds::guarded, Bounds::checked}) {
     MemInst memory;
-    ASSERT_TRUE(memory.allocate(pages(1), kNoLimit, guard_pages));
+    ASSERT_TRUE(memory.allocate(pages(1), kNoLimit, bounds));
     for (const uint64_t delta : {uint64_t{65536}, uint64_t{1} << 48, (uint64_t{1} << 48) - 1, kNoLimit}) {
       EXPECT_EQ(memory.grow(delta), kGrowFailed) << delta;
     }
@@ -59,7 +59,7 @@ TEST(memory, growing_by_absurd_amounts_fails_without_wrapping) {
 
 TEST(memory, four_gibibytes_exactly) {
   MemInst memory;
-  ASSERT_TRUE(memory.allocate(pages(0), kNoLimit, true));
+  ASSERT_TRUE(memory.allocate(pages(0), kNoLimit, Bounds::guarded));
   EXPECT_EQ(memory.grow(65536), 0);
   EXPECT_EQ(memory.size, uint64_t{1} << 32);
   memory.base[memory.size - 1] = 1;
@@ -72,11 +72,11 @@ TEST(memory, four_gibibytes_exactly) {
 
 TEST(memory, the_limit_of_the_store_holds_at_allocation_and_growth) {
   MemInst too_big;
-  const Result<void> r = too_big.allocate(pages(3), 2 * kPage, true);
+  const Result<void> r = too_big.allocate(pages(3), 2 * kPage, Bounds::guarded);
   ASSERT_FALSE(r);
   EXPECT_EQ(r.error().kind, ErrorKind::limit);
   MemInst memory;
-  ASSERT_TRUE(memory.allocate(pages(1), 2 * kPage + 1, true));  // not a whole page more
+  ASSERT_TRUE(memory.allocate(pages(1), 2 * kPage + 1, Bounds::guarded));  // not a whole page more
   EXPECT_EQ(memory.grow(1), 1);
   EXPECT_EQ(memory.grow(1), kGrowFailed);
 }
@@ -84,7 +84,7 @@ TEST(memory, the_limit_of_the_store_holds_at_allocation_and_growth) {
 TEST(memory, huge_declared_sizes_are_errors) {
   for (const uint64_t min : {uint64_t{1} << 47, (uint64_t{1} << 48) - 1, uint64_t{1} << 48}) {
     MemInst memory;
-    const Result<void> r = memory.allocate(pages_64(min), kNoLimit, true);
+    const Result<void> r = memory.allocate(pages_64(min), kNoLimit, Bounds::guarded);
     ASSERT_FALSE(r) << min;
     EXPECT_EQ(r.error().kind, ErrorKind::limit);
   }
@@ -92,7 +92,7 @@ TEST(memory, huge_declared_sizes_are_errors) {
 
 TEST(memory, a_64_bit_memory_without_maximum_is_checked_and_grows) {
   MemInst memory;
-  ASSERT_TRUE(memory.allocate(pages_64(1), kNoLimit, true));
+  ASSERT_TRUE(memory.allocate(pages_64(1), kNoLimit, Bounds::guarded));
   EXPECT_FALSE(memory.guarded);
   EXPECT_EQ(memory.grow(100), 1);
   memory.base[101 * kPage - 1] = 1;
@@ -102,7 +102,7 @@ TEST(memory, one_byte_pages) {
   MemoryType type = pages(3, 10);
   type.page_size_log2 = 0;
   MemInst memory;
-  ASSERT_TRUE(memory.allocate(type, kNoLimit, true));
+  ASSERT_TRUE(memory.allocate(type, kNoLimit, Bounds::guarded));
   EXPECT_FALSE(memory.guarded);
   EXPECT_EQ(memory.size, 3u);
   EXPECT_EQ(memory.grow(7), 3);
@@ -114,7 +114,7 @@ TEST(memory, pages_of_one_byte_can_all_be_counted) {
   MemoryType type = pages(1);
   type.page_size_log2 = 0;
   MemInst memory;
-  ASSERT_TRUE(memory.allocate(type, kNoLimit, true));
+  ASSERT_TRUE(memory.allocate(type, kNoLimit, Bounds::guarded));
   EXPECT_EQ(memory.grow(0xffff'ffff), kGrowFailed);  // 2^32 pages: as an i32 that would be none
   EXPECT_EQ(memory.grow(0xffff'fffe), 1);
   EXPECT_EQ(memory.size_pages(), 0xffff'ffffu);
@@ -132,7 +132,7 @@ TEST(memory, pages_of_one_byte_can_all_be_counted) {
 
 TEST(memory, instances_are_told_the_base) {
   MemInst memory;
-  ASSERT_TRUE(memory.allocate(pages(1), kNoLimit, false));
+  ASSERT_TRUE(memory.allocate(pages(1), kNoLimit, Bounds::checked));
   InstanceContext context;
   memory.add_user(context);
   EXPECT_EQ(context.memory_base, memory.base);

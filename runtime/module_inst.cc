@@ -26,9 +26,9 @@ void make_funcs(ModuleInst& instance, const CompiledModule& compiled) {
     func.index = FuncIdx{i};
     func.type = module.type_id(module.funcs[i].type);
     func.context = &instance.context;
-    compiled.code().attach(func);
     instance.funcs[i] = &func;
   }
+  instance.attach(compiled.code());
 }
 
 // All that instantiation fills in goes, but the vectors keep their room.
@@ -62,6 +62,11 @@ void refill_tables(ModuleInst& instance) {
 
 }  // namespace
 
+void ModuleInst::attach(ModuleCode& to) {
+  for (FuncInst& func : own_funcs) to.attach(func);
+  code = &to;
+}
+
 ModuleInstList InstancePool::take(const CompiledModule& module) {
   ModuleInstList taken;
   {
@@ -78,6 +83,7 @@ ModuleInstList InstancePool::take(const CompiledModule& module) {
 }
 
 void InstancePool::give_back(const CompiledModule& module, ModuleInstList instance) {
+  if (instance.front().code != &module.code()) return;  // most instances have no need of checks
   clear(instance.front(), module.module().imported_funcs);
   refill_tables(instance.front());
   uint64_t bytes = instance.front().own_funcs.size() * sizeof(FuncInst) + module.module().funcs.size() * sizeof(void*);

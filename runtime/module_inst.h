@@ -18,6 +18,7 @@ struct ModuleInst {
   InstanceContext context;  // points into the vectors below
   std::shared_ptr<const CompiledModule> module;
   Store* store = nullptr;
+  ModuleCode* code = nullptr;  // of the module: what the functions below run
 
   std::vector<FuncInst*> funcs;  // imported first, likewise below; null for those that nothing can refer to
   std::vector<TableInst*> tables;
@@ -33,6 +34,9 @@ struct ModuleInst {
   // when it is the same each time.
   std::vector<TableStorage> spare_tables;
   std::vector<std::vector<Slot>> initial_tables;
+
+  // Makes the functions run other code of the module.
+  void attach(ModuleCode& to);
 };
 
 using ModuleInstList = std::list<ModuleInst>;

@@ -15,8 +15,8 @@ Result<SharedMemory> SharedMemory::make(const Engine& engine, const MemoryType& 
   if (engine.impl() == nullptr) return out_of_memory();
   return guarded([&]() -> Result<SharedMemory> {
     auto memory = std::make_shared<runtime::MemInst>();
-    const bool guard_pages = engine.impl()->config().guard_pages;
-    if (Result<void> r = memory->allocate(type, byte_limit, guard_pages); !r) return std::move(r).error();
+    if (Result<void> r = memory->allocate(type, byte_limit, engine.impl()->bounds()); !r) return std::move(r).error();
+    engine.impl()->count(*memory);
     return SharedMemory(engine.impl(), std::move(memory));
   });
 }

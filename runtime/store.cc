@@ -297,8 +297,7 @@ Result<MemInst*> Store::new_memory(const MemoryType& type, const std::shared_ptr
 }
 
 Result<void> Store::allocate(MemInst& memory, const MemoryType& type, const std::shared_ptr<PageTemplate>& content) {
-  const bool guard_pages = engine_->config().guard_pages;
-  Result<void> r = memory.allocate(type, limits_.memory_bytes, guard_pages, &engine_->memory_pool(), content);
+  Result<void> r = memory.allocate(type, limits_.memory_bytes, engine_->bounds(), &engine_->memory_pool(), content);
   if (!r) return r;
   if (!budget_.take(Growth::Kind::memory, memory.size)) {
     return Error::make(ErrorKind::limit, "the store may have no memory of " + std::to_string(type.limits.min) +
@@ -306,6 +305,7 @@ Result<void> Store::allocate(MemInst& memory, const MemoryType& type, const std:
                                              " bytes in all");
   }
   memory.counted_in = &budget_;
+  engine_->count(memory);
   return {};
 }
 

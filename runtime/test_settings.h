@@ -3,6 +3,7 @@
 
 #include <mini_wasm/types.h>
 
+#include <atomic>
 #include <cstdint>
 #include <span>
 
@@ -13,6 +14,9 @@ namespace mini_wasm::runtime {
 struct TestSettings {
   // Above every 32-bit value that the host or machine code writes into a slot stands rubbish.
   bool poison_slots = false;
+  // Every second memory of those that are to have guard pages gets none.
+  bool few_addresses = false;
+  std::atomic<uint32_t> guards_wanted{0};
 };
 inline TestSettings test_settings;
 

@@ -37,13 +37,18 @@ class Config {
   // says what is wrong and where. All else in the module is validated when it is compiled. With `eager`, so are the
   // functions.
   bool lazy_validation = false;
-  // Reserve address space with guard pages for 32-bit memories, so that no access needs a bounds check.
+  // Reserve address space with guard pages for 32-bit memories, so that no access needs a bounds check. A memory for
+  // which there is none left goes without (Engine::memories_without_guard).
   bool guard_pages = true;
   // Bytes of value stack per store; deeper recursion traps "call stack exhausted". Nothing of the guest's is on the
   // stack of the thread, however large that is; nested calls are (docs/embedding-stacks-and-signals.md).
   uint64_t stack_size = uint64_t{8} << 20;
   // How many calls from host functions back into WebAssembly may be nested, if there is native stack for so many.
   uint32_t max_host_depth = 200;
+  // Keep the CPU from reading beyond bounds by guess (Spectre v1), where guests may learn secrets of the process that
+  // way: in call_indirect, tables, br_table, arrays, and memories without guard pages. docs/host-process.md says what
+  // it costs.
+  bool speculation_guards = false;
   // What stores leave behind is cleaned and kept for the next ones: memories (with guard pages, not shared), stacks,
   // each module's instances; so many of each at most (8 GiB of addresses a memory), and bytes that stay in memory. 0:
   // nothing. A module with much data has a file descriptor, from its second instance on, for what memories begin with.

@@ -23,6 +23,10 @@ class Engine {
   // Why nothing is cached although Config::cache_dir names a directory, e.g. permissions of the key; else empty. The
   // engine is as good as any other.
   const std::string& cache_problem() const;
+  // How many memories have been made so far without the guard pages that Config::guard_pages promises, since the system
+  // had no addresses for them (`ulimit -v`, some 16,000 memories at once). Each access to them is checked instead, by
+  // code that is compiled a second time for that. Any thread.
+  uint64_t memories_without_guard() const;
   const std::shared_ptr<runtime::Engine>& impl() const { return impl_; }
 
  private:

@@ -76,13 +76,9 @@ void Masm::jump_callee() { emit_stub(0xe9, stubs_.jump_callee); }
 
 // From the index to the function, both in the callee register. 32-bit indices are zero-extended.
 void Masm::load_table_callee(uint32_t table, uint32_t type, uint32_t offset) {
-  const x86::Gp t = gp64(kScratch), callee = gp64(kCallee);
-  a.mov(t, context(offsetof(InstanceContext, tables)));
-  a.mov(t, at(kScratch, size_t{table} * 8));
-  a.cmp(callee, at(kScratch, runtime::kTableSize));
-  trap_if(x86::CondCode::kAE, TrapCode::undefined_element, offset);
-  a.mov(t, at(kScratch, runtime::kTableElements));
-  a.mov(callee, x86::Mem(t, callee, 3, 0, 8));
+  const x86::Gp callee = gp64(kCallee);
+  check_table_index(table, kCallee, TrapCode::undefined_element, offset);
+  load_element(kCallee, kCallee);
   a.test(callee, callee);
   trap_if(x86::CondCode::kE, TrapCode::uninitialized_element, offset);
   compare_type(at(kCallee, offsetof(FuncInst, type), 4), type);

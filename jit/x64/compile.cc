@@ -10,10 +10,12 @@ namespace {
 
 class X64Compiler final : public FunctionCompiler {
  public:
-  X64Compiler(const runtime::CompiledModule& module, const Stubs& stubs, const uint8_t* const* entries)
+  X64Compiler(const runtime::CompiledModule& module, runtime::Bounds bounds, const Stubs& stubs,
+              const uint8_t* const* entries)
       : masm_(stubs, entries, static_cast<uint32_t>(module.module().imported_funcs),
-              static_cast<uint32_t>(module.module().funcs.size() - module.module().imported_funcs)),
-        compiler_(module, masm_) {}
+              static_cast<uint32_t>(module.module().funcs.size() - module.module().imported_funcs),
+              module.engine().config().speculation_guards),
+        compiler_(module, bounds, masm_) {}
   Result<void> compile(FuncIdx index, NativeCode& code) override { return compiler_.compile(index, code); }
   size_t size() const override { return masm_.size(); }
   void place(uint8_t* to, NativeCode& code) override {
@@ -30,9 +32,9 @@ class X64Compiler final : public FunctionCompiler {
 
 }  // namespace
 
-std::unique_ptr<FunctionCompiler> make_compiler(const runtime::CompiledModule& module, const Stubs& stubs,
-                                                const uint8_t* const* entries) {
-  return std::make_unique<X64Compiler>(module, stubs, entries);
+std::unique_ptr<FunctionCompiler> make_compiler(const runtime::CompiledModule& module, runtime::Bounds bounds,
+                                                const Stubs& stubs, const uint8_t* const* entries) {
+  return std::make_unique<X64Compiler>(module, bounds, stubs, entries);
 }
 
 void describe_cpu(std::vector<uint8_t>& out) {

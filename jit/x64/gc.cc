@@ -21,8 +21,10 @@ Masm::Address Masm::element(Reg array, Operand index, uint32_t log2, uint32_t of
   }
   a.cmp(gp32(index.reg), length);
   trap_if(CondCode::kAE, TrapCode::out_of_bounds_array_access, offset);
-  if (log2 <= 3) return {x86::Mem(gp64(array), gp64(index.reg), log2, gc::kHeaderBytes, 0)};
+  if (log2 <= 3 && !clamps_) return {x86::Mem(gp64(array), gp64(index.reg), log2, gc::kHeaderBytes, 0)};
   a.mov(gp32(kScratch), gp32(index.reg));
+  clamp(gp64(kScratch));
+  if (log2 <= 3) return {x86::Mem(gp64(array), gp64(kScratch), log2, gc::kHeaderBytes, 0)};
   a.shl(gp64(kScratch), log2);
   return {x86::Mem(gp64(array), gp64(kScratch), 0, gc::kHeaderBytes, 0)};
 }

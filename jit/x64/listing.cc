@@ -60,6 +60,7 @@ constexpr struct {
     {offsetof(InstanceContext, store), "store"},
     {offsetof(InstanceContext, instance), "instance"},
     {offsetof(InstanceContext, heap_runs), "heap_runs"},
+    {offsetof(InstanceContext, zero), "zero"},
 };
 
 class Listing final : public asmjit::Logger {
@@ -127,8 +128,9 @@ Result<void> list(const runtime::CompiledModule& module, FuncIdx index, const Ad
   nowhere.names.insert(names.begin(), names.end());
   const auto imported = static_cast<uint32_t>(module.module().imported_funcs);
   Masm masm(nowhere.stubs, nowhere.entries.data(), imported,
-            static_cast<uint32_t>(module.module().funcs.size()) - imported);
-  Compiler<Masm> compiler(module, masm);
+            static_cast<uint32_t>(module.module().funcs.size()) - imported,
+            module.engine().config().speculation_guards);
+  Compiler<Masm> compiler(module, module.engine().bounds(), masm);
   Listing listing(masm, compiler, nowhere.names, lines);
   masm.log_to(&listing);
   NativeCode code;

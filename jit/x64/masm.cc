@@ -277,17 +277,24 @@ void Masm::jump_if(Test test, bool sense, Label label) {
 
 void Masm::br_table(Reg index, const std::vector<Label>& targets) {
   const uint32_t last = static_cast<uint32_t>(targets.size() - 1);
-  a.cmp(gp32(index), last);
-  a.j(x86::CondCode::kAE, targets.back());
-  if (last == 0) return;
+  if (last == 0) return void(a.jmp(targets.back()));
   Label table = a.new_label();
   const Reg distance = index == rax ? rcx : rax;  // no value is in a temporary at labels
+  if (clamps_) {                                  // no branch: nothing to guess wrong
+    a.mov(gp32(distance), last);
+    a.cmp(gp32(index), last);
+    a.cmov(x86::CondCode::kB, gp32(distance), gp32(index));
+    index = distance;
+  } else {
+    a.cmp(gp32(index), last);
+    a.j(x86::CondCode::kAE, targets.back());
+  }
   a.lea(gp64(kScratch), table);
   a.movsxd(gp64(distance), x86::Mem(gp64(kScratch), gp64(index), 2, 0, 4));
   a.add(gp64(kScratch), gp64(distance));
   a.jmp(gp64(kScratch));
   a.bind(table);
-  for (uint32_t i = 0; i < last; ++i) a.embed_distance(targets[i], table);
+  for (uint32_t i = 0; i < last + (clamps_ ? 1 : 0); ++i) a.embed_distance(targets[i], table);
 }
 
 void Masm::trap(TrapCode code, uint32_t offset) {
@@ -372,8 +379,15 @@ Masm::Address Masm::checked_address(Reg index, Reg temp, bool is_64, uint32_t me
   a.mov(t, at(temp, size_t{memory} * 8));
   a.cmp(end, at(temp, runtime::kMemorySize));
   trap_if(x86::CondCode::kA, TrapCode::out_of_bounds_memory_access, wasm_offset);
+  clamp(end, x86::CondCode::kA);
   a.add(end, at(temp, runtime::kMemoryBase));
   return {x86::Mem(end, -static_cast<int32_t>(bytes), 0)};
+}
+
+// After a comparison of an index with a bound that traps `beyond` it: makes zero of the index, or of an address made of
+// it, on the way that only the CPU's guess takes (core/speculation.h), if that is wanted. Flags stay as they are.
+void Masm::clamp(const x86::Gp& index, x86::CondCode beyond) {
+  if (clamps_) a.cmov(beyond, index, context(offsetof(InstanceContext, zero)));
 }
 
 // In pages. The size is an atomic, of which this is a relaxed load.
@@ -384,22 +398,38 @@ void Masm::memory_size(Reg to, uint32_t memory, uint8_t page_size_log2) {
   if (page_size_log2 != 0) a.shr(gp64(to), page_size_log2);
 }
 
-// Through the scratch register, after the check.
-x86::Mem Masm::element_of_table(uint32_t table, Reg index, uint32_t offset) {
+// The table in the scratch register, after a check; the flags are those of the comparison.
+void Masm::check_table_index(uint32_t table, Reg index, TrapCode code, uint32_t offset) {
   a.mov(gp64(kScratch), context(offsetof(InstanceContext, tables)));
   a.mov(gp64(kScratch), at(kScratch, size_t{table} * 8));
   a.cmp(gp64(index), at(kScratch, runtime::kTableSize));
-  trap_if(x86::CondCode::kAE, TrapCode::out_of_bounds_table_access, offset);
+  trap_if(x86::CondCode::kAE, code, offset);
+}
+
+// Behind that check. What only a guess of the CPU reads is element 0.
+void Masm::load_element(Reg to, Reg index) {
   a.mov(gp64(kScratch), at(kScratch, runtime::kTableElements));
-  return x86::Mem(gp64(kScratch), gp64(index), 3, 0, 8);
+  const x86::Mem element(gp64(kScratch), gp64(index), 3, 0, 8);
+  if (!clamps_) return void(a.mov(gp64(to), element));
+  a.lea(gp64(to), element);
+  a.cmov(x86::CondCode::kAE, gp64(to), gp64(kScratch));
+  a.mov(gp64(to), at(to, 0));
 }
 
 void Masm::table_get(Reg to, Reg index, uint32_t table, uint32_t offset) {
-  a.mov(gp64(to), element_of_table(table, index, offset));
+  check_table_index(table, index, TrapCode::out_of_bounds_table_access, offset);
+  load_element(to, index);
 }
 
 void Masm::table_set(uint32_t table, Reg index, Operand value, uint32_t offset) {
-  const x86::Mem to = element_of_table(table, index, offset);
+  check_table_index(table, index, TrapCode::out_of_bounds_table_access, offset);
+  a.mov(gp64(kScratch), at(kScratch, runtime::kTableElements));
+  x86::Mem to(gp64(kScratch), gp64(index), 3, 0, 8);
+  if (clamps_) {
+    a.lea(gp64(kScratch), to);
+    clamp(gp64(kScratch));
+    to = at(kScratch, 0);
+  }
   if (value.kind == Operand::Kind::imm) return void(a.mov(to, value.imm));
   a.mov(to, gp64(value.reg));
 }

@@ -81,8 +81,9 @@ class Masm {
   };
 
   // For a module of `count` functions behind `imported` ones. `entries`: two for each function (Entry).
-  Masm(const Stubs& stubs, const uint8_t* const* entries, uint32_t imported, uint32_t count)
-      : stubs_(stubs), entries_{entries, count}, imported_(imported) {}
+  // `clamps`: Config::speculation_guards.
+  Masm(const Stubs& stubs, const uint8_t* const* entries, uint32_t imported, uint32_t count, bool clamps)
+      : stubs_(stubs), entries_{entries, count}, imported_(imported), clamps_(clamps) {}
 
   // --- One function: begin, instructions, end; then place the code
   void begin(NativeCode& code);
@@ -226,7 +227,9 @@ class Masm {
   void compare_type(x86::Mem a, uint32_t type);
   void move_64(Reg to, uint64_t bits);
   void poison(Scalar type, uint16_t slot);
-  x86::Mem element_of_table(uint32_t table, Reg index, uint32_t offset);
+  void check_table_index(uint32_t table, Reg index, TrapCode code, uint32_t offset);
+  void load_element(Reg to, Reg index);
+  void clamp(const x86::Gp& index, x86::CondCode beyond = x86::CondCode::kAE);
   void load_vector(Op op, Reg to, x86::Mem from, uint32_t offset);
   void place_pool();
   // An allocation that has no cell to take: out of line.
@@ -248,6 +251,7 @@ class Masm {
   const Stubs& stubs_;
   const ModuleEntries entries_;
   const uint32_t imported_;
+  const bool clamps_;
   uint32_t index_ = 0;  // of the function, without imports
   void emit_to_function(uint8_t direct, uint8_t through_memory, uint32_t index, Entry entry);
   asmjit::CodeHolder holder_;

@@ -20,6 +20,7 @@
 #include "jit/listing.h"
 #include "jit/relocation.h"
 #include "runtime/activation.h"
+#include "runtime/bounds.h"
 #include "runtime/instance_context.h"
 
 namespace mini_wasm::runtime {
@@ -98,8 +99,8 @@ bool can_link(uint32_t size, const Relocation& relocation, uint32_t functions);
 // Appends what of the CPU the compiler makes use of.
 void describe_cpu(std::vector<uint8_t>& out);
 
-std::unique_ptr<FunctionCompiler> make_compiler(const runtime::CompiledModule& module, const Stubs& stubs,
-                                                const uint8_t* const* entries);
+std::unique_ptr<FunctionCompiler> make_compiler(const runtime::CompiledModule& module, runtime::Bounds bounds,
+                                                const Stubs& stubs, const uint8_t* const* entries);
 
 // Compiles a function and returns its code as text (jit/listing.h). `names`: of addresses besides our own.
 Result<void> list(const runtime::CompiledModule& module, FuncIdx index, const AddressNames& names,

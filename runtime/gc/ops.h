@@ -11,6 +11,7 @@
 #include <bit>
 #include <span>
 
+#include "core/speculation.h"
 #include "runtime/gc/heap.h"
 #include "runtime/store.h"
 
@@ -56,25 +57,25 @@ void field_set(Object* object, FieldLayout field, const Slot* value);
 inline uint8_t* elements(Object* array) { return array->at(kHeaderBytes); }
 inline const uint8_t* elements(const Object* array) { return array->at(kHeaderBytes); }
 
-// array.get and array.set with their checks, null first. T as above.
-template <class T>
+// array.get and array.set with their checks, null first. T as above. `clamps`: core/speculation.h.
+template <class T, bool clamps = false>
 TrapCode array_get(Slot array, uint32_t index, T& out) {
   if (array == kNull) [[unlikely]]
     return TrapCode::null_array_reference;
   const Object* object = to_object(array);
   if (index >= object->length) [[unlikely]]
     return TrapCode::out_of_bounds_array_access;
-  std::memcpy(&out, elements(object) + size_t{index} * sizeof(T), sizeof(T));
+  std::memcpy(&out, elements(object) + clamped<clamps>(index, object->length) * sizeof(T), sizeof(T));
   return TrapCode::none;
 }
-template <class T>
+template <class T, bool clamps = false>
 TrapCode array_set(Slot array, uint32_t index, T value) {
   if (array == kNull) [[unlikely]]
     return TrapCode::null_array_reference;
   Object* object = to_object(array);
   if (index >= object->length) [[unlikely]]
     return TrapCode::out_of_bounds_array_access;
-  std::memcpy(elements(object) + size_t{index} * sizeof(T), &value, sizeof(T));
+  std::memcpy(elements(object) + clamped<clamps>(index, object->length) * sizeof(T), &value, sizeof(T));
   return TrapCode::none;
 }
 // The same for any storage, and for v128.

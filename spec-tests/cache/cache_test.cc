@@ -9,6 +9,8 @@
 #include <system_error>
 #include <thread>
 
+#include "runtime/test_settings.h"
+
 #if MINI_WASM_JIT
 #include "jit/target.h"
 #endif
@@ -129,7 +131,7 @@ TEST_P(cache_runs, cut_off_while_it_is_open) {
   const Engine engine(config());
   Result<Module> module = Module::compile(engine, program);
   ASSERT_TRUE(module);
-  ASSERT_TRUE(module->impl()->cache()->says_valid());
+  ASSERT_TRUE(module->impl()->cache(runtime::Bounds::guarded)->says_valid());
   fs::resize_file(only_file(), 0);
   Store store(engine);
   Linker linker(store);
@@ -191,6 +193,21 @@ TEST_P(cache_runs, where_there_can_be_none) {
   config.cache_bytes = 10;
   EXPECT_EQ(run(config, small).text, expected);
   EXPECT_TRUE(files().empty());
+}
+
+// Code that relies on guard pages is found, but is not for an instance whose memory has none.
+TEST_P(cache_runs, instances_without_guard_pages_get_none_of_it) {
+  const Bytes program = wat(kSmall);
+  const std::string expected = run(config(), program).text;
+  runtime::test_settings.few_addresses = true;
+  for (uint32_t first : {1, 0}) {
+    runtime::test_settings.guards_wanted = first;
+    const Ran found = run(config(), program);
+    EXPECT_EQ(found.text, expected);
+    EXPECT_TRUE(found.known);
+    EXPECT_EQ(found.made, 0u);
+  }
+  runtime::test_settings.few_addresses = false;
 }
 
 TEST_P(cache_runs, other_settings_are_another_file) {

@@ -106,7 +106,8 @@ inline Ran run(const Config& config, const Bytes& bytes, int32_t rounds = 5) {
   Result<Module> module = Module::compile(engine, bytes);
   if (!module) return {module.error().to_string()};
   Ran result;
-  result.known = module->impl()->cache() != nullptr && module->impl()->cache()->says_valid();
+  const runtime::ModuleCache* const cache = module->impl()->cache(engine.impl()->bounds());
+  result.known = cache != nullptr && cache->says_valid();
   Store store(engine);
   Linker linker(store);
   linker.func("host", "next", [](int32_t x) { return x + 1; });

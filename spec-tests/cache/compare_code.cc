@@ -90,14 +90,15 @@ class Comparison {
     auto& code = static_cast<jit::ModuleCode&>(compiled.code());
     const auto count = static_cast<uint32_t>(module.funcs.size() - module.imported_funcs);
     if (count == 0) return "";
-    if (!compiled.cache()->says_valid()) return "no file was found";
+    if (!compiled.cache(compiled.engine().bounds())->says_valid()) return "no file was found";
     if (const size_t n = code.unsaved().functions.size(); n != 0) return std::to_string(n) + " functions were compiled";
     auto& jit = static_cast<jit::Jit&>(compiled.engine().tier());
     runtime::FuncInst func;
     func.index = FuncIdx{module.imported_funcs};
     code.attach(func);
     const jit::target::ModuleEntries entries{static_cast<const uint8_t* const*>(func.machine_code), count};
-    const auto compiler = jit::target::make_compiler(compiled, jit.stubs(), entries.entries);
+    const auto compiler =
+        jit::target::make_compiler(compiled, compiled.engine().bounds(), jit.stubs(), entries.entries);
     for (uint32_t i = 0; i < count; ++i) {
       const uint8_t* const begin = entries.entries[entry_index(i, Entry::slots)];
       const jit::NativeCode* found = jit.find_code(begin);

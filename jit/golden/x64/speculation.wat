@@ -1,0 +1,15 @@
+;; speculation guards
+(module
+  (type $f (func (result i32)))
+  (type $array (array (mut i8)))
+  (type $vectors (array (mut v128)))
+  (memory i64 1)
+  (table $t 4 funcref)
+  (func (export "call") (param i32) (result i32) (call_indirect $t (type $f) (local.get 0)))
+  (func (export "get") (param i32) (result funcref) (table.get $t (local.get 0)))
+  (func (export "set") (param i32) (table.set $t (local.get 0) (ref.null func)))
+  (func (export "branch") (param i32) (result i32)
+    (block $a (block $b (br_table $a $b $a (local.get 0))) (return (i32.const 1))) (i32.const 2))
+  (func (export "load") (param i64) (result i32) (i32.load offset=8 (local.get 0)))
+  (func (export "element") (param (ref $array) i32) (result i32) (array.get_u $array (local.get 0) (local.get 1)))
+  (func (export "vector") (param (ref $vectors) i32) (result v128) (array.get $vectors (local.get 0) (local.get 1))))
