@@ -133,6 +133,17 @@ TEST_F(cli, stand_ins_for_imports_that_nobody_has) {
   EXPECT_THAT(trap.err, AllOf(HasSubstr("unknown import \"e\" \"f\" was called"), HasSubstr("call (func[2])")));
 }
 
+TEST_F(cli, verbose_says_what_was_compiled) {
+  const std::string file = module("two.wasm", R"((module (import "e" "f" (func)) (func (export "g")) (func)))");
+  for (const char* tier : {"--tier=interp", "--tier=auto"}) {
+    const auto err = [&](const char* when) {
+      return run({"run", "-v", tier, when, "--unknown-imports=trap", "--invoke=g", file}).err;
+    };
+    EXPECT_THAT(err("--compile=eager"), AllOf(HasSubstr("2 functions, "), Not(HasSubstr(" 0 bytes of code"))));
+    EXPECT_THAT(err("--compile=first-call"), HasSubstr("2 functions, 0 bytes of code made of them in "));
+  }
+}
+
 // Exceptions of C++ and JavaScript, string constants, and what has no null.
 TEST_F(cli, stand_ins_for_tags_and_references) {
   const std::string file = module("imports.wasm", R"((module

@@ -2,6 +2,8 @@
 
 #include <mini_wasm/mini_wasm.h>
 
+#include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 
@@ -13,6 +15,7 @@
 #include "cli/text_input.h"
 #include "cli/word_check.h"
 #include "core/utf8.h"
+#include "runtime/compiled_module.h"
 #if MINI_WASM_JIT
 #include "jit/perf_map.h"
 #endif
@@ -139,6 +142,15 @@ void describe_memories(const RunOptions& options, const Engine& engine) {
               " no guard pages, since there are no 8 GiB of addresses left; accesses are checked instead");
 }
 
+// What --verbose says once the module is compiled: with --compile=eager, of all its functions.
+void describe(const Module& module, std::chrono::steady_clock::time_point begin) {
+  const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - begin;
+  const decoder::Module& decoded = module.impl()->module();
+  print_error(std::to_string(decoded.funcs.size() - decoded.imported_funcs) + " functions, " +
+              std::to_string(module.impl()->code().code_bytes()) + " bytes of code made of them in " +
+              std::to_string(std::lround(time.count())) + " ms");
+}
+
 Result<int32_t> execute(const RunOptions& options, const std::vector<std::string>& words, Deadline& deadline) {
   Result<Config> config = engine_config(options);
   if (!config) return std::move(config).error();
@@ -160,8 +172,10 @@ Result<int32_t> execute(const RunOptions& options, const std::vector<std::string
   if (!wasi) return std::move(wasi).error();
   Result<std::vector<uint8_t>> bytes = read_module(words[0]);
   if (!bytes) return std::move(bytes).error();
+  const auto begin = std::chrono::steady_clock::now();
   Result<Module> module = Module::compile(engine, std::move(*bytes));
   if (!module) return std::move(module).error();
+  if (options.verbose) describe(*module, begin);
   const auto prepare = [&](Linker& linker) { return define_imports(options, engine, *module, linker); };
   if (Wasi::has_threads(*module) && !options.invoke) {
     const Deadline::Scope scope(deadline, [&] { wasi->interrupt_threads(); });

@@ -1,9 +1,8 @@
 // Tags that the host makes: which modules' exceptions meet through them, on every tier.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
 #include "spec-tests/support/guest.h"
+#include "spec-tests/support/tier_name.h"
 #include "spec-tests/tiers.h"
 
 namespace mini_wasm {
@@ -17,12 +16,7 @@ class Tags : public ::testing::TestWithParam<spec::TierCase> {
  protected:
   Guest guest_{GetParam().config()};
 };
-std::string name_of(const ::testing::TestParamInfo<spec::TierCase>& info) {
-  std::string name(info.param.name);
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
-}
-INSTANTIATE_TEST_SUITE_P(tiers, Tags, ::testing::ValuesIn(spec::kTiers), name_of);
+INSTANTIATE_TEST_SUITE_P(tiers, Tags, ::testing::ValuesIn(spec::kTiers), testing::tier_name);
 
 constexpr const char* kThrower = R"((module (import "h" "tag" (tag $t (param i32 externref)))
   (func (export "throw") (param i32 externref) (throw $t (local.get 0) (local.get 1)))))";

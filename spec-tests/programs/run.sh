@@ -36,6 +36,22 @@ need_native() {
 # run [--dir HOST[::GUEST]]... [--env K=V]... FILE [ARGS...]
 run() { "$MINI_WASM" run "${mini_wasm_flags[@]}" "$@"; }
 
+# The same program in node, which has WASI of its own: this folder is its /, $ARGV0 its name.
+node_run() { node --no-warnings "$here/files/node/wasi.mjs" "$@"; }
+
+# expect_whole FILE FUNCTION [NUMBER...]: for a module that needs more than a command line gives. It is valid, all of
+# its functions are compiled, and one of them, with stand-ins for what the module imports, returns what it does in node.
+expect_whole() {
+  local file=$1 code
+  "$MINI_WASM" validate "$file" >/dev/null
+  run -v --compile=eager --unknown-imports=trap --invoke "$2" "$file" "${@:3}" >whole.actual 2>whole.said
+  node --no-warnings --experimental-wasm-type-reflection "$here/files/node/stand_ins.mjs" "$@" >whole.expected
+  expect_same "$(basename "$file") $2" whole.expected whole.actual
+  # In any tier that is more than was there before.
+  code=$(sed -n 's/.* functions, \([0-9]*\) bytes of code made of them in .*/\1/p' whole.said)
+  [ "${code:-0}" -gt "$(stat -c %s "$file")" ] || fail "not all of $file was compiled: $(cat whole.said)"
+}
+
 # expect_status CODE COMMAND...: the command ends with this exit code. Its output is kept.
 expect_status() {
   local expected=$1 actual=0

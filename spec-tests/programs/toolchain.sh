@@ -93,6 +93,15 @@ npm_packages() {
     unavailable "npm cannot install $*"
 }
 
+# npm_files NAME@VERSION PATTERN...: only these files of a large package, in ./package (tar's wildcards).
+npm_files() {
+  local archive
+  need npm node tar
+  archive=$(npm pack --silent --ignore-scripts "$1") || unavailable "npm cannot fetch $1"
+  tar -xf "$archive" --wildcards "${@:2}"
+  rm "$archive"
+}
+
 # without PATTERN SOURCE...: prints the sources whose paths do not match.
 without() { printf '%s\n' "${@:2}" | grep -Ev "$1"; }
 

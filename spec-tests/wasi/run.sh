@@ -14,6 +14,9 @@
 #   // check: COMMAND      run by the shell afterwards; must succeed
 #   // output:             every following comment line is a line of the guest's standard output
 #
+# Another wasi-libc than Debian's: WASI_LIBC, a folder with its include/ and in lib/ its crt1-command.o, libc.a and
+# compiler's builtins.a; WASI_CFLAGS are options for the compiler after the guest's own.
+#
 # Exit code: 0 passed, 1 failed (the difference is printed), 77 skipped (the reason is printed).
 set -euo pipefail
 
@@ -35,10 +38,14 @@ directive() { sed -nE "s,^(//|;;) $1: ?,,p" "$guest"; }
 case $guest in
   *.c)
     command -v clang-19 >/dev/null && command -v wasm-ld-19 >/dev/null || skip "clang-19 or lld-19 is not installed"
-    [ -f /usr/lib/wasm32-wasi/libc.a ] || skip "wasi-libc is not installed"
+    [ -n "${WASI_LIBC-}" ] || [ -f /usr/lib/wasm32-wasi/libc.a ] || skip "wasi-libc is not installed"
     # No -O when linking: with it clang runs any wasm-opt that it finds.
-    read -r -a compile <<<"$(directive cflags)"
+    read -r -a compile <<<"$(directive cflags) ${WASI_CFLAGS-}"
     read -r -a link <<<"$(directive ldflags)"
+    if [ -n "${WASI_LIBC-}" ]; then
+      compile+=(-nostdlibinc -idirafter "$WASI_LIBC/include")  # after the compiler's own
+      link+=(-nostdlib "$WASI_LIBC/lib/"{crt1-command.o,libc.a,builtins.a})
+    fi
     clang-19 --target=wasm32-wasi -O1 -Wall -Wno-unused-result "${compile[@]}" -c -o "$work/guest.o" "$guest"
     clang-19 --target=wasm32-wasi "${link[@]}" -o "$work/guest.wasm" "$work/guest.o"
     ;;

@@ -18,6 +18,10 @@ check() {
   expect_same "the file that it wrote" "$inputs/totals.expected" work/totals.json
   expect_missing work/scratch
 
+  # What every Python makes of folders.
+  run --dir work::/work --env PYTHONDONTWRITEBYTECODE=1 "$built/python.wasm" /work/folders.py |
+    expect_same "folders" "$inputs/folders.expected" -
+
   # An exception that nobody catches: traceback on stderr, exit code 1.
   expect_status 1 run "$built/python.wasm" -c 'import json; json.loads("[1, 2")' 2>error
   grep -q "JSONDecodeError: Expecting ',' delimiter: line 1 column 6 (char 5)" error ||

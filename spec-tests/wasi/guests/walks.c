@@ -1,5 +1,5 @@
 // What programs do with directories: scandir, nftw, glob, realpath; telldir, seekdir and rewinddir while files come and go.
-// Debian's wasi-libc has no realpath; spec-tests/programs builds this with a newer one as well.
+// Debian's wasi-libc has no realpath; spec-tests/programs/recipes/wasi_libc.sh builds this with others.
 // cflags: -DNO_REALPATH
 // prepare: mkdir -p data/tree/b/deep data/many && cd data && : > tree/a.txt; : > tree/b/c.txt; ln -s b tree/link
 // prepare: cd data/many && for i in $(seq 300); do : > file-$i; done && : > "$(printf 'b\303d\377')"
@@ -66,8 +66,10 @@ static void walk(void) {
   }
   puts("");
 #ifndef NO_REALPATH
+  // Says something only where it is wrong.
   char path[PATH_MAX];
-  printf("realpath: %s\n", realpath("/tree/./link/../b/deep", path) != NULL ? path : strerror(errno));
+  if (realpath("/tree/./link/../b/deep", path) == NULL) strcpy(path, strerror(errno));
+  if (strcmp(path, "/tree/b/deep") != 0) printf("realpath: %s\n", path);
 #endif
 }
 
