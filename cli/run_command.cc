@@ -151,6 +151,32 @@ void describe(const Module& module, std::chrono::steady_clock::time_point begin)
               std::to_string(std::lround(time.count())) + " ms");
 }
 
+Result<int32_t> run_module(const RunOptions& options, const std::vector<std::string>& words, const Engine& engine,
+                           const Module& module, Wasi& wasi, const StoreLimits& limits, Deadline& deadline) {
+  const auto prepare = [&](Linker& linker) { return define_imports(options, engine, module, linker); };
+  if (Wasi::has_threads(module) && !options.invoke) {
+    const Deadline::Scope scope(deadline, [&] { wasi.interrupt_threads(); });
+    Result<int32_t> code = wasi.run_threads(engine, module, limits, prepare);
+    describe_memories(options, engine);
+    return code;
+  }
+  Store store(engine, limits);
+  const Deadline::Scope scope(deadline, [&] { store.interrupt(); });
+  Linker linker(store);
+  wasi.add_to(linker);
+  if (Result<void> r = prepare(linker); !r) return std::move(r).error();
+  Result<Instance> instance = linker.instantiate(module);
+  if (!instance) return std::move(instance).error();
+  describe_memories(options, engine);
+  if (options.invoke) return invoke(store, *instance, module, *options.invoke, std::span(words).subspan(1));
+  if (!instance->func("_start") && !instance->func("_initialize")) {
+    print_error(words[0] + ": not a WASI program, it has no _start function; name a function with --invoke: " +
+                exported_functions(module));
+    return kBadInput;
+  }
+  return wasi.run(*instance);
+}
+
 Result<int32_t> execute(const RunOptions& options, const std::vector<std::string>& words, Deadline& deadline) {
   Result<Config> config = engine_config(options);
   if (!config) return std::move(config).error();
@@ -176,28 +202,7 @@ Result<int32_t> execute(const RunOptions& options, const std::vector<std::string
   Result<Module> module = Module::compile(engine, std::move(*bytes));
   if (!module) return std::move(module).error();
   if (options.verbose) describe(*module, begin);
-  const auto prepare = [&](Linker& linker) { return define_imports(options, engine, *module, linker); };
-  if (Wasi::has_threads(*module) && !options.invoke) {
-    const Deadline::Scope scope(deadline, [&] { wasi->interrupt_threads(); });
-    Result<int32_t> code = wasi->run_threads(engine, *module, *limits, prepare);
-    describe_memories(options, engine);
-    return code;
-  }
-  Store store(engine, *limits);
-  const Deadline::Scope scope(deadline, [&] { store.interrupt(); });
-  Linker linker(store);
-  wasi->add_to(linker);
-  if (Result<void> r = prepare(linker); !r) return std::move(r).error();
-  Result<Instance> instance = linker.instantiate(*module);
-  if (!instance) return std::move(instance).error();
-  describe_memories(options, engine);
-  if (options.invoke) return invoke(store, *instance, *module, *options.invoke, std::span(words).subspan(1));
-  if (!instance->func("_start") && !instance->func("_initialize")) {
-    print_error(words[0] + ": not a WASI program, it has no _start function; name a function with --invoke: " +
-                exported_functions(*module));
-    return kBadInput;
-  }
-  return wasi->run(*instance);
+  return run_module(options, words, engine, *module, *wasi, *limits, deadline);
 }
 
 }  // namespace
