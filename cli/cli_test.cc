@@ -372,6 +372,10 @@ TEST_F(cli, a_reactor_is_initialized_before_a_function_is_invoked) {
     (func (export "_initialize") (global.set $g (i32.const 5))) (func (export "get") (result i32) (global.get $g))))");
   EXPECT_EQ(run({"run", "--invoke", "get", reactor}).out, "5\n");
   EXPECT_EQ(run({"run", reactor}).code, 0);
+  EXPECT_EQ(run({"run", reactor}).err, "");
+  const Outcome words = run({"run", reactor, "script.rb"});
+  EXPECT_EQ(words.code, 0);
+  EXPECT_THAT(words.err, AllOf(HasSubstr("nothing takes the arguments"), HasSubstr("get [] -> [i32]")));
 }
 
 TEST_F(cli, help_everywhere) {

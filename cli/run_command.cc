@@ -174,6 +174,11 @@ Result<int32_t> run_module(const RunOptions& options, const std::vector<std::str
                 exported_functions(module));
     return kBadInput;
   }
+  if (!instance->func("_start") && words.size() > 1) {
+    print_error(words[0] +
+                ": a library: only _initialize is run, and nothing takes the arguments; name a function with " +
+                "--invoke: " + exported_functions(module));
+  }
   return wasi.run(*instance);
 }
 
