@@ -106,9 +106,13 @@ Object* struct_new(Store& store, const TypeLayout& layout, const Slot* operands)
   return object;
 }
 
+// A new array is zero, and a large one has no memory before it is written.
 Object* array_new(Store& store, const TypeLayout& layout, uint32_t length, const Slot* value) {
   Object* array = array_new(store, layout, length);
-  return array == nullptr ? nullptr : filled(store, array, value, 0, length);
+  if (array == nullptr || std::all_of(value, value + slots_of(layout.element), [](Slot slot) { return slot == 0; })) {
+    return array;
+  }
+  return filled(store, array, value, 0, length);
 }
 
 Object* array_new_fixed(Store& store, const TypeLayout& layout, uint32_t length, const Slot* operands) {

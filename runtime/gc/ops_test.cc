@@ -2,11 +2,23 @@
 #include "runtime/gc/ops.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+
+#include <algorithm>
 
 #include "runtime/gc/test_support.h"
 
 namespace mini_wasm::runtime::gc {
 namespace {
+
+// Pages of 4 KiB that have memory, between the first and the last whole one in the elements.
+ptrdiff_t resident_pages(Object* array, uint64_t bytes) {
+  constexpr uintptr_t kPage = 4096;
+  const uintptr_t begin = (reinterpret_cast<uintptr_t>(elements(array)) + kPage) / kPage * kPage;
+  std::vector<unsigned char> resident(bytes / kPage - 1);
+  EXPECT_EQ(mincore(reinterpret_cast<void*>(begin), resident.size() * kPage, resident.data()), 0);
+  return std::count_if(resident.begin(), resident.end(), [](unsigned char page) { return (page & 1) != 0; });
+}
 
 TEST(gc_i31, drops_the_topmost_bit) {
   EXPECT_EQ(i31_get_s(ref_i31(5)), 5);
@@ -41,6 +53,23 @@ TEST(gc_struct, takes_its_fields_from_slots) {
   EXPECT_EQ(field_get<uint64_t>(object, layout.fields[4].offset), 0x7ff8'0000'0000'0000u);
   EXPECT_EQ(i31_get_s(ref_field(object, 5)), 9);
   EXPECT_EQ(field_get<int8_t>(object, layout.fields[0].offset), -128);
+}
+
+TEST(gc_array, a_huge_one_of_zeros_has_no_memory_before_it_is_written) {
+  constexpr uint32_t kBytes = 64 << 20;
+  constexpr ptrdiff_t kPages = kBytes / 4096;
+  const Slot zero[] = {0, 0};
+  const Slot upper_half[] = {0, 1};
+  for (const FieldType& type : {packed_i8(), field(ValType::i64), kAnyField, field(ValType::v128)}) {
+    GcTest fresh;  // where nothing has died, whose place would have to be cleared
+    const TypeLayout& layout = fresh.array_of(type);
+    Object* array = array_new(fresh.store, layout, kBytes >> layout.element_log2, zero);
+    ASSERT_NE(array, nullptr);
+    EXPECT_LT(resident_pages(array, kBytes), kPages / 10);
+  }
+  GcTest t;
+  Object* vectors = array_new(t.store, t.array_of(field(ValType::v128)), kBytes / 16, upper_half);
+  EXPECT_GE(resident_pages(vectors, kBytes), kPages - 2);
 }
 
 TEST(gc_array, every_storage_goes_in_and_comes_out) {
