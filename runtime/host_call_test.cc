@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -345,6 +346,17 @@ TEST(linker, a_table_is_matched_like_everything_else) {
     EXPECT_THAT(guest.linker.instantiate(wrong).error().message, ::testing::HasSubstr("incompatible import type"));
     EXPECT_THAT(guest.linker.instantiate(missing).error().message, ::testing::HasSubstr("unknown import: \"m\" \"c\""));
   }
+}
+
+TEST(linker, any_number_of_modules_may_define_the_same_name) {
+  constexpr int kModules = 40'000;
+  Guest guest;
+  const Global one = *Global::make(guest.store, {ValType::i32}, Val::i32(1));
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < kModules; ++i) guest.linker.define("module " + std::to_string(i), "memory", one);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));  // was a minute
+  EXPECT_TRUE(guest.linker.get("module " + std::to_string(kModules / 2), "memory"));
+  EXPECT_FALSE(guest.linker.get("module", "memory"));
 }
 
 // Instances of stores that are gone are used again, with the functions that were made for them.

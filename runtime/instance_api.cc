@@ -23,6 +23,13 @@ Extern extern_of(runtime::Store* store, const runtime::ModuleInst& instance, con
   return result;
 }
 
+// Null for anything but a host function of that store. Another store's is refused when it is imported; until then it
+// does not take our names, which it outlives.
+runtime::HostFunc* host_function_of(const runtime::Store& store, const Extern& value) {
+  if (value.kind != ExternKind::func || value.inst == nullptr || value.store != &store) return nullptr;
+  return static_cast<runtime::FuncInst*>(value.inst)->host;
+}
+
 }  // namespace
 
 // --- Instance
@@ -78,16 +85,7 @@ std::vector<std::pair<std::string, Extern>> Instance::exports() const {
 
 // --- Linker
 
-Linker::Name Linker::keep(const Name& name, const Extern& value) const {
-  runtime::HostFunc* host = nullptr;
-  // Another store's function is refused when it is imported; until then it does not take our names, which it outlives.
-  if (value.kind == ExternKind::func && value.inst != nullptr && value.store == &store_->impl()) {
-    host = static_cast<runtime::FuncInst*>(value.inst)->host;
-  }
-  if (host != nullptr && host->name.empty()) {
-    host->module = store_->impl().keep_name(name.module);
-    host->name = store_->impl().keep_name(name.name);
-  }
+Linker::Name Linker::keep(const Name& name, const runtime::HostFunc* host) const {
   if (host != nullptr && Name{host->module, host->name} == name) return {host->module, host->name};
   return {store_->impl().keep_name(name.module), store_->impl().keep_name(name.name)};
 }
@@ -98,13 +96,16 @@ void Linker::define(std::string_view module, std::string_view name, Extern value
 }
 
 void Linker::set(std::string_view module, std::string_view name, Extern value) {
-  if (const auto found = externs_.find({module, name}); found != externs_.end()) {
-    keep({module, name}, value);
-    found->second = value;
-  } else {
-    externs_.emplace(keep({module, name}, value), value);
+  runtime::HostFunc* host = host_function_of(store_->impl(), value);
+  auto found = externs_.find({module, name});
+  if (found == externs_.end()) {
+    found = externs_.emplace(keep({module, name}, host), value).first;
     if (!tables_.empty() && tables_[0].find({module, name}) != nullptr) last_table_rules_ = false;
   }
+  found->second = value;
+  if (host == nullptr || !host->name.empty()) return;
+  host->module = found->first.module;  // in backtraces
+  host->name = found->first.name;
 }
 
 const HostFunction* Linker::Table::find(const Name& name) const {

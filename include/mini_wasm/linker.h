@@ -14,6 +14,10 @@
 
 namespace mini_wasm {
 
+namespace runtime {
+struct HostFunc;
+}
+
 // A function of the host with nothing of a store in it, so that a table of these can be a constant of the program.
 struct HostFunction {
   std::string_view module, name;
@@ -55,7 +59,10 @@ class Linker {
     bool operator==(const Name&) const = default;
   };
   struct Hash {
-    size_t operator()(const Name& name) const { return std::hash<std::string_view>()(name.name); }
+    // Of both: programs of many modules have the same few names in each.
+    size_t operator()(const Name& name) const {
+      return 31 * std::hash<std::string_view>()(name.module) + std::hash<std::string_view>()(name.name);
+    }
   };
 
   struct Table {
@@ -67,8 +74,8 @@ class Linker {
   void set(std::string_view module, std::string_view name, Extern value);
   Result<Instance> link(const Module& module) const;
   const Extern* find(const Name& name) const;
-  // That name, there as long as the store, and the name of `value` in backtraces if it has none yet.
-  Name keep(const Name& name, const Extern& value) const;
+  // That name, there as long as the store; that of the host function, if it is one, where it is the same.
+  Name keep(const Name& name, const runtime::HostFunc* host) const;
 
   Store* store_;
   mutable std::unordered_map<Name, Extern, Hash> externs_;  // defined, and made of tables' functions: before the tables
