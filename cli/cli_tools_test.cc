@@ -168,6 +168,33 @@ TEST_F(cli, wast_runs_scripts) {
   EXPECT_EQ(run({"wast", "--expect-failures", path("none"), path("s")}).code, 2);
 }
 
+TEST_F(cli, wast_limits_memories) {
+  const std::string script = write("grow.wast",
+                                   "(module (memory 1) (func (export \"grow\") (param i32) (result i32)\n"
+                                   "  (memory.grow (local.get 0))))\n"
+                                   "(assert_return (invoke \"grow\" (i32.const 1)) (i32.const 1))\n"
+                                   "(assert_return (invoke \"grow\" (i32.const 1)) (i32.const -1))\n"
+                                   "(module (memory 3))");
+  const Outcome limited = run({"wast", "--tier=interp", "--max-memory=128K", script});
+  EXPECT_EQ(limited.code, 1);
+  EXPECT_THAT(limited.out, StartsWith("grow.wast:5: limit exceeded: cannot allocate a memory of 3 pages"));
+  EXPECT_THAT(limited.out, HasSubstr("\n3 passed, 1 failed, 0 skipped\n"));
+  EXPECT_THAT(run({"wast", "--tier=interp", script}).out, StartsWith("grow.wast:4: expected grow to return"));
+  EXPECT_EQ(run({"wast", "--max-memory=128X", script}).code, 2);
+}
+
+// More than a store may have of its own.
+TEST_F(cli, wast_runs_any_number_of_modules) {
+  std::string unnamed, registered;
+  for (int i = 0; i < 12'000; ++i) {
+    unnamed += "(module (memory 0) (table 0 funcref))";
+    registered += "(module (global (export \"g\") i32 (i32.const 1)))(register \"m" + std::to_string(i) + "\")";
+  }
+  EXPECT_EQ(run({"wast", "--tier=interp", write("unnamed.wast", unnamed)}).out, "12000 passed, 0 failed, 0 skipped\n");
+  EXPECT_EQ(run({"wast", "--tier=interp", write("registered.wast", registered)}).out,
+            "24000 passed, 0 failed, 0 skipped\n");
+}
+
 constexpr const char* kEnds = R"((module
   (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
   (memory (export "memory") 1)

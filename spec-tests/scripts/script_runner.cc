@@ -44,6 +44,12 @@ Result<std::vector<uint8_t>> binary_of(const ModuleSource& source) {
   return text::assemble(source.text);
 }
 
+// A script has any number of modules.
+StoreLimits any_number(StoreLimits limits) {
+  limits.instances = limits.memories = limits.tables = ~uint32_t{0};
+  return limits;
+}
+
 std::string expected_but_got(const std::string& expected, const Error& error) {
   return "expected " + expected + ", got " + error.to_string();
 }
@@ -64,9 +70,9 @@ ScriptRunner::ScriptRunner(const Config& config, const StoreLimits& limits)
 
 ScriptRunner::ScriptRunner(const Engine& engine, const Config& config, const StoreLimits& limits, SharedModules shared)
     : config_(config),
-      limits_(limits),
+      limits_(any_number(limits)),
       engine_(engine),
-      store_(engine_, limits),
+      store_(engine_, limits_),
       linker_(store_),
       lazy_validation_(config.lazy_validation && !config.eager),
       shared_(std::move(shared)) {
@@ -167,8 +173,24 @@ Outcome ScriptRunner::run(const text::InstanceCommand& command) {
   return instantiate(command.name, *module);
 }
 
+Result<Instance> ScriptRunner::link(const Module& module) {
+  if (modules_in_store_ >= kModulesInStore && instances_.empty() && !store_counts_) renew_store();
+  ++modules_in_store_;
+  for (const ImportType& import : module.imports()) {
+    store_counts_ |= import.type.kind == ExternKind::memory || import.type.kind == ExternKind::table;
+  }
+  return linker_.instantiate(module);
+}
+
+void ScriptRunner::renew_store() {
+  linker_ = Linker(store_);
+  store_ = Store(engine_, limits_);
+  define_spectest(linker_);
+  modules_in_store_ = 0;
+}
+
 Outcome ScriptRunner::instantiate(const std::string& name, const Module& module) {
-  Result<Instance> instance = linker_.instantiate(module);
+  Result<Instance> instance = link(module);
   if (!instance) return Outcome::fail(instance.error().to_string());
   instances_.insert_or_assign("", *instance);
   if (!name.empty()) instances_.insert_or_assign(name, *instance);
@@ -182,6 +204,7 @@ Result<Instance> ScriptRunner::find_instance(const std::string& name) const {
 }
 
 Outcome ScriptRunner::run(const text::RegisterCommand& command) {
+  store_counts_ = true;
   if (const auto shared = shared_.find(command.name); shared != shared_.end() && !instances_.contains(command.name)) {
     for (const auto& [name, memory] : shared->second) {
       Result<Memory> here = memory.in(store_);
@@ -214,7 +237,7 @@ Result<Module> ScriptRunner::asserted_module(const AssertModule& command) {
 Outcome ScriptRunner::run(const AssertModule& command) {
   Result<Module> module = asserted_module(command);
   if (!module) return failed_module(command, module.error());
-  Result<Instance> instance = linker_.instantiate(*module);
+  Result<Instance> instance = link(*module);
   if (!instance) return failed_module(command, instance.error());
   return Outcome::fail("expected " + std::string(describe(command.kind)) + " " + quoted(command.text) +
                        ", but it was accepted");

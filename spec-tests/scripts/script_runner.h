@@ -48,10 +48,14 @@ struct ScriptReport {
 // Whether one message begins with the other; an empty one says nothing and fits.
 bool messages_agree(std::string_view expected, std::string_view actual);
 
-// One script's world: a store of its own. Use it for one script.
+// One script's world: a store of its own, for any number of modules. Use it for one script.
 // Thread rule: one thread. The threads of a script have runners of their own.
 class ScriptRunner {
  public:
+  // Nothing in a store dies before the store. So after this many modules a script goes on in a new one, as soon as none
+  // of its commands can refer to anything in the old one.
+  static constexpr size_t kModulesInStore = 1000;
+
   explicit ScriptRunner(const Config& config, const StoreLimits& limits = {});
   ~ScriptRunner();
   ScriptReport run(const text::Script& script);
@@ -82,6 +86,8 @@ class ScriptRunner {
 
   Result<Module> compile(std::vector<uint8_t> bytes);
   Outcome instantiate(const std::string& name, const Module& module);
+  Result<Instance> link(const Module& module);
+  void renew_store();
   Outcome expect_trap(const text::Action& action, std::optional<TrapCode> code, const std::string& text);
   Result<std::vector<Val>> perform(const text::Action& action);
   Result<std::vector<Val>> invoke(const Instance& instance, const text::Action& action);
@@ -98,6 +104,8 @@ class ScriptRunner {
   std::optional<Engine> earlier_;  // with a cache: the engine that wrote it
   Store store_;
   Linker linker_;
+  size_t modules_in_store_ = 0;
+  bool store_counts_ = false;  // modules may find what others have left in it: names, or contents of spectest's
   const bool lazy_validation_;
   std::map<std::string, Module> definitions_;  // "" is the latest; missing after a failure
   std::map<std::string, Instance> instances_;

@@ -234,5 +234,61 @@ TEST(script_runner, instances_of_definitions) {
               ElementsAre(7, 8));
 }
 
+// Puts so many modules in the middle of a script that it goes on in a new store if it can.
+std::vector<uint32_t> failing_across_stores(const std::string& before, const std::string& many,
+                                            const std::string& after) {
+  std::string text = before;
+  for (size_t i = 0; i < ScriptRunner::kModulesInStore + 1; ++i) text += many;
+  const Script script = *parse_script(text + after);
+  std::vector<uint32_t> lines;
+  const ScriptReport report = ScriptRunner(kTiers[0].config()).run(script);
+  for (const Failure& failure : report.failures) lines.push_back(failure.line);
+  return lines;
+}
+
+TEST(script_runner, what_can_be_referred_to_lives_however_many_modules_follow) {
+  const std::string f = R"((module (func (export "f") (result i32) (i32.const 1))))";
+  const std::string call_f = R"((module (import "m" "f" (func $f (result i32)))
+    (func (export "g") (result i32) (call $f)))
+    (assert_return (invoke "g") (i32.const 1)))";
+  EXPECT_THAT(failing_across_stores(f + R"((register "m"))", "(module)", call_f), IsEmpty());
+  EXPECT_THAT(failing_across_stores(R"((module $m (func (export "f"))))", "(module)",
+                                    R"((assert_return (invoke $m "f"))(register "m" $m)
+    (module (import "m" "f" (func))))"),
+              IsEmpty());
+  EXPECT_THAT(failing_across_stores("(module definition $d)", "(module)", "(module instance $i $d)"), IsEmpty());
+  // The module that is current while others are asserted.
+  EXPECT_THAT(failing_across_stores(f, R"((assert_trap (module (func $f unreachable) (start $f)) "unreachable"))",
+                                    R"((assert_return (invoke "f") (i32.const 1)))"),
+              IsEmpty());
+}
+
+TEST(script_runner, what_modules_leave_in_spectest_stays_however_many_follow) {
+  const std::string memory_is_7 = R"((module (import "spectest" "memory" (memory 1))
+    (func (export "f") (result i32) (i32.load8_u (i32.const 5))))(assert_return (invoke "f") (i32.const 7)))";
+  const std::string writes = R"((import "spectest" "memory" (memory 1)) (data (i32.const 5) "\07"))";
+  EXPECT_THAT(failing_across_stores("(module " + writes + ")", "(module)", memory_is_7), IsEmpty());
+  EXPECT_THAT(
+      failing_across_stores("(assert_trap (module " + writes + "(func $f unreachable) (start $f)) \"unreachable\")",
+                            "(module)", memory_is_7),
+      IsEmpty());
+  EXPECT_THAT(failing_across_stores(R"((module (import "spectest" "table" (table 1 funcref)) (func $f (result i32)
+    (i32.const 7)) (elem (i32.const 5) $f)))",
+                                    "(module)", R"((module (import "spectest" "table" (table 1 funcref))
+    (func (export "f") (result i32) (call_indirect (result i32) (i32.const 5))))
+    (assert_return (invoke "f") (i32.const 7)))"),
+              IsEmpty());
+}
+
+TEST(script_runner, modules_that_nothing_refers_to_take_no_room) {
+  constexpr uint64_t kPage = 65536, kStores = 4;
+  StoreLimits limits;
+  limits.total_bytes = 2 * kPage * ScriptRunner::kModulesInStore;
+  std::string text;
+  for (size_t i = 0; i < kStores * ScriptRunner::kModulesInStore; ++i) text += "(module (memory 1))";
+  EXPECT_EQ(ScriptRunner(kTiers[0].config(), limits).run(*parse_script(text)).passed,
+            kStores * ScriptRunner::kModulesInStore);
+}
+
 }  // namespace
 }  // namespace mini_wasm::spec
