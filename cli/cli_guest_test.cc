@@ -112,6 +112,30 @@ TEST_F(cli, other_modules_to_import_from) {
   EXPECT_EQ(run({"run", "--preload", "lib=" + path("none"), "--invoke=f", user}).code, 1);
 }
 
+// Files that compilers make on the way to a program.
+TEST_F(cli, what_has_to_be_linked_first_says_so) {
+  // A custom section with nothing in it, of a name shorter than 126 bytes.
+  const auto section = [](const std::string& name) {
+    return std::string(1, '\0') + static_cast<char>(name.size() + 1) + static_cast<char>(name.size()) + name;
+  };
+  const std::string object = slurp(module("plain.wasm", R"((module (import "env" "__linear_memory" (memory 0))))"));
+  const std::string library = slurp(module("plain.wasm", R"((module (import "env" "memory" (memory 0))
+    (import "env" "__memory_base" (global i32)) (import "wasi" "thread-spawn" (func (param i32) (result i32)))))"));
+  const Outcome plain = run({"run", write("a.o", object)});
+  EXPECT_THAT(plain.err, AllOf(HasSubstr("unknown import: "), HasSubstr("--preload"), Not(HasSubstr("wasm-ld"))));
+  const Outcome o = run({"run", write("a.o", object + section("linking"))});
+  EXPECT_EQ(o.code, 1);
+  EXPECT_THAT(o.err, AllOf(HasSubstr("a.o: link error: this is a linkable object file; link it with wasm-ld (unknown "),
+                           HasSubstr("__linear_memory"), Not(HasSubstr("--preload"))));
+  EXPECT_THAT(run({"run", "--preload=x=" + path("a.o"), path("plain.wasm")}).err, HasSubstr("with wasm-ld"));
+  for (const std::string name : {"dylink", "dylink.0"}) {
+    EXPECT_THAT(run({"run", write("a.so", library + section(name))}).err, HasSubstr("this is a dynamic library"));
+  }
+  // A program that was linked with --emit-relocs.
+  const std::string program = slurp(module("plain.wasm", R"((module (import "env" "f" (func))))"));
+  EXPECT_THAT(run({"run", write("a.wasm", program + section("linking"))}).err, Not(HasSubstr("wasm-ld")));
+}
+
 TEST_F(cli, stand_ins_for_imports_that_nobody_has) {
   const std::string file = module("imports.wasm", R"((module
     (import "e" "f" (func $f (param i32) (result i32 f64 externref)))

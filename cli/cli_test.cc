@@ -265,7 +265,9 @@ TEST_F(cli, wrong_usage_is_2) {
   expect({"run", "--max-memory=lots", math}, "--max-memory: expected a number of bytes");
   expect({"run", "--max-memory=99999999999G", math}, "--max-memory: expected a number of bytes");
   expect({"run", "--max-gc-heap=lots", math}, "--max-gc-heap: expected a number of bytes");
-  expect({"run", "--wasm=bogus", math}, "unknown feature: bogus");
+  expect({"run", "--wasm=bogus", math}, "unknown feature: bogus (see --wasm=help)");
+  expect({"run", "--wasm=thread", math}, "unknown feature: thread; did you mean threads?");
+  expect({"validate", "--wasm=-multimemory,simd", math}, "unknown feature: multimemory; did you mean multi-memory?");
   expect({"run", "--invoke", "nothing", math}, "no exported function \"nothing\"; it exports add");
   expect({"validate"}, "no FILE given");
   expect({"validate", "--bogus", math}, "--bogus");

@@ -122,7 +122,7 @@ Result<Instance> load(const RunOptions& options, const Engine& engine, const std
   if (!module) return std::move(module).error();
   if (Result<void> r = define_unknown(options, *module, linker); !r) return std::move(r).error();
   Result<Instance> instance = linker.instantiate(*module);
-  if (!instance) return instance;
+  if (!instance) return explain_missing(std::move(instance).error(), *module);
   if (const std::optional<Func> initialize = instance->func("_initialize")) {
     if (auto r = initialize->call({}); !r) return std::move(r).error();
   }
@@ -146,7 +146,37 @@ Result<void> preload(const RunOptions& options, const Engine& engine, const std:
   return {};
 }
 
+// Files of the tool conventions (Linking.md, DynamicLinking.md), by a custom section and an import that they all have:
+// a program that was linked with --emit-relocs has the section, too.
+constexpr struct {
+  std::string_view section, import, what;
+} kParts[] = {
+    {"linking", "__linear_memory", "this is a linkable object file; link it with wasm-ld"},
+    {"dylink.0", "__memory_base", "this is a dynamic library, which only a program can load that is made for it"},
+    {"dylink", "__memory_base", "this is a dynamic library, which only a program can load that is made for it"},
+};
+
+bool has_section(const decoder::Module& module, std::string_view name) {
+  return std::any_of(module.customs.begin(), module.customs.end(), [&](const auto& c) { return c.name == name; });
+}
+
+bool imports_from_env(const decoder::Module& module, std::string_view name) {
+  return std::any_of(module.imports.begin(), module.imports.end(),
+                     [&](const decoder::Import& import) { return import.module == "env" && import.name == name; });
+}
+
 }  // namespace
+
+Error explain_missing(Error error, const Module& module) {
+  if (error.kind != ErrorKind::unlinkable || !error.message.starts_with("unknown import")) return error;
+  const decoder::Module& decoded = module.impl()->module();
+  for (const auto& part : kParts) {
+    if (!has_section(decoded, part.section) || !imports_from_env(decoded, part.import)) continue;
+    error.message = std::string(part.what) + " (" + error.message + ")";
+    return error;
+  }
+  return error;
+}
 
 Result<void> define_imports(const RunOptions& options, const Engine& engine, const Module& module, Linker& linker) {
   for (const std::string& option : options.preloads) {

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "cli/word_check.h"
 #include "core/utf8.h"
 
 namespace mini_wasm::cli {
@@ -27,6 +28,14 @@ std::string escape_controls(std::string_view text) {
   // Only backslashes of the text are doubled.
   for (size_t at = 0; (at = escaped.find("\\\\", at)) != escaped.npos; ++at) escaped.erase(at, 1);
   return escaped;
+}
+
+// What to try instead of a feature that is not known.
+std::string likely_feature(std::string_view name) {
+  std::vector<std::string> names;
+  for (const FeatureDescription& feature : Config::features()) names.emplace_back(feature.name);
+  const std::optional<std::string> meant = nearest(name, names);
+  return meant ? "; did you mean " + *meant + "?" : " (see --wasm=help)";
 }
 
 // The option to change, for what stops a program that is right.
@@ -63,8 +72,9 @@ std::optional<std::string> FeatureOptions::apply(Config& config) const {
   for (const std::string& list : lists) {
     for_each_item(list, [&](std::string_view item) {
       const bool on = item.front() != '-';
-      Result<void> r = config.feature(on ? item : item.substr(1), on);
-      if (!r && !problem) problem = "--wasm: " + r.error().message + " (see --wasm=help)";
+      const std::string_view name = on ? item : item.substr(1);
+      Result<void> r = config.feature(name, on);
+      if (!r && !problem) problem = "--wasm: " + r.error().message + likely_feature(name);
     });
   }
   return problem;

@@ -207,7 +207,9 @@ Result<int32_t> execute(const RunOptions& options, const std::vector<std::string
   Result<Module> module = Module::compile(engine, std::move(*bytes));
   if (!module) return std::move(module).error();
   if (options.verbose) describe(*module, begin);
-  return run_module(options, words, engine, *module, *wasi, *limits, deadline);
+  Result<int32_t> code = run_module(options, words, engine, *module, *wasi, *limits, deadline);
+  if (!code) return explain_missing(std::move(code).error(), *module);
+  return code;
 }
 
 }  // namespace
