@@ -51,74 +51,76 @@ TEST_P(ControlFlow, a_branch_past_operands_carries_its_values_down) {
   EXPECT_THAT(guest.call(i, "locals", {i32(0)}), Returns(i32(1)));
 }
 
-TEST_P(ControlFlow, a_comparison_that_a_branch_takes_over) {
-  // Every comparison as condition of br_if and of if, against a local, a constant and a value in the accumulator.
-  const char* const integer[] = {"eq", "ne", "lt_s", "lt_u", "gt_s", "gt_u", "le_s", "le_u", "ge_s", "ge_u"};
-  const char* const floating[] = {"eq", "ne", "lt", "gt", "le", "ge"};
-  std::string text = "(module";
-  std::vector<std::string> names;
-  const auto add = [&](const std::string& type, const std::string& op) {
-    const std::string compare = type + "." + op, name = compare;
-    names.push_back(name);
-    const std::string get = "(local.get 0)", sum = "(" + type + ".add (local.get 0) (" + type + ".const 0))";
-    const auto cases = [&](const std::string& a, const std::string& b, int bit) {
-      const std::string c = "(" + compare + " " + a + " " + b + ")", flag = std::to_string(1 << bit);
-      text += "(block (br_if 0 " + c + ") (local.set 2 (i32.or (local.get 2) (i32.const " + flag + "))))";
-      text += "(if " + c + " (then) (else (local.set 3 (i32.or (local.get 3) (i32.const " + flag + ")))))";
-      text += "(if (i32.eqz " + c + ") (then (local.set 4 (i32.or (local.get 4) (i32.const " + flag + ")))))";
-      text +=
-          "(local.set 5 (i32.or (local.get 5) (i32.shl (i32.eqz " + c + ") (i32.const " + std::to_string(bit) + "))))";
-    };
-    text += "(func (export \"" + name + "\") (param " + type + " " + type +
-            ") (result i32 i32 i32 i32) (local i32 i32 i32 i32)";
-    cases(get, "(local.get 1)", 0);
-    cases(get, "(" + type + ".const 3)", 1);
-    cases("(" + type + ".const 3)", get, 2);
-    cases(sum, "(local.get 1)", 3);
-    cases("(local.get 1)", sum, 4);
-    cases(get, "(" + type + ".const 0x123456)", 5);
-    text += "(local.get 2) (local.get 3) (local.get 4) (local.get 5))";
+// --- Every comparison as condition of br_if and of if, against a local, a constant and a value in the accumulator
+
+// A function of two parameters that compares them, and constants, in six ways: each is a bit of its results, set where
+// the comparison does not hold. There are four results, one for each form of branch.
+std::string comparing_function(const std::string& type, const std::string& op) {
+  const std::string compare = type + "." + op;
+  std::string text = "(func (export \"" + compare + "\") (param " + type + " " + type +
+                     ") (result i32 i32 i32 i32) (local i32 i32 i32 i32)";
+  const auto add = [&](const std::string& a, const std::string& b, int bit) {
+    const std::string c = "(" + compare + " " + a + " " + b + ")", flag = std::to_string(1 << bit);
+    text += "(block (br_if 0 " + c + ") (local.set 2 (i32.or (local.get 2) (i32.const " + flag + "))))";
+    text += "(if " + c + " (then) (else (local.set 3 (i32.or (local.get 3) (i32.const " + flag + ")))))";
+    text += "(if (i32.eqz " + c + ") (then (local.set 4 (i32.or (local.get 4) (i32.const " + flag + ")))))";
+    text +=
+        "(local.set 5 (i32.or (local.get 5) (i32.shl (i32.eqz " + c + ") (i32.const " + std::to_string(bit) + "))))";
   };
-  for (const char* type : {"i32", "i64"}) {
-    for (const char* op : integer) add(type, op);
+  const std::string get = "(local.get 0)", sum = "(" + type + ".add (local.get 0) (" + type + ".const 0))";
+  add(get, "(local.get 1)", 0);
+  add(get, "(" + type + ".const 3)", 1);
+  add("(" + type + ".const 3)", get, 2);
+  add(sum, "(local.get 1)", 3);
+  add("(local.get 1)", sum, 4);
+  add(get, "(" + type + ".const 0x123456)", 5);
+  return text + "(local.get 2) (local.get 3) (local.get 4) (local.get 5))";
+}
+
+bool holds(const std::string& op, double a, double b) {
+  if (op.ends_with("_u")) {  // as unsigned: negative ones are large
+    a = a < 0 ? a + 0x1p64 : a;
+    b = b < 0 ? b + 0x1p64 : b;
   }
-  for (const char* type : {"f32", "f64"}) {
-    for (const char* op : floating) add(type, op);
-  }
-  const Instance i = guest.load(text + ")");
-  for (const std::string& name : names) {
-    const bool is_float = name[0] == 'f';
-    const std::string op = name.substr(4);
-    const double nan = std::numeric_limits<double>::quiet_NaN();
+  const std::string o = op.substr(0, 2);
+  return o == "eq" ? a == b : o == "ne" ? a != b : o == "lt" ? a < b : o == "gt" ? a > b : o == "le" ? a <= b : a >= b;
+}
+
+// What each result of a comparing function is.
+int32_t where_it_does_not_hold(const std::string& op, double x, double y) {
+  const bool results[] = {holds(op, x, y), holds(op, x, 3), holds(op, 3, x),
+                          holds(op, x, y), holds(op, y, x), holds(op, x, 0x123456)};
+  int32_t bits = 0;
+  for (int bit = 0; bit < 6; ++bit) bits |= !results[bit] << bit;
+  return bits;
+}
+
+Val val_of(std::string_view type, double v) {
+  return type == "i32"   ? i32(static_cast<int32_t>(v))
+         : type == "i64" ? i64(static_cast<int64_t>(v))
+         : type == "f32" ? f32(static_cast<float>(v))
+                         : f64(v);
+}
+
+TEST_P(ControlFlow, a_comparison_that_a_branch_takes_over) {
+  const std::vector<std::string> integer = {"eq", "ne", "lt_s", "lt_u", "gt_s", "gt_u", "le_s", "le_u", "ge_s", "ge_u"};
+  const std::vector<std::string> floating = {"eq", "ne", "lt", "gt", "le", "ge"};
+  for (const std::string type : {"i32", "i64", "f32", "f64"}) {
+    const bool is_float = type[0] == 'f';
+    const std::vector<std::string>& ops = is_float ? floating : integer;
+    std::string text = "(module";
+    for (const std::string& op : ops) text += comparing_function(type, op);
+    const Instance i = guest.load(text + ")");
     std::vector<double> values = {0, 1, 3, 4, -1, 0x123456};
-    if (is_float) values.push_back(nan);
-    for (const double x : values) {
-      for (const double y : values) {
-        const auto holds = [&](double a, double b) {
-          if (op.ends_with("_u")) {  // as unsigned: negative ones are large
-            a = a < 0 ? a + 0x1p64 : a;
-            b = b < 0 ? b + 0x1p64 : b;
-          }
-          const std::string o = op.substr(0, 2);
-          return o == "eq"   ? a == b
-                 : o == "ne" ? a != b
-                 : o == "lt" ? a < b
-                 : o == "gt" ? a > b
-                 : o == "le" ? a <= b
-                             : a >= b;
-        };
-        const bool results[] = {holds(x, y), holds(x, 3), holds(3, x), holds(x, y), holds(y, x), holds(x, 0x123456)};
-        int32_t expected = 0;
-        for (int bit = 0; bit < 6; ++bit) expected |= !results[bit] << bit;
-        const auto val = [&](double v) {
-          return name.starts_with("i32")   ? i32(static_cast<int32_t>(v))
-                 : name.starts_with("i64") ? i64(static_cast<int64_t>(v))
-                 : name.starts_with("f32") ? f32(static_cast<float>(v))
-                                           : f64(v);
-        };
-        EXPECT_THAT(guest.call(i, name, {val(x), val(y)}),
-                    Returns(i32(expected), i32(expected), i32(expected), i32(expected)))
-            << name << ' ' << x << ' ' << y;
+    if (is_float) values.push_back(std::numeric_limits<double>::quiet_NaN());
+    for (const std::string& op : ops) {
+      for (const double x : values) {
+        for (const double y : values) {
+          const Val expected = i32(where_it_does_not_hold(op, x, y));
+          EXPECT_THAT(guest.call(i, type + "." + op, {val_of(type, x), val_of(type, y)}),
+                      Returns(expected, expected, expected, expected))
+              << type << '.' << op << ' ' << x << ' ' << y;
+        }
       }
     }
   }
