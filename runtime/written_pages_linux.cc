@@ -70,6 +70,8 @@ std::optional<size_t> find_written_pages(uint8_t* at, uint64_t bytes, bool templ
   if (fd < 0) return std::nullopt;
   constexpr size_t kMostRanges = 128;
   std::array<ScannedRange, kMostRanges> ranges;
+  // valgrind does not know that the system fills these in. There are hardly ever more.
+  std::fill_n(ranges.begin(), 16, ScannedRange{});
   ScanRequest request = {};
   request.size = sizeof request;
   request.start = reinterpret_cast<uintptr_t>(at);
