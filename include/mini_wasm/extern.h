@@ -94,6 +94,7 @@ class Func {
   Func(runtime::Store* store, runtime::FuncInst* inst) : store_(store), inst_(inst) {}
 
  private:
+  friend struct Extern;
   static Func make(Store& store, std::span<const ValType> params, std::span<const ValType> results,
                    detail::HostCode code);
   Result<void> check_type(std::span<const ValType> params, std::span<const ValType> results) const;
@@ -202,7 +203,8 @@ struct Extern {
   void* inst = nullptr;  // FuncInst, TableInst, MemInst, GlobalInst or TagInst by kind
 
   Extern() = default;
-  Extern(const Func& f) : kind(ExternKind::func), store(&f.store()), inst(f.impl()) {}  // NOLINT: implicit
+  // Of a function for which there was no memory: empty, too.
+  Extern(const Func& f) : kind(ExternKind::func), store(f.store_), inst(f.inst_) {}  // NOLINT: implicit
   Extern(const Table& t);                                                               // NOLINT
   Extern(const Memory& m);                                                              // NOLINT
   Extern(const Global& g);                                                              // NOLINT

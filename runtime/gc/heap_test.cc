@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "runtime/gc/test_support.h"
+#include "spec-tests/support/sanitizers.h"
 
 namespace mini_wasm::runtime::gc {
 namespace {
@@ -209,7 +210,8 @@ TEST(gc_heap, a_huge_array_is_zero_counted_and_freed) {
       }
     });
     t.heap().collect();
-    EXPECT_LT(t.heap().stats().used_bytes, uint64_t{1} << 20);
+    // The frames of AddressSanitizer are so large that a reference may be left between them: one, and no more later on.
+    EXPECT_LT(t.heap().stats().used_bytes, (uint64_t{1} << 20) + (mini_wasm::testing::kAddressSanitizer ? kLength : 0));
   }
 }
 
