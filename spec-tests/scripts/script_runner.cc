@@ -183,6 +183,7 @@ Result<Instance> ScriptRunner::link(const Module& module) {
 }
 
 void ScriptRunner::renew_store() {
+  instances_.clear();
   linker_ = Linker(store_);
   store_ = Store(engine_, limits_);
   define_spectest(linker_);
