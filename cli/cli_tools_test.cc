@@ -33,7 +33,7 @@ TEST_F(cli, validate_speaks_of_each_file) {
 
 // Under `ulimit -v` there are no 8 GiB for guard pages: the program runs, and -v says why it is slower.
 TEST_F(cli, few_addresses_are_no_error) {
-  if (testing::kAddressSanitizer) GTEST_SKIP() << "AddressSanitizer needs its own terabytes";
+  if (testing::kSanitizerOwnsProcess) GTEST_SKIP() << "the sanitizer needs terabytes of its own";
   const std::string file = module("memory.wasm", R"((module (memory 1)
     (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))))");
   const std::string command = std::string("sh -c 'ulimit -v 2097152; exec ") + MINI_WASM_CLI +

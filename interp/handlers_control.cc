@@ -95,11 +95,6 @@ struct Return {
   m.memory = ctx->memory_base;
 }
 
-// An interrupt takes away the room that the store's stack still has.
-[[gnu::noinline, gnu::cold]] TrapCode why_no_room(const InstanceContext& ctx, const Slot* end) {
-  return end <= ctx.store->stack_limit() ? TrapCode::interrupted : TrapCode::call_stack_exhausted;
-}
-
 // Whether a frame may end at `end`; false after raising a trap. All instances of a store have the same stack limit.
 [[gnu::always_inline]] inline bool has_room(Machine& m, const Slot* end) {
   if (end <= m.ctx->stack_limit.load(std::memory_order_relaxed)) [[likely]]
@@ -113,7 +108,7 @@ struct Return {
 // r: the instruction; l: where the frame would have ended.
 void no_room(Machine& m) {
   m.pc = as<const Word*>(m.r);
-  raise(m, why_no_room(*m.ctx, as<const Slot*>(m.l)));
+  raise(m, m.ctx->store->why_no_room(as<const Slot*>(m.l)));
 }
 
 // Loaded before all else of a callee: see FuncCode.
@@ -401,7 +396,7 @@ void go_to_caller(Machine& m, const FuncCode& code) {
   }
   go_to_caller(m, code);
   if (!entry && entry.error().kind == ErrorKind::trap) return raise(m, entry.error().trap_code);
-  raise(m, entry ? why_no_room(*m.ctx, end)
+  raise(m, entry ? m.ctx->store->why_no_room(end)
                  : m.ctx->store->invalid_function(code.owner->module(), code.index, std::move(entry).error()));
 }
 

@@ -463,7 +463,7 @@ TEST(code, loops_and_calls_can_be_interrupted) {
 }
 
 TEST(code_death, a_fault_of_the_host_is_not_ours) {
-  if (testing::kAddressSanitizer) GTEST_SKIP() << "AddressSanitizer has its own handler";
+  if (testing::kSanitizerOwnsProcess) GTEST_SKIP() << "the sanitizer has a handler of its own";
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   Guest guest(kJit);
   guest.linker.func("h", "crash", [](Caller& caller) { caller.memory0()->data().data()[65536] = 1; });

@@ -156,16 +156,15 @@ void stand(Activation& activation, Slot* fp, const void* const* sp) {
 
 }  // namespace
 
-ExitTo handle_exit(InstanceContext* ctx, uint64_t code, Slot* fp, const void* const* sp) {
+ExitTo handle_exit(InstanceContext* ctx, uint64_t code, Slot* fp, const void* const* sp, const Slot* frame_end) {
   Activation& activation = *ctx->store->activation();
   if (code == kResume) return {reinterpret_cast<uint64_t>(&activation.resume), nullptr};
   stand(activation, fp, sp);
   // What stands on the machine stack is about to go.
   guarded([&] { Jit::of(*ctx).walk(activation, runtime::Store::kMaxBacktrace, activation.frames); }, [] {});
+  if (code == kNoRoom) code = static_cast<uint64_t>(ctx->store->why_no_room(frame_end));
   if (code >= kUnwind) return {code - kUnwind, activation.entry_sp};
   activation.trap = static_cast<TrapCode>(code);
-  const bool interrupted = ctx->interrupt.load(std::memory_order_relaxed) != 0;
-  if (activation.trap == TrapCode::call_stack_exhausted && interrupted) activation.trap = TrapCode::interrupted;
   return {static_cast<uint64_t>(Exit::trapped), activation.entry_sp};
 }
 

@@ -86,7 +86,9 @@ struct ExitTo {
   uint64_t value;  // an Exit, or with `sp` null the address of an Activation::Resume
   const void* sp;  // what `enter` noted
 };
-ExitTo handle_exit(runtime::InstanceContext* ctx, uint64_t code, runtime::Slot* fp, const void* const* sp);
+// `frame_end`: of kNoRoom.
+ExitTo handle_exit(runtime::InstanceContext* ctx, uint64_t code, runtime::Slot* fp, const void* const* sp,
+                   const runtime::Slot* frame_end);
 uint64_t host_call(runtime::InstanceContext* ctx, runtime::FuncInst* func, runtime::Slot* fp, const void* const* sp);
 bool is_subtype(runtime::InstanceContext* ctx, const runtime::FuncInst* func, TypeId wanted);
 // A function's entry point; less than kNoEntry: a TrapCode, when it cannot be had.

@@ -28,6 +28,8 @@ using RuntimeCall = uint64_t (*)(runtime::InstanceContext* ctx, runtime::Slot* o
 inline constexpr uint64_t kUnwind = 0x100;
 // An exception has found its handler: Activation::resume says where to go on.
 inline constexpr uint64_t kResume = 0x200;
+// Of a trap's stub alone: a frame did not fit below the stack limit (Store::why_no_room).
+inline constexpr uint64_t kNoRoom = 0x300;
 
 // Scalar numeric instructions; memory.atomic.wait and notify, of which x is the memory and y the offset; else null.
 RuntimeCall semantic_call(Op op);

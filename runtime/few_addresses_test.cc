@@ -116,7 +116,7 @@ INSTANTIATE_TEST_SUITE_P(tiers, FewAddresses, ::testing::ValuesIn(spec::kTiers),
 // Runs `body` in a child process that may use 2 GiB of addresses; its exit code is 0 when `body` returns true.
 template <class F>
 void with_little_address_space(F body) {
-  if (testing::kAddressSanitizer) GTEST_SKIP() << "AddressSanitizer needs its own terabytes";
+  if (testing::kSanitizerOwnsProcess) GTEST_SKIP() << "the sanitizer needs terabytes of its own";
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const auto child = [&] {
     const rlimit limit = {rlim_t{2} << 30, rlim_t{2} << 30};
@@ -150,7 +150,7 @@ TEST(few_addresses_death, memories_take_what_there_is) {
 
 // More than 8 GiB for each fit into the addresses of a process.
 TEST(few_addresses, more_memories_than_guards) {
-  if (testing::kAddressSanitizer) GTEST_SKIP() << "AddressSanitizer has addresses of its own";
+  if (testing::kSanitizerOwnsProcess) GTEST_SKIP() << "the sanitizer has addresses of its own";
   constexpr uint32_t kCount = 20'000;
   const StoreLimits limits = {.instances = kCount, .memories = kCount};
   Guest guest(limits);

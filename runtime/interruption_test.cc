@@ -90,6 +90,34 @@ TEST_P(Interruption, ends_an_instruction_that_works_on_much) {
   }
 }
 
+// Whenever it comes and goes, nobody takes it for the end of the stack.
+TEST_P(Interruption, is_no_end_of_the_stack_when_it_is_taken_back) {
+  Guest guest(GetParam().config());
+  const Instance instance = guest.load(R"((module
+    (func $leaf (param i32) (result i32) (local.get 0))
+    (func $f (param i32) (result i32) (call $leaf (call $leaf (local.get 0))))
+    (func (export "work") (param i32) (result i32)
+      (loop $again
+        (drop (call $f (local.get 0)))
+        (br_if $again (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+      (local.get 0))))");
+  const std::jthread other([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      guest.store.interrupt();
+      guest.store.clear_interrupt();
+    }
+  });
+  int ended = 0;
+  const auto latest = Clock::now() + std::chrono::seconds(5);
+  while (ended < 2000 && Clock::now() < latest) {
+    const auto result = guest.call(instance, "work", {i32(1000)});
+    if (result) continue;
+    ++ended;
+    ASSERT_THAT(result, Traps(TrapCode::interrupted));
+  }
+  EXPECT_GT(ended, 0);
+}
+
 // The interrupt comes while the table grows, or before or after: sooner or later in the middle.
 TEST_P(Interruption, ends_the_growing_of_a_table) {
   bool ended = false;

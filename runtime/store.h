@@ -92,6 +92,11 @@ class Store {
   // then. For the fault handler.
   bool deepen_stack(const void* address);
   Slot* stack_limit() const { return stack_limit_; }
+  // Of a frame that did not fit below a context's limit: an interrupt takes away the room that there still is. It may
+  // have been taken back since.
+  TrapCode why_no_room(const Slot* frame_end) const {
+    return frame_end <= stack_limit_ ? TrapCode::interrupted : TrapCode::call_stack_exhausted;
+  }
   Activation* activation() const { return activation_; }
   // References may be on the native stack that the caller stands on from now on, also when it is suspended, as those of
   // coroutines are: collections look at it.

@@ -128,7 +128,7 @@ TEST(trap_death, a_fault_of_the_host_is_not_ours) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   Guest guest;
   guest.load(kTraps);  // our handler is there
-  if (testing::kAddressSanitizer) GTEST_SKIP() << "AddressSanitizer has its own handler";
+  if (testing::kSanitizerOwnsProcess) GTEST_SKIP() << "the sanitizer has a handler of its own";
   EXPECT_EXIT(crash(), ::testing::KilledBySignal(SIGSEGV), "");
   EXPECT_EXIT(raise(SIGSEGV), ::testing::KilledBySignal(SIGSEGV), "");
   EXPECT_EXIT(raise(SIGBUS), ::testing::KilledBySignal(SIGBUS), "");

@@ -151,12 +151,14 @@ class Builder {
     pop_and_return();
   }
 
-  // Where a trap's return address is on top of the stack: esi is the TrapCode, or kUnwind + Exit, or kResume.
+  // Where a trap's return address is on top of the stack: esi is the TrapCode, or kUnwind + Exit, or kResume. A check
+  // of the stack leaves in r11 where the frame would have ended (Masm::check_stack).
   void traps() {
     a.bind(trap_);
     a.mov(x86::rdi, x86::r15);
     a.mov(x86::rdx, x86::rbp);
     a.mov(x86::rcx, x86::rsp);
+    a.mov(x86::r8, x86::r11);
     call_cxx(&handle_exit);  // Exit in eax; or, with rdx null, the place to resume at in rax
     asmjit::Label resume = a.newLabel();
     a.test(x86::rdx, x86::rdx);
@@ -169,12 +171,15 @@ class Builder {
     a.mov(x86::r15, field(offsetof(Activation::Resume, ctx)));
     load_memory();
     a.jmp(field(offsetof(Activation::Resume, pc)));
-#define TRAP(id, message)                                 \
-  name(&stubs_.traps[static_cast<size_t>(TrapCode::id)]); \
-  a.mov(x86::esi, static_cast<uint32_t>(TrapCode::id));   \
-  a.jmp(trap_);
+#define TRAP(id, message) trap(TrapCode::id);
 #include <mini_wasm/traps.def>
 #undef TRAP
+  }
+
+  void trap(TrapCode code) {
+    name(&stubs_.traps[static_cast<size_t>(code)]);
+    a.mov(x86::esi, code == TrapCode::call_stack_exhausted ? kNoRoom : static_cast<uint64_t>(code));
+    a.jmp(trap_);
   }
 
   void call_runtime() {

@@ -134,7 +134,7 @@ __attribute__((no_sanitize("undefined", "address"))) void fault_in_host() {
 }
 
 TEST_P(signals, a_handler_that_chains_to_ours) {
-  if (kAddressSanitizer) GTEST_SKIP() << "AddressSanitizer has its own handler";
+  if (kSanitizerOwnsProcess) GTEST_SKIP() << "the sanitizer has a handler of its own";
   Tenant tenant(GetParam().config());
   const struct sigaction action = host_action();
   sigaction(SIGSEGV, &action, &below_host);
@@ -148,7 +148,7 @@ TEST_P(signals, a_handler_that_chains_to_ours) {
 }
 
 TEST_P(signals, a_handler_that_was_there_before) {
-  if (kAddressSanitizer) GTEST_SKIP() << "AddressSanitizer has its own handler";
+  if (kSanitizerOwnsProcess) GTEST_SKIP() << "the sanitizer has a handler of its own";
   const struct sigaction action = host_action();
   struct sigaction before;
   sigaction(SIGSEGV, &action, &before);
@@ -179,7 +179,7 @@ TEST_P(signals, handlers_are_what_they_were_when_the_last_engine_is_gone) {
 
 // Somebody put his on top, and took it away again only after the engine was gone.
 TEST_P(signals, a_handler_on_top_of_ours_stays) {
-  if (kAddressSanitizer) GTEST_SKIP() << "AddressSanitizer has its own handler";
+  if (kSanitizerOwnsProcess) GTEST_SKIP() << "the sanitizer has a handler of its own";
   const struct sigaction first = action_of(SIGSEGV), action = host_action();
   {
     Tenant tenant(GetParam().config());
