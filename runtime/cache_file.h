@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "runtime/host_file.h"
 
@@ -18,17 +19,14 @@ class CacheFile {
  public:
   // Null unless there is such a file of ours. It counts as used now.
   static std::unique_ptr<CacheFile> open(const std::string& directory, const std::string& name);
-  ~CacheFile();
-  CacheFile(const CacheFile&) = delete;
-  CacheFile& operator=(const CacheFile&) = delete;
 
   uint64_t size() const { return size_; }
   // All of `to`, or false.
   bool read(uint64_t at, std::span<uint8_t> to) const;
 
  private:
-  CacheFile(int fd, uint64_t size) : fd_(fd), size_(size) {}
-  const int fd_;
+  CacheFile(HostFile file, uint64_t size) : file_(std::move(file)), size_(size) {}
+  const HostFile file_;
   const uint64_t size_;
 };
 

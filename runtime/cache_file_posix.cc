@@ -33,20 +33,17 @@ int open_directory(const std::string& path) {
 // Opening must not wait, as it would for somebody who writes to a pipe.
 std::unique_ptr<CacheFile> CacheFile::open(const std::string& directory, const std::string& name) {
   const std::string path = directory + "/" + name + kSuffix;
-  const int fd = open_own_descriptor(
-      [&] { return ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC); });
-  if (fd < 0) return nullptr;
+  HostFile file(open_own_descriptor(
+      [&] { return ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC); }));
   struct stat info;
-  if (fstat(fd, &info) != 0 || !is_ours(info)) return close(fd), nullptr;
-  (void)futimens(fd, nullptr);
-  return std::unique_ptr<CacheFile>(new CacheFile(fd, static_cast<uint64_t>(info.st_size)));
+  if (!file.ok() || fstat(file.get(), &info) != 0 || !is_ours(info)) return nullptr;
+  (void)futimens(file.get(), nullptr);
+  return std::unique_ptr<CacheFile>(new CacheFile(std::move(file), static_cast<uint64_t>(info.st_size)));
 }
-
-CacheFile::~CacheFile() { close(fd_); }
 
 bool CacheFile::read(uint64_t at, std::span<uint8_t> to) const {
   while (!to.empty()) {
-    const ssize_t n = pread(fd_, to.data(), to.size(), static_cast<off_t>(at));
+    const ssize_t n = pread(file_.get(), to.data(), to.size(), static_cast<off_t>(at));
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return false;
     at += static_cast<uint64_t>(n);
@@ -103,7 +100,8 @@ void NewCacheFile::publish() {
 
 void trim_cache(const std::string& directory, uint64_t bytes) {
   const int fd = open_directory(directory);
-  DIR* const entries = fd < 0 ? nullptr : fdopendir(fd);
+  const auto close_entries = [](DIR* entries) { closedir(entries); };
+  const std::unique_ptr<DIR, decltype(close_entries)> entries(fd < 0 ? nullptr : fdopendir(fd));
   if (entries == nullptr) return void(fd < 0 ? 0 : close(fd));
   struct File {
     std::string name;
@@ -113,7 +111,7 @@ void trim_cache(const std::string& directory, uint64_t bytes) {
   std::vector<File> files;
   uint64_t total = 0;
   const time_t now = time(nullptr);
-  while (const dirent* entry = readdir(entries)) {
+  while (const dirent* entry = readdir(entries.get())) {
     const std::string name = entry->d_name;
     const bool temporary = name.ends_with(kTemporary) && name.find(std::string(kSuffix) + ".") != name.npos;
     struct stat info;
@@ -132,7 +130,6 @@ void trim_cache(const std::string& directory, uint64_t bytes) {
   for (size_t i = 0; total > bytes && i < files.size(); ++i) {
     if (unlinkat(fd, files[i].name.c_str(), 0) == 0) total -= files[i].size;
   }
-  closedir(entries);
 }
 
 }  // namespace mini_wasm::runtime

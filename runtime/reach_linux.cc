@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
 #include "runtime/host_file.h"
@@ -48,21 +49,20 @@ std::string unescaped(std::string_view text) {
 // "ID PARENT MAJOR:MINOR ROOT MOUNT-POINT OPTIONS... - TYPE ..."
 std::vector<Mount> all_mounts() {
   std::vector<Mount> result;
-  std::FILE* const file = open_stream("/proc/self/mountinfo");
-  if (file == nullptr) return result;
-  char* line = nullptr;
-  size_t room = 0;
-  while (getline(&line, &room, file) > 0) {
+  const Result<std::vector<uint8_t>> bytes = read_file("/proc/self/mountinfo");
+  if (!bytes) return result;
+  const std::string_view text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+  for (size_t next = 0, at; (at = next) < text.size();) {
+    next = std::min(text.find('\n', at), text.size() - 1) + 1;
+    const std::string line(text.substr(at, next - at));
     unsigned major = 0, minor = 0;
     int begin = 0, end = 0;
-    if (std::sscanf(line, "%*d %*d %u:%u %*s %n%*s%n", &major, &minor, &begin, &end) < 2 || end == 0) continue;
-    const std::string_view text = line;
-    result.push_back({makedev(major, minor),
-                      unescaped(text.substr(static_cast<size_t>(begin), static_cast<size_t>(end - begin))),
-                      text.find(" - btrfs ") != text.npos});
+    if (std::sscanf(line.c_str(), "%*d %*d %u:%u %*s %n%*s%n", &major, &minor, &begin, &end) < 2 || end == 0) continue;
+    result.push_back(
+        {makedev(major, minor),
+         unescaped(std::string_view(line).substr(static_cast<size_t>(begin), static_cast<size_t>(end - begin))),
+         line.find(" - btrfs ") != line.npos});
   }
-  std::free(line);
-  std::fclose(file);
   return result;
 }
 

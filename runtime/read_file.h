@@ -2,13 +2,19 @@
 #pragma once
 
 #include <cstdio>
+#include <memory>
 
 #include "core/read_stream.h"
 
 namespace mini_wasm::runtime {
 
+struct CloseStream {
+  void operator()(std::FILE* stream) const { std::fclose(stream); }
+};
+using Stream = std::unique_ptr<std::FILE, CloseStream>;
+
 // For reading; null with errno when it cannot be opened.
-std::FILE* open_stream(const char* path);
+Stream open_stream(const char* path);
 
 // As read_stream, for the file of that name; in messages the name is escaped for a terminal.
 Result<std::vector<uint8_t>> read_file(const std::string& path, const BeginCheck& check = {});

@@ -33,9 +33,15 @@ Result<void> done(Result<T> result) {
   return result ? Result<void>() : Result<void>(std::move(result).error());
 }
 
-// `scenario` is one that succeeds; in between it has to do so again.
+ptrdiff_t open_descriptors() {
+  namespace fs = std::filesystem;
+  return std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator());
+}
+
+// `scenario` is one that succeeds; in between it has to do so again. It leaves nothing open.
 void expect_errors(const char* name, const Scenario& scenario) {
   ASSERT_THAT(scenario(), Succeeds()) << name;
+  const ptrdiff_t descriptors = open_descriptors();
   for (const Failing how : {Failing::once, Failing::from_there}) {
     size_t n = 0, errors = 0;
     for (;; ++n) {
@@ -56,6 +62,7 @@ void expect_errors(const char* name, const Scenario& scenario) {
       }
     }
     EXPECT_GT(errors, 0u) << name;  // else nothing was tried
+    EXPECT_EQ(open_descriptors(), descriptors) << name << ": left open";
   }
 }
 
