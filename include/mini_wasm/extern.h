@@ -205,10 +205,10 @@ struct Extern {
   Extern() = default;
   // Of a function for which there was no memory: empty, too.
   Extern(const Func& f) : kind(ExternKind::func), store(f.store_), inst(f.inst_) {}  // NOLINT: implicit
-  Extern(const Table& t);                                                               // NOLINT
-  Extern(const Memory& m);                                                              // NOLINT
-  Extern(const Global& g);                                                              // NOLINT
-  Extern(const Tag& t);                                                                 // NOLINT
+  Extern(const Table& t);                                                            // NOLINT
+  Extern(const Memory& m);                                                           // NOLINT
+  Extern(const Global& g);                                                           // NOLINT
+  Extern(const Tag& t);                                                              // NOLINT
   std::optional<Func> func() const;
   std::optional<Table> table() const;
   std::optional<Memory> memory() const;
