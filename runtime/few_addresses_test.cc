@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "runtime/memory_pool.h"
+#include "runtime/module_inst.h"
 #include "runtime/test_settings.h"
 #include "spec-tests/support/guest.h"
 #include "spec-tests/support/sanitizers.h"
@@ -49,12 +50,16 @@ class FewAddresses : public ::testing::TestWithParam<spec::TierCase> {
 TEST_P(FewAddresses, instances_of_one_module) {
   Guest guest(GetParam().config());
   const Module module = *Module::compile(guest.engine, wat(kAccessor));
-  for (uint64_t n = 0; n < 3; ++n) {
+  for (uint32_t n = 0; n < 3; ++n) {
     guest.store = Store(guest.engine);
-    for (int i = 0; i < 2; ++i) {
+    runtime::test_settings.guards_wanted = n;  // now the first goes without, now the second
+    for (uint32_t i = 0; i < 2; ++i) {
       const Result<Instance> made = Instance::make(guest.store, module, {});
       ASSERT_THAT(made, Succeeds());
       expect_works(guest, *made);
+      // Whoever has guard pages makes no checks, from the pool either.
+      const bool usual = (n + i) % 2 == 0 || !GetParam().guard_pages;
+      EXPECT_EQ(made->impl()->code == &module.impl()->code(), usual);
     }
     EXPECT_EQ(guest.engine.memories_without_guard(), wanted() * (n + 1));
   }
@@ -136,14 +141,14 @@ TEST(few_addresses_death, memories_take_what_there_is) {
       config.tier = Tier::jit;
       Guest guest(config);
       const Module module = *Module::compile(guest.engine, bytes);
-      for (int n = 0; n < 3; ++n) {
+      for (int n = 0; n < 5; ++n) {
         const Result<Instance> i = Instance::make(guest.store, module, {});
         if (!i || !i->memory("m")->grow(1000) || i->memory("m")->grow(60'000)) return false;
         const Result<std::vector<Val>> in = i->func("get")->call({Val::i32(65'000'000)});
         const Result<std::vector<Val>> beyond = i->func("get")->call({Val::i32(-1)});
         if (!in || beyond || beyond.error().trap_code != TrapCode::out_of_bounds_memory_access) return false;
       }
-      return guest.engine.memories_without_guard() == (guard_pages ? 3 : 0);
+      return guest.engine.memories_without_guard() == (guard_pages ? 5 : 0);
     });
   }
 }
