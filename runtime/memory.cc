@@ -82,12 +82,12 @@ bool MemInst::take_from(MemoryPool& pool, uint64_t bytes, const std::shared_ptr<
 // What there is: half a reservation that never fills up serves as well.
 bool MemInst::reserve_some(uint64_t min) {
   uint64_t wanted = checked_reservation(min, max_size);
-  if (!reserve(wanted)) {
-    do {
-      if (wanted <= min) return false;
-      wanted = std::max(min, wanted / 2);
-    } while (wanted > min ? !reserve_fairly(wanted) : !reserve(wanted));
+  bool made = reserve(wanted);
+  while (!made && wanted > min) {
+    wanted = std::max(min, wanted / 2);
+    made = wanted > min ? reserve_fairly(wanted) : reserve(wanted);
   }
+  if (!made) return false;
   max_size = std::min(max_size, reserved >> type.page_size_log2 << type.page_size_log2);
   return true;
 }
