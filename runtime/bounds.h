@@ -1,6 +1,7 @@
-// How code keeps to the memories that it accesses. One per piece of code: with `guarded`, a memory that is_guarded is
-// accessed without a look at its size, and must have guard pages; with `checked` there is a look at each access, and
-// it does not matter what is behind the memory.
+// How a piece of compiled code keeps within the bounds of the memories that it accesses:
+// * guarded: accesses to a memory for which `is_guarded` is true have no bounds check. The memory must have guard
+//   pages.
+// * checked: every access is checked. The memory needs no guard pages.
 #pragma once
 
 #include <mini_wasm/types.h>

@@ -1,4 +1,5 @@
-// What a store may still take of StoreLimits::total_bytes, and whom to ask. Thread rule: that of the store.
+// Budget: how many bytes of StoreLimits::total_bytes a store has used, and the embedder's function that is asked before
+// more are used. Thread rule: that of the store.
 #pragma once
 
 #include <mini_wasm/store.h>
@@ -10,7 +11,7 @@ class Budget {
   explicit Budget(const StoreLimits& limits)
       : total_(limits.total_bytes), may_grow_(limits.may_grow), data_(limits.may_grow_data) {}
 
-  // False: there may be no more of that.
+  // Takes `bytes` out of the budget. Returns false when the limit or the embedder does not allow it.
   bool take(Growth::Kind kind, uint64_t bytes) {
     if (bytes == 0) return true;
     if (bytes > total_ - used_) return false;

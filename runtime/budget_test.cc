@@ -1,4 +1,4 @@
-// StoreLimits::total_bytes and may_grow: what counts, at the edge, on every tier.
+// StoreLimits::total_bytes and may_grow: what counts, the exact limits, on every tier.
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -49,7 +49,7 @@ TEST_P(Budgets, memories_tables_and_objects_share_it) {
   EXPECT_THAT(guest.call(i, "table", {i32(8192)}), Returns(i32(-1)));
   EXPECT_THAT(i.memory("m")->grow(1), Fails(ErrorKind::limit, "cannot grow"));
   EXPECT_THAT(i.table("t")->grow(8192, Val::null(ValType::funcref)), Fails(ErrorKind::limit, "cannot grow"));
-  // Nothing of what failed was taken, and to grow by nothing needs nothing.
+  // The failed attempts took nothing. Growing by nothing needs nothing.
   EXPECT_THAT(guest.call(i, "memory", {i32(0)}), Returns(i32(4)));
   EXPECT_LE(guest.store.used_bytes(), 10 * kPage);
 }
@@ -101,7 +101,7 @@ TEST_P(Budgets, the_embedder_is_asked_and_may_refuse) {
   Asked asked;
   Guest guest(config(), {.may_grow = &Asked::ask, .may_grow_data = &asked});
   const Instance i = guest.load(kGrower);
-  ASSERT_EQ(asked.growths.size(), 2u);  // the table and the memory that is not empty
+  ASSERT_EQ(asked.growths.size(), 2u);  // for the table and for the memory that is not empty
   asked.growths.clear();
   EXPECT_THAT(guest.call(i, "memory", {i32(2)}), Returns(i32(1)));
   ASSERT_EQ(asked.growths.size(), 1u);

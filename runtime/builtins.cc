@@ -10,7 +10,8 @@
 namespace mini_wasm::runtime {
 namespace {
 
-// Of a segment, where neither is wider: their sum does not wrap.
+// Whether the range [from, from + length) is inside a segment. Both operands have 32 bits, so the 64-bit sum cannot
+// wrap.
 bool inside(size_t size, uint32_t from, uint32_t length) { return uint64_t{from} + length <= size; }
 
 }  // namespace

@@ -1,6 +1,7 @@
-// The operations on instances that both tiers share: bulk memory, tables, segments (spec 4.6). Each checks its own
-// bounds first, changes nothing when these make it trap, and returns TrapCode::none on success. What works on much at
-// once can trap "interrupted" in the middle, and what it has written by then stays (pieces.h).
+// The operations on instances that all tiers share: bulk memory, tables, segments (spec 4.6). Each one checks its
+// bounds first, and returns TrapCode::none on success. When the bounds check traps, nothing has been changed. An
+// operation on many bytes can trap with "interrupted" in the middle; what it has written by then stays written
+// (pieces.h).
 #pragma once
 
 #include <mini_wasm/trap.h>

@@ -16,7 +16,8 @@ CacheAccess::CacheAccess(const Config& config) {
   }
 }
 
-// The fence comes before the key: one that is made where a guest can read it would be believed for ever after.
+// The fence is made before the key. A key that is made in a place where a guest can read it would be trusted from then
+// on.
 Result<CacheKey> CacheAccess::set_up(const Config& config) {
   if (Image::own().build_id.empty()) return Error::make(ErrorKind::usage, "this program was linked without a build id");
   Result<std::string> file = config.cache_key_file.empty() ? default_cache_key_file() : config.cache_key_file;

@@ -1,4 +1,5 @@
-// Whether an engine keeps code, and by what right: the key of its files, and the fence between them and guests.
+// CacheAccess: whether an engine keeps compiled code in files, with which key these are authenticated, and the fence
+// that keeps guests away from them.
 // Thread rule: immutable.
 #pragma once
 
@@ -14,12 +15,12 @@ namespace mini_wasm::runtime {
 
 class CacheAccess {
  public:
-  // For Config::cache_dir, when that is not empty. The key is made if there is none.
+  // Uses Config::cache_dir unless that is empty. Makes the key if there is none yet.
   explicit CacheAccess(const Config& config);
 
-  // Null when nothing is kept.
+  // Null when no code is kept.
   const CacheKey* key() const { return key_ ? &*key_ : nullptr; }
-  // Why nothing is kept that ought to be; else empty.
+  // Why no code is kept although the configuration asks for it; empty otherwise.
   const std::string& problem() const { return problem_; }
 
  private:

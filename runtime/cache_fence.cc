@@ -16,14 +16,15 @@ struct FencedDirectory {
   bool is_cache = false;
   std::string name;
   FileId id;  // of a preopened directory
-  // Of a cache: from where a guest would get at it or its key. Of a preopened directory: what lies above it, known once
-  // there is a cache; most processes have none, and starting a guest should not take longer there.
+  // For a cache: the directories from which a guest could reach the cache or its key. For a preopened directory: the
+  // directories above it. These are looked up only when there is a cache: most processes have none, and starting a
+  // guest should not take longer there.
   Reach reach;
   bool knows_reach = false;
-  FileId cache, key_folder;  // of a cache: what no preopened directory may lie in
+  FileId cache, key_folder;  // of a cache: no preopened directory may lie in one of these
 
   FencedDirectory* next = nullptr;
-  FencedDirectory** previous = nullptr;  // what refers to this one
+  FencedDirectory** previous = nullptr;  // the pointer that points to this entry
 
   void link();
   void unlink();
@@ -31,11 +32,13 @@ struct FencedDirectory {
 
 namespace {
 
-constinit std::mutex mutex;  // for the list, and for what is in it
+constinit std::mutex mutex;  // guards the list and the entries in it
 constinit FencedDirectory* first =
-    nullptr;  // no container: it would have to outlive whatever static object has an engine
+    // A plain list and no container, because a static object of the host may own an engine: a container could be
+    // destroyed before that object.
+    nullptr;
 
-// `dir`: the preopened directory.
+// Whether a guest that may use `dir` can reach the cache or its key.
 bool meet(const FencedDirectory& cache, const FencedDirectory& dir) {
   return cache.reach.has(dir.id) || dir.reach.has(cache.cache) || dir.reach.has(cache.key_folder);
 }
@@ -47,7 +50,7 @@ Error conflict(const FencedDirectory& cache, const FencedDirectory& dir) {
                          "Config::cache_dir (--cache=DIR) or cache_key_file (--cache-key=FILE)");
 }
 
-// With the mutex.
+// Thread rule: the caller holds the mutex.
 const FencedDirectory* first_that_meets(const FencedDirectory& one) {
   for (const FencedDirectory* other = first; other != nullptr; other = other->next) {
     if (other->is_cache == one.is_cache) continue;
@@ -63,8 +66,8 @@ bool some_cache() {
   return false;
 }
 
-// What lies above directories that were preopened when there was no cache. By then their descriptors may be closed:
-// their names are believed as far as they still lead there.
+// Looks up what lies above the directories that were preopened when there was no cache. Their descriptors may be closed
+// by now, so they are opened again by name. A name that leads to another directory today is ignored.
 void complete_preopens() {
   for (FencedDirectory* entry = first; entry != nullptr; entry = entry->next) {
     if (entry->is_cache || std::exchange(entry->knows_reach, true)) continue;

@@ -1,11 +1,14 @@
-// Keeps code caches and what guests may use apart, for the whole process: who could write into a cache, or read its
-// key, would say what runs as machine code next time. A cache is fenced by its Engine, a preopened directory by its
-// Wasi, for as long as these live; whichever comes second is refused.
+// CacheFence keeps code caches and the directories of guests apart, for the whole process. A guest that can write into
+// a cache, or read the cache's key, decides what runs as machine code next time. An Engine fences its cache, a Wasi its
+// preopened directories, each for as long as it lives. When a cache and a directory conflict, the one that comes second
+// is refused.
 //
-// Directories are compared as what they are (device and inode), not by name. A guest reaches a cache when its directory
-// is one that the cache's path, or the key's, is looked up in (those that hold symbolic links on the way as well), or
-// lies above one; also above a place where one is mounted once more (/proc/self/mountinfo), as far as the system tells.
-// What is renamed or mounted by others later is not seen.
+// Directories are compared by device and inode, not by name. A guest can reach a cache when its directory
+// * is one of those in which the path of the cache or of the key is looked up (including those that hold symbolic links
+//   on the way), or
+// * lies above one of those, or
+// * lies above a place where one of those is mounted a second time (/proc/self/mountinfo), as far as the system tells.
+// Renames and mounts that happen later are not noticed.
 // Thread rule: any thread.
 #pragma once
 
@@ -20,12 +23,12 @@ struct FencedDirectory;
 
 class CacheFence {
  public:
-  CacheFence();  // around nothing
+  CacheFence();  // an empty fence: protects nothing
   CacheFence(CacheFence&&) noexcept;
   CacheFence& operator=(CacheFence&&) noexcept;
   ~CacheFence();
 
-  // Neither needs to exist yet. Error: usage, when a preopened directory reaches one of them.
+  // The directory and the file need not exist yet. Error: usage, when a preopened directory reaches one of them.
   static Result<CacheFence> around_cache(const std::string& directory, const std::string& key_file);
   // `fd` is the directory that was opened as `name`. Error: usage, when it reaches a cache or a key, or lies in one.
   static Result<CacheFence> around_preopen(const std::string& name, int fd);

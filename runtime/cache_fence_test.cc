@@ -1,4 +1,4 @@
-// Which directories a guest cannot have beside a code cache.
+// Which directories a guest cannot have together with a code cache.
 #include "runtime/cache_fence.h"
 
 #include <fcntl.h>
@@ -26,10 +26,10 @@ class cache_fence : public ::testing::Test {
     const int fd = open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     EXPECT_GE(fd, 0) << dir;
     Result<CacheFence> fence = CacheFence::around_preopen(dir, fd);
-    close(fd);  // as a guest may
+    close(fd);  // a guest may close it
     return fence;
   }
-  // Whether such a cache and such a directory cannot be together; which comes first makes no difference.
+  // Whether such a cache and such a directory conflict. The order in which they come must make no difference.
   static bool meet(const std::string& cache, const std::string& key, const std::string& dir) {
     bool refused = false;
     {
@@ -78,11 +78,11 @@ TEST_F(cache_fence, stands_around_links) {
   for (const char* cache : {"mine/absolute", "mine/relative", "mine/twice", "above/cache", "above/cache/new"}) {
     EXPECT_TRUE(meet(path(cache), key, path("real"))) << cache;
     EXPECT_TRUE(meet(path("guest"), path(cache) + std::string("/key"), path("real"))) << cache;
-    // Who may write where the link is says where it leads.
+    // Whoever may write to the directory of a link decides where the link leads.
     EXPECT_EQ(meet(path(cache), key, path("mine")), std::string(cache).starts_with("mine"));
     EXPECT_FALSE(meet(path(cache), key, path("guest")));
   }
-  // A preopened directory by the name of a link.
+  // A directory that is preopened by the name of a link.
   EXPECT_TRUE(meet(path("real/cache"), key, path("above")));
   EXPECT_TRUE(meet(path("real/cache"), key, path("mine/twice")));
   fs::create_symlink("loop", path("loop"));
@@ -129,11 +129,11 @@ TEST_F(cache_fence, stands_where_a_directory_is_mounted_once_more) {
     ASSERT_TRUE(mounts::bind_mount(path("real"), door));
     for (const std::string& dir : {door, path("guest/x"), path("guest")}) EXPECT_TRUE(meet(cache, key, dir)) << dir;
     EXPECT_FALSE(meet(cache, key, path("far")));
-    // A mount in a mount.
+    // A mount inside a mount.
     ASSERT_TRUE(mounts::bind_mount(path("guest"), path("far")));
     ASSERT_TRUE(mounts::bind_mount(path("real/user"), path("far/x")));
     EXPECT_TRUE(meet(cache, key, path("far")));
-    // The key alone.
+    // Only the key.
     EXPECT_FALSE(meet(cache, key, path("other")));
     ASSERT_TRUE(mounts::bind_mount(key, path("other/file")));
     EXPECT_TRUE(meet(cache, key, path("other")));

@@ -1,6 +1,7 @@
-// Files of a cache directory, which is the user's own but lies open to accidents: a file is believed to be ours when it
-// is a regular file that this user owns and nobody else may write to, and becomes visible under its name once it is
-// complete. Nothing here reports why something did not work: a cache does without.
+// Files of a cache directory. The directory belongs to the user, but other programs may leave files in it by accident.
+// A file is accepted as ours when it is a regular file, owned by this user, that nobody else may write to. A new file
+// gets its name only when it is complete. Nothing here reports why an operation failed: without a cache file the engine
+// compiles again.
 // Thread rule: any thread may read; one thread writes.
 #pragma once
 
@@ -14,14 +15,14 @@
 
 namespace mini_wasm::runtime {
 
-// A file that is read. What has been opened stays as it is when another takes its name.
+// A file that is open for reading. Its content stays the same when another file takes its name.
 class CacheFile {
  public:
-  // Null unless there is such a file of ours. It counts as used now.
+  // Opens a file and marks it as used now. Null unless there is such a file, and it is ours.
   static std::unique_ptr<CacheFile> open(const std::string& directory, const std::string& name);
 
   uint64_t size() const { return size_; }
-  // All of `to`, or false.
+  // Fills all of `to`; false when that is not possible.
   bool read(uint64_t at, std::span<uint8_t> to) const;
 
  private:
@@ -30,21 +31,21 @@ class CacheFile {
   const uint64_t size_;
 };
 
-// A file that is written, from the beginning to the end. The directory is made if it is missing.
+// A file that is written from the beginning to the end. Its directory is made if it is missing.
 class NewCacheFile {
  public:
   NewCacheFile(const std::string& directory, const std::string& name);
-  ~NewCacheFile();  // without `publish` it was for nothing
+  ~NewCacheFile();  // removes the file unless it was published
   NewCacheFile(const NewCacheFile&) = delete;
   NewCacheFile& operator=(const NewCacheFile&) = delete;
 
-  // So far all has gone well.
+  // Whether all operations so far have succeeded.
   bool ok() const { return ok_; }
   uint64_t size() const { return size_; }
   void append(std::span<const uint8_t> bytes);
-  // Over what was written before.
+  // Writes over bytes that were written before.
   void overwrite(uint64_t at, std::span<const uint8_t> bytes);
-  // Gives the file its name, which another may have had.
+  // Gives the complete file its name. A file that had this name is replaced.
   void publish();
 
  private:
@@ -57,8 +58,8 @@ class NewCacheFile {
   uint64_t size_ = 0;
 };
 
-// Removes files of ours, those first that have not been used for longest, until all take `bytes` at most; and what
-// processes that ended early left behind.
+// Removes our files, the least recently used first, until the rest take at most `bytes`. Also removes temporary files
+// that processes left behind when they ended early.
 void trim_cache(const std::string& directory, uint64_t bytes);
 
 }  // namespace mini_wasm::runtime

@@ -16,7 +16,7 @@ namespace mini_wasm::runtime {
 namespace {
 
 constexpr char kSuffix[] = ".code", kTemporary[] = ".tmp";
-constexpr time_t kAbandoned = 3600;  // seconds after which nobody writes a file any more
+constexpr time_t kAbandoned = 3600;  // seconds; an older temporary file has no writer any more
 
 bool is_ours(const struct stat& info) {
   return S_ISREG(info.st_mode) && info.st_uid == geteuid() && (info.st_mode & (S_IWGRP | S_IWOTH)) == 0;
@@ -30,7 +30,7 @@ int open_directory(const std::string& path) {
 
 // --- Reading
 
-// Opening must not wait, as it would for somebody who writes to a pipe.
+// O_NONBLOCK: if the name belongs to a pipe, opening it would wait for somebody who writes to it.
 std::unique_ptr<CacheFile> CacheFile::open(const std::string& directory, const std::string& name) {
   const std::string path = directory + "/" + name + kSuffix;
   HostFile file(open_own_descriptor(
@@ -80,6 +80,7 @@ void NewCacheFile::append(std::span<const uint8_t> bytes) {
 void NewCacheFile::overwrite(uint64_t at, std::span<const uint8_t> bytes) { write(at, bytes); }
 
 void NewCacheFile::write(uint64_t at, std::span<const uint8_t> bytes) {
+  // Checked first because a write beyond RLIMIT_FSIZE would raise SIGXFSZ in the host.
   if (!allows_file_size(at + bytes.size())) ok_ = false;
   while (ok_ && !bytes.empty()) {
     const ssize_t n = pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(at));
@@ -117,6 +118,7 @@ void trim_cache(const std::string& directory, uint64_t bytes) {
     struct stat info;
     if (!temporary && !name.ends_with(kSuffix)) continue;
     if (fstatat(fd, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0 || !is_ours(info)) continue;
+    // Only our own files are counted and removed: the directory may hold files of others.
     if (!temporary) {
       files.push_back({name, static_cast<uint64_t>(info.st_size), info.st_mtim});
       total += files.back().size;

@@ -1,4 +1,4 @@
-// What a cache directory may hold, by accident or design, and what becomes of it.
+// What a cache directory may contain, by accident or on purpose, and how it is handled.
 #include "runtime/cache_file.h"
 
 #include <fcntl.h>
@@ -42,7 +42,7 @@ class cache_file : public ::testing::Test {
     EXPECT_TRUE(file->read(0, {reinterpret_cast<uint8_t*>(text.data()), text.size()}));
     return text;
   }
-  // As if it had last been used so many seconds ago.
+  // Makes the file look as if it was last used that many seconds ago.
   static void age(const fs::path& path, int seconds) {
     fs::last_write_time(path, fs::last_write_time(path) - std::chrono::seconds(seconds));
   }
@@ -90,7 +90,7 @@ TEST_F(cache_file, stays_as_it_was_opened) {
 TEST_F(cache_file, does_not_read_beyond_the_end) {
   write("a", "hello");
   const auto file = CacheFile::open(dir(), "a");
-  fs::resize_file(path("a"), 3);  // behind our back
+  fs::resize_file(path("a"), 3);  // changed by somebody else
   uint8_t to[5];
   EXPECT_FALSE(file->read(0, to));
   EXPECT_FALSE(file->read(3, {to, 1}));
@@ -111,7 +111,7 @@ TEST_F(cache_file, of_another_user_is_not_ours) {
   write("a", "hello");
   if (chown(path("a").c_str(), 12345, static_cast<gid_t>(-1)) != 0) GTEST_SKIP() << "only root can give files away";
   EXPECT_EQ(read("a"), "none");
-  write("a", "mine");  // the directory is ours: so is the name
+  write("a", "mine");  // the directory is ours, so the name is ours as well
   EXPECT_EQ(read("a"), "mine");
 }
 
@@ -174,7 +174,7 @@ TEST_F(cache_file, the_least_recently_used_go_first) {
   age(path("b"), 30);
   age(path("c"), 20);
   age(path("d"), 10);
-  EXPECT_NE(read("a"), "none");  // used now
+  EXPECT_NE(read("a"), "none");  // reading counts as use
   trim_cache(dir(), 300);
   EXPECT_EQ(read("b"), "none");
   EXPECT_NE(read("c"), "none");

@@ -45,7 +45,7 @@ const char* fault_of_folder(const struct stat& info) {
   return nullptr;
 }
 
-// None when there is no such file.
+// Empty when there is no such file.
 Result<std::optional<CacheKey>> read_key(int folder, const std::string& name, const std::string& file) {
   const HostFile key(open_own_descriptor(
       [&] { return openat(folder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC); }));
@@ -67,15 +67,17 @@ bool random_bytes(void* to, size_t size) {
   return got == static_cast<ssize_t>(size);
 }
 
-// Gives the file its name unless another has it by now (EEXIST). Where the file system cannot rename like that, the
-// file has two names for a moment, and who reads it meanwhile does without.
+// Gives the file its name unless another file has it by now (errno is EEXIST then). Some file systems cannot rename in
+// this way. There the file has two names for a moment, and a process that reads the key in that moment refuses it
+// (`fault_of`) and works without a cache.
 bool publish(int folder, const std::string& temporary, const std::string& name) {
   if (renameat2(folder, temporary.c_str(), folder, name.c_str(), RENAME_NOREPLACE) == 0) return true;
   if (errno != EINVAL && errno != ENOSYS) return false;
   return linkat(folder, temporary.c_str(), folder, name.c_str(), 0) == 0;
 }
 
-// Makes a key under that name, complete from the moment that it is seen. That another one was first is no error.
+// Makes a key under that name. The file is complete when it becomes visible. It is no error when another process has
+// made one first.
 Result<void> make_key(int folder, const std::string& name, const std::string& file) {
   CacheKey key;
   uint64_t number = 0;
@@ -85,7 +87,7 @@ Result<void> make_key(int folder, const std::string& name, const std::string& fi
   const HostFile fresh(open_own_descriptor(
       [&] { return openat(folder, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600); }));
   if (!fresh.ok()) return problem(file, errno);
-  // On the disk before it has its name: an empty file, after a crash, would be refused for ever.
+  // fsync before the file gets its name: after a crash there could be an empty file, which would be refused for ever.
   bool made = write(fresh.get(), &key, sizeof(key)) == static_cast<ssize_t>(sizeof(key)) && fsync(fresh.get()) == 0;
   made = made && (publish(folder, temporary, name) || errno == EEXIST);
   const int error = errno;
@@ -102,6 +104,8 @@ Result<std::string> default_cache_key_file() {
 }
 
 Result<CacheKey> obtain_cache_key(const std::string& file) {
+  // The folder is opened once and everything is looked up in it, so that the folder which was checked is the one that
+  // is used.
   const auto [folder, name] = split_path(file);
   if (name.empty()) return problem(file, "not the name of a file");
   const HostFile opened = make_directories(folder);

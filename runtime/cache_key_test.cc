@@ -1,4 +1,4 @@
-// The file with the key of the code cache: how it is made, and what is not taken for one.
+// The file with the key of the code cache: how it is made, and which files are not accepted as one.
 #include "runtime/cache_key.h"
 
 #include <gmock/gmock.h>
@@ -28,7 +28,7 @@ class cache_key : public ::testing::Test {
  protected:
   std::string path(const std::string& name = "key") const { return (directory_.path() / name).string(); }
   static std::string text_of(const CacheKey& key) { return {reinterpret_cast<const char*>(&key), sizeof(key)}; }
-  // The key's bytes, or what is wrong.
+  // The key's bytes, or the error.
   static std::string obtain(const std::string& file) {
     const Result<CacheKey> key = obtain_cache_key(file);
     return key ? text_of(*key) : key.error().message;
@@ -111,7 +111,7 @@ TEST_F(cache_key, that_is_none) {
     std::ofstream(path("short"), std::ios::trunc) << std::string(size, 'x');
     ASSERT_EQ(chmod(path("short").c_str(), 0600), 0);
     EXPECT_THAT(obtain(path("short")), HasSubstr("32 bytes"));
-    EXPECT_EQ(content(path("short")).size(), size);  // whatever it is, it is somebody's
+    EXPECT_EQ(content(path("short")).size(), size);  // a file of somebody is left as it is
   }
   EXPECT_THAT(obtain(path("folder/")), HasSubstr("not the name of a file"));
   for (const std::string& nowhere : {path() + "/key", std::string("/dev/null/key"), std::string("/proc/none/key")}) {
@@ -152,10 +152,10 @@ TEST_F(cache_key, is_the_same_for_all_who_make_it_at_once) {
     close(pipes[0]);
     close(pipes[1]);
   }
-  EXPECT_EQ(count(), 20u);  // nothing half-made
+  EXPECT_EQ(count(), 20u);  // no incomplete files
 }
 
-// A variable for as long as this lives.
+// Sets an environment variable while it exists.
 class Variable {
  public:
   Variable(const char* name, const char* value) : name_(name) {

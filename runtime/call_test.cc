@@ -1,4 +1,4 @@
-// Calling guest functions from C++: untyped, typed, and all the ways to get it wrong.
+// Calling guest functions from C++: untyped, typed, and all ways of wrong use.
 #include <gtest/gtest.h>
 
 #include "spec-tests/support/guest.h"

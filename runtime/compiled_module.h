@@ -1,4 +1,5 @@
-// A validated module with its tier's code: what the public Module points to. Const and shared between threads.
+// CompiledModule: a validated module with its tier's code. The public Module points to one. Const, and shared between
+// threads.
 #pragma once
 
 #include <memory>
@@ -20,7 +21,7 @@ namespace mini_wasm::runtime {
 
 class InstancePool;
 
-// Slots that the parameters and the results of a function take.
+// How many slots the parameters and the results of a function take.
 struct SlotCounts {
   uint32_t params = 0;
   uint32_t results = 0;
@@ -31,35 +32,37 @@ class CompiledModule {
   ~CompiledModule();
   CompiledModule(const CompiledModule&) = delete;
   CompiledModule& operator=(const CompiledModule&) = delete;
-  // Decodes, validates (every body, unless Config::lazy_validation or the cache knows), prepares the tier's code. The
-  // bytes are those of `owned` or, when that is empty, `borrowed`. Errors: malformed, invalid, limit.
+  // Decodes the bytes, validates them, and prepares the tier's code. All function bodies are validated here, unless
+  // Config::lazy_validation is set or the cache says that they are valid. The bytes are those of `owned` or, when that
+  // is empty, `borrowed`. Errors: malformed, invalid, limit.
   static Result<std::shared_ptr<const CompiledModule>> make(std::shared_ptr<Engine> engine, std::vector<uint8_t> owned,
                                                             std::span<const uint8_t> borrowed);
-  // The first half of it: whether the bytes are a valid module.
+  // Only decodes and validates. Errors: malformed, invalid, limit.
   static Result<void> validate(Engine& engine, std::span<const uint8_t> bytes);
 
   const decoder::Module& module() const { return *module_; }
   Engine& engine() const { return *engine_; }
-  // Of a function that the module defines. Error: it has not been validated before, and is invalid. Whoever translates
-  // a function asks here first.
+  // The facts of a function that the module defines. They must be asked for before a function is translated. Error: the
+  // function was not validated before, and is invalid.
   Result<const FunctionFacts*> facts(FuncIdx f) const { return functions_->facts(f); }
   bool validates_on_demand() const { return functions_->on_demand(); }
-  // What earlier runs know of the module and code like this; null where nothing is cached.
+  // What earlier runs have saved about this module and its code with these bounds; null when nothing is cached.
   const ModuleCache* cache(Bounds of_code) const { return of_code == engine_->bounds() ? cache_.get() : nullptr; }
-  // With Engine::bounds.
+  // The code with Engine::bounds.
   ModuleCode& code() const { return *code_; }
-  // With Bounds::checked, for instances with a memory that lacks its guard pages; made when first asked for. Error:
-  // limit, where all is to be compiled at once.
+  // The code with Bounds::checked, for instances that have a memory without guard pages. Made at the first call. Error:
+  // limit, with Config::eager.
   Result<ModuleCode*> checked_code() const;
   InstancePool& instances() const { return *instances_; }
   InitialMemory& initial_memory() const { return initial_memory_; }
   bool tables_hold_own_functions() const { return tables_hold_own_functions_; }
-  // What a linker's table of host functions gives of the imports: nothing, when that is to be looked up one by one.
+  // How the host functions of a linker's table match the imports. An empty HostImports when the imports have to be
+  // looked up one by one.
   const HostImports& host_imports(std::span<const HostFunction> table) const;
   SlotCounts slot_counts(FuncIdx f) const { return type_slots_[raw(module_->funcs[raw(f)].type)]; }
   const decoder::Export* find_export(std::string_view name) const;
 
-  // For backtraces: the name of the module and of a function, maybe empty.
+  // The names of the module and of the function, for backtraces. Each may be empty.
   FrameInfo describe(const FrameRef& frame) const;
 
  private:
@@ -70,8 +73,8 @@ class CompiledModule {
   std::unique_ptr<decoder::Module> module_;
   std::unique_ptr<ModuleCache> cache_;
   std::unique_ptr<ValidatedFunctions> functions_;
-  bool all_valid_ = false;              // and not just as far as somebody asked
-  std::vector<SlotCounts> type_slots_;  // by TypeIdx; zero for types that are no function types
+  bool all_valid_ = false;              // all bodies, not only those that were asked for
+  std::vector<SlotCounts> type_slots_;  // by TypeIdx; zeros for types that are not function types
   std::unordered_map<std::string_view, uint32_t> exports_;
   std::unique_ptr<ModuleCode> code_;
   mutable std::mutex checked_mutex_;
@@ -80,7 +83,7 @@ class CompiledModule {
   mutable InitialMemory initial_memory_;
   bool tables_hold_own_functions_ = false;
   mutable Once host_imports_once_;
-  mutable std::unique_ptr<const HostImports> host_imports_;  // of the table that was asked for first
+  mutable std::unique_ptr<const HostImports> host_imports_;  // for the table that was asked for first
   std::unique_ptr<const HostImports> no_host_imports_;
 };
 

@@ -11,7 +11,8 @@
 namespace mini_wasm::runtime {
 namespace {
 
-// Its stack holds references to objects that nothing else refers to yet.
+// The evaluator's stack is a root for the garbage collector: it holds references to objects that nothing else refers to
+// yet.
 class Evaluator final : public gc::RootSlots {
  public:
   Evaluator(const ModuleInst& instance, decoder::ByteRange expr)
@@ -40,7 +41,7 @@ class Evaluator final : public gc::RootSlots {
   }
 
  private:
-  // False when there is no memory for an object, or for an instruction that is not known here.
+  // Returns false when there is no memory for an object, or when the instruction is not supported here.
   bool step(Op op) {
     switch (op) {
       case Op::i32_const: push(static_cast<uint32_t>(reader_.s32())); break;
@@ -73,7 +74,7 @@ class Evaluator final : public gc::RootSlots {
     return true;
   }
 
-  // --- Objects. What they are made from stays on the stack until they are there: making them may collect.
+  // --- Objects. The operands stay on the stack until the object exists, because making it may start a collection.
 
   const gc::TypeLayout& layout() {
     const TypeId type = instance_.module->module().type_id(TypeIdx{reader_.u32()});
@@ -165,7 +166,7 @@ std::optional<uint64_t> plain_const(const decoder::Module& module, decoder::Byte
   if (op != kI32Const && op != kI64Const) return std::nullopt;
   decoder::Reader reader(module.bytes, {expr.begin + 1, expr.end});
   const uint64_t value = op == kI32Const ? static_cast<uint32_t>(reader.s32()) : static_cast<uint64_t>(reader.s64());
-  if (reader.offset() + 1 != expr.end) return std::nullopt;  // arithmetic follows
+  if (reader.offset() + 1 != expr.end) return std::nullopt;  // more instructions follow
   return value;
 }
 
@@ -176,6 +177,7 @@ std::optional<uint64_t> plain_place(const decoder::Module& module, decoder::Byte
 }
 
 Result<ConstValue> eval_const(const ModuleInst& instance, decoder::ByteRange expr) {
+  // Most expressions are one constant; these need no evaluator.
   if (const auto value = plain_const(instance.module->module(), expr)) return ConstValue{{*value, 0}};
   return Evaluator(instance, expr).run();
 }

@@ -1,4 +1,4 @@
-// Config and Engine, public and internal.
+// Config and Engine: the public classes and the internal Engine.
 #include "runtime/engine.h"
 
 #include <mini_wasm/engine.h>
@@ -20,6 +20,8 @@ FeatureSet features_of(const Config& config) {
 
 std::unique_ptr<ExecutionTier> make_tier(const Config& config) {
   std::unique_ptr<ExecutionTier> compiler;
+// Tier::jit compiles everything; its interpreter takes over only where machine code must not run (is_retired).
+// Otherwise the interpreter is the first tier and hands hot functions over to the compiler.
 #if MINI_WASM_JIT
   if (config.tier != Tier::interpreter) compiler = make_jit(config.tier == Tier::jit ? make_interpreter() : nullptr);
 #endif
@@ -68,6 +70,7 @@ Engine::Engine(const Config& config)
     : impl_(guarded([&] { return std::make_shared<runtime::Engine>(config); },
                     [] { return std::shared_ptr<runtime::Engine>(); })) {}
 
+// An Engine without an implementation (there was no memory for it) answers as if nothing was configured.
 const Config& Engine::config() const {
   static const Config none;
   return impl_ != nullptr ? impl_->config() : none;

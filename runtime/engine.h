@@ -1,4 +1,4 @@
-// What the public Engine points to: settings, interned types, the tier.
+// Engine: what the public Engine points to: the settings, the interned types, the tier.
 // Thread rule: any thread.
 #pragma once
 
@@ -19,13 +19,13 @@ namespace mini_wasm::runtime {
 class Engine {
  public:
   explicit Engine(const Config& config);
-  // With a tier that the Config does not name, for tests.
+  // For tests: with a tier that Config cannot name.
   Engine(const Config& config, std::unique_ptr<ExecutionTier> tier);
   const Config& config() const { return config_; }
   FeatureSet features() const { return features_; }
-  // What code of this engine keeps to, but where a memory lacks its guard pages.
+  // The bounds rule of this engine's code. Instances with a memory that lacks its guard pages use Bounds::checked.
   Bounds bounds() const { return config_.guard_pages ? Bounds::guarded : Bounds::checked; }
-  // Notes a memory that has been made.
+  // Counts the memory if it lacks its guard pages. Called for each new memory.
   void count(const MemInst& memory);
   uint64_t memories_without_guard() const { return memories_without_guard_.load(std::memory_order_relaxed); }
   TypeRegistry& types() { return types_; }

@@ -1,5 +1,5 @@
-// A descriptor that is readable while something is the case, for whoever waits in the system (poll).
-// Thread rule: none of its own; Store guards its one.
+// EventDescriptor: a file descriptor that is readable while a condition holds, so that a thread that waits in the
+// system (poll) notices it. Thread rule: not thread-safe; Store guards the one that it has.
 #pragma once
 
 namespace mini_wasm::runtime {
@@ -11,7 +11,7 @@ class EventDescriptor {
   EventDescriptor(const EventDescriptor&) = delete;
   EventDescriptor& operator=(const EventDescriptor&) = delete;
 
-  // Makes it, not readable. False when the system gives none.
+  // Creates the descriptor, at first not readable. False when the system gives none.
   bool make();
   int fd() const { return fd_; }  // negative before `make`
   void set(bool readable);

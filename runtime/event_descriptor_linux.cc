@@ -20,7 +20,7 @@ bool EventDescriptor::make() {
 void EventDescriptor::set(bool readable) {
   if (fd_ < 0) return;
   uint64_t count = 1;
-  // Either fails only where it has nothing to do.
+  // A write fails only when the counter is full, a read only when it is 0. In both cases the state is as wanted.
   [[maybe_unused]] const auto done =
       readable ? ::write(fd_, &count, sizeof(count)) : ::read(fd_, &count, sizeof(count));
 }

@@ -4,8 +4,9 @@
 
 namespace mini_wasm::runtime {
 
-// Ranges lie inside one another or apart, as blocks do. A table that came from elsewhere may be anything: then there is
-// no index.
+// Builds `steps_` (which handler is the innermost one, by position) and `around_` (the next handler further out).
+// Ranges are nested or disjoint, as blocks are. A table that was read from a file may break that rule; then there is no
+// index, and the search looks at every handler.
 void ExceptionTable::index() {
   constexpr size_t kFew = 8;
   steps_.clear();

@@ -1,6 +1,6 @@
-// Where exceptions are caught: the tables that both tiers leave beside their code, and the search through them (spec
-// 4.6.12, handlers). Code that does not throw pays nothing. Positions are the tier's: words of interpreter code, bytes
-// of machine code.
+// ExceptionTable: where exceptions are caught (spec 4.6.12, handlers). Both tiers write such a table beside their code;
+// code that does not throw pays nothing. Positions are in the unit of the tier: words for interpreter code, bytes for
+// machine code.
 #pragma once
 
 #include <algorithm>
@@ -13,8 +13,8 @@
 
 namespace mini_wasm::runtime {
 
-// What a catch clause does: the exception's values go to the slots from `slot` on, then code goes on at `target`. That
-// of a legacy try keeps the exception itself below them, for a rethrow.
+// One catch clause: the values of the exception go to the slots from `slot` on, then execution continues at `target`.
+// The clause of a legacy try also keeps the exception itself, in the slot below its values, for a rethrow.
 struct CatchEntry {
   CatchKind kind = CatchKind::catch_;
   bool keeps_exception = false;
@@ -23,9 +23,10 @@ struct CatchEntry {
   uint16_t slot = 0;
 };
 
-// The code of a try_table's body, or of what stands before the first clause of a try, and clauses of it. An inner one
-// comes before those around it. `depth` is the number of blocks around it; what passes it is offered to those of a
-// depth up to `outer` only: that is how a delegate skips blocks.
+// A range of code [begin, end) with catch clauses: the body of a try_table, or the part of a legacy try before its
+// first clause. In the list, an inner range comes before the ranges around it. `depth` is the number of blocks around
+// the range. An exception that passes the range is next offered to ranges of depth `outer` or less; this is how a
+// delegate skips blocks.
 struct HandlerRange {
   static constexpr uint32_t kAnyDepth = ~0u;
   uint32_t begin = 0, end = 0;
@@ -38,17 +39,19 @@ class ExceptionTable {
   std::vector<HandlerRange> handlers;
   std::vector<CatchEntry> catches;
 
-  // All handlers are there. Where there are many, a search asks only those around the place from now on.
+  // Called when all handlers have been added. With many handlers, it builds an index, so that a search looks only at
+  // the ranges around the position.
   void index();
 
-  // The handlers around `at`, from the innermost: first(at), and those that follow each; kNone behind the last.
+  // The ranges around the position `at`, from the innermost outwards: the first one, and the one after `handler`; kNone
+  // at the end.
   static constexpr uint32_t kNone = ~0u;
   uint32_t first(uint32_t at) const { return steps_.empty() ? scan(0, at) : look_up(at); }
   uint32_t next(uint32_t handler, uint32_t at) const {
     return steps_.empty() ? scan(handler + 1, at) : around_[handler];
   }
 
-  // The clause that catches what is thrown at `at`; null when it leaves the function.
+  // The clause that catches `exception` when it is thrown at `at`; null when the exception leaves the function.
   const CatchEntry* find(uint32_t at, const ModuleInst& instance, const gc::ExceptionObject& exception) const {
     uint32_t depth = HandlerRange::kAnyDepth;
     for (uint32_t handler = first(at); handler != kNone; handler = next(handler, at)) {
@@ -77,13 +80,14 @@ class ExceptionTable {
   }
 
   struct Step {
-    uint32_t begin, innermost;  // from here on
+    // The range `innermost` is the innermost one from `begin` up to the next step.
+    uint32_t begin, innermost;
   };
-  std::vector<Step> steps_;       // ascending; empty: there is no index
-  std::vector<uint32_t> around_;  // by handler: the one that comes next
+  std::vector<Step> steps_;       // ascending by `begin`; empty when there is no index
+  std::vector<uint32_t> around_;  // by handler: the next range further out
 };
 
-// Puts what the clause gets where its code expects it.
+// Writes the values that the clause expects, and the exception where it expects that, into the frame at `fp`.
 inline void deliver(const CatchEntry& entry, Slot* fp, const gc::ExceptionObject& exception) {
   Slot* to = fp + entry.slot;
   if (entry.keeps_exception) *to++ = gc::to_ref(&exception);

@@ -8,7 +8,7 @@
 namespace mini_wasm::runtime {
 namespace {
 
-// The handlers around a place, as the table has them and as a look at each of them finds.
+// The handlers around a position: those that the table finds, compared with those found by looking at each handler.
 std::vector<uint32_t> found(const ExceptionTable& table, uint32_t at) {
   std::vector<uint32_t> handlers;
   for (uint32_t i = table.first(at); i != ExceptionTable::kNone; i = table.next(i, at)) handlers.push_back(i);
@@ -22,7 +22,8 @@ std::vector<uint32_t> wanted(const ExceptionTable& table, uint32_t at) {
   return handlers;
 }
 
-// Blocks inside one another and side by side, some empty, some twice (the clauses of a legacy try), inner ones first.
+// Makes nested and adjacent blocks, some of them empty, some twice (the clauses of a legacy try); inner ones come
+// first.
 void blocks(std::mt19937& random, uint32_t begin, uint32_t end, int depth, std::vector<HandlerRange>& out) {
   for (uint32_t at = begin; depth > 0 && at < end;) {
     const uint32_t to = at + static_cast<uint32_t>(random() % (end - at + 1));
@@ -54,7 +55,8 @@ TEST(exception_table, ranges_that_are_no_blocks_are_searched_one_by_one) {
 }
 
 TEST(exception_table, a_search_among_many_looks_at_few) {
-  // Side by side inside one: a place lies in two of them, and the second one found is the last.
+  // Many ranges, one after the other, inside one range. A position lies in two ranges; the second one that is found is
+  // the last in the table.
   ExceptionTable table;
   constexpr uint32_t kMany = 100'000;
   for (uint32_t i = 0; i < kMany; ++i) table.handlers.push_back({i, i + 1});

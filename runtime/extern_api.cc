@@ -1,4 +1,4 @@
-// The public Func, Memory, Table, Global, Tag, Extern and Caller.
+// The public classes Func, Memory, Table, Global, Tag, Extern and Caller.
 #include <mini_wasm/extern.h>
 #include <mini_wasm/instance.h>
 
@@ -199,7 +199,7 @@ Result<uint64_t> Table::grow(uint64_t delta, const Val& init) const {
       return std::move(r).error();
     }
     int64_t old_size = runtime::kGrowFailed;
-    // What the host does nobody interrupts.
+    // An interruption is meant for guests: it does not stop an operation of the host.
     store_->table_grow(*inst_, delta, init.bits(), old_size, /*interruptible=*/false);
     if (old_size == runtime::kGrowFailed) {
       return Error::make(ErrorKind::limit, "the table cannot grow by " + std::to_string(delta) + " elements");

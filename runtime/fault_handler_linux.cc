@@ -39,19 +39,21 @@ bool in_guarded_memory(const Store& store, const void* address) {
 void save_registers([[maybe_unused]] Activation& activation, [[maybe_unused]] const void* context) {
 #if defined(__x86_64__)
   const mcontext_t& machine = static_cast<const ucontext_t*>(context)->uc_mcontext;
+  // The registers are those of interp/dispatch.h: r12 holds pc, r13 holds fp.
   activation.pc = reinterpret_cast<const void*>(machine.gregs[REG_R12]);
   activation.fp = reinterpret_cast<Slot*>(machine.gregs[REG_R13]);
 #endif
 }
 
-// What the kernel would have done had we not been there.
+// Does what the kernel would have done if our handler were not installed.
 void chain(int signal, siginfo_t* info, void* context) {
   const struct sigaction& previous = previous_actions[signal == SIGSEGV ? 0 : 1];
   const bool from_kernel = info->si_code > 0;
   const bool plain = (previous.sa_flags & SA_SIGINFO) == 0;
   if (plain && previous.sa_handler == SIG_IGN && !from_kernel) return;
   if (plain && (previous.sa_handler == SIG_DFL || previous.sa_handler == SIG_IGN)) {
-    // A fault happens again when we return, with all that a core dump wants to know; a signal that was sent does not.
+    // If the signal comes from a fault, the instruction faults again when we return, and the core dump shows the right
+    // place. A signal that was sent by a process does not repeat by itself, so it is raised again.
     struct sigaction fatal = {};
     fatal.sa_handler = SIG_DFL;
     sigaction(signal, &fatal, nullptr);
@@ -69,11 +71,12 @@ void chain(int signal, siginfo_t* info, void* context) {
   pthread_sigmask(SIG_SETMASK, &saved, nullptr);
 }
 
-// Only what is async-signal-safe; and nothing of the store changes while its guest code runs.
+// Only async-signal-safe operations are allowed here. The store can be read safely: it does not change while its guest
+// code runs.
 void handle(int signal, siginfo_t* info, void* context) {
   const int saved_errno = errno;
   Activation* activation = running;
-  // Also where the runtime reads or writes the stack.
+  // This may also happen in code of the runtime that reads or writes the value stack.
   if (activation != nullptr && info->si_code > 0 && activation->store->deepen_stack(info->si_addr)) {
     errno = saved_errno;
     return;
@@ -89,7 +92,8 @@ void handle(int signal, siginfo_t* info, void* context) {
     save_registers(*activation, context);
     activation->trap = TrapCode::out_of_bounds_memory_access;
     errno = saved_errno;
-    // Somebody may have called us from his own handler, with signals blocked.
+    // We may have been called by another handler, with signals blocked. The mask is set to what it was when the fault
+    // happened.
     pthread_sigmask(SIG_SETMASK, &static_cast<const ucontext_t*>(context)->uc_sigmask, nullptr);
     siglongjmp(activation->fault_return, 1);
   }
@@ -115,10 +119,10 @@ void install() {
   action.sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK;
   sigemptyset(&action.sa_mask);
   for (size_t i = 0; i < std::size(kSignals); ++i) {
-    if (installed[i]) continue;  // still, below somebody else's
+    if (installed[i]) continue;  // our handler is still there, below another one
     struct sigaction previous;
     if (sigaction(kSignals[i], nullptr, &previous) != 0) continue;
-    previous_actions[i] = previous;  // before anything can chain to it
+    previous_actions[i] = previous;  // set before our handler can be called and chain to it
     installed[i] = sigaction(kSignals[i], &action, nullptr) == 0;
   }
 }
@@ -127,6 +131,7 @@ void uninstall() {
   for (size_t i = 0; i < std::size(kSignals); ++i) {
     struct sigaction current;
     if (!installed[i] || sigaction(kSignals[i], nullptr, &current) != 0) continue;
+    // Somebody who came after us may chain to our handler, so it is removed only while it is the topmost one.
     if ((current.sa_flags & SA_SIGINFO) == 0 || current.sa_sigaction != handle) continue;
     installed[i] = sigaction(kSignals[i], &previous_actions[i], nullptr) != 0;
   }
@@ -151,7 +156,7 @@ FaultHandlerUse::~FaultHandlerUse() {
   if (--users == 0) uninstall();
 }
 
-// --- Whose code runs -----------------------------------------------------------------------------------------------
+// --- The thread that runs guest code
 
 namespace {
 
@@ -164,7 +169,7 @@ void change_mask(int how, uint8_t signals) {
   pthread_sigmask(how, &set, nullptr);
 }
 
-// A fault of a guest that finds its signal blocked would end the process.
+// A fault whose signal is blocked would end the process, so these signals must not be blocked while a guest runs.
 void unblock_signals(Activation& activation) {
   sigset_t mask;
   pthread_sigmask(SIG_BLOCK, nullptr, &mask);
@@ -174,7 +179,7 @@ void unblock_signals(Activation& activation) {
   if (activation.unblocked_signals != 0) change_mask(SIG_UNBLOCK, activation.unblocked_signals);
 }
 
-// Of a thread whose mask was right when a store looked at it; 0: look again.
+// Identifies a thread on which the last look at the signal mask found nothing blocked. 0: look at the mask again.
 [[gnu::tls_model("initial-exec")]] constinit thread_local uint64_t thread_serial = 0;
 std::atomic<uint64_t> last_thread_serial{0};
 
@@ -184,7 +189,7 @@ std::atomic<uint64_t> last_thread_serial{0};
   Store& store = *activation.store;
   if (!store.engine().config().guard_pages) return;
   unblock_signals(activation);
-  // Who blocks them is asked each time.
+  // A host that blocks these signals may change that at any time, so the mask is read at each entry.
   if (activation.unblocked_signals != 0) return void(thread_serial = 0);
   if (thread_serial == 0) thread_serial = ++last_thread_serial;
   store.signal_thread = thread_serial;
@@ -200,8 +205,8 @@ namespace {
 
 }  // namespace
 
-// Not inlined, so that nobody keeps the addresses of a thread's variables while a coroutine goes from one thread to
-// another.
+// Not inlined, so that the compiler does not keep the address of a thread_local variable while a coroutine moves from
+// one thread to another.
 [[gnu::noinline]] void enter_guest(Activation& activation) { enter(activation); }
 
 [[gnu::noinline]] void block_signals_again(Activation& activation) {

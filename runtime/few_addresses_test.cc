@@ -1,4 +1,4 @@
-// Memories for which there are not 8 GiB of addresses: they are as good as others, but that each access is checked.
+// Memories that get no reservation of 8 GiB. They behave like others, except that each access is checked.
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -21,7 +21,7 @@ constexpr std::string_view kAccessor = R"((module (memory (export "m") 1)
   (func (export "put") (param i32 i32) (i32.store8 offset=0xfffffff0 (local.get 0) (local.get 1)))
   (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))))";
 
-// Twice, so that each function has been compiled where it ever is.
+// Repeated, so that each function has been compiled on tiers that compile.
 void expect_works(Guest& guest, const Instance& i) {
   for (int round = 0; round < 3; ++round) {
     EXPECT_THAT(guest.call(i, "get", {i32(65516)}), Returns(i32(0)));
@@ -46,18 +46,18 @@ class FewAddresses : public ::testing::TestWithParam<spec::TierCase> {
   uint64_t wanted() const { return GetParam().guard_pages ? 1 : 0; }
 };
 
-// The same module's code, with checks and without, side by side; instances come from the pool later on.
+// Code of the same module with checks and without, side by side. Later the instances come from the pool.
 TEST_P(FewAddresses, instances_of_one_module) {
   Guest guest(GetParam().config());
   const Module module = *Module::compile(guest.engine, wat(kAccessor));
   for (uint32_t n = 0; n < 3; ++n) {
     guest.store = Store(guest.engine);
-    runtime::test_settings.guards_wanted = n;  // now the first goes without, now the second
+    runtime::test_settings.guards_wanted = n;  // first the first memory gets no guard pages, then the second
     for (uint32_t i = 0; i < 2; ++i) {
       const Result<Instance> made = Instance::make(guest.store, module, {});
       ASSERT_THAT(made, Succeeds());
       expect_works(guest, *made);
-      // Whoever has guard pages makes no checks, from the pool either.
+      // An instance with guard pages uses code without checks, also when it comes from the pool.
       const bool usual = (n + i) % 2 == 0 || !GetParam().guard_pages;
       EXPECT_EQ(made->impl()->code == &module.impl()->code(), usual);
     }
@@ -65,7 +65,7 @@ TEST_P(FewAddresses, instances_of_one_module) {
   }
 }
 
-// Whoever imports such a memory checks, too; calls between the two kinds of code keep to their own.
+// An instance that imports such a memory checks as well. Calls between the two kinds of code must not mix them up.
 TEST_P(FewAddresses, memory_that_is_imported) {
   Guest guest(GetParam().config());
   guest.load("(module (memory 1))");
@@ -82,7 +82,7 @@ TEST_P(FewAddresses, memory_that_is_imported) {
   EXPECT_THAT(guest.call(user, "both", {i32(131052)}), Returns(i32(0)));
 }
 
-// One with guard pages and one without in the same instance, in either order.
+// One memory with guard pages and one without in the same instance, in both orders.
 TEST_P(FewAddresses, several_memories_of_one_instance) {
   for (int first = 0; first < 2; ++first) {
     Guest guest(GetParam().config());
@@ -131,7 +131,7 @@ void with_little_address_space(F body) {
   EXPECT_EXIT(child(), ::testing::ExitedWithCode(0), "");
 }
 
-// There is room to grow for several of them, and for machine code.
+// Several of them have room to grow, and there is room for machine code.
 TEST(few_addresses_death, memories_take_what_there_is) {
   const std::vector<uint8_t> bytes = wat(kAccessor);
   for (const bool guard_pages : {true, false}) {
@@ -153,7 +153,7 @@ TEST(few_addresses_death, memories_take_what_there_is) {
   }
 }
 
-// More than 8 GiB for each fit into the addresses of a process.
+// More memories than reservations of 8 GiB fit into the addresses of a process.
 TEST(few_addresses, more_memories_than_guards) {
   if (testing::kSanitizerOwnsProcess) GTEST_SKIP() << "the sanitizer has addresses of its own";
   constexpr uint32_t kCount = 20'000;

@@ -1,4 +1,4 @@
-// The calling convention of WebAssembly code, on one page. Both tiers and host calls follow it.
+// The calling convention of WebAssembly code. All tiers and host calls follow it.
 //
 // Every store has one value stack of 8-byte slots that grows upwards. A value takes one slot (v128: two); a 32-bit
 // value sits in the low half and the upper half is undefined; a reference is a pointer, null is 0.
@@ -22,7 +22,8 @@ namespace mini_wasm::runtime {
 
 using Slot = uint64_t;
 
-// So many slots there are beyond the stack's limit: a frame that needs no more and calls nobody need not look.
+// This many slots exist beyond the stack limit. A function that needs no more than these and calls nothing does not
+// check the limit.
 inline constexpr uint32_t kLeafSlots = 64;
 inline constexpr uint32_t kLinkSlots = 3;
 enum LinkSlot : uint32_t { kLinkReturnPc = 0, kLinkCallerFp = 1, kLinkContext = 2 };
@@ -39,10 +40,10 @@ inline void slot_set(Slot* slot, T value) {
   std::memcpy(slot, &value, sizeof(T));
 }
 
-// Whether a value takes half a slot.
+// Whether a value of the type takes only the lower half of a slot.
 inline bool is_narrow(ValType type) { return type == ValType::i32 || type == ValType::f32; }
 
-// A slot's content with zeros where a value of the type leaves it undefined.
+// The content of a slot, with zeros in the half that the type leaves undefined.
 inline Slot canonical(ValType type, Slot slot) { return is_narrow(type) ? static_cast<uint32_t>(slot) : slot; }
 
 inline uint32_t slot_count(const std::vector<ValType>& types) {

@@ -1,5 +1,6 @@
-// Where the functions of a store are, so that an address can be told from a function of the store without following it.
-// Nothing is noted when functions are made: they are gathered at the next question.
+// FuncAddresses: where the function instances of a store are in memory, to decide whether an address is one of them
+// without reading from it. Making a function records nothing here; the store collects the addresses when it needs them
+// next.
 // Thread rule: that of the store.
 #pragma once
 
@@ -21,7 +22,7 @@ class FuncAddresses {
   struct Row {
     size_t bytes, stride;
   };
-  std::map<uintptr_t, Row> rows_;  // by where they begin; none overlaps another
+  std::map<uintptr_t, Row> rows_;  // by address of the first function; rows do not overlap
 };
 
 }  // namespace mini_wasm::runtime

@@ -1,4 +1,4 @@
-// A function instance (spec 4.2.7): what a funcref points to. Host functions look the same.
+// FuncInst: a function instance (spec 4.2.7), which is what a funcref points to. Host functions have the same form.
 #pragma once
 
 #include <mini_wasm/extern.h>
@@ -14,16 +14,19 @@
 
 namespace mini_wasm::runtime {
 
-// The host's side of a host function.
+// The additional data of a host function.
 struct HostFunc {
   Result<void> (*call)(void* data, Caller& caller, uint64_t* slots) = nullptr;
   void* data = nullptr;
-  const FuncType* type = nullptr;  // there as long as the store
-  uint32_t slots = 0;              // the larger of parameter and result slots
-  // What run_host_func does to the slots of the results: nothing; clears the upper half of the only one, an i32; or the
-  // same after it has written rubbish above each (runtime/test_settings.h).
+  const FuncType* type = nullptr;  // lives as long as the store
+  uint32_t slots = 0;              // the larger of the numbers of parameter slots and result slots
+  // What run_host_func does to the result slots after the call:
+  // * stay: nothing,
+  // * narrow: clears the upper half of the only result, an i32,
+  // * poisoned: writes arbitrary bits into every half slot that is undefined, then does the same as `narrow` (for
+  //   tests, runtime/test_settings.h).
   enum class ResultSlots : uint8_t { stay, narrow, poisoned } result_slots = ResultSlots::stay;
-  bool gives_refs = false;  // among its results: they are looked at when it returns
+  bool gives_refs = false;  // there are references among the results, which are checked after the call
   Store* store = nullptr;
   std::string_view module, name;  // for backtraces; empty until a linker names it (Store::keep_name)
 };
@@ -31,20 +34,21 @@ struct HostFunc {
 struct FuncInst {
   TypeId type = kNoType;
   FuncIdx index{};                     // in its module's index space
-  InstanceContext* context = nullptr;  // home instance; null for a host function
-  void* code = nullptr;                // the interpreter's
-  void* machine_code = nullptr;        // the compiler's
+  InstanceContext* context = nullptr;  // the instance that it belongs to; null for a host function
+  void* code = nullptr;                // code of the interpreter
+  void* machine_code = nullptr;        // code of the compiler
   HostFunc* host = nullptr;            // null for a WebAssembly function
 
   const Store* store() const { return host != nullptr ? host->store : context->store; }
-  // kNoType stands for a type that only the host function knows: of another engine, or one too many.
+  // `type` is kNoType when only the host function itself knows the type: it belongs to another engine, or the registry
+  // was full.
   const FuncType& func_type(const TypeRegistry& types) const {
     return host != nullptr ? *host->type : types.func(type);
   }
 };
 static_assert(std::is_standard_layout_v<FuncInst>);
 
-// A host function whole, at a stable address: each refers to the other.
+// A complete host function at a stable address: its two parts point to each other.
 struct HostFuncInst {
   HostFunc host;
   FuncInst func;

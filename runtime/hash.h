@@ -1,4 +1,5 @@
-// XXH3, for names. It is no defence against who chooses the bytes: what matters is compared as well (see mac.h).
+// XXH3, for cache file names. It does not protect against somebody who chooses the bytes; everything that matters is
+// compared or authenticated as well (see mac.h).
 #pragma once
 
 #include <array>

@@ -16,7 +16,8 @@ namespace {
 
 using ResultSlots = HostFunc::ResultSlots;
 
-// Code may hold an only result in a register and use all of it; several it reads from their slots, as frame.h says.
+// Compiled code may keep a single i32 result in a register and use all 64 bits of it. Several results are read from
+// their slots, whose upper halves are undefined (frame.h).
 bool has_narrow_result(const FuncType& type) { return type.results.size() == 1 && type.results[0] == ValType::i32; }
 
 void clear_upper_half(uint64_t& slot) { slot = static_cast<uint32_t>(slot); }

@@ -1,16 +1,17 @@
-// The one place where the embedder's code is called from ours.
+// Calls of the embedder's functions. This is the only place from which the library calls them.
 #pragma once
 
 #include "runtime/func_inst.h"
 
 namespace mini_wasm::runtime {
 
-// Says of which type the function is; `type` is there as long as the function.
+// Sets the type of the function, and what follows from it. `type` must live as long as the function.
 void set_type(HostFunc& func, const FuncType& type);
 
-// Runs a host function. What it leaves above an only result that is an i32 is cleared. A C++ exception that it lets out
-// becomes Error::host: it must not unwind through guest frames, and nobody above could catch it either. Error: usage,
-// when it has left a reference that is not of its result's type and its store: guests follow references without a look.
+// Runs a host function. If its only result is an i32, clears the upper half of that slot. A C++ exception that leaves
+// the function becomes Error::host: it must not unwind through guest frames, and no code above could catch it. Error:
+// usage, when the function has returned a reference that does not match its result type or belongs to another store.
+// This must be checked because guests follow references without checks.
 Result<void> run_host_func(const HostFunc& func, Caller& caller, uint64_t* slots);
 
 }  // namespace mini_wasm::runtime

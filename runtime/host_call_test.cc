@@ -1,4 +1,4 @@
-// Host functions: what they get, what they may do, and how they fail.
+// Host functions: what they receive, what they may do, and how they fail.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -106,7 +106,7 @@ TEST(host_call, the_caller_is_the_calling_instance) {
   EXPECT_THAT(direct.call({}), Returns(i32(0)));
 }
 
-// A guest that runs what it finds in its host, and the other way round.
+// A guest that calls its host, which calls the guest again, and so on.
 constexpr const char* kBounce = R"((module $bounce (import "h" "up" (func $up (param i32) (result i32)))
   (memory (export "memory") 1 4)
   (func $down (export "down") (param i32) (result i32)
@@ -157,7 +157,7 @@ TEST(host_call, a_trap_in_a_nested_call_can_be_survived) {
   });
   const Instance i = guest.load(kBounce);
   EXPECT_THAT(guest.call(i, "down", {i32(1)}), Returns(i32(8)));
-  // The outer activation is in charge of faults again.
+  // Afterwards, the outer activation handles faults again.
   EXPECT_THAT(guest.call(i, "fault"), Traps(TrapCode::out_of_bounds_memory_access));
   EXPECT_THAT(guest.call(i, "down", {i32(1)}), Returns(i32(8)));
 }
@@ -290,7 +290,7 @@ TEST(host_call, externrefs_are_finalized_with_the_store) {
   EXPECT_EQ(finalized, 5);
 }
 
-// What it is about is a number that the linker's user has.
+// A host function of a table; its `data` points to a number of the linker's user.
 template <int add>
 HostFunction number(std::string_view module, std::string_view name) {
   const auto type = []() -> const FuncType& {
@@ -354,12 +354,12 @@ TEST(linker, any_number_of_modules_may_define_the_same_name) {
   const Global one = *Global::make(guest.store, {ValType::i32}, Val::i32(1));
   const auto begin = std::chrono::steady_clock::now();
   for (int i = 0; i < kModules; ++i) guest.linker.define("module " + std::to_string(i), "memory", one);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));  // was a minute
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));  // before a fix it took a minute
   EXPECT_TRUE(guest.linker.get("module " + std::to_string(kModules / 2), "memory"));
   EXPECT_FALSE(guest.linker.get("module", "memory"));
 }
 
-// Instances of stores that are gone are used again, with the functions that were made for them.
+// Instances of destroyed stores are used again, together with the function instances that were made for them.
 TEST(linker, each_store_has_its_own_functions_of_a_table) {
   const Engine engine;
   const Module module = *Module::compile(engine, wat(R"((module (import "m" "b" (func $b (result i32)))
@@ -371,7 +371,7 @@ TEST(linker, each_store_has_its_own_functions_of_a_table) {
     int number = data * 10;
     linker.func("m", "own", [data] { return data; });
     if (data != 2) linker.functions(kTable, &number);
-    if (data == 2) linker.func("m", "b", [] { return 22; });                 // and in between one that has no table
+    if (data == 2) linker.func("m", "b", [] { return 22; });                 // in between, one without the table
     if (data == 3) linker.functions(std::span(kTable).subspan(1), &number);  // or another
     const Instance instance = *linker.instantiate(module);
     EXPECT_THAT(instance.func("f")->call({}), Returns(i32(number + 2), i32(data)));
@@ -381,7 +381,7 @@ TEST(linker, each_store_has_its_own_functions_of_a_table) {
   }
 }
 
-// What a module and an engine keep for the next stores is used by all threads.
+// What a module and an engine keep for later stores is used by all threads.
 TEST(linker, stores_of_one_module_on_many_threads) {
   const Engine engine;
   const Module module = *Module::compile(engine, wat(R"((module (import "m" "b" (func $b (result i32))) (memory 1)

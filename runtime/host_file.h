@@ -1,4 +1,4 @@
-// What the engine's own files have in common: descriptors that close themselves, names, folders.
+// What all files of the engine itself need: descriptors that close themselves, splitting of paths, making of folders.
 #pragma once
 
 #include <unistd.h>
@@ -9,7 +9,7 @@
 
 namespace mini_wasm::runtime {
 
-// A descriptor that is closed at the end, or none.
+// Owns a file descriptor, or none, and closes it.
 class HostFile {
  public:
   explicit HostFile(int fd = -1) : fd_(fd) {}
@@ -29,15 +29,16 @@ class HostFile {
 };
 
 struct SplitPath {
-  std::string folder;  // "." when the path has one name
-  std::string name;    // empty when it ends in a slash
+  std::string folder;  // "." when the path has no slash
+  std::string name;    // empty when the path ends in a slash
 };
 SplitPath split_path(const std::string& path);
 
-// Opens the folder, made (0700) with those above it where it is missing.
+// Opens the folder. Makes it, and those above it, with mode 0700 where they are missing.
 HostFile make_directories(const std::string& path);
 
-// Whether a file may be so large. To write beyond the limit of the process would raise a signal.
+// Whether the process may write a file of this size. A write beyond the limit of the process would raise a signal
+// (SIGXFSZ).
 bool allows_file_size(uint64_t bytes);
 
 }  // namespace mini_wasm::runtime

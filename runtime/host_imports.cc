@@ -31,6 +31,7 @@ bool HostImports::give(const decoder::Module& module, Engine& engine, const deco
   if (function == nullptr) return false;
   const FuncType& type = function->type();
   const TypeId id = engine.types().intern(type);
+  // A function of another type is left to match_import, which accepts subtypes and reports errors.
   if (id == kNoType || id != module.type_id(module.funcs[import.index].type)) return false;
   Given given;
   given.index = FuncIdx{import.index};
@@ -45,6 +46,7 @@ bool HostImports::give(const decoder::Module& module, Engine& engine, const deco
 }
 
 void HostImports::make(Store& store, void* data, std::vector<HostFuncInst>& made, std::span<FuncInst*> imported) const {
+  // Function instances from the pool keep what was copied here for an earlier store.
   if (made.empty()) {
     made.reserve(funcs_.size());
     for (const Given& given : funcs_) made.push_back(given.inst);

@@ -1,5 +1,6 @@
-// Which imports of a module a table of host functions gives (Linker::functions): looked up and matched once per module,
-// so that an instance only has to say whose functions they are. Const, hence for any thread.
+// HostImports: which imports of a module are functions of a given table of host functions (Linker::functions). They are
+// looked up and matched once for each module, so that an instance only has to fill in its own store and data. Const
+// after construction. Thread rule: any thread.
 #pragma once
 
 #include <mini_wasm/linker.h>
@@ -24,16 +25,17 @@ class HostImports {
   bool is_for(std::span<const HostFunction> table) const {
     return table.data() == table_.data() && table.size() == table_.size();
   }
-  // The imports that are not given, in their order: of another name or type, or no functions.
+  // The imports that the table does not give, in their order: another name, another type, or not a function.
   std::span<const decoder::Import* const> others() const { return others_; }
-  // The functions that are given, as those of a store, into `imported`. They are kept in `made`, which is empty at
-  // first and then serves one instance after the other: only one HostImports of a module gives any.
+  // Makes the given functions for `store` and writes their addresses into `imported`. `made` keeps them. It is empty at
+  // first; the instances that follow in the same place use it again. That is possible because only one HostImports of a
+  // module gives any functions.
   void make(Store& store, void* data, std::vector<HostFuncInst>& made, std::span<FuncInst*> imported) const;
 
  private:
   struct Given {
     FuncIdx index;
-    HostFuncInst inst;  // of no store
+    HostFuncInst inst;  // belongs to no store; copied for each instance
   };
 
   bool give(const decoder::Module& module, Engine& engine, const decoder::Import& import);

@@ -1,5 +1,5 @@
-// What stands above a 32-bit value in a slot means nothing (runtime/frame.h), whoever wrote it and however code comes
-// to read it.
+// The upper half of a slot with a 32-bit value is undefined (runtime/frame.h). It must make no difference who wrote the
+// slot and how code reads it.
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -19,7 +19,7 @@ constexpr uint64_t kRubbish = 0xdeadbeef00000000;
 
 class HostSlots : public ::testing::TestWithParam<spec::TierCase> {
  protected:
-  // Often enough that every function is hot.
+  // Calls often enough that every function becomes hot.
   void expect(const Instance& instance, std::string_view name, const Val& wanted) {
     for (int i = 0; i < 5; ++i) EXPECT_THAT(guest.call(instance, name), Returns(wanted)) << name;
   }
@@ -29,7 +29,7 @@ INSTANTIATE_TEST_SUITE_P(tiers, HostSlots, ::testing::ValuesIn(spec::kTiers), te
 
 // --- Results of host functions -------------------------------------------------------------------------------------
 
-// Ways to a host function $h of that type, as an i32 on the stack. $via_... are functions that end with a tail call.
+// Ways to call a host function $h of that type, with an i32 result. The functions $via_... end with a tail call.
 constexpr const char* kWays[] = {
     "(call $h)",
     "(call_indirect (type $t) (i32.const 0))",
@@ -50,7 +50,7 @@ constexpr const char* kWays[] = {
      " (i32.const -1))"),
 };
 
-// What reads all of a register if it believes that the value is clean; $h returns 8.
+// Code that would use a whole 64-bit register if it believed that the upper half is clean; $h returns 8.
 struct Use {
   const char* before;
   const char* after;
@@ -126,7 +126,7 @@ TEST_P(HostSlots, rubbish_above_several_results) {
 // --- Arguments from the host ---------------------------------------------------------------------------------------
 
 TEST_P(HostSlots, rubbish_above_arguments) {
-  // More than there are registers for; each is used as a number, an address or an index.
+  // More arguments than there are registers. Each one is used as a number, an address or an index.
   const Instance i = guest.load(R"((module (memory 1) (data (i32.const 3) "\2a") (table 4 funcref)
     (func (export "f") (param i32 i32 i32 i32 i32 i32 i32 i32 f32) (result i64)
       (i64.add
@@ -210,7 +210,7 @@ TEST_P(HostSlots, rubbish_above_globals_that_the_host_sets) {
   EXPECT_EQ(variable->get().bits(), 1u);
 }
 
-// --- The setting for scripts and generated modules -----------------------------------------------------------------
+// --- The setting for scripts and generated modules
 
 struct PoisonSlots {
   PoisonSlots() { runtime::test_settings.poison_slots = true; }

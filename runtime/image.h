@@ -1,4 +1,4 @@
-// The program or shared library that this code is a part of, as it was loaded.
+// Image: the program or shared library that contains this code, as it was loaded into the process.
 #pragma once
 
 #include <cstddef>
@@ -8,14 +8,17 @@
 namespace mini_wasm::runtime {
 
 struct Image {
-  // Differs between images that differ, if only in what the linker saw; empty where the linker wrote none.
+  // Identifies the image: two images that differ in anything that the linker saw have different ids. Empty when the
+  // linker wrote none (option --build-id).
   std::vector<uint8_t> build_id;
-  // What is at an offset from `base` is so in each process, wherever the image is loaded.
+  // Address range of the image. The offset of an object from `base` is the same in each process, wherever the image is
+  // loaded.
   uintptr_t base = 0, end = 0;
 
   bool contains(uintptr_t address) const { return address >= base && address < end; }
   static const Image& own();
-  // From now on the shared library that this is in, if it is in one, is not unloaded.
+  // The image that contains this function.
+  // If this code is part of a shared library, the library is never unloaded from now on.
   static void stay_loaded();
 };
 

@@ -8,13 +8,13 @@
 
 #include "runtime/image.h"
 
-// Not there in a program without shared libraries.
+// Weak: a statically linked program has no dlopen.
 #pragma weak dlopen
 
 namespace mini_wasm::runtime {
 namespace {
 
-// The build id among the notes (gABI, "Note Section"; the linker's --build-id).
+// Looks for the build id in a block of notes (gABI, "Note Section"; written by the linker with --build-id).
 void read_notes(const uint8_t* at, size_t bytes, size_t alignment, std::vector<uint8_t>& build_id) {
   const auto aligned = [&](size_t n) { return (n + alignment - 1) & ~(alignment - 1); };
   while (bytes >= sizeof(ElfW(Nhdr))) {
@@ -30,7 +30,7 @@ void read_notes(const uint8_t* at, size_t bytes, size_t alignment, std::vector<u
   }
 }
 
-// The end of the image, if it is the one that this code is in; 0 for others.
+// The end address of the image if it contains this code; 0 for other images.
 uintptr_t own_end(const dl_phdr_info& info) {
   const auto here = reinterpret_cast<uintptr_t>(&Image::own);
   bool ours = false;
@@ -71,7 +71,7 @@ const Image& Image::own() {
   return image;
 }
 
-// The program itself has an empty name.
+// The program itself has an empty name; it is never unloaded.
 void Image::stay_loaded() {
   const auto keep = [](dl_phdr_info* info, size_t, void* name) -> int {
     if (own_end(*info) == 0) return 0;

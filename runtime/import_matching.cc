@@ -11,7 +11,7 @@ std::string limits_text(const Limits& limits, const char* unit) {
   return text + " " + unit;
 }
 
-// spec 3.3.15: what is given has at least the declared minimum, and no more freedom to grow.
+// spec 3.3.15: the given minimum is at least the declared one, and the given maximum is at most the declared one.
 bool limits_match(const Limits& given, const Limits& declared) {
   return given.min >= declared.min && (!declared.max || (given.max && *given.max <= *declared.max));
 }
@@ -21,7 +21,7 @@ bool memory_matches(const MemoryType& given, const MemoryType& declared) {
          given.page_size_log2 == declared.page_size_log2 && limits_match(given.limits, declared.limits);
 }
 
-// A table can be written through either of its types, so the element types have to be the same.
+// A table can be written through both types, so the element types have to be equal.
 bool table_matches(const TableType& given, const TableType& declared) {
   return given.is_64 == declared.is_64 && given.element == declared.element &&
          limits_match(given.limits, declared.limits);
@@ -30,6 +30,7 @@ bool table_matches(const TableType& given, const TableType& declared) {
 bool global_matches(const TypeRegistry& types, const GlobalType& given, const GlobalType& declared) {
   if (given.mutable_ != declared.mutable_) return false;
   return given.mutable_ ? given.value == declared.value : types.is_subtype(given.value, declared.value);
+  // The same holds for a mutable global. An immutable one can only be read, so a subtype will do.
 }
 
 bool matches(const TypeRegistry& types, const decoder::Module& module, const decoder::Import& import,
@@ -115,7 +116,7 @@ Result<void> match_import(const Store& store, const decoder::Module& module, con
     return Error::make(ErrorKind::usage, "the value for import " + describe(module, import) +
                                              (given.inst == nullptr ? " is empty" : " belongs to another store"));
   }
-  // The usual case, without looking at a type.
+  // Fast path for the usual case: the types are equal.
   if (given.kind == ExternKind::func && import.kind == ExternKind::func &&
       static_cast<const FuncInst*>(given.inst)->type == module.type_id(module.funcs[import.index].type)) {
     return {};

@@ -1,4 +1,4 @@
-// Whether what is given for an import has the type that the module declares (spec 3.3.11-3.3.17 "Matching", 4.7.2).
+// Whether an external value matches the type of the import that it is given for (spec 3.3.11-3.3.17 "Matching", 4.7.2).
 #pragma once
 
 #include "decoder/module.h"
@@ -6,13 +6,13 @@
 
 namespace mini_wasm::runtime {
 
-// The type of an index of a module's index spaces.
+// The type of item `index` of that kind in a module's index space, as declared.
 ExternType declared_type(const decoder::Module& module, ExternKind kind, uint32_t index);
-// The type of what exists in a store, with current sizes (spec 4.5.10).
+// The type of an instance in a store, with its current size as the minimum (spec 4.5.10).
 ExternType current_type(const Store& store, ExternKind kind, const void* inst);
-// "func [i32] -> []", "memory of 1 to 10 pages", "mutable global i32".
+// Texts such as "func [i32] -> []", "memory of 1 to 10 pages", "mutable global i32".
 std::string describe(const ExternType& type);
-// `"env" "f" (func [i32] -> [])`, the names escaped.
+// Text such as `"env" "f" (func [i32] -> [])`, with the names escaped for a terminal.
 std::string describe(const decoder::Module& module, const decoder::Import& import);
 
 // Error: unlinkable "incompatible import type: ..."; usage when `given` belongs to another store.

@@ -11,11 +11,12 @@
 namespace mini_wasm::runtime {
 namespace {
 
-// With less than both of these, writing the segments is as good.
+// When the segments have no more bytes than this and are no more in number, writing them costs no more than a template.
 constexpr uint64_t kFewBytes = uint64_t{16} << 10;
 constexpr size_t kFewSegments = 64;
 
-// How many bytes of the memory the segments fill from its beginning; nothing when a template will not do.
+// The size of a template in bytes: the end of the last segment. Empty when no template can be used, or when it would
+// not pay.
 std::optional<uint64_t> filled_bytes(const decoder::Module& module) {
   const uint32_t index = module.imported_memories;
   if (module.memories.size() <= index || !elements_fit(module)) return std::nullopt;
@@ -46,6 +47,7 @@ void fill(const decoder::Module& module, uint8_t* memory) {
 }  // namespace
 
 std::shared_ptr<PageTemplate> InitialMemory::get(const decoder::Module& module) {
+  // The first instance gets none, the second one makes it, all others share it.
   const std::lock_guard lock(mutex_);
   if (asked_ == 2) return template_;
   if (++asked_ == 1) return nullptr;

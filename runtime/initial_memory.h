@@ -1,6 +1,7 @@
-// What the first memory that a module defines contains when an instance begins: its active data segments as a template,
-// so that instances need not write them. Only where that cannot be told from writing them one by one (spec 4.7.2): all
-// active segments lie at plain constants and fit, so that none of them traps and leaves the others unwritten.
+// InitialMemory: the initial content of the first memory that a module defines, as a template of pages. Instances can
+// map it instead of writing their active data segments. It is used only when nobody can see a difference to writing the
+// segments one by one (spec 4.7.2): all active segments have constant offsets and fit, so that none of them traps and
+// leaves later ones unwritten.
 // Thread rule: any thread.
 #pragma once
 
@@ -17,15 +18,15 @@ namespace mini_wasm::runtime {
 
 class InitialMemory {
  public:
-  // For an instance that is about to begin; null when it has to write its segments. The first one always has to: a
-  // module that is instantiated once gains nothing.
+  // The template for a new instance; null when the instance has to write its segments itself. That is always so for the
+  // first instance, because a template does not pay for a module that is instantiated once.
   std::shared_ptr<PageTemplate> get(const decoder::Module& module);
-  // What `get` has made, if anything.
+  // The template if `get` has made one; else null.
   PageTemplate* made() const { return template_.get(); }
 
  private:
   std::mutex mutex_;
-  int asked_ = 0;  // up to 2
+  int asked_ = 0;  // counts calls of `get`, up to 2
   std::shared_ptr<PageTemplate> template_;
 };
 

@@ -1,14 +1,15 @@
-// What a module's active element segments do to tables, as far as that is the same in every instance.
+// What the active element segments of a module do to its tables, as far as it is the same in every instance.
 #pragma once
 
 #include "decoder/module.h"
 
 namespace mini_wasm::runtime {
 
-// Whether all active segments lie at plain constants and fit into tables of the module's own: none of them can trap.
+// Whether all active segments have constant offsets and fit into tables that the module itself defines. Then none of
+// them can trap.
 bool elements_fit(const decoder::Module& module);
-// Whether all that is in the tables that the module defines, when an instance begins, are functions of its own; and
-// there are some. A table that is used again by the same function instances then is what it was.
+// Whether the tables that the module defines contain only functions of the module itself when an instance begins, and
+// at least one. Then a table that is used again together with the same function instances has the same initial content.
 bool tables_hold_own_functions(const decoder::Module& module);
 
 }  // namespace mini_wasm::runtime

@@ -1,4 +1,4 @@
-// The public Instance and Linker.
+// The public classes Instance and Linker.
 #include <mini_wasm/instance.h>
 #include <mini_wasm/linker.h>
 
@@ -23,8 +23,8 @@ Extern extern_of(runtime::Store* store, const runtime::ModuleInst& instance, con
   return result;
 }
 
-// Null for anything but a host function of that store. Another store's is refused when it is imported; until then it
-// does not take our names, which it outlives.
+// The host function behind `value`, if it is one of this store; else null. A host function of another store is refused
+// later, when it is imported. It must not get a name from this store, because it may live longer than the store.
 runtime::HostFunc* host_function_of(const runtime::Store& store, const Extern& value) {
   if (value.kind != ExternKind::func || value.inst == nullptr || value.store != &store) return nullptr;
   return static_cast<runtime::FuncInst*>(value.inst)->host;
@@ -84,6 +84,9 @@ std::vector<std::pair<std::string, Extern>> Instance::exports() const {
 }
 
 // --- Linker
+// A Linker finds host functions in two places: `externs_` (defined one by one, or already made from a table) and
+// `tables_` (the newest first). As long as nothing in `externs_` hides a function of tables_[0] (`last_table_rules_`),
+// the matches with that table are taken from the module (CompiledModule::host_imports) instead of looked up.
 
 Linker::Name Linker::keep(const Name& name, const runtime::HostFunc* host) const {
   if (host != nullptr && Name{host->module, host->name} == name) return {host->module, host->name};
@@ -104,7 +107,7 @@ void Linker::set(std::string_view module, std::string_view name, Extern value) {
   }
   found->second = value;
   if (host == nullptr || !host->name.empty()) return;
-  host->module = found->first.module;  // in backtraces
+  host->module = found->first.module;  // names for backtraces
   host->name = found->first.name;
 }
 
@@ -117,6 +120,7 @@ void Linker::functions(std::span<const HostFunction> table, void* data) {
       guarded([&] { return tables_.insert(tables_.begin(), {table, data}), true; }, [] { return false; });
   if (!added) return void(incomplete_ = true);
   std::erase_if(externs_, [&](const auto& defined) { return tables_[0].find(defined.first) != nullptr; });
+  // A later definition replaces an earlier one, so what the new table gives is no longer taken from `externs_`.
   last_table_rules_ = true;
 }
 

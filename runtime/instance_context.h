@@ -1,5 +1,5 @@
-// What running code reads of its instance; hot fields first. Interpreter handlers use the fields, compiled code their
-// offsetof: nothing else may know the layout.
+// InstanceContext: the part of an instance that running code reads, the most used fields first. Interpreter handlers
+// use the fields, compiled code their offsets (offsetof). No other code may depend on the layout.
 #pragma once
 
 #include <atomic>
@@ -21,18 +21,20 @@ struct Run;
 }
 
 struct InstanceContext {
-  uint8_t* memory_base = nullptr;  // memory 0; null without one. Kept up to date by MemInst::grow
-  // A frame must end at or before it. Null while interrupted, so that calls need not look at `interrupt` as well.
+  uint8_t* memory_base = nullptr;  // of memory 0; null if there is none. MemInst::grow keeps it up to date
+  // A frame must end at or before this address. Null while the store is interrupted, so that calls need not check
+  // `interrupt` as well.
   std::atomic<Slot*> stack_limit{nullptr};
-  std::atomic<uint32_t> interrupt{0};  // not 0: stop at the next loop iteration or call; Store::set_interrupt
-  Slot** globals = nullptr;            // address of each global's value, by GlobalIdx
-  FuncInst** funcs = nullptr;          // by FuncIdx
-  TableInst** tables = nullptr;        // by TableIdx
-  MemInst** memories = nullptr;        // by MemIdx
+  // Not 0: stop at the next loop iteration or call (Store::set_interrupt).
+  std::atomic<uint32_t> interrupt{0};
+  Slot** globals = nullptr;      // address of each global's value, by GlobalIdx
+  FuncInst** funcs = nullptr;    // by FuncIdx
+  TableInst** tables = nullptr;  // by TableIdx
+  MemInst** memories = nullptr;  // by MemIdx
   Store* store = nullptr;
   ModuleInst* instance = nullptr;
-  gc::Run* heap_runs = nullptr;  // by space: where the next cells of the heap are
-  uint64_t zero = 0;             // always; what Masm::clamp reads
+  gc::Run* heap_runs = nullptr;  // by space of the GC heap: where the next cells are
+  uint64_t zero = 0;             // always 0; read by Masm::clamp
 };
 static_assert(std::is_standard_layout_v<InstanceContext>);
 

@@ -23,7 +23,7 @@ Result<void> unless(TrapCode trap) {
   return {};
 }
 
-// One instantiation. Until `publish` nobody else knows the new objects.
+// One instantiation. Until `publish`, no other code knows the new objects.
 class Instantiation {
  public:
   Instantiation(Store& store, ModuleInst& instance)
@@ -48,9 +48,9 @@ class Instantiation {
   Store& store_;
   ModuleInst& instance_;
   const decoder::Module& module_;
-  bool datas_are_there_ = false;  // the memory began with all active segments
-  bool elems_are_there_ = false;  // likewise the tables
-  bool used_before_ = false;      // there was room for the tables
+  bool datas_are_there_ = false;  // the memory was made with the content of all active segments
+  bool elems_are_there_ = false;  // likewise for the tables
+  bool used_before_ = false;      // the tables come from an earlier instance
 };
 
 void Instantiation::take_imports(std::span<const Extern> imports, const ImportTable& table) {
@@ -68,7 +68,7 @@ void Instantiation::take_imports(std::span<const Extern> imports, const ImportTa
   }
 }
 
-// In the order of the specification: an initial value may name functions and the globals before it.
+// In the order of the specification: an initial value may refer to functions and to globals before it.
 Result<void> Instantiation::allocate() {
   for (size_t i = module_.imported_tags; i < module_.tags.size(); ++i) {
     instance_.tags.push_back(store_.new_tag(module_.type_id(module_.tags[i].type)));
@@ -127,7 +127,7 @@ Result<void> Instantiation::make_memories() {
   return {};
 }
 
-// Whether an active segment can be written from the module: functions are the same whenever they are looked up.
+// Whether an active segment can be written directly from the module: it contains function indices, no expressions.
 bool is_plain(const decoder::Elem& elem) { return elem.mode == decoder::SegmentMode::active && !elem.uses_exprs; }
 
 Result<void> Instantiation::make_elems() {
@@ -135,7 +135,7 @@ Result<void> Instantiation::make_elems() {
   for (size_t i = 0; i < module_.elems.size(); ++i) {
     const decoder::Elem& elem = module_.elems[i];
     std::vector<Slot>& values = instance_.elems[i];
-    // A declarative segment is nothing but a declaration; as if dropped.
+    // A declarative segment has no content at run time: it counts as dropped.
     if (elem.mode == decoder::SegmentMode::declarative || is_plain(elem)) continue;
     values.reserve(elem.size());
     for (FuncIdx f : elem.funcs) values.push_back(reinterpret_cast<uintptr_t>(instance_.funcs[raw(f)]));
@@ -145,7 +145,7 @@ Result<void> Instantiation::make_elems() {
       values.push_back(value->slots[0]);
     }
   }
-  // Without a count no code refers to data segments (spec 5.5.16). Active ones are as if dropped.
+  // Without a data count section no code refers to data segments (spec 5.5.16). Active segments count as dropped.
   if (!module_.data_count) return {};
   instance_.datas.resize(module_.datas.size());
   for (size_t i = 0; i < module_.datas.size(); ++i) {
@@ -155,7 +155,8 @@ Result<void> Instantiation::make_elems() {
   return {};
 }
 
-// The instance has got the code that believes in guard pages. Nobody has called it yet.
+// The instance was given code that relies on guard pages. If one of its memories has none, it gets the checked code,
+// before any function is called.
 Result<void> Instantiation::choose_code() {
   const Bounds bounds = store_.engine().bounds();
   const auto lacks_guard = [&](const MemInst* memory) { return memory->lacks_guard(bounds); };
@@ -198,7 +199,8 @@ Result<void> Instantiation::write_segments() {
   return {};
 }
 
-// For the next stores; not in the first one, which may be the only one.
+// Keeps the initial content of the tables for later instances. The first instance does not, because it may be the only
+// one.
 void Instantiation::remember_tables() {
   instance_.initial_tables.clear();
   for (size_t i = module_.imported_tables; i < instance_.tables.size(); ++i) {
@@ -224,7 +226,7 @@ Result<void> Instantiation::write_elem(uint32_t index) {
   }
   const std::vector<Slot>& values = instance_.elems[index];
   const TrapCode copied = copy_in_pieces(&store_, to, values.data(), values.size() * sizeof(Slot));
-  elem_drop(instance_, ElemIdx{index});
+  elem_drop(instance_, ElemIdx{index});  // spec 4.7.2: like elem.drop after table.init
   return unless(copied);
 }
 
@@ -252,6 +254,8 @@ Result<void> check_imports(const Store& store, const decoder::Module& module,
   return {};
 }
 
+// A failure before `publish` forgets everything that was made. After it, other instances may refer to the new objects
+// (functions in imported tables), so they stay, even if a segment does not fit or the start function traps.
 }  // namespace
 
 Result<ModuleInst*> instantiate(Store& store, std::shared_ptr<const CompiledModule> compiled,
@@ -278,7 +282,7 @@ Result<ModuleInst*> instantiate(Store& store, std::shared_ptr<const CompiledModu
   }
   if (Result<void> r = instantiation.write_segments(); !r) return std::move(r).error();
   if (module.start) {
-    // A start function has no parameters and no results (spec 3.4.12), so there is nothing to pass.
+    // A start function has no parameters and no results (spec 3.4.12), so it needs no slots.
     if (Result<void> r = store.call(*(*made)->funcs[raw(*module.start)], nullptr); !r) return std::move(r).error();
   }
   return made;

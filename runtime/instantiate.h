@@ -1,5 +1,5 @@
-// Instantiation (spec 4.7.2): imports are matched, objects made and initialised, segments written, the start function
-// run.
+// Instantiation (spec 4.7.2): matches the imports, makes and initialises the objects, writes the segments, runs the
+// start function.
 #pragma once
 
 #include <span>
@@ -9,12 +9,12 @@
 
 namespace mini_wasm::runtime {
 
-// `imports` in the order of the module's imports, but for those that a table gives. Errors: unlinkable, usage (number
-// or store of the imports), limit, and trap when a segment does not fit or the start function traps. What was written
-// before a trap stays written, and functions that got into imported tables stay callable.
+// `imports` are in the order of the module's imports, without those that the table gives. Errors: unlinkable; usage
+// (number or store of the imports); limit; trap, when a segment does not fit or the start function traps. What was
+// written before a trap stays written, and functions that were written into imported tables can still be called.
 struct ImportTable {
-  const HostImports& imports;  // of the module
-  void* data = nullptr;
+  const HostImports& imports;  // of the same module
+  void* data = nullptr;        // passed to the host functions
 };
 Result<ModuleInst*> instantiate(Store& store, std::shared_ptr<const CompiledModule> module,
                                 std::span<const Extern> imports, ImportTable table);

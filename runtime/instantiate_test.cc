@@ -121,7 +121,7 @@ TEST(instantiate, a_segment_that_does_not_fit_leaves_the_earlier_ones) {
   EXPECT_EQ(shared.memory("m")->data()[0], 'b');
   EXPECT_EQ(shared.memory("m")->data()[65534], 0);
   EXPECT_EQ(shared.memory("m")->data()[8], 0);
-  // The instance never came to be, but its function lives on in the table.
+  // The instantiation failed, but the function of the instance remains in the table.
   const Func left(&guest.store.impl(), shared.table("t")->get(1)->func());
   EXPECT_THAT(left.call({}), Returns(i32(77)));
   EXPECT_THAT(guest.try_load(R"((module (import "s" "t" (table 4 funcref)) (elem (i32.const 4) $f) (func $f)))"),

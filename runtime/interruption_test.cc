@@ -1,5 +1,5 @@
-// Store::interrupt during instructions that work on much at once, on every tier. The guests have neither loops nor
-// calls after they have said that they run: only the instruction itself can end them before they are through.
+// Store::interrupt during instructions that work on many bytes, on every tier. After they have reported that they run,
+// the guests execute no loops and no calls, so that only the instruction itself can stop them early.
 #include <atomic>
 #include <chrono>
 #include <string>
@@ -17,11 +17,11 @@ using Clock = std::chrono::steady_clock;
 
 struct Long {
   const char* name;
-  const char* once;  // straight code, a good part of a second when it is repeated
+  const char* once;  // code without branches that takes a good part of a second when it is repeated
   int times;
 };
 
-// Memory: 32 MiB; table: a million elements; $bytes, $refs: arrays of as much; $data, $elems: segments of several
+// Memory: 32 MiB; table: a million elements; $bytes, $refs: arrays of the same size; $data, $elems: segments of several
 // pieces.
 constexpr Long kLong[] = {
     {"memory_fill", "(memory.fill (i32.const 0) (i32.const 1) (i32.const 0x2000000))", 400},
@@ -77,7 +77,8 @@ TEST_P(Interruption, ends_an_instruction_that_works_on_much) {
     Clock::time_point asked;
     std::thread other([&] {
       while (!running) std::this_thread::yield();
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));  // after the call, which would see it
+      // after the call has begun, which would notice the interrupt
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
       asked = Clock::now();
       guest.store.interrupt();
     });
@@ -90,7 +91,7 @@ TEST_P(Interruption, ends_an_instruction_that_works_on_much) {
   }
 }
 
-// Whenever it comes and goes, nobody takes it for the end of the stack.
+// An interrupt that comes and goes at any time must not be taken for the end of the stack.
 TEST_P(Interruption, is_no_end_of_the_stack_when_it_is_taken_back) {
   Guest guest(GetParam().config());
   const Instance instance = guest.load(R"((module
@@ -118,7 +119,7 @@ TEST_P(Interruption, is_no_end_of_the_stack_when_it_is_taken_back) {
   EXPECT_GT(ended, 0);
 }
 
-// The interrupt comes while the table grows, or before or after: sooner or later in the middle.
+// The interrupt comes before, while, or after the table grows. With enough attempts, some come in the middle.
 TEST_P(Interruption, ends_the_growing_of_a_table) {
   bool ended = false;
   for (int attempt = 0; attempt < 50 && !ended; ++attempt) {

@@ -1,5 +1,5 @@
-// Where machine code finds the fields of memories, tables and layouts. Their classes have private members,
-// for which offsetof is conditionally supported: every compiler that we build with does.
+// Offsets of the fields of memories, tables and layouts that machine code reads. The classes have private members, so
+// offsetof is only conditionally supported; every compiler that builds the project supports it.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// Config::lazy_validation, on every tier: valid functions do what they always do, and an invalid one never begins,
-// whatever the way to it; the trap says what is wrong, where, and who called.
+// Config::lazy_validation, on every tier: valid functions behave as always. An invalid function never runs, no matter
+// how it is called; the trap says what is wrong, where, and who called it.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -37,8 +37,8 @@ INSTANTIATE_TEST_SUITE_P(tiers, LazyValidation, ::testing::ValuesIn(lazy_tiers()
 
 const auto kInvalid = Traps(TrapCode::invalid_function);
 
-// $bad has a different problem for each way of being believed: an operand that is not there would be a slot of the
-// caller's, a local that is not there one beyond the frame, a label that is not there anything.
+// $bad has a different error in each test. If it were not noticed, a missing operand would be a slot of the caller, a
+// missing local a slot beyond the frame, and a missing label anything.
 constexpr const char* kBad = R"((module $m
   (type $t (func (param i32) (result i32)))
   (import "host" "again" (func $again (param i32) (result i32)))
@@ -102,7 +102,7 @@ std::vector<std::string> names(const Error& error) {
   return names;
 }
 
-// What a call returned in a backtrace, or what else it did.
+// The names in the backtrace of a call, or another result.
 std::vector<std::string> callers(const Result<std::vector<Val>>& result) {
   if (result) return {"it returned"};
   if (result.error().trap_code != TrapCode::invalid_function) return {result.error().to_string()};
@@ -111,7 +111,7 @@ std::vector<std::string> callers(const Result<std::vector<Val>>& result) {
 
 TEST_P(InvalidFunction, has_its_callers_in_the_backtrace) {
   using Names = std::vector<std::string>;
-  // More rounds than it takes for the callers to become machine code.
+  // Enough rounds for the callers to be compiled.
   for (int round = 0; round < 5; ++round) {
     EXPECT_EQ(callers(guest.call(*instance, "call", {i32(1)})), (Names{"bad", "call"}));
     EXPECT_EQ(callers(guest.call(*instance, "indirect", {i32(1)})), (Names{"bad", "indirect"}));
@@ -208,7 +208,7 @@ TEST_P(LazyValidation, valid_functions_do_what_they_always_do) {
   }
 }
 
-// A module with one function of the type [] -> [], as its bytes; it is exported as "f" and called by "g".
+// The bytes of a module with a function of type [] -> [], exported as "f" and called by "g".
 std::vector<uint8_t> module_with_body(std::vector<uint8_t> body) {
   std::vector<uint8_t> bytes = {0, 'a', 's', 'm', 1, 0, 0, 0, 1,   4, 1, 0x60, 0,   0, 3,
                                 3, 2,   0,   0,   7, 9, 2, 1, 'f', 0, 0, 1,    'g', 0, 1};
@@ -223,21 +223,21 @@ TEST_P(LazyValidation, of_bodies_that_are_malformed) {
   const std::vector<std::vector<uint8_t>> bodies = {
       {},                                                         // nothing at all
       {0},                                                        // no end
-      {0, 0x0b, 0x0b},                                            // something behind it
+      {0, 0x0b, 0x0b},                                            // something after the end
       {0, 0x02},                                                  // a block without a type
       {1, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x7f, 0x0b},              // 4 thousand million locals
-      {2, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x7f, 0x01, 0x7f, 0x0b},  // and one
+      {2, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x7f, 0x01, 0x7f, 0x0b},  // and one more
       {1, 0xd0, 0x86, 0x03, 0x7b, 0x0b},                          // 50,000 vectors: too large a frame
       {1, 0xd1, 0x86, 0x03, 0x7f, 0x0b},                          // 50,001 locals
       {1, 1, 0x42, 0x0b},                                         // of an unknown type
       {1, 1, 0x63, 0x09, 0x0b},                                   // of a type that the module does not have
-      {0xff, 0xff, 0xff, 0xff, 0x0f, 0x0b},                       // so many groups of locals
-      {1, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x7f, 0x0b},        // an over-long number
+      {0xff, 0xff, 0xff, 0xff, 0x0f, 0x0b},                       // that many groups of locals
+      {1, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x7f, 0x0b},        // a number with too many bytes
       {0, 0xff, 0x0b},                                            // an unknown instruction
       {0, 0x20, 0x05, 0x1a, 0x0b},                                // an unknown local
       {0, 0x10, 0x07, 0x0b},                                      // an unknown function
       {0, 0x0c, 0x09, 0x0b},                                      // an unknown label
-      {0, 0x1a, 0x0b},                                            // an operand of nobody
+      {0, 0x1a, 0x0b},                                            // an operand that does not exist
   };
   for (size_t i = 0; i < bodies.size(); ++i) {
     SCOPED_TRACE(i);
@@ -264,7 +264,7 @@ std::string repeat(const char* text, int n) {
   return all;
 }
 
-// Who calls a function for the first time does not know how large its frame is.
+// The caller of a function that was not validated yet does not know how large its frame is.
 TEST_P(LazyValidation, a_large_frame_does_not_leave_the_stack) {
   Config small = config();
   small.stack_size = 64 << 10;
@@ -295,7 +295,7 @@ TEST_P(LazyValidation, at_the_end_of_the_stack) {
   small.stack_size = 64 << 10;
   Guest guest(small);
   std::string functions;
-  // Each function is called for the first time at another depth.
+  // Each function is called for the first time at a different depth.
   for (int f = 0; f < 200; ++f) {
     functions += "(func (param i32) (result i32) (local i32 i32 i32) (local.set 3 (local.get 0)) " +
                  repeat("(local.get 3)", 20 + f) + repeat("drop ", 20 + f) + " (call " + std::to_string(f + 1) +
@@ -308,7 +308,7 @@ TEST_P(LazyValidation, at_the_end_of_the_stack) {
   }
 }
 
-// Threads that share a module find its functions in all states.
+// Threads that share a module use its functions while they are in every state of validation.
 TEST_P(LazyValidation, threads_may_share_a_module) {
   constexpr int kFunctions = 300, kThreads = 4;
   std::string text = "(module ";

@@ -1,4 +1,4 @@
-// The limits that an embedder sets, each at its edge, and that reaching one is an error and nothing worse.
+// The limits that an embedder sets: the exact value of each, and that reaching one is only an error.
 #include <gtest/gtest.h>
 
 #include "spec-tests/support/guest.h"
@@ -39,7 +39,7 @@ TEST(limits, elements_of_tables) {
 
 TEST(limits, tables_without_bound_do_not_crash) {
   Guest guest(StoreLimits{.table_elements = ~uint64_t{0}});
-  // 32 GiB of pointers: granted or refused, as the machine can; the process lives on either way.
+  // 32 GiB of pointers: the machine may grant or refuse it; the process must survive either way.
   const Result<Table> huge =
       Table::make(guest.store, {ValType::funcref, {uint64_t{1} << 60}, true}, Val::null(ValType::funcref));
   EXPECT_THAT(huge, Fails(ErrorKind::limit, "cannot allocate a table"));
@@ -51,7 +51,7 @@ TEST(limits, numbers_of_instances_memories_and_tables) {
   guest.load("(module (memory 1) (table 1 funcref))");
   EXPECT_THAT(guest.try_load("(module (memory 1))"), Fails(ErrorKind::limit, "2 memories at most"));
   EXPECT_THAT(guest.try_load("(module (table 1 funcref))"), Fails(ErrorKind::limit, "2 tables at most"));
-  // Failing used nothing up: there is still room for a third instance.
+  // The failed attempts used nothing: there is still room for a third instance.
   guest.load("(module)");
   EXPECT_THAT(guest.try_load("(module)"), Fails(ErrorKind::limit, "3 instances at most"));
   EXPECT_THAT(Memory::make(guest.store, {{1}}), Fails(ErrorKind::limit, "2 memories at most"));
@@ -69,7 +69,7 @@ constexpr const char* kDeep = R"((module (func $f (export "f") (param i32) (resu
   (if (result i32) (local.get 0) (then (i32.add (i32.const 1) (call $f (i32.sub (local.get 0) (i32.const 1)))))
     (else (i32.const 0)))))";
 
-// What a pooled instance had for its tables is gone with the attempt, or there as before.
+// The tables of a pooled instance are either used up by the failed attempt or still complete.
 TEST(limits, a_failed_instantiation_leaves_a_whole_instance) {
   const Engine engine;
   const Module module = *Module::compile(engine, wat(R"((module (table 3 funcref) (table $t 4 funcref)
@@ -110,7 +110,7 @@ TEST(limits, a_larger_stack_goes_deeper) {
     const Instance i = guest.load(std::string(kDeep) + ")");
     EXPECT_THAT(guest.call(i, "f", {i32(500'000)}), Returns(i32(500'000)));
   }
-  // Compiled code takes a word of the thread's stack for a call, the interpreter nothing.
+  // Compiled code takes a word of the machine stack for a call; the interpreter takes nothing.
   config.tier = Tier::interpreter;
   Guest guest(config);
   const Instance i = guest.load(std::string(kDeep) + ")");
@@ -132,7 +132,7 @@ TEST(limits, stacks_of_no_size_or_of_all_there_is) {
   }
 }
 
-// Nested host calls begin where the guest stands, never over its frames.
+// Nested calls from the host begin at the guest's current position and never overwrite its frames.
 TEST(limits, the_stack_is_shared_with_nested_calls) {
   Config config;
   config.stack_size = 65536;

@@ -8,13 +8,14 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "words are read as they are");
 
-// The four words of section 2 of the paper.
+// The state of section 2 of the paper.
 struct State {
   uint64_t v0, v1, v2, v3;
 
   explicit State(const MacKey& key)
       : v0(key.low ^ 0x736f6d6570736575),
-        v1(key.high ^ 0x646f72616e646f6d ^ 0xee),  // 0xee, and at the end: a tag of 128 bits
+        // 0xee here and in mac_of select the tag of 128 bits.
+        v1(key.high ^ 0x646f72616e646f6d ^ 0xee),
         v2(key.low ^ 0x6c7967656e657261),
         v3(key.high ^ 0x7465646279746573) {}
 

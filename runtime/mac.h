@@ -1,7 +1,8 @@
-// SipHash-2-4 with a tag of 128 bits: J.-P. Aumasson, D. J. Bernstein, "SipHash: a fast short-input PRF" (2012), and
-// the longer tag of its reference implementation. Who does not have the key cannot make the tag of bytes of their
-// choice, whatever other bytes they have seen with theirs. It needs no table, no library and no CPU feature, and is
-// three times as fast as BLAKE2b, so that what is loaded with every program can be authenticated as a whole.
+// A message authentication code: SipHash-2-4 with a tag of 128 bits (J.-P. Aumasson, D. J. Bernstein, "SipHash: a fast
+// short-input PRF", 2012, with the longer tag of its reference implementation). Without the key nobody can make the tag
+// for bytes of their choice, no matter how many other bytes with tags they have seen. It needs no table, no library and
+// no CPU feature, and is three times as fast as BLAKE2b. So everything that is loaded from a cache can be
+// authenticated.
 #pragma once
 
 #include <array>

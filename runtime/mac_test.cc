@@ -1,4 +1,4 @@
-// The published vectors of SipHash-2-4 with 128 bits: key 00 01 .. 0f, message 00 01 .. n-1.
+// The published test vectors of SipHash-2-4 with 128 bits: key 00 01 .. 0f, message 00 01 .. n-1.
 #include "runtime/mac.h"
 
 #include <gtest/gtest.h>

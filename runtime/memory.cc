@@ -11,7 +11,7 @@
 namespace mini_wasm::runtime {
 namespace {
 
-// Pages as bytes, saturating: a 64-bit memory may declare 2^48 pages of 64 KiB.
+// Pages in bytes; the largest uint64_t on overflow. A 64-bit memory may declare 2^48 pages of 64 KiB.
 uint64_t page_bytes(uint64_t pages, const MemoryType& type) {
   return pages > (~uint64_t{0} >> type.page_size_log2) ? ~uint64_t{0} : pages << type.page_size_log2;
 }
@@ -41,6 +41,7 @@ MemInst::~MemInst() {
   if (pool_ != nullptr && !grown_in_part_) {
     slot_.accessible = round_to_os_pages(size);
     pool_->give_back(std::move(slot_));
+    // After a failed `grow` it is not known which pages can be accessed, so such a slot does not go back to the pool.
   } else if (guarded || pool_ != nullptr) {
     release_guarded(base);
   } else {
@@ -79,7 +80,8 @@ bool MemInst::take_from(MemoryPool& pool, uint64_t bytes, const std::shared_ptr<
   return true;
 }
 
-// What there is: half a reservation that never fills up serves as well.
+// Reserves as much as possible, at least `min` bytes. Half a reservation is useful too, if the memory never grows that
+// far.
 bool MemInst::reserve_some(uint64_t min) {
   uint64_t wanted = checked_reservation(min, max_size);
   bool made = reserve(wanted);
@@ -105,7 +107,8 @@ bool MemInst::reserve_with_guard() {
   return base != nullptr;
 }
 
-// Where addresses are few, others need some too: only if as many are left.
+// Reserves `wanted` bytes only if the same amount is left afterwards: where addresses are few, other memories need some
+// too.
 bool MemInst::reserve_fairly(uint64_t wanted) {
   if (!reserve(wanted)) return false;
   uint8_t* const left = reserve_pages(reserved);
@@ -118,7 +121,7 @@ bool MemInst::reserve_fairly(uint64_t wanted) {
 bool MemInst::commit_to(uint64_t new_size) {
   const uint64_t committed = round_to_os_pages(size);
   if (!commit_pages(base + committed, round_to_os_pages(new_size) - committed)) {
-    grown_in_part_ = true;  // perhaps: nobody knows which of the pages can be accessed now
+    grown_in_part_ = true;  // possibly: it is not known which of the pages can be accessed now
     return false;
   }
   size = new_size;
@@ -137,7 +140,9 @@ int64_t MemInst::grow(uint64_t delta_pages) {
 
 void MemInst::add_user(InstanceContext& context) {
   context.memory_base = base;
-  if (!type.shared) users.push_back(&context);  // others would do so at the same time, and there is nothing to tell
+  // The contexts of a shared memory are not listed: other threads would change the list at the same time, and the base
+  // never changes.
+  if (!type.shared) users.push_back(&context);
 }
 
 }  // namespace mini_wasm::runtime

@@ -12,13 +12,14 @@
 namespace mini_wasm::runtime {
 namespace {
 
-// To zero so much takes as long as to ask the system what has been written.
+// Bytes that can be zeroed in the time in which the system says which pages have been written.
 constexpr uint64_t kAsking = uint64_t{128} << 10;
-// So much of a stack is cleaned without asking ...
+// This many bytes of a stack are cleaned without asking the system ...
 constexpr uint64_t kShallow = uint64_t{16} << 10;
-// ... unless a store has used more: to find that out takes as long as asking a dozen times.
+// ... but when a store has used more (the stack was deepened), the stack stays deep for this many further stores:
+// deepening takes as long as asking the system a dozen times.
 constexpr uint32_t kDeepFor = 64;
-// More of a stack than this goes back to the system.
+// If more bytes of a stack than this were written, they are given back to the system.
 constexpr uint64_t kMostOfStack = uint64_t{256} << 10;
 
 using Runs = std::array<PageRun, 128>;
@@ -31,15 +32,15 @@ bool may_compile([[maybe_unused]] const Config& config) {
 #endif
 }
 
-// Zeroes in pieces: for longer ones the C library may take an instruction that is slower where the bytes are in a
-// cache.
+// Zeroes in pieces of 1 KiB: for longer pieces, the C library may use an instruction that is slower when the bytes are
+// in a cache.
 void clear(uint8_t* begin, uint8_t* end) {
   constexpr ptrdiff_t kPiece = 1024;
   for (; end - begin > kPiece; begin += kPiece) std::memset(begin, 0, kPiece);
   std::memset(begin, 0, static_cast<size_t>(end - begin));
 }
 
-// Makes [begin, end) of a slot what it was at first, byte by byte.
+// Restores the initial content of [begin, end) of a slot, byte by byte.
 void refill(const MemorySlot& slot, uint8_t* begin, uint8_t* end) {
   if (slot.content != nullptr) {
     const uint64_t from = static_cast<uint64_t>(begin - slot.base);
@@ -52,7 +53,7 @@ void refill(const MemorySlot& slot, uint8_t* begin, uint8_t* end) {
   clear(begin, end);
 }
 
-// The same by giving the pages back to the system.
+// Restores the initial content by giving the pages back to the system.
 bool drop(const MemorySlot& slot) {
   const uint64_t mapped = slot.content == nullptr ? 0 : slot.content->bytes();
   if (mapped != 0 && !slot.content->map_at(slot.base)) return false;
@@ -60,7 +61,7 @@ bool drop(const MemorySlot& slot) {
   return true;
 }
 
-// Gives a slot that has been cleaned another content.
+// Gives a clean slot another initial content.
 bool set_content(MemorySlot& slot, const std::shared_ptr<PageTemplate>& content) {
   if (slot.content != nullptr) {
     if (!reserve_again(slot.base, slot.accessible)) return false;
@@ -128,8 +129,8 @@ size_t MemoryPool::free_stacks() const {
 
 bool MemoryPool::serves(uint64_t reservation) const { return serves_memories_ && reservation <= kGuardedReservation; }
 
-// The best is one that needs no change, then one with the same content. One with a different content is left for those
-// who want that, unless it has to be.
+// Takes the best free slot: one that needs no change, else one with the same content. Others are left for stores that
+// want their content, unless `any` is true or the pool is full. Returns a slot without a base when there is none.
 MemorySlot MemoryPool::take_free(uint64_t bytes, const std::shared_ptr<PageTemplate>& content, bool any) {
   const std::lock_guard lock(mutex_);
   const auto fit = [&](const MemorySlot& slot) { return slot.content != content ? 0 : 1 + (slot.accessible == bytes); };
@@ -140,7 +141,7 @@ MemorySlot MemoryPool::take_free(uint64_t bytes, const std::shared_ptr<PageTempl
   }
   if (fit(slots_[best]) == 0) {
     if (!any && slots_.size() < most_) return {};
-    best = 0;  // which has not been wanted for the longest time
+    best = 0;  // the slot that was given back longest ago
   }
   MemorySlot slot = std::move(slots_[best]);
   slots_.erase(slots_.begin() + static_cast<ptrdiff_t>(best));
@@ -164,6 +165,7 @@ void MemoryPool::give_back(MemorySlot slot) {
   guarded([&] { keep(slot); }, [&] { release(slot); });
 }
 
+// Whatever can fail or takes long is done before the mutex is taken.
 void MemoryPool::keep(MemorySlot& slot) {
   bool usable = clean(slot);
   if (usable && slot.resident > most_bytes_ - std::min(most_bytes_, resident_.load(std::memory_order_relaxed))) {
@@ -189,14 +191,15 @@ void MemoryPool::keep(MemorySlot& slot) {
   if (unwanted) release(*unwanted);
 }
 
-// Makes the slot read as when it was handed out. False when that is impossible.
+// Restores the initial content of the slot. Returns false when that is not possible.
 bool MemoryPool::clean(MemorySlot& slot) const {
   if (slot.accessible == 0) return true;
   const uint64_t known = std::min(std::exchange(slot.resident, 0), slot.accessible);
   Runs runs;
   runs[0] = {slot.base, slot.base + slot.accessible};
   size_t count = 1;
-  // Not the first time, when all of it would touch pages that nobody may ever want.
+  // The first time (known == 0) the system is asked, because zeroing everything would make pages resident that may
+  // never be used.
   if (known == 0 || slot.content != nullptr || slot.accessible - known > kAsking) {
     const auto written = find_written_pages(slot.base, slot.accessible, slot.content != nullptr, most_bytes_, runs);
     if (!written && slot.accessible > kAsking) return drop(slot);
@@ -236,13 +239,14 @@ ValueStack MemoryPool::take_stack() {
   return stack_bytes_ == 0 ? ValueStack() : make_stack();
 }
 
-// Between two pages that nothing can access.
+// A stack lies between two pages that cannot be accessed.
 ValueStack MemoryPool::make_stack() const {
   uint8_t* const reserved = reserve_pages(os_page_size() + machine_bytes_ + deep_stack_bytes() + os_page_size());
   if (reserved == nullptr) return {};
   ValueStack stack;
   stack.base = reserved + os_page_size() + machine_bytes_;
-  // All of it first: if the system has no memory for a deep stack, it should say so now.
+  // First everything is made accessible, then the deep part is hidden again. If the system has not enough memory for a
+  // deep stack, this fails now and not in the fault handler.
   if (commit_pages(stack.base - machine_bytes_, machine_bytes_) && commit_pages(stack.base, deep_stack_bytes()) &&
       hide_pages(stack.base + shallow_bytes_, deep_stack_bytes() - shallow_bytes_)) {
     return stack;
@@ -262,6 +266,7 @@ bool MemoryPool::deepen(ValueStack& stack) const {
 }
 
 void MemoryPool::give_back_stack(ValueStack stack, bool used) {
+  // Cleaned here and not when it is taken: nothing of a guest is kept longer than the guest.
   if (most_ != 0 && (!used || clean_stack(stack))) {
     const std::lock_guard lock(mutex_);
     const auto keep = [&] { return stacks_.push_back(stack), true; };
@@ -270,8 +275,9 @@ void MemoryPool::give_back_stack(ValueStack stack, bool used) {
   release_stack(stack);
 }
 
-// False when it cannot be made what it was. Nobody reads what stands on a machine stack before he has written it; if
-// it was deep, so was the value stack.
+// Zeroes the value stack. Returns false when that is not possible. The machine stack is not zeroed: no code reads a
+// word of it before it has written that word. Its pages are given back together with those of a deep value stack: if
+// the machine stack was deep, the value stack was deep too.
 bool MemoryPool::clean_stack(ValueStack& stack) const {
   if (stack.deep_for == 0 && shallow_bytes_ <= round_to_os_pages(kShallow)) {
     clear(stack.base, stack.base + shallow_bytes_);

@@ -1,12 +1,14 @@
-// What stores have done with and the next ones take over without a system call: reservations for memories, and value
-// stacks. Whatever is handed out cannot be told from what the system would have given: it reads as zero, or as the
-// template that was asked for, and exactly so many bytes can be accessed as were asked for. It is made so when it comes
-// back, so that nothing of a guest is kept any longer than the guest.
+// MemoryPool: reservations for memories, and value stacks, that earlier stores no longer need. Later stores use them
+// without a system call. What the pool hands out looks the same as what the system would give: it contains zeros, or
+// the requested template, and exactly the requested number of bytes can be accessed. It is restored to that state when
+// it comes back, so that no data of a guest is kept longer than the guest.
 //
-// What has been written is found by asking the system (find_written_pages), and these pages are filled anew and stay
-// in memory, up to Config::pool_bytes of them; everything else is given back to the system. A slot that is used again
-// and is in memory but for a little is zeroed as a whole, which takes less time than asking. Of a value stack only the
-// beginning can be accessed at first, so that nobody has to ask whether more of it has been used.
+// How memory is restored:
+// * The system says which pages have been written (find_written_pages). These are filled again and stay resident, up to
+//   Config::pool_bytes in total; all others are given back to the system.
+// * A slot that is used again, and is resident except for a small part, is zeroed completely: that is faster than to
+//   ask the system.
+// * Of a value stack only the beginning can be accessed at first. So it is known whether more has been used.
 //
 // Thread rule: any thread.
 #pragma once
@@ -24,33 +26,35 @@
 
 namespace mini_wasm::runtime {
 
-// A reservation of kGuardedReservation bytes. Of these the first `accessible` can be accessed (a multiple of the OS
-// page size), and no others.
+// A reservation of kGuardedReservation bytes. Exactly the first `accessible` bytes can be accessed (a multiple of the
+// OS page size).
 struct MemorySlot {
   uint8_t* base = nullptr;
   uint64_t accessible = 0;
   std::shared_ptr<PageTemplate> content;  // mapped at the beginning; may be null
-  uint64_t resident = 0;                  // bytes that were filled anew when it came back, and so are in memory
+  uint64_t resident = 0;                  // bytes that were filled when the slot came back, and so are resident
 };
 
-// Config::stack_size bytes (rounded) and a page behind that is for leaf frames, then one that nothing can access. Of
-// these only the beginning can be accessed until the stack is deepened; that holds for the next stores as well, so that
-// a program that always goes deep does not pay for it each time.
+// A value stack: Config::stack_size bytes (rounded up), one more page for leaf frames, then a page that cannot be
+// accessed. At first only the beginning of it can be accessed, until the stack is deepened. It stays deep for the next
+// stores as well, so that a program which always needs a deep stack does not pay each time.
 //
-// Where there is a compiler, below lies the machine stack, on which its code runs: it grows downwards from kMachineHead
-// bytes above `base`, so that a store that does little needs one page for both. A frame has at least kLinkSlots words
-// in the value stack, and a call takes as many words of the machine stack at most: it is as large as the other, and
-// what is left of it below is for what a signal handler of the host may need.
+// Where there is a compiler, the machine stack, on which compiled code runs, lies below the value stack. It grows
+// downwards from kMachineHead bytes above `base`, so that a store that does little needs only one page for both. A
+// frame has at least kLinkSlots words in the value stack, and a call needs at most that many words of the machine
+// stack. So the machine stack never needs more bytes than the value stack; kMachineReserve more bytes are for signal
+// handlers of the host.
 inline constexpr uint64_t kMachineHead = 512;
 inline constexpr uint64_t kMachineReserve = uint64_t{128} << 10;
 struct ValueStack {
   uint8_t* base = nullptr;
-  uint32_t deep_for = 0;  // so many stores
+  uint32_t deep_for = 0;  // the number of stores for which it stays deep; 0: not deep
 };
 
-// kGuardedReservation bytes of addresses; null when there are none. A process never has more of these at once than
-// leave a quarter of its addresses to others, memories without guard pages among them. Any thread.
-inline constexpr uint64_t kMostGuardedReservations = 12 << 10;  // of 2^14 that 47 bits have room for
+// Reserves kGuardedReservation bytes of addresses; null when that is not possible. A process never has more than
+// kMostGuardedReservations of them at once, which leaves a quarter of its addresses to others, such as memories without
+// guard pages. Thread rule: any thread.
+inline constexpr uint64_t kMostGuardedReservations = 12 << 10;  // 47 bits have room for 2^14
 uint8_t* reserve_guarded();
 void release_guarded(uint8_t* base);
 
@@ -61,21 +65,22 @@ class MemoryPool {
   MemoryPool(const MemoryPool&) = delete;
   MemoryPool& operator=(const MemoryPool&) = delete;
 
-  // Whether memories of that reservation come from here.
+  // Whether memories that need a reservation of this size come from the pool.
   bool serves(uint64_t reservation) const;
-  // With `bytes` accessible, which begin with `content` (no longer than that) and are zero behind it. Nothing when the
-  // system has no room.
+  // Returns a slot of which `bytes` can be accessed. It begins with `content`, which must not be longer, and is zero
+  // after that. Empty when the system has no room.
   std::optional<MemorySlot> take(uint64_t bytes, const std::shared_ptr<PageTemplate>& content);
-  // With whatever content and size it has got.
-  void give_back(MemorySlot slot);  // in destructors: needs no memory
-  // Nobody will ask for this content again: lets go of it.
+  // Takes a slot back, whatever its content and size have become.
+  void give_back(MemorySlot slot);  // called in destructors: must not need memory
+  // Releases all slots with this content, because no store will ask for it again.
   void retire(PageTemplate& content);
 
-  // Zeroed; without a base when there is no room.
+  // Returns a zeroed stack; one without a base when there is no room.
   ValueStack take_stack();
-  // What the fault handler does when somebody goes behind the beginning: it does no more than is allowed there.
+  // Makes all of the stack accessible. The fault handler calls this when code goes beyond the accessible beginning, so
+  // it is async-signal-safe.
   bool deepen(ValueStack& stack) const;
-  // `used`: whether anything has been written to it.
+  // `used`: whether anything was written to the stack.
   void give_back_stack(ValueStack stack, bool used);
   uint64_t stack_bytes() const { return stack_bytes_; }
   uint64_t shallow_stack_bytes() const { return shallow_bytes_; }
@@ -92,16 +97,16 @@ class MemoryPool {
   void release_stack(const ValueStack& stack) const;
   bool clean_stack(ValueStack& stack) const;
 
-  const size_t most_;  // of each kind
+  const size_t most_;  // the most slots, and the most stacks, that are kept
   const uint64_t most_bytes_;
   const bool serves_memories_;
   const uint64_t stack_bytes_;
   const uint64_t shallow_bytes_;
-  const uint64_t machine_bytes_;  // below a stack's base
+  const uint64_t machine_bytes_;  // size of the machine stack below a stack's base; 0 without a compiler
   mutable std::mutex mutex_;
-  std::vector<MemorySlot> slots_;  // the one that came back last is the last
+  std::vector<MemorySlot> slots_;  // in the order in which they came back
   std::vector<ValueStack> stacks_;
-  std::atomic<uint64_t> resident_{0};  // of slots_; changes under the mutex
+  std::atomic<uint64_t> resident_{0};  // sum over slots_; changed only under the mutex
 };
 
 }  // namespace mini_wasm::runtime

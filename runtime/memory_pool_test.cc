@@ -25,7 +25,7 @@ Config pool_of(uint32_t size, uint64_t bytes = uint64_t{64} << 20) {
   return config;
 }
 
-// Whether the system would read there for us: it does not raise a signal.
+// Whether the address can be read. The system reads it for us, so no signal is raised.
 bool can_access(const uint8_t* at) {
   int ends[2];
   if (pipe(ends) != 0) return false;
@@ -125,7 +125,7 @@ TEST(memory_pool, a_slot_with_the_same_content_is_taken_first) {
   const uint8_t* const base = with.base;
   pool.give_back(std::move(with));
   pool.give_back(std::move(without));
-  EXPECT_EQ(pool.take(2 * kPage, a)->base, base);  // and nobody gives these two back
+  EXPECT_EQ(pool.take(2 * kPage, a)->base, base);  // nobody gives these two slots back
   EXPECT_NE(pool.take(2 * kPage, a)->base, base);
 }
 
@@ -174,7 +174,7 @@ TEST(memory_pool, bytes_beyond_the_limit_go_back_to_the_system) {
   }
 }
 
-// What a larger tenant had is not kept behind the end of a smaller one, where nobody would count it.
+// Memory beyond the end of a smaller memory is not kept, because nobody would count it.
 TEST(memory_pool, what_cannot_be_accessed_takes_no_memory) {
   MemoryPool pool(pool_of(1));
   MemorySlot slot = pool.take(10 * kPage, nullptr).value();
@@ -187,7 +187,7 @@ TEST(memory_pool, what_cannot_be_accessed_takes_no_memory) {
   EXPECT_LE(pages_in_memory(base, 10 * kPage), kPage / os_page_size());
 }
 
-// After the first time nobody is asked, when little of it can be new.
+// After the first use the system is not asked, if only a small part can be new.
 TEST(memory_pool, a_slot_that_is_zeroed_as_a_whole) {
   MemoryPool pool(pool_of(1));
   for (int round = 0; round < 6; ++round) {
@@ -226,7 +226,7 @@ TEST(memory_pool, a_stack_comes_back_zeroed) {
     pool.give_back_stack(stack, true);
     expect_zero(pool, stack, accessible);
   }
-  // For a while it stays as deep, then it is as at first.
+  // The stack stays deep for a while; then it is as in the beginning.
   int stores = 0;
   while ((stack = pool.take_stack()).deep_for != 0) {
     ASSERT_LT(++stores, 1000);
@@ -241,7 +241,7 @@ TEST(memory_pool, a_stack_comes_back_zeroed) {
   pool.give_back_stack(stack, true);
 }
 
-// Nobody can tell which part of them has been used, as no fault handler is wanted.
+// No fault handler is wanted, so nobody notices which part of a stack was used.
 TEST(memory_pool, without_guard_pages_a_stack_is_deep_from_the_beginning) {
   Config config = pool_of(2);
   config.guard_pages = false;
@@ -255,8 +255,8 @@ TEST(memory_pool, without_guard_pages_a_stack_is_deep_from_the_beginning) {
   }
 }
 
-// The system is asked about the pages of this process, not of the one that asked first.
-// Daemons close all that they do not know; what they open then has these numbers.
+// The system must be asked about the pages of this process, not about those of the process that asked first. Daemons
+// close all descriptors that they do not know; files that they open later get the same numbers.
 TEST(memory_pool, a_content_whose_file_the_host_has_closed) {
   const pid_t child = fork();
   if (child == 0) {
@@ -307,7 +307,7 @@ TEST(memory_pool, a_child_of_fork_cleans_its_own_pages) {
   EXPECT_EQ(status, 0);
 }
 
-// Tenants of every kind in any order, in one memory object each, as stores make them.
+// Memories of all kinds, in any order, in one MemInst after the other, as stores make them.
 TEST(memory_pool, no_tenant_sees_what_another_wrote) {
   std::mt19937 random(5);
   const auto below = [&](uint64_t n) { return random() % n; };

@@ -76,7 +76,8 @@ TEST(memory, the_limit_of_the_store_holds_at_allocation_and_growth) {
   ASSERT_FALSE(r);
   EXPECT_EQ(r.error().kind, ErrorKind::limit);
   MemInst memory;
-  ASSERT_TRUE(memory.allocate(pages(1), 2 * kPage + 1, Bounds::guarded));  // not a whole page more
+  // one byte more than two pages is not a third page
+  ASSERT_TRUE(memory.allocate(pages(1), 2 * kPage + 1, Bounds::guarded));
   EXPECT_EQ(memory.grow(1), 1);
   EXPECT_EQ(memory.grow(1), kGrowFailed);
 }
@@ -115,7 +116,7 @@ TEST(memory, pages_of_one_byte_can_all_be_counted) {
   type.page_size_log2 = 0;
   MemInst memory;
   ASSERT_TRUE(memory.allocate(type, kNoLimit, Bounds::guarded));
-  EXPECT_EQ(memory.grow(0xffff'ffff), kGrowFailed);  // 2^32 pages: as an i32 that would be none
+  EXPECT_EQ(memory.grow(0xffff'ffff), kGrowFailed);  // 2^32 pages would be 0 as an i32
   EXPECT_EQ(memory.grow(0xffff'fffe), 1);
   EXPECT_EQ(memory.size_pages(), 0xffff'ffffu);
   EXPECT_EQ(memory.grow(1), kGrowFailed);

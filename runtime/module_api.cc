@@ -1,4 +1,4 @@
-// The public Module.
+// The public class Module.
 #include <mini_wasm/module.h>
 
 #include "core/guarded.h"
@@ -10,7 +10,7 @@
 namespace mini_wasm {
 namespace {
 
-// Whether what begins like this can be a module, perhaps behind a first line for Unix.
+// Whether a file that begins like this can be a module. A first line "#!..." for Unix may stand before it.
 Result<void> check_begin(std::span<const uint8_t> begin) {
   const size_t line = decoder::interpreter_line(begin);
   if (line != 0 && decoder::has_magic(begin.subspan(line))) return {};

@@ -17,17 +17,18 @@ namespace {
 
 constexpr uint32_t kFormat = 2;
 
-// A file: Header; records, each where the one before ended; then the tail:
+// The file consists of the Header, the records one after the other, and the tail:
 //
-//   identity (ModuleCache::identity_) with its length, whether all is valid, the number of records,
-//   and of each: function, size, tag
+//   identity (ModuleCache::identity_) with its length; whether all functions are valid; the number of records;
+//   for each record: function, size, tag
 //
-// The header's tag is that of the tail followed by what stands before the tag: so each byte of a file has been
-// authenticated when it is used, and nobody waits for records that are not.
+// The tag in the header authenticates the tail, followed by the part of the header before the tag. Each record has its
+// own tag in the tail. So all bytes are authenticated before they are used, but records that are not used need not be
+// read.
 struct Header {
   char magic[8] = {'m', 'w', ' ', 'c', 'a', 'c', 'h', 'e'};
-  uint64_t size = 0;  // of the file
-  uint64_t tail = 0;  // where it begins
+  uint64_t size = 0;  // of the file, in bytes
+  uint64_t tail = 0;  // offset of the tail
   MacTag tag = {};
 };
 static_assert(std::has_unique_object_representations_v<Header>);
@@ -69,7 +70,7 @@ std::vector<uint8_t> settings_of(const Engine& engine, const decoder::Module& mo
   return out;
 }
 
-// The module's bytes but for bodies, what data segments hold, and custom sections.
+// Appends the bytes of the module without function bodies, the content of data segments, and custom sections.
 void append_frame(const decoder::Module& module, std::vector<uint8_t>& out) {
   std::vector<decoder::ByteRange> without = {module.code_section};
   for (const decoder::Data& data : module.datas) without.push_back(data.bytes);
@@ -92,7 +93,7 @@ std::string hex(std::span<const uint8_t> bytes) {
   return text;
 }
 
-// A record begins with the function's body and where that was, which a backtrace depends on.
+// A record begins with the position and the bytes of the function's body. Backtraces depend on the position.
 void append_body(const decoder::Module& module, FuncIdx func, std::vector<uint8_t>& out) {
   const decoder::ByteRange body = module.funcs[raw(func)].body;
   append(out, body.begin);
@@ -184,10 +185,10 @@ std::span<const uint8_t> ModuleCache::read(const Contents& contents, const Entry
 
 // --- Writing
 
-// Once more what is there: other processes write, too. A file that has most of what we have is left as it is, or each
-// run would write all of it for a function or two.
+// Opens the file again because other processes write to it as well. If the file already has most of what we have, it is
+// left as it is; otherwise each run would write the whole file for one or two new functions.
 void ModuleCache::save(ModuleCode& code, bool all_valid) const {
-  constexpr uint64_t kWorthIt = 32;  // a part of the file
+  constexpr uint64_t kWorthIt = 32;  // new code must be at least 1/32 of the file
   const ModuleCode::Unsaved fresh = code.unsaved();
   if (fresh.functions.empty() && (!all_valid || says_valid())) return;
   const std::optional<Contents> old = open();

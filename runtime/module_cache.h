@@ -1,12 +1,14 @@
-// What is known of a module from earlier runs, in a file of Config::cache_dir: that it is valid, and a record of each
-// function that the tier made code of. Records are the tier's; here they are bytes.
+// ModuleCache: what earlier runs have saved about a module, in a file of Config::cache_dir: that the module is valid,
+// and a record of each function that the tier has compiled. The content of a record is the tier's; here it is a
+// sequence of bytes.
 //
-// The file is named after everything that code depends on: the build of this engine, its settings, the CPU, the
-// module. A name is a hash, which is not believed: the file repeats the settings and the module's bytes outside of
-// function bodies, data and custom sections, each record its function's body, and they are compared. Tags, which only
-// who has the key can make, say that it was written by an engine of the same user. Whatever is odd is as if it were not
-// there, so nothing here can fail.
-// Thread rule: any thread, but `save`.
+// The name of the file is a hash of everything that the code depends on: the build of this engine, its settings, the
+// CPU, the module. The hash alone is not trusted:
+// * The file contains the settings, and the module's bytes without function bodies, data and custom sections. Each
+//   record contains its function's body. All of these are compared.
+// * Tags, which cannot be made without the key, prove that an engine of the same user wrote the file.
+// Anything unexpected counts as missing, so nothing here reports an error.
+// Thread rule: any thread, except for `save`.
 #pragma once
 
 #include <cstdint>
@@ -29,19 +31,19 @@ class ModuleCode;
 
 class ModuleCache {
  public:
-  // Null when the engine keeps nothing (CacheAccess). `module` and `engine` outlive this.
+  // Null when the engine keeps no code (CacheAccess). `module` and `engine` must live longer than the result.
   static std::unique_ptr<ModuleCache> make(const Engine& engine, const decoder::Module& module);
 
-  // Whether this very module, with these settings, has been found to be valid in all its functions. That rests on the
-  // hash: who believes it validates functions on demand (ValidatedFunctions), and code that is found here was made from
-  // the same bytes.
+  // Whether an earlier run, with these settings, has found all functions of a module with the same hash to be valid.
+  // The hash can be wrong, so functions are still validated on demand (ValidatedFunctions) before they are compiled.
+  // Code that is found here was made from the same bytes and needs no validation.
   bool says_valid() const { return contents_ && contents_->all_valid; }
   bool has(FuncIdx func) const { return entry_of(func) != nullptr; }
-  // The function's record, in `buffer`; empty when there is none that can be believed.
+  // The record of the function, read into `buffer`; empty when there is none that is authentic.
   std::span<const uint8_t> find(FuncIdx func, std::vector<uint8_t>& buffer) const;
 
-  // Writes a file that has what `code` made since as well, if that is worth it. `all_valid`: all functions have been
-  // validated.
+  // Writes a new file that contains the old records and those that `code` has made since, if there are enough new ones.
+  // `all_valid`: all functions have been validated.
   void save(ModuleCode& code, bool all_valid) const;
 
  private:
@@ -51,11 +53,11 @@ class ModuleCache {
     uint64_t at = 0;
     MacTag tag = {};
   };
-  // Of a file whose beginning and end have been checked.
+  // A file whose header and tail have been checked.
   struct Contents {
     std::unique_ptr<CacheFile> file;
     bool all_valid = false;
-    std::vector<Entry> entries;  // ascending
+    std::vector<Entry> entries;  // in ascending order of `func`
   };
 
   ModuleCache(const Engine& engine, const decoder::Module& module);
@@ -69,7 +71,7 @@ class ModuleCache {
   const uint64_t most_bytes_;
   const CacheKey key_;
   std::string name_;
-  std::vector<uint8_t> identity_;  // what the file must begin its end with: settings, and what code depends on
+  std::vector<uint8_t> identity_;  // settings, and what the code depends on; the tail of the file must begin with it
   std::optional<Contents> contents_;
 };
 

@@ -7,8 +7,8 @@
 namespace mini_wasm::runtime {
 namespace {
 
-// Function instances are what references refer to: there is one for each function that can be referred to, or is called
-// from outside (spec 3.4.10, "refs"). Calls inside a module need none.
+// A reference to a function points to a function instance. So only functions that can be referred to (spec 3.4.10,
+// "refs") or are called from outside need one. Calls inside a module need none.
 bool needs_inst(const decoder::Module& module, uint32_t func) {
   return module.declared_funcs[func] || (module.start && raw(*module.start) == func);
 }
@@ -31,7 +31,7 @@ void make_funcs(ModuleInst& instance, const CompiledModule& compiled) {
   instance.attach(compiled.code());
 }
 
-// All that instantiation fills in goes, but the vectors keep their room.
+// Removes everything that instantiation fills in. The vectors keep their capacity.
 void clear(ModuleInst& instance, size_t imported_funcs) {
   instance.context.memory_base = nullptr;
   instance.context.stack_limit = nullptr;
@@ -54,7 +54,7 @@ void refill_tables(ModuleInst& instance) {
   for (size_t i = 0; i < count; ++i) {
     const std::vector<Slot>& initial = instance.initial_tables[i];
     TableStorage& table = instance.spare_tables[i];
-    if (table.capacity != initial.size()) continue;  // it had grown
+    if (table.capacity != initial.size()) continue;  // the table had grown
     std::copy(initial.begin(), initial.end(), table.elements.get());
     table.filled = true;
   }
@@ -83,7 +83,7 @@ ModuleInstList InstancePool::take(const CompiledModule& module) {
 }
 
 void InstancePool::give_back(const CompiledModule& module, ModuleInstList instance) {
-  if (instance.front().code != &module.code()) return;  // most instances have no need of checks
+  if (instance.front().code != &module.code()) return;  // instances with checked code are rare, and not worth pooling
   clear(instance.front(), module.module().imported_funcs);
   refill_tables(instance.front());
   uint64_t bytes = instance.front().own_funcs.size() * sizeof(FuncInst) + module.module().funcs.size() * sizeof(void*);

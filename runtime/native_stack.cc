@@ -7,18 +7,19 @@
 namespace mini_wasm {
 namespace runtime {
 
-// The announced stacks: a treap by address, whose nodes are the embedder's objects, so that nothing has to be
-// allocated.
+// The stacks that the embedder has announced, in a treap ordered by address. Its nodes are the embedder's NativeStack
+// objects, so that nothing has to be allocated.
 struct StackRegistry {
   static inline constinit std::mutex mutex;
   static inline NativeStack* root = nullptr;
   static inline uint64_t last_serial = 0;
   static inline std::atomic<size_t> count{0};
-  static inline std::atomic<uint64_t> changes{0};  // so that what threads remember can be told to be old
+  // counts changes, so that a thread notices that its cached result is out of date
+  static inline std::atomic<uint64_t> changes{0};
 
   static uint64_t priority(const NativeStack& node) { return node.serial_ * 0x9e3779b97f4a7c15; }
 
-  // All of `a` lies below all of `b`.
+  // Joins two treaps; all of `a` lies below all of `b`.
   static NativeStack* merge(NativeStack* a, NativeStack* b) {
     if (a == nullptr || b == nullptr) return a == nullptr ? b : a;
     if (priority(*a) > priority(*b)) {
@@ -29,7 +30,7 @@ struct StackRegistry {
     return b;
   }
 
-  // Those that begin below `at`, and the others.
+  // Splits a treap into the stacks that begin below `at`, and the others.
   static std::pair<NativeStack*, NativeStack*> split(NativeStack* node, uintptr_t at) {
     if (node == nullptr) return {};
     if (node->low_ < at) {
@@ -78,7 +79,7 @@ struct StackRegistry {
 
 namespace {
 
-// What a thread has found out.
+// What a thread has found out about its stacks.
 struct Known {
   StackBounds own = {};
   StackBounds announced = {};
@@ -98,8 +99,8 @@ const StackBounds& find_announced(uintptr_t here) {
 
 }  // namespace
 
-// Not inlined, so that nobody keeps the address of `known` while a fiber goes to another thread. An announced stack may
-// lie within a thread's own.
+// Not inlined, so that the compiler does not keep the address of `known` while a fiber moves to another thread.
+// Announced stacks are looked up first because one may lie within the thread's own stack.
 [[gnu::noinline]] const StackBounds* find_native_stack(uintptr_t here, StackBounds& other) {
   if (StackRegistry::count.load(std::memory_order_acquire) != 0) [[unlikely]] {
     other = find_announced(here);

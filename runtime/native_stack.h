@@ -1,7 +1,9 @@
-// Native stacks: which one the caller stands on, how far it reaches, and what can be read of those that nobody runs on.
-// The one place that knows. Three kinds: a thread's own, which the system tells of; those that the embedder announces
-// (mini_wasm::NativeStack); and all others, which are looked at from where somebody stands.
-// Implemented in native_stack.cc and, what is particular to an OS, native_stack_<os>.cc. Thread rule: any thread.
+// Native stacks: on which one the caller runs, how far it reaches, and what can be read of a stack that no thread runs
+// on. All knowledge about native stacks is here. There are three kinds:
+// * the thread's own stack, whose bounds the system knows,
+// * stacks that the embedder announces (mini_wasm::NativeStack),
+// * all others, whose bounds are estimated from the current position.
+// Implemented in native_stack.cc; the OS-specific part is in native_stack_<os>.cc. Thread rule: any thread.
 #pragma once
 
 #include <mini_wasm/native_stack.h>
@@ -34,25 +36,25 @@ inline constexpr size_t kFrameScale = 4;
 inline constexpr size_t kFrameScale = 1;
 #endif
 
-// What the runtime itself takes below an entry from the host, with a trap and its backtrace or a collection at its end:
-// some 4 KiB, and when a function of a shared library is called for the first time, another 3 to 4 for the dynamic
-// linker, which saves all vector registers of the CPU meanwhile.
+// The stack space, in bytes, that the runtime needs below an entry from the host, including a trap with its backtrace,
+// or a collection, at the end: about 4 KiB. When a function of a shared library is called for the first time, the
+// dynamic linker needs another 3 to 4 KiB, because it saves all vector registers.
 inline constexpr size_t kLeastRoom = kFrameScale * (size_t{8} << 10);
-// What validating, translating or compiling a function takes.
+// The stack space that validating, translating or compiling a function needs.
 inline constexpr size_t kCompilerRoom = kFrameScale * (size_t{32} << 10);
-// So much of a stack that nobody knows is used below the first entry from the host, if it can be accessed at all.
+// The stack space that is used of an unknown stack, below the first entry from the host, if it can be accessed.
 inline constexpr size_t kUnknownRoom = kFrameScale * (size_t{48} << 10);
 
 struct StackBounds {
   enum class Kind : uint8_t { unknown, thread, announced };
   uintptr_t low;
   uintptr_t high;
-  uintptr_t lowest_entry;  // where a call from the host may begin
-  uint64_t serial;         // of one that was announced
+  uintptr_t lowest_entry;  // a call from the host must not begin below this address
+  uint64_t serial;         // of an announced stack
   Kind kind;
 
-  // How much has to be left when a call begins, for the runtime and the host functions that are called in it: a quarter
-  // of a small stack, 64 KiB of a large one.
+  // Calculates lowest_entry: the space that must be left for the runtime, and for host functions, when a call begins.
+  // It is a quarter of a small stack, and 64 KiB of a large one.
   static StackBounds of(Kind kind, uintptr_t low, uintptr_t high, uint64_t serial = 0) {
     const size_t left = std::max(std::min((high - low) / 4, size_t{64} << 10), kLeastRoom);
     return {low, high, low + left, serial, kind};
@@ -61,31 +63,33 @@ struct StackBounds {
   size_t room_below(uintptr_t at) const { return at > low ? at - low : 0; }
 };
 
-// Where the caller of the function that this stands in is on its native stack.
+// The address of the caller's frame on its native stack.
 [[gnu::always_inline]] inline uintptr_t stack_address() {
   return reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
 }
 
-// The stack that the calling thread runs on, where `here` is: the thread's own, which is there as long as the thread,
-// or `other`, which is filled in. Null when nobody has told of it.
+// The stack that the calling thread runs on; `here` is an address on it. The result is the thread's own stack, which
+// lives as long as the thread, or `other`, which is filled in. Null when the stack is unknown.
 const StackBounds* find_native_stack(uintptr_t here, StackBounds& other);
-// The thread's own, as the system has it.
+// The bounds of the thread's own stack, according to the system.
 StackBounds thread_stack();
-// What can be used, as far as one can see, of a stack that nobody has told of: [.., here).
+// Estimates which part of an unknown stack can be used below `here`. The result ends at `here`.
 StackBounds look_at_native_stack(uintptr_t here);
 bool is_announced(const StackBounds& stack);
 
-// The lowest address so that everything from there to `at` can be read; not below `limit`, which is no more than `at`.
+// The lowest address from which everything up to `at` can be read, but not below `limit`. `limit` must not be greater
+// than `at`.
 uintptr_t readable_below(uintptr_t at, uintptr_t limit);
-// Copies from memory that may not be there, or go away meanwhile. How many bytes it were: all up to where nothing can
-// be read any more, or none.
+// Copies from memory that may not exist, or may disappear meanwhile. Returns the number of bytes that were copied: all
+// up to the first address that cannot be read.
 size_t copy_readable(void* to, uintptr_t from, size_t bytes);
 
-// Runs `work` on a thread with `bytes` of stack and waits for it. False: there could be none, and nothing was run.
+// Runs `work` on a new thread with a stack of `bytes` bytes, and waits for it. Returns false when there could be no
+// such thread; then nothing was run.
 bool run_on_other_stack(size_t bytes, void (*work)(void*), void* data);
 
-// Runs `work` where there certainly is room for what validates, translates or compiles a function: here, or on a stack
-// that is made for it. False: there was none, and nothing was run. Throws std::bad_alloc when `work` does.
+// Runs `work` on a stack that has enough room to validate, translate or compile a function: on this one, or on a new
+// one. Returns false when there was no stack; then nothing was run. Throws std::bad_alloc when `work` does.
 template <class Work>
 bool run_with_room(Work&& work) {
   StackBounds other;
@@ -94,7 +98,7 @@ bool run_with_room(Work&& work) {
     work();
     return true;
   }
-  // Nothing can be thrown from one stack to another.
+  // An exception cannot pass from one stack to another, so it is caught there and thrown again here.
   struct Job {
     std::remove_reference_t<Work>& work;
     bool out_of_memory = false;

@@ -12,7 +12,7 @@
 
 namespace mini_wasm::runtime {
 
-// For the main thread the answer comes from a file of the kernel's.
+// For the main thread, the C library reads the answer from /proc.
 StackBounds thread_stack() {
   pthread_attr_t attributes;
   if (pthread_getattr_np(pthread_self(), &attributes) != 0) return {};
@@ -23,7 +23,8 @@ StackBounds thread_stack() {
   if (!found) return {};
   auto low = reinterpret_cast<uintptr_t>(address);
   const uintptr_t high = low + size;
-  // Without a limit it reaches down to whatever was mapped below when we asked, and something may be mapped in between.
+  // With an unlimited stack size, the answer reaches down to whatever is mapped below at the moment. Something else may
+  // be mapped in that range later, so only a part of it is used.
   constexpr size_t kMostWithoutLimit = size_t{64} << 20;
   rlimit limit = {};
   if (size > kMostWithoutLimit && getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY) {
@@ -34,9 +35,10 @@ StackBounds thread_stack() {
 
 namespace {
 
-constexpr size_t kMostPages = 32;
+constexpr size_t kMostPages = 32;  // the most places in one system call
 
-// Reads `bytes` of each of `count` places; how many bytes it were before the first place that cannot be read.
+// Reads `bytes` bytes in total from `count` places. Returns how many bytes were read before the first place that cannot
+// be read.
 size_t read_places(void* to, const iovec* places, size_t count, size_t bytes) {
   iovec local = {to, bytes};
   const ssize_t read = process_vm_readv(getpid(), &local, 1, places, count, 0);
@@ -61,6 +63,7 @@ uintptr_t readable_below(uintptr_t at, uintptr_t limit) {
 }
 
 size_t copy_readable(void* to, uintptr_t from, size_t bytes) {
+  // One place for each page, because process_vm_readv copies whole places only.
   const uintptr_t page = os_page_size();
   size_t copied = 0;
   while (copied < bytes) {
@@ -94,7 +97,7 @@ void* run_errand(void* data) {
 
 }  // namespace
 
-// The host's signals are for the host's threads.
+// All signals are blocked on that thread: the host's signals must be handled on the host's threads.
 bool run_on_other_stack(size_t bytes, void (*work)(void*), void* data) {
   Errand errand{work, data};
   pthread_attr_t attributes;

@@ -12,11 +12,11 @@ namespace {
 
 constexpr int kFirst = 3;
 
-std::atomic<unsigned> opening{0};  // threads in an OpeningScope
-std::atomic<unsigned> looking{0};  // threads that want there to be none for a moment
+std::atomic<unsigned> opening{0};  // number of threads in an OpeningScope
+std::atomic<unsigned> looking{0};  // number of threads that wait until there are none
 
-// Gives up after a while. A call that has not come back by then has not made its descriptor yet; and in a child of
-// fork, threads that are counted are no more.
+// Gives up after 0.1 s. A call that takes longer has not made its descriptor yet. And in a child of fork, the threads
+// that are counted do not exist.
 template <class Condition>
 void wait_until(Condition condition) {
   constexpr struct timespec kPause = {0, 50'000};
@@ -26,7 +26,7 @@ void wait_until(Condition condition) {
 
 }  // namespace
 
-// Either sees the other: both count first and look then.
+// Each side first counts itself and then reads the other counter, so that at least one of two threads sees the other.
 OpeningScope::OpeningScope() {
   ++opening;
   if (looking == 0) return;
@@ -59,7 +59,8 @@ bool above_standard_streams(int (&ends)[2]) {
   return false;
 }
 
-// What the library opens is closed on exec, which standard streams hardly ever are: others seldom wait.
+// A descriptor of the library is closed on exec, a standard stream hardly ever is. So other descriptors are answered
+// without waiting.
 bool is_open_for_good(int fd) {
   const int flags = fcntl(fd, F_GETFD);
   if (flags < 0 || fd >= kFirst || (flags & FD_CLOEXEC) == 0) return flags >= 0;

@@ -51,7 +51,7 @@ TEST(own_descriptor, errors_are_those_of_the_call) {
   EXPECT_EQ(errno, EMFILE);
 }
 
-// What was opened is closed when there is no higher number for it.
+// When there is no higher descriptor number, the file that was opened is closed again.
 TEST(own_descriptor, no_number_left) {
   EXPECT_EQ(with_closed_streams(7,
                                 [] {
@@ -97,7 +97,7 @@ TEST(own_descriptor, what_another_thread_opens_is_never_taken_for_a_stream) {
             0);
 }
 
-// Everything in the library that opens something, short of WASI (wasi/closed_streams_test.cc).
+// Everything in the library that opens files, except for WASI (wasi/closed_streams_test.cc).
 TEST(own_descriptor, engines_and_modules_leave_closed_streams_closed) {
   const TemporaryDirectory directory;
   const std::vector<uint8_t> bytes = wat(R"((module (memory 3) (data (i32.const 70000) "x")

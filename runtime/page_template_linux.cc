@@ -19,13 +19,13 @@ std::shared_ptr<PageTemplate> PageTemplate::make(uint64_t bytes, const std::func
   made->device_ = info.st_dev;
   made->inode_ = info.st_ino;
   if (ftruncate(made->file_, static_cast<off_t>(bytes)) != 0) return nullptr;
-  // Asked for here, because a page that the system has no memory for would be a fault later.
+  // Allocated now: otherwise a page for which the system has no memory would raise a signal later.
   if (fallocate(made->file_, 0, 0, static_cast<off_t>(bytes)) != 0) return nullptr;
   void* writable = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, made->file_, 0);
   if (writable == MAP_FAILED) return nullptr;
   fill(static_cast<uint8_t*>(writable));
   munmap(writable, bytes);
-  // From here on the content cannot change, by whatever way.
+  // Sealed: from now on nobody can change the content, in any way.
   if (fcntl(made->file_, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) return nullptr;
   void* readable = mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, made->file_, 0);
   if (readable == MAP_FAILED) return nullptr;
@@ -46,6 +46,7 @@ bool PageTemplate::has_file() const {
 bool PageTemplate::map_at(uint8_t* at) const {
   constexpr int kFlags = MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, kAccess = PROT_READ | PROT_WRITE;
   if (has_file()) return mmap(at, bytes_, kAccess, kFlags, file_, 0) != MAP_FAILED;
+  // Without the file, the content is copied.
   if (mmap(at, bytes_, kAccess, kFlags | MAP_ANONYMOUS, -1, 0) == MAP_FAILED) return false;
   std::memcpy(at, data_, bytes_);
   return true;

@@ -1,6 +1,6 @@
-// Long work in pieces, between which an interrupt of the store is looked for: however much an instruction fills, copies
-// or allocates, it ends soon after Store::interrupt. What has been done then stays done (spec 7.2.3: an implementation
-// may end an execution where it stands).
+// Long operations in pieces. Between two pieces the store's interrupt flag is read, so that an instruction ends soon
+// after Store::interrupt, no matter how much it fills, copies or allocates. What has been done by then stays done (spec
+// 7.2.3: an implementation may end an execution at any point).
 #pragma once
 
 #include <mini_wasm/trap.h>
@@ -11,12 +11,12 @@
 
 namespace mini_wasm::runtime {
 
-// Bytes of a piece: where memory is new, the system takes a millisecond at most to provide it, and one look at a flag
-// is nothing beside that.
+// Size of a piece in bytes. When the memory is new, the system needs at most a millisecond to provide it; reading a
+// flag costs nothing compared with that.
 inline constexpr uint64_t kPieceBytes = uint64_t{256} << 10;
 
-// Calls `work(first, count)` for all of `count` things of 2^size_log2 bytes, in ascending order. Without a store nobody
-// interrupts. Returns none or interrupted.
+// Calls `work(first, count)` for consecutive parts of `count` items of 2^size_log2 bytes, in ascending order. `store`
+// may be null: then nothing interrupts. Returns none or interrupted.
 template <class Work>
 TrapCode in_pieces(const Store* store, uint64_t count, unsigned size_log2, Work work) {
   const uint64_t piece = kPieceBytes >> size_log2;
@@ -30,10 +30,10 @@ TrapCode in_pieces(const Store* store, uint64_t count, unsigned size_log2, Work 
   return TrapCode::none;
 }
 
-// Stores the same value in consecutive slots.
+// Stores `value` in `count` consecutive slots.
 TrapCode fill_in_pieces(const Store* store, Slot* to, Slot value, uint64_t count);
 
-// Copies bytes between places that may overlap.
+// Copies bytes; the two ranges may overlap.
 TrapCode copy_in_pieces(const Store* store, void* to, const void* from, uint64_t bytes);
 
 }  // namespace mini_wasm::runtime

@@ -1,4 +1,5 @@
-// What an interrupt leaves of long work: a store that is interrupted already shows where the pieces end.
+// What an interrupt leaves of a long operation. The store is already interrupted, so that the operation stops after the
+// first piece.
 #include "runtime/pieces.h"
 
 #include <gtest/gtest.h>
@@ -24,7 +25,7 @@ struct Interrupted : gc::GcTest {
     memory = *store.new_memory(type);
     table = *store.new_table({ValType::funcref, {4 * kSlots, std::nullopt}}, 0);
   }
-  // What `work` returns while the store is interrupted.
+  // The result of `work` when it runs while the store is interrupted.
   template <class Work>
   TrapCode during(Work work) {
     store.set_interrupt(true);
@@ -58,7 +59,7 @@ TEST(pieces, memory_fill_stops_after_one) {
   EXPECT_EQ(count_of<uint8_t>(t.memory->base, t.memory->size.load(), 7), kBytes);
 }
 
-// Whatever the distance and the direction, as if all had been read first.
+// For every distance and direction, the result must be as if everything had been read before the first write.
 TEST(pieces, copies_within_a_memory_are_right_across_them) {
   Interrupted t;
   std::vector<uint8_t> expected(t.memory->size.load());
@@ -87,13 +88,13 @@ TEST(pieces, tables_are_filled_and_copied_in_them) {
   EXPECT_EQ(count_of<Slot>(t.table->elements, t.table->size, 9), kPieceSlots);
   std::iota(t.table->elements, t.table->elements + t.table->size, Slot{1});
   EXPECT_EQ(t.during([&] { return table_copy(t.store, *t.table, *t.table, 1, 0, kSlots); }), TrapCode::interrupted);
-  EXPECT_EQ(t.table->elements[1], 2u);  // the last piece has gone first
+  EXPECT_EQ(t.table->elements[1], 2u);  // the last piece was copied first
   EXPECT_EQ(t.table->elements[kSlots], kSlots);
   EXPECT_EQ(t.during([&] { return table_copy(t.store, *t.table, *t.table, 0, 1, kSlots); }), TrapCode::interrupted);
   EXPECT_EQ(t.table->elements[0], 2u);
 }
 
-// Both halves of growing: moving what is there, and filling what is new.
+// Both parts of growing: moving the old elements, and filling the new ones.
 TEST(pieces, a_table_whose_growing_is_interrupted_stays_as_it_was) {
   Interrupted t;
   const uint64_t size = t.table->size;

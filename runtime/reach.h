@@ -1,4 +1,4 @@
-// From which directories a path can be reached or redirected. See runtime/cache_fence.h.
+// Reach: the set of directories from which a path can be reached or redirected. See runtime/cache_fence.h.
 #pragma once
 
 #include <sys/types.h>
@@ -8,32 +8,32 @@
 
 namespace mini_wasm::runtime {
 
-// A directory or file, whatever it is called.
+// Identifies a directory or file independently of its name.
 struct FileId {
   dev_t device = 0;
   ino_t inode = 0;
   bool operator==(const FileId&) const = default;
 };
 
-// All zero, which no file is, when the descriptor is not open.
+// All zeros, which no file has, when the descriptor is not open.
 FileId id_of(int fd);
 
 class Reach {
  public:
-  // Adds every directory in which a component of `path` is looked up, that of symbolic links included, the last one,
-  // and all above these. A path that ends early, since there is nothing of that name, ends where it does.
+  // Adds every directory in which a component of `path` is looked up, including the components of symbolic links; also
+  // the last one; and all directories above these. If a component does not exist, the path ends there.
   void add_path(const std::string& path);
-  // Adds the directory and all above it.
+  // Adds a directory and all directories above it.
   void add_upwards(int dir);
-  // Adds the places where one of these is mounted once more, and all above them.
+  // Adds the places where one of the directories is mounted a second time, and all directories above them.
   void add_other_mounts();
 
   bool has(FileId id) const;
-  // The last component of the path that was added last; all zero when it does not exist.
+  // The last component of the path that was added last; all zeros when it does not exist.
   FileId end() const { return end_; }
 
  private:
-  bool add(FileId id);  // whether it is new
+  bool add(FileId id);  // returns whether it is new
 
   std::vector<FileId> ids_;
   FileId end_;

@@ -17,7 +17,7 @@
 namespace mini_wasm::runtime {
 namespace {
 
-constexpr int kMaxLinks = 40;  // as many as Linux expands in one path
+constexpr int kMaxLinks = 40;  // the number that Linux follows in one path
 constexpr int kLook = O_PATH | O_CLOEXEC;
 
 HostFile look_up(int dir, const char* name, int flags = 0) {
@@ -29,10 +29,10 @@ HostFile look_up(int dir, const char* name, int flags = 0) {
 struct Mount {
   dev_t device;
   std::string at;
-  bool many_devices;  // btrfs: each subvolume has a device of its own, which is not the one in the list
+  bool many_devices;  // btrfs: each subvolume has its own device number, which differs from the one in the list
 };
 
-// Spaces and the like are written as \040.
+// Decodes octal escapes: a space is written as \040.
 std::string unescaped(std::string_view text) {
   std::string result;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -82,7 +82,8 @@ bool Reach::add(FileId id) {
   return true;
 }
 
-// The root is its own parent. What lies above a directory that is known is known.
+// Ends at the root, which is its own parent, or at a directory that is already known, because all directories above
+// that are known too.
 void Reach::add_upwards(int dir) {
   if (!add(id_of(dir))) return;
   for (HostFile at = look_up(dir, ".."); at.ok() && add(id_of(at.get())); at = look_up(at.get(), "..")) continue;
@@ -120,7 +121,8 @@ void Reach::add_path(const std::string& path) {
   }
 }
 
-// Mounts of other devices are left alone: to look at one of a server that does not answer would wait for it.
+// Mounts of other devices are not touched: a network file system whose server does not answer would block us. Repeated
+// until nothing new is found, because an added directory may itself be mounted elsewhere.
 void Reach::add_other_mounts() {
   std::vector<Mount> mounts = all_mounts();
   for (bool found = true; found;) {

@@ -1,4 +1,4 @@
-// A whole file as bytes.
+// Reads a whole file into memory.
 #pragma once
 
 #include <cstdio>
@@ -13,10 +13,10 @@ struct CloseStream {
 };
 using Stream = std::unique_ptr<std::FILE, CloseStream>;
 
-// For reading; null with errno when it cannot be opened.
+// Opens a file for reading; null with errno when that fails.
 Stream open_stream(const char* path);
 
-// As read_stream, for the file of that name; in messages the name is escaped for a terminal.
+// Like read_stream, for the file at `path`. In messages the name is escaped for a terminal.
 Result<std::vector<uint8_t>> read_file(const std::string& path, const BeginCheck& check = {});
 
 }  // namespace mini_wasm::runtime

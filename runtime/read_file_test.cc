@@ -29,7 +29,7 @@ class ReadFile : public ::testing::Test {
   static std::string text(const Result<std::vector<uint8_t>>& bytes) {
     return bytes ? std::string(bytes->begin(), bytes->end()) : bytes.error().to_string();
   }
-  // The most memory that this process has had, in bytes.
+  // The peak memory use of this process, in bytes.
   static uint64_t peak() {
     rusage usage;
     getrusage(RUSAGE_SELF, &usage);
@@ -47,7 +47,7 @@ TEST_F(ReadFile, files_of_every_size_around_a_block) {
   }
 }
 
-// The system has a size for a directory: the largest number that there is.
+// The system reports a size for a directory: the largest possible number.
 TEST_F(ReadFile, a_directory_is_an_error_at_once) {
   const uint64_t before = peak();
   for (const std::string& name : {directory_.path().string(), std::string("/"), std::string("/tmp")}) {
@@ -75,7 +75,7 @@ TEST_F(ReadFile, from_where_the_stream_stands) {
   std::fclose(file);
 }
 
-// A file of many gigabytes takes no room and no time.
+// Refusing a file of many gigabytes takes no memory and no time.
 TEST_F(ReadFile, more_than_a_gibibyte_is_refused_before_it_is_read) {
   write("huge", "");
   fs::resize_file(path("huge"), uint64_t{1} << 40);

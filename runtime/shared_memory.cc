@@ -1,4 +1,4 @@
-// The public SharedMemory.
+// The public class SharedMemory.
 #include <mini_wasm/engine.h>
 #include <mini_wasm/extern.h>
 

@@ -1,5 +1,5 @@
-// Shared memories between threads: each thread has a store and an instance of its own. The guests count on exact
-// results, so a lost update or a lost wake-up is a wrong number or a test that never ends.
+// Shared memories between threads. Each thread has a store and an instance of its own. The guests rely on exact
+// results, so that a lost update or wake-up gives a wrong number or a test that does not end.
 #include <atomic>
 #include <chrono>
 #include <cstring>
@@ -91,7 +91,7 @@ TEST_P(SharedMemories, threads_add_atomically) {
   EXPECT_EQ(word_at(memory, 8), (kThreads * 20'000u % 256) << 8);  // the bytes beside it are untouched
 }
 
-// A mutex of three states (free, locked, locked and somebody waits) around additions that are not atomic.
+// A mutex with three states (free, locked, locked with waiting threads) around additions that are not atomic.
 TEST_P(SharedMemories, a_mutex_of_wait_and_notify_excludes) {
   const SharedMemory memory = make();
   const Module module = compile(R"((module (memory (import "env" "memory") 1 1 shared)
@@ -123,7 +123,8 @@ TEST_P(SharedMemories, a_mutex_of_wait_and_notify_excludes) {
   EXPECT_EQ(word_at(memory, 0), 0u);
 }
 
-// Two threads hand a number to and fro, each waiting for the other at every step: one lost wake-up and it hangs.
+// Two threads pass a number to each other, and each waits for the other at every step. One lost wake-up makes the test
+// hang.
 TEST_P(SharedMemories, no_wake_up_is_lost) {
   const SharedMemory memory = make();
   const Module module = compile(R"((module (memory (import "env" "memory") 1 1 shared)
@@ -180,7 +181,7 @@ TEST_P(SharedMemories, waiting_ends_after_the_timeout) {
   EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(20));
 }
 
-// An interrupt has to reach a thread that waits, that is about to wait, and one that spins.
+// An interrupt must reach a thread that waits, one that is about to wait, and one that spins.
 TEST_P(SharedMemories, an_interrupt_ends_waiting) {
   const SharedMemory memory = make();
   const Module module = compile(R"((module (memory (import "env" "memory") 1 1 shared)
@@ -217,7 +218,7 @@ TEST_P(SharedMemories, growth_in_one_store_is_seen_in_all) {
       EXPECT_THAT(other.call("touch"), Succeeds());
     }
   });
-  EXPECT_EQ(grown, 63);  // every page was given out once
+  EXPECT_EQ(grown, 63);  // every page was granted exactly once
   EXPECT_THAT(agent.call("size"), Returns(i32(64)));
   EXPECT_THAT(agent.call("touch"), Succeeds());
   EXPECT_EQ(memory.data().data(), base);
@@ -236,7 +237,7 @@ TEST_P(SharedMemories, the_exported_memory_of_one_store_is_imported_into_another
   Agent agent(module, *memory, engine);
   EXPECT_THAT(agent.call("load", {i32(16)}), Returns(i32(42)));
   EXPECT_THAT(agent.call("load", {i32(65536)}), Traps(TrapCode::out_of_bounds_memory_access));
-  // It outlives the store that it came from.
+  // The memory lives longer than the store that made it.
   owner = Store(engine);
   EXPECT_THAT(agent.call("load", {i32(16)}), Returns(i32(42)));
   EXPECT_EQ(memory->in(agent.store)->impl(), memory->in(agent.store)->impl());
@@ -260,7 +261,7 @@ TEST_P(SharedMemories, what_is_not_one_is_refused) {
   limits.memories = 1;
   Store small(engine, limits);
   EXPECT_THAT(memory.in(small), Succeeds());
-  EXPECT_THAT(memory.in(small), Succeeds());  // the same one
+  EXPECT_THAT(memory.in(small), Succeeds());  // the store has the same memory already
   EXPECT_THAT(make().in(small), Fails(ErrorKind::limit, "memories at most"));
 
   Linker linker(store);

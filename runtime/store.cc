@@ -12,7 +12,7 @@
 namespace mini_wasm::runtime {
 namespace {
 
-// Counts a call in progress for as long as it lives.
+// Counts a nested call while it exists.
 class DepthScope {
  public:
   explicit DepthScope(uint32_t& depth) : depth_(depth) { ++depth_; }
@@ -24,7 +24,8 @@ class DepthScope {
   uint32_t& depth_;
 };
 
-// The arguments of a host function that is called from the host: slots of the caller's, wherever they are.
+// The arguments of a host function that is called from the host, as GC roots. They are in slots of the caller, which
+// may be anywhere.
 class ArgumentRoots final : public gc::RootSlots {
  public:
   ArgumentRoots(gc::RootList& list, const Slot* slots, size_t count) : list_(list), slots_(slots), count_(count) {
@@ -55,7 +56,7 @@ Store::Store(std::shared_ptr<Engine> engine, const StoreLimits& limits)
       limits_(limits),
       budget_(limits_),
       heap_(*this, budget_, limits.gc_heap_bytes, engine_->config().gc_stress) {
-  // A page for leaf frames, and one that nobody can touch.
+  // One page beyond the limit is for leaf frames; the page after it cannot be accessed (ValueStack).
   static_assert(kMachineHead + kLeafSlots * sizeof(Slot) <= 4096);
   MemoryPool& pool = engine_->memory_pool();
   stack_ = pool.take_stack();
@@ -78,6 +79,7 @@ Result<void> Store::call(FuncInst& func, Slot* slots) {
   const StackBounds* const stack = native_stack(here, other);
   if (stack == &other) [[unlikely]]
     note_other_stack(here, other);
+  // Both limits protect the native stack: calls that nest through the host use it.
   if (host_depth_ >= engine_->config().max_host_depth || here < stack->lowest_entry) {
     return trap(TrapCode::call_stack_exhausted);
   }
@@ -91,6 +93,7 @@ Result<void> Store::call_wasm(FuncInst& func, Slot* slots, const StackBounds* st
   const SlotCounts counts = func.context->instance->module->slot_counts(func.index);
   Activation activation;
   activation.store = this;
+  // Behind the innermost frame, if a guest that runs further out has called the host.
   activation.base = activation_ != nullptr ? activation_->top : stack_base();
   if (activation.base > stack_limit_ ||
       static_cast<size_t>(stack_limit_ - activation.base) < std::max(counts.params, counts.results)) {
@@ -99,9 +102,9 @@ Result<void> Store::call_wasm(FuncInst& func, Slot* slots, const StackBounds* st
   activation.top = activation.base;
   activation.native_entry = stack_address();
   activation.stack = stack;
-  activation.pc = &activation;  // no guest code yet
+  activation.pc = &activation;  // not null: no guest code runs yet
   stack_used_ = true;
-  ActivationScope scope(activation);  // before anything is written, which may deepen the stack
+  ActivationScope scope(activation);  // before the first write, which may deepen the stack
   std::copy_n(slots, counts.params, activation.base);
   switch (engine_->tier().invoke(func, activation)) {
     case Exit::returned: std::copy_n(activation.base, counts.results, slots); return {};
@@ -113,8 +116,8 @@ Result<void> Store::call_wasm(FuncInst& func, Slot* slots, const StackBounds* st
   return std::move(*std::exchange(pending_error, nullptr));
 }
 
-// A host function that is called from the host: no guest frames, but a place in the chain, so that backtraces show it
-// and no fault inside of it is taken for one of a guest that runs further out.
+// Calls a host function from the host. There are no guest frames. The activation is needed for backtraces, and so that
+// a fault inside the function is not taken for one of a guest whose call is further out.
 Result<void> Store::call_host_directly(FuncInst& func, Slot* slots, const StackBounds* stack) {
   Activation activation;
   activation.store = this;
@@ -140,7 +143,8 @@ Exit Store::call_host(FuncInst& func, ModuleInst* caller_instance, Slot* args) {
   }
   activation.top = std::max(activation.top, args + func.host->slots);
   activation.host_func = &func;
-  // Results may go beyond what has been used of the stack, and the host's code has no fault handler.
+  // Touches the last result slot. It may lie beyond the part of the stack that has been used so far, and a fault in the
+  // host's code would not deepen the stack.
   if (func.host->slots != 0) static_cast<void>(static_cast<volatile Slot*>(args)[func.host->slots - 1]);
   leave_guest(activation);
   Caller caller(this, caller_instance);
@@ -150,7 +154,7 @@ Exit Store::call_host(FuncInst& func, ModuleInst* caller_instance, Slot* args) {
     result = end_out_of_order(activation);
   activation.host_func = nullptr;
   if (!result) {
-    // An exception of a nested call travels on through the host's frames.
+    // The exception came from a nested call of the host function. It continues outwards through the host's frames.
     if (result.error().kind == ErrorKind::exception && pending_exception != gc::kNull) return Exit::exception;
     activation.host_func = &func;
     pending_error = make_error(located(std::move(result).error()));
@@ -158,12 +162,12 @@ Exit Store::call_host(FuncInst& func, ModuleInst* caller_instance, Slot* args) {
     return Exit::host_error;
   }
   activation.pc = nullptr;
-  std::atomic_signal_fence(std::memory_order_seq_cst);  // from here on a fault is the guest's
+  std::atomic_signal_fence(std::memory_order_seq_cst);  // from here on, a fault is the guest's
   return Exit::returned;
 }
 
-// No host frame lies between the two activations, and no values are copied: the inner one's frame is on the outer one's
-// part of the stack already.
+// There is no host frame between the two activations, and no values are copied: the frame of the inner one already lies
+// in the outer one's part of the stack.
 Exit Store::run_compiled(const void* entry, const FuncType& type, InstanceContext& context, Slot* frame) {
   Activation& outer = *activation_;
   Activation activation;
@@ -184,11 +188,13 @@ Exit Store::run_compiled(const void* entry, const FuncType& type, InstanceContex
   enter_guest(outer);
   if (exit == Exit::returned) outer.pc = nullptr;
   if (exit == Exit::exception) outer.left_by_exception = std::move(activation.frames);
-  std::atomic_signal_fence(std::memory_order_seq_cst);  // from here on a fault is the outer one's
+  std::atomic_signal_fence(std::memory_order_seq_cst);  // from here on, a fault belongs to the outer one
   return exit;
 }
 
 TrapCode Store::invalid_function(const CompiledModule& module, FuncIdx func, Error why) {
+  // Validation happens during a call here (lazily), so the error becomes a trap. Its text and position are kept in
+  // invalid_function_ until `trap` builds the error.
   Error error = Error::trap(TrapCode::invalid_function);
   error.message += ": " + why.message;
   error.offset = why.offset;
@@ -197,7 +203,8 @@ TrapCode Store::invalid_function(const CompiledModule& module, FuncIdx func, Err
   return TrapCode::invalid_function;
 }
 
-// Traps and backtraces come when there may be no memory for them.
+// A trap can occur because memory is exhausted. If there is no memory for the error, or for its backtrace, it does
+// without.
 Error Store::trap(TrapCode code) {
   if (code != TrapCode::invalid_function || invalid_function_ == nullptr) {
     return located(guarded([&] { return Error::trap(code); }, out_of_memory));
@@ -256,7 +263,7 @@ bool Store::owns(const FuncInst* func) const {
   return func_addresses_.contains(func);
 }
 
-// Those that came since the last time.
+// Adds the functions that were made since the last call.
 void Store::note_func_addresses() const {
   const auto from = [](const auto& list, size_t known) {
     return std::prev(list.end(), static_cast<ptrdiff_t>(list.size() - known));
@@ -266,7 +273,7 @@ void Store::note_func_addresses() const {
   }
   for (auto it = from(instances_, addressed_instances_); it != instances_.end(); ++it) {
     func_addresses_.add(it->own_funcs.data(), it->own_funcs.size(), sizeof(FuncInst));
-    // In the pool they may have been left by an instance of another store.
+    // An instance from the pool may still hold the host functions of another store's instance.
     if (it->host_funcs.empty() || it->host_funcs[0].host.store != this) continue;
     func_addresses_.add(&it->host_funcs[0].func, it->host_funcs.size(), sizeof(HostFuncInst));
   }
@@ -275,7 +282,7 @@ void Store::note_func_addresses() const {
 }
 
 std::string_view Store::keep_name(std::string_view name) {
-  // Functions of one module are defined one after the other.
+  // Only the last two names are compared: the functions of one module are usually defined one after the other.
   const size_t recent = std::min(kept_names_.size(), size_t{2});
   const auto known = std::find(std::prev(kept_names_.end(), static_cast<ptrdiff_t>(recent)), kept_names_.end(), name);
   return known != kept_names_.end() ? *known : kept_names_.emplace_back(name);
@@ -310,6 +317,7 @@ Result<void> Store::allocate(MemInst& memory, const MemoryType& type, const std:
 }
 
 int64_t Store::memory_grow(MemInst& memory, uint64_t delta_pages) {
+  // The budget is asked before the memory grows, because a growth cannot be undone.
   if (delta_pages > (memory.max_size - memory.size) >> memory.type.page_size_log2) return kGrowFailed;
   const uint64_t bytes = delta_pages << memory.type.page_size_log2;
   if (!budget_.take(Growth::Kind::memory, bytes)) return kGrowFailed;
@@ -397,7 +405,7 @@ void Store::forget_last_instance() {
   }
   ModuleInst& instance = last.front();
   const std::shared_ptr<const CompiledModule> module = std::exchange(instance.module, nullptr);
-  instance.spare_tables.clear();  // an instantiation that failed has taken of these what it wanted
+  instance.spare_tables.clear();  // those that a failed instantiation has not used
   const auto keep_tables = [&] {
     for (size_t i = module->module().imported_tables; i < instance.tables.size(); ++i) {
       instance.spare_tables.push_back(instance.tables[i]->take_storage());
@@ -437,6 +445,8 @@ void Store::interrupt_context(InstanceContext& context, bool on) {
 }
 
 Store::Mark Store::mark() const {
+  // --- Undoing a failed instantiation
+
   return {memories_.size(), shared_memories_.size(), tables_.size(), globals_.size(), tags_.size(), instances_.size()};
 }
 
@@ -453,7 +463,7 @@ uint64_t Store::taken_since(const Mark& mark) const {
 }
 
 void Store::forget_since(const Mark& mark) {
-  assert(addressed_instances_ <= mark.instances);  // nobody has seen their functions
+  assert(addressed_instances_ <= mark.instances);  // nobody has seen the functions of the new instances
   budget_.give_back(taken_since(mark));
   while (instances_.size() > mark.instances) forget_last_instance();
   while (memories_.size() > mark.memories) memories_.pop_back();

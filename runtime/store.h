@@ -1,5 +1,6 @@
-// What the public Store owns: every instance object at a stable address, the value stack, the chain of activations.
-// Thread rule: one thread at a time, except `interrupt`.
+// Store: what the public Store owns: all instance objects, at stable addresses, the value stack, and the chain of
+// activations.
+// Thread rule: one thread at a time; set_interrupt may be called from any thread.
 #pragma once
 
 #include <mini_wasm/store.h>
@@ -35,45 +36,47 @@ class Store {
   const std::shared_ptr<Engine>& shared_engine() const { return engine_; }
   const StoreLimits& limits() const { return limits_; }
 
-  // Calls any function; `slots` holds its arguments and receives its results. Errors: trap, exit, host, limit, and
-  // whatever else a host function reports.
+  // Calls a function of any kind. `slots` holds its arguments and receives its results. Errors: trap, exit, host,
+  // limit, and any other that a host function returns.
   Result<void> call(FuncInst& func, Slot* slots);
-  // Calls a host function from running code: arguments and results at `args`. Returns Exit::returned or
-  // Exit::host_error. The tier has set activation.pc/fp/top before; after Exit::returned pc is null again.
+  // Calls a host function from running code, with arguments and results at `args`. The tier must have set
+  // activation.pc, fp and top. Returns Exit::returned (pc is null again), Exit::host_error or Exit::exception.
   Exit call_host(FuncInst& func, ModuleInst* caller, Slot* args);
-  // For a tier that hands a function over to the compiler: runs machine code on a frame (ExecutionTier::run_at), as a
-  // call from where the innermost activation stands. Exits as those of `call_host`.
+  // For a tier that hands a function over to the compiler: runs machine code on the frame `frame`
+  // (ExecutionTier::run_at), as a call from the position of the innermost activation. Exits are those of `call_host`.
   Exit run_compiled(const void* entry, const FuncType& type, InstanceContext& context, Slot* frame);
-  // For a tier, when a function that is called turns out to be invalid: how to trap. The trap's error will say `why`.
+  // For a tier, when a function that is called turns out to be invalid: returns the trap to end with. The error of that
+  // trap will contain `why`.
   TrapCode invalid_function(const CompiledModule& module, FuncIdx func, Error why);
 
-  // Instance objects; addresses stay valid until the store is destroyed. Errors: limit.
+  // These make instance objects. Their addresses stay valid until the store is destroyed. Errors: limit.
   FuncInst* new_host_func(const FuncType& type, detail::HostCode code);
-  // The same text, there as long as the store.
+  // A copy of the text that lives as long as the store.
   std::string_view keep_name(std::string_view name);
-  // The memory may begin with `content` (MemInst::has_content), which is for one that is not shared.
+  // Unless it is shared, the memory may begin with `content` (see MemInst::has_content).
   Result<MemInst*> new_memory(const MemoryType& type, const std::shared_ptr<PageTemplate>& content = nullptr);
-  Result<MemInst*> add_shared(std::shared_ptr<MemInst> memory);  // which may be there already
+  Result<MemInst*> add_shared(std::shared_ptr<MemInst> memory);  // may have been added before
   std::shared_ptr<MemInst> find_shared(const MemInst* memory) const;
-  // memory.grow and table.grow (spec 4.6.7, 4.6.8): the old size, or kGrowFailed. table_grow ends as TableInst::grow.
+  // memory.grow and table.grow (spec 4.6.7, 4.6.8): the old size, or kGrowFailed. table_grow traps like
+  // TableInst::grow.
   int64_t memory_grow(MemInst& memory, uint64_t delta_pages);
   TrapCode table_grow(TableInst& table, uint64_t delta, Slot init, int64_t& old_size, bool interruptible = true);
   Result<TableInst*> new_table(const TableType& type, Slot init, TableStorage storage = {});
-  // Whether there is a function of this store at that address, which may be any.
+  // Whether there is a function of this store at that address. Any address is allowed; it is not followed.
   bool owns(const FuncInst* func) const;
   GlobalInst* new_global(const GlobalType& type, const Slot* value);
   TagInst* new_tag(TypeId type);
-  // Empty but for its functions; instantiate.cc fills it in.
+  // An instance with only its own functions; instantiate.cc fills in the rest.
   Result<ModuleInst*> new_instance(std::shared_ptr<const CompiledModule> module);
 
-  // How many of each there are. An instantiation that fails before anybody has seen its objects gives them back, so
-  // that trying again and again does not fill the store.
+  // The number of objects of each kind. An instantiation that fails before its objects are visible to others removes
+  // them (forget_since), so that repeated attempts do not fill the store.
   struct Mark {
     size_t memories, shared_memories, tables, globals, tags, instances;
   };
   Mark mark() const;
   void forget_since(const Mark& mark);
-  uint64_t taken_since(const Mark& mark) const;  // of the budget, by memories and tables
+  uint64_t taken_since(const Mark& mark) const;  // bytes of the budget, for memories and tables
 
   const Budget& budget() const { return budget_; }
   gc::Heap& heap() { return heap_; }
@@ -84,40 +87,41 @@ class Store {
   const std::list<GlobalInst>& globals() const { return globals_; }
   const ModuleInstList& instances() const { return instances_; }
   const Slot* stack() const { return stack_base(); }
-  // [machine_sp, machine_stack_end()): the machine stack's part in use.
+  // [machine_sp, machine_stack_end()) is the part of the machine stack that is in use.
   const void* machine_stack_end() const { return stack_base(); }
-  // Up to there, it can be accessed by whom no fault handler helps.
+  // The end of the part of the value stack that can be accessed without the fault handler.
   const Slot* accessible_stack_end() const;
-  // Whether an access to that address failed only because nobody had used so much of the stack before; may be repeated
-  // then. For the fault handler.
+  // For the fault handler: if the access failed only because that part of the value stack was not used before, makes
+  // all of the stack accessible and returns true. Then the access can be repeated.
   bool deepen_stack(const void* address);
   Slot* stack_limit() const { return stack_limit_; }
-  // Of a frame that did not fit below a context's limit: an interrupt takes away the room that there still is. It may
-  // have been taken back since.
+  // The trap for a frame that did not fit below a context's stack limit. An interrupt sets that limit to null. By now
+  // the interrupt may have been cleared, so the frame is compared with the store's own limit.
   TrapCode why_no_room(const Slot* frame_end) const {
     return frame_end <= stack_limit_ ? TrapCode::interrupted : TrapCode::call_stack_exhausted;
   }
   Activation* activation() const { return activation_; }
-  // References may be on the native stack that the caller stands on from now on, also when it is suspended, as those of
-  // coroutines are: collections look at it.
+  // Called when references may be on the caller's native stack from now on. Collections scan that stack, also while the
+  // coroutine that runs on it is suspended.
   void note_stack();
-  // Places so near to each other on stacks that nobody has told of, with nothing in between, are noted once.
+  // Two addresses on unknown stacks count as one stack if they are nearer than this many bytes, with only readable
+  // memory between.
   static constexpr uintptr_t kOneUnknownStack = uintptr_t{64} << 10;
-  // visit(an address that was in use, StackBounds)
+  // Calls `visit(address that was in use, StackBounds)` for each.
   template <class Visit>
   void for_each_used_stack(Visit visit) const {
     for (const UsedStack& used : used_stacks_) {
       if (used.stack.kind == StackBounds::Kind::unknown || is_announced(used.stack)) visit(used.at, used.stack);
     }
   }
-  // Asks running code to stop, or takes that back. Any thread.
+  // Asks running code to stop, or withdraws that. Thread rule: any thread.
   void set_interrupt(bool on);
   bool interrupted() const { return interrupted_.load(std::memory_order_relaxed); }
-  // Readable while the store is interrupted, for what waits in the system. Made at the first call; negative when the
-  // system gives none: then one has to look at `interrupted` every now and then.
+  // A file descriptor that is readable while the store is interrupted, for code that waits in the system. Made at the
+  // first call. Negative when the system gives none; then the caller must check `interrupted` from time to time.
   int interrupt_descriptor();
-  // While it lives, this store's thread may wait: an interrupt calls `wake`, from whatever thread, so that it looks at
-  // `interrupted` again. One at a time.
+  // While such an object exists, the store's thread may wait. An interrupt calls `wake`, from any thread, which must
+  // make the waiting thread check `interrupted` again. There is at most one at a time.
   class BlockedScope {
    public:
     BlockedScope(Store& store, std::function<void()> wake);
@@ -130,16 +134,17 @@ class Store {
     Store& store_;
     std::function<void()> wake_;
   };
-  void* data = nullptr;  // the embedder's
-  // For tiers whose code has the machine stack (ValueStack): where the innermost of it stands while C++ runs, and where
-  // C++ goes on that it calls; null while there is none.
+  void* data = nullptr;  // set by the embedder
+  // For tiers whose code uses the machine stack (ValueStack): the innermost address of that stack in use while C++ code
+  // runs, and the C++ stack pointer at which C++ functions that compiled code calls continue. Null when there is none.
   const void* machine_sp = nullptr;
   void* host_sp = nullptr;
-  uint64_t signal_thread = ~uint64_t{0};  // whose signal mask was looked at last (fault_handler.h)
+  uint64_t signal_thread = ~uint64_t{0};  // the thread whose signal mask was read last (fault_handler.h)
   ErrorPtr pending_error;
-  Slot pending_exception = 0;  // an exnref on its way to a handler
+  Slot pending_exception = 0;  // an exnref that is on its way to a handler
 
-  // The frames of all activations, innermost first, at most kMaxBacktrace (spec: none; for people).
+  // The frames of all activations, innermost first; at most kMaxBacktrace. Backtraces are for people; the spec does not
+  // define them.
   static constexpr size_t kMaxBacktrace = limits::kMaxBacktrace;
   std::vector<FrameInfo> backtrace() const;
 
@@ -161,7 +166,7 @@ class Store {
   Result<void> check_memory_count() const;
   Result<void> allocate(MemInst& memory, const MemoryType& type, const std::shared_ptr<PageTemplate>& content);
   Error trap(TrapCode code);
-  // Adds where it happened to an error that a host function reports, unless a nested call has done so.
+  // Adds the backtrace to an error that a host function reports, unless a nested call has added one.
   Error located(Error error) const;
 
   std::shared_ptr<Engine> engine_;
@@ -173,31 +178,35 @@ class Store {
     HostFuncInst inst;
   };
   void fill(CallbackInst& made, const FuncType& type);
-  // Lists, because most stores have a few things of each kind, and an empty one costs nothing.
+  // Lists, because most stores have only a few objects of each kind, and an empty list costs nothing.
   std::list<CallbackInst> callbacks_;
-  std::list<FuncType> odd_types_;  // of host functions: of another engine, or when the registry of types is full
+  // Types of host functions that the registry does not have: types of another engine, or all new ones when the registry
+  // is full.
+  std::list<FuncType> odd_types_;
   std::list<std::string> kept_names_;
   std::list<MemInst> memories_;
-  std::vector<std::shared_ptr<MemInst>> shared_memories_;  // owned together with other stores
+  std::vector<std::shared_ptr<MemInst>> shared_memories_;  // owned jointly with other stores
   std::list<TableInst> tables_;
   std::list<GlobalInst> globals_;
   std::list<TagInst> tags_;
-  // Held to change or walk instances_, blocked_ and interrupt_event_, because `set_interrupt` looks at them from
-  // elsewhere.
+  // Must be held to change or iterate over instances_, blocked_ and interrupt_event_, because `set_interrupt` reads
+  // them from other threads.
   std::mutex instances_mutex_;
   ModuleInstList instances_;
-  // Of the first so many of callbacks_ and instances_.
+  // Contains the functions of the first addressed_callbacks_ elements of callbacks_, and the first addressed_instances_
+  // of instances_.
   mutable FuncAddresses func_addresses_;
   mutable size_t addressed_callbacks_ = 0, addressed_instances_ = 0;
   EventDescriptor interrupt_event_;
-  BlockedScope* blocked_ = nullptr;  // where the store's thread waits
-  ErrorPtr invalid_function_;        // of the trap that is on its way
-  ValueStack stack_;                 // of the engine's pool; without a base when there was no memory for it
+  BlockedScope* blocked_ = nullptr;  // set while the store's thread waits
+  ErrorPtr invalid_function_;        // the error of the trap that is about to be reported
+  ValueStack stack_;                 // from the engine's pool; no base when there was no memory
   bool stack_used_ = false;
   Slot* stack_limit_ = nullptr;
   Activation* activation_ = nullptr;
   uint32_t host_depth_ = 0;
-  // But for threads' own: those that have been announced, and the last ones of others.
+  // Stacks that were in use and are not a thread's own: all announced ones, and the last kMostUnknownStacks unknown
+  // ones.
   static constexpr ptrdiff_t kMostUnknownStacks = 8;
   struct UsedStack {
     uintptr_t at;  // an address that was in use

@@ -1,4 +1,4 @@
-// The public Store.
+// The public class Store.
 #include <mini_wasm/store.h>
 
 #include <new>
@@ -13,12 +13,13 @@ Store::Store(const Engine& engine, const StoreLimits& limits)
                                      : guarded([&] { return std::make_unique<runtime::Store>(engine.impl(), limits); },
                                                [] { return std::unique_ptr<runtime::Store>(); })) {}
 Store::~Store() {
-  // The guest that is running in it returns into it: better to keep it for ever than to pull it away.
+  // The store is destroyed by a host function while a guest in it still runs. The guest returns into the store, so it
+  // must stay, for ever.
   if (impl_ != nullptr && impl_->activation() != nullptr) static_cast<void>(impl_.release());
 }
 Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&& other) noexcept {
-  const Store old(std::move(*this));
+  const Store old(std::move(*this));  // its destructor also handles a guest that still runs
   impl_ = std::move(other.impl_);
   return *this;
 }

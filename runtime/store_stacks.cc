@@ -1,4 +1,4 @@
-// The stacks of a store: its own, and the native ones that it is used on.
+// The stacks of a store: its own value stack, and the native stacks that it is used on.
 #include <algorithm>
 #include <utility>
 
@@ -7,7 +7,7 @@
 
 namespace mini_wasm::runtime {
 
-// --- Its own -------------------------------------------------------------------------------------------------------
+// --- The value stack
 
 bool Store::deepen_stack(const void* address) {
   const MemoryPool& pool = engine_->memory_pool();
@@ -22,11 +22,12 @@ const Slot* Store::accessible_stack_end() const {
   return reinterpret_cast<const Slot*>(stack_.base + bytes);
 }
 
-// --- Native ones ---------------------------------------------------------------------------------------------------
+// --- Native stacks
 
 namespace {
 
-// Whether two addresses lie on the same stack, of those that nobody has told of: at least there is nothing between.
+// Whether two addresses on unknown stacks lie on the same stack: they are near, and all memory between them can be
+// read.
 bool is_same_stack(uintptr_t a, uintptr_t b) {
   const uintptr_t low = std::min(a, b), high = std::max(a, b);
   return high - low < Store::kOneUnknownStack && readable_below(high, low) == low;
@@ -34,14 +35,15 @@ bool is_same_stack(uintptr_t a, uintptr_t b) {
 
 }  // namespace
 
-// Of one that nobody has told of, the activations further out know where it was entered.
+// The stack that the caller runs on. If it is unknown, its bounds are those from the first entry on it, which an
+// activation further out has recorded.
 const StackBounds* Store::native_stack(uintptr_t here, StackBounds& other) const {
   const StackBounds* const stack = find_native_stack(here, other);
   if (stack != nullptr) [[likely]]
     return stack;
   for (const Activation* a = activation_; a != nullptr; a = a->previous) {
     const bool unknown = a->stack->kind == StackBounds::Kind::unknown;
-    // Also below what we would use of it: host functions may.
+    // Host functions may use more of the stack than the part we would use, so the distance may be twice as large.
     if (unknown && here < a->stack->high && a->stack->high - here < 2 * kUnknownRoom) {
       other = *a->stack;
       return &other;
@@ -74,10 +76,10 @@ void Store::note_other_stack(uintptr_t here, const StackBounds& stack) {
   used_stacks_.push_back({here, stack});
 }
 
-// --- The chain of activations --------------------------------------------------------------------------------------
+// --- The chain of activations
 
-// A coroutine of the host's may have begun another call in this store and not ended it. That one stands where the
-// guest would go on: it must not.
+// Called when the host has switched coroutines during a host call: another call that began later in the same store has
+// not ended yet. Its frames lie where the guest would continue, so the guest must not continue.
 Error Store::end_out_of_order(Activation& activation) {
   unlink(activation);
   activation.out_of_order = true;
@@ -86,12 +88,12 @@ Error Store::end_out_of_order(Activation& activation) {
   return Error::make(ErrorKind::usage, "a call that began later in the same store has not ended yet");
 }
 
-// Of an activation that is anywhere in the chain.
+// Removes an activation from any place in the chain.
 void Store::unlink(Activation& activation) {
   Activation** link = &activation_;
   for (; *link != &activation; link = &(*link)->previous) (*link)->out_of_order = true;
   *link = activation.previous;
-  // Whatever is left is in the host's code.
+  // All remaining activations are in the host's code, so machine_sp is the lowest of their positions.
   machine_sp = stack_base();
   for (const Activation* a = activation_; a != nullptr; a = a->previous) {
     if (a->native_sp != nullptr && a->native_sp < machine_sp) machine_sp = a->native_sp;

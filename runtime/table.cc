@@ -10,7 +10,7 @@
 namespace mini_wasm::runtime {
 namespace {
 
-// More than any machine has memory for, and few enough that no size in bytes overflows.
+// More than any machine has memory for, and few enough that the size in bytes cannot overflow.
 constexpr uint64_t kMaxElements = limits::kMaxTableElements;
 
 }  // namespace
@@ -30,7 +30,8 @@ Result<void> TableInst::allocate(const Store* store, const TableType& table_type
     if (filled != TrapCode::none) return Error::trap(filled);
     return {};
   }
-  // Null elements come from calloc, which touches nothing: a large table costs what is used of it.
+  // Null elements come from calloc, which does not touch the pages, so that a large table costs only what is used of
+  // it.
   if (init == 0 && type.limits.min != 0 && type.limits.min <= max_size) {
     elements = static_cast<Slot*>(std::calloc(type.limits.min, sizeof(Slot)));
     if (elements != nullptr) size = capacity_ = type.limits.min;
@@ -56,13 +57,13 @@ TableStorage TableInst::take_storage() {
   return storage;
 }
 
-// `done` says whether there was memory for it.
+// Makes room for `wanted` elements. `done` is set to whether there was memory for it.
 TrapCode TableInst::reserve(const Store* store, uint64_t wanted, bool& done) {
   done = wanted <= capacity_;
   if (done) return TrapCode::none;
   // Growing by half keeps a loop of `table.grow 1` linear; the first allocation is exact.
   const uint64_t capacity = capacity_ == 0 ? wanted : std::max(wanted, std::min(max_size, capacity_ + capacity_ / 2));
-  // What realloc may copy at once is no more than a piece.
+  // A large table is copied in pieces, because realloc would copy all of it at once and could not be interrupted.
   const bool large = capacity_ * sizeof(Slot) > kPieceBytes;
   void* const moved = large ? std::malloc(capacity * sizeof(Slot)) : std::realloc(elements, capacity * sizeof(Slot));
   if (moved == nullptr) return TrapCode::none;

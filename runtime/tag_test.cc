@@ -1,4 +1,4 @@
-// Tags that the host makes: which modules' exceptions meet through them, on every tier.
+// Tags that the host makes: modules that import the same tag can catch each other's exceptions. On every tier.
 #include <gtest/gtest.h>
 
 #include "spec-tests/support/guest.h"
@@ -21,7 +21,7 @@ INSTANTIATE_TEST_SUITE_P(tiers, Tags, ::testing::ValuesIn(spec::kTiers), testing
 constexpr const char* kThrower = R"((module (import "h" "tag" (tag $t (param i32 externref)))
   (func (export "throw") (param i32 externref) (throw $t (local.get 0) (local.get 1)))))";
 
-// The number in the exception, or -1 for one of another tag.
+// Returns the number in the exception, or -1 for an exception of another tag.
 constexpr const char* kCatcher = R"((module (import "h" "tag" (tag $t (param i32 externref)))
   (import "thrower" "throw" (func $throw (param i32 externref)))
   (func (export "catch") (param i32 externref) (result i32)

@@ -1,4 +1,4 @@
-// What tests change about the runtime. Set before any store is made; not for embedders.
+// Settings with which tests change the runtime. Must be set before any store is made. Not for embedders.
 #pragma once
 
 #include <mini_wasm/types.h>
@@ -12,9 +12,9 @@
 namespace mini_wasm::runtime {
 
 struct TestSettings {
-  // Above every 32-bit value that the host or machine code writes into a slot stands rubbish.
+  // Writes arbitrary bits above every 32-bit value that the host or machine code writes into a slot.
   bool poison_slots = false;
-  // Every second memory of those that are to have guard pages gets none.
+  // Every second memory that should have guard pages gets none.
   bool few_addresses = false;
   std::atomic<uint32_t> guards_wanted{0};
 };
@@ -22,7 +22,7 @@ inline TestSettings test_settings;
 
 inline constexpr uint32_t kPoison = 0xa5a5a5a5;
 
-// Fills the upper halves of those of the slots that hold 32-bit values, when tests want that.
+// If the setting is on: fills the upper half of each of the slots that holds a 32-bit value.
 inline void poison(std::span<const ValType> types, Slot* slots) {
   if (!test_settings.poison_slots) return;
   for (const ValType type : types) {

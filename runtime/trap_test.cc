@@ -121,24 +121,25 @@ TEST(trap, faults_work_on_an_alternate_stack_too) {
 
 volatile int* no_address() { return nullptr; }
 
-// UBSan would report it before it happens.
+// UBSan would report the write before it happens.
 __attribute__((no_sanitize("undefined", "address"))) void crash() { *no_address() = 1; }
 
 TEST(trap_death, a_fault_of_the_host_is_not_ours) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   Guest guest;
-  guest.load(kTraps);  // our handler is there
+  guest.load(kTraps);  // installs our handler
   if (testing::kSanitizerOwnsProcess) GTEST_SKIP() << "the sanitizer has a handler of its own";
   EXPECT_EXIT(crash(), ::testing::KilledBySignal(SIGSEGV), "");
   EXPECT_EXIT(raise(SIGSEGV), ::testing::KilledBySignal(SIGSEGV), "");
   EXPECT_EXIT(raise(SIGBUS), ::testing::KilledBySignal(SIGBUS), "");
-  // Not in a host function that a guest called either, even at an address in the guest's memory.
+  // The same in a host function that a guest has called, even when the address is in the guest's memory.
   guest.linker.func("h", "crash", [](Caller& caller) { caller.memory0()->data().data()[65536] = 1; });
   const Instance i = guest.load(R"((module (import "h" "crash" (func $c)) (memory 1) (func (export "f") (call $c))))");
   EXPECT_EXIT((void)guest.call(i, "f"), ::testing::KilledBySignal(SIGSEGV), "");
 }
 
-// The embedder had a handler before ours came: in a process of its own, because ours is installed once.
+// The embedder has installed its handler before ours. This runs in a process of its own because our handler is
+// installed only once.
 TEST(trap_death, the_embedders_own_handler_gets_its_faults) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const auto body = [] {
@@ -170,7 +171,7 @@ TEST(trap, an_interrupt_from_another_thread_stops_a_loop) {
   });
   EXPECT_THAT(guest.call(i, "spin"), Traps(TrapCode::interrupted));
   other.join();
-  // It sticks until it is taken back.
+  // The interrupt stays until it is cleared.
   EXPECT_THAT(guest.call(i, "outer", {i32(1)}), Traps(TrapCode::interrupted));
   const Result<Instance> later = guest.try_load("(module (func $f (loop $l (br $l))) (start $f))");
   EXPECT_THAT(later, Traps(TrapCode::interrupted));

@@ -23,13 +23,14 @@ void ValidatedFunctions::validate_on_demand() {
 Result<const FunctionFacts*> ValidatedFunctions::validate(FuncIdx func) {
   std::atomic<const FunctionFacts*>& place = facts_on_demand_[raw(func) - module_.imported_funcs];
   const std::lock_guard lock(mutex_);
-  if (const FunctionFacts* known = place.load(std::memory_order_relaxed)) return known;  // somebody was faster
+  // another thread has validated it meanwhile
+  if (const FunctionFacts* known = place.load(std::memory_order_relaxed)) return known;
   if (!validator_) validator_ = std::make_unique<validator::FunctionValidator>(module_, features_, registers_);
   Result<FunctionFacts> r = [&] {
     try {
       return validator_->validate(func);
     } catch (...) {
-      validator_.reset();  // in the middle of a function
+      validator_.reset();  // it is in the middle of a function and cannot be used again
       throw;
     }
   }();

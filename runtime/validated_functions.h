@@ -1,6 +1,7 @@
-// The functions of a module as they turn out to be valid: all when the module is compiled or, with
-// Config::lazy_validation, each when somebody wants to translate it. Translators believe what they read, and need
-// FunctionFacts; these are to be had here alone. So no body that is not valid gets to one, whatever the way there.
+// ValidatedFunctions validates the functions of a module and keeps their facts. All functions are validated when the
+// module is compiled or, with Config::lazy_validation, each one when it is first translated.
+// A translator trusts the code that it reads, so it must never see an invalid body. It cannot: it needs the
+// FunctionFacts of the body, and only this class returns them, after validation.
 // Thread rule: any thread.
 #pragma once
 
@@ -22,18 +23,20 @@ namespace mini_wasm::runtime {
 
 class ValidatedFunctions {
  public:
-  // `module` has passed validate_module and outlives this, as `registers` do (see FunctionValidator).
+  // `module` must have passed validate_module. It and `registers` (see FunctionValidator) must live longer than this
+  // object.
   ValidatedFunctions(const decoder::Module& module, FeatureSet features, const RegisterBudget* registers)
       : module_(module), features_(features), registers_(registers) {}
 
-  // One of these comes first. All now; errors as those of FunctionValidator.
+  // Call exactly one of the next two functions first. This one validates everything now. Errors: those of
+  // FunctionValidator.
   Result<void> validate_all();
-  // Each when it is asked for.
+  // From now on, each function is validated when its facts are first asked for.
   void validate_on_demand();
   bool on_demand() const { return facts_on_demand_ != nullptr; }
 
-  // The facts of a function that the module defines, there as long as this. Error: the function is invalid, which it
-  // is each time.
+  // The facts of a function that the module defines; they live as long as this object. Error: the function is invalid;
+  // each further call reports it again.
   Result<const FunctionFacts*> facts(FuncIdx func) {
     const size_t i = raw(func) - module_.imported_funcs;
     if (!on_demand()) return &facts_[i];
@@ -47,10 +50,11 @@ class ValidatedFunctions {
   const decoder::Module& module_;
   const FeatureSet features_;
   const RegisterBudget* const registers_;
-  std::vector<FunctionFacts> facts_;                                      // of all, when they were validated at once
-  std::unique_ptr<std::atomic<const FunctionFacts*>[]> facts_on_demand_;  // else; null: not validated yet, or invalid
-  std::mutex mutex_;                                                      // guards what follows
-  std::unique_ptr<validator::FunctionValidator> validator_;               // made at the first demand
+  std::vector<FunctionFacts> facts_;  // of all functions, when they were validated together
+  // otherwise; null: not validated yet, or invalid
+  std::unique_ptr<std::atomic<const FunctionFacts*>[]> facts_on_demand_;
+  std::mutex mutex_;                                         // guards what follows
+  std::unique_ptr<validator::FunctionValidator> validator_;  // made at the first demand
   std::deque<FunctionFacts> kept_;
 };
 

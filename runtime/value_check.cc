@@ -3,7 +3,7 @@
 namespace mini_wasm::runtime {
 namespace {
 
-// Which kind of object a reference type is about.
+// The hierarchies of reference types (spec 3.1.5, 3.3.3): a value of one can never be of another one's type.
 enum class Hierarchy { func, extern_, exn, any };
 
 Hierarchy hierarchy_of(const TypeRegistry& types, ValType type) {
@@ -31,7 +31,8 @@ HeapKind bottom_of(Hierarchy hierarchy) {
   return HeapKind::none;
 }
 
-// The type of a non-null reference by what it refers to; never a function's. An exception is one however it is called.
+// The type of a non-null reference, taken from the object that it refers to; not for functions. An exception object has
+// type exn, no matter which type the reference is labelled with.
 ValType dynamic_type(Hierarchy hierarchy, Slot ref) {
   if (!gc::is_i31(ref) && gc::to_object(ref)->layout->kind == gc::ObjectKind::exception) {
     return ValType::ref(HeapKind::exn, false);
@@ -46,7 +47,7 @@ ValType type_of(const FuncInst& func) {
   return func.type == kNoType ? ValType::ref(HeapKind::func, false) : ValType::ref(func.type, false);
 }
 
-// Whether there is something of this store where the reference leads. Does not follow it.
+// Whether the reference refers to an object of this store. Does not follow the reference.
 bool is_own(const Store& store, Hierarchy hierarchy, Slot ref) {
   if (ref == gc::kNull) return true;
   if (hierarchy == Hierarchy::func) return store.owns(reinterpret_cast<const FuncInst*>(ref));
@@ -54,7 +55,7 @@ bool is_own(const Store& store, Hierarchy hierarchy, Slot ref) {
   return store.heap().is_object(gc::to_object(ref));
 }
 
-// The most precise type of a reference of the store, whatever it was labelled with.
+// The most precise type of a reference of this store, no matter which type it is labelled with.
 ValType actual_type(Hierarchy hierarchy, Slot ref) {
   if (ref == gc::kNull) return ValType::ref(bottom_of(hierarchy), true);
   if (hierarchy == Hierarchy::func) return type_of(*reinterpret_cast<const FuncInst*>(ref));
@@ -78,7 +79,8 @@ Result<void> check_ref(const Store& store, Hierarchy hierarchy, Slot ref, ValTyp
   return misfit(what, wanted, to_string(actual));
 }
 
-// What a value that comes from a slot is labelled with. Not a defined type, which would mean nothing to another engine.
+// The type with which a value from a slot is labelled for the embedder. Not a defined type, because that would mean
+// nothing to another engine.
 ValType label_of(const TypeRegistry& types, ValType declared, Slot ref) {
   const Hierarchy hierarchy = hierarchy_of(types, declared);
   if (hierarchy == Hierarchy::func) return ValType::ref(HeapKind::func, declared.nullable());
@@ -94,7 +96,7 @@ ValType label_of(const TypeRegistry& types, ValType declared, Slot ref) {
 Result<void> check_value(const Store& store, const Val& value, ValType wanted, const std::string& what) {
   const TypeRegistry& types = store.engine().types();
   if (value.type().is_bottom()) return misfit(what, wanted, "no value");
-  // First, because another store's types may be another engine's.
+  // Checked first because a value of another store may have a type of another engine.
   if (!types.has(wanted) || !types.has(value.type())) return unknown_type(what);
   if (value.type().is_ref()) {
     return check_ref(store, hierarchy_of(types, value.type()), value.bits(), wanted, what);

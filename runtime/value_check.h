@@ -1,4 +1,4 @@
-// Values that come from the embedder: whether they may go where they are headed.
+// Checks of values that come from the embedder, before guests see them.
 #pragma once
 
 #include <mini_wasm/result.h>
@@ -8,17 +8,17 @@
 
 namespace mini_wasm::runtime {
 
-// Whether `value` is of type `wanted`: a reference by what it refers to, whatever it was labelled with, and only when
-// that is of this store. Nothing is followed before it is known to be there, so any bits may come. Error: usage,
-// starting with `what`.
+// Whether `value` has type `wanted`. A reference is judged by the object that it refers to, not by the type it is
+// labelled with, and must belong to this store. The value may be any bits: a reference is followed only after its
+// address has been found in the store. Error: usage; the message starts with `what`.
 Result<void> check_value(const Store& store, const Val& value, ValType wanted, const std::string& what);
-// The same for the references among the results that a host function has left in slots.
+// The same check for the references among the results that a host function has written into slots.
 Result<void> check_results(const HostFunc& func, const Slot* slots);
-// Whether an engine with these types can have functions of that one.
+// Whether all types in `type` belong to the engine of `types`.
 bool is_known(const TypeRegistry& types, const FuncType& type);
 
-// A value in slots and back. 32-bit values are widened with zeros; a reference of a defined type is labelled with an
-// abstract one, in the any hierarchy by what it refers to: i31, struct, array, or any for the host's.
+// Conversion between a value and slots. 32-bit values are extended with zeros. A reference of a defined type is
+// labelled with an abstract type: in the any hierarchy i31, struct or array, or any for an object of the host.
 void store_value(Slot* slots, const Val& value);
 Val load_value(const Store& store, const Slot* slots, ValType type);
 

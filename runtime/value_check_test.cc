@@ -1,5 +1,5 @@
-// References that come from the host: whatever the embedder gives, and by whatever way, a guest never gets one that is
-// not of its type and its store.
+// References that come from the host. No matter what the embedder passes and in which way, a guest must never get a
+// reference that does not match its type or belongs to another store.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -16,7 +16,7 @@ using namespace mini_wasm::testing;
 
 const ValType kNullableExn = ValType::ref(HeapKind::exn, true);
 
-// Gives the host something of each kind.
+// A module that gives the host one object of each kind.
 constexpr const char* kMaker = R"((module
   (type $pair (struct (field i32) (field i32))) (type $bytes (array (mut i8))) (type $other (struct (field f64)))
   (tag $e (param i32))
@@ -45,7 +45,7 @@ struct Objects {
   std::map<std::string, Rooted> values;
 };
 
-// What is no externref of `own`'s store.
+// Values that are not externrefs of `own`'s store.
 std::vector<Val> not_externrefs(const Objects& own, const Objects& foreign) {
   const auto as_extern = [](uint64_t bits) { return Val::from_bits(ValType::externref, bits); };
   static uint64_t outside[8] = {};  // a place in the host's own memory
@@ -87,13 +87,13 @@ class HostRefs : public ::testing::TestWithParam<spec::TierCase> {
  protected:
   HostRefs() : guest(GetParam().config()), other(GetParam().config()), own(guest), foreign(other) {}
 
-  // Ways in are called with values that are externrefs and with those that are not.
+  // Calls `give`, one way into a guest, with values that are externrefs and with values that are not.
   void expect_checked(const std::function<Result<void>(const Val&)>& give, const char* what) {
     for (const Val& value : externrefs(own)) EXPECT_THAT(give(value), Succeeds()) << to_string(value);
     const std::vector<Val> bad = not_externrefs(own, foreign);
     for (size_t i = 0; i < bad.size(); ++i) EXPECT_THAT(give(bad[i]), Fails(ErrorKind::usage, what)) << i;
   }
-  // Each function of a guest that calls "h" "give", in every way that there is, and uses what it gets.
+  // Calls each function of a guest that calls "h" "give", in every possible way, and uses the result.
   void expect_checked_at_calls(const std::string& result_type, const std::string& use) {
     const std::string text = R"((module (type $t (func (result RESULT))) (import "h" "give" (func $give (type $t)))
       (table $own 1 externref) (table $f funcref (elem $give)) (elem declare func $give)
@@ -201,7 +201,7 @@ TEST_P(HostRefs, what_a_guest_gets_in_globals_tables_and_arguments) {
   expect_checked([&](const Val& value) { return f_const(1, value); }, "argument 2");
 }
 
-// Reference types as a guest writes them, with what is of that type and what is not.
+// A reference type as a guest writes it, with values that have this type and values that do not.
 struct TypeCase {
   const char* type;
   std::vector<const char*> good, bad;  // names in `word`
@@ -309,7 +309,7 @@ TEST(host_refs, functions_of_stores_that_came_and_went) {
   }
 }
 
-// Types of an engine mean nothing to another one that has fewer.
+// The types of an engine mean nothing in another engine that has fewer types.
 TEST(host_refs, types_of_another_engine) {
   Guest guest, other;
   for (int n = 0; n < 100; ++n)
@@ -339,7 +339,7 @@ TEST(host_refs, types_of_another_engine) {
   guest.linker.define("m", "f", func);
   EXPECT_THAT(guest.try_load(R"((module (import "m" "f" (func (param anyref)))))"),
               Fails(ErrorKind::unlinkable, "incompatible import type"));
-  // As a funcref it is a function of a type that no guest has.
+  // As a funcref, it is a function of a type that no guest has.
   const Instance i = guest.load(R"((module (table (export "t") 1 funcref) (type $f (sub (func)))
     (func (export "call") (call_indirect (type $f) (i32.const 0)))
     (func (export "test") (result i32) (ref.test (ref $f) (table.get (i32.const 0))))))");

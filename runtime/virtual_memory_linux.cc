@@ -18,7 +18,8 @@ uint64_t round_to_os_pages(uint64_t bytes) {
 }
 
 uint8_t* reserve_pages(uint64_t bytes) {
-  // NORESERVE: a reservation must not count against what the machine may commit, most of it is never touched.
+  // NORESERVE: a reservation must not count against the memory that the machine may commit, because most of it is never
+  // used.
   void* at = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   return at == MAP_FAILED ? nullptr : static_cast<uint8_t*>(at);
 }
@@ -28,7 +29,7 @@ bool commit_pages(uint8_t* at, uint64_t bytes) {
 }
 
 void discard_pages(uint8_t* at, uint64_t bytes) {
-  // It fails where pages are locked in memory; zeros are promised all the same.
+  // madvise fails for pages that are locked in memory; they must read as zero all the same.
   if (madvise(at, bytes, MADV_DONTNEED) != 0) std::memset(at, 0, bytes);
 }
 

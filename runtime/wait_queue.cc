@@ -18,7 +18,8 @@ uint64_t load(const uint8_t* cell, uint32_t bytes) {
   return __atomic_load_n(reinterpret_cast<const uint32_t*>(cell), __ATOMIC_SEQ_CST);
 }
 
-// None: for ever, which is also what lies beyond the clock.
+// The deadline for `timeout` nanoseconds. Empty: no deadline, for a negative timeout or one that the clock cannot
+// represent.
 std::optional<Clock::time_point> deadline_after(int64_t timeout) {
   const Clock::time_point now = Clock::now();
   if (timeout < 0 || nanoseconds(timeout) > Clock::time_point::max() - now) return std::nullopt;
@@ -29,7 +30,8 @@ std::optional<Clock::time_point> deadline_after(int64_t timeout) {
 
 WaitQueue::Woken WaitQueue::wait(Store& store, const uint8_t* cell, uint32_t bytes, uint64_t expected,
                                  int64_t timeout) {
-  // Known to the store before the first look at `interrupted`: an interrupt is either seen there or wakes us up.
+  // Registered with the store before `interrupted` is read for the first time. So an interrupt is either seen by that
+  // read, or it wakes us up.
   const Store::BlockedScope blocked(store, [this] { look_around(); });
   std::unique_lock lock(mutex_);
   if (load(cell, bytes) != expected) return Woken::not_equal;
@@ -75,7 +77,7 @@ TrapCode memory_atomic_wait(Store& store, MemInst& memory, uint64_t at, uint32_t
     result = static_cast<uint32_t>(woken);
     return TrapCode::none;
   };
-  return guarded(wait, [] { return TrapCode::out_of_memory; });  // called by machine code
+  return guarded(wait, [] { return TrapCode::out_of_memory; });  // machine code calls this: no exception may leave it
 }
 
 TrapCode memory_atomic_notify(MemInst& memory, uint64_t at, uint32_t count, uint32_t& woken) {

@@ -1,4 +1,4 @@
-// Which pages have been written to, by the PAGEMAP_SCAN request of Linux 6.7.
+// Finds the pages that have been written to, with the PAGEMAP_SCAN request of Linux 6.7.
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -15,7 +15,7 @@
 namespace mini_wasm::runtime {
 namespace {
 
-// As in <linux/fs.h>, which may be older than the kernel.
+// The structures of <linux/fs.h>, repeated because the installed header may be older than the kernel.
 struct ScannedRange {
   uint64_t start, end, categories;
 };
@@ -26,11 +26,11 @@ struct ScanRequest {
 constexpr unsigned long kPagemapScan = _IOWR('f', 16, ScanRequest);
 enum Category : uint64_t { kFile = 1 << 2, kPresent = 1 << 3, kSwapped = 1 << 4, kZeroPage = 1 << 5 };
 
-// /proc/self/pagemap shows the process that opened it, for ever. A child of fork would be told about its parent's
-// pages, so the number of the descriptor is kept on a page that is zero in the child.
+// The descriptor of /proc/self/pagemap. That file always shows the process that opened it, so a child of fork must open
+// it again. The descriptor's number is kept on a page that the system zeroes in the child.
 class Pagemap {
  public:
-  // Negative when there is none.
+  // Negative when the file cannot be opened.
   int fd() {
     if (mark_ == nullptr) return kNone;
     const int fd = mark_->load(std::memory_order_acquire);
@@ -52,7 +52,7 @@ class Pagemap {
 
   int open_now() {
     const int fd = open_own_descriptor([] { return open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC); });
-    int expected = 0;  // which means that nobody has tried
+    int expected = 0;  // 0 means that nobody has tried yet
     if (mark_->compare_exchange_strong(expected, fd, std::memory_order_acq_rel)) return fd;
     if (fd >= 0) close(fd);
     return expected;
@@ -65,12 +65,12 @@ class Pagemap {
 
 std::optional<size_t> find_written_pages(uint8_t* at, uint64_t bytes, bool templates, uint64_t most_bytes,
                                          std::span<PageRun> runs) {
-  static Pagemap& pagemap = *new Pagemap;  // never destroyed: engines may be static, too
+  static Pagemap& pagemap = *new Pagemap;  // never destroyed: static objects of the host may own engines
   const int fd = pagemap.fd();
   if (fd < 0) return std::nullopt;
   constexpr size_t kMostRanges = 128;
   std::array<ScannedRange, kMostRanges> ranges;
-  // valgrind does not know that the system fills these in. There are hardly ever more.
+  // For valgrind, which does not know that the system fills in this array. More than 16 ranges are very rare.
   std::fill_n(ranges.begin(), 16, ScannedRange{});
   ScanRequest request = {};
   request.size = sizeof request;
@@ -79,7 +79,8 @@ std::optional<size_t> find_written_pages(uint8_t* at, uint64_t bytes, bool templ
   request.ranges = reinterpret_cast<uintptr_t>(ranges.data());
   request.range_count = std::min(ranges.size(), runs.size());
   request.max_pages = most_bytes / os_page_size() + 1;
-  // In memory or swapped out; but not the page of zeros that reading gives, and not a page of the template's.
+  // Selects pages that are in memory or swapped out, but not the shared page of zeros that a read gives, and not
+  // unchanged pages of the template.
   request.category_anyof_mask = kPresent | kSwapped;
   request.category_mask = request.category_inverted = kZeroPage | (templates ? uint64_t{kFile} : 0);
   const long found = ioctl(fd, kPagemapScan, &request);

@@ -10,13 +10,15 @@ namespace mini_wasm::runtime::gc {
 namespace {
 
 constexpr uint64_t kBitBytesPerBlock = Arena::kWordsPerBlock * sizeof(uint64_t);
-// Pages are made usable in steps of this many blocks: one system call per MiB of heap.
+// Pages are made accessible in steps of this many blocks: one system call for each MiB of heap.
 constexpr uint64_t kStepBlocks = 16;
-// Given back to the system, or made ready for marking, at a time: 16 MiB of heap.
+// The number of blocks (16 MiB of heap) that are given back to the system, or prepared for marking, between two checks
+// for an interrupt.
 constexpr uint32_t kPieceBlocks = 256;
-// The least that a reservation is tried with.
+// The smallest reservation that is tried.
 constexpr uint64_t kMinBlocks = 16;
-// Room for objects of many blocks among others that do not move: addresses are cheaper than memory.
+// The reservation is larger than the limit, so that there is room for objects of many blocks between others, which do
+// not move. Addresses are cheaper than memory.
 constexpr uint64_t kSpareFactor = 4;
 constexpr uint64_t kMostSpareBlocks = (uint64_t{64} << 30) >> kBlockLog2;
 constexpr uint64_t kMostBlocks = uint64_t{1} << 30;  // 64 TiB
@@ -63,12 +65,12 @@ bool Arena::reserve() {
       live_ = reinterpret_cast<uint64_t*>(bits_[1].base);
       return true;
     }
-    release();  // the system has not got that many addresses
+    release();  // the system does not have that many addresses
   }
   return false;
 }
 
-// Makes the first `count` blocks usable.
+// Makes the first `count` blocks accessible.
 bool Arena::extend_to(uint64_t count) {
   if (count <= block_count_) return true;
   if (count > heap_.reserved >> kBlockLog2) return false;
@@ -87,7 +89,7 @@ bool Arena::extend_to(uint64_t count) {
   return true;
 }
 
-// Where `count` free blocks begin; the last of them may lie beyond block_count_.
+// The index of the first of `count` consecutive free blocks. The last of them may lie beyond block_count_.
 uint64_t Arena::find_free(uint64_t count) {
   if (count == 1) {
     while (first_free_ < block_count_ && block(first_free_).use != BlockUse::free) ++first_free_;
@@ -131,8 +133,8 @@ void Arena::free_blocks(uint32_t first) {
   first_free_ = std::min(first_free_, first);
 }
 
-// The last dirty blocks before `end`, no more than a piece of them; where to go on. From the far end, because single
-// blocks are taken from the near one.
+// Gives the last dirty blocks before `end` back to the system, at most one piece of them, until at most `keep` bytes
+// are left. Returns where to continue. It starts at the end because single blocks are taken from the beginning.
 uint32_t Arena::trim_piece(uint64_t keep, uint32_t end) {
   while (end > 0 && !is_dirty(block(end - 1))) --end;
   uint32_t first = end;
@@ -169,7 +171,7 @@ Object* Arena::find(uintptr_t word, bool interior) const {
       const uint32_t cell = cell_bytes(size_class_of_space(found->space));
       const uint32_t in_block = static_cast<uint32_t>(offset) & (kBlockBytes - 1);
       const uint32_t in_cells = in_block / cell * cell;
-      if (in_cells + cell > kBlockBytes) return nullptr;  // what is left over at the end of the block
+      if (in_cells + cell > kBlockBytes) return nullptr;  // the unused rest at the end of the block
       start = (uint64_t{index} << kBlockLog2) + in_cells;
       if (in_cells >= found->swept && !is_live(start)) return nullptr;
       break;

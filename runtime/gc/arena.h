@@ -1,7 +1,8 @@
-// The address space of a heap: blocks of 64 KiB in one reservation, what each is used for, and two sets of bits with
-// one bit for every 16 bytes: the objects marked in this collection, and those that the last one found alive.
+// Arena: the address space of a heap. One reservation is divided into blocks of 64 KiB; a table says what each block is
+// used for. Two sets of bits have one bit for every 16 bytes of the heap: one for the objects that are marked in this
+// collection, one for those that the last collection found alive.
 //
-// Nothing is reserved before the first block is wanted.
+// Nothing is reserved until the first block is needed.
 #pragma once
 
 #include <cstdint>
@@ -25,14 +26,16 @@ enum class BlockUse : uint8_t {
 struct Block {
   BlockUse use = BlockUse::free;
   uint8_t space = 0;   // small, large
-  bool clean = false;  // free, small: reads as zero wherever no object has been
-  uint32_t swept = 0;  // small: bytes from the start whose dead cells are zeroed; live bits say what is alive behind
-  uint32_t next = kNoBlock;  // small: in a list of blocks
-  uint32_t span = 1;         // large: blocks of the object; tail: distance to the first one
+  bool clean = false;  // free, small: every byte where no object has been is zero
+  // small: the dead cells in the first `swept` bytes have been zeroed; after that, the live bits tell which cells are
+  // alive.
+  uint32_t swept = 0;
+  uint32_t next = kNoBlock;  // small: the next block in a list
+  uint32_t span = 1;         // large: number of blocks of the object; tail: distance to its first block
 };
 static_assert(sizeof(Block) == 16);
 
-// Pages of a reservation, made usable from the start on.
+// Pages of a reservation that are made accessible from the beginning on.
 struct GrowingPages {
   uint8_t* base = nullptr;
   uint64_t reserved = 0, committed = 0;
@@ -44,26 +47,27 @@ struct GrowingPages {
 
 class Arena {
  public:
-  // May use `limit` bytes of blocks, and what the budget gives.
+  // At most `limit` bytes of blocks are used, and no more than the budget allows.
   explicit Arena(uint64_t limit, Budget* budget = nullptr);
   ~Arena();
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
-  // `count` consecutive blocks, in use as small (count 1) or large; kNoBlock when there are none. Their bits are clear.
-  // `stop` as for `trim`, which this may need; whoever said so must give the blocks back unused.
+  // Takes `count` consecutive blocks for small cells (count is 1) or a large object; kNoBlock when that is not
+  // possible. Their bits are clear. This may have to trim; `stop` is as in `trim`. If `stop` has returned true, the
+  // caller must give the blocks back unused.
   template <class Stop>
   uint32_t take_blocks(uint64_t count, BlockUse use, uint8_t space, Stop stop) {
     const uint32_t first = take_blocks(count, use, space);
-    // What free blocks keep counts, too: the limit is about what the system has to provide.
+    // The pages that free blocks still hold count as well, because the limit is for what the system has to provide.
     if (first != kNoBlock && used_blocks_ + dirty_blocks_ > limit_blocks_) {
       trim((limit_blocks_ - used_blocks_) << kBlockLog2, stop);
     }
     return first;
   }
   void free_blocks(uint32_t first);
-  // Gives the pages of free blocks back to the system until at most `keep` bytes of them are left, or until `stop()`,
-  // which is asked between pieces.
+  // Gives the pages of free blocks back to the system, until at most `keep` bytes of them are left or `stop()` returns
+  // true. `stop` is called between pieces.
   template <class Stop>
   void trim(uint64_t keep, Stop stop) {
     for (uint32_t end = block_count_; dirty_bytes() > keep && end > 0 && !stop();) end = trim_piece(keep, end);
@@ -74,16 +78,18 @@ class Arena {
   bool is_used(uint32_t index) const {  // a small one or the first of a large object
     return block(index).use == BlockUse::small || block(index).use == BlockUse::large;
   }
-  uint32_t block_count() const { return block_count_; }  // ever used
+  uint32_t block_count() const { return block_count_; }  // blocks that have been used at any time
   uint8_t* start_of(uint32_t index) const { return heap_.base + (uint64_t{index} << kBlockLog2); }
   uint64_t used_bytes() const { return used_blocks_ << kBlockLog2; }
 
-  // The object at `word`, or with `interior` the one around it; null when there is none that may be alive.
+  // The object that starts at `word` or, with `interior`, the one that contains it. Null when no object there may be
+  // alive.
   Object* find(uintptr_t word, bool interior) const;
   uint32_t block_of(const void* at) const { return static_cast<uint32_t>(offset_of(at) >> kBlockLog2); }
 
   // --- Bits of a collection
-  // Nothing is marked. False when `stop()`, which is asked between pieces, said so first.
+  // Clears all marks. Returns false when `stop()`, which is called between pieces, has returned true; then some marks
+  // remain.
   template <class Stop>
   bool begin_marking(Stop stop) {
     for (uint32_t i = 0; i < block_count_;) {
@@ -92,8 +98,8 @@ class Arena {
     }
     return true;
   }
-  void end_marking();  // what is marked is alive
-  // True when it was not marked before.
+  void end_marking();  // the marked objects are the live ones from now on
+  // Marks the object. Returns true when it was not marked before.
   bool mark(const Object* object) {
     const uint64_t bit = offset_of(object) >> kGranuleLog2;
     uint64_t& word = marks_[bit / 64];
@@ -134,9 +140,9 @@ class Arena {
   uint64_t* live_ = nullptr;
   uint32_t block_count_ = 0;
   uint64_t used_blocks_ = 0;
-  uint64_t dirty_blocks_ = 0;  // free ones that are not clean
-  uint32_t first_free_ = 0;    // no free block before
-  uint32_t span_cursor_ = 0;   // where the search for several blocks goes on
+  uint64_t dirty_blocks_ = 0;  // number of free blocks that are not clean
+  uint32_t first_free_ = 0;    // no block before this one is free
+  uint32_t span_cursor_ = 0;   // where the next search for several blocks starts
 };
 
 }  // namespace mini_wasm::runtime::gc

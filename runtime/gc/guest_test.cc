@@ -1,5 +1,5 @@
-// Garbage-collected objects in running guests: constant expressions, programs that allocate far more than they keep,
-// the limit, and the same programs when every allocation collects.
+// Garbage-collected objects in running guests: constant expressions, programs that allocate much more than they keep,
+// the limit, and the same programs with a collection at every allocation.
 #include "spec-tests/support/guest.h"
 
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@ namespace {
 using namespace mini_wasm::testing;
 using Matcher = ::testing::Matcher<Result<std::vector<Val>>>;
 
-// Each test runs as it is, and collecting at every allocation.
+// Each test runs twice: normally, and with a collection at every allocation.
 class gc_guest : public ::testing::TestWithParam<bool> {
  protected:
   static Config config() {
@@ -23,7 +23,7 @@ class gc_guest : public ::testing::TestWithParam<bool> {
 INSTANTIATE_TEST_SUITE_P(both, gc_guest, ::testing::Bool(),
                          [](const auto& info) { return info.param ? "stress" : "plain"; });
 
-// Nothing else refers to what a passive segment holds, until it is used; dropped, it refers to nothing.
+// Only the passive segment refers to its objects, until it is used. After it is dropped, it refers to nothing.
 TEST_P(gc_guest, passive_segments_keep_their_objects) {
   Guest guest(config());
   const Instance i = guest.load(R"((module
@@ -94,7 +94,7 @@ TEST_P(gc_guest, gigabytes_go_through_a_small_heap) {
   StoreLimits limits;
   limits.gc_heap_bytes = uint64_t{64} << 20;
   Guest guest(config(), limits);
-  // Keeps the last 1000 of all trees made.
+  // Keeps the last 1000 of all trees that are made.
   const Instance i = guest.load(R"((module
     (type $tree (sub final (struct (field (ref null 0)) (field (ref null 0)) (field $n i32))))
     (type $kept (array (mut (ref null $tree))))

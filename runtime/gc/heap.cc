@@ -13,15 +13,15 @@
 namespace mini_wasm::runtime::gc {
 namespace {
 
-// A run is zeroed at once, so it should stay in the first-level cache until it is used up.
+// A run is zeroed in one go, so it should stay in the first-level cache until it is used up.
 constexpr uint32_t kRunBytes = 4096;
-// Up to this much live data the heap may double between collections, beyond it grows by half.
+// With up to this many bytes of live data, the heap may double between two collections; with more, it may grow by half.
 constexpr uint64_t kDoublingLive = uint64_t{64} << 20;
-// What dead objects are filled with in stress mode, and how much of each.
+// In stress mode, dead objects are filled with this byte, up to this many bytes of each.
 constexpr int kPoison = 0xdb;
 constexpr uint32_t kPoisonBytes = 64;
 
-// As in a heap without cells.
+// The runs of a heap without cells.
 constexpr auto kNoRuns = [] {
   std::array<Run, kSpaces - 2> runs{};
   for (uint8_t space = 0; space < runs.size(); ++space) runs[space].cell = cell_bytes(size_class_of_space(space));
@@ -80,6 +80,7 @@ uint8_t* Heap::take_large(uint64_t bytes, bool refs) {
 }
 
 bool Heap::collect_if_due(uint64_t more) {
+  // `more`: bytes that are about to be allocated in addition.
   if (!stress_ && allocated_ + more < budget_) return false;
   collect();
   return true;
@@ -97,7 +98,7 @@ bool Heap::next_run(uint8_t space) {
   return run.block != kNoBlock && next_run_in_block(run);
 }
 
-// The next dead cells of the run's block, zeroed.
+// Makes the next dead cells of the run's block the new run, and zeroes them. Returns false when the block has none.
 bool Heap::next_run_in_block(Run& run) {
   Block& block = arena_.block(run.block);
   const uint64_t base = uint64_t{run.block} << kBlockLog2;
@@ -141,12 +142,13 @@ ExceptionObject* Heap::new_exception(const TagInst* tag, const Slot* args, uint3
 
 bool Heap::interrupted() const { return store_.interrupted(); }
 
-// Finds out what is alive, and changes nothing but the marks. The bytes of roots; nothing when it was interrupted.
+// Marks everything that is alive, and changes nothing else. Returns the size of the roots in bytes; empty when it was
+// interrupted.
 std::optional<uint64_t> Heap::mark() {
   if (!arena_.begin_marking([this] { return interrupted(); })) return std::nullopt;
   Marker marker(store_, arena_, mark_stack_limit_);
   const uint64_t root_bytes = visit_roots(store_, marker) * sizeof(Slot);
-  roots_.for_each_cell([&](Slot ref) { marker.visit_word(ref, false); });  // may be a function
+  roots_.for_each_cell([&](Slot ref) { marker.visit_word(ref, false); });  // may be a reference to a function
   roots_.for_each_slots([&](const Slot* slots, size_t count) { marker.visit_slots(slots, count); });
   for (HostObject* object = dying_; object != nullptr; object = object->next) marker.mark(object);
   marker.drain();
@@ -164,16 +166,16 @@ void Heap::collect() {
   arena_.end_marking();
   sweep();
   allocated_ = 0;
-  // Large roots cost time at each collection just as live objects do.
+  // Large roots cost time in each collection, just as live objects do.
   const uint64_t kept = live_ + *root_bytes;
   budget_ = std::max(kMinBudget, kept <= kDoublingLive ? kept : kDoublingLive / 2 + kept / 2);
-  // Free blocks for as much as is allocated until the next collection stay at hand.
+  // As many free bytes as will be allocated until the next collection are kept.
   arena_.trim(budget_, [this] { return interrupted(); });
   run_finalizers();
 }
 
-// A host object that nothing refers to stays for one more collection, so that its finalizer can run when all is in
-// order.
+// A host object that nothing refers to is kept for one more collection, so that its finalizer runs when the heap is
+// consistent again.
 void Heap::find_dying() {
   for (HostObject** link = &finalizable_; *link != nullptr;) {
     HostObject* object = *link;
@@ -187,7 +189,7 @@ void Heap::find_dying() {
 }
 
 void Heap::run_finalizers() {
-  if (finalizing_) return;  // a finalizer that allocates: the loop further out does it
+  if (finalizing_) return;  // called from a finalizer that allocates: the outer loop runs the others
   finalizing_ = true;
   while (HostObject* object = dying_) {
     dying_ = object->next;
@@ -196,7 +198,7 @@ void Heap::run_finalizers() {
   finalizing_ = false;
 }
 
-// Frees blocks without live objects and lists the others that have room, from the first on.
+// Frees the blocks without live objects, and makes lists of the others that have free cells, in ascending order.
 void Heap::sweep() {
   live_ = 0;
   for (uint32_t& list : partial_) list = kNoBlock;
@@ -230,7 +232,7 @@ void Heap::sweep_small(uint32_t index) {
   if (count < kBlockBytes / cell) block.next = std::exchange(partial_[block.space], index);
 }
 
-// So that a use of what was collected by mistake is noticed at once.
+// Makes the use of an object that was collected by mistake visible at once.
 void Heap::poison_dead(uint32_t index, uint32_t cell) {
   uint8_t* start = arena_.start_of(index);
   for (uint32_t at = 0; at + cell <= kBlockBytes; at += cell) {

@@ -6,7 +6,7 @@
 //   marking    bits beside the heap, an explicit stack (marker.h), roots from roots.h
 //   sweeping   lazy: when a space needs cells, its next block's unmarked cells become runs
 //
-// Allocation may collect, which is why it says so wherever it is called. Thread rule: that of the store.
+// Allocation may collect; this is why it is mentioned wherever it happens. Thread rule: that of the store.
 #pragma once
 
 #include <mini_wasm/trap.h>
@@ -26,29 +26,30 @@ namespace mini_wasm::runtime::gc {
 
 struct HeapStats {
   uint64_t collections = 0;
-  uint64_t live_bytes = 0;       // cells that the last collection found alive
-  uint64_t allocated_bytes = 0;  // handed out since the last collection, to the next run
-  uint64_t used_bytes = 0;       // of blocks in use: what the limit is about
+  uint64_t live_bytes = 0;       // bytes of the cells that the last collection found alive
+  uint64_t allocated_bytes = 0;  // bytes handed out to runs since the last collection
+  uint64_t used_bytes = 0;       // bytes of blocks in use; the limit is for these
 };
 
-// Free cells of a space, zeroed: [next, end), `cell` bytes each. Compiled code takes the next one itself.
+// Zeroed free cells of a space: [next, end), `cell` bytes each. Compiled code takes the next one itself.
 struct Run {
   uint8_t* next = nullptr;
   uint8_t* end = nullptr;
   uint32_t cell = 0;
-  uint32_t block = kNoBlock;  // that the run is in
+  uint32_t block = kNoBlock;  // the block that contains the run
 };
 
 class Heap {
  public:
-  // At most `limit` bytes, and what the budget gives; `stress`: collect before every allocation, and fill what died
-  // with garbage.
+  // At most `limit` bytes, and no more than the budget allows. With `stress`, every allocation collects first, and dead
+  // objects are filled with garbage.
   Heap(const Store& store, Budget& budget, uint64_t limit, bool stress);
   ~Heap();
   Heap(const Heap&) = delete;
   Heap& operator=(const Heap&) = delete;
 
-  // Objects with zeroed payload. Null when the limit is reached even after a collection.
+  // These make objects with a zeroed payload. Null when the limit is reached even after a collection, or the store is
+  // interrupted (why_nothing).
   Object* new_struct(const TypeLayout& layout) {
     uint8_t* cell = layout.space < kFirstLargeSpace ? take(layout.space) : take_large(layout.bytes, layout.has_refs);
     if (cell == nullptr) [[unlikely]]
@@ -64,17 +65,18 @@ class Heap {
   HostObject* new_host(void* data, void (*finalize)(void*));
   ExceptionObject* new_exception(const TagInst* tag, const Slot* args, uint32_t slots);
 
-  // Does nothing when the store is interrupted meanwhile: what is asked for then gets more memory, within the limit.
+  // Has no effect when the store is interrupted meanwhile. The allocation that needed it then takes new memory, within
+  // the limit.
   void collect();
-  // Why the last allocation gave nothing: out_of_memory, or interrupted when an interrupt cut it short.
+  // Why the last allocation returned null: out_of_memory, or interrupted.
   TrapCode why_nothing() const { return cut_short_ ? TrapCode::interrupted : TrapCode::out_of_memory; }
   void note_cut_short() { cut_short_ = true; }
   // Whether a word is the address of an object of this heap that may be alive.
   bool is_object(const void* at) const { return arena_.find(reinterpret_cast<uintptr_t>(at), false) != nullptr; }
   HeapStats stats() const;
   RootList& roots() { return roots_; }
-  Run* runs() { return runs_.data(); }  // by space; empty ones when `Heap::collect` has run
-  // For tests: the mark stack holds no more than this many entries and falls back to walking the heap.
+  Run* runs() { return runs_.data(); }  // by space; all are empty after Heap::collect
+  // For tests: limits the mark stack to this many entries, so that marking falls back to a walk over the heap.
   void set_mark_stack_limit(size_t entries) { mark_stack_limit_ = entries; }
 
  private:
@@ -114,8 +116,8 @@ class Heap {
   const Store& store_;
   const bool stress_;
   std::array<Run, kFirstLargeSpace> runs_;
-  std::array<uint32_t, kFirstLargeSpace>
-      partial_;  // blocks with free cells that are yet to be swept, linked by Block::next
+  // By space: blocks with free cells that are not swept yet, a list linked by Block::next.
+  std::array<uint32_t, kFirstLargeSpace> partial_;
   Arena arena_;
   uint64_t allocated_ = 0;  // since the last collection
   uint64_t budget_ = kMinBudget;
@@ -123,10 +125,10 @@ class Heap {
   uint64_t collections_ = 0;
   size_t mark_stack_limit_ = ~size_t{0};
   RootList roots_;
-  HostObject* finalizable_ = nullptr;
-  HostObject* dying_ = nullptr;  // found dead; their finalizers are to be run
+  HostObject* finalizable_ = nullptr;  // with a finalizer that has not run yet
+  HostObject* dying_ = nullptr;        // nothing refers to them; their finalizers are about to run
   bool finalizing_ = false;
-  bool cut_short_ = false;  // the last collection, or the last allocation
+  bool cut_short_ = false;  // whether an interrupt ended the last collection or allocation early
 };
 
 }  // namespace mini_wasm::runtime::gc

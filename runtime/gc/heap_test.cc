@@ -1,4 +1,4 @@
-// The collector: what lives, what dies, what happens at the limit.
+// The collector: what stays alive, what is collected, what happens at the limit.
 #include "runtime/gc/heap.h"
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 namespace mini_wasm::runtime::gc {
 namespace {
 
-// Conservative scanning may keep a few objects that a register or a stale slot happens to name.
+// Conservative scanning may keep a few objects whose address happens to be in a register or an old slot.
 constexpr uint64_t kStray = 64;
 
 struct ScopedRoot {
@@ -210,7 +210,7 @@ TEST(gc_heap, a_huge_array_is_zero_counted_and_freed) {
       }
     });
     t.heap().collect();
-    // The frames of AddressSanitizer are so large that a reference may be left between them: one, and no more later on.
+    // The frames of AddressSanitizer are so large that one reference may remain between them, but never more.
     EXPECT_LT(t.heap().stats().used_bytes, (uint64_t{1} << 20) + (mini_wasm::testing::kAddressSanitizer ? kLength : 0));
   }
 }
@@ -220,7 +220,7 @@ TEST(gc_heap, stacks_and_registers_keep_objects) {
   const TypeLayout& node = t.struct_of({kAnyField});
   Object* on_stack = struct_new(t.store, node);
   set_ref_field(on_stack, 0, to_ref(struct_new(t.store, node)));
-  // An address inside of an object, too: all that a compiler may keep.
+  // An address inside an object counts too: a compiler may keep only that.
   uint8_t* inside = elements(array_new(t.store, t.array_of(packed_i8()), 1000)) + 10;
   for (int i = 0; i < 3; ++i) {
     t.heap().collect();
@@ -318,7 +318,7 @@ TEST(gc_finalizers, run_with_the_store_when_nothing_was_collected) {
 }
 
 struct Reentrant {
-  GcTest* t = nullptr;  // null: the store is going
+  GcTest* t = nullptr;  // null: the store is being destroyed
   int runs = 0;
 };
 void allocate_and_collect(void* at) {
@@ -342,8 +342,7 @@ TEST(gc_finalizers, may_lead_to_another_collection) {
   for (Reentrant& r : all) r.t = nullptr;
 }
 
-// What an interrupt cuts short has changed nothing; allocation goes on without, and the next collection makes up for
-// it.
+// An interrupted collection has changed nothing. Allocation continues without it, and the next collection catches up.
 TEST(gc_heap, an_interrupted_collection_frees_nothing_and_harms_nothing) {
   GcTest t(uint64_t{8} << 20);
   const TypeLayout& node = t.struct_of({kAnyField, field(ValType::i64)});
@@ -368,10 +367,10 @@ TEST(gc_heap, an_interrupted_collection_frees_nothing_and_harms_nothing) {
   t.store.set_interrupt(true);
   t.heap().collect();
   EXPECT_EQ(t.heap().stats().collections, before.collections);
-  for (; count < 60000; ++count) ASSERT_TRUE(add(count));  // beyond where a collection is due
+  for (; count < 60000; ++count) ASSERT_TRUE(add(count));  // far enough that a collection is due
   EXPECT_EQ(t.heap().stats().collections, before.collections);
   check(count);
-  while (add(count)) ++count;  // to the limit, which holds
+  while (add(count)) ++count;  // up to the limit, which still holds
   EXPECT_EQ(t.heap().why_nothing(), TrapCode::interrupted);
   t.store.set_interrupt(false);
   check(count);
@@ -384,7 +383,7 @@ TEST(gc_heap, an_interrupted_collection_frees_nothing_and_harms_nothing) {
   EXPECT_LT(t.heap().stats().live_bytes, kStray * 32);
 }
 
-// Roots that interrupt the store when the collector looks at them: in the middle of marking.
+// Roots that interrupt the store when the collector reads them, which is in the middle of marking.
 struct InterruptingRoots final : RootSlots {
   explicit InterruptingRoots(Store& interrupted) : store(interrupted) { store.heap().roots().push(*this); }
   ~InterruptingRoots() override { store.heap().roots().pop(); }

@@ -11,9 +11,9 @@ bool is_func_ref(const TypeRegistry& types, ValType type) {
   return type.heap() == HeapKind::func || type.heap() == HeapKind::nofunc;
 }
 
-// Places fields one by one, each in the smallest hole that earlier ones left: where a field goes depends on nothing
-// behind it, as subtyping wants it. Everything is 8-byte chunks, split in halves, so that there is one hole of a size
-// at most.
+// Places the fields one by one. Each goes into the smallest hole that earlier fields have left, so that its offset does
+// not depend on later fields; subtyping requires that. Memory is taken in chunks of 8 bytes that are split in halves,
+// so that there is at most one hole of each size.
 class Placement {
  public:
   uint32_t place(uint32_t bytes) {
@@ -28,7 +28,7 @@ class Placement {
 
  private:
   uint32_t end_ = kHeaderBytes;
-  uint32_t hole_[8] = {};  // by size; 0: none
+  uint32_t hole_[8] = {};  // offset of the hole, by its size; 0: none
 };
 
 TypeLayout base_layout(ObjectKind kind) {

@@ -1,5 +1,5 @@
-// How objects of a type are laid out. One TypeLayout per kind of object and canonical type of an engine, made at first
-// use and valid as long as the engine; const, so reading one needs no lock.
+// TypeLayout: how the objects of a type are laid out. There is one for each kind of object and each canonical type of
+// an engine. It is made at the first use and lives as long as the engine. It is const, so reading it needs no lock.
 #pragma once
 
 #include <array>
@@ -17,7 +17,8 @@ namespace mini_wasm::runtime::gc {
 
 enum class ObjectKind : uint8_t { struct_, array, host, exception };
 
-// How a field or an element is stored. A ref is traced; a reference of the func hierarchy is i64.
+// How a field or an element is stored. The collector traces `ref`. A reference of the func hierarchy is stored as i64,
+// because functions are not heap objects.
 enum class Storage : uint8_t { i8, i16, i32, i64, v128, ref };
 
 constexpr uint32_t storage_bytes(Storage storage) {
@@ -39,19 +40,19 @@ struct FieldLayout {
 
 struct TypeLayout {
   ObjectKind kind = ObjectKind::struct_;
-  bool has_refs = false;          // whether the collector looks inside
+  bool has_refs = false;          // whether the collector has to look inside
   Storage element = Storage::i8;  // array
   uint8_t element_log2 = 0;       // array: log2 of the bytes of an element
   uint8_t space = 0;              // struct: where its cells are; see space_of
   TypeId type = kNoType;          // struct, array
-  uint32_t bytes = kHeaderBytes;  // struct: of an object; array: up to element 0
+  uint32_t bytes = kHeaderBytes;  // struct: size of an object; array: offset of element 0
   // Supertypes from the root down to the type itself, as in DefType: `depth` of them.
   uint32_t depth = 0;
   const TypeId* supers = nullptr;
   std::vector<FieldLayout> fields;    // struct
   std::vector<uint32_t> ref_offsets;  // struct: offsets of the traced fields
 
-  // spec 3.3.3 for a defined type with `depth_of_super` proper supertypes.
+  // spec 3.3.3, for a defined type `super` that has `depth_of_super` proper supertypes.
   bool is_subtype_of(TypeId super, uint32_t depth_of_super) const {
     return type == super || (depth > depth_of_super && supers[depth_of_super] == super);
   }
@@ -60,7 +61,7 @@ struct TypeLayout {
 
 // How a value of this type is stored.
 Storage storage_of(const TypeRegistry& types, const FieldType& field);
-// The layout of a structure or array type. A field of a supertype is at the same place in all its subtypes.
+// The layout of a structure or array type. A field has the same offset in a type and in all its subtypes.
 TypeLayout make_layout(const TypeRegistry& types, TypeId type);
 
 // The layouts of an engine. Thread rule: any thread.
@@ -70,7 +71,7 @@ class LayoutCache {
   LayoutCache(const LayoutCache&) = delete;
   LayoutCache& operator=(const LayoutCache&) = delete;
 
-  // `type` is a structure or array type of the registry.
+  // `type` must be a structure or array type of the registry.
   const TypeLayout& get(TypeId type) {
     const TypeLayout* found = find(type);
     return found != nullptr ? *found : make(type);
@@ -79,7 +80,7 @@ class LayoutCache {
   static const TypeLayout& exception();  // of ExceptionObject
 
  private:
-  // Chunk n holds the entries of kFirstChunk << n types; a chunk never moves.
+  // Chunk n holds the entries of kFirstChunk << n types. A chunk never moves, so that `find` needs no lock.
   using Entry = std::atomic<const TypeLayout*>;
   static constexpr uint32_t kFirstChunkLog2 = 6, kFirstChunk = 1u << kFirstChunkLog2;
   struct Place {
@@ -98,7 +99,7 @@ class LayoutCache {
   const TypeLayout& make(TypeId type);
 
   const TypeRegistry& types_;
-  std::mutex mutex_;  // held to make layouts and chunks
+  std::mutex mutex_;  // held while a layout or chunk is made
   std::array<std::atomic<Entry*>, 27 - kFirstChunkLog2> chunks_{};
   std::vector<std::unique_ptr<Entry[]>> owned_chunks_;
   std::vector<std::unique_ptr<TypeLayout>> layouts_;

@@ -1,4 +1,4 @@
-// Size classes, and where fields go.
+// Size classes, and the offsets of fields.
 #include "runtime/gc/layout.h"
 
 #include <gtest/gtest.h>

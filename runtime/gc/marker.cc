@@ -9,9 +9,10 @@
 namespace mini_wasm::runtime::gc {
 namespace {
 
-// Elements that are traced before the rest of their array goes back to the stack, which therefore stays small.
+// The number of elements of an array that are traced before the rest of the array is pushed again. This keeps the stack
+// small.
 constexpr uint32_t kArrayPiece = 512;
-// Tag of a stack entry that is an array whose next element lies below.
+// Tag of a stack entry for an array that has been traced in part. The index of its next element is in the entry below.
 constexpr uint64_t kContinued = 1;
 
 }  // namespace
@@ -24,7 +25,7 @@ MarkStack::~MarkStack() {
 }
 
 bool MarkStack::add_segment() {
-  // malloc, not new: the latter cannot fail without ending the process.
+  // malloc, because it reports a lack of memory without an exception; then marking continues without the stack.
   Segment* added =
       spare_ != nullptr ? std::exchange(spare_, nullptr) : static_cast<Segment*>(std::malloc(sizeof(Segment)));
   if (added == nullptr) return false;
@@ -75,7 +76,8 @@ void Marker::trace(Object* object) {
       break;
     case ObjectKind::array: trace_array(object, 0); break;
     case ObjectKind::exception:
-      // Which slots are references only the tag's type knows; a number that looks like one does no harm.
+      // Only the type of the tag tells which slots are references, so each slot is treated as a possible one. A number
+      // that looks like a reference does no harm.
       visit_slots(static_cast<ExceptionObject*>(object)->args(), object->length);
       break;
     case ObjectKind::host: break;
@@ -84,6 +86,8 @@ void Marker::trace(Object* object) {
 
 void Marker::trace_array(Object* object, uint32_t from) {
   uint32_t end = object->length;
+  // While rescanning, the whole array is traced at once: its rest would take room on a stack that has overflowed
+  // before.
   if (end - from > kArrayPiece && !rescanning_) {
     if (stack_.push_pair(from + kArrayPiece, to_ref(object) | kContinued)) {
       end = from + kArrayPiece;
@@ -93,6 +97,7 @@ void Marker::trace_array(Object* object, uint32_t from) {
   for (uint32_t i = from; i < end; ++i) visit(elements[i]);
 }
 
+// Traces all marked objects in a block.
 void Marker::trace_marked_in(uint32_t block) {
   uint8_t* start = arena_.start_of(block);
   const bool small = arena_.block(block).use == BlockUse::small;

@@ -1,6 +1,6 @@
 // Marking: follows references from the roots with an explicit stack, never by recursion, so that a list of ten million
-// nodes costs no native stack. When there is no memory for the explicit stack either, what was dropped is found again
-// by walking the marked objects of the heap.
+// nodes needs no native stack. When there is no memory for the explicit stack either, objects are dropped from it, and
+// found again later by a walk over all marked objects of the heap.
 #pragma once
 
 #include <span>
@@ -14,7 +14,7 @@ class Store;
 
 namespace mini_wasm::runtime::gc {
 
-// A stack of words in segments; at most `limit` of them.
+// A stack of words, in segments; at most `limit` words.
 class MarkStack {
  public:
   explicit MarkStack(size_t limit) : limit_(limit) {}
@@ -30,7 +30,7 @@ class MarkStack {
     ++count_;
     return true;
   }
-  // Both or neither.
+  // Pushes both words, or none.
   bool push_pair(uint64_t below, uint64_t above) {
     if (!push(below)) return false;
     if (push(above)) return true;
@@ -57,19 +57,20 @@ class MarkStack {
   const size_t limit_;
   size_t count_ = 0;
   Segment* top_ = nullptr;
-  Segment* spare_ = nullptr;  // so that a stack at the edge of a segment does not allocate again and again
+  // kept so that a stack that grows and shrinks at a segment boundary does not allocate each time
+  Segment* spare_ = nullptr;
 };
 
 class Marker {
  public:
-  // An interrupt of the store makes it do nothing more: `cut_short`.
+  // When the store is interrupted, marking stops early (`cut_short`).
   Marker(const Store& store, Arena& arena, size_t stack_limit) : store_(store), arena_(arena), stack_(stack_limit) {}
 
-  // A reference of the any, extern or exn hierarchy.
+  // Visits a reference of the any, extern or exn hierarchy.
   void visit(Slot ref) {
     if (is_object(ref)) mark(to_object(ref));
   }
-  // What may be one: the address of an object, or with `interior` an address inside of one.
+  // Visits a word that may be a reference: the address of an object or, with `interior`, an address inside an object.
   void visit_word(uintptr_t word, bool interior) {
     if (Object* object = arena_.find(word, interior)) mark(object);
   }
@@ -84,12 +85,12 @@ class Marker {
     __builtin_prefetch(object);
     if (!stack_.push(to_ref(object))) overflow_ = true;
   }
-  // Marks all that can be reached from what has been visited.
+  // Marks everything that can be reached from what has been visited.
   void drain();
   bool cut_short() const { return cut_short_; }
 
  private:
-  // Looks for an interrupt once in a while: `step` counts.
+  // Checks for an interrupt at every 4096th step.
   bool may_go_on(size_t step) {
     if (step % 4096 == 0) look_for_interrupt();
     return !cut_short_;

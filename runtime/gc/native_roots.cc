@@ -1,5 +1,5 @@
-// References on native stacks: on the one that the collection runs on, on those that activations of the store stand on,
-// and on others that the store has been used on.
+// References on native stacks: the stack on which the collection runs, those of the store's activations, and others on
+// which the store has been used.
 #include <cstring>
 #include <memory>
 #include <new>
@@ -23,8 +23,8 @@
 namespace mini_wasm::runtime::gc {
 namespace {
 
-// With detect_stack_use_after_return the locals of a function live in a fake frame elsewhere, to which its real one
-// points.
+// With detect_stack_use_after_return, AddressSanitizer keeps the locals of a function in a fake frame elsewhere; the
+// real frame points to it.
 __attribute__((no_sanitize("address", "thread"))) void visit_fake_frame([[maybe_unused]] Marker& marker,
                                                                         [[maybe_unused]] uintptr_t word) {
 #ifdef MINI_WASM_ASAN
@@ -40,7 +40,7 @@ __attribute__((no_sanitize("address", "thread"))) void visit_fake_frame([[maybe_
 #endif
 }
 
-// Reads whatever is there, which is what sanitizers exist to prevent.
+// Reads all words of a range, including those between objects. Sanitizers must not check this.
 __attribute__((no_sanitize("address", "thread"))) void visit_words(Marker& marker, uintptr_t begin, uintptr_t end) {
   for (; begin + sizeof(uintptr_t) <= end; begin += sizeof(uintptr_t)) {
     const uintptr_t word = *reinterpret_cast<const uintptr_t*>(begin);
@@ -49,9 +49,9 @@ __attribute__((no_sanitize("address", "thread"))) void visit_words(Marker& marke
   }
 }
 
-// How far a stack may reach that nobody has told of ...
+// How far an unknown stack may reach from an activation of the store, in bytes ...
 constexpr uintptr_t kFar = uintptr_t{8} << 20;
-// ... and how far it is looked at when it is not certain that it is there any more.
+// ... and how far an unknown stack is read when it is not certain that it still exists.
 constexpr uintptr_t kUsedBelow = Store::kOneUnknownStack + (uintptr_t{256} << 10);
 constexpr uintptr_t kUsedAbove = uintptr_t{1} << 20;
 
@@ -59,7 +59,7 @@ class StackVisitor {
  public:
   StackVisitor(const Store& store, Marker& marker) : store_(store), marker_(marker) {}
 
-  // The stack that the collection runs on, from `here` up.
+  // Visits the stack that the collection runs on, from `here` upwards.
   void visit_current(uintptr_t here) {
     StackBounds other;
     if (const StackBounds* const stack = find_native_stack(here, other)) {
@@ -68,14 +68,16 @@ class StackVisitor {
     }
     current_ = {here, visit_readable(here, here + kFar)};
     if (current_.high > here) return;
-    // The system does not let us look: what is certain is what lies below the outermost entry.
+    // The system does not allow us to test what can be read. What certainly exists is the part below the outermost
+    // entry.
     for (const Activation* a = store_.activation(); a != nullptr; a = a->previous) {
       if (a->native_entry > here && a->stack->contains(here)) current_.high = a->native_entry;
     }
     visit_words(marker_, here, current_.high);
   }
 
-  // Another one, on which `at` was in use; of one that nobody has told of, so far from there.
+  // Visits another stack, on which the address `at` was in use. Of an unknown stack, only the part from `at - below` to
+  // `at + above` is read.
   void visit_other(uintptr_t at, const StackBounds& stack, uintptr_t below, uintptr_t above) {
     if (current_.contains(at) || (stack.low == last_.low && stack.high == last_.high)) return;
     last_ = {stack.low, stack.high};
@@ -90,7 +92,8 @@ class StackVisitor {
     bool contains(uintptr_t at) const { return at - low < high - low; }
   };
 
-  // Returns how far it could be read.
+  // Visits all words from `at` to `end` that can be read, by copying them. Returns the end of the part that could be
+  // read.
   uintptr_t visit_readable(uintptr_t at, uintptr_t end) {
     constexpr size_t kWords = 8192;
     at &= ~uintptr_t{sizeof(uintptr_t) - 1};
@@ -126,10 +129,10 @@ class StackVisitor {
 }  // namespace
 
 void visit_native_stacks(const Store& store, Marker& marker) {
-  // Puts the callee-saved registers into this frame, which lies above that of the function called.
+  // Saves the callee-saved registers in this frame, which is above the frame of the function that is called next.
   __builtin_unwind_init();
   visit_from_here(store, marker);
-  asm volatile("" : : : "memory");  // no tail call: the frame has to stay
+  asm volatile("" : : : "memory");  // prevents a tail call: this frame must stay
 }
 
 void visit_machine_stack(const Store& store, Marker& marker) {

@@ -1,5 +1,5 @@
-// What a reference of the any, extern and exn hierarchies is, and what an object of the heap looks like. (A reference
-// of the func hierarchy is a FuncInst*; functions are no heap objects and are never collected.)
+// The representation of references of the any, extern and exn hierarchies, and of the objects of the heap. (A reference
+// of the func hierarchy is a FuncInst*. Functions are not heap objects and are never collected.)
 //
 // A reference in a slot:
 //   0         null
@@ -25,7 +25,7 @@ struct TypeLayout;
 struct alignas(16) Object {
   const TypeLayout* layout;
   uint32_t length;  // elements of an array, argument slots of an exception; 0 otherwise
-  uint32_t flags;   // of the embedder of this heap; the collector keeps its marks elsewhere
+  uint32_t flags;   // free for users of the heap; the collector keeps its marks elsewhere
 
   uint8_t* at(uint32_t offset) { return reinterpret_cast<uint8_t*>(this) + offset; }
   const uint8_t* at(uint32_t offset) const { return reinterpret_cast<const uint8_t*>(this) + offset; }
@@ -33,11 +33,11 @@ struct alignas(16) Object {
 inline constexpr uint32_t kHeaderBytes = sizeof(Object);
 static_assert(kHeaderBytes == 16);
 
-// What a non-null externref made by the host points to.
+// The object that a non-null externref of the host points to.
 struct HostObject : Object {
   void* data;
-  void (*finalize)(void*);  // called once after the object died, or with the store; may be null
-  HostObject* next;         // in a list of the heap
+  void (*finalize)(void*);  // called once, after the object has died or the store ends; may be null
+  HostObject* next;         // the next one in a list of the heap
 };
 
 // An exception (spec 4.2.14): what an exnref points to. The argument slots follow, `length` of them.
@@ -58,7 +58,7 @@ constexpr bool is_object(Slot ref) { return ref != kNull && !is_i31(ref); }
 inline Object* to_object(Slot ref) { return reinterpret_cast<Object*>(ref); }
 inline Slot to_ref(const Object* object) { return reinterpret_cast<Slot>(object); }
 
-// spec 4.4: ref.i31 (drops the topmost bit), i31.get_s, i31.get_u, ref.eq. The reference is not null.
+// spec 4.4: ref.i31 (drops the topmost bit), i31.get_s, i31.get_u, ref.eq. The reference must not be null.
 constexpr Slot ref_i31(uint32_t value) { return static_cast<uint32_t>(value << 1) | 1u; }
 constexpr int32_t i31_get_s(Slot ref) { return static_cast<int32_t>(static_cast<uint32_t>(ref)) >> 1; }
 constexpr uint32_t i31_get_u(Slot ref) { return static_cast<uint32_t>(ref) >> 1; }

@@ -9,7 +9,7 @@ namespace {
 
 bool inside(uint64_t size, uint64_t from, uint64_t length) { return length <= size && from <= size - length; }
 
-// Calls `f` with a value of the type that is stored, for all but v128.
+// Calls `f` with a zero of the integer type that the storage has. Not for v128.
 template <class F>
 void with_stored_type(Storage storage, F&& f) {
   switch (storage) {
@@ -26,7 +26,7 @@ uint8_t* element_at(Object* array, uint32_t index) {
 
 uint32_t slots_of(Storage storage) { return storage == Storage::v128 ? 2 : 1; }
 
-// Writes `length` values of `step` slots each, or with step 0 the same one again and again.
+// Writes `length` elements. The values have `step` slots each; with step 0, the same value is written to all elements.
 void write_piece(Object* array, uint32_t at, const Slot* value, uint32_t step, uint32_t length) {
   uint8_t* to = element_at(array, at);
   if (array->layout->element == Storage::v128) {
@@ -51,7 +51,7 @@ TrapCode write_elements(const Store& store, Object* array, uint32_t at, const Sl
   });
 }
 
-// A new array, unless an interrupt comes before it is filled.
+// Fills a new array and returns it; null when the store is interrupted before it is full.
 Object* filled(Store& store, Object* array, const Slot* value, uint32_t step, uint32_t length) {
   if (write_elements(store, array, 0, value, step, length) == TrapCode::none) return array;
   store.heap().note_cut_short();
@@ -76,7 +76,7 @@ void get_value(const uint8_t* at, Storage storage, bool sign, Slot* out) {
   with_stored_type(storage, [&](auto value) {
     std::memcpy(&value, at, sizeof value);
     using Signed = std::make_signed_t<decltype(value)>;
-    // Packed fields become i32, which sits in the low half of the slot.
+    // A packed field becomes an i32, which is in the low half of the slot.
     *out = sign && sizeof value < 4 ? static_cast<uint32_t>(static_cast<int32_t>(static_cast<Signed>(value))) : value;
   });
 }
@@ -106,7 +106,7 @@ Object* struct_new(Store& store, const TypeLayout& layout, const Slot* operands)
   return object;
 }
 
-// A new array is zero, and a large one has no memory before it is written.
+// A new array consists of zeros, and a large one uses no memory until it is written. So a zero value is not written.
 Object* array_new(Store& store, const TypeLayout& layout, uint32_t length, const Slot* value) {
   Object* array = array_new(store, layout, length);
   if (array == nullptr || std::all_of(value, value + slots_of(layout.element), [](Slot slot) { return slot == 0; })) {

@@ -1,9 +1,9 @@
-// What the GC instructions do (spec 4.4, "Reference", "Aggregate"), for interpreter, compilers and constant
+// What the GC instructions do (spec 4.4, "Reference", "Aggregate"), for the interpreter, compilers and constant
 // expressions.
 //
-// Allocation may collect: before it, everything that the caller still needs must be where the collector looks (see
-// roots.h). Running code therefore sets Activation::top to the end of its frame and keeps references in slots, on the
-// native stack or in registers.
+// Allocation may collect. Before it, everything that the caller still needs must be where the collector looks for roots
+// (see roots.h). Running code therefore sets Activation::top to the end of its frame, and keeps references in slots, on
+// the native stack or in registers.
 #pragma once
 
 #include <mini_wasm/trap.h>
@@ -17,21 +17,20 @@
 
 namespace mini_wasm::runtime::gc {
 
-// --- Allocation: null means Heap::why_nothing
-// -------------------------------------------------------------------------
+// --- Allocation: null means that there is no object (Heap::why_nothing says why)
 
-// All fields have their defaults (zero, null).
+// All fields have their default value (zero, null).
 inline Object* struct_new(Store& store, const TypeLayout& layout) { return store.heap().new_struct(layout); }
-// The same with fields from consecutive slots, in the order of the fields, a v128 in two; `operands` may move no value.
+// The same, with the fields from consecutive slots, in the order of the fields; a v128 takes two slots.
 Object* struct_new(Store& store, const TypeLayout& layout, const Slot* operands);
 inline Object* array_new(Store& store, const TypeLayout& layout, uint32_t length) {
   return store.heap().new_array(layout, length);
 }
-// All elements from the slots at `value` (two for a v128).
+// All elements have the value at `value` (one slot, two for a v128).
 Object* array_new(Store& store, const TypeLayout& layout, uint32_t length, const Slot* value);
-// array.new_fixed: one value per element in consecutive slots.
+// array.new_fixed: the values of the elements are in consecutive slots.
 Object* array_new_fixed(Store& store, const TypeLayout& layout, uint32_t length, const Slot* operands);
-// array.new_data, array.new_elem: `out` receives the reference. A dropped segment is empty.
+// array.new_data, array.new_elem: `out` is set to the reference. A dropped segment counts as empty.
 TrapCode array_new_data(Store& store, const TypeLayout& layout, std::span<const uint8_t> data, uint32_t from,
                         uint32_t length, Slot& out);
 TrapCode array_new_elem(Store& store, const TypeLayout& layout, std::span<const Slot> elems, uint32_t from,
@@ -50,14 +49,15 @@ template <class T>
 void field_set(Object* object, uint32_t offset, T value) {
   std::memcpy(object->at(offset), &value, sizeof value);
 }
-// Any storage to or from slots, packed ones zero-extended (sign-extended if `sign`); a v128 takes two slots.
+// Moves a value of any storage to or from slots. Packed values are zero-extended, or sign-extended if `sign` is true; a
+// v128 takes two slots.
 void field_get(const Object* object, FieldLayout field, bool sign, Slot* out);
 void field_set(Object* object, FieldLayout field, const Slot* value);
 
 inline uint8_t* elements(Object* array) { return array->at(kHeaderBytes); }
 inline const uint8_t* elements(const Object* array) { return array->at(kHeaderBytes); }
 
-// array.get and array.set with their checks, null first. T as above. `clamps`: core/speculation.h.
+// array.get and array.set with their checks; null is checked first. T is as above. `clamps`: see core/speculation.h.
 template <class T, bool clamps = false>
 TrapCode array_get(Slot array, uint32_t index, T& out) {
   if (array == kNull) [[unlikely]]
@@ -78,26 +78,27 @@ TrapCode array_set(Slot array, uint32_t index, T value) {
   std::memcpy(elements(object) + clamped<clamps>(index, object->length) * sizeof(T), &value, sizeof(T));
   return TrapCode::none;
 }
-// The same for any storage, and for v128.
+// The same for any storage, including v128.
 TrapCode array_get(Slot array, uint32_t index, bool sign, Slot* out);
 TrapCode array_set(Slot array, uint32_t index, const Slot* value);
 
-// --- Bulk operations: all check null, then bounds, before they write. An interrupt ends them in the middle
-// -------------
+// --- Bulk operations: all check null, then the bounds, before they write. An interrupt can end them in the middle
 
 TrapCode array_fill(const Store& store, Slot array, uint32_t at, const Slot* value, uint32_t length);
-// The ranges may overlap. Elements of both have the same storage.
+// The ranges may overlap. Both arrays must have the same element storage.
 TrapCode array_copy(const Store& store, Slot to, uint32_t to_at, Slot from, uint32_t from_at, uint32_t length);
-// `from` is a byte offset, `length` counts elements. Out of the segment: out_of_bounds_memory_access.
+// `from` is a byte offset; `length` is a number of elements. Beyond the end of the segment:
+// out_of_bounds_memory_access.
 TrapCode array_init_data(const Store& store, Slot array, uint32_t at, std::span<const uint8_t> data, uint32_t from,
                          uint32_t length);
-// Out of the segment: out_of_bounds_table_access.
+// Beyond the end of the segment: out_of_bounds_table_access.
 TrapCode array_init_elem(const Store& store, Slot array, uint32_t at, std::span<const Slot> elems, uint32_t from,
                          uint32_t length);
 
 // --- Casts ---------------------------------------------------------------------------------------------------------
 
-// The target of ref.test, ref.cast, br_on_cast, prepared once; fits in a word of code.
+// The target type of ref.test, ref.cast or br_on_cast, prepared once by `make_cast_target`. It fits into one word of
+// code.
 struct CastTarget {
   enum class Kind : uint8_t { bottom, top, eq, i31, struct_, array, object_type, func_type };
   TypeId type = kNoType;  // object_type, func_type
@@ -113,7 +114,7 @@ CastTarget make_cast_target(const TypeRegistry& types, ValType target);
 
 bool func_is_subtype(const Store& store, Slot func, TypeId target);
 
-// Whether the reference is of the type; both belong to the same hierarchy.
+// Whether the reference has the type. Both must belong to the same hierarchy.
 inline bool ref_test(const Store& store, Slot ref, CastTarget target) {
   if (ref == kNull) return target.nullable;
   switch (target.kind) {
@@ -139,7 +140,7 @@ inline TrapCode ref_cast(const Store& store, Slot ref, CastTarget target) {
 
 // --- Exceptions ----------------------------------------------------------------------------------------------------
 
-// throw: an exception with its arguments from consecutive slots. Null: out of memory.
+// throw: makes an exception with its arguments from consecutive slots. Null: out of memory.
 inline ExceptionObject* exception_new(Store& store, const TagInst* tag, const Slot* args, uint32_t slots) {
   return store.heap().new_exception(tag, args, slots);
 }

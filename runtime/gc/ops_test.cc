@@ -11,7 +11,8 @@
 namespace mini_wasm::runtime::gc {
 namespace {
 
-// Pages of 4 KiB that have memory, between the first and the last whole one in the elements.
+// The number of 4 KiB pages that have memory, counted between the first and the last page that lie completely in the
+// elements.
 ptrdiff_t resident_pages(Object* array, uint64_t bytes) {
   constexpr uintptr_t kPage = 4096;
   const uintptr_t begin = (reinterpret_cast<uintptr_t>(elements(array)) + kPage) / kPage * kPage;
@@ -61,7 +62,7 @@ TEST(gc_array, a_huge_one_of_zeros_has_no_memory_before_it_is_written) {
   const Slot zero[] = {0, 0};
   const Slot upper_half[] = {0, 1};
   for (const FieldType& type : {packed_i8(), field(ValType::i64), kAnyField, field(ValType::v128)}) {
-    GcTest fresh;  // where nothing has died, whose place would have to be cleared
+    GcTest fresh;  // no object has died here whose memory would have to be cleared
     const TypeLayout& layout = fresh.array_of(type);
     Object* array = array_new(fresh.store, layout, kBytes >> layout.element_log2, zero);
     ASSERT_NE(array, nullptr);
@@ -175,12 +176,12 @@ TEST(gc_array, segments_are_bounded_on_their_own) {
 constexpr HeapKind kAbstract[] = {HeapKind::any,     HeapKind::eq,    HeapKind::i31,
                                   HeapKind::struct_, HeapKind::array, HeapKind::none};
 
-// The abstract types that a reference is of, out of kAbstract.
+// Those of the types in kAbstract that the reference has.
 std::vector<HeapKind> types_of(const Store& store, Slot ref) {
   std::vector<HeapKind> result;
   for (const HeapKind heap : kAbstract) {
     if (ref_test(store, ref, ValType::ref(heap, false))) result.push_back(heap);
-    // A nullable target differs for null only.
+    // A nullable target gives a different result only for null.
     EXPECT_EQ(ref_test(store, ref, ValType::ref(heap, true)),
               ref == kNull || ref_test(store, ref, ValType::ref(heap, false)));
   }
@@ -198,7 +199,7 @@ TEST(gc_casts, to_abstract_types) {
   EXPECT_EQ(types_of(t.store, structure), (Kinds{HeapKind::any, HeapKind::eq, HeapKind::struct_}));
   EXPECT_EQ(types_of(t.store, array), (Kinds{HeapKind::any, HeapKind::eq, HeapKind::array}));
   EXPECT_EQ(types_of(t.store, host), (Kinds{HeapKind::any}));
-  // The extern hierarchy has the same references.
+  // The extern hierarchy uses the same references.
   for (const Slot ref : {ref_i31(0), structure, array, host}) {
     EXPECT_TRUE(ref_test(t.store, ref, ValType::ref(HeapKind::extern_, false)));
     EXPECT_FALSE(ref_test(t.store, ref, ValType::ref(HeapKind::noextern, true)));

@@ -1,4 +1,4 @@
-// References that the collector must know of although they are neither in an instance nor on a stack.
+// Roots that are neither in an instance nor on a stack, so that the collector must be told about them.
 // Thread rule: that of the store.
 #pragma once
 
@@ -6,7 +6,7 @@
 
 namespace mini_wasm::runtime::gc {
 
-// A reference in a list of roots for as long as it lives. It may outlive the list.
+// A single root. It is in a list of roots while it exists; it may exist longer than the list.
 struct RootCell {
   Slot ref = kNull;
   RootCell* previous = this;
@@ -29,14 +29,14 @@ struct RootCell {
   }
 };
 
-// Slots somewhere, among them maybe references: scanned conservatively for as long as the list has them.
+// Slots that may contain references. They are scanned conservatively while the list contains them.
 class RootSlots {
  public:
   RootSlots() = default;
   RootSlots(const RootSlots&) = delete;
   RootSlots& operator=(const RootSlots&) = delete;
   virtual ~RootSlots() = default;
-  // The slots, now.
+  // The slots at the moment of the call.
   virtual const Slot* begin() const = 0;
   virtual size_t size() const = 0;
 
@@ -54,7 +54,7 @@ class RootList {
     while (head_.next != &head_) head_.next->unlink();
   }
   void add(RootCell& cell) { cell.link_behind(head_); }
-  // Nested: what is added last is removed first.
+  // Strictly nested: the last one that was pushed is popped first.
   void push(RootSlots& slots) {
     slots.next_ = slots_;
     slots_ = &slots;

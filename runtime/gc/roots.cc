@@ -7,7 +7,7 @@
 namespace mini_wasm::runtime::gc {
 namespace {
 
-// Whether references of this type may point into the heap.
+// Whether a reference of this type may point to a heap object.
 bool is_traced(const TypeRegistry& types, ValType type) {
   return type.is_ref() && storage_of(types, FieldType{type}) == Storage::ref;
 }
@@ -15,7 +15,7 @@ bool is_traced(const TypeRegistry& types, ValType type) {
 uint64_t visit_value_stack(const Store& store, Marker& marker) {
   const Activation* innermost = store.activation();
   if (innermost == nullptr || store.stack() == nullptr) return 0;
-  // What has not been used of the innermost frame holds nothing yet.
+  // Beyond the accessible part, nothing has been written yet, so there are no references.
   const Slot* const end = std::min<const Slot*>(innermost->top, store.accessible_stack_end());
   const size_t count = static_cast<size_t>(end - store.stack());
   marker.visit_slots(store.stack(), count);

@@ -1,15 +1,18 @@
-// Where a collection begins: everything outside of the heap that may hold references of a store.
+// The roots of a collection: everything outside the heap that may hold references of a store.
 //
-//   value stack     from its bottom to the end of the innermost frame (Activation::top); conservatively: a slot that is
-//   the
-//                   address of an object counts as a reference
-//   machine stack   what is in use of it; conservatively, addresses inside of an object count, too
-//   native stacks   in the same way: the one that the collection runs on, from there up, and the registers; others that
-//                   activations of the store stand on or that it has been used on, all of them (Store::note_stack)
-//   precisely       globals, tables, element segments, the pending exception, and the heap's RootList
+// Conservatively (a word that looks like a reference counts as one):
+// * value stack: from its bottom to the end of the innermost frame (Activation::top). A slot counts if it is the
+//   address of an object.
+// * machine stack: the part in use. An address inside an object counts as well.
+// * native stacks, in the same way: the one that the collection runs on, from its current position upwards, with the
+//   registers; and, completely, the others on which activations of the store run or on which the store has been used
+//   (Store::note_stack).
 //
-// A reference that the embedder keeps anywhere else (in a container, on the stack of another thread that is in no call
-// of the store's) does not keep its object alive unless it is rooted.
+// Precisely:
+// * globals, tables, element segments, the pending exception, and the heap's RootList.
+//
+// A reference that the embedder keeps anywhere else (in a container, or on the stack of a thread that is not in a call
+// of the store) does not keep its object alive unless it is rooted.
 #pragma once
 
 #include "runtime/gc/marker.h"
@@ -20,10 +23,10 @@ class Store;
 
 namespace mini_wasm::runtime::gc {
 
-// Returns how many slots there were, but for the native and machine stacks.
+// Visits all roots. Returns the number of slots, without those of native and machine stacks.
 uint64_t visit_roots(const Store& store, Marker& marker);
 
-// native_roots.cc
+// Defined in native_roots.cc.
 void visit_native_stacks(const Store& store, Marker& marker);
 void visit_machine_stack(const Store& store, Marker& marker);
 

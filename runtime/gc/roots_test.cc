@@ -1,4 +1,4 @@
-// What keeps an object alive from outside of the heap, through the public interface.
+// What keeps an object alive from outside the heap, tested through the public interface.
 #include "runtime/gc/roots.h"
 
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@ using runtime::gc::in_own_frame;
 
 void count(void* at) { ++*static_cast<int*>(at); }
 
-// Makes what a collection has to reclaim, so that memory freed by mistake is used again.
+// Makes garbage and collects it, so that memory that was freed by mistake is used again.
 void churn(Store& store) {
   for (int i = 0; i < 1000; ++i) static_cast<void>(store.new_externref(nullptr));
   clear_stack();

@@ -1,4 +1,4 @@
-// What the tests of the heap share: a store, types made on the spot, and calls whose stack frames are gone afterwards.
+// Shared by the tests of the heap: a store, types that are made in the test, and calls that leave nothing on the stack.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -59,13 +59,13 @@ inline void set_ref_field(Object* object, uint32_t index, Slot value) {
   field_set<Slot>(object, object->layout->fields[index].offset, value);
 }
 
-// Overwrites the part of the stack below the caller, where references of calls that have returned may still lie.
+// Overwrites the part of the stack below the caller, where references may remain from calls that have returned.
 [[gnu::noinline]] inline void clear_stack() {
   volatile char zeros[16384] = {};
   asm volatile("" : : "r"(&zeros) : "memory");
 }
 
-// Runs `f` in a frame of its own and removes what it left on the stack.
+// Runs `f` in a frame of its own and removes what it has left on the stack.
 template <class F>
 [[gnu::noinline]] void in_own_frame(F&& f) {
   [&]() __attribute__((noinline)) { f(); }();

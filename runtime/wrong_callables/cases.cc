@@ -1,4 +1,5 @@
-// Callables that are no host functions, one for each CASE; the compiler is to say so in one line (check.cmake).
+// Callables that are not host functions, one for each CASE. The compiler must report each one in one line
+// (check.cmake).
 #include <mini_wasm/mini_wasm.h>
 
 #include <memory>
@@ -23,7 +24,7 @@ void wrap(Store& store, F&& callable) {
 }
 
 void wrong([[maybe_unused]] Linker& linker, [[maybe_unused]] Store& store, [[maybe_unused]] const Func& func) {
-#if CASE == 0  // nothing wrong: all that may be
+#if CASE == 0  // nothing wrong: everything that is allowed
   linker.func("m", "f", [](Caller&, const int32_t&, uint32_t, const int64_t, uint64_t) {});
   linker.func("m", "f", [](float, double, V128, const Val&) -> Result<std::tuple<Val, V128>> { return Error(); });
   linker.func("m", "f", [n = 0](Caller&) mutable noexcept { return n++; });
