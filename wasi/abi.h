@@ -1,5 +1,5 @@
-// The binary interface of preview1: numbers and structures exactly as they lie in guest memory (wasi_snapshot_preview1
-// typenames.witx). Structures are copied in and out whole, so that their padding reaches the guest as zeros.
+// The binary interface of preview1: numbers and structures exactly as in guest memory (wasi_snapshot_preview1,
+// typenames.witx). Structures are copied in and out as a whole, so that the guest receives zeros in their padding.
 #pragma once
 
 #include <bit>
@@ -35,7 +35,7 @@ enum class FileType : uint8_t {
   symbolic_link,
 };
 
-// Flag sets are integers of the ABI's width; the binding refuses values that are wider.
+// Sets of flags are integers of the width in the ABI. The binding (bind.h) refuses values that do not fit.
 using FdFlags = uint16_t;
 namespace fd_flags {
 inline constexpr FdFlags kAppend = 1, kDsync = 2, kNonblock = 4, kRsync = 8, kSync = 16, kAll = 31;
@@ -98,13 +98,13 @@ struct Filestat {
 static_assert(sizeof(Filestat) == 64 && offsetof(Filestat, nlink) == 24 && offsetof(Filestat, ctim) == 56);
 
 struct Prestat {
-  uint8_t tag;  // 0: a directory
+  uint8_t tag;  // 0 for a directory
   uint8_t pad[3];
   Size name_len;
 };
 static_assert(sizeof(Prestat) == 8);
 
-// Followed in the buffer of fd_readdir by `namlen` bytes of name.
+// fd_readdir writes `namlen` bytes of name after each of these.
 struct Dirent {
   DirCookie next;
   uint64_t ino;

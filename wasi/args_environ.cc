@@ -1,4 +1,4 @@
-// args_get, args_sizes_get, environ_get, environ_sizes_get: two lists of C strings, laid out alike.
+// args_get, args_sizes_get, environ_get, environ_sizes_get: two lists of C strings with the same layout.
 #include <cstring>
 
 #include "wasi/context.h"
@@ -7,14 +7,16 @@ namespace mini_wasm::wasi {
 
 namespace {
 
-// A list's number of strings and their bytes with terminators. Both fit: Context::make has seen to it.
+// The number of strings in the list, and their size in bytes with terminators. Context::make has checked that both fit
+// into 32 bits.
 std::tuple<Size, Size> sizes(const std::vector<std::string>& strings) {
   Size bytes = 0;
   for (const std::string& s : strings) bytes += static_cast<Size>(s.size() + 1);
   return {static_cast<Size>(strings.size()), bytes};
 }
 
-// Writes the strings to `buffer` and their addresses to `table`, or nothing when one of them does not fit.
+// Writes the strings to `buffer` and their addresses to `table`. Writes nothing when one of the two does not fit into
+// the memory.
 Errno write(GuestMemory memory, const std::vector<std::string>& strings, GuestPtr<uint32_t> table,
             GuestPtr<char> buffer) {
   const auto [count, size] = sizes(strings);

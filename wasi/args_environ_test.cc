@@ -1,4 +1,4 @@
-// args_get and environ_get: sizes, layout, and what else they do not touch.
+// args_get and environ_get: sizes, layout, and that they change nothing else.
 #include "wasi/test_guest.h"
 
 namespace mini_wasm::wasi {

@@ -1,16 +1,15 @@
-// From a C++ method to a WASI function: the Wasm type and the unpacking of the value slots follow from the method's
-// signature, checked while compiling.
+// Makes a WASI function from a C++ method. The Wasm type and the conversion of the value slots follow from the method's
+// signature and are checked by the compiler.
 //
 //   Errno fd_close(Fd)                                        (i32) -> i32
 //   ErrnoOr<Size> fd_write(GuestMemory, Fd, GuestArray<Iovec>) (i32 i32 i32 i32) -> i32
 //
-// * Integers and enums are one i32, or an i64 when they are 8 bytes wide. A value that a narrower C++ type cannot hold
-// is
-//   EINVAL, never cut off.
-// * GuestPtr is one i32, GuestArray two (pointer, count), GuestMemory none: it is the caller's memory.
-// * The results of an ErrnoOr (several in a tuple) go through pointers that follow the parameters, as in witx. These
-//   pointers are checked first: a call that cannot report its result has no effect (EFAULT).
-// * The function returns the errno; Exit instead ends the guest.
+// * An integer or enum is one i32, or one i64 when it has 8 bytes. A value that does not fit into a narrower C++ type
+//   gives EINVAL; it is never truncated.
+// * A GuestPtr is one i32. A GuestArray is two (pointer, count). A GuestMemory is none: it is the caller's memory.
+// * The results of an ErrnoOr (several are in a tuple) are written through pointers that follow the parameters, as in
+//   witx. These pointers are checked first, so that a call that cannot report its result has no effect (EFAULT).
+// * The function returns the errno. If the method returns Exit, the function ends the guest instead.
 #pragma once
 
 #include <mini_wasm/result.h>
@@ -29,7 +28,7 @@
 
 namespace mini_wasm::wasi {
 
-// What proc_exit gives instead of returning.
+// Returned by proc_exit.
 struct Exit {
   uint32_t code = 0;
 };
@@ -46,7 +45,8 @@ struct Integer<T> {
   using type = std::underlying_type_t<T>;
 };
 
-// How a parameter of type T travels: `types`, and `load`, false when the slots hold no such value.
+// How a parameter of type T is passed: the Wasm `types`, and `load`, which returns false when the slots do not contain
+// such a value.
 template <class T>
 struct Param {
   using Int = typename Integer<T>::type;
@@ -87,7 +87,7 @@ struct Param<GuestMemory> {
   }
 };
 
-// What a method's return type adds to the Wasm function: result pointers after the parameters.
+// What the return type of a method adds to the Wasm function: pointers for the results, after the parameters.
 template <class R>
 struct Return;
 template <>
@@ -114,7 +114,7 @@ struct Return<ErrnoOr<std::tuple<A, B>>> {
   }
 };
 
-// How a parameter or a result shows in a trace.
+// How a parameter or a result is shown in a trace.
 template <class T>
 struct ShownAs {
   static constexpr Shown param = sizeof(T) == 8 ? Shown::wide : Shown::word;
@@ -145,7 +145,7 @@ struct ShownResults<std::tuple<T...>> {
   static constexpr std::array<Shown, sizeof...(T)> list{ShownAs<T>::result...};
 };
 
-// The slot where each parameter starts; one more entry for the end.
+// The index of the slot where each parameter begins. The last entry is the number of slots.
 template <class... P>
 constexpr std::array<size_t, sizeof...(P) + 1> slot_offsets() {
   std::array<size_t, sizeof...(P) + 1> offsets{};
@@ -167,7 +167,7 @@ struct Binding<Method> {
     return type;
   }
   static constexpr std::array<Shown, sizeof...(P)> kShownParams{bind::ShownAs<P>::param...};
-  // What the trace of a call shows.
+  // How a call is shown in a trace.
   static TraceShape trace_shape() {
     if constexpr (kExits) {
       return {kShownParams, {}};
@@ -175,7 +175,8 @@ struct Binding<Method> {
       return {kShownParams, bind::ShownResults<typename bind::Return<R>::Pointers>::list};
     }
   }
-  // Calls the method with arguments from `slots` and leaves the errno in slots[0]. The one error is Error::exit.
+  // Calls the method with the arguments in `slots`, and stores the errno in slots[0]. The only possible error is
+  // Error::exit.
   static Result<void> call(Object& object, GuestMemory memory, uint64_t* slots) {
     std::tuple<P...> args;
     const bool loaded = load_all(memory, slots, args, std::index_sequence_for<P...>());
@@ -190,7 +191,7 @@ struct Binding<Method> {
  private:
   static FuncType make_type() {
     FuncType type;
-    // One by one: GCC 12 warns that the range of an array of none is null.
+    // Appended one by one, because GCC 12 warns about a null range for an empty array.
     [[maybe_unused]] const auto add = [&](const auto& types) {
       for (ValType param : types) type.params.push_back(param);
     };

@@ -1,4 +1,4 @@
-// The typed binding, and the Wasm types that it gives every function.
+// The typed binding, and the Wasm type that it gives each function.
 #include "wasi/bind.h"
 
 #include <map>
@@ -16,7 +16,7 @@ std::string letters(const std::vector<ValType>& types) {
   return text;
 }
 
-// As wasi-libc declares them (wasi/api.h).
+// The types that wasi-libc declares (wasi/api.h).
 const std::map<std::string, std::string> kTypes = {
     {"args_get", "ii"},
     {"args_sizes_get", "ii"},

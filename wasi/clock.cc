@@ -1,4 +1,4 @@
-// clock_res_get, clock_time_get over the host's four clocks of the same meaning.
+// clock_res_get, clock_time_get, with the host's four clocks of the same meaning.
 #include <ctime>
 #include <optional>
 

@@ -1,5 +1,5 @@
-// Programs whose host has closed some of the standard streams: these stay closed for the guest, too (EBADF), whatever
-// is opened afterwards, and nobody's file becomes a stream.
+// Programs whose host has closed some of the standard streams. These are closed for the guest as well (EBADF), no
+// matter what is opened later, and no other file becomes a stream.
 #include "spec-tests/support/closed_streams.h"
 
 #include <fcntl.h>
@@ -42,7 +42,7 @@ TEST(closed_streams, whatever_the_guest_opens) {
       const auto work = [&] {
         Guest guest = Guest::in(dir, strategy);
         if (closed_for(guest) != closed) return 99;
-        uint32_t fd = 0;  // the guest's own may have the numbers that are free
+        uint32_t fd = 0;  // in the guest, its own files may have the free numbers
         for (const char* path : {"d/file", "d/../link", "d", "new"}) {
           Guest::Opening how;
           if (std::string_view(path) == "new") how.oflags = o_flags::kCreat;
@@ -87,7 +87,7 @@ TEST(closed_streams, connections_that_are_accepted) {
   close(listener);
 }
 
-// For a moment, what a thread opens has a number that is free, before it is moved.
+// For a moment, a file that another thread opens has a free low number, before it is moved to a higher one.
 TEST(closed_streams, made_while_another_thread_opens_files) {
   const TempDir dir;
   dir.write("file", "another guest's");
@@ -112,7 +112,7 @@ TEST(closed_streams, made_while_another_thread_opens_files) {
   EXPECT_EQ(with_closed_streams(7, work), 7);
 }
 
-// What a stream is, is what the embedder named, though it was opened late and is closed on exec.
+// A stream is the file that the embedder named, even if it was opened late and is closed on exec.
 TEST(closed_streams, a_file_of_the_embedders_at_a_low_number) {
   const TempDir dir;
   EXPECT_EQ(with_closed_streams(2,

@@ -1,4 +1,4 @@
-// Setting up a guest's view of the host from its configuration.
+// Makes a guest's view of the host from its configuration.
 #include "wasi/context.h"
 
 #include <fcntl.h>
@@ -23,7 +23,7 @@ Error io_error(const std::string& what, int host_errno) {
   return Error::make(ErrorKind::io, what + ": " + std::strerror(host_errno));
 }
 
-// Strings that the guest receives as C strings, counted in 32 bits.
+// Checks strings that the guest will receive as C strings, with sizes of 32 bits.
 Result<void> check_strings(const char* what, const std::vector<std::string>& strings) {
   uint64_t size = 0;
   for (const std::string& s : strings) {
@@ -36,10 +36,10 @@ Result<void> check_strings(const char* what, const std::vector<std::string>& str
   return {};
 }
 
-// What the host descriptor behind a standard stream allows. A terminal must not have the rights to seek and tell:
-// that is how wasi-libc's isatty recognises one.
+// The rights that a standard stream needs. A terminal must not have the rights to seek and tell, because wasi-libc's
+// isatty recognises a terminal by that.
 Rights stdio_rights(int fd, FileType type, Rights direction) {
-  // A directory (`prog </dir`) does not become a preopen that way, and input is not for changing.
+  // A directory as a stream (`prog </dir`) must not become a preopen, and input must not be changed.
   Rights allowed = rights_of_type(type) & ~(rights::kPath | rights::fd_readdir);
   allowed &= direction == rights::fd_read ? ~rights::kChanging : ~rights::fd_read;
   if (type == FileType::character_device && ::isatty(fd) == 1) allowed &= ~(rights::fd_seek | rights::fd_tell);
@@ -64,7 +64,7 @@ Result<void> Context::open_stdio() {
                                             {config_.stderr_fd, rights::fd_write}};
   for (const auto& [fd, direction] : streams) {
     struct stat host;
-    // Closed on the host's side (`prog <&-`): closed on the guest's too.
+    // If the host has closed the stream (`prog <&-`), it is closed for the guest too.
     if (fd < 0 || !runtime::is_open_for_good(fd) || ::fstat(fd, &host) != 0) {
       if (!fds_.append(std::nullopt).ok()) return Error::make(ErrorKind::limit, "too many open files");
       continue;
@@ -73,7 +73,8 @@ Result<void> Context::open_stdio() {
     stream.host = HostFd::borrow(fd);
     stream.type = file_type_of_fd(fd, host);
     stream.base = stdio_rights(fd, stream.type, direction);
-    if (stream.is_socket()) stream.inheriting = rights::kSocket;  // of what it accepts, when it listens
+    // if it listens: rights of the sockets that it accepts
+    if (stream.is_socket()) stream.inheriting = rights::kSocket;
     if (!fds_.append(std::move(stream)).ok()) return Error::make(ErrorKind::limit, "too many open files");
   }
   return {};
@@ -112,7 +113,7 @@ Result<void> Context::adopt_sockets() {
     struct stat host;
     if (::fstat(fd, &host) != 0) return io_error("socket", errno);
     if (!S_ISSOCK(host.st_mode)) return Error::make(ErrorKind::usage, "not a socket");
-    // The guest has a duplicate to close; the embedder's stays the embedder's.
+    // The guest gets a duplicate, which it may close; the embedder keeps its own descriptor.
     const int copy = runtime::duplicate_descriptor(fd);
     if (copy < 0) return io_error("socket", errno);
     Descriptor socket;

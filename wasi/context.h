@@ -1,10 +1,11 @@
-// What one guest program sees of the host: its arguments, its environment and its descriptors; one method per WASI
-// function. Nothing here knows how guest memory or the caller came about, so every method works on plain bytes.
+// Context: what one guest program sees of the host: its arguments, its environment and its descriptors. It has one
+// method for each WASI function. It does not know how it is called or where the guest's memory is; every method works
+// on bytes.
 //
-// Parameters are those of the witx signature; results that witx returns are returned (bind.h stores them). Each method
-// validates everything that the guest gave before it acts. Comments name only what is not in the preview1 document.
-// Thread rule: one thread at a time; CallScope sees to it, and lets others in while a call waits. No state outside the
-// object.
+// The parameters are those of the witx signature. Results of witx are returned, and bind.h stores them. Each method
+// checks everything that the guest has passed before it acts. Comments say only what the preview1 document does not.
+// Thread rule: one thread at a time. CallScope makes the others wait, and lets them in while a call waits. There is no
+// state outside the object.
 #pragma once
 
 #include <mini_wasm/result.h>
@@ -54,7 +55,7 @@ class Context {
   ErrnoOr<Timestamp> clock_res_get(ClockId);
   ErrnoOr<Timestamp> clock_time_get(ClockId, Timestamp precision);
 
-  // fd.cc: descriptors as such
+  // fd.cc: descriptors, without reading and writing
   Errno fd_advise(Fd, FileSize offset, FileSize size, Advice);
   Errno fd_allocate(Fd, FileSize offset, FileSize size);
   Errno fd_close(Fd);
@@ -97,7 +98,8 @@ class Context {
 
   // poll.cc
   ErrnoOr<Size> poll_oneoff(GuestMemory, GuestPtr<const Subscription>, GuestPtr<Event>, Size count);
-  // With subscriptions already copied out of the guest, for both ABIs. Events go to `events`, as many at most.
+  // For both ABIs: the subscriptions have already been copied out of the guest. At most as many events are written to
+  // `events`.
   ErrnoOr<Size> poll(GuestMemory, const std::vector<Subscription>&, GuestPtr<Event> events);
 
   // proc.cc
@@ -121,8 +123,8 @@ class Context {
   bool traces() const { return config_.trace != nullptr; }
   void trace(std::string_view line) const { config_.trace(line); }
 
-  // Keeps other threads out of the object for as long as it lives, but while the call waits. An interrupt of `store`
-  // ends waiting.
+  // While it exists, other threads cannot use the object, except while the call waits. An interrupt of `store` ends the
+  // waiting.
   class CallScope {
    public:
     explicit CallScope(Context& context, runtime::Store* store = nullptr)
@@ -132,7 +134,7 @@ class Context {
     ~CallScope() { context_.call_ = nullptr; }
     CallScope(const CallScope&) = delete;
     CallScope& operator=(const CallScope&) = delete;
-    // Whether an interrupt has ended the call, which has done nothing then.
+    // Whether an interrupt has ended the call. Then the call has had no effect.
     bool interrupted() const { return interrupted_; }
 
    private:
@@ -145,8 +147,8 @@ class Context {
 
  private:
   runtime::Store* store() const { return call_ == nullptr ? nullptr : call_->store_; }
-  // Calls `wait`, which uses nothing of the object that may change, and lets other threads in meanwhile. `errno` is
-  // what `wait` has left.
+  // Calls `wait` while other threads may use the object. `wait` must not use anything in the object that may change.
+  // errno stays as `wait` has left it.
   template <class F>
   auto let_others_in(F wait) {
     CallScope* const call = std::exchange(call_, nullptr);
@@ -159,15 +161,16 @@ class Context {
     return result;
   }
 
-  // --- Waiting (waiting.cc). Calls that may have to wait try without (without_waiting.h), and wait with others let in.
+  // --- Waiting (waiting.cc): a call first tries without waiting (without_waiting.h), then waits while others may enter
 
   bool is_interrupted() const { return store() != nullptr && store()->interrupted(); }
-  // The call ends with a trap. Returns intr.
+  // Makes the call end with a trap. Returns intr.
   Errno interrupted();
-  // Waits for `events` (poll), which are there already when the last attempt was `in_vain`. The descriptor lives on.
-  // Errors: again for one in non-blocking mode; intr.
+  // Waits until poll reports `events`. `in_vain` says that the last attempt failed although poll had reported them. The
+  // caller must keep the descriptor alive. Errors: again, if the descriptor is in non-blocking mode; intr.
   Errno wait_until_ready(const Descriptor& descriptor, short events, bool in_vain);
-  // What `attempt()` gives, which is as a system call that does not wait: repeated while that is EAGAIN.
+  // Calls `attempt()`, a system call that does not wait, and repeats it after waiting for as long as it fails with
+  // EAGAIN.
   template <class Attempt>
   ErrnoOr<Size> when_ready(const Descriptor& descriptor, short events, Attempt attempt) {
     std::shared_ptr<const Descriptor> held;
@@ -180,22 +183,24 @@ class Context {
       if (error != Errno::success) return error;
     }
   }
-  // For what takes long but waits for nobody: lets others in meanwhile. The descriptor lives on.
+  // For an operation that takes long but does not wait for anybody: other threads may use the object meanwhile. Keeps
+  // the descriptor alive.
   template <class Call>
   auto take_long(const Descriptor& descriptor, Call call) {
     const std::shared_ptr<const Descriptor> held = descriptor.shared_from_this();
     return let_others_in(call);
   }
-  // A FIFO that was opened for reading without waiting: until somebody has opened it for writing. Error: intr.
+  // For a FIFO that was opened for reading without waiting: waits until somebody has opened it for writing. Error:
+  // intr.
   Errno wait_for_writer(int fifo);
-  // Opens, for writing without waiting, what nobody reads (Errno::nxio): if it is a FIFO, once somebody does. `dir` is
-  // to live on. Errors: intr; those of Sandbox::open.
+  // For an opening for writing that has failed because nobody reads (Errno::nxio): if the file is a FIFO, opens it as
+  // soon as somebody reads. The caller must keep `dir` alive. Errors: intr; those of Sandbox::open.
   ErrnoOr<Sandbox::Opened> open_when_read(const Descriptor& dir, const std::string& path, int flags);
   template <class Done>
-  Errno look_until(Done done);  // done(); error: intr
+  Errno look_until(Done done);  // waits until done() is true; error: intr
 
-  // fd_io.cc: moves bytes between a list of buffers and what `attempt(buffers, max_bytes, done so far)` reads or
-  // writes.
+  // fd_io.cc: moves bytes between a list of buffers and the file that `attempt(buffers, max_bytes, bytes done so far)`
+  // reads or writes.
   template <class Attempt>
   ErrnoOr<Size> transfer(GuestMemory memory, const Descriptor& descriptor, Iovecs list, short events, Attempt attempt);
 
@@ -205,7 +210,7 @@ class Context {
   Result<void> open_preopens();
   Result<void> adopt_sockets();
 
-  // A directory of the guest and a checked path below it.
+  // A directory of the guest and a checked path that is relative to it.
   struct PathAt {
     Descriptor* dir = nullptr;
     std::string path;
@@ -218,11 +223,11 @@ class Context {
   std::vector<runtime::CacheFence> fences_;  // of the preopened directories
   ProgramInterrupt program_interrupt_;
   std::mutex mutex_;
-  CallScope* call_ = nullptr;  // the one in progress
+  CallScope* call_ = nullptr;  // the call that runs now
 };
 
-// Copies an array of subscriptions out of the guest, before any event is written over it. `Layout` is the ABI's.
-// Errors: inval for none or too many of them, fault.
+// Copies an array of subscriptions out of the guest, before any event overwrites it. `Layout` is the structure of the
+// ABI. Errors: inval, for no subscriptions or too many; fault.
 Errno check_subscription_count(Size count);
 template <class Layout>
 Errno read_subscriptions(GuestMemory memory, GuestArray<const Layout> array, std::vector<Layout>& subscriptions) {
@@ -234,7 +239,7 @@ Errno read_subscriptions(GuestMemory memory, GuestArray<const Layout> array, std
   return Errno::success;
 }
 
-// A guest path as the host has it. Errors: fault; inval for a NUL, ilseq for text that is not UTF-8.
+// Converts a path of the guest to a path of the host. Errors: fault; inval for a NUL; ilseq for text that is not UTF-8.
 ErrnoOr<std::string> read_path(GuestMemory memory, GuestString path);
 
 }  // namespace mini_wasm::wasi

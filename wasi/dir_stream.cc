@@ -1,4 +1,4 @@
-// Directory reading over POSIX directory streams.
+// Reads directories with POSIX directory streams.
 #include "wasi/dir_stream.h"
 
 #include <fcntl.h>
@@ -15,7 +15,8 @@
 namespace mini_wasm::wasi {
 
 ErrnoOr<DirStream> DirStream::open(int fd) {
-  // The duplicate shares the directory offset with `fd`, which has no other use: guests cannot seek directories.
+  // The duplicate has the same directory offset as `fd`. This is no problem: guests cannot seek directories, so `fd`
+  // does not use it.
   const int copy = runtime::duplicate_descriptor(fd);
   if (copy < 0) return last_error();
   DirStream stream;
@@ -58,7 +59,7 @@ Errno DirStream::seek(DirCookie cookie) {
     position_ = cookie;
     return Errno::success;
   }
-  // A fresh start, so that a rewound listing shows what was created since.
+  // Restarts the host's stream, so that the listing shows entries that were created since.
   ::rewinddir(dir_);
   position_ = 0;
   while (position_ < cookie) {
@@ -83,8 +84,9 @@ ErrnoOr<const dirent*> DirStream::read_host() {
   return host;
 }
 
-// Mostly it is the next. Where a listing from the start differs from the one before, numbers start anew: they mean what
-// has been listed last. After going back, entries that have gone keep theirs, and new ones get others.
+// Returns the cookie for a position of the host; usually it is the next number. If a listing from the start differs
+// from the one before, the numbers after the difference are given out again: they mean what was listed last. If the
+// difference is found after a seek backwards, deleted entries keep their numbers and new entries get new ones.
 DirCookie DirStream::number_of(long position) {
   const bool repeats = position_ < positions_.size();
   if (repeats && positions_[position_] == position) return position_ + 1;
@@ -115,8 +117,8 @@ ErrnoOr<std::optional<DirStream::Entry>> DirStream::next() {
   if (!host.ok()) return host.error();
   if (*host == nullptr) return std::optional<Entry>();
   Entry entry{position_, (*host)->d_ino, type_of(**host), name_for_guest((*host)->d_name)};
-  // What lies above a preopened directory is not the guest's to know: there, as at the root of a file system, "..", is
-  // the directory itself. Zero would be an entry that has been removed (wasi-libc asks about it once more).
+  // A guest must not learn the inode of the directory above a preopened one. So there, as at the root of a file system,
+  // ".." is the directory itself. An inode of zero would mean a removed entry (wasi-libc then asks again).
   if (entry.name == "..") entry.ino = own_ino_;
   return std::optional<Entry>(std::move(entry));
 }
@@ -134,7 +136,7 @@ FileType DirStream::type_of(const dirent& entry) const {
     case DT_CHR: return FileType::character_device;
     case DT_BLK: return FileType::block_device;
     case DT_SOCK: return FileType::socket_stream;
-    case DT_UNKNOWN: break;  // the file system does not say
+    case DT_UNKNOWN: break;  // the file system does not tell the type
     default: return FileType::unknown;
   }
   struct stat host;

@@ -1,7 +1,7 @@
-// Reads a directory for fd_readdir. A cookie is a number, given out one after another as entries are listed: programs
-// keep it in 32 bits (`long` of telldir). It stands for the host's own position (telldir), which file systems keep
-// meaningful while entries come and go; of entries one is kept. A cookie that was not given out counts from the
-// beginning; past the end there is nothing.
+// DirStream: reads a directory for fd_readdir. Cookies are numbers that are given out in ascending order as entries are
+// listed, because programs keep them in 32 bits (`long` of telldir). Each one stands for a position of the host's
+// stream (telldir); file systems keep these valid while entries come and go. For a cookie that was not given out,
+// entries are counted from the beginning; a cookie beyond the end gives no entries.
 #pragma once
 
 #include <dirent.h>
@@ -25,24 +25,24 @@ class DirStream {
     std::string name;
   };
 
-  // Reads the directory behind `fd`, which stays the caller's.
+  // Reads the directory behind `fd`. The caller keeps `fd`.
   static ErrnoOr<DirStream> open(int fd);
   DirStream() = default;
   DirStream(DirStream&& other) noexcept;
   DirStream& operator=(DirStream&& other) noexcept;
   ~DirStream();
 
-  // Goes to the entry after the one that carried this cookie, or to the first one for 0.
+  // Moves to the entry after the one with this cookie, or to the first entry for 0.
   Errno seek(DirCookie cookie);
-  // The next entry, none at the end. Its name is the guest's (host_name.h).
+  // The next entry; empty at the end. Its name is in the guest's form (host_name.h).
   ErrnoOr<std::optional<Entry>> next();
-  // Puts back the entry that `next` gave last, read at position `cookie`.
+  // Puts back the entry that `next` has just returned. It was read at position `cookie`.
   void unread(DirCookie cookie, Entry entry);
 
  private:
-  // Reads one entry of the host's, null at the end. Error: overflow, beyond kMostPositions.
+  // Reads one entry of the host; null at the end. Error: overflow, when there are more than kMostPositions positions.
   ErrnoOr<const dirent*> read_host();
-  // The number of the host's position behind the entry that was read at position_; 0 when there are too many.
+  // The cookie for the host's position after the entry that was read at position_; 0 when there are too many.
   DirCookie number_of(long position);
   void forget_after_position();
   FileType type_of(const dirent& entry) const;
@@ -52,10 +52,11 @@ class DirStream {
   DIR* dir_ = nullptr;
   uint64_t own_ino_ = 0;
   DirCookie position_ = 0;
-  bool from_start_ = true;                       // all entries up to position_ have been read one after another
-  std::optional<Entry> held_;                    // at position_, already read from dir_
-  std::vector<long> positions_;                  // [i]: the host's that cookie i + 1 stands for
-  std::unordered_map<long, DirCookie> numbers_;  // the other way round, once somebody has gone back and found changes
+  bool from_start_ = true;       // all entries up to position_ were read in one pass from the start
+  std::optional<Entry> held_;    // an entry that was already read from dir_, at position_
+  std::vector<long> positions_;  // [i] is the host's position for cookie i + 1
+  // the inverse of positions_; filled when entries have changed after a seek backwards
+  std::unordered_map<long, DirCookie> numbers_;
 };
 
 }  // namespace mini_wasm::wasi

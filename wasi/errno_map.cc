@@ -1,4 +1,4 @@
-// Host errno to guest errno, from the rows of errno.def.
+// Converts the host's errno to the guest's, using errno.def.
 #include "wasi/errno_map.h"
 
 #include <cerrno>
@@ -37,7 +37,7 @@ Errno errno_from_host(int host_errno) {
 
 Errno last_error() {
   const int host_errno = errno;
-  // A call that failed without saying why must not look like success.
+  // A call that failed without setting errno must not look like a success.
   return host_errno == 0 ? Errno::io : errno_from_host(host_errno);
 }
 

@@ -1,5 +1,5 @@
-// Errors as the guest sees them (preview1 `errno`) and how they are passed around inside the layer: an Errno, or an
-// ErrnoOr<T> where there is a value too. Host errors become guest errors in one place, from errno.def.
+// Errors as the guest sees them (preview1 `errno`). Functions in wasi/ return an Errno, or an ErrnoOr<T> when there is
+// a value too. Host errors are converted to guest errors in one place, using errno.def.
 #pragma once
 
 #include <cassert>
@@ -14,15 +14,15 @@ enum class Errno : uint16_t {
 #undef ERRNO
 };
 
-// "badf": the error's name in the preview1 document, but `toobig` for `2big`.
+// For example "badf": the name in the preview1 document, but `toobig` for `2big`.
 const char* errno_name(Errno error);
 
-// The guest's name for a host errno; io for one that preview1 has no word for.
+// The guest's error for a host errno; io when preview1 has no such error.
 Errno errno_from_host(int host_errno);
 // The same for the calling thread's `errno`.
 Errno last_error();
 
-// A value or the error that stood in its way.
+// A value, or the error because of which there is none.
 template <class T>
 class [[nodiscard]] ErrnoOr {
  public:
@@ -52,7 +52,7 @@ class [[nodiscard]] ErrnoOr {
   T value_{};
 };
 
-// What a host call gave: success, or the thread's errno when the call answered -1.
+// The result of a host call as an Errno: success, or the thread's errno when the call returned -1.
 inline Errno check(long result) { return result < 0 ? last_error() : Errno::success; }
 
 }  // namespace mini_wasm::wasi

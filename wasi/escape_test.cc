@@ -1,5 +1,6 @@
-// Attempts to get out of the sandbox, each modelled on one that worked somewhere. Outside the preopened directory
-// stands a secret file that must stay unread, unchanged and unlinked, and a directory where nothing may appear.
+// Attempts to leave the sandbox; each one has worked in some other implementation. Outside the preopened directory
+// there is a secret file that must stay unread, unchanged and undeleted, and a directory in which nothing may be
+// created.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,7 +26,7 @@ class Escape : public BothSandboxes {
     guest = std::make_unique<Guest>(config, GetParam());
   }
 
-  // Every operation that a path can be given to fails on this path; a new file or directory does not appear.
+  // Expects that every operation on this path fails and that no file or directory is created.
   void expect_closed(const std::string& path) {
     Guest& g = *guest;
     const ::testing::Message at = ::testing::Message() << "path " << path;
@@ -176,8 +177,8 @@ TEST_P(Escape, without_a_preopen_nothing_opens) {
   }
 }
 
-// A thread keeps exchanging a directory and a link out of the jail under one name: whichever the guest meets, it must
-// not see or change what the link points to.
+// A thread keeps exchanging a directory with a link to the outside, under the same name. Whichever of them the guest
+// meets, it must not see or change the target of the link.
 class Race : public Escape {
  protected:
   template <class Attempt>
@@ -274,7 +275,7 @@ TEST_P(ReadOnly, allows_reading) {
   EXPECT_EQ(guest->readlink("link"), Errno::success);
 }
 
-// As on a file system that is mounted read-only.
+// The same as on a file system that is mounted read-only.
 TEST_P(ReadOnly, opens_what_exists_where_it_may_be_created) {
   EXPECT_EQ(guest->read(guest->opened("file", {.oflags = o_flags::kCreat, .base = rights::fd_read}), 20), "content");
   EXPECT_EQ(guest->read(guest->opened("link", {.oflags = o_flags::kCreat, .base = rights::fd_read}), 20), "content");

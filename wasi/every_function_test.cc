@@ -1,4 +1,4 @@
-// What holds for all functions alike: a descriptor that is not open is EBADF, a pointer outside the memory is EFAULT,
+// Properties of all functions: a descriptor that is not open gives EBADF, a pointer outside the memory gives EFAULT,
 // and neither changes a byte of the guest's memory or a file of the host.
 #include <string>
 
@@ -7,7 +7,7 @@
 namespace mini_wasm::wasi {
 namespace {
 
-// An argument that would be fine, and what may be wrong with it.
+// A valid argument, and in which way it can be made wrong.
 struct Arg {
   enum Kind { value, fd, pointer } kind;
   uint64_t good;
@@ -39,7 +39,7 @@ class EveryFunction : public ::testing::Test {
     const uint32_t buffer = guest->alloc(64);
     const Arg in_subscription{Arg::pointer, guest->put(Subscription{})};
     return {
-        {"args_get", {V(buffer), V(buffer)}},  // no arguments: nothing is written
+        {"args_get", {V(buffer), V(buffer)}},  // there are no arguments, so nothing is written
         {"args_sizes_get", {P(4), P(4)}},
         {"environ_sizes_get", {P(4), P(4)}},
         {"clock_res_get", {V(0), P(8)}},
@@ -67,7 +67,7 @@ class EveryFunction : public ::testing::Test {
         {"path_readlink", {Dir(), Text("link"), V(4), P(16), V(16), P(4)}},
         {"poll_oneoff", {in_subscription, P(32), V(1), P(4)}},
         {"random_get", {P(16), V(16)}},
-        // These change something: last.
+        // These change something, so they come last.
         {"fd_write", {File(), Iovecs(), V(1), P(4)}},
         {"fd_pwrite", {File(), Iovecs(), V(1), V(0), P(4)}},
         {"path_create_directory", {Dir(), Text("new"), V(3)}},
@@ -118,7 +118,7 @@ TEST_F(EveryFunction, refuses_a_pointer_outside_memory) {
     for (size_t i = 0; i < row.args.size(); ++i) {
       if (row.args[i].kind != Arg::pointer) continue;
       const std::vector<uint8_t> before = guest->memory();
-      // At the end, one byte too far, at the last addresses where pointer + size wraps, and far outside.
+      // At the last byte, one byte too far, at addresses where pointer + size wraps, and far outside.
       for (const uint64_t ptr : {uint64_t{Guest::kMemorySize - 1}, uint64_t{Guest::kMemorySize}, uint64_t{0xffff'ffff},
                                  uint64_t{0xffff'fff8}, uint64_t{0x8000'0000}}) {
         EXPECT_EQ(call(row, i, ptr), Errno::fault) << row.name << " argument " << i << " = " << ptr;

@@ -1,4 +1,4 @@
-// Functions on descriptors other than reading and writing: fd_advise ... fd_sync.
+// Functions on descriptors, without reading and writing: fd_advise ... fd_sync.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,7 +22,7 @@ FdFlags flags_from_host(int host) {
   if ((host & O_APPEND) != 0) flags |= fd_flags::kAppend;
   if ((host & O_NONBLOCK) != 0) flags |= fd_flags::kNonblock;
   if ((host & O_SYNC) == O_SYNC) {
-    flags |= fd_flags::kSync | fd_flags::kRsync;  // Linux knows no difference
+    flags |= fd_flags::kSync | fd_flags::kRsync;  // the same on Linux
   } else if ((host & O_DSYNC) != 0) {
     flags |= fd_flags::kDsync;
   }
@@ -90,7 +90,8 @@ ErrnoOr<Fdstat> Context::fd_fdstat_get(Fd fd) {
 }
 
 Errno Context::fd_fdstat_set_flags(Fd fd, FdFlags flags) {
-  constexpr FdFlags kSettable = fd_flags::kAppend | fd_flags::kNonblock;  // fcntl(2): the others stay as opened
+  // fcntl(2): the others cannot be changed after opening
+  constexpr FdFlags kSettable = fd_flags::kAppend | fd_flags::kNonblock;
   const auto found = fds_.find(fd, rights::fd_fdstat_set_flags);
   if (!found.ok()) return found.error();
   if ((flags & ~fd_flags::kAll) != 0) return Errno::inval;
@@ -100,7 +101,8 @@ Errno Context::fd_fdstat_set_flags(Fd fd, FdFlags flags) {
   const FdFlags changed = flags ^ *now;
   if ((changed & ~kSettable) != 0) return Errno::notsup;
   if (!descriptor.host.owned()) {
-    // The flags of a standard stream belong to everybody who has it open: only this guest's calls change.
+    // The flags of a standard stream are shared with everybody who has it open. So only the calls of this guest change
+    // their behaviour.
     if ((changed & fd_flags::kAppend) != 0) return Errno::notsup;
     descriptor.nonblock = (flags & fd_flags::kNonblock) != 0;
     return Errno::success;
@@ -147,7 +149,8 @@ Errno Context::fd_filestat_set_times(Fd fd, Timestamp atim, Timestamp mtim, FstF
 
 ErrnoOr<Prestat> Context::fd_prestat_get(Fd fd) {
   const Descriptor* descriptor = fds_.find(fd);
-  if (descriptor == nullptr || !descriptor->preopen) return Errno::badf;  // how wasi-libc finds the last one
+  // wasi-libc stops at the first number that gives badf
+  if (descriptor == nullptr || !descriptor->preopen) return Errno::badf;
   Prestat stat{};
   stat.name_len = static_cast<Size>(descriptor->preopen->size());
   return stat;

@@ -1,7 +1,7 @@
 // fd_read, fd_write, fd_pread, fd_pwrite, fd_seek, fd_tell, fd_readdir.
 //
-// Bytes go through as they are, also to a terminal: a guest that was given a terminal may use its escape sequences, as
-// full-screen programs must. An embedder that does not trust the guest with its terminal gives it a pipe.
+// Bytes are passed unchanged, also to a terminal. A guest with a terminal may use its escape sequences, which
+// full-screen programs need. An embedder that does not trust the guest with its terminal can give it a pipe instead.
 #include <poll.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -21,7 +21,8 @@ namespace {
 
 constexpr FileSize kMaxOffset = std::numeric_limits<int64_t>::max();
 
-// What is done at once before somebody looks for an interrupt, and from which size on others are let in.
+// kMostAtOnce: the most bytes that are moved between two checks for an interrupt. kLong: from this size on, other
+// threads may use the Context meanwhile.
 constexpr uint64_t kMostAtOnce = uint64_t{1} << 20;
 constexpr uint64_t kLong = uint64_t{64} << 10;
 
@@ -36,7 +37,7 @@ ErrnoOr<FileSize> seek_host(int fd, FileDelta offset, int whence) {
   return static_cast<FileSize>(position);
 }
 
-// Appends as much of `bytes` as there is room for; false when that was not all.
+// Appends as many of `bytes` as there is room for. Returns false when that was not all.
 bool append(std::span<uint8_t> buffer, size_t& used, const void* bytes, size_t size) {
   const size_t fits = std::min(size, buffer.size() - used);
   std::memcpy(buffer.data() + used, bytes, fits);
@@ -46,8 +47,9 @@ bool append(std::span<uint8_t> buffer, size_t& used, const void* bytes, size_t s
 
 }  // namespace
 
-// As readv and writev of a list of any length: reading ends with the first short piece and waits for the first byte
-// only; writing waits until all is written. Once bytes have moved, errors wait for the next call.
+// Like readv and writev, for a list of any length. Reading waits only for the first byte, and ends at the first short
+// read. Writing waits until everything is written. When some bytes have been moved, an error is not returned; the next
+// call will report it.
 template <class Attempt>
 ErrnoOr<Size> Context::transfer(GuestMemory memory, const Descriptor& descriptor, Iovecs list, short events,
                                 Attempt attempt) {
@@ -123,7 +125,7 @@ ErrnoOr<Size> Context::fd_pwrite(GuestMemory memory, Fd fd, Iovecs list, FileSiz
 }
 
 ErrnoOr<FileSize> Context::fd_seek(Fd fd, FileDelta offset, Whence whence) {
-  // The right to seek includes telling the position, and seeking by nothing is telling.
+  // The right to seek includes the right to tell, and seeking by 0 from the current position is the same as telling.
   const bool tells = whence == Whence::cur && offset == 0;
   if (tells) return fd_tell(fd);
   const auto file = fds_.find_file(fd, rights::fd_seek);
@@ -143,7 +145,8 @@ ErrnoOr<FileSize> Context::fd_tell(Fd fd) {
   return seek_host((*file)->host.get(), 0, SEEK_CUR);
 }
 
-// Fills the buffer with entries, the last one cut off where the buffer ends: a full buffer says that there is more.
+// Fills the buffer with entries. The last one is cut off at the end of the buffer: a full buffer tells the guest that
+// there are more.
 ErrnoOr<Size> Context::fd_readdir(GuestMemory memory, Fd fd, GuestBytes buffer, DirCookie cookie) {
   const auto dir = fds_.find_directory(fd, rights::fd_readdir);
   if (!dir.ok()) return dir.error();

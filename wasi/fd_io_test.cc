@@ -198,7 +198,7 @@ TEST_F(IoTest, a_short_read_from_a_pipe_is_reported) {
   ::close(pipe_fds[0]);
 }
 
-// More of them than the host takes at once, before the first that has room.
+// More empty buffers than the host accepts in one call, before the first buffer that has room.
 TEST_F(IoTest, empty_buffers_do_not_hide_a_real_one) {
   int pipe_fds[2];
   ASSERT_EQ(::pipe(pipe_fds), 0);
@@ -217,14 +217,14 @@ TEST_F(IoTest, empty_buffers_do_not_hide_a_real_one) {
   ASSERT_EQ(both.call("fd_read", {0, list, kEmpty + 1, count}), Errno::success);
   EXPECT_EQ(both.get<Size>(count), 3u);
   EXPECT_EQ(both.text(text, 3), "abc");
-  // None but empty ones wait for nothing.
+  // A list of only empty buffers must not wait.
   ASSERT_EQ(both.call("fd_read", {0, list, kEmpty, count}), Errno::success);
   EXPECT_EQ(both.get<Size>(count), 0u);
   for (const int fd : pipe_fds) ::close(fd);
 }
 
-// Whoever set the mode, the guest on its own descriptor or the host on what it lends: nothing waits, and a large write
-// tells how far it came.
+// Non-blocking mode may be set by the guest on its own descriptor, or by the host on one that it lends. Nothing waits,
+// and a large write reports how many bytes were written.
 TEST_F(IoTest, a_descriptor_in_non_blocking_mode_says_again) {
   for (const bool by_host : {true, false}) {
     int pipe_fds[2];
@@ -242,7 +242,7 @@ TEST_F(IoTest, a_descriptor_in_non_blocking_mode_says_again) {
     const uint32_t list = both.put_iovecs({{0, 200'000}}), count = both.alloc(4);
     EXPECT_EQ(both.call("fd_read", {0, list, 1, count}), Errno::again);
     ASSERT_EQ(both.call("fd_write", {1, list, 1, count}), Errno::success);
-    EXPECT_EQ(both.get<Size>(count), 65536u);  // what a pipe of Linux holds
+    EXPECT_EQ(both.get<Size>(count), 65536u);  // the capacity of a pipe on Linux
     EXPECT_EQ(both.call("fd_write", {1, list, 1, count}), Errno::again);
     EXPECT_EQ((::fcntl(pipe_fds[1], F_GETFL) & O_NONBLOCK) != 0, by_host);
     for (const int fd : pipe_fds) ::close(fd);

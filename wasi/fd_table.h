@@ -1,5 +1,5 @@
-// The guest's descriptors: what each stands for on the host, and what the guest may do with it.
-// Numbers are given out lowest first, as POSIX wants; how many are open at once is limited.
+// FdTable: the guest's descriptors: which host descriptor each one stands for, and what the guest may do with it. The
+// lowest free number is used first, as in POSIX. The number of open descriptors is limited.
 #pragma once
 
 #include <cstdint>
@@ -20,22 +20,26 @@ struct Descriptor : std::enable_shared_from_this<Descriptor> {
   FileType type = FileType::unknown;
   Rights base = 0;
   Rights inheriting = 0;
-  Rights not_asked = 0;    // of the rights to the content, those that it was opened without: missing like natively
-  bool read_only = false;  // descends from a read-only preopen: a missing right to change something reads EROFS
-  bool nonblock = false;   // kept here for a borrowed descriptor, whose flags are shared with other processes
-  // For without_waiting.h: whether reading and writing may wait at all; whether the system can do without, until it has
-  // said otherwise; then, of a terminal, the same once more, but in a mode of its own.
+  // Rights to the content that were not requested when the file was opened. Using one of them gives the same error as
+  // on the host, and not notcapable.
+  Rights not_asked = 0;
+  bool read_only = false;  // opened below a read-only preopen: a missing right to change something gives EROFS
+  bool nonblock = false;   // for a borrowed descriptor, because its flags are shared with other processes
+  // For without_waiting.h:
+  // * waits: whether reading and writing may wait at all,
+  // * knows_nowait: whether the system can read and write without waiting; true until it has said no,
+  // * nonblocking: of a terminal, a second open file in non-blocking mode.
   enum class Waits : uint8_t { unknown, may, never };
   mutable Waits waits = Waits::unknown;
   mutable bool knows_nowait = true;
   mutable HostFd nonblocking;
-  std::optional<std::string> preopen;  // the name the guest sees
-  std::unique_ptr<DirStream> stream;   // once fd_readdir was called
+  std::optional<std::string> preopen;  // the name that the guest sees
+  std::unique_ptr<DirStream> stream;   // made by the first fd_readdir
 
   bool is_directory() const { return type == FileType::directory; }
   bool is_socket() const { return type == FileType::socket_stream || type == FileType::socket_dgram; }
-  // success, or why an operation that needs these rights is refused: rofs; badf or inval, as natively, on a file that
-  // was not opened for it; else notcapable.
+  // Returns success, or the reason why an operation that needs these rights is refused: rofs; badf or inval, as on the
+  // host, for a file that was not opened for it; otherwise notcapable.
   Errno require(Rights needed) const;
 };
 
@@ -43,28 +47,29 @@ class FdTable {
  public:
   explicit FdTable(uint32_t max_open) : max_open_(max_open) {}
 
-  // Gives the descriptor the lowest free number. Error: mfile.
+  // Assigns the lowest free number. Error: mfile.
   ErrnoOr<Fd> insert(Descriptor descriptor);
-  // Gives it a number above all that were ever used. Error: mfile.
+  // Assigns a number that is greater than all numbers ever used. Error: mfile.
   ErrnoOr<Fd> append(std::optional<Descriptor> descriptor);
   bool full() const { return open_ >= max_open_; }
 
-  // Null when that number is not open. Valid until it is closed or renumbered, which other threads may do while the
-  // calling one waits: `shared_from_this` keeps it, and the host's descriptor open, until then.
+  // Null when that number is not open. The pointer is valid until the descriptor is closed or renumbered, which other
+  // threads may do while the calling one waits; `shared_from_this` keeps it alive, with the host's descriptor, until
+  // then.
   Descriptor* find(Fd fd);
   // Error: badf, and those of `require`.
   ErrnoOr<Descriptor*> find(Fd fd, Rights needed);
-  // As above; a directory is isdir, whatever its rights.
+  // As above; for a directory the error is isdir, whatever its rights are.
   ErrnoOr<Descriptor*> find_file(Fd fd, Rights needed);
-  // As above; anything but a directory is notdir.
+  // As above; for anything but a directory the error is notdir.
   ErrnoOr<Descriptor*> find_directory(Fd fd, Rights needed);
-  // As above; anything but a socket is notsock.
+  // As above; for anything but a socket the error is notsock.
   ErrnoOr<Descriptor*> find_socket(Fd fd, Rights needed);
 
-  // Error: badf, or the host's for closing (the number is free all the same). What somebody waits for is closed when
-  // that is over.
+  // Error: badf, or the host's error for closing; the number is free in any case. A descriptor that a thread still
+  // waits for is closed when the wait is over.
   Errno close(Fd fd);
-  // Moves `from` onto `to`, which is closed; both must be open (badf).
+  // Moves `from` to the number `to`, whose old descriptor is closed. Both must be open (badf).
   Errno renumber(Fd from, Fd to);
 
  private:

@@ -54,7 +54,7 @@ TEST(wasi_fd_table, renumbering_closes_the_target_and_frees_the_source) {
   EXPECT_FALSE(is_open(closed));
   EXPECT_EQ(fds.find(to)->host.get(), kept);
   EXPECT_EQ(fds.find(from), nullptr);
-  EXPECT_TRUE(fds.insert(null_device()).ok());  // the count went down
+  EXPECT_TRUE(fds.insert(null_device()).ok());  // the number of open ones has decreased
 }
 
 TEST(wasi_fd_table, renumbering_needs_both_ends_open) {

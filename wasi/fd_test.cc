@@ -245,7 +245,7 @@ TEST_F(FdTest, a_terminal_looks_like_one_to_isatty) {
   EXPECT_EQ(on_terminal.get<Fdstat>(out).rights_base & (rights::fd_seek | rights::fd_tell), 0u);
   EXPECT_EQ(on_terminal.write(1, "\x1b[1m"), Errno::success);
   char text[8];
-  EXPECT_EQ(::read(master, text, sizeof(text)), 4);  // escapes reach the terminal unchanged
+  EXPECT_EQ(::read(master, text, sizeof(text)), 4);  // escape sequences reach the terminal unchanged
   ::close(terminal);
   ::close(master);
 }

@@ -1,7 +1,7 @@
-// Checked access to guest memory. A guest pointer is a 32-bit offset that nobody has checked; only GuestMemory turns it
-// into host memory, after comparing it with the memory's size in 64-bit arithmetic, where offset + length cannot wrap.
-// Misaligned pointers are fine: values are copied bytewise, as Wasm's own loads and stores do.
-// The span stays valid during one WASI call, because no guest code runs meanwhile that could grow the memory.
+// Checked access to guest memory. A guest pointer is an unchecked 32-bit offset. Only GuestMemory turns it into a host
+// pointer, after comparing it with the size of the memory in 64-bit arithmetic, in which offset + length cannot wrap.
+// Pointers need no alignment: values are copied as bytes, as Wasm's own loads and stores do.
+// A span stays valid during one WASI call, because no guest code that could grow the memory runs meanwhile.
 #pragma once
 
 #include <cstdint>
@@ -17,12 +17,12 @@ struct GuestPtr {
   uint32_t offset = 0;
 };
 
-// `count` elements from `offset` on: two parameters of a WASI function.
+// `count` elements, starting at `offset`. It is two parameters of a WASI function.
 template <class T>
 struct GuestArray {
   uint32_t offset = 0;
   uint32_t count = 0;
-  // Meaningful for an array that GuestMemory::range has found inside the memory.
+  // The result is meaningful only if GuestMemory::range has accepted the array.
   GuestPtr<T> operator[](uint32_t i) const { return {static_cast<uint32_t>(offset + uint64_t{i} * sizeof(T))}; }
 };
 
@@ -31,8 +31,8 @@ class GuestMemory {
   GuestMemory() = default;
   explicit GuestMemory(std::span<uint8_t> bytes) : bytes_(bytes) {}
 
-  // The host's view of `size` bytes at `offset`; nothing when any of them lies outside. An empty range may stand at
-  // the very end.
+  // The `size` bytes at `offset`, in the host's memory. Empty when one of them lies outside the guest's memory. A range
+  // of 0 bytes may lie at the very end.
   std::optional<std::span<uint8_t>> range(uint32_t offset, uint64_t size) const {
     if (offset > bytes_.size() || size > bytes_.size() - offset) return std::nullopt;
     return bytes_.subspan(offset, size);
@@ -48,7 +48,7 @@ class GuestMemory {
     return range(ptr.offset, sizeof(T)).has_value();
   }
 
-  // False when the value lies outside, and then nothing is read or written.
+  // Returns false when the value lies outside the memory; then nothing is read or written.
   template <class T>
   [[nodiscard]] bool load(GuestPtr<T> ptr, std::remove_const_t<T>& value) const {
     static_assert(std::is_trivially_copyable_v<T>);

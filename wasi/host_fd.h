@@ -1,4 +1,5 @@
-// A descriptor of the host: owned, closed at the end; or borrowed from the embedder, left open.
+// HostFd: a descriptor of the host. It is either owned, and closed at the end, or borrowed from the embedder, and left
+// open.
 #pragma once
 
 #include <unistd.h>
@@ -25,7 +26,7 @@ class HostFd {
 
   int get() const { return fd_; }
   bool owned() const { return owned_; }
-  // Gives the descriptor to someone else to close.
+  // Returns the descriptor, which the caller must close from now on.
   int release() {
     owned_ = false;
     return std::exchange(fd_, -1);

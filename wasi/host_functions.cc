@@ -1,4 +1,4 @@
-// The list of functions.def bound to the methods of Context and Unstable.
+// Binds the functions of functions.def to the methods of Context and Unstable.
 #include "wasi/host_functions.h"
 
 #include <mini_wasm/extern.h>
@@ -51,7 +51,7 @@ constexpr auto kDiffering = sorted(std::to_array<Function>({
 #include "wasi/functions.def"
 }));
 
-// Those of preview1, sorted by name, then those of the other module, sorted likewise.
+// The functions of preview1, sorted by name, then those of wasi_unstable, sorted by name.
 constexpr auto kAll = [] {
   std::array<Function, 2 * kPreview1Functions.size()> all{};
   for (size_t i = 0; i < kPreview1Functions.size(); ++i) {
@@ -65,7 +65,7 @@ constexpr auto kAll = [] {
   return all;
 }();
 
-// The same as function.call, and a line about it. Memory may have grown meanwhile, but nobody has moved it.
+// Like function.call, and writes a trace line. The memory may have grown meanwhile, but its base has not moved.
 Result<void> traced_call(const Function& function, Context& context, GuestMemory memory, uint64_t* slots) {
   const TraceShape shape = function.trace_shape();
   const std::vector<uint64_t> arguments(slots, slots + function.type().params.size());
@@ -76,7 +76,7 @@ Result<void> traced_call(const Function& function, Context& context, GuestMemory
   return result;
 }
 
-// A call from a guest. Without a memory every pointer is out of bounds.
+// A call from a guest. If the guest has no memory, every pointer is out of bounds.
 Result<void> call(const Function& function, void* data, Caller& caller, uint64_t* slots) {
   Context& context = *static_cast<Context*>(data);
   const Context::CallScope scope(context, &caller.store());

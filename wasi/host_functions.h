@@ -1,5 +1,5 @@
-// Every WASI function as a module imports it: under which names, of which type, and how to call it on value slots.
-// What stands between this list and a linker's table is only the caller's memory.
+// Every WASI function as a module imports it: its names, its type, and how to call it on value slots. A function in a
+// linker's table does the same after it has looked up the caller's memory.
 #pragma once
 
 #include <mini_wasm/linker.h>
@@ -18,14 +18,14 @@ struct Function {
   std::string_view module;  // wasi_snapshot_preview1 or wasi_unstable
   std::string_view name;
   const FuncType& (*type)();
-  // Arguments from slots, the errno to slots[0]. The one error is Error::exit.
+  // The arguments are in `slots`; the errno is stored in slots[0]. The only possible error is Error::exit.
   Result<void> (*call)(Context& context, GuestMemory memory, uint64_t* slots);
   TraceShape (*trace_shape)();
 };
 
 // All functions of both modules, from functions.def, sorted by module and name.
 std::span<const Function> functions();
-// The same for linkers, with a Context for their data.
+// The same as a table for linkers; its data is a Context.
 std::span<const HostFunction> host_functions();
 
 }  // namespace mini_wasm::wasi

@@ -1,4 +1,4 @@
-// The guest's scatter/gather lists in the host's form.
+// Converts the guest's lists of buffers (iovecs) to the host's form.
 #include "wasi/host_iovecs.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The guest's scatter/gather lists in the host's form.
+// HostIovecs: the guest's lists of buffers (iovecs) in the host's form.
 #pragma once
 
 #include <sys/uio.h>
@@ -13,28 +13,28 @@
 
 namespace mini_wasm::wasi {
 
-// Up to kMax buffers of a guest's list, checked against guest memory; empty ones are left out. Buffers may overlap: the
-// host copies from or to each in turn. Longer lists are handled a piece at a time, so that the host's memory does not
-// depend on their length.
+// Up to kMax buffers of a guest's list, checked against guest memory. Empty buffers are left out. Buffers may overlap:
+// the host copies from or to each one in turn. A longer list is handled in parts, so that the host's memory use does
+// not depend on its length.
 class HostIovecs {
  public:
-  static constexpr uint32_t kMax = 1024;              // IOV_MAX of Linux
-  static constexpr uint64_t kMaxBytes = 0x7fff'ffff;  // a guest's ssize_t; the rest is a short read or write
-  static constexpr uint32_t kMaxEmpty = 1 << 20;      // so many buffers are looked at in one go
+  static constexpr uint32_t kMax = 1024;              // IOV_MAX on Linux
+  static constexpr uint64_t kMaxBytes = 0x7fff'ffff;  // the largest ssize_t of a guest; more is a short read or write
+  static constexpr uint32_t kMaxEmpty = 1 << 20;      // at most this many buffers are examined in one call
 
-  // Takes buffers from `list[first]` on, at most `max_bytes` in all. The index of the first one that was not looked at.
-  // Error: fault.
+  // Takes buffers, starting with `list[first]`, of at most `max_bytes` bytes in total. Returns the index of the first
+  // buffer that was not examined. Error: fault.
   ErrnoOr<uint32_t> load(GuestMemory memory, GuestArray<const Iovec> list, uint32_t first = 0,
                          uint64_t max_bytes = kMaxBytes);
 
-  // What has not been consumed.
+  // The buffers that have not been consumed yet.
   iovec* data() { return iovecs_.data() + begin_; }
   int count() const { return static_cast<int>(end_ - begin_); }
   uint64_t bytes() const { return bytes_; }
 
-  // The first `size` bytes, of `bytes()`, are done with.
+  // Removes the first `size` bytes, which have been read or written. `size` must be at most `bytes()`.
   void consume(uint64_t size);
-  // Calls `use(iovec*, count)` with the first buffers, no more than `max_bytes` of them.
+  // Calls `use(iovec*, count)` with the first buffers, cut to at most `max_bytes` bytes.
   template <class Use>
   auto limited_to(uint64_t max_bytes, Use use) {
     uint32_t end = begin_;

@@ -9,7 +9,7 @@ namespace mini_wasm::wasi {
 
 namespace {
 
-// U+10FF80 + n in UTF-8: f4 8f be 80+n, or f4 8f bf for the upper half.
+// A byte 80 + n is written as U+10FF80 + n in UTF-8: f4 8f be 80+n, or f4 8f bf ... for the upper half.
 constexpr size_t kEscapeSize = 4;
 
 bool is_escape(std::string_view text) {
@@ -28,7 +28,7 @@ char escaped_byte(std::string_view escape) {
   return static_cast<char>(0x80 | (upper << 6) | low);
 }
 
-// Bytes of the character that the text begins with, 0 when it begins with none.
+// The size in bytes of the first UTF-8 character of the text; 0 when the text does not begin with one.
 size_t character_size(std::string_view text) {
   for (size_t size = 1; size <= std::min<size_t>(4, text.size()); ++size) {
     if (is_valid_utf8(text.substr(0, size))) return size;

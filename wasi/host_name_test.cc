@@ -1,4 +1,5 @@
-// Names of the host as guests see them: every name of bytes has one of its own, and comes back as it was.
+// Names of the host as guests see them: each name of bytes becomes a different one, and is converted back to the same
+// bytes.
 #include "wasi/host_name.h"
 
 #include <gtest/gtest.h>
@@ -24,7 +25,7 @@ TEST(wasi_host_name, other_bytes_become_private_characters) {
   EXPECT_EQ(name_for_guest("\xbf"), "\xf4\x8f\xbe\xbf");
   EXPECT_EQ(name_for_guest("\xc0"), "\xf4\x8f\xbf\x80");
   EXPECT_EQ(name_for_guest("\xff"), "\xf4\x8f\xbf\xbf");
-  // Such a character itself.
+  // A character of the private plane itself.
   EXPECT_EQ(name_for_guest("\xf4\x8f\xbe\x80"), "\xf4\x8f\xbf\xb4\xf4\x8f\xbe\x8f\xf4\x8f\xbe\xbe\xf4\x8f\xbe\x80");
 }
 

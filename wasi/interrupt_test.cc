@@ -1,4 +1,4 @@
-// Store::interrupt while a program is in a call that blocks: the call returns, and then the program ends.
+// Store::interrupt while a program is in a call that waits: the call returns, and then the program ends.
 #include <chrono>
 #include <thread>
 

@@ -1,5 +1,5 @@
-// What is mounted below a preopened directory: other file systems belong to it, the kernel's own do not, and of devices
-// only those that hold nothing of the host's.
+// File systems that are mounted below a preopened directory: ordinary ones belong to it, those of the kernel do not. Of
+// devices, only those that hold no data of the host can be used.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -19,13 +19,13 @@ Guest guest_of(const std::string& dir, Sandbox::Strategy strategy) {
   return Guest(std::move(config), strategy);
 }
 
-// No operation on this path does anything, or tells anything but that it may not be done.
+// Expects that no operation on this path has an effect, or reports anything except that it is not permitted.
 void expect_closed(Guest& g, const std::string& path) {
   const ::testing::Message at = ::testing::Message() << "path " << path;
   g.forget_allocations();
   for (const OFlags oflags : {OFlags{0}, o_flags::kDirectory, o_flags::kCreat, o_flags::kTrunc}) {
     for (const Rights base : {rights::fd_read, rights::fd_write, Rights{rights::fd_read | rights::fd_write}}) {
-      // No file is created with a slash, whatever is there.
+      // A file is never created by a path that ends in a slash, no matter what exists there.
       const Errno expected = oflags == o_flags::kCreat && path.back() == '/' ? Errno::isdir : Errno::perm;
       EXPECT_EQ(g.open_error(path, {.oflags = oflags, .base = base, .inheriting = 0}), expected) << at;
     }
@@ -33,7 +33,7 @@ void expect_closed(Guest& g, const std::string& path) {
   EXPECT_EQ(g.stat(path), Errno::perm) << at;
   EXPECT_EQ(g.call("path_filestat_set_times", {3, 1, g.put_text(path), path.size(), 7, 7, 5}), Errno::perm) << at;
   EXPECT_EQ(g.link(path, "tmp/stolen", lookup_flags::kSymlinkFollow), Errno::perm) << at;
-  // These act on the name itself: a mount point is busy, what is in it is closed.
+  // These act on the name itself: a mount point is busy, and what is inside it is closed.
   EXPECT_NE(g.readlink(path), Errno::success) << at;
   EXPECT_NE(g.path_call("path_create_directory", 3, path), Errno::success) << at;
   EXPECT_NE(g.path_call("path_remove_directory", 3, path), Errno::success) << at;
@@ -43,7 +43,7 @@ void expect_closed(Guest& g, const std::string& path) {
   EXPECT_NE(g.symlink("x", path), Errno::success) << at;
 }
 
-// The same for what lies in such a file system: each operation is refused for what it is.
+// The same for a path inside such a file system: each operation is refused with its usual error.
 void expect_inside_closed(Guest& g, const std::string& path) {
   expect_closed(g, path);
   const ::testing::Message at = ::testing::Message() << "path " << path;
@@ -72,7 +72,7 @@ TEST_P(KernelFileSystems, are_no_preopened_directories) {
     EXPECT_EQ(context.error().kind, ErrorKind::usage);
     EXPECT_THAT(context.error().message, ::testing::HasSubstr(dir));
   }
-  // Through a link of the host's it is the directory that it leads to.
+  // Through a link of the host, the path is the directory that the link leads to.
   WasiConfig config;
   config.preopens = {{"/proc/self/cwd", "/", true}};
   EXPECT_TRUE(Context::make(config, GetParam()));
@@ -93,7 +93,7 @@ TEST_P(KernelFileSystems, are_closed_below_the_root) {
   }
 }
 
-// Who could pass through learns which processes there are.
+// A guest that could pass through such a directory would learn which processes exist.
 TEST_P(KernelFileSystems, are_no_way_to_elsewhere) {
   Guest g = guest_of("/", GetParam());
   ASSERT_EQ(g.stat("etc/passwd"), Errno::success);
@@ -113,7 +113,7 @@ TEST_P(KernelFileSystems, are_no_way_to_elsewhere) {
   EXPECT_EQ(g.stat(here + "/dir/"), Errno::perm);
   EXPECT_EQ(g.stat(here + "/dir"), Errno::perm);
   EXPECT_EQ(g.stat(here + "/through"), Errno::perm);
-  EXPECT_EQ(g.stat(here + "/file", 0), Errno::success);  // the link is the guest's
+  EXPECT_EQ(g.stat(here + "/file", 0), Errno::success);  // the link itself belongs to the guest
 }
 
 TEST_P(KernelFileSystems, are_closed_by_their_names_in_dev) {
@@ -144,12 +144,12 @@ TEST_P(KernelFileSystems, are_closed_where_they_are_mounted_once_more) {
     WasiConfig config;
     config.preopens = {{dir / "self", "/", false}};
     EXPECT_FALSE(Context::make(config, GetParam()));
-    // The directory is listed as it is; that it has such names is no secret.
+    // The directory is listed as it is: that it has such names is no secret.
     EXPECT_EQ(g.call("fd_readdir", {3, g.alloc(4096), 4096, 0, g.alloc(4)}), Errno::success);
   });
 }
 
-// Every kind that this kernel can mount; that is most of them where tests run as root.
+// Every kind that this kernel can mount. Where tests run as root, that is most of them.
 TEST_P(KernelFileSystems, of_every_kind_are_closed) {
   TempDir dir;
   dir.mkdir("tmp");
@@ -248,7 +248,7 @@ TEST_P(Devices, that_hold_more_are_closed) {
   for (const char* name : {"mem", "disk", "sub/disk", "port", "kmsg", "console", "ptmx", "terminal", "misc", "link"}) {
     for (const Rights base : {rights::fd_read, rights::fd_write}) {
       const Errno error = g.open_error(name, {.base = base, .inheriting = 0});
-      // Where there is no such device the host has said so first.
+      // Where there is no such device, the host has reported that first.
       EXPECT_THAT(error, ::testing::AnyOf(Errno::perm, Errno::nxio, Errno::nodev, Errno::io, Errno::noent)) << name;
     }
     EXPECT_EQ(g.stat(name), Errno::success) << name;
@@ -257,7 +257,7 @@ TEST_P(Devices, that_hold_more_are_closed) {
   EXPECT_EQ(g.open_error("kmsg"), Errno::perm);
 }
 
-// --- Both ways of resolving paths
+// --- Both ways to resolve paths
 
 TEST(wasi_mounts, both_strategies_agree_across_mounts) {
   if (Sandbox::best_strategy() != Sandbox::Strategy::kernel) GTEST_SKIP() << "no openat2 here";

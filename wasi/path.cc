@@ -1,9 +1,8 @@
-// Functions on names in directories, all but path_open. Each resolves its paths in the sandbox, then acts on the last
-// component without following it.
+// Functions on names in directories, except for path_open. Each one resolves its paths in the sandbox and then acts on
+// the last component without following it.
 //
-// Trailing slashes (POSIX 4.16) never reach the host: what they demand, a directory, is checked here. A last component
-// of
-// "." or "..", which no operation may act on, is answered as Linux does.
+// Trailing slashes (POSIX 4.16) are never passed to the host. That they require a directory is checked here. No
+// operation may act on a last component of "." or ".."; the error is the one that Linux gives.
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
@@ -25,19 +24,19 @@ namespace {
 using LastLink = Sandbox::LastLink;
 using Place = Sandbox::Place;
 
-// What is at the place itself, links not followed.
+// The metadata of the file at the place itself; links are not followed.
 Errno stat_place(const Place& place, struct stat& host) {
   return check(::fstatat(place.dir.get(), place.name.c_str(), &host, AT_SYMLINK_NOFOLLOW));
 }
 
-// For names followed by a slash: success if a directory is there.
+// For a name that is followed by a slash: success if there is a directory.
 Errno require_directory(const Place& place) {
   struct stat host;
   if (const Errno error = stat_place(place, host); error != Errno::success) return error;
   return S_ISDIR(host.st_mode) ? Errno::success : Errno::notdir;
 }
 
-// For new names that are not directories: a slash after them can only fail, with noent when the name is free.
+// For a new name that will not be a directory: a slash after it always fails, with noent when the name is free.
 Errno refuse_slash(const Place& place) {
   if (!place.trailing_slash) return Errno::success;
   struct stat host;
@@ -45,7 +44,8 @@ Errno refuse_slash(const Place& place) {
   return error == Errno::success ? Errno::exist : error;
 }
 
-// Whether a file may go from one directory into the other: not where more could be done with it than where it was.
+// Whether a file may move from one directory to the other. It may not if the guest could do more with it in the new
+// directory.
 Errno may_move(const Descriptor& from, const Descriptor& to) {
   constexpr Rights kContent = rights::fd_read | rights::fd_write | rights::fd_allocate | rights::fd_filestat_set_size |
                               rights::fd_filestat_set_times;
@@ -61,7 +61,7 @@ LastLink last_link(LookupFlags flags) {
 ErrnoOr<std::string> read_path(GuestMemory memory, GuestString path) {
   const auto bytes = memory.range(path);
   if (!bytes) return Errno::fault;
-  if (bytes->size() > PATH_MAX) return Errno::nametoolong;  // before copying it
+  if (bytes->size() > PATH_MAX) return Errno::nametoolong;  // checked before copying it
   std::string text(bytes->begin(), bytes->end());
   if (text.find('\0') != std::string::npos) return Errno::inval;
   if (!is_valid_utf8(text)) return Errno::ilseq;
@@ -131,7 +131,7 @@ ErrnoOr<Size> Context::path_readlink(GuestMemory memory, Fd fd, GuestString path
   if (!bytes) return Errno::fault;
   const auto found = sandbox_.find(at->dir->host.get(), at->path, LastLink::keep);
   if (!found.ok()) return found.error();
-  if (found->place.is_dot) return Errno::inval;  // a directory, and no link
+  if (found->place.is_dot) return Errno::inval;  // a directory, not a link
   char text[PATH_MAX];
   const ssize_t size = ::readlinkat(found->place.dir.get(), found->place.name.c_str(), text, sizeof(text));
   if (size < 0) return last_error();
@@ -167,7 +167,7 @@ Errno Context::path_rename(GuestMemory memory, Fd old_fd, GuestString old_path, 
   return check(::renameat(source->dir.get(), source->name.c_str(), target->dir.get(), target->name.c_str()));
 }
 
-// A link that says where to go from the root would mean the host's root to the host: only relative ones are made.
+// Only relative links are made: the host would resolve an absolute one from its own root.
 Errno Context::path_symlink(GuestMemory memory, GuestString target, Fd fd, GuestString path) {
   const auto text = read_path(memory, target);
   if (!text.ok()) return text.error();

@@ -1,8 +1,8 @@
 // path_open: what is opened, with which host flags, and with which rights.
 //
-// Rights are ceilings: a descriptor may do what its directory hands down and its type has a use for. What the guest
-// asks for says whether it wants to read or write, and nothing else; programs ask for what they happen to (0, ~0, what
-// their libc thinks fit) and expect to seek, stat and list all the same. Who wants less says so with
+// Rights are upper limits: a descriptor may do what its directory passes on, as far as that applies to its type. The
+// rights that the guest asks for only say whether it wants to read or write. Programs ask for arbitrary rights (0, ~0,
+// what their libc uses) and still expect to seek, stat and list. A guest that wants fewer rights uses
 // fd_fdstat_set_rights.
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -24,7 +24,7 @@ struct OpenRequest {
 bool has(unsigned flags, unsigned flag) { return (flags & flag) != 0; }
 bool has_right(Rights rights, Rights right) { return (rights & right) != 0; }
 
-// Flags that exist and go together.
+// Checks that the flags exist and can be combined.
 Errno check_flags(const OpenRequest& request) {
   const bool known = (request.lookup & ~lookup_flags::kAll) == 0 && (request.oflags & ~o_flags::kAll) == 0 &&
                      (request.fdflags & ~fd_flags::kAll) == 0;
@@ -32,13 +32,13 @@ Errno check_flags(const OpenRequest& request) {
   return known && !creates_directory ? Errno::success : Errno::inval;
 }
 
-// Rights that need a descriptor of the host's that can be written to.
+// Rights for which the host's descriptor must be open for writing.
 constexpr Rights kWriting = rights::fd_write | rights::fd_allocate | rights::fd_filestat_set_size;
 
-// What the directory must allow for this: on itself, and to be inherited.
+// Checks the rights that the directory must have for this request: its own, and those that are inherited.
 Errno check_rights(const Descriptor& dir, const OpenRequest& request) {
   Rights needed = rights::path_open;
-  // A read-only directory can be asked: what exists opens.
+  // Below a read-only directory the flag is accepted, because a file that exists can be opened.
   if (has(request.oflags, o_flags::kCreat) && !dir.read_only) needed |= rights::path_create_file;
   if (has(request.oflags, o_flags::kTrunc)) needed |= rights::path_filestat_set_size;
   if (const Errno error = dir.require(needed); error != Errno::success) return error;
@@ -50,7 +50,7 @@ Errno check_rights(const Descriptor& dir, const OpenRequest& request) {
   return dir.read_only && (missing & rights::kChanging) != 0 ? Errno::rofs : Errno::notcapable;
 }
 
-// What a file or directory that was opened below `dir` may be used for.
+// The rights of a file or directory that was opened below `dir`.
 Rights granted_rights(const Descriptor& dir, const OpenRequest& request, FileType type) {
   Rights granted = dir.inheriting & rights_of_type(type);
   if (!has_right(request.base, rights::fd_read)) granted &= ~rights::fd_read;
@@ -59,7 +59,7 @@ Rights granted_rights(const Descriptor& dir, const OpenRequest& request, FileTyp
   return granted;
 }
 
-// Whether a descriptor to write to is wanted for the rights to allocate and to resize alone.
+// Whether writing is needed only for the rights to allocate and to resize, and not for fd_write.
 bool writes_by_the_way(const OpenRequest& request) {
   return !has_right(request.base, rights::fd_write) && has_right(request.base, kWriting) &&
          !has(request.oflags, o_flags::kTrunc);
@@ -69,11 +69,12 @@ bool is_against_writing(Errno error) {
 }
 
 int host_flags(const OpenRequest& request) {
-  // Not to wait for the other end of a FIFO yet, never to acquire a terminal.
+  // O_NONBLOCK: opening must not wait for the other end of a FIFO. O_NOCTTY: it must never acquire a terminal.
   int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
   if (!has(request.lookup, lookup_flags::kSymlinkFollow)) flags |= O_NOFOLLOW;
   if (has(request.oflags, o_flags::kDirectory)) flags |= O_DIRECTORY;
-  // POSIX leaves O_RDONLY | O_TRUNC open. The guest's own writes are checked by right.
+  // O_TRUNC needs a descriptor for writing, because POSIX does not define O_RDONLY | O_TRUNC. Whether the guest may
+  // write is checked by its rights.
   const bool writes = has_right(request.base, kWriting) || has(request.oflags, o_flags::kTrunc);
   const bool reads = has_right(request.base, rights::fd_read);
   flags |= !writes ? O_RDONLY : reads ? O_RDWR : O_WRONLY;
@@ -88,8 +89,8 @@ int host_flags(const OpenRequest& request) {
   return flags;
 }
 
-// O_CREAT below a read-only directory is as on a file system that is mounted read-only: a file that is there opens,
-// unless it must not be.
+// O_CREAT below a read-only directory behaves as on a file system that is mounted read-only: an existing file is
+// opened, unless O_EXCL is given.
 ErrnoOr<Sandbox::Opened> open_below(const Sandbox& sandbox, const Descriptor& dir, const std::string& path,
                                     const OpenRequest& request) {
   const int flags = host_flags(request);
@@ -103,7 +104,7 @@ ErrnoOr<Sandbox::Opened> open_below(const Sandbox& sandbox, const Descriptor& di
   return opened.ok() || opened.error() != Errno::noent ? std::move(opened) : Errno::rofs;
 }
 
-// Undoes the O_NONBLOCK of opening, unless the guest asked for it.
+// Resets the O_NONBLOCK that was used for opening, unless the guest has asked for it.
 Errno finish_blocking(int fd, const OpenRequest& request) {
   if (has(request.fdflags, fd_flags::kNonblock)) return Errno::success;
   const int flags = ::fcntl(fd, F_GETFL);
@@ -121,10 +122,12 @@ ErrnoOr<Fd> Context::path_open(GuestMemory memory, Fd dir_fd, LookupFlags lookup
   const Descriptor& dir = *held;
   if (const Errno error = check_flags(request); error != Errno::success) return error;
   if (const Errno error = check_rights(dir, request); error != Errno::success) return error;
-  if (fds_.full()) return Errno::mfile;  // before the host creates or truncates anything
+  if (fds_.full()) return Errno::mfile;  // checked before the host creates or truncates anything
 
   ErrnoOr<Sandbox::Opened> opened = open_below(sandbox_, dir, at->path, request);
-  // Who asks for all but to write means what there is to be had. A pipe that is open for both never ends.
+  // A request for all rights except fd_write wants whatever is possible. If writing is not possible, or the file is not
+  // a regular file, it is opened again without those rights. (A reader of a pipe that is itself open for writing would
+  // never see its end.)
   const bool in_vain = opened.ok() ? !S_ISREG(opened->stat.st_mode) : is_against_writing(opened.error());
   if (in_vain && writes_by_the_way(request)) {
     request.base &= ~kWriting;

@@ -1,4 +1,4 @@
-// path_open: flags, rights, file types, odd paths.
+// path_open: flags, rights, file types, unusual paths.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -134,7 +134,7 @@ TEST_P(PathOpen, needs_the_rights_to_open_create_and_truncate) {
   EXPECT_EQ(dir.read("file"), "0123456789");
 }
 
-// Programs ask for no rights at all, or for a few, and use the result.
+// Programs ask for no rights, or for a few, and still use the result for everything.
 TEST_P(PathOpen, rights_are_what_the_directory_hands_down) {
   const uint32_t none = guest.opened("sub", {.oflags = o_flags::kDirectory, .base = 0, .inheriting = 0});
   EXPECT_EQ(guest.call("fd_readdir", {none, guest.alloc(400), 400, 0, guest.alloc(4)}), Errno::success);
@@ -147,7 +147,7 @@ TEST_P(PathOpen, rights_are_what_the_directory_hands_down) {
   EXPECT_EQ(guest.read(read, 3), "456");
   EXPECT_EQ(guest.call("fd_filestat_get", {read, guest.alloc(64)}), Errno::success);
   EXPECT_EQ(guest.call("fd_advise", {read, 0, 1, 0}), Errno::success);
-  // As natively.
+  // The same errors as on the host.
   EXPECT_EQ(guest.write(read, "x"), Errno::badf);
   EXPECT_EQ(guest.call("fd_filestat_set_size", {read, 1}), Errno::inval);
   EXPECT_EQ(guest.call("fd_allocate", {read, 0, 100}), Errno::badf);
@@ -159,7 +159,7 @@ TEST_P(PathOpen, rights_are_what_the_directory_hands_down) {
   EXPECT_EQ(guest.call("fd_read", {write, guest.put_iovecs({{buffer, 8}}), 1, guest.alloc(4)}), Errno::badf);
 }
 
-// What a guest has given up explicitly stays given up, below as well.
+// Rights that a guest has given up explicitly are also missing in what it opens below.
 TEST_P(PathOpen, narrowed_rights_are_handed_down) {
   const uint32_t fd = guest.opened(".", {.oflags = o_flags::kDirectory});
   const Rights base = rights::path_open, inheriting = rights::path_open | rights::fd_read;
@@ -181,7 +181,7 @@ TEST_P(PathOpen, rights_to_allocate_and_to_resize_open_for_writing) {
   EXPECT_EQ(guest.call("fd_allocate", {allocate, 0, 6}), Errno::success);
   EXPECT_EQ(guest.read(allocate, 10), std::string("0123\0\0", 6));
   for (const uint32_t fd : {resize, allocate}) EXPECT_EQ(guest.write(fd, "x"), Errno::badf);
-  // Where that cannot be, the rest can.
+  // If one of them is not possible, the others still are.
   const uint32_t sub = guest.opened("sub", {.base = rights::kAll & ~rights::fd_write});
   EXPECT_EQ(guest.call("fd_readdir", {sub, guest.alloc(8), 8, 0, guest.alloc(4)}), Errno::success);
   EXPECT_EQ(guest.open_error("sub", {.oflags = o_flags::kTrunc, .base = rights::fd_allocate}), Errno::isdir);
@@ -192,7 +192,7 @@ TEST_P(PathOpen, odd_texts_are_refused) {
   EXPECT_EQ(guest.open_error(std::string("file\0", 5)), Errno::inval);
   EXPECT_EQ(guest.open_error(std::string("file\0/../../etc", 15)), Errno::inval);
   EXPECT_EQ(guest.open_error("f\xff"), Errno::ilseq);
-  EXPECT_EQ(guest.open_error("\xc0\xaf"), Errno::ilseq);  // an overlong slash
+  EXPECT_EQ(guest.open_error("\xc0\xaf"), Errno::ilseq);  // a slash, encoded in too many bytes
   EXPECT_EQ(guest.open_error(std::string(300, 'x')), Errno::nametoolong);
   EXPECT_EQ(guest.open_error(std::string(5000, 'x')), Errno::nametoolong);
   std::string dots;
@@ -205,13 +205,13 @@ TEST_P(PathOpen, a_descriptor_that_is_no_directory_is_notdir) {
   EXPECT_EQ(guest.open_error("x", {.base = 0, .inheriting = 0, .dir = 77}), Errno::badf);
 }
 
-// As natively; waiting_test.cc waits.
+// As on the host; waiting_test.cc tests waiting.
 TEST_P(PathOpen, does_not_wait_for_the_other_end_of_a_fifo_in_non_blocking_mode) {
   ASSERT_EQ(::mkfifo((dir / "fifo").c_str(), 0666), 0);
   constexpr FdFlags kNonblock = fd_flags::kNonblock;
   EXPECT_EQ(guest.open_error("fifo", {.fdflags = kNonblock, .base = rights::fd_write}), Errno::nxio);
   const uint32_t fd = guest.opened("fifo", {.fdflags = kNonblock, .base = rights::kFile & ~rights::fd_write});
-  EXPECT_EQ(guest.open_error("fifo", {.base = rights::fd_write}), Errno::success);  // there is a reader now
+  EXPECT_EQ(guest.open_error("fifo", {.base = rights::fd_write}), Errno::success);  // a reader exists now
   const uint32_t out = guest.alloc(24);
   ASSERT_EQ(guest.call("fd_fdstat_get", {fd, out}), Errno::success);
   EXPECT_EQ(guest.get<Fdstat>(out).flags, kNonblock);

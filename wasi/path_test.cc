@@ -1,4 +1,4 @@
-// Functions on names: creating, removing, renaming, linking, metadata; with dots and trailing slashes as POSIX wants.
+// Functions on names: creating, removing, renaming, linking, metadata; with dots and trailing slashes as in POSIX.
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -1,7 +1,7 @@
 // poll_oneoff: waits until a clock reaches a time or a descriptor is ready.
 //
-// Each clock subscription becomes a time on a host clock, each descriptor one pollfd. All arithmetic on times
-// saturates: a deadline beyond the clock's range never comes.
+// Each clock subscription becomes a time on a clock of the host; each descriptor becomes one pollfd. Calculations with
+// times saturate: a deadline beyond the range of the clock never comes.
 #include <poll.h>
 #include <sys/ioctl.h>
 
@@ -31,14 +31,15 @@ Timestamp now(clockid_t clock) {
   return timestamp_of(time);
 }
 
-// What one subscription waits for, and the event that tells of it.
+// What one subscription waits for, and the event that reports it.
 struct Wait {
   Event event;
   bool done = false;
-  // Clock subscriptions: the time to reach. A relative time counts on the monotonic clock, whatever clock it names.
+  // For a clock subscription: the time to reach. A relative time uses the monotonic clock, no matter which clock it
+  // names.
   std::optional<clockid_t> clock;
   Timestamp deadline = 0;
-  // Descriptor subscriptions: where in the pollfds.
+  // For a descriptor subscription: its index in the pollfds.
   size_t pollfd_index = 0;
   bool is_fd = false;
 
@@ -83,12 +84,13 @@ class Poller {
     waits_.push_back(wait);
   }
 
-  // Returns when at least one subscription is done, or with `intr` when the store has been interrupted.
+  // Returns when at least one subscription is done, or with `intr` when the store is interrupted.
   Errno wait() {
     pollfds_.push_back({});
     do {
       timespec time;
-      // A signal only shortens the wait: programs take EINTR from a plain sleep for a failure of the system.
+      // A signal only ends one round of waiting early. It is not reported, because programs would take EINTR from a
+      // sleep for a failure of the system.
       const Errno error = wait_in_system(pollfds_, next_timeout(time), any_done_ ? nullptr : store_);
       if (error != Errno::success) return error;
       for (Wait& wait : waits_) finish(wait);
@@ -117,13 +119,13 @@ class Poller {
     held_.push_back((*found)->shared_from_this());
   }
 
-  // Null: no limit.
+  // Null: without a limit.
   const timespec* next_timeout(timespec& time) const {
     Timestamp shortest = any_done_ ? 0 : kForever;
     for (const Wait& wait : waits_) {
       if (!wait.clock) continue;
       shortest = std::min(shortest, wait.remaining());
-      // Somebody may set the clock meanwhile: look again.
+      // The clock may be set meanwhile, so it is read again at least every second.
       if (*wait.clock == CLOCK_REALTIME) shortest = std::min(shortest, kSecond);
     }
     if (shortest == kForever) return nullptr;
@@ -145,7 +147,7 @@ class Poller {
   static void finish_fd(Wait& wait, const pollfd& ready) {
     if ((ready.revents & POLLNVAL) != 0) return wait.fail(Errno::badf);
     wait.done = true;
-    // An error (POLLERR) is for the read or write to report, which knows which one.
+    // An error (POLLERR) is left to the following read or write, which knows which error it is.
     if ((ready.revents & POLLHUP) != 0) wait.event.flags |= kEventHangup;
     int available = 0;
     if (wait.event.type == EventType::fd_read && ::ioctl(ready.fd, FIONREAD, &available) == 0 && available > 0) {
@@ -157,7 +159,7 @@ class Poller {
   runtime::Store* store_;
   std::vector<Wait> waits_;
   std::vector<pollfd> pollfds_;
-  std::vector<std::shared_ptr<Descriptor>> held_;  // open until the wait is over
+  std::vector<std::shared_ptr<Descriptor>> held_;  // kept open until the wait is over
   bool any_done_ = false;
 };
 

@@ -95,7 +95,7 @@ TEST_F(PollTest, waits_for_an_absolute_time_on_either_clock) {
     ASSERT_EQ(poll({clock_subscription(7, clock, target, kSubclockAbstime)}).size(), 1u);
     EXPECT_GE(time(clock), target);
   }
-  EXPECT_EQ(poll({clock_subscription(1, 0, 12345, kSubclockAbstime)}).size(), 1u);  // long past
+  EXPECT_EQ(poll({clock_subscription(1, 0, 12345, kSubclockAbstime)}).size(), 1u);  // a time that has passed long ago
 }
 
 TEST_F(PollTest, the_earliest_of_several_times_ends_the_wait) {
@@ -191,7 +191,7 @@ TEST_F(PollTest, bad_descriptors_and_missing_rights_are_errors_in_the_event) {
 TEST_F(PollTest, nothing_or_too_much_to_wait_for_is_inval) {
   const uint32_t in = guest->alloc(48), out = guest->alloc(32), count = guest->alloc(4);
   EXPECT_EQ(guest->call("poll_oneoff", {in, out, 0, count}), Errno::inval);
-  // 0x05555556 * 48 is 32 modulo 2^32.
+  // Multiplied by 48, the size of a subscription, the first one would be 32 modulo 2^32.
   for (const uint64_t n : {0x0555'5556u, 0x0800'0000u, 0xffff'ffffu, 4097u}) {
     EXPECT_EQ(guest->call("poll_oneoff", {in, out, n, count}), Errno::inval) << n;
   }

@@ -1,4 +1,4 @@
-// How somebody else ends a program of several threads: between whoever runs it and whoever interrupts it.
+// Ends a program of several threads from outside: connects the thread that runs it with the one that interrupts it.
 // Thread rule: any thread.
 #pragma once
 
@@ -10,14 +10,14 @@ namespace mini_wasm::wasi {
 
 class ProgramInterrupt {
  public:
-  // Interrupts the program that runs; when none does, the next one as soon as it does.
+  // Interrupts the running program. If none runs, interrupts the next one as soon as it starts.
   void raise() {
     const std::lock_guard lock(mutex_);
     if (interrupt_) return interrupt_();
     raised_ = true;
   }
 
-  // The time that a program runs.
+  // Exists while a program runs.
   class Scope {
    public:
     Scope(ProgramInterrupt& owner, std::function<void()> interrupt) : owner_(owner) {

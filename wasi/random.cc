@@ -1,4 +1,4 @@
-// random_get from the kernel's generator.
+// random_get, with the kernel's generator.
 #include <sys/random.h>
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 
 namespace mini_wasm::wasi {
 
-// In pieces, between which an interrupt is looked for and others are let in.
+// Works in pieces. Between two pieces it checks for an interrupt, and other threads may use the object.
 Errno Context::random_get(GuestMemory memory, GuestBytes buffer) {
   constexpr size_t kPiece = size_t{64} << 10;
   const auto bytes = memory.range(buffer);

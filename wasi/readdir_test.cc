@@ -1,4 +1,4 @@
-// fd_readdir: entries, cookies, entries cut off at the end of the buffer, directories of any size.
+// fd_readdir: entries, cookies, entries that are cut off at the end of the buffer, directories of any size.
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -16,7 +16,7 @@ struct Entry {
 
 class ReaddirTest : public ::testing::Test {
  protected:
-  // The whole entries in one buffer from `cookie` on; `used` tells how full it became.
+  // The complete entries in one buffer, starting at `cookie`; `used` is set to the number of bytes in it.
   std::vector<Entry> read(DirCookie cookie, Size size, Size* used_out = nullptr, uint32_t fd = 3) {
     guest.forget_allocations();
     const uint32_t buffer = guest.alloc(size), used = guest.alloc(4);
@@ -36,7 +36,7 @@ class ReaddirTest : public ::testing::Test {
     return entries;
   }
 
-  // As wasi-libc reads: the cookie of the last whole entry, until a buffer is not full.
+  // Reads like wasi-libc: continues with the cookie of the last complete entry, until a buffer is not full.
   std::multiset<std::string> read_all(Size buffer_size) {
     std::multiset<std::string> names;
     DirCookie cookie = 0;
@@ -72,7 +72,7 @@ TEST_F(ReaddirTest, lists_dot_and_dot_dot_and_the_types_of_files) {
   EXPECT_EQ(entries["file"].ino, stat.ino);
 }
 
-// That of the parent is not the guest's to know, and none would mean that the entry is gone.
+// The guest must not learn the inode of the parent, and 0 would mean that the entry was removed.
 TEST_F(ReaddirTest, dot_dot_has_the_inode_of_the_directory_itself) {
   dir.mkdir("sub");
   struct stat host;
@@ -121,7 +121,7 @@ TEST_F(ReaddirTest, a_cookie_can_be_used_again) {
   EXPECT_TRUE(read(all.back().head.next, 8192).empty());
 }
 
-// Programs keep them in 32 bits, and add to nothing what they got from telldir.
+// Programs keep cookies in 32 bits, and use the values of telldir unchanged.
 TEST_F(ReaddirTest, cookies_count_entries) {
   for (int i = 0; i < 2000; ++i) dir.write("f" + std::to_string(i), "");
   DirCookie expected = 0;
@@ -144,7 +144,7 @@ TEST_F(ReaddirTest, a_cookie_stays_what_it_is_while_entries_come_and_go) {
     EXPECT_EQ(rest[i].name, all[100 + i].name);
     EXPECT_EQ(rest[i].head.next, all[100 + i].head.next);
   }
-  // From within what has gone the next is the first that is left, whatever else is new.
+  // From the place of a removed entry, the next one is the first that remains, no matter what else is new.
   for (int i = 0; i < 50; ++i) dir.write("new" + std::to_string(i), "");
   for (const size_t i : {20u, 50u, 99u, 120u, 30u}) {
     rest = read(all[i].head.next, 32768);
@@ -163,14 +163,14 @@ TEST_F(ReaddirTest, a_cookie_that_nobody_gave_out_counts_from_the_beginning) {
   std::vector<Entry> rest = read(40, 8192, nullptr, fresh);
   ASSERT_EQ(rest.size(), 12u);
   EXPECT_EQ(rest[0].name, all[40].name);
-  // With an entry kept from a buffer that was too small.
+  // With an entry that is kept because the buffer was too small.
   Size used = 0;
   EXPECT_TRUE(read(10, 20, &used, fresh).empty());
   EXPECT_EQ(used, 20u);
   EXPECT_EQ(read(11, 8192, nullptr, fresh)[0].name, all[11].name);
   EXPECT_TRUE(read(10, 20, &used, fresh).empty());
   EXPECT_EQ(read(10, 8192, nullptr, fresh)[0].name, all[10].name);
-  // Behind the last, though there were more once.
+  // Beyond the last entry, although there were more before.
   for (int i = 10; i < 50; ++i) std::filesystem::remove(dir / ("f" + std::to_string(i)));
   rest = read(0, 8192, nullptr, fresh);
   ASSERT_EQ(rest.size(), 12u);
@@ -179,7 +179,7 @@ TEST_F(ReaddirTest, a_cookie_that_nobody_gave_out_counts_from_the_beginning) {
   }
 }
 
-// Who watches a directory for long does not run out of cookies.
+// A program that reads a directory again and again does not run out of cookies.
 TEST_F(ReaddirTest, numbers_mean_what_has_been_listed_last) {
   for (int round = 0; round < 20; ++round) {
     for (int i = 0; i < 50; ++i) dir.write("f" + std::to_string(round) + "-" + std::to_string(i), "");
@@ -188,7 +188,7 @@ TEST_F(ReaddirTest, numbers_mean_what_has_been_listed_last) {
   }
 }
 
-// To seek to the first place of all looks like a fresh start.
+// A seek to the first position looks the same as a new start.
 TEST_F(ReaddirTest, a_cookie_survives_a_start_that_finds_nothing_new) {
   for (int i = 0; i < 300; ++i) dir.write("f" + std::to_string(i), "");
   const std::vector<Entry> all = read(0, 65536);
@@ -227,13 +227,13 @@ TEST_F(ReaddirTest, made_up_cookies_do_no_harm) {
                                 (uint64_t{1} << 63) - 1, uint64_t{1} << 63, ~uint64_t{0}}) {
     EXPECT_EQ(guest.call("fd_readdir", {3, buffer, 4096, cookie, used}), Errno::success);
     EXPECT_TRUE(guest.wrote_only({{used, 4}}));
-    EXPECT_EQ(guest.get<uint32_t>(used), 0u) << cookie;  // past the end
+    EXPECT_EQ(guest.get<uint32_t>(used), 0u) << cookie;  // beyond the end
   }
   EXPECT_EQ(read(0, 65536).size(), 52u);
 }
 
-// What is listed can be used, and what looks empty is: names of the host that are not UTF-8 are shown in characters of
-// a private plane.
+// Everything that is listed can be used, and a directory that looks empty is empty: names of the host that are not
+// UTF-8 are shown in characters of a private plane.
 TEST_F(ReaddirTest, names_that_are_not_utf8_can_be_used) {
   dir.mkdir("d");
   const std::string names[] = {"good", "b\xff", "\xc3", "\xc3\xa9", "\xf4\x8f\xbf\x83", "\xed\xa0\x80"};

@@ -1,5 +1,5 @@
-// Capabilities of a descriptor (preview1 `rights`): what may be done with it (base) and what its descendants may
-// inherit. They only ever shrink.
+// The rights of a descriptor (preview1 `rights`): what may be done with it (base), and what descriptors that are opened
+// through it may inherit. Rights can only be removed, never added.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ inline constexpr Rights fd_datasync = 1 << 0, fd_read = 1 << 1, fd_seek = 1 << 2
 
 inline constexpr Rights kAll = (Rights{1} << 30) - 1;
 
-// Everything that a file's or a directory's descriptor can be used for.
+// All rights that apply to the descriptor of a file or directory.
 inline constexpr Rights kFile = fd_datasync | fd_read | fd_seek | fd_fdstat_set_flags | fd_sync | fd_tell | fd_write |
                                 fd_advise | fd_allocate | fd_filestat_get | fd_filestat_set_size |
                                 fd_filestat_set_times | poll_fd_readwrite;
@@ -37,8 +37,8 @@ inline constexpr Rights kDirectory = kPath | fd_datasync | fd_fdstat_set_flags |
 inline constexpr Rights kSocket =
     fd_read | fd_write | fd_fdstat_set_flags | fd_filestat_get | poll_fd_readwrite | sock_shutdown | sock_accept;
 
-// What changes files, directories or their metadata, all absent below a read-only preopen. Linking counts: it would
-// give a read-only file a second name in a writable directory.
+// Rights that change files, directories or their metadata; a read-only preopen has none of them. Linking is one of them
+// because it would give a read-only file a second name in a writable directory.
 inline constexpr Rights kChanging = fd_write | fd_allocate | fd_filestat_set_size | fd_filestat_set_times |
                                     path_create_directory | path_create_file | path_link_source | path_link_target |
                                     path_rename_source | path_rename_target | path_filestat_set_size |
@@ -46,8 +46,8 @@ inline constexpr Rights kChanging = fd_write | fd_allocate | fd_filestat_set_siz
 
 }  // namespace rights
 
-// The rights that make sense for a descriptor of that type: "fewer rights than specified, if and only if those rights
-// do not apply to the type of file being opened" (path_open).
+// The rights that apply to a descriptor of that type: "fewer rights than specified, if and only if those rights do not
+// apply to the type of file being opened" (path_open).
 constexpr Rights rights_of_type(FileType type) {
   switch (type) {
     case FileType::directory: return rights::kDirectory;

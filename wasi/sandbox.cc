@@ -1,4 +1,4 @@
-// Path resolution that cannot leave a directory.
+// Path resolution that cannot leave a directory (see sandbox.h).
 #include "wasi/sandbox.h"
 
 #include <fcntl.h>
@@ -19,7 +19,7 @@ namespace mini_wasm::wasi {
 
 namespace {
 
-constexpr int kMaxLinks = limits::kMaxLinks;  // as many as Linux expands in one path
+constexpr int kMaxLinks = limits::kMaxLinks;  // the number that Linux follows in one path
 constexpr int kMaxRetries = 16;
 constexpr size_t kMaxPath = limits::kMaxPath;  // with the terminating zero
 
@@ -29,7 +29,7 @@ Errno check_path(std::string_view path) {
   return path.front() == '/' ? Errno::perm : Errno::success;
 }
 
-// The text of the link `name` in `dir`. Errors: inval when it is no link, perm when it is absolute.
+// The target of the link `name` in `dir`. Errors: inval when it is not a link, perm when it is absolute.
 ErrnoOr<std::string> read_relative_link(int dir, const char* name) {
   char text[kMaxPath];
   const ssize_t size = ::readlinkat(dir, name, text, sizeof(text));
@@ -40,21 +40,22 @@ ErrnoOr<std::string> read_relative_link(int dir, const char* name) {
   return target;
 }
 
-// perm for what a guest may not open; success when it may, or there is nothing of that name.
+// perm for a file that guests must not open; success otherwise, or when nothing has that name.
 Errno check_entry(int dir, const char* name) {
   struct stat file;
   if (::fstatat(dir, name, &file, AT_SYMLINK_NOFOLLOW) != 0) return Errno::success;
   return is_open_to_guests(file) && !is_on_kernel_file_system(dir, name) ? Errno::success : Errno::perm;
 }
 
-// Whether there is another file system mounted at `name`, which `file` tells of. Not asked is what cannot be mounted
-// there: the directory itself.
+// Whether another file system is mounted at `name`; `file` is its metadata. Not checked for the directory itself, where
+// nothing can be mounted.
 bool is_other_mount(const Sandbox::Place& place, const struct stat& file) {
   struct stat dir;
   return !place.is_dot && (::fstat(place.dir.get(), &dir) != 0 || dir.st_dev != file.st_dev);
 }
 
-// A path still to be walked, taken apart from the front; expanding a link puts its text before the rest.
+// The components of a path that have not been walked yet. When a link is expanded, its components come before the
+// others.
 class Components {
  public:
   explicit Components(std::string_view path) { push_front(path); }
@@ -83,8 +84,8 @@ class Components {
   bool trailing_slash_ = false;
 };
 
-// A position in the tree below `root`: every directory on the way down stays open, so that ".." goes back to where the
-// walk came from even when a directory has been moved out meanwhile.
+// A position in the tree below `root`. Every directory on the way down stays open, so that ".." goes back to the
+// directory that the walk came from, even when a directory has been moved meanwhile.
 class Walk {
  public:
   explicit Walk(int root) : root_(root) {}
@@ -114,8 +115,8 @@ class Walk {
 };
 
 struct SplitPath {
-  std::string dir;   // empty: no slash before the last component
-  std::string name;  // without slashes
+  std::string dir;   // empty when there is no slash before the last component
+  std::string name;  // has no slashes
   bool trailing_slash = false;
 };
 
@@ -133,7 +134,7 @@ SplitPath split_last(std::string_view path) {
 }  // namespace
 
 Sandbox::Strategy Sandbox::best_strategy() {
-  static std::atomic<bool> seen{false};  // it does not go away again
+  static std::atomic<bool> seen{false};  // once the kernel supports it, it stays so
   if (!seen) seen = has_open_beneath();
   return seen ? Strategy::kernel : Strategy::walk;
 }
@@ -158,7 +159,8 @@ ErrnoOr<HostFd> Sandbox::resolve(int dir, const std::string& path, int flags, mo
       if (fd == -EXDEV) break;
       if (fd != -EAGAIN) return errno_from_host(-fd);
     }
-    // The path leaves, or comes to another file system, or somebody keeps renaming: walking needs no luck.
+    // The path leaves the directory, or another file system is mounted on it, or files are renamed all the time. The
+    // walk handles all of these.
   }
   return open_by_walking(dir, path, flags | O_CLOEXEC, mode);
 }
@@ -170,10 +172,12 @@ ErrnoOr<HostFd> Sandbox::open_by_walking(int dir, const std::string& path, int f
   ErrnoOr<Place> place = locate_by_walking(dir, path, keep ? LastLink::keep : LastLink::follow);
   if (!place.ok()) return place.error();
   if (place->trailing_slash) {
-    if ((flags & O_CREAT) != 0) return Errno::isdir;  // as the kernel: a file is never created with a slash
+    // as in the kernel: a path that ends in a slash never creates a file
+    if ((flags & O_CREAT) != 0) return Errno::isdir;
     flags |= O_DIRECTORY;
   }
-  // Asked before, since to open alone may do something there, and after, since the name may stand for another file now.
+  // Checked before opening, because opening alone may have an effect there, and again afterwards, because the name may
+  // belong to another file by then.
   if (Errno error = check_entry(place->dir.get(), place->name.c_str()); error != Errno::success) return error;
   HostFd file = HostFd::own(runtime::open_own_descriptor(
       [&] { return ::openat(place->dir.get(), place->name.c_str(), flags | O_NOFOLLOW, mode); }));
@@ -206,7 +210,7 @@ ErrnoOr<Sandbox::Place> Sandbox::locate_by_walking(int dir, const std::string& p
     if (!is_last) {
       entered = walk.enter(name);
       if (entered == Errno::success) continue;
-      // O_NOFOLLOW refuses a link with one of these; anything else is final.
+      // Entering a link with O_NOFOLLOW gives one of these three errors. Any other error is final.
       if (entered != Errno::loop && entered != Errno::notdir && entered != Errno::mlink) return entered;
     }
     ErrnoOr<std::string> target = read_relative_link(walk.at(), name.c_str());

@@ -1,20 +1,20 @@
-// Path resolution that cannot leave a directory, nor get at what is no file: every path of the guest is resolved here,
-// and nowhere else.
+// Sandbox: path resolution that cannot leave a directory and cannot reach anything that is not a file. Every path of a
+// guest is resolved here and nowhere else.
 //
-// `..` may climb as far as the directory it started from, symbolic links are followed as long as they stay below it; an
-// absolute path or link, or one that climbs out, is EPERM. What is checked is what is used: either the kernel resolves
-// the whole path confined (openat2), or it is walked one component at a time with O_NOFOLLOW on descriptors already
-// held, so that renames and links that change meanwhile lead nowhere else. Both answer alike; the kernel's way is
-// chosen at run time.
-//
-// Other mounted file systems belong to the tree, but for the kernel's own (proc and its like: memory, environment and
-// descriptors of the host's processes). These are EPERM as everything outside is: to open, to change, to ask about, and
-// to pass through, since what is found there tells of the host. As long as a path stays on the file system that it
-// begins on, nothing has to be asked; the kernel says when it does not, and the path is walked and each step looked at.
-// Devices are EPERM but for a few that hold nothing of the host's.
-//
-// Operations on names (unlink, rename, ...) resolve the parent with `locate`, then act on the last component relative
-// to it without following it and without a trailing slash, which would make the host follow it.
+// * `..` may go up to the directory where the path began, and symbolic links are followed as long as they stay below
+//   it. An absolute path or link, or one that leaves the directory, gives EPERM.
+// * What was checked is what is used. Either the kernel resolves the whole path and keeps it inside (openat2), or the
+//   path is walked one component at a time, with O_NOFOLLOW, on descriptors that are already open. So files that are
+//   renamed and links that change meanwhile cannot lead elsewhere. Both ways give the same results; the kernel's is
+//   used where it exists.
+// * Mounted file systems belong to the tree, except those of the kernel itself (proc and similar: memory, environment
+//   and descriptors of the host's processes). For these, EPERM is the result of opening, changing and asking, and of
+//   passing through, because what exists there tells something about the host. While a path stays on the file system
+//   where it began, nothing needs to be checked. When it does not, the kernel reports that, and the path is walked and
+//   each step is checked.
+// * Devices give EPERM, except for a few that hold no data of the host.
+// * Operations on names (unlink, rename, ...) resolve the parent with `locate`. Then they act on the last component,
+//   relative to the parent, without following it, and without a trailing slash, which would make the host follow it.
 #pragma once
 
 #include <sys/stat.h>
@@ -29,36 +29,38 @@ namespace mini_wasm::wasi {
 class Sandbox {
  public:
   enum class Strategy { kernel, walk };
-  enum class LastLink { keep, follow };  // whether a symbolic link at the end of the path is expanded
+  enum class LastLink { keep, follow };  // whether a symbolic link at the end of the path is followed
 
-  // A name below a directory, both inside the sandbox.
+  // A name in a directory; both are inside the sandbox.
   struct Place {
-    HostFd dir;                   // borrowed when the path has one component
-    std::string name;             // one component, never with a slash; "." when `is_dot`
+    HostFd dir;                   // borrowed when the path has only one component
+    std::string name;             // one component without a slash; "." when `is_dot`
     bool is_dot = false;          // the path ends in "." or "..": the place is `dir` itself
-    bool is_dot_dot = false;      // in ".."
-    bool trailing_slash = false;  // the path demands a directory
+    bool is_dot_dot = false;      // the path ends in ".."
+    bool trailing_slash = false;  // the path requires a directory
   };
 
   explicit Sandbox(Strategy strategy) : strategy_(strategy) {}
-  // The kernel's when it has one.
+  // The kernel's, where it exists.
   static Strategy best_strategy();
-  // Why a directory cannot be where paths begin, or null: the name of the kernel's own file system that it is on.
+  // Why a directory cannot be the root of paths: the name of the kernel's own file system that it is on. Null when it
+  // can.
   static const char* fault_of_root(int dir);
 
   struct Opened {
     HostFd file;
     struct stat stat;
   };
-  // Opens the path below `dir`. `flags` and `mode` are those of openat; O_NOFOLLOW says not to follow the last link.
-  // Errors: perm when the path leaves `dir` or leads to what is no file, loop after 40 links, else the host's.
+  // Opens the path below `dir`. `flags` and `mode` are those of openat. With O_NOFOLLOW, a link at the end is not
+  // followed. Errors: perm, when the path leaves `dir` or leads to something that is not a file; loop, after 40 links;
+  // those of the host.
   ErrnoOr<Opened> open(int dir, const std::string& path, int flags, mode_t mode) const;
 
-  // Resolves all but the last component. With LastLink::follow the place is never a link, unless it turns into one
-  // afterwards: so always act on it without following.
+  // Resolves all components but the last one. With LastLink::follow, links at the end are resolved too, so that the
+  // place is not a link. It may become one afterwards, so always act on it without following links.
   ErrnoOr<Place> locate(int dir, const std::string& path, LastLink last) const;
 
-  // The place of an existing file and its metadata, with a trailing slash only that of a directory (notdir).
+  // The place of an existing file, and its metadata. With a trailing slash it must be a directory (notdir).
   struct Found {
     Place place;
     struct stat stat;

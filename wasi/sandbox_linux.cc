@@ -1,5 +1,5 @@
-// Confined path resolution by the Linux kernel: openat2, since 5.6 (openat2(2)). What lies on a file system, by
-// statfs(2).
+// Path resolution by the Linux kernel that stays inside a directory: openat2, since Linux 5.6 (openat2(2)). And the
+// kind of a file system, with statfs(2).
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/syscall.h>
@@ -18,7 +18,7 @@ namespace mini_wasm::wasi {
 const int kLookupFlags = O_PATH | O_DIRECTORY | O_CLOEXEC;
 
 bool has_open_beneath() {
-  // An old kernel says ENOSYS, a container's system call filter perhaps EPERM.
+  // An old kernel returns ENOSYS; the system call filter of a container may return EPERM.
   const int fd = open_beneath(AT_FDCWD, ".", kLookupFlags, 0);
   if (fd >= 0) ::close(fd);
   return fd >= 0;
@@ -27,7 +27,7 @@ bool has_open_beneath() {
 int open_beneath(int dir, const char* path, int flags, mode_t mode) {
   open_how how{};
   how.flags = static_cast<unsigned>(flags);
-  how.mode = (flags & O_CREAT) != 0 ? mode : 0;  // a mode without O_CREAT is EINVAL
+  how.mode = (flags & O_CREAT) != 0 ? mode : 0;  // a mode without O_CREAT would be EINVAL
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
   int fd;
   do {
@@ -39,7 +39,7 @@ int open_beneath(int dir, const char* path, int flags, mode_t mode) {
 
 const char* kernel_file_system(int fd) {
   struct statfs info;
-  // What cannot be asked is not let through.
+  // If the kind is unknown, the file is refused.
   if (::fstatfs(fd, &info) != 0) return "unknown";
   switch (static_cast<uint32_t>(info.f_type)) {
 #define FILE_SYSTEM(name, magic) \
@@ -55,7 +55,7 @@ bool is_on_kernel_file_system(int dir, const char* name) {
   return fd >= 0 && kernel_file_system(HostFd::own(fd).get()) != nullptr;
 }
 
-// Numbers as in the kernel's Documentation/admin-guide/devices.txt.
+// The numbers are in the kernel's Documentation/admin-guide/devices.txt.
 bool is_open_to_guests(const struct stat& file) {
   if (S_ISBLK(file.st_mode)) return false;
   if (!S_ISCHR(file.st_mode)) return true;

@@ -1,4 +1,5 @@
-// What path resolution asks of the operating system beyond POSIX: sandbox_linux.cc, or sandbox_posix.cc elsewhere.
+// What path resolution needs from the operating system beyond POSIX. Implemented in sandbox_linux.cc, or in
+// sandbox_posix.cc for other systems.
 #pragma once
 
 #include <sys/stat.h>
@@ -8,25 +9,25 @@
 
 namespace mini_wasm::wasi {
 
-// Flags that open a directory just to look up names in it.
+// Flags for opening a directory only to look up names in it.
 extern const int kLookupFlags;
 
-// Whether `open_beneath` works here and now.
+// Whether `open_beneath` works on this system.
 bool has_open_beneath();
 
-// Opens `path` below `dir`, resolved by the kernel so that it can leave neither `dir` nor the mounted file system that
-// this is on. A negative answer is -errno: EXDEV for leaving, and EAGAIN says that the kernel could not decide because
-// something was moved meanwhile.
+// Opens `path` below `dir`. The kernel resolves it so that it can leave neither `dir` nor the file system that `dir` is
+// on. A negative result is -errno. EXDEV: the path would leave. EAGAIN: the kernel could not decide because something
+// was moved meanwhile.
 int open_beneath(int dir, const char* path, int flags, mode_t mode);
 
-// The name of the kernel's own file system that the open file lies on (kernel_file_systems.def), or null for all
-// others.
+// The name of the kernel's own file system (kernel_file_systems.def) that the open file is on; null for all others.
 const char* kernel_file_system(int fd);
-// Whether `name` in `dir`, a link not followed, lies on one, without opening it: that alone may do something.
+// Whether `name` in `dir` is on such a file system; a link is not followed. The file is not opened, because opening
+// alone may have an effect.
 bool is_on_kernel_file_system(int dir, const char* name);
 
-// Whether a guest may have this device, if it is one: those that hold nothing of the host, and the terminal that the
-// program was started from.
+// Whether a guest may use the file. False only for devices, except those that hold no data of the host, and the
+// terminal from which the program was started.
 bool is_open_to_guests(const struct stat& file);
 
 }  // namespace mini_wasm::wasi

@@ -1,5 +1,5 @@
-// Systems without confined path resolution in the kernel: paths are walked. POSIX does not tell what kind a file system
-// is: what must stay closed there has to stay out of preopened directories.
+// For systems whose kernel cannot confine path resolution: paths are walked. POSIX does not tell the kind of a file
+// system, so on these systems the embedder must keep kernel file systems out of preopened directories.
 #include <fcntl.h>
 
 #include <cerrno>

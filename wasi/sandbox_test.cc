@@ -1,4 +1,4 @@
-// Path resolution by itself: both strategies find the same places and give the same errors.
+// Path resolution alone: both strategies must find the same places and give the same errors.
 #include "wasi/sandbox.h"
 
 #include <fcntl.h>
@@ -17,7 +17,7 @@ TEST(wasi_sandbox, this_linux_resolves_paths_in_the_kernel) {
   EXPECT_EQ(Sandbox::best_strategy(), Sandbox::Strategy::kernel);
 }
 
-// Random paths over a small tree full of links, compared between the two strategies.
+// Random paths in a small tree with many links; the results of the two strategies are compared.
 TEST(wasi_sandbox, both_strategies_agree_on_random_paths) {
   if (!has_open_beneath()) GTEST_SKIP() << "no openat2 here";
   TempDir dir;
@@ -47,7 +47,7 @@ TEST(wasi_sandbox, both_strategies_agree_on_random_paths) {
     const auto a = kernel.open(root, path, O_RDONLY | flags, 0), b = walk.open(root, path, O_RDONLY | flags, 0);
     ASSERT_EQ(a.ok(), b.ok()) << path << " flags " << flags << " errors " << static_cast<int>(a.error()) << " "
                               << static_cast<int>(b.error());
-    // With O_DIRECTORY, a link that is not to be followed is either of two errors.
+    // With O_DIRECTORY, a link that must not be followed gives one of two errors.
     if (!a.ok() && (flags & O_DIRECTORY) == 0) {
       EXPECT_EQ(a.error(), b.error()) << path << " flags " << flags;
     }

@@ -1,4 +1,4 @@
-// Blocking and removing a SIGPIPE of one's own making, with nothing but POSIX signals.
+// Blocks a SIGPIPE that this thread causes, and removes it, using only POSIX signals.
 #include "wasi/sigpipe.h"
 
 #include <cerrno>
@@ -24,7 +24,7 @@ bool sigpipe_pending() {
 SigpipeGuard::SigpipeGuard(bool active) : active_(active) {
   struct sigaction action;
   if (active_ && ::sigaction(SIGPIPE, nullptr, &action) == 0 && action.sa_handler == SIG_IGN) active_ = false;
-  // One that is pending already is somebody else's, and blocked by somebody else: leave it.
+  // If a SIGPIPE is already pending, somebody else has blocked it, so it is left alone.
   if (active_ && sigpipe_pending()) active_ = false;
   if (!active_) return;
   const sigset_t set = only_sigpipe();

@@ -1,5 +1,5 @@
-// Keeps a write to a closed pipe from killing the host: EPIPE is an answer for the guest, SIGPIPE would be an end for
-// everybody. The signal is blocked for this thread while the object lives, and taken away if the write raised it.
+// SigpipeGuard: keeps a write to a closed pipe from ending the host. The guest gets EPIPE; SIGPIPE would end the whole
+// process. The signal is blocked for this thread while the object exists, and removed if the write has raised it.
 #pragma once
 
 #include <csignal>
@@ -8,7 +8,7 @@ namespace mini_wasm::wasi {
 
 class SigpipeGuard {
  public:
-  // Does nothing when not `active`: files and terminals raise no SIGPIPE.
+  // Does nothing when `active` is false: files and terminals raise no SIGPIPE.
   explicit SigpipeGuard(bool active);
   ~SigpipeGuard();
   SigpipeGuard(const SigpipeGuard&) = delete;

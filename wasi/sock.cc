@@ -1,4 +1,4 @@
-// sock_accept, sock_recv, sock_send, sock_shutdown on the sockets that the guest inherited.
+// sock_accept, sock_recv, sock_send, sock_shutdown, on sockets that the guest has inherited.
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -21,14 +21,14 @@ msghdr message(HostIovecs& buffers) {
   return header;
 }
 
-// Whether no more will come than has.
+// Whether the other side will send no more data.
 bool has_ended(int socket) {
   pollfd ready{socket, POLLRDHUP, 0};
   return ::poll(&ready, 1, 0) != 0;
 }
 
-// EAGAIN when nobody wants to connect, in whatever mode the socket is. Another process that takes the connection first
-// makes it wait; another thread of the guest's cannot.
+// Fails with EAGAIN when no connection is waiting, whatever the mode of the socket is. If another process takes the
+// connection first, this call waits; another thread of the guest cannot cause that.
 int accept_without_waiting(int listener, int flags) {
   pollfd ready{listener, POLLIN, 0};
   const int count = ::poll(&ready, 1, 0);
@@ -45,7 +45,7 @@ ErrnoOr<Fd> Context::sock_accept(Fd fd, FdFlags flags) {
   const auto listener = fds_.find_socket(fd, rights::sock_accept);
   if (!listener.ok()) return listener.error();
   if ((flags & ~fd_flags::kNonblock) != 0) return Errno::inval;
-  if (fds_.full()) return Errno::mfile;  // before a connection is taken that nobody could get
+  if (fds_.full()) return Errno::mfile;  // checked first: nobody could use the connection
   const Descriptor& from = **listener;
   Descriptor socket;
   socket.type = from.type;
@@ -78,7 +78,7 @@ ErrnoOr<std::tuple<Size, RoFlags>> Context::sock_recv(GuestMemory memory, Fd fd,
       if ((header.msg_flags & MSG_TRUNC) != 0) truncated = kRoDataTruncated;
       const bool is_all = received <= 0 || static_cast<uint64_t>(received) == buffers.bytes();
       if (!peeks || !waits_for_all || is_all || has_ended(from.host.get())) return received;
-      errno = EAGAIN;  // what has been seen stays in the queue: look again when there is more
+      errno = EAGAIN;  // the data stays in the queue; try again when there is more
       return ssize_t{-1};
     });
     if (!size.ok() && done == 0) return size.error();
@@ -97,7 +97,7 @@ ErrnoOr<Size> Context::sock_send(GuestMemory memory, Fd fd, Iovecs list, SiFlags
   HostIovecs buffers;
   if (const auto loaded = buffers.load(memory, list); !loaded.ok()) return loaded.error();
   uint64_t done = 0;
-  do {  // of a stream, all
+  do {  // for a stream, until everything is sent
     const ErrnoOr<Size> size = when_ready(to, POLLOUT, [&] {
       const msghdr header = message(buffers);
       return ::sendmsg(to.host.get(), &header, MSG_NOSIGNAL | MSG_DONTWAIT);

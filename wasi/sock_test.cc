@@ -1,4 +1,4 @@
-// Sockets that the guest inherits: accepting, receiving, sending, shutting down.
+// Sockets that the guest has inherited: accepting, receiving, sending, shutting down.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -96,7 +96,7 @@ TEST_F(SockTest, shutting_down_ends_one_direction_or_both) {
   EXPECT_EQ(guest->call("sock_shutdown", {3, sd_flags::kWr}), Errno::success);
   char c;
   EXPECT_EQ(::read(pair[1], &c, 1), 0);
-  EXPECT_EQ(send("x"), Errno::pipe);  // and no signal
+  EXPECT_EQ(send("x"), Errno::pipe);  // and no signal is raised
   EXPECT_EQ(guest->write(3, "x"), Errno::pipe);
   EXPECT_EQ(guest->call("sock_shutdown", {3, sd_flags::kRd}), Errno::success);
   ASSERT_EQ(receive(1), Errno::success);
@@ -159,7 +159,7 @@ TEST_F(SockTest, accepts_connections_on_a_listening_socket) {
   ::close(listener);
 }
 
-// As inetd gives one: standard input is the listener.
+// As started by inetd: standard input is the listening socket.
 TEST_F(SockTest, a_connection_has_its_rights_when_the_listener_is_standard_input) {
   const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};

@@ -1,4 +1,4 @@
-// Host file metadata in the guest's terms.
+// Metadata of host files in the guest's form.
 #include "wasi/stat.h"
 
 #include <fcntl.h>
@@ -12,7 +12,7 @@ namespace {
 
 constexpr uint64_t kNanosPerSecond = 1'000'000'000;
 
-// One entry of the pair: set, set to now, or leave alone.
+// One of the two times: set to `time`, set to now, or unchanged.
 timespec time_from(Timestamp time, bool set, bool now) {
   if (now) return {0, UTIME_NOW};
   if (!set) return {0, UTIME_OMIT};
@@ -29,7 +29,7 @@ FileType file_type_of(mode_t mode) {
     case S_IFCHR: return FileType::character_device;
     case S_IFBLK: return FileType::block_device;
     case S_IFSOCK: return FileType::socket_stream;
-    default: return FileType::unknown;  // FIFOs: preview1 has no word for them
+    default: return FileType::unknown;  // FIFOs: preview1 has no type for them
   }
 }
 

@@ -7,7 +7,7 @@ namespace mini_wasm::wasi {
 namespace {
 
 constexpr long kMillisecond = 1'000'000;  // in nanoseconds
-// How often to look for an interrupt when the system has no descriptor left that would tell of it.
+// How often to check for an interrupt when the system has no descriptor left that would report it.
 constexpr timespec kTick{0, 5 * kMillisecond};
 
 bool is_shorter(const timespec& a, const timespec& b) {

@@ -1,5 +1,5 @@
-// Waiting in the system for a guest. Whatever may wait for long comes here, so that an interrupt of the guest's store
-// ends it.
+// Waiting in the system for a guest. Everything that may wait for long uses these functions, so that an interrupt of
+// the guest's store ends the wait.
 #pragma once
 
 #include <poll.h>
@@ -12,13 +12,13 @@
 
 namespace mini_wasm::wasi {
 
-// As ppoll: until one of `fds` is ready or `timeout` (null: none) has passed; `revents` says what is ready. May return
-// earlier, with nothing ready, when a signal has come: so look again at what was waited for. The last entry of `fds` is
-// left free for the interrupt. `store` may be null.
-// Errors: intr when the store is interrupted, whatever else is ready; else the system's.
+// Like ppoll: waits until one of `fds` is ready, or until `timeout` has passed (null: no limit). `revents` tells what
+// is ready. May return earlier with nothing ready, when a signal arrives; so the caller must check its condition again.
+// The last entry of `fds` must be left free for the interrupt. `store` may be null.
+// Errors: intr when the store is interrupted, even if something is ready; otherwise those of the system.
 Errno wait_in_system(std::span<pollfd> fds, const timespec* timeout, runtime::Store* store);
 
-// Until `milliseconds` have passed. Error: intr.
+// Waits for that many milliseconds. Error: intr.
 Errno nap(unsigned milliseconds, runtime::Store* store);
 
 }  // namespace mini_wasm::wasi

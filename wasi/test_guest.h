@@ -1,6 +1,6 @@
-// A guest without a module, for tests: a Context and a piece of memory, and calls by import name as a module makes
-// them. The memory starts out as a pattern, and each call remembers what it was, so that a test can ask whether a call
-// wrote anything but its results.
+// For tests: a guest without a module. It has a Context and some memory, and calls functions by their import name as a
+// module does. The memory is first filled with a pattern, and each call saves its old content, so that a test can check
+// that the call wrote only its results.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -35,7 +35,7 @@ inline void PrintTo(Errno error, std::ostream* out) {
   *out << "errno " << static_cast<int>(error);
 }
 
-// A directory of the host that disappears with the test.
+// A directory of the host that is removed at the end of the test.
 class TempDir : public testing::TemporaryDirectory {
  public:
   std::filesystem::path operator/(const std::string& name) const { return path() / name; }
@@ -102,7 +102,7 @@ class Guest {
     return Errno::nosys;
   }
 
-  // Reserves `size` bytes of guest memory, apart from all others.
+  // Reserves `size` bytes of guest memory that nothing else uses.
   uint32_t alloc(uint64_t size) {
     const uint32_t offset = next_;
     next_ += static_cast<uint32_t>((size + 64) & ~uint64_t{15});
@@ -120,7 +120,7 @@ class Guest {
     std::memcpy(memory_.data() + offset, text.data(), text.size());
     return offset;
   }
-  // A list of buffers of the given addresses and sizes.
+  // Writes a list of buffers with the given addresses and sizes.
   uint32_t put_iovecs(std::initializer_list<Iovec> list) {
     const uint32_t offset = alloc(list.size() * sizeof(Iovec));
     std::memcpy(memory_.data() + offset, list.begin(), list.size() * sizeof(Iovec));
@@ -136,7 +136,7 @@ class Guest {
     return std::string(reinterpret_cast<const char*>(memory_.data()) + offset, size);
   }
 
-  // Whether the last call changed nothing outside these ranges.
+  // Whether the last call has changed nothing outside these ranges.
   bool wrote_only(std::initializer_list<Range> ranges) const {
     std::vector<uint8_t> expected = before_;
     for (const Range& range : ranges) {
@@ -145,7 +145,7 @@ class Guest {
     return expected == memory_;
   }
 
-  // path_open with everything allowed that the directory hands down, or with the given rights.
+  // path_open with all rights that the directory passes on, or with the given rights.
   struct Opening {
     OFlags oflags = 0;
     FdFlags fdflags = 0;
@@ -167,7 +167,7 @@ class Guest {
     if (error == Errno::success) fd = get<uint32_t>(out);
     return error;
   }
-  // As above, expected to work.
+  // The same; it is expected to succeed.
   uint32_t opened(std::string_view path, Opening how) {
     uint32_t fd = ~0u;
     EXPECT_EQ(open(path, how, fd), Errno::success) << path;
@@ -181,7 +181,7 @@ class Guest {
   }
   Errno open_error(std::string_view path) { return open_error(path, {.base = rights::kFile & ~rights::fd_write}); }
 
-  // fd_write of a text; fd_read of so many bytes.
+  // fd_write of a text; fd_read of that many bytes.
   Errno write(uint32_t fd, std::string_view text) {
     const uint32_t iovecs = put_iovecs({{put_text(text), static_cast<Size>(text.size())}});
     return call("fd_write", {fd, iovecs, 1, alloc(4)});
@@ -193,7 +193,7 @@ class Guest {
     return error == Errno::success ? text(buffer, get<Size>(count)) : "";
   }
 
-  // A call on one path: fd, path and length, then `more`.
+  // A call with one path: fd, path and length, then `more`.
   Errno path_call(std::string_view name, uint32_t dir, std::string_view path) {
     return call(name, {dir, put_text(path), path.size()});
   }
@@ -225,7 +225,7 @@ class Guest {
   Context& context() { return *context_; }
   std::vector<uint8_t>& memory() { return memory_; }
 
-  int32_t exit_code = -1;  // of the last call that ended the guest
+  int32_t exit_code = -1;  // set by the last call that ended the guest
 
  private:
   std::span<const Function> functions_;
@@ -234,7 +234,7 @@ class Guest {
   std::unique_ptr<Context> context_;
 };
 
-// Path tests run with both ways of resolving paths.
+// Path tests run with both ways to resolve paths.
 class BothSandboxes : public ::testing::TestWithParam<Sandbox::Strategy> {
  protected:
   void SetUp() override {

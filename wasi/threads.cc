@@ -1,6 +1,6 @@
-// wasi-threads: a program of several threads. Each is an instance of the module in a store of its own, on a thread of
-// the host; they share the memory that the module imports. The first outcome (main returns, somebody exits or traps) is
-// the program's, and interrupts all others.
+// wasi-threads: programs with several threads. Each thread is an instance of the module in a store of its own, on a
+// thread of the host. They share the memory that the module imports. The first result (main returns, or a thread exits
+// or traps) is the result of the program and interrupts all other threads.
 #include <mini_wasm/wasi.h>
 #include <pthread.h>
 
@@ -23,9 +23,9 @@ constexpr const char* kModule = "wasi";
 constexpr const char* kSpawn = "thread-spawn";
 constexpr const char* kStart = "wasi_thread_start";
 constexpr size_t kMaxThreads = limits::kMaxThreads;
-constexpr int32_t kLastThreadId = 0x1fff'ffff;  // the rest is reserved
+constexpr int32_t kLastThreadId = 0x1fff'ffff;  // greater ids are reserved
 
-// Thread rule: all members but the constructor are for any thread.
+// Thread rule: all members except the constructor may be called from any thread.
 class Program : public std::enable_shared_from_this<Program> {
  public:
   Program(Wasi& wasi, const Engine& engine, const Module& module, const StoreLimits& limits, Wasi::Prepare prepare)
@@ -60,7 +60,7 @@ class Program : public std::enable_shared_from_this<Program> {
     int32_t id, argument;
   };
 
-  // A new thread's id, or a negative errno.
+  // Returns the id of a new thread, or a negative errno.
   int32_t spawn(int32_t argument) {
     constexpr int32_t kAgain = -static_cast<int32_t>(wasi::Errno::again);
     const std::lock_guard lock(mutex_);
@@ -69,7 +69,7 @@ class Program : public std::enable_shared_from_this<Program> {
     pthread_t native;
     if (pthread_create(&native, nullptr, &Program::thread_main, thread.get()) != 0) return kAgain;
     pthread_detach(native);
-    static_cast<void>(thread.release());  // thread_main owns it
+    static_cast<void>(thread.release());  // thread_main owns it from now on
     ++threads_;
     return ++last_id_;
   }
@@ -86,7 +86,7 @@ class Program : public std::enable_shared_from_this<Program> {
 
   void run_thread(const Thread& thread) {
     Result<int32_t> result = guarded([&] { return call_start(thread); });
-    if (result) return;  // the thread is over, the program goes on
+    if (result) return;  // only this thread has ended, not the program
     if (result.error().kind == ErrorKind::exit) return end(result.error().exit_code);
     end(std::move(result).error());
   }
@@ -102,7 +102,7 @@ class Program : public std::enable_shared_from_this<Program> {
     });
   }
 
-  // Calls `body` with an instance that lives no longer; an interrupt reaches it from the beginning.
+  // Calls `body` with a new instance that exists only during the call. An interrupt reaches it from the start.
   template <class F>
   Result<int32_t> in_own_store(int32_t id, F body) {
     Store store(engine_, limits_);
@@ -123,7 +123,7 @@ class Program : public std::enable_shared_from_this<Program> {
     return body(*instance);
   }
 
-  // Lets `end` find a thread's store for as long as it lives.
+  // While it exists, `end` can find the store of the thread.
   class Registration {
    public:
     Registration(Program& program, int32_t id, Store& store) : program_(program), id_(id) {
@@ -157,12 +157,12 @@ class Program : public std::enable_shared_from_this<Program> {
   const Wasi::Prepare prepare_;
   std::vector<SharedImport> memories_;
 
-  std::mutex mutex_;  // of everything below
+  std::mutex mutex_;  // guards everything below
   std::condition_variable nobody_left_;
   std::map<int32_t, Store*> stores_;
   std::optional<Result<int32_t>> outcome_;
   bool interrupted_ = false;
-  size_t threads_ = 0;  // beside the first
+  size_t threads_ = 0;  // without the first one
   int32_t last_id_ = 0;
 };
 

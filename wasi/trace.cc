@@ -24,7 +24,7 @@ size_t slots_of(Shown shown) {
   }
 }
 
-// Of a text the first bytes; where it lies outside of the memory, as an array.
+// Shows a text, up to its first kLongest bytes. If it lies outside the memory, shows its pointer and size.
 std::string text_at(GuestMemory memory, uint32_t offset, uint32_t size) {
   constexpr uint32_t kLongest = 200;
   const auto bytes = memory.range(offset, size);

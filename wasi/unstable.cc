@@ -1,4 +1,4 @@
-// wasi_unstable where it differs from preview1.
+// The functions of wasi_unstable that differ from preview1.
 #include "wasi/unstable.h"
 
 #include <algorithm>

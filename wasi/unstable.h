@@ -1,6 +1,6 @@
-// The few functions of the older `wasi_unstable` (snapshot 0) whose ABI differs from preview1: another numbering of
-// whence, 32-bit link counts, and clock subscriptions with one more field (legacy/preview0/witx/typenames.witx). They
-// translate and call the preview1 ones.
+// Unstable: the few functions of the older `wasi_unstable` (snapshot 0) whose ABI differs from preview1: other numbers
+// for whence, 32-bit link counts, and clock subscriptions with one more field (legacy/preview0/witx/typenames.witx).
+// They convert their arguments and call the functions of preview1.
 #pragma once
 
 #include "wasi/context.h"

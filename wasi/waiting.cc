@@ -1,4 +1,4 @@
-// How calls wait: with other threads let in, and no longer than until their store is interrupted.
+// How calls wait: other threads may use the Context meanwhile, and an interrupt of the store ends the wait.
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -21,7 +21,8 @@ Errno Context::wait_until_ready(const Descriptor& descriptor, short events, bool
   if (descriptor.nonblock || (flags & O_NONBLOCK) != 0) return Errno::again;
   runtime::Store* const store = this->store();
   const Errno error = let_others_in([&] {
-    // It was ready for less than is wanted, or others were faster: not again and again at once.
+    // poll said that it was ready, but not for this operation, or another process was faster. A short pause keeps this
+    // from becoming a busy loop.
     if (in_vain && nap(1, store) != Errno::success) return Errno::intr;
     pollfd fds[2] = {{descriptor.host.get(), events, 0}, {}};
     return wait_in_system(fds, nullptr, store);
@@ -29,7 +30,8 @@ Errno Context::wait_until_ready(const Descriptor& descriptor, short events, bool
   return error == Errno::intr ? interrupted() : error;
 }
 
-// The system tells of bytes, but not of somebody who opens the other end and writes nothing: look every now and then.
+// The system can wait for data, but not for somebody who opens the other end and writes nothing. So the condition is
+// checked again and again, with growing pauses.
 template <class Done>
 Errno Context::look_until(Done done) {
   constexpr unsigned kLongestNap = 5;  // milliseconds

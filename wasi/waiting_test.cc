@@ -1,5 +1,5 @@
-// Calls that wait: an interrupt of the store ends each of them, whenever it comes, and meanwhile other threads' calls
-// go on. What is waited for here never comes by itself, so a call that nobody ends is a test that does not end.
+// Calls that wait: an interrupt of the store ends each of them, whenever it comes, and calls of other threads run
+// meanwhile. What is waited for never happens by itself, so that a call that is not ended makes the test hang.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -26,11 +26,11 @@ using namespace mini_wasm::testing;
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-// Generous, for machines that are busy.
+// Long enough for busy machines.
 constexpr auto kSoon = milliseconds(500);
 
-// Standard input and output are a pipe that is empty and one that is full, 3 a directory with two FIFOs, 4 a listening
-// socket, 5 and 6 stream sockets that nothing comes from. Each function gives an errno.
+// Standard input is an empty pipe, standard output a full one. 3 is a directory with two FIFOs, 4 a listening socket, 5
+// and 6 are stream sockets on which no data arrives. Each function returns an errno.
 constexpr const char* kGuest = R"((module
   (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
@@ -148,7 +148,7 @@ class Waiting : public ::testing::TestWithParam<spec::TierCase> {
     EXPECT_TRUE(made);
     wasi = std::make_unique<Wasi>(std::move(*made));
   }
-  // A guest of the program, each with a store of its own.
+  // One guest of the program; each has a store of its own.
   struct Thread {
     explicit Thread(Waiting& test) : guest(GetParam().config()) {
       test.wasi->add_to(guest.linker);
@@ -158,7 +158,7 @@ class Waiting : public ::testing::TestWithParam<spec::TierCase> {
     Guest guest;
     std::optional<Instance> instance;
   };
-  // Calls the function elsewhere, `meanwhile` here once it waits, most likely, then interrupts it.
+  // Calls the function on another thread, runs `meanwhile` here while it (most likely) waits, then interrupts it.
   void interrupted_after(Thread& waiting, const char* name, const std::function<void()>& meanwhile) {
     std::thread other([&] { EXPECT_THAT(waiting.call(name), Traps(TrapCode::interrupted)) << name; });
     std::this_thread::sleep_for(milliseconds(10));
@@ -182,13 +182,13 @@ TEST_P(Waiting, ends_with_an_interrupt) {
   Thread thread(*this);
   for (const char* name : kWaits) {
     interrupted_after(thread, name, [] {});
-    thread.guest.store.interrupt();  // before the call
+    thread.guest.store.interrupt();  // comes before the call
     EXPECT_THAT(thread.call(name), Traps(TrapCode::interrupted)) << name;
     thread.guest.store.clear_interrupt();
   }
 }
 
-// Before, during and after every step towards the wait.
+// Interrupts before, during and after every step towards the wait.
 TEST_P(Waiting, no_interrupt_is_lost) {
   Thread thread(*this);
   for (const char* name : kWaits) {
@@ -209,7 +209,7 @@ TEST_P(Waiting, no_interrupt_is_lost) {
   }
 }
 
-// The wait goes on or the guest has trapped: it never sees a call that failed.
+// Either the wait continues or the guest traps. The guest never sees a call that failed.
 TEST_P(Waiting, goes_on_when_the_interrupt_is_taken_back) {
   Thread thread(*this);
   for (int repetition = 0; repetition < 40; ++repetition) {
@@ -257,7 +257,7 @@ TEST_P(Waiting, ends_when_there_is_something) {
   });
   returns_after("sock_recv_peeking_at_all", write_to(silent.ends[1], 16));
   returns_after("sock_accept", [&] { listener.connect(); });
-  // A pipe takes all of it, piece by piece.
+  // The pipe takes all of it, in parts.
   returns_after("fd_write_of_much", [&] {
     std::string read(size_t{3} << 20, ' ');
     for (size_t size = 0; size < (size_t{2} << 20) + 65536;) {
@@ -266,7 +266,7 @@ TEST_P(Waiting, ends_when_there_is_something) {
       size += static_cast<size_t>(piece);
     }
   });
-  // Who opens the other end of a FIFO needs not write anything.
+  // Somebody who opens the other end of a FIFO need not write anything.
   int end = -1;
   returns_after("path_open_to_read", [&] { end = ::open((directory.path() / "in").c_str(), O_WRONLY | O_NONBLOCK); });
   EXPECT_GE(end, 0);
@@ -276,7 +276,7 @@ TEST_P(Waiting, ends_when_there_is_something) {
   ::close(end);
 }
 
-// A terminal, which another process may have, too: its mode stays.
+// A terminal whose open file another process may share: its mode must not change.
 TEST_P(Waiting, ends_at_a_terminal) {
   const int master = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
   ASSERT_GE(master, 0);
@@ -299,22 +299,22 @@ TEST_P(Waiting, ends_at_a_terminal) {
   ::close(master);
 }
 
-// The number is free at once; the socket lives until the wait is over.
+// The number is free at once; the socket stays open until the wait is over.
 TEST_P(Waiting, another_thread_may_close_what_is_waited_for) {
   Thread waiting(*this), other(*this);
   ::close(std::exchange(silent.ends[0], -1));
   ASSERT_EQ(::write(silent.ends[1], "x", 1), 1);
-  EXPECT_THAT(waiting.call("sock_recv"), Returns(i32(0)));  // is compiled now
+  EXPECT_THAT(waiting.call("sock_recv"), Returns(i32(0)));  // compiled from now on
   std::thread thread([&] { EXPECT_THAT(waiting.call("sock_recv"), Returns(i32(0))); });
   std::this_thread::sleep_for(milliseconds(100));
   EXPECT_THAT(other.call("close_5"), Returns(i32(0)));
   EXPECT_EQ(::send(silent.ends[1], "x", 1, MSG_NOSIGNAL), 1);
   thread.join();
-  EXPECT_EQ(::send(silent.ends[1], "x", 1, MSG_NOSIGNAL), -1);  // closed now
+  EXPECT_EQ(::send(silent.ends[1], "x", 1, MSG_NOSIGNAL), -1);  // closed by now
   EXPECT_THAT(other.call("close_5"), Returns(i32(8)));          // badf
 }
 
-// Where no descriptor is left for it, an interrupt is seen all the same.
+// When no descriptor is left for it, an interrupt is noticed all the same.
 TEST_P(Waiting, ends_without_a_descriptor_for_the_interrupt) {
   Thread thread(*this);
   std::vector<int> taken;
@@ -325,7 +325,7 @@ TEST_P(Waiting, ends_without_a_descriptor_for_the_interrupt) {
 
 // --- wasi-threads
 
-// Thread n runs function n of the table; main waits in the function of its own, or not at all.
+// Thread n runs function n of the table. main waits in a function of its own, or does not wait.
 std::string program(const char* thread, const char* main) {
   return std::string(R"((module
     (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))

@@ -1,4 +1,4 @@
-// The public face of WASI: puts the functions into a linker and runs a program's entry point.
+// The public classes of WASI: adds the functions to a linker and runs a program's entry point.
 #include <mini_wasm/extern.h>
 #include <mini_wasm/instance.h>
 #include <mini_wasm/wasi.h>

@@ -1,4 +1,4 @@
-// By MSG_DONTWAIT for sockets and RWF_NOWAIT for the rest, of which pipes know it since Linux 6.5 and terminals do not.
+// Uses MSG_DONTWAIT for sockets and RWF_NOWAIT for the others. Pipes support it since Linux 6.5, terminals do not.
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -24,7 +24,7 @@ bool is_ready(int fd, short events) {
   return ::poll(&ready, 1, 0) > 0;
 }
 
-// Files, and /dev/null, /dev/zero, /dev/full.
+// Regular files, and /dev/null, /dev/zero, /dev/full.
 bool is_never_busy(const Descriptor& descriptor) {
   if (descriptor.type == FileType::regular_file || descriptor.type == FileType::block_device) return true;
   struct stat host;
@@ -32,7 +32,8 @@ bool is_never_busy(const Descriptor& descriptor) {
   return host.st_rdev == makedev(1, 3) || host.st_rdev == makedev(1, 5) || host.st_rdev == makedev(1, 7);
 }
 
-// Remembers that there is no RWF_NOWAIT. A terminal can be opened once more; the two share nothing but the terminal.
+// Records that RWF_NOWAIT is not supported. A terminal can be opened a second time; the two open files share only the
+// terminal, not the mode.
 void forget_nowait(const Descriptor& descriptor) {
   descriptor.knows_nowait = false;
   const int fd = descriptor.host.get();
@@ -62,7 +63,7 @@ bool may_wait(const Descriptor& descriptor) {
 ssize_t read_without_waiting(const Descriptor& from, HostIovecs& buffers, uint64_t max_bytes) {
   const int fd = from.host.get();
   if (from.is_socket()) {
-    if (buffers.bytes() == 0) return 0;  // as readv
+    if (buffers.bytes() == 0) return 0;  // like readv
     return buffers.limited_to(max_bytes, [fd](iovec* list, int count) {
       msghdr header = message(list, count);
       return ::recvmsg(fd, &header, MSG_DONTWAIT);
@@ -84,7 +85,7 @@ ssize_t read_without_waiting(const Descriptor& from, HostIovecs& buffers, uint64
 ssize_t write_without_waiting(const Descriptor& to, HostIovecs& buffers, uint64_t max_bytes) {
   const int fd = to.host.get();
   if (to.is_socket()) {
-    if (buffers.bytes() == 0) return 0;  // as writev: no empty message
+    if (buffers.bytes() == 0) return 0;  // like writev: an empty message is not sent
     return buffers.limited_to(max_bytes, [fd](iovec* list, int count) {
       const msghdr header = message(list, count);
       return ::sendmsg(fd, &header, MSG_DONTWAIT);
@@ -100,7 +101,7 @@ ssize_t write_without_waiting(const Descriptor& to, HostIovecs& buffers, uint64_
     return buffers.limited_to(max_bytes, [own](iovec* list, int count) { return ::writev(own, list, count); });
   }
   if (is_ready(fd, POLLOUT)) {
-    // A pipe that is ready takes so much at once.
+    // A pipe that is ready accepts at least this many bytes.
     return buffers.limited_to(std::min(max_bytes, uint64_t{PIPE_BUF}),
                               [fd](iovec* list, int count) { return ::writev(fd, list, count); });
   }
@@ -108,9 +109,10 @@ ssize_t write_without_waiting(const Descriptor& to, HostIovecs& buffers, uint64_
   return -1;
 }
 
-// Duplicating bytes of a pipe takes nothing from it, and tells "none yet" from "none any more".
+// tee copies bytes of a pipe without removing them, and its result distinguishes "no data yet" from "no writer any
+// more".
 bool has_had_writer(int fifo) {
-  if (is_ready(fifo, POLLIN)) return true;  // hung up counts: somebody was here
+  if (is_ready(fifo, POLLIN)) return true;  // POLLHUP counts as well: there was a writer
   int ends[2];
   if (!runtime::open_own_descriptors(ends, [](int(&pair)[2]) { return ::pipe2(pair, O_CLOEXEC); })) return false;
   const bool nobody = ::tee(fifo, ends[1], 1, SPLICE_F_NONBLOCK) == 0;
