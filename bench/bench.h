@@ -1,4 +1,4 @@
-// What the suites share: the tiers to measure, the modules to load, and how benchmarks are registered.
+// Shared by the suites: the tiers to measure, the modules to load, and the registration of benchmarks.
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -20,7 +20,8 @@ struct TierRow {
   Tier tier;
 };
 
-// The tiers that this build has. (An engine does not say which tier it got: Config::tier stays what was asked for.)
+// The tiers of this build. (They are listed here because an engine does not tell which tier it has: Config::tier stays
+// what was requested.)
 inline constexpr TierRow kTiers[] = {
     {"interp", Tier::interpreter},
 #if MINI_WASM_JIT
@@ -35,7 +36,7 @@ inline Engine make_engine(Tier tier, bool eager = false) {
   return Engine(config);
 }
 
-// A module under test.
+// A module to measure.
 struct Subject {
   std::string name;
   std::vector<uint8_t> bytes;
@@ -47,33 +48,34 @@ struct Subject {
   std::exit(1);
 }
 
-// What the result holds, or the end of the program: for what every benchmark rests on.
+// Returns the value of the result, or ends the program. For everything that a benchmark cannot do without.
 template <class T>
 T must(Result<T> result) {
   if (!result) fail(result.error().to_string());
   return std::move(*result);
 }
 
-// Registers `function(state, args...)`. `args` are copied: pointers to what outlives the run, or small values.
+// Registers `function(state, args...)`. `args` are copied, so they must be small values, or pointers to objects that
+// live longer than the run.
 template <class Function, class... Args>
 benchmark::internal::Benchmark* add(const std::string& name, Function function, Args... args) {
   return benchmark::RegisterBenchmark(name.c_str(), function, args...);
 }
 
-// Whether a benchmark has ended with an error: the program's exit status, which Google Benchmark leaves at success.
+// Whether a benchmark has failed. Determines the exit status, because Google Benchmark always reports success.
 inline bool any_failed = false;
 
-// Ends a benchmark with the reason in its row.
+// Ends a benchmark and shows the reason in its row.
 inline void skip(benchmark::State& state, const std::string& why) {
   any_failed = true;
   state.SkipWithError(why.c_str());
 }
 inline void skip(benchmark::State& state, const Error& error) { skip(state, error.to_string()); }
 
-// load_bench.cc: reads a module, or ends the program.
+// load_bench.cc: reads a module; ends the program on failure.
 std::unique_ptr<Subject> load(const std::string& path);
 
-// The suites, each in the file of that name.
+// The suites; each is in the file with that name.
 void add_load_benchmarks(const Subject& subject);
 void add_instance_benchmarks(const std::vector<std::unique_ptr<Subject>>& subjects);
 void add_call_benchmarks();

@@ -1,6 +1,6 @@
-// What a call costs: host to guest (typed, unchecked, by values), guest to host, guest to guest, traps, memory.grow.
-// The loops of the guest make kCalls calls per run; `per_call` is the time of one, loop included (loop/empty is the
-// loop alone).
+// The cost of calls: host to guest (typed, unchecked, with values), guest to host, guest to guest; of traps and
+// memory.grow. In each run, the loops of the guest make kCalls calls. `per_call` is the time of one call including the
+// loop; loop/empty measures the loop alone.
 
 #include <chrono>
 
@@ -11,10 +11,10 @@ namespace {
 
 constexpr int32_t kCalls = 1000;
 
-// What the guest imports: a C++ function, or the function of another instance.
+// What the guest imports: a C++ function, or a function of another instance.
 enum class Import { host, guest };
 
-// The module of guests/calls.c with its import, in a store of its own.
+// The module guests/calls.c with its import, in a store of its own.
 class Guest {
  public:
   explicit Guest(Tier tier, Import import = Import::host)
@@ -71,7 +71,7 @@ void values(benchmark::State& state, Tier tier) {
   benchmark::DoNotOptimize(x);
 }
 
-// From the call to the error that it returns, backtrace included.
+// Time from the call to the error that it returns, including the backtrace.
 void trap(benchmark::State& state, Tier tier, const char* name) {
   Guest guest(tier);
   const auto trap = guest.typed(name);
@@ -96,7 +96,7 @@ void loop(benchmark::State& state, Tier tier, const char* name, Import import) {
   count_calls(state, kCalls);
 }
 
-// A memory that grows page by page; the new pages are not touched.
+// A memory that grows by one page at a time. The new pages are not touched.
 void grow(benchmark::State& state, Tier tier) {
   for (auto _ : state) {
     Guest guest(tier);

@@ -1,13 +1,13 @@
-// What an instance costs, each in a new store, both destroyed again within the time:
+// The cost of an instance. Each is made in a new store, and the time includes the destruction of both:
 //   instantiate/cold/TIER/MODULE   the first instance of a compiled module, with WASI
-//   instantiate/warm/TIER/MODULE   another one of the same module
-//   instantiate/empty/TIER         of a module without anything in it
-//   instantiate/page/TIER          with one page of memory, not written
-//   instantiate/page_dirty/TIER    the same, and a call that writes all of it
-//   instantiate/bare/TIER          of a small module with one import and three pages, no linker
-//   instantiate/dirty_64K/TIER     the same, and a call that writes to 16 pages of 4 KiB
-// And what one takes that waits, with its store (and what it needs of WASI); not a time:
-//   idle_instance/TIER[/MODULE]    of 1,000 (100): resident bytes, of these on the heap, and page tables beside them
+//   instantiate/warm/TIER/MODULE   another instance of the same module
+//   instantiate/empty/TIER         an instance of an empty module
+//   instantiate/page/TIER          with one page of memory that is not written
+//   instantiate/page_dirty/TIER    the same, with a call that writes all of it
+//   instantiate/bare/TIER          a small module with one import and three pages, without a linker
+//   instantiate/dirty_64K/TIER     the same, with a call that writes to 16 pages of 4 KiB
+// And the memory of an idle instance with its store (and WASI if needed); this is not a time:
+//   idle_instance/TIER[/MODULE]    for each of 1,000 (100) instances: resident bytes, those on the heap, page tables
 
 #include <malloc.h>
 #include <mini_wasm/wasi.h>
@@ -24,7 +24,7 @@
 namespace mini_wasm::bench {
 namespace {
 
-// A program with what it imports.
+// A program with its imports.
 struct Program {
   explicit Program(const Engine& engine) : store(engine), linker(store), wasi(must(Wasi::make({}))) {
     wasi.add_to(linker);
@@ -62,7 +62,7 @@ void warm(benchmark::State& state, const Subject* subject, Tier tier) {
   }
 }
 
-// A store with an instance of a module that imports nothing, and maybe a call of its export "dirty".
+// A store with an instance of a module without imports; some modules have an export "dirty", which is called.
 constexpr uint8_t kEmpty[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
 constexpr uint8_t kPage[] = {0,    'a',  's', 'm',  1,   0,    0,   0,                   //
                              1,    4,    1,   0x60, 0,   0,                              // (type (func))
@@ -103,7 +103,7 @@ void bare(benchmark::State& state, Tier tier, int32_t dirty) {
 }
 
 struct Usage {
-  double resident = 0, heap = 0, page_tables = 0;  // bytes
+  double resident = 0, heap = 0, page_tables = 0;  // in bytes
 };
 
 Usage usage() {
@@ -117,10 +117,10 @@ Usage usage() {
   return now;
 }
 
-// Counts what `make` leaves per call, of `count` calls.
+// Measures the memory that each of `count` calls of `make` uses.
 template <class Make>
 void count_usage(benchmark::State& state, size_t count, Make make) {
-  malloc_trim(0);  // so that what was freed before is not used again unseen
+  malloc_trim(0);  // otherwise memory that was freed before would be used again and not be counted
   const Usage before = usage();
   for (size_t i = 0; i < count; ++i) {
     if (auto instance = make(); !instance) return skip(state, instance.error());

@@ -1,9 +1,9 @@
-// How fast modules load: bytes of code section per second of CPU time, all threads added up (the column `code`):
-//   decode          the structure, function bodies only located
+// The speed of loading: bytes of the code section per second of CPU time, summed over all threads (column `code`):
+//   decode          the structure; function bodies are only located
 //   validate        decode and validate
-//   load_lazy/TIER  all that happens before the first call: decode, validate, and what the tier prepares
-//   load_eager/TIER the same, with every function translated or compiled; `made`: bytes of code made of one of Wasm's
-//   translate/interp, compile/jit   what is between the two, alone: eager less lazy, measured in turn
+//   load_lazy/TIER  everything before the first call: decode, validate, and what the tier prepares
+//   load_eager/TIER the same, with every function translated or compiled; `made`: bytes of code per byte of Wasm code
+//   translate/interp, compile/jit   only the difference of the two (eager minus lazy), measured in turn
 
 #include <time.h>
 
@@ -67,7 +67,7 @@ void compile(benchmark::State& state, const Subject* subject, Tier tier, bool ea
   report(state, *subject);
 }
 
-// The CPU time of making the module; it is destroyed outside of that.
+// The CPU time of making the module, without its destruction.
 Result<Seconds> time_of(const Engine& engine, const Subject& subject) {
   const Seconds before = cpu_time();
   const auto module = Module::compile_borrowed(engine, subject.bytes);

@@ -1,6 +1,6 @@
-// mini-wasm-bench [MODULE...] [--benchmark_...]: all suites in one table. The modules are what is loaded and
-// instantiated; also paths in MINI_WASM_BENCH_MODULES, separated by colons; else three of the kernels.
-// Everything is reached through the public headers, but for the decoder, which they do not offer alone.
+// mini-wasm-bench [MODULE...] [--benchmark_...]: all suites in one table. The modules that are loaded and instantiated
+// are the arguments, or else the paths in MINI_WASM_BENCH_MODULES, separated by colons, or else three of the kernels.
+// Everything uses the public headers, except the decoder, which they do not offer separately.
 
 #include <sstream>
 
@@ -9,7 +9,7 @@
 namespace mini_wasm::bench {
 namespace {
 
-// The modules to measure: arguments, else the environment, else kernels.
+// The modules to measure: from the arguments, else from the environment, else kernels.
 std::vector<std::string> paths(int argc, char** argv) {
   std::vector<std::string> result(argv + 1, argv + argc);
   if (!result.empty()) {

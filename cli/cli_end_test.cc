@@ -1,4 +1,4 @@
-// What ends a program that does not end by itself.
+// How a program can be ended from outside.
 #include <sys/stat.h>
 
 #include "cli/cli_test.h"
@@ -21,7 +21,7 @@ constexpr const char* kEndless = R"((module
 TEST_F(cli, a_timeout_ends_what_runs_and_what_waits) {
   const std::string file = module("endless.wasm", kEndless);
   ASSERT_EQ(mkfifo(path("fifo").c_str(), 0600), 0);
-  const int writer = ::open(path("fifo").c_str(), O_RDWR | O_CLOEXEC);  // so that opening it does not wait
+  const int writer = ::open(path("fifo").c_str(), O_RDWR | O_CLOEXEC);  // O_RDWR, so that opening it does not wait
   for (const char* name : {"spins", "reads"}) {
     const Outcome outcome = run({"run", "--timeout", "0.1s", "--invoke", name, file}, path("fifo"));
     EXPECT_EQ(outcome.code, 124) << name;
@@ -50,7 +50,7 @@ TEST_F(cli, a_timeout_ends_a_program_of_several_threads) {
   EXPECT_THAT(outcome.err, HasSubstr("not done after 100ms"));
 }
 
-// `yes | head`: as a native program, unless it wants to know.
+// `yes | head`: the program ends like a native one, unless it asks for an error instead.
 TEST_F(cli, writing_to_a_pipe_that_nobody_reads_ends_the_program) {
   const std::string file = module("endless.wasm", kEndless);
   const auto piped = [&](const std::string& options) {

@@ -1,4 +1,4 @@
-// What a program gets to see: variables, directories, sockets, imports.
+// What a program can see: variables, directories, sockets, imports.
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -36,7 +36,7 @@ TEST_F(cli, the_last_of_equal_variables_wins) {
   EXPECT_EQ(run({"run", "--env-file", dir_.string(), echo}).code, 1);
 }
 
-// Prints the names of the directories that it was given.
+// Prints the names of its preopened directories.
 constexpr const char* kDirectories = R"((module
   (import "wasi_snapshot_preview1" "fd_prestat_get" (func $prestat (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "fd_prestat_dir_name" (func $name (param i32 i32 i32) (result i32)))
@@ -112,9 +112,9 @@ TEST_F(cli, other_modules_to_import_from) {
   EXPECT_EQ(run({"run", "--preload", "lib=" + path("none"), "--invoke=f", user}).code, 1);
 }
 
-// Files that compilers make on the way to a program.
+// Object files and libraries, which compilers make before the program.
 TEST_F(cli, what_has_to_be_linked_first_says_so) {
-  // A custom section with nothing in it, of a name shorter than 126 bytes.
+  // An empty custom section whose name is shorter than 126 bytes.
   const auto section = [](const std::string& name) {
     return std::string(1, '\0') + static_cast<char>(name.size() + 1) + static_cast<char>(name.size()) + name;
   };
@@ -168,7 +168,7 @@ TEST_F(cli, verbose_says_what_was_compiled) {
   }
 }
 
-// Exceptions of C++ and JavaScript, string constants, and what has no null.
+// Exceptions of C++ and JavaScript, string constants, and types without a null.
 TEST_F(cli, stand_ins_for_tags_and_references) {
   const std::string file = module("imports.wasm", R"((module
     (type $f (func (param i32) (result i32))) (type $s (struct))
@@ -188,7 +188,7 @@ TEST_F(cli, stand_ins_for_tags_and_references) {
     const Outcome call = run({"run", what, "--invoke=call", file});
     EXPECT_THAT(call.err, HasSubstr("unknown import \"e\" \"f\" was called"));
   }
-  // Whose values only a module can make.
+  // Imports whose values only a module can make.
   const std::string structure = module("structure.wasm", R"((module (type $s (struct)) (type $f (sub (func)))
     (import "e" "s" (global (ref $s))) (import "e" "a" (global (ref array))) (import "e" "f" (global (ref $f)))
     (func (export "f"))))");
@@ -197,7 +197,7 @@ TEST_F(cli, stand_ins_for_tags_and_references) {
   EXPECT_THAT(none.err, AllOf(HasSubstr("unknown import: \"e\" \"s\""), HasSubstr("\"a\""), HasSubstr("\"f\"")));
 }
 
-// Emscripten without 64-bit numbers at the boundary. What a preloaded module has must fit.
+// Emscripten passes no 64-bit numbers to imports. Functions of a preloaded module must still match exactly.
 TEST_F(cli, stand_ins_for_functions_of_wasi_with_other_parameters) {
   const std::string file = module("seek.wasm", R"((module
     (import "wasi_snapshot_preview1" "fd_seek" (func $seek (param i32 i32 i32 i32 i32) (result i32)))
@@ -217,7 +217,7 @@ TEST_F(cli, stand_ins_for_functions_of_wasi_with_other_parameters) {
   EXPECT_THAT(wrong.err, HasSubstr("incompatible import type"));
 }
 
-// Takes one connection at descriptor 3, sends two bytes and ends; 1 when there is no socket.
+// Accepts one connection on descriptor 3, sends two bytes and ends. Returns 1 when there is no socket.
 constexpr const char* kServer = R"((module
   (import "wasi_snapshot_preview1" "sock_accept" (func $accept (param i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
@@ -231,7 +231,7 @@ constexpr const char* kServer = R"((module
     (drop (call $write (i32.load (i32.const 0)) (i32.const 16) (i32.const 1) (i32.const 24)))))
 )";
 
-// What a server at the socket of that name sends, once there is one.
+// Waits for the socket with that name, and returns what the server sends.
 std::string received_from(const std::string& name) {
   sockaddr_un where{};
   where.sun_family = AF_UNIX;
@@ -252,7 +252,7 @@ std::string received_from(const std::string& name) {
 TEST_F(cli, a_server_gets_its_socket) {
   const std::string server = module("server.wasm", kServer), name = path("socket");
   EXPECT_EQ(run({"run", server}).code, 1);
-  for (int round = 0; round < 2; ++round) {  // the second finds what the first has left
+  for (int round = 0; round < 2; ++round) {  // the second round finds the socket of the first
     std::string received;
     std::thread client([&] { received = received_from(name); });
     EXPECT_EQ(run({"run", "--listen", "unix:" + name, server}).code, 0);

@@ -8,7 +8,7 @@
 namespace mini_wasm {
 namespace {
 
-// Says hello on its standard output and error, and exits with 64 and a bit for each stream that is closed (8, EBADF).
+// Writes hello to its standard output and error. Exits with 64, plus one bit for each stream that is closed (8, EBADF).
 constexpr const char* kStreams = R"((module $streams
   (import "wasi_snapshot_preview1" "fd_fdstat_get" (func $fdstat (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
@@ -37,7 +37,7 @@ TEST_F(cli, a_program_gets_its_arguments_and_gives_its_exit_code) {
   EXPECT_EQ(o.out, echo + "\n--\n-\n");
 }
 
-// What the guest says of its streams, in every way that the engine opens files of its own: see kStreams.
+// Runs kStreams in all ways in which the engine opens files of its own, and checks what it reports.
 TEST_F(cli, closed_streams_are_closed_for_the_program) {
   const std::string program = module("streams.wasm", kStreams);
   fs::create_directory(path("seen"));
@@ -111,8 +111,7 @@ TEST_F(cli, invoke_reads_and_prints_numbers) {
               HasSubstr("expected 2 arguments for [i32 i32] -> [i32], found 1"));
 }
 
-// What is printed can be typed again.
-
+// Printed values can be given as arguments.
 TEST_F(cli, invoke_reads_what_it_prints) {
   const std::string file = module("identity.wasm", R"((module
     (type $f (func))
@@ -206,7 +205,7 @@ TEST_F(cli, names_in_a_backtrace_cannot_command_the_terminal) {
   EXPECT_EQ(o.code, 134);
   EXPECT_THAT(o.err, AllOf(HasSubstr("\\1b]0;x\\07\\n"), Not(HasSubstr("\x1b"))));
   EXPECT_THAT(run({"run", evil}).err, AllOf(HasSubstr("it exports \\1b]0;x\\07\\n []"), Not(HasSubstr("\x1b"))));
-  // Once: what the library has escaped already stays as it is.
+  // Escaped only once: what the library has escaped is not escaped again.
   const std::string importer = module("importer.wasm", "(module (import \"a\\1b\" \"b\\\\c\" (func)))");
   EXPECT_THAT(run({"run", importer}).err, HasSubstr("unknown import: \"a\\1b\" \"b\\\\c\" (func"));
   const std::string doubled = module("doubled.wasm", R"((module (func (export "\07")) (func (export "\07"))))");
@@ -279,7 +278,7 @@ TEST_F(cli, wrong_usage_is_2) {
   expect({"wast", "--expected-failures", "x", math}, "did you mean --expect-failures?");
   expect({"dump", "--nativ", math}, "did you mean --native?");
   expect({"validate", "-x", math}, "unknown option -x");
-  // The value of an option is not the word after it when a = stands there, nor another option.
+  // After an `=`, the next word is not the value of the option; and another option is never a value.
   for (const char* option : {"--invoke=", "--dir=", "--env=", "--tier=", "--cache=", "--max-memory=", "--wasm="}) {
     expect({"run", option, math}, "after =");
   }
@@ -318,7 +317,7 @@ TEST_F(cli, options_reach_the_engine) {
   EXPECT_THAT(off.err, HasSubstr("i32.extend8_s needs the sign-ext proposal: --wasm=sign-ext\n"));
 }
 
-// As `ulimit -s` sets it.
+// A limit as set by `ulimit -s`.
 TEST_F(cli, calls_are_as_deep_as_asked_for_whatever_the_system_gives_a_thread) {
   const std::string deep = module("deep.wasm", R"((module
     (func $deep (export "deep") (param i32) (result i32) (if (result i32) (local.get 0)

@@ -1,4 +1,4 @@
-// The command line as a user meets it: what it prints where, and the exit code. The fixture of the tests.
+// The test fixture for the command line: it checks what a user sees, on which stream, and the exit code.
 #pragma once
 
 #include <fcntl.h>
@@ -52,7 +52,7 @@ class cli : public ::testing::Test {
     return {std::istreambuf_iterator<char>(in), {}};
   }
 
-  // `closed`: standard streams that the program does not have, as bits.
+  // `closed`: bits of the standard streams that the program is started without.
   Outcome run(std::vector<std::string> args, const std::string& input = "/dev/null", int closed = 0) const {
     args.insert(args.begin(), MINI_WASM_CLI);
     std::vector<char*> argv;
@@ -86,7 +86,7 @@ inline constexpr const char* kMath = R"((module $math
   (func (export "divide") (param i32) (result i32) (i32.add (i32.const 0) (call $inner (local.get 0))))
   (func (export "recurse") (call 5))))";
 
-// Prints its arguments, one a line, then its environment, and ends with 3.
+// Prints its arguments, one on each line, then its environment, and ends with 3.
 inline constexpr const char* kEcho = R"((module
   (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes_get (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "args_get" (func $args_get (param i32 i32) (result i32)))

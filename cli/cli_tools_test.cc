@@ -1,11 +1,11 @@
-// The commands around programs: validate, dump, wat2wasm, wast; the cache of machine code.
+// The other commands: validate, dump, wat2wasm, wast; and the cache of machine code.
 #include "cli/cli_test.h"
 #include "spec-tests/support/sanitizers.h"
 
 namespace mini_wasm {
 namespace {
 
-// Modules behind a first line for Unix, in both forms.
+// Modules after a first line "#!..." for Unix, in binary and text form.
 TEST_F(cli, files_that_the_system_can_execute) {
   const std::string line = "#!/usr/bin/env mini-wasm\n";
   const std::string binary = write("binary", line + slurp(module("math.wasm", kMath)));
@@ -18,7 +18,7 @@ TEST_F(cli, files_that_the_system_can_execute) {
   }
   EXPECT_EQ(run({"wat2wasm", text, "-o-"}).out, slurp(path("math.wasm")));
   EXPECT_THAT(run({"wat2wasm", binary, "-o-"}).err, HasSubstr("a binary module already"));
-  // Lines are those of the file.
+  // Line numbers are those of the file.
   EXPECT_THAT(run({"validate", write("bad", line + "(module\n (func nonsense))")}).err, HasSubstr("bad:3:8: "));
 }
 
@@ -31,7 +31,7 @@ TEST_F(cli, validate_speaks_of_each_file) {
   EXPECT_EQ(run({"validate", good}).code, 0);
 }
 
-// Under `ulimit -v` there are no 8 GiB for guard pages: the program runs, and -v says why it is slower.
+// Under `ulimit -v` there are no 8 GiB for guard pages: the program runs, and -v explains why it is slower.
 TEST_F(cli, few_addresses_are_no_error) {
   if (testing::kSanitizerOwnsProcess) GTEST_SKIP() << "the sanitizer needs terabytes of its own";
   const std::string file = module("memory.wasm", R"((module (memory 1)
@@ -47,7 +47,7 @@ TEST_F(cli, few_addresses_are_no_error) {
 #if MINI_WASM_JIT
 TEST_F(cli, perf_map_names_compiled_functions) {
   const std::string math = module("math.wasm", kMath);
-  // Through a shell that becomes the program, so that its process id is known.
+  // The shell is replaced by the program, so its process id is known.
   const std::string command = std::string("sh -c 'echo $$; exec ") + MINI_WASM_CLI +
                               " run --tier=jit --perf-map --invoke add " + math + " 2 40'";
   std::FILE* pipe = popen(command.c_str(), "r");
@@ -64,7 +64,7 @@ TEST_F(cli, perf_map_names_compiled_functions) {
   std::remove(file.c_str());
 }
 
-// perf takes names from that list for memory that it takes for anonymous.
+// perf uses the names in that list only for memory that it considers anonymous.
 TEST_F(cli, perf_finds_the_names) {
   const std::string hot = module("hot.wasm", R"((module $hot (func $spin (export "spin") (param i64) (result i64)
     (loop $again (local.set 0 (i64.sub (local.get 0) (i64.const 1))) (br_if $again (i64.ne (local.get 0) (i64.const 0))))
@@ -183,7 +183,7 @@ TEST_F(cli, wast_limits_memories) {
   EXPECT_EQ(run({"wast", "--max-memory=128X", script}).code, 2);
 }
 
-// More than a store may have of its own.
+// More instances than a single store may have.
 TEST_F(cli, wast_runs_any_number_of_modules) {
   std::string unnamed, registered;
   for (int i = 0; i < 12'000; ++i) {

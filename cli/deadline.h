@@ -1,5 +1,5 @@
-// --timeout: the moment from which a program is interrupted.
-// Thread rule: one thread; the interrupt comes from one of the deadline's own.
+// Deadline: for --timeout: the moment at which a program is interrupted.
+// Thread rule: one thread uses it; `interrupt` is called on a thread of the deadline.
 #pragma once
 
 #include <chrono>
@@ -13,7 +13,7 @@ namespace mini_wasm::cli {
 
 class Deadline {
  public:
-  // `after` counts from now; nothing: never, and then it costs nothing.
+  // `after` is counted from now. Empty: never; then the object costs nothing.
   explicit Deadline(std::optional<std::chrono::nanoseconds> after);
   ~Deadline();
   Deadline(const Deadline&) = delete;
@@ -21,7 +21,8 @@ class Deadline {
 
   bool passed() const;
 
-  // While it lives, `interrupt` is called when the deadline passes, or at once if it has passed. One at a time.
+  // While it exists, `interrupt` is called when the deadline passes, or at once if it has passed. At most one at a
+  // time.
   class Scope {
    public:
     Scope(Deadline& deadline, std::function<void()> interrupt);
@@ -37,7 +38,7 @@ class Deadline {
   void wait();
 
   const std::optional<std::chrono::steady_clock::time_point> at_;
-  mutable std::mutex mutex_;  // of everything below
+  mutable std::mutex mutex_;  // guards everything below
   std::condition_variable changed_;
   std::function<void()> interrupt_;
   bool passed_ = false, over_ = false;

@@ -17,7 +17,7 @@ namespace mini_wasm::cli {
 #if MINI_WASM_JIT
 namespace {
 
-// Whether `function` is the index of a function, its name or the name of an export of it.
+// Whether `function` is the function's index, its name, or the name of one of its exports.
 bool names_function(const runtime::CompiledModule& compiled, FuncIdx index, const std::string& function) {
   if (function == "*" || function == std::to_string(raw(index))) return true;
   const decoder::Export* e = compiled.find_export(function);

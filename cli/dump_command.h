@@ -1,4 +1,4 @@
-// mini-wasm dump: what is in a module, as text.
+// mini-wasm dump: prints the contents of a module as text.
 #pragma once
 
 #include <string>
@@ -9,12 +9,13 @@ namespace mini_wasm::cli {
 
 struct DumpOptions {
   std::string file;
-  std::string native;       // machine code: of the function with this index or name, or "*" for all; empty: none
-  FeatureOptions features;  // of all that there are, which ones are off
+  // Machine code to print: of the function with this index or name, or of all for "*"; empty: none.
+  std::string native;
+  FeatureOptions features;  // all features are on, except those that are switched off here
 };
 
-// Decodes the file, which need not be valid unless machine code is asked for, and prints it, in a form that reads back
-// (decoder/disassembler.h). Returns the exit code.
+// Decodes the file and prints it in a form that can be assembled again (decoder/disassembler.h). The module need not be
+// valid unless machine code is printed. Returns the exit code.
 int dump_command(const DumpOptions& options);
 
 }  // namespace mini_wasm::cli

@@ -22,9 +22,9 @@ namespace fs = std::filesystem;
 
 Error wrong_usage(std::string message) { return Error::make(ErrorKind::usage, std::move(message)); }
 
-// --- Environment ---
+// --- Environment
 
-// The last value of a variable wins and keeps the place of the first.
+// If a variable is set several times, it gets the last value, at the place of the first.
 void set_variable(std::vector<std::string>& env, std::string variable) {
   const std::string_view name = std::string_view(variable).substr(0, variable.find('=') + 1);
   const auto same = std::find_if(env.begin(), env.end(), [&](const std::string& v) { return v.starts_with(name); });
@@ -35,7 +35,7 @@ void set_variable(std::vector<std::string>& env, std::string variable) {
   }
 }
 
-// NAME=VALUE, or NAME for what it is here.
+// NAME=VALUE, or NAME for its value in our environment.
 Result<void> add_variable(std::vector<std::string>& env, const std::string& variable, const std::string& where) {
   if (variable.empty() || variable[0] == '=') {
     return wrong_usage(where + ": expected NAME=VALUE or NAME, found \"" + variable + "\"");
@@ -46,7 +46,7 @@ Result<void> add_variable(std::vector<std::string>& env, const std::string& vari
   return set_variable(env, variable + "=" + value), Result<void>();
 }
 
-// A variable a line, as it stands there; empty lines and those that begin with # are left out.
+// One variable on each line, used literally. Empty lines and those that begin with # are ignored.
 Result<void> add_env_file(std::vector<std::string>& env, const std::string& file) {
   const Result<std::vector<uint8_t>> bytes = read_input(file);
   if (!bytes) return Error(bytes.error());
@@ -77,9 +77,9 @@ Result<std::vector<std::string>> environment(const RunOptions& options) {
   return env;
 }
 
-// --- Directories ---
+// --- Directories
 
-// HOST[::GUEST]; the guest sees the directory under the name that was given for it, or the host's.
+// HOST[::GUEST]: the guest sees the directory under the name GUEST, or else under the name HOST.
 Result<WasiConfig::Preopen> preopen(const std::string& dir, bool read_only) {
   const size_t colons = dir.find("::");
   const std::string host = dir.substr(0, colons);
@@ -102,8 +102,8 @@ Result<std::vector<WasiConfig::Preopen>> preopens(const RunOptions& options) {
   return result;
 }
 
-// "/a/b/../c/" -> "a/c", "./x" -> "x", "." and "/" -> ""; as wasi-libc compares the names of directories, from which it
-// strips "/" and "./".
+// "/a/b/../c/" -> "a/c", "./x" -> "x", "." and "/" -> "". wasi-libc compares names of directories in this way: it
+// removes "/" and "./" at the beginning.
 std::string plain_path(const std::string& path) {
   std::string plain = fs::path(path).lexically_normal().relative_path().generic_string();
   if (plain.ends_with('/')) plain.pop_back();
@@ -114,8 +114,8 @@ bool is_below(const fs::path& path, const fs::path& dir) {
   return std::mismatch(dir.begin(), dir.end(), path.begin(), path.end()).first == dir.end();
 }
 
-// A program built with wasi-libc begins in "/", and looks up relative paths in the directory that it was given as "."
-// before any other; Go's begins in $PWD. So this gives the directory once more, under the name ".", and sets PWD.
+// A program built with wasi-libc starts in "/", and looks up relative paths first in the directory that was given as
+// ".". A Go program starts in $PWD. So the directory is given a second time, under the name ".", and PWD is set.
 Result<void> set_cwd(const std::string& cwd, WasiConfig& config) {
   const std::string wanted = plain_path(cwd);
   const WasiConfig::Preopen* best = nullptr;
@@ -133,7 +133,7 @@ Result<void> set_cwd(const std::string& cwd, WasiConfig& config) {
   const fs::path top = fs::canonical(best->host, error);
   const fs::path here = error ? fs::path() : fs::canonical(top / rest, error);
   if (error) return Error::make(ErrorKind::io, "--cwd: " + cwd + ": " + error.message());
-  // A link that the guest may have put there must not lead out.
+  // A link that the guest may have made must not lead outside.
   if (!is_below(here, top)) return wrong_usage("--cwd: " + cwd + " lies outside of " + best->host);
   config.preopens.push_back({here.string(), ".", best->read_only});
   set_variable(config.env, "PWD=/" + wanted);
@@ -164,8 +164,8 @@ Result<WasiConfig> guest_config(const RunOptions& options, const std::vector<std
     if (!sockets) return std::move(sockets).error();
     config.sockets.insert(config.sockets.end(), sockets->begin(), sockets->end());
   }
-  // How a program learns of sockets that it is started with (sd_listen_fds): how many; the first is 3, behind the
-  // directories.
+  // Tells a program how many sockets it was started with (as sd_listen_fds does). The first one is descriptor 3, or the
+  // first after the directories.
   if (!config.sockets.empty()) set_variable(config.env, "LISTEN_FDS=" + std::to_string(config.sockets.size()));
   if (options.trace) {
     config.trace = [](std::string_view line) {

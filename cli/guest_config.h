@@ -1,4 +1,4 @@
-// What a WASI program gets to see, from the options that name it.
+// What a WASI program can see of the host, from the options of the command line.
 #pragma once
 
 #include <mini_wasm/result.h>
@@ -11,7 +11,7 @@
 
 namespace mini_wasm::cli {
 
-// `words`: the file and the guest's arguments. Opens files of variables and sockets. Errors: usage, io.
+// `words`: the file, and the guest's arguments. Opens files of variables and sockets. Errors: usage, io.
 Result<WasiConfig> guest_config(const RunOptions& options, const std::vector<std::string>& words);
 
 }  // namespace mini_wasm::cli

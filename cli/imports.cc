@@ -29,7 +29,7 @@ bool all_defaultable(const std::vector<ValType>& types) {
 
 Val zero(ValType type) { return type.is_ref() ? Val::null(type) : Val::from_bits(type, 0); }
 
-// Results of zero are all-zero slots, null references included.
+// A result of zeros is a slot of all zeros; a null reference is zero as well.
 HostCallback stand_in(const ImportType& import, const FuncType& type, bool traps) {
   size_t slots = 0;
   for (const ValType result : type.results) slots += result.slots();
@@ -41,7 +41,7 @@ HostCallback stand_in(const ImportType& import, const FuncType& type, bool traps
   };
 }
 
-// A value for what begins with one. None: of a reference type without null whose values only modules make.
+// An initial value of a global or table. Empty for a reference type without null whose values only a module can make.
 std::optional<Val> initial_value(Linker& linker, const ImportType& import, ValType type) {
   if (type.defaultable()) return zero(type);
   Store& store = linker.store();
@@ -95,8 +95,8 @@ bool is_preloaded(const RunOptions& options, const std::string& module) {
   return std::ranges::any_of(options.preloads, [&](const std::string& o) { return o.starts_with(module + "="); });
 }
 
-// Whether the linker has it. A function of WASI with other parameters counts as unknown: Emscripten passes 64-bit
-// numbers in halves unless it is told not to.
+// Whether the linker has the import. A function of WASI with other parameters counts as unknown: Emscripten passes
+// 64-bit numbers as two halves unless it is told not to.
 bool has(const RunOptions& options, const Linker& linker, const Module& module, size_t index,
          const ImportType& import) {
   const std::optional<Extern> found = linker.get(import.module, import.name);
@@ -146,8 +146,8 @@ Result<void> preload(const RunOptions& options, const Engine& engine, const std:
   return {};
 }
 
-// Files of the tool conventions (Linking.md, DynamicLinking.md), by a custom section and an import that they all have:
-// a program that was linked with --emit-relocs has the section, too.
+// Kinds of files in the tool conventions (Linking.md, DynamicLinking.md). Each is recognised by a custom section
+// together with an import, because a program that was linked with --emit-relocs has the section too.
 constexpr struct {
   std::string_view section, import, what;
 } kParts[] = {

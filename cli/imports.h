@@ -1,4 +1,4 @@
-// What a module imports beside WASI: other modules' exports, and stand-ins for what nobody has.
+// What a module imports besides WASI: exports of other modules, and stand-ins for imports that nobody provides.
 #pragma once
 
 #include <mini_wasm/linker.h>
@@ -7,14 +7,16 @@
 
 namespace mini_wasm::cli {
 
-// Completes a linker that has WASI for `module`. First the modules of --preload, instantiated in their order, each with
-// what the linker has so far, and their exports under their names. Then, with --unknown-imports=trap|zero, whatever
-// nobody has: functions that trap, or return zeros and nulls; globals, memories, tables and tags that are new and
-// empty. Errors: usage, and those of compiling and instantiating.
+// Completes a linker that already has WASI, for `module`:
+// * The modules of --preload are instantiated in order, each with what the linker has so far; their exports are added
+//   under their names.
+// * With --unknown-imports=trap|zero, stand-ins are made for all other imports: functions that trap or return zeros and
+//   nulls; new and empty globals, memories, tables and tags.
+// Errors: usage, and those of compiling and instantiating.
 Result<void> define_imports(const RunOptions& options, const Engine& engine, const Module& module, Linker& linker);
 
-// For an error of instantiating `module`: where imports are missing because the file is no program but something that
-// compilers make one of, the error says so.
+// For an error of instantiating `module`: if imports are missing because the file is not a program but an input of the
+// linker, the error says so.
 Error explain_missing(Error error, const Module& module);
 
 }  // namespace mini_wasm::cli

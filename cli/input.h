@@ -1,4 +1,4 @@
-// The bytes of the file that a command is about.
+// Reads the input file of a command.
 #pragma once
 
 #include <mini_wasm/result.h>
@@ -11,7 +11,7 @@
 
 namespace mini_wasm::cli {
 
-// All of a file, a pipe, or, for "-", of standard input. Errors: io, limit, those of `check`.
+// All of a file or pipe; of standard input for "-". Errors: io, limit, those of `check`.
 Result<std::vector<uint8_t>> read_input(const std::string& file, const BeginCheck& check = {});
 
 }  // namespace mini_wasm::cli

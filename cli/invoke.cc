@@ -17,7 +17,7 @@
 namespace mini_wasm::cli {
 namespace {
 
-// A signed or unsigned number of that many bits.
+// A signed or unsigned number with that many bits.
 std::optional<uint64_t> parse_integer(std::string_view text, unsigned bits) {
   const bool negative = text.starts_with('-');
   if (negative || text.starts_with('+')) text.remove_prefix(1);
@@ -32,7 +32,7 @@ std::optional<uint64_t> parse_integer(std::string_view text, unsigned bits) {
   return negative ? uint64_t{0} - value : value;
 }
 
-// A word as the text format reads it: `read` takes all of its tokens.
+// Parses a word as in the text format; `read` must use all of its tokens.
 template <class Read>
 auto parse_literal(std::string_view word, Read read) -> std::optional<decltype(read(std::declval<text::Cursor&>()))> {
   const Result<text::TokenList> tokens = text::tokenize(word);
@@ -44,7 +44,7 @@ auto parse_literal(std::string_view word, Read read) -> std::optional<decltype(r
 }
 
 std::optional<uint64_t> parse_float(const std::string& word, unsigned bits) {
-  // What people also write.
+  // Also accepts ".5" and "-.5".
   const std::string full = word.starts_with('.') ? "0" + word : word.starts_with("-.") ? "-0" + word.substr(1) : word;
   return parse_literal(full, [&](text::Cursor& in) { return in.expect_float(bits); });
 }
@@ -56,10 +56,10 @@ std::optional<Val> parse_vector(const std::string& word) {
 
 constexpr std::string_view kExtern = "extern:", kI31 = "i31:", kFunc = "func:";
 
-// The host's object number n is an externref that holds n + 1, so that none holds a null pointer.
+// An externref for the host's object number n holds n + 1, so that no object is a null pointer.
 void* host_object(uint64_t number) { return reinterpret_cast<void*>(static_cast<uintptr_t>(number) + 1); }
 
-// A reference for a parameter of type `type`; the call checks that it fits.
+// A reference for a parameter of type `type`. Whether it fits is checked by the call.
 std::optional<Val> parse_reference(Store& store, const Instance& instance, ValType type, const std::string& word) {
   if (word == "null") return type.nullable() ? std::optional(Val::null(type)) : std::nullopt;
   if (word.starts_with(kFunc)) {
@@ -74,7 +74,7 @@ std::optional<Val> parse_reference(Store& store, const Instance& instance, ValTy
   const auto number = parse_integer(std::string_view(word).substr(kExtern.size()), 32);
   if (!number) return std::nullopt;
   const Val object = store.new_externref(host_object(static_cast<uint32_t>(*number)));
-  // The same object in either hierarchy (spec 4.6.5, any.convert_extern).
+  // The same object in the other hierarchy (spec 4.6.5, any.convert_extern).
   if (!type.concrete() && type.heap() == HeapKind::any) return Val::from_bits(type, object.bits());
   return object;
 }
@@ -98,7 +98,7 @@ std::optional<Val> parse_value(Store& store, const Instance& instance, ValType t
   return std::nullopt;
 }
 
-// What to write, for the message about a word that does not fit.
+// The syntax of a value, for the message about a word that does not fit.
 const char* syntax(ValType type) {
   switch (type.kind()) {
     case ValType::Kind::i32:

@@ -40,7 +40,7 @@ Result<int> listen_unix(const std::string& address, const std::string& path) {
   where.sun_family = AF_UNIX;
   if (path.empty() || path.size() >= sizeof(where.sun_path)) return failed(address, "not a path for a socket");
   std::memcpy(where.sun_path, path.data(), path.size());
-  // One that an earlier run left behind; a socket only, and only when nobody answers there.
+  // An earlier run may have left a socket. It is removed only if it is a socket and nobody answers there.
   struct stat left;
   if (::lstat(path.c_str(), &left) == 0 && S_ISSOCK(left.st_mode)) {
     const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -66,7 +66,7 @@ Error malformed(const std::string& address) {
                          address);
 }
 
-// Addresses are taken as numbers: to look up a name needs the system's resolver, which is loaded as a library.
+// Addresses must be numbers: looking up a name would need the system's resolver, which is loaded as a library.
 Result<int> listen_tcp(const std::string& address) {
   const size_t colon = address.rfind(':');
   std::string host = address.substr(0, colon == address.npos ? 0 : colon);
@@ -85,7 +85,7 @@ Result<int> listen_tcp(const std::string& address) {
   const auto try_v6 = [&] { return bind_and_listen(address, AF_INET6, reinterpret_cast<sockaddr*>(&v6), sizeof(v6)); };
   const auto try_v4 = [&] { return bind_and_listen(address, AF_INET, reinterpret_cast<sockaddr*>(&v4), sizeof(v4)); };
   if (host.empty()) {
-    // One socket of IPv6 takes IPv4 as well, where there is IPv6.
+    // Where IPv6 exists, one IPv6 socket accepts IPv4 connections as well.
     Result<int> both = try_v6();
     return both ? std::move(both) : try_v4();
   }
@@ -98,7 +98,7 @@ std::optional<long> number_in(const char* variable) {
   return text == nullptr ? std::nullopt : parse_number(text);
 }
 
-// sd_listen_fds(3): descriptors from 3 on, when they are meant for this process.
+// sd_listen_fds(3): descriptors from 3 on, if they are meant for this process.
 Result<std::vector<int>> sockets_of_systemd() {
   constexpr int kFirst = 3;
   constexpr long kMost = 1000;

@@ -1,4 +1,4 @@
-// The command line: mini-wasm run, validate, dump, wat2wasm, wast. Programs run through the public interface alone.
+// The command line: mini-wasm run, validate, dump, wat2wasm, wast. Programs are run through the public interface only.
 #include <mini_wasm/version.h>
 
 #include <CLI/CLI.hpp>
@@ -65,7 +65,7 @@ constexpr const char* kWastExamples = R"(Examples:
 
 The last line is `N passed, M failed, K skipped`; skipped is what fails as expected. The exit code is 0 when M is 0.)";
 
-// The words that `prefix_command` leaves alone are no options to CLI11; the usage line has to name them by hand.
+// CLI11 does not know the words that `prefix_command` leaves unparsed, so they are added to the usage line here.
 class Formatter : public CLI::Formatter {
  public:
   std::string make_usage(const CLI::App* app, std::string name) const override {
@@ -89,7 +89,7 @@ struct Commands {
   CLI::App* wat2wasm = nullptr;
   CLI::App* wast = nullptr;
 
-  // Only the command that is called gets its options: to make them all takes longer than a small program runs.
+  // Only the command that is called gets its options: making all of them takes longer than a small program runs.
   explicit Commands(const std::string& called) {
     app.formatter(std::make_shared<Formatter>());
     app.set_help_flag("-h,--help", "Print this help and exit");
@@ -98,7 +98,7 @@ struct Commands {
     app.footer(kExamples);
 
     run = app.add_subcommand("run", "Run a program, or one function of a module");
-    run->prefix_command();  // whatever follows FILE is not ours to parse
+    run->prefix_command();  // words after FILE belong to the program
     run->footer(kRunExamples);
     if (called == "run") run_options.add_to(*run);
 
@@ -110,7 +110,7 @@ struct Commands {
     dump = app.add_subcommand("dump", "Print a module: sections, types, imports, exports, instructions");
     dump->footer(kDumpExamples);
     dump->add_option("FILE", dump_options.file, "The module");
-    // A flag takes a value after `=` alone: FILE is never taken for it.
+    // A flag takes a value only after `=`, so that FILE is never taken for its value.
     dump->add_flag("--native{*}", dump_options.native, "Print the machine code of a function (index or name) or of all")
         ->option_text("[=FUNC]");
     dump_options.features.add_to(*dump);
@@ -127,7 +127,7 @@ struct Commands {
   }
 };
 
-// `command`: whose help says more; empty: the program's.
+// `command`: the command whose help is recommended; empty: the help of the program.
 int wrong_usage(const std::string& what, const std::string& command = {}) {
   print_error(command.empty() ? what : command + ": " + what);
   std::fprintf(stderr, "Try: mini-wasm %s%s--help\n", command.c_str(), command.empty() ? "" : " ");
@@ -138,7 +138,7 @@ int wrong_usage(const std::string& what, const std::string& command = {}) {
 int run(Commands& commands, const std::vector<std::string>& rest) {
   if (commands.run_options.features.wants_help()) return std::fputs(feature_help().c_str(), stdout), kSuccess;
   std::vector<std::string> words = commands.run->remaining();
-  // What `--` ended: options, when no FILE came before it; else it is the program's own.
+  // If no FILE came before `--`, it only ended our options. Otherwise it belongs to the program.
   words.insert(words.end(), rest.begin() + (words.empty() && !rest.empty() ? 1 : 0), rest.end());
   if (words.empty()) return wrong_usage("no FILE given", "run");
   commands.run_options.note_order(*commands.run);
@@ -169,7 +169,7 @@ bool is_command(const std::string& word) {
   return std::find(kCommandNames.begin(), kCommandNames.end(), word) != kCommandNames.end();
 }
 
-// `mini-wasm FILE ...` is `mini-wasm run FILE ...`, and `mini-wasm help COMMAND` is `mini-wasm COMMAND --help`.
+// `mini-wasm FILE ...` means `mini-wasm run FILE ...`, and `mini-wasm help COMMAND` means `mini-wasm COMMAND --help`.
 void complete(std::vector<std::string>& words) {
   static const std::set<std::string> ours = {"-h", "--help", "-V", "--version"};
   if (is_command(words[0]) || ours.contains(words[0])) return;
@@ -185,7 +185,7 @@ void complete(std::vector<std::string>& words) {
   }
 }
 
-// A first word that is neither a command nor a file, and could be either.
+// A first word that is neither a command nor a file: returns the message about it.
 std::optional<std::string> misspelt_command(const std::string& word) {
   static const std::set<std::string> others = {"help", "version"};
   std::error_code error;
@@ -201,7 +201,7 @@ int main(int argc, char** argv) {
     return wrong_usage(words[0] + " is neither a command nor a file; did you mean " + *meant + "?");
   }
   complete(words);
-  // CLI11 never sees `--`, of which it has its own ideas.
+  // CLI11 never sees `--`, which it would interpret in its own way.
   std::vector<std::string> rest;
   if (words[0] == "run") {
     const auto dashes = std::find(words.begin(), words.end(), "--");
@@ -215,7 +215,7 @@ int main(int argc, char** argv) {
     if (problem) return wrong_usage(*problem, called);
   }
   try {
-    std::reverse(words.begin(), words.end());  // as CLI11 wants them
+    std::reverse(words.begin(), words.end());  // the order that CLI11 expects
     commands.app.parse(words);
   } catch (const CLI::Success& help) {
     return commands.app.exit(help);

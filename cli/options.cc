@@ -22,15 +22,15 @@ void for_each_item(std::string_view list, F f) {
   }
 }
 
-// `text` without control characters; what is escaped in it already stays as it is.
+// `text` without control characters. What is already escaped in it stays unchanged.
 std::string escape_controls(std::string_view text) {
   std::string escaped = escape_for_terminal(text);
-  // Only backslashes of the text are doubled.
+  // escape_for_terminal also doubles backslashes; this is undone.
   for (size_t at = 0; (at = escaped.find("\\\\", at)) != escaped.npos; ++at) escaped.erase(at, 1);
   return escaped;
 }
 
-// What to try instead of a feature that is not known.
+// A suggestion for an unknown feature.
 std::string likely_feature(std::string_view name) {
   std::vector<std::string> names;
   for (const FeatureDescription& feature : Config::features()) names.emplace_back(feature.name);
@@ -38,13 +38,13 @@ std::string likely_feature(std::string_view name) {
   return meant ? "; did you mean " + *meant + "?" : " (see --wasm=help)";
 }
 
-// The option to change, for what stops a program that is right.
+// The option that helps when a correct program is stopped by this error.
 const char* hint(const Error& error) {
   if (error.kind == ErrorKind::unlinkable && error.message.starts_with("unknown import")) {
     return " (modules to import from: --preload; stand-ins: --unknown-imports)";
   }
   if (error.kind == ErrorKind::limit) {
-    // Words of runtime/memory.cc and store.cc.
+    // These words come from runtime/memory.cc and store.cc.
     if (error.message.find(" limit is ") != std::string::npos) return " (more with --max-memory)";
   }
   switch (error.trap_code) {
@@ -92,7 +92,7 @@ std::string feature_help() {
 
 void add_list_option(CLI::App& command, const std::string& name, std::vector<std::string>& values,
                      const std::string& value_name, const std::string& what) {
-  // One value each time: otherwise the option would swallow the file name that follows.
+  // One value each time: otherwise the option would take the file name that follows as a value too.
   command.add_option(name, values, what)->allow_extra_args(false)->option_text(value_name);
 }
 
@@ -136,8 +136,8 @@ void print_error(const std::string& what) {
 }
 
 int report(const std::string& file, const Error& error) {
-  if (error.kind == ErrorKind::exit) return error.exit_code;  // what happened has been said
-  // An input/output error names its file itself.
+  if (error.kind == ErrorKind::exit) return error.exit_code;  // the program has reported what happened
+  // The message of an io error already contains the file name.
   print_error(error.kind == ErrorKind::io ? error.message : file + ": " + error.to_string() + hint(error));
   print_backtrace(error);
   switch (error.kind) {

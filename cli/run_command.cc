@@ -31,7 +31,7 @@ Result<uint64_t> size_option(const std::optional<std::string>& text, const char*
   return wrong_usage(std::string(name) + ": expected a number of bytes like 65536, 64K, 10M or 1G, found " + *text);
 }
 
-// XDG Base Directory Specification: a path that is not absolute does not count.
+// XDG Base Directory Specification: a path that is not absolute is ignored.
 std::optional<std::string> user_cache() {
   const auto variable = [](const char* name) {
     const char* value = std::getenv(name);
@@ -61,7 +61,7 @@ Result<Config> engine_config(const RunOptions& options) {
   if (options.tier == "jit") config.tier = Tier::jit;
   config.eager = options.compile == "eager";
   config.lazy_validation = options.compile == "lazy";
-  config.pool_size = 0;  // there is one store, and one for each thread
+  config.pool_size = 0;  // nothing is used again: there is one store, and one for each thread
   if (options.cache) {
     Result<std::string> directory = cache_directory(*options.cache);
     if (!directory) return std::move(directory).error();
@@ -71,7 +71,7 @@ Result<Config> engine_config(const RunOptions& options) {
   return config;
 }
 
-// "add [i32 i32] -> [i32], main [] -> []": what --invoke could name. Some modules export thousands.
+// "add [i32 i32] -> [i32], main [] -> []": the functions that --invoke can name. Some modules export thousands.
 std::string exported_functions(const Module& module) {
   const size_t most = 20;
   std::string text;
@@ -94,14 +94,14 @@ std::string no_such_function(const Module& module, const std::string& name) {
          exported_functions(module);
 }
 
-// One function with arguments from the command line; its results go to standard output, one a line.
+// Calls one function with arguments from the command line. Its results go to standard output, one on each line.
 Result<int32_t> invoke(Store& store, const Instance& instance, const Module& module, const std::string& name,
                        std::span<const std::string> words) {
   const std::optional<Func> func = instance.func(name);
   if (!func) return wrong_usage(no_such_function(module, name));
   Result<Arguments> args = parse_arguments(store, instance, func->type(), words);
   if (!args) return wrong_usage(name + ": " + args.error().message);
-  // A library that needs its runtime set up says so with this export (WASI "reactor").
+  // A library whose runtime must be initialised first has this export (WASI "reactor").
   if (const std::optional<Func> initialize = instance.func("_initialize"); initialize && name != "_initialize") {
     if (auto r = initialize->call({}); !r) return std::move(r).error();
   }
@@ -123,7 +123,7 @@ Result<StoreLimits> store_limits(const RunOptions& options) {
   return limits;
 }
 
-// What --verbose says before the program begins.
+// What --verbose prints before the program begins.
 void describe(const RunOptions& options, const Config& config, const WasiConfig& guest) {
   print_error("tier " + options.tier + ", compiled " + options.compile);
   if (!config.cache_dir.empty()) print_error("machine code is kept in " + config.cache_dir);
@@ -134,7 +134,7 @@ void describe(const RunOptions& options, const Config& config, const WasiConfig&
   for (const int socket : guest.sockets) print_error("listening at " + address_of(socket));
 }
 
-// The same, of what is known later.
+// The same for what is known only later.
 void describe_memories(const RunOptions& options, const Engine& engine) {
   const uint64_t count = engine.memories_without_guard();
   if (!options.verbose || count == 0) return;
@@ -142,7 +142,7 @@ void describe_memories(const RunOptions& options, const Engine& engine) {
               " no guard pages, since there are no 8 GiB of addresses left; accesses are checked instead");
 }
 
-// What --verbose says once the module is compiled: with --compile=eager, of all its functions.
+// What --verbose prints when the module has been compiled (with --compile=eager: all of its functions).
 void describe(const Module& module, std::chrono::steady_clock::time_point begin) {
   const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - begin;
   const decoder::Module& decoded = module.impl()->module();
@@ -198,7 +198,7 @@ Result<int32_t> execute(const RunOptions& options, const std::vector<std::string
 #endif
   const Engine engine(*config);
   if (!engine.cache_problem().empty()) print_error("--cache: nothing is cached: " + engine.cache_problem());
-  // Before the cache is used: this is where a directory that reaches it is refused.
+  // Made before the cache is used, because a preopened directory that reaches the cache is refused here.
   Result<Wasi> wasi = Wasi::make(std::move(*guest));
   if (!wasi) return std::move(wasi).error();
   Result<std::vector<uint8_t>> bytes = read_module(words[0]);
@@ -234,7 +234,7 @@ int run_command(const RunOptions& options, const std::vector<std::string>& words
   }
   if (error.kind == ErrorKind::exit) return error.exit_code;
   if (error.kind != ErrorKind::usage) return report(words[0], error);
-  // What is wrong with an option names it.
+  // A message about an option begins with the option's name.
   print_error(error.message.starts_with("--") ? error.message : words[0] + ": " + error.message);
   return kWrongUsage;
 }

@@ -1,5 +1,5 @@
-// mini-wasm run: a WASI program, or one exported function. run_options.cc says which options there are,
-// guest_config.cc what the guest gets to see, imports.cc what else it imports.
+// mini-wasm run: runs a WASI program, or one exported function. The options are in run_options.cc; guest_config.cc
+// decides what the guest can see, imports.cc what else it can import.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@
 namespace mini_wasm::cli {
 
 struct RunOptions {
-  std::vector<std::string> dirs, read_only_dirs;  // HOST[::GUEST]; `add_to` says in which order
+  std::vector<std::string> dirs, read_only_dirs;  // HOST[::GUEST]; for their order see next_dir_is_read_only
   std::vector<std::string> env;                   // NAME=VALUE, or NAME for the host's value
   std::vector<std::string> env_files;
   bool inherit_env = false;
@@ -38,11 +38,12 @@ struct RunOptions {
   std::optional<std::string> trace;  // "wasi"
   bool verbose = false;
   FeatureOptions features;
-  // After parsing: of each directory as it was given, whether it is the next of `read_only_dirs`.
+  // The order of both kinds of directories on the command line: true means the next element of `read_only_dirs`, false
+  // of `dirs`.
   std::vector<bool> next_dir_is_read_only;
 
   void add_to(CLI::App& command);
-  // Once the command line has been parsed: what only the order of its words tells.
+  // Called after the command line has been parsed, to record the order of options.
   void note_order(const CLI::App& command);
 
  private:
@@ -53,7 +54,7 @@ struct RunOptions {
   void add_machine_code(CLI::App& command);
 };
 
-// `words`: the file and the guest's arguments. Returns the exit code.
+// `words`: the file, and the guest's arguments. Returns the exit code.
 int run_command(const RunOptions& options, const std::vector<std::string>& words);
 
 }  // namespace mini_wasm::cli

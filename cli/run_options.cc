@@ -18,7 +18,7 @@ void RunOptions::add_to(CLI::App& command) {
   features.add_to(command);
 }
 
-// What of the host the program sees.
+// Options for what the program can see of the host.
 void RunOptions::add_world(CLI::App& command) {
   add_list_option(command, "--dir", dirs, "HOST[::GUEST]", "Let the program use a directory, under the name GUEST");
   add_list_option(command, "--read-only-dir", read_only_dirs, "HOST[::GUEST]",
@@ -101,7 +101,7 @@ void RunOptions::add_machine_code(CLI::App& command) {
 #endif
 }
 
-// CLI11 keeps the values of each option apart.
+// CLI11 keeps the values of each option separately, so their common order is recorded here.
 void RunOptions::note_order(const CLI::App& command) {
   for (const CLI::Option* option : command.parse_order()) {
     if (option->get_single_name() == "dir") next_dir_is_read_only.push_back(false);

@@ -17,7 +17,8 @@ bool was_closed[3] = {};
 
 }  // namespace
 
-// Opened the wrong way round: who reads or writes is told what a closed one would tell, EBADF.
+// Each one is opened in the wrong direction, so that reading or writing gives the same error as for a closed one:
+// EBADF.
 void occupy_closed_streams() {
   for (int number = 0; number < 3; ++number) {
     if (fcntl(number, F_GETFD) >= 0) continue;

@@ -1,16 +1,16 @@
-// The numbers 0, 1 and 2 of a process that may have been started with some of them closed (`mini-wasm ... >&-`).
+// The descriptors 0, 1 and 2 of a process that may have been started with some of them closed (`mini-wasm ... >&-`).
 #pragma once
 
 namespace mini_wasm::cli {
 
-// To be called before anything is opened: puts something in the place of each closed one that can be neither read nor
-// written, so that no file of ours becomes a standard stream.
+// Must be called before any file is opened. Replaces each closed stream by a file that can be neither read nor written,
+// so that no file of ours becomes a standard stream.
 void occupy_closed_streams();
 
-// What the guest is to have for it: itself, or -1 when it was closed.
+// The descriptor that the guest gets for a stream: the same number, or -1 when it was closed.
 int guest_stream(int number);
 
-// Writes out what has been printed. The exit code: `code`, unless something of standard output was lost.
+// Writes buffered output. Returns the exit code: `code`, unless some standard output was lost.
 int finish_output(int code);
 
 }  // namespace mini_wasm::cli

@@ -15,7 +15,7 @@ std::string_view as_text(std::span<const uint8_t> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// Fails for files that are neither text nor binary, from what they begin with.
+// Fails for a file whose beginning is neither that of a text nor that of a binary module.
 Result<void> check_begin(std::span<const uint8_t> begin) {
   const std::span<const uint8_t> module = begin.subspan(decoder::interpreter_line(begin));
   if (decoder::has_magic(module) || text::looks_like_text(as_text(module))) return {};
@@ -28,7 +28,7 @@ Result<std::vector<uint8_t>> read_module(const std::string& file, const Assemble
   Result<std::vector<uint8_t>> bytes = read_input(file, check_begin);
   if (!bytes) return bytes;
   const size_t line = decoder::interpreter_line(*bytes);
-  // The line's break stays with the text, whose lines are counted as they are in the file.
+  // The line break stays in the text, so that line numbers are those of the file.
   const std::string_view content = as_text(*bytes).substr(line == 0 ? 0 : line - 1);
   if (!text::looks_like_text(content)) {
     bytes->erase(bytes->begin(), bytes->begin() + static_cast<ptrdiff_t>(line));

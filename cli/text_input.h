@@ -1,4 +1,4 @@
-// Modules as the commands take them: in binary or in text form.
+// Reads modules for the commands, in binary or text form.
 #pragma once
 
 #include <mini_wasm/result.h>
@@ -11,12 +11,12 @@
 
 namespace mini_wasm::cli {
 
-// What a command makes of a module in text form.
+// Converts a module in text form to binary form.
 using Assemble = std::function<Result<std::vector<uint8_t>>(std::string_view source)>;
 
-// The binary form of the module in a file, or, for "-", on standard input; a text is assembled. In both forms the
-// module may stand behind a first line that begins with "#!". Errors: those of read_input; malformed, when the file is
-// of another kind; exit, when the text is wrong: what is wrong with it, and where, has been printed then.
+// The binary form of the module in a file, or on standard input for "-". A text is assembled. In both forms, a first
+// line that begins with "#!" is allowed. Errors: those of read_input; malformed, when the file is of another kind;
+// exit, when the text has an error, which has been printed with its position.
 Result<std::vector<uint8_t>> read_module(const std::string& file, const Assemble& assemble = {});
 
 }  // namespace mini_wasm::cli

@@ -1,4 +1,4 @@
-// mini-wasm validate: whether files are valid modules.
+// mini-wasm validate: checks whether files are valid modules.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace mini_wasm::cli {
 
-// "FILE: ok" on standard output, "FILE: what is wrong" on standard error, for each. Returns the exit code.
+// For each file, prints "FILE: ok" to standard output, or "FILE: ERROR" to standard error. Returns the exit code.
 int validate_command(const FeatureOptions& features, const std::vector<std::string>& files);
 
 }  // namespace mini_wasm::cli

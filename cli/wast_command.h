@@ -1,4 +1,4 @@
-// mini-wasm wast: test scripts.
+// mini-wasm wast: runs test scripts.
 #pragma once
 
 #include <optional>
@@ -28,7 +28,7 @@ struct WastOptions {
   void add_to(CLI::App& command);
 };
 
-// Runs the scripts and prints what failed. Returns the exit code.
+// Runs the scripts and prints what has failed. Returns the exit code.
 int wast_command(const WastOptions& options);
 
 }  // namespace mini_wasm::cli

@@ -1,4 +1,4 @@
-// mini-wasm wat2wasm: the text form of a module to its binary form.
+// mini-wasm wat2wasm: converts a module from text form to binary form.
 #pragma once
 
 #include <string>
@@ -7,11 +7,11 @@ namespace mini_wasm::cli {
 
 struct Wat2WasmOptions {
   std::string file;    // "-": standard input
-  std::string output;  // "-": standard output; empty: the file's name with .wasm
+  std::string output;  // "-": standard output; empty: the file's name with the ending .wasm
   bool no_names = false;
 };
 
-// Assembles the file, which need not be valid. Returns the exit code.
+// Assembles the file. The module need not be valid. Returns the exit code.
 int wat2wasm_command(const Wat2WasmOptions& options);
 
 }  // namespace mini_wasm::cli

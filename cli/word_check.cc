@@ -6,8 +6,8 @@
 namespace mini_wasm::cli {
 namespace {
 
-// How many letters have to be put in, left out, replaced or swapped with their neighbour to make one of the other
-// ("optimal string alignment").
+// The number of letters that must be inserted, removed, replaced or swapped with their neighbour to change one word
+// into the other ("optimal string alignment").
 size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::vector<size_t>> d(a.size() + 1, std::vector<size_t>(b.size() + 1));
   for (size_t i = 0; i <= a.size(); ++i) {
@@ -52,13 +52,13 @@ std::string expected_value(const CLI::Option& option, const std::string& name) {
 }  // namespace
 
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates) {
-  const size_t longest = 40;  // nobody types more, and the work is quadratic
+  const size_t longest = 40;  // longer words are not examined: the work is quadratic
   if (word.size() > longest) return std::nullopt;
   const std::string* best = nullptr;
   size_t least = std::max<size_t>(1, word.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
     if (candidate.size() > 2 * longest) continue;
-    // Whoever leaves off the end means that one, too.
+    // A word that is the beginning of a candidate counts as nearly equal.
     const size_t d = word.size() > 3 && candidate.starts_with(word) ? 1 : distance(word, candidate);
     if (d < least) {
       least = d;

@@ -11,8 +11,8 @@ namespace mini_wasm::text {
 
 namespace {
 
-// (module $id? binary "..."*) or (module $id? quote "..."*), which scripts have for modules that are no text, or not a
-// right one: stands behind the keyword then.
+// The forms (module $id? binary "..."*) and (module $id? quote "..."*). Scripts use them for modules that are not text,
+// or not correct text. If `in` is at such a form, it is moved behind the keyword.
 enum class Quoted : uint8_t { no, binary, text };
 
 Quoted accept_quoted(Cursor& in) {
@@ -37,7 +37,7 @@ std::vector<uint8_t> quoted_bytes(Cursor& in) {
 
 Result<std::vector<uint8_t>> assemble_module(std::string_view source, const AssembleOptions& options);
 
-// An error inside of quoted text is reported where the text begins.
+// An error inside quoted text is reported at the position where the quoted text begins.
 Result<std::vector<uint8_t>> assemble_quoted(const std::vector<uint8_t>& bytes, uint64_t at,
                                              const AssembleOptions& options) {
   const std::string_view source(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -57,7 +57,7 @@ Result<std::vector<uint8_t>> assemble_module(std::string_view source, const Asse
     const uint64_t at = in.peek().offset;
     std::vector<uint8_t> bytes = quoted_bytes(in);
     if (!in.ok()) return in.take_error();
-    // Each level of quotes makes the text shorter, so they end.
+    // Each level of quotes makes the text shorter, so this recursion ends.
     return quoted == Quoted::binary ? std::move(bytes) : assemble_quoted(bytes, at, options);
   }
   ModuleParser parser(in);
@@ -88,7 +88,7 @@ std::string describe(const Error& error, std::string_view source, std::string_vi
       static_cast<size_t>(std::count(source.begin(), source.begin() + static_cast<ptrdiff_t>(begin), '\n'));
   text += std::to_string(first_line + line) + ":" + std::to_string(offset - begin + 1) + ": ";
   text += escape_for_terminal(error.message);
-  // Of a very long line only the neighbourhood.
+  // Of a very long line, only the part around the error is shown.
   constexpr size_t kBefore = 60, kAfter = 60;
   const size_t from = offset - begin > kBefore ? offset - kBefore : begin;
   const size_t to = end - offset > kAfter ? offset + kAfter : end;

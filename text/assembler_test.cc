@@ -23,7 +23,7 @@ Bytes bytes(std::string_view text) {
   return std::move(*result);
 }
 
-// What follows the header.
+// The bytes after the header.
 Bytes sections(std::string_view text) {
   Bytes all = bytes(text);
   if (all.size() < 8) return {};
@@ -35,7 +35,7 @@ std::string error(std::string_view text) {
   return result ? "accepted" : result.error().message;
 }
 
-// The instructions of a function without parameters and locals that is the whole module.
+// The instructions of a function without parameters and locals; the module contains only this function.
 Bytes code(std::string_view instructions, std::string_view before = "") {
   const Bytes all = bytes("(module " + std::string(before) + " (func " + std::string(instructions) + "))");
   // Code is the last section: id, size, count 1, body size, no locals, code, end.
@@ -122,7 +122,7 @@ TEST(assembler, block_types) {
 }
 
 TEST(assembler, an_abbreviated_type_use_takes_the_first_equal_type) {
-  // Neither the open one nor the one in a group of two: the function's type is the fourth.
+  // The function's type is the fourth one: neither the open one nor those in the group of two.
   EXPECT_EQ(
       sections("(type (sub (func))) (rec (type (func)) (type (func (param i32)))) (type (func)) (func)"),
       sections("(type (sub (func))) (rec (type (func)) (type (func (param i32)))) (type (func)) (func (type 3))"));
@@ -158,7 +158,8 @@ TEST(assembler, element_segments) {
   const auto elem = [&](const char* text) {
     const Bytes all = sections(before + text);
     const Bytes without = sections(before);
-    return Bytes(all.begin() + static_cast<ptrdiff_t>(without.size()) - 6, all.end() - 6);  // before the code section
+    // the section before the code section
+    return Bytes(all.begin() + static_cast<ptrdiff_t>(without.size()) - 6, all.end() - 6);
   };
   EXPECT_EQ(elem("(elem (i32.const 1) $f)"), (Bytes{9, 7, 1, 0, 0x41, 1, 0x0b, 1, 0}));
   EXPECT_EQ(elem("(elem func 0)"), (Bytes{9, 5, 1, 1, 0, 1, 0}));
@@ -217,7 +218,7 @@ TEST(assembler, modules_that_scripts_quote) {
   EXPECT_FALSE(assemble("(module binary \"x\") (module)"));
 }
 
-// What annotations say goes before ids; what has neither has no name.
+// Names from annotations are preferred to ids. What has neither has no name.
 TEST(assembler, name_annotations_wherever_something_is_defined) {
   const Result<std::vector<uint8_t>> module = assemble(R"((module $m (@name "mod")
     (type $t (@name "typ") (struct (field $f (@name "fld") i32) (field i32) (field (@name "only") i32)))
@@ -247,7 +248,8 @@ TEST(assembler, thousands_of_annotations_before_one_token) {
   const Result<std::vector<uint8_t>> module = assemble("(module " + fields + ")");
   ASSERT_TRUE(module);
   EXPECT_EQ(module->size(), 8 + kMany * 5);
-  EXPECT_LE(metered_work - before, 4 * kMany);  // each is passed over once or twice, not once for each that follows
+  // each annotation is passed once or twice, not once for each one that follows
+  EXPECT_LE(metered_work - before, 4 * kMany);
 }
 
 TEST(assembler, custom_sections_stand_where_they_are_told) {

@@ -36,8 +36,8 @@ void write_indirect_name_map(Bytes& out, const std::vector<std::pair<uint32_t, N
   }
 }
 
-// Appendix "Name Section", and what the proposal of extended name sections adds; subsections in order of their ids, as
-// it demands.
+// The name section (appendix "Name Section", and the extended name section proposal). Its subsections must be in
+// ascending order of their ids.
 Bytes name_section(const Assembly& assembly) {
   constexpr uint8_t kModule = 0, kLocals = 2, kLabels = 3, kFields = 10, kLast = 11;
   Bytes out;
@@ -62,7 +62,7 @@ Bytes name_section(const Assembly& assembly) {
   return out;
 }
 
-// Custom section "metadata.code.branch_hint" (proposal "branch hinting").
+// The custom section "metadata.code.branch_hint" (branch hinting proposal).
 Bytes branch_hint_section(const std::vector<FuncHints>& functions) {
   Bytes out;
   write_uleb(out, functions.size());

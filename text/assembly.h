@@ -1,5 +1,6 @@
-// A module under assembly: its index spaces, its types, and the sections of its binary form as far as they are written.
-// One parser at a time writes to it; the ids point into the source text or into the Cursor.
+// Assembly: a module while it is assembled: its index spaces, its types, and the sections of the binary form that have
+// been written so far. Only one parser writes to it at a time. Ids are views of the source text or of strings in the
+// Cursor.
 #pragma once
 
 #include <array>
@@ -29,9 +30,9 @@ enum class Space : uint8_t { type, func, table, memory, global, tag, elem, data 
 inline constexpr size_t kSpaceCount = 8;
 
 struct SpaceInfo {
-  std::string_view keyword;  // of the field that declares a member
-  const char* noun;          // in messages: "unknown function $f"
-  uint8_t name_subsection;   // of the name section (appendix "Name Section")
+  std::string_view keyword;  // keyword of the field that declares a member
+  const char* noun;          // for messages: "unknown function $f"
+  uint8_t name_subsection;   // its id in the name section (appendix "Name Section")
 };
 inline constexpr SpaceInfo kSpaceInfo[kSpaceCount] = {
     {"type", "type", 4},     {"func", "function", 1}, {"table", "table", 5},       {"memory", "memory", 6},
@@ -39,7 +40,7 @@ inline constexpr SpaceInfo kSpaceInfo[kSpaceCount] = {
 };
 constexpr const SpaceInfo& space_info(Space space) { return kSpaceInfo[static_cast<size_t>(space)]; }
 
-// A vector of (index, name) in order of the index, as the name section has it.
+// Pairs of index and name in ascending order of the index, as in the name section.
 using NameMap = std::vector<std::pair<uint32_t, std::string>>;
 
 struct IndexSpace {
@@ -50,13 +51,13 @@ struct IndexSpace {
 
 // --- Types ---
 
-// A function type in binary form, to be compared with others: equal bytes are equal types within one module.
+// A function type in binary form. Within one module, types are equal if and only if their bytes are equal.
 struct Signature {
   uint32_t param_count = 0, result_count = 0;
   Bytes params, results;
 
   bool empty() const { return param_count == 0 && result_count == 0; }
-  // Parameters and results as two vectors (5.3.8).
+  // The vectors of parameters and results (5.3.8).
   std::string encode() const {
     Bytes bytes;
     write_uleb(bytes, param_count);
@@ -78,7 +79,7 @@ struct TypeInfo {
 
 // --- Sections ---
 
-// In the order in which a module has them (5.5.2); the values are places, not ids.
+// Sections in the order in which a module contains them (5.5.2). The values are positions, not section ids.
 enum class SectionKind : uint8_t {
   type,
   import,
@@ -107,20 +108,21 @@ inline constexpr SectionInfo kSectionInfo[kSectionCount] = {
 
 struct Section {
   uint32_t count = 0;
-  Bytes bytes;  // of the entries
+  Bytes bytes;  // of all entries
 
   Bytes& add() { return ++count, bytes; }
 };
 
 struct CustomSection {
-  // Standard section i is at place 2i+1; what comes before it is at 2i, what comes after it at 2i+2.
+  // Position of a custom section: standard section i has position 2i+1; custom sections before it have 2i, those after
+  // it 2i+2.
   uint32_t place = 0;
   std::string name;
   Bytes payload;
 };
 inline constexpr uint32_t kLastPlace = 2 * kSectionCount;
 
-// Branch hints of one function (proposal "branch hinting"): byte offset in the body, and the hint.
+// Branch hints of one function (branch hinting proposal): pairs of a byte offset in the body and the hint.
 struct FuncHints {
   uint32_t func = 0;
   std::vector<std::pair<uint32_t, uint8_t>> hints;
@@ -129,21 +131,21 @@ struct FuncHints {
 struct Assembly {
   std::array<IndexSpace, kSpaceCount> spaces;
   std::vector<TypeInfo> types;
-  // The first type of each signature that stands alone in its group, is final and has no supertype: what an
-  // abbreviated type use means (6.4.9).
+  // By signature: the first type that is alone in its recursion group, is final and has no supertype. An abbreviated
+  // type use refers to it (6.4.9).
   std::unordered_map<std::string, uint32_t> plain_func_types;
   std::array<Section, kSectionCount> sections;
   std::optional<uint32_t> start;
-  bool needs_data_count = false;  // an instruction names a data segment
+  bool needs_data_count = false;  // an instruction refers to a data segment
   std::vector<FuncHints> hints;
   std::vector<CustomSection> customs;
   std::string module_name;
   std::vector<std::pair<uint32_t, NameMap>> local_names;  // by function
-  std::vector<std::pair<uint32_t, NameMap>> label_names;  // by function; labels count in the order of the code
+  std::vector<std::pair<uint32_t, NameMap>> label_names;  // by function; labels are numbered in the order of the code
 
   IndexSpace& space(Space s) { return spaces[static_cast<size_t>(s)]; }
   Section& section(SectionKind kind) { return sections[static_cast<size_t>(kind)]; }
-  // The module in binary form (5.5); with the name section when `with_names` and there are names.
+  // The module in binary form (5.5). If `with_names` is true and there are names, it has a name section.
   Bytes finish(bool with_names);
 };
 

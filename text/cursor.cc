@@ -21,7 +21,7 @@ Cursor::Cursor(const TokenList& list) : list_(list), tokens_(list.tokens), annot
 }
 namespace {
 
-// The words of the text format that are no instructions (6.3 to 6.6 and the appendix on scripts).
+// The words of the text format that are not instructions (6.3 to 6.6, and the appendix on scripts).
 constexpr std::string_view kWords[] = {
     "after",      "array",    "before",     "binary",        "catch_all_ref",
     "catch_ref",  "data",     "declare",    "definition",    "do",
@@ -51,7 +51,7 @@ void Cursor::fail_at(uint64_t offset, std::string message, ErrorKind kind) {
   position_ = static_cast<uint32_t>(tokens_.size() - 1);
 }
 
-// The reference grammar takes a word that it does not know for a misspelt instruction, wherever it stands.
+// The reference interpreter reports an unknown word as an unknown operator, whatever its position; this does the same.
 void Cursor::fail_unexpected() {
   const Token& token = peek();
   const std::string_view word = text(token);
@@ -167,7 +167,8 @@ uint32_t Cursor::SameId::first_unused(uint32_t from, WorkMeter& meter) {
   while (at < unused.size() && unused[at] != at) {
     meter.add(1);
     const uint32_t next = unused[at];
-    if (next < unused.size()) unused[at] = unused[next];  // so that nobody goes all the way twice
+    // shortens the chain, so that the next search does not follow all of it again
+    if (next < unused.size()) unused[at] = unused[next];
     at = next;
   }
   return at;

@@ -1,4 +1,4 @@
-// Plain instructions (6.5.4 to 6.5.10): the operands that each kind of immediate has in the text.
+// Plain instructions (6.5.4 to 6.5.10): the text syntax of each kind of immediate.
 #include "core/immediates.h"
 
 #include <bit>
@@ -80,7 +80,7 @@ void InstrParser::immediate(Op op, Bytes& sink) {
   }
 }
 
-// With (result t) it is the opcode that names its type (6.5.5), also when there are none or many.
+// Any (result ...), even one with no type or several types, selects the opcode with types (6.5.5).
 void InstrParser::select(Bytes& sink) {
   if (!in_.at_open("result")) return write_op(sink, Op::select);
   Bytes types;
@@ -94,7 +94,7 @@ void InstrParser::select(Bytes& sink) {
   write_bytes(sink, types);
 }
 
-// ref.test and ref.cast: the nullability of the type chooses the opcode (5.4.6).
+// ref.test and ref.cast: whether the type is nullable selects the opcode (5.4.6).
 void InstrParser::reference_cast(Op op, Bytes& sink) {
   Bytes type;
   const bool nullable = types_.ref_type(type, /*heap_only=*/true);
@@ -133,14 +133,14 @@ void InstrParser::index_pair(Space first, Space second, Bytes& sink) {
   write_uleb(sink, types_.index(second));
 }
 
-// Both or neither (6.5.7, 6.5.8).
+// Two indices, or none (6.5.7, 6.5.8).
 void InstrParser::optional_pair(Space space, Bytes& sink) {
   if (in_.at_index()) return index_pair(space, space, sink);
   write_uleb(sink, 0);
   write_uleb(sink, 0);
 }
 
-// The text has the table or memory first, and it may be left out; the binary has the segment first.
+// In the text, the table or memory comes first and may be omitted. In the binary, the segment comes first.
 void InstrParser::segment_and_target(Space segment, Space target, Bytes& sink) {
   const bool both = in_.peek(1).kind == TokenKind::nat || in_.peek(1).kind == TokenKind::id;
   const uint32_t target_index = both ? types_.index(target) : 0;
@@ -178,7 +178,7 @@ void InstrParser::memarg(const OpInfo& info, Bytes& sink) {
   write_uleb(sink, offset);
 }
 
-// "lane", "memory lane", with offset and alignment between them: a number is the lane when no other follows.
+// "lane" or "memory lane", with offset and alignment in between. A single number is the lane.
 void InstrParser::memarg_lane(const OpInfo& info, Bytes& sink) {
   const Token& next = in_.peek(1);
   const bool only_lane = in_.at(TokenKind::nat) && next.kind != TokenKind::nat && next.kind != TokenKind::keyword;

@@ -44,7 +44,7 @@ void InstrParser::step() {
   }
 }
 
-// Whether instructions of any form may stand here.
+// Whether instructions of any form are allowed here.
 bool InstrParser::in_body() const {
   if (frames_.empty()) return true;
   switch (frames_.back().kind) {
@@ -59,7 +59,7 @@ bool InstrParser::in_body() const {
   }
 }
 
-// --- Folded instructions ---
+// --- Folded instructions
 
 void InstrParser::open_form() {
   if (!frames_.empty() && open_clause(frames_.back())) return;
@@ -109,7 +109,7 @@ void InstrParser::open_folded() {
   }
 }
 
-// (then, (else, (do, (catch, (catch_all, (delegate: the parts of folded block instructions.
+// Handles (then, (else, (do, (catch, (catch_all and (delegate: the parts of folded block instructions.
 bool InstrParser::open_clause(Frame& frame) {
   switch (frame.kind) {
     case FrameKind::if_operands:
@@ -144,7 +144,7 @@ void InstrParser::open_catch(Frame& frame, Op op) {
   frame.kind = op == Op::catch_ ? FrameKind::catch_body : FrameKind::catch_all_body;
 }
 
-// The label is looked up outside of the try block.
+// The label of delegate is looked up outside the try block.
 void InstrParser::open_delegate(Frame& frame) {
   in_.accept_open("delegate");
   pop_label();
@@ -194,7 +194,7 @@ void InstrParser::emit_pending(const Frame& frame) {
   pending_.resize(frame.pending);
 }
 
-// --- Flat instructions ---
+// --- Flat instructions
 
 void InstrParser::flat_instruction() {
   const std::optional<Op> op = op_from_text(in_.text(in_.peek()));
@@ -264,7 +264,7 @@ void InstrParser::flat_delegate() {
   write_uleb(*out_, label());
 }
 
-// --- Blocks ---
+// --- Blocks
 
 void InstrParser::block_header(Op op, Bytes& sink) {
   write_op(sink, op);
@@ -272,7 +272,7 @@ void InstrParser::block_header(Op op, Bytes& sink) {
   if (op == Op::try_table) catch_clauses(sink);
 }
 
-// The labels of catch clauses are looked up outside of the block (6.5.3).
+// The labels of catch clauses are looked up outside the block (6.5.3).
 void InstrParser::catch_clauses(Bytes& sink) {
   constexpr std::string_view kWords[] = {"catch", "catch_ref", "catch_all", "catch_all_ref"};
   Bytes clauses;
@@ -297,13 +297,13 @@ InstrParser::Label InstrParser::accept_label() {
   return {binder.id ? in_.id_name(*binder.id) : std::string_view(), name_of(in_, binder)};
 }
 
-// The id that `else` and `end` may repeat (6.5.2).
+// Checks the id that `else` and `end` may repeat (6.5.2).
 void InstrParser::check_label() {
   const std::optional<Token> id = in_.accept_id();
   if (id && in_.id_name(*id) != labels_.back()) in_.fail(*id, "mismatching label " + std::string(in_.text(*id)));
 }
 
-// In the order in which the blocks stand in the code: a folded `if` after its condition.
+// Labels are numbered in the order of the blocks in the code. So the label of a folded `if` comes after its condition.
 void InstrParser::push_label(const Label& label) {
   if (!label.id.empty()) label_depths_[label.id].push_back(static_cast<uint32_t>(labels_.size()));
   labels_.push_back(label.id);
@@ -316,7 +316,7 @@ void InstrParser::pop_label() {
   labels_.pop_back();
 }
 
-// --- Branch hints ---
+// --- Branch hints
 
 void InstrParser::accept_hint() {
   while (const Annotation* annotation = in_.accept_annotation(kBranchHintAnnotation)) {

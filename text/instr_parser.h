@@ -1,8 +1,10 @@
-// Instructions (6.5) to code. Plain instructions come from opcodes.def: the row gives the opcode, and its Imm the
-// syntax of the operands. Only block instructions, whose text is structured, are treated here one by one.
+// InstrParser: instructions (6.5) to code. Plain instructions are read with the help of opcodes.def: a row gives the
+// opcode, and its Imm the syntax of the immediates. Only block instructions, which have a structured text, are handled
+// one by one.
 //
-// Nesting is kept on an explicit stack, so depth costs memory in proportion to the text and no native stack. A folded
-// instruction is encoded where it opens and put aside until its operands have been emitted.
+// Nesting is kept on an explicit stack, so that its depth costs memory in proportion to the text and no native stack.
+// The code of a folded instruction is written when the instruction opens, and is kept aside (`pending_`) until its
+// operands have been written.
 #pragma once
 
 #include <cstdint>
@@ -23,18 +25,18 @@ class InstrParser {
  public:
   InstrParser(Cursor& in, Assembly& assembly, TypeParser& types) : in_(in), assembly_(assembly), types_(types) {}
 
-  // instr* up to the parenthesis that closes the enclosing form, without an `end`.
+  // Parses instr* up to the parenthesis that closes the enclosing form. Does not write an `end`.
   void sequence(Bytes& out);
-  // One folded instruction.
+  // Parses one folded instruction.
   void folded(Bytes& out);
 
-  // --- The function around the instructions ---
-  // Forgets locals, names and hints.
+  // --- The function that contains the instructions
+  // Clears locals, names and hints.
   void begin_function();
   void bind_local(const Binder& binder);
   NameMap take_local_names() { return std::move(local_names_); }
   NameMap take_label_names() { return std::move(label_names_); }
-  // Offsets are into the buffer given to `sequence`.
+  // The offsets are relative to the buffer that was passed to `sequence`.
   std::vector<std::pair<uint32_t, uint8_t>> take_hints() { return std::move(hints_); }
 
  private:
@@ -63,12 +65,12 @@ class InstrParser {
   struct Frame {
     FrameKind kind;
     Op op = Op::nop;              // flat: block, loop, if_, else_, try_, catch_, catch_all, try_table
-    size_t pending = 0;           // operands, if_operands: where the put-aside code begins
-    Label label;                  // if_operands: to be bound at (then
-    std::optional<uint8_t> hint;  // likewise
+    size_t pending = 0;           // operands, if_operands: where its code in pending_ begins
+    Label label;                  // if_operands: becomes valid at (then
+    std::optional<uint8_t> hint;  // the same
   };
 
-  // --- Structure: instr_parser.cc ---
+  // --- Structure: instr_parser.cc
   void step();
   void open_form();
   void open_folded();
@@ -85,7 +87,7 @@ class InstrParser {
   void flat_catch(Op op);
   void flat_delegate();
   bool in_body() const;
-  // Opcode, block type and catch clauses.
+  // Writes opcode, block type and catch clauses.
   void block_header(Op op, Bytes& sink);
   void catch_clauses(Bytes& sink);
   Label accept_label();
@@ -97,7 +99,7 @@ class InstrParser {
   std::optional<uint8_t> take_hint(Op op);
   void record_hint(std::optional<uint8_t> hint);
 
-  // --- Plain instructions: immediates.cc ---
+  // --- Plain instructions: immediates.cc
   void plain(Op op, Bytes& sink);
   void immediate(Op op, Bytes& sink);
   void select(Bytes& sink);
@@ -110,7 +112,7 @@ class InstrParser {
   void segment_and_target(Space segment, Space target, Bytes& sink);
   void memarg(const OpInfo& info, Bytes& sink);
   uint64_t alignment(const OpInfo& info);
-  // The number after "offset=" or "align=", when the next token is that.
+  // The number after "offset=" or "align=", if that is the next token.
   std::optional<uint64_t> accept_assignment(std::string_view word);
   void memarg_lane(const OpInfo& info, Bytes& sink);
   void type_field(Bytes& sink);
@@ -124,13 +126,13 @@ class InstrParser {
   Bytes* out_ = nullptr;
   Bytes pending_;
   std::vector<Frame> frames_;
-  std::vector<std::string_view> labels_;  // of open blocks, outermost first; empty: no id
-  std::unordered_map<std::string_view, std::vector<uint32_t>> label_depths_;  // places in labels_
+  std::vector<std::string_view> labels_;  // of the open blocks, outermost first; empty: no id
+  std::unordered_map<std::string_view, std::vector<uint32_t>> label_depths_;  // indices in labels_
   std::unordered_map<std::string_view, uint32_t> locals_;
   NameMap local_names_;
   NameMap label_names_;
-  uint32_t label_count_ = 0;     // of the function so far
-  std::optional<uint8_t> hint_;  // for the instruction that follows
+  uint32_t label_count_ = 0;     // in the function so far
+  std::optional<uint8_t> hint_;  // for the next instruction
   std::vector<std::pair<uint32_t, uint8_t>> hints_;
 };
 

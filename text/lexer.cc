@@ -9,7 +9,7 @@
 namespace mini_wasm::text {
 namespace {
 
-constexpr size_t kMaxSource = limits::kMaxSource;  // offsets and token counts fit in 32 bits with room to spare
+constexpr size_t kMaxSource = limits::kMaxSource;  // so that offsets and token counts fit into 32 bits
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_hex_digit(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
@@ -19,7 +19,8 @@ unsigned hex_value(char c) {
   return static_cast<unsigned>((c | 0x20) - 'a' + 10);
 }
 
-// What may follow in one token: 1 for the characters of identifiers (6.3.5), 2 for the rest of `reserved` (6.3.1).
+// Which characters a token may contain: 1 for those of identifiers (6.3.5), 2 for the others of `reserved` (6.3.1), 0
+// for all others.
 constexpr auto kCharClass = [] {
   std::array<uint8_t, 256> table{};
   for (int c = '0'; c <= '9'; ++c) table[static_cast<size_t>(c)] = 1;
@@ -31,7 +32,7 @@ constexpr auto kCharClass = [] {
 
 bool is_id_char(char c) { return kCharClass[static_cast<uint8_t>(c)] == 1; }
 
-// Digits with single underscores between them; 0 when there are none.
+// The length of a sequence of digits with single underscores between them; 0 when there is none.
 size_t scan_digits(std::string_view text, size_t pos, bool hex) {
   size_t end = pos;
   const auto digit = [&](size_t i) { return i < text.size() && (hex ? is_hex_digit(text[i]) : is_digit(text[i])); };
@@ -39,7 +40,7 @@ size_t scan_digits(std::string_view text, size_t pos, bool hex) {
   return end - pos;
 }
 
-// Whether the token is a number (6.3.2); reserved when not.
+// The kind of number (6.3.2) that the token is; reserved when it is not a number.
 TokenKind classify_number(std::string_view text) {
   const bool is_signed = text[0] == '+' || text[0] == '-';
   std::string_view rest = text.substr(is_signed ? 1 : 0);
@@ -94,7 +95,7 @@ class Lexer {
     if (!error_) error_ = Error::make(ErrorKind::malformed, std::move(message), offset);
   }
 
-  // One token, comment, annotation or white space.
+  // Reads one token, comment, annotation, or white space.
   void next() {
     if (skip_blank()) return;
     if (starts("(@")) return read_annotation();
@@ -108,7 +109,7 @@ class Lexer {
     if (!error_) list_.tokens.push_back(token);
   }
 
-  // White space and comments (6.3.1); false when neither stands here.
+  // Skips white space and comments (6.3.1); false when there is none.
   bool skip_blank() {
     const char c = source_[pos_];
     if (c == ' ' || c == '\n' || c == '\t' || c == '\r') return ++pos_, true;
@@ -137,7 +138,7 @@ class Lexer {
     } while (depth != 0);
   }
 
-  // The longest run of token characters and strings (6.3.1 "token").
+  // Reads the longest sequence of token characters and strings (6.3.1 "token").
   Token read_word(bool in_annotation) {
     const size_t begin = pos_;
     size_t strings = 0;
@@ -175,7 +176,8 @@ class Lexer {
     if (text[1] == '"' && !is_valid_utf8(string_value(text.substr(1)))) fail(begin, "malformed UTF-8 encoding");
   }
 
-  // A string literal (6.3.3). `instead` replaces the message when it is broken off by a character that it cannot hold.
+  // Reads a string literal (6.3.3). If it contains a character that is not allowed, the message is `instead`, unless
+  // that is null.
   bool read_string(const char* instead) {
     const size_t begin = pos_++;
     while (at(pos_) != '"') {
@@ -215,7 +217,8 @@ class Lexer {
     return fail(begin, "illegal escape"), false;
   }
 
-  // After "(@": the id, and everything to the matching parenthesis. Inside, only lexical rules count.
+  // Called after "(@": reads the id, and everything up to the matching parenthesis. Inside, only the lexical rules
+  // apply.
   void read_annotation() {
     Annotation annotation{{}, static_cast<uint32_t>(pos_), static_cast<uint32_t>(list_.tokens.size())};
     pos_ += 2;
@@ -266,7 +269,7 @@ class Lexer {
   std::optional<Error> error_;
 };
 
-// Calls `put` for every byte of the string's value.
+// Calls `put` for each byte of the string's value.
 template <class Put>
 void decode_string(std::string_view token, Put put) {
   for (size_t i = 1; i + 1 < token.size();) {
@@ -297,7 +300,7 @@ void decode_string(std::string_view token, Put put) {
   }
 }
 
-// Offset of the first byte that is not part of well-formed UTF-8: the longest valid prefix, found by halving.
+// The offset of the first byte that is not well-formed UTF-8. Finds the longest valid prefix by bisection.
 size_t first_bad_byte(std::string_view source) {
   size_t good = 0;
   while (good < source.size()) {

@@ -1,9 +1,9 @@
-// The lexical level of the text format (spec 6.3): source text to a flat list of tokens.
+// The lexer (spec 6.3): source text to a flat list of tokens.
 //
-// Tokens point into the source, which must outlive them. White space and comments are dropped. Annotations (spec
-// appendix "Custom Sections and Annotations") may stand anywhere: those that mean something here are put aside in a
-// list of their own with the place where they stood, the others are dropped; so the parser sees none of them unless it
-// asks.
+// Tokens point into the source, which must live longer. White space and comments are dropped. Annotations (spec
+// appendix "Custom Sections and Annotations") may occur anywhere. Those that the assembler knows are stored in a list
+// of their own, together with their position; all others are dropped. So the parser sees an annotation only when it
+// asks for one.
 #pragma once
 
 #include <mini_wasm/result.h>
@@ -30,16 +30,16 @@ enum class TokenKind : uint8_t {
 };
 
 struct Token {
-  uint32_t offset = 0;  // in the source
+  uint32_t offset = 0;  // in the source, in bytes
   uint32_t size = 0;
   TokenKind kind = TokenKind::eof;
 };
 
-// (@id ...) with one of the ids that the assembler knows.
+// An annotation (@id ...) whose id the assembler knows.
 struct Annotation {
   std::string_view id;
   uint32_t offset = 0;
-  uint32_t next_token = 0;  // index of the token that follows it
+  uint32_t next_token = 0;  // index of the token after it
   uint32_t begin = 0;       // its own tokens, in TokenList::annotation_tokens
   uint32_t end = 0;
 };
@@ -50,7 +50,7 @@ inline constexpr std::string_view kBranchHintAnnotation = "metadata.code.branch_
 
 struct TokenList {
   std::string_view source;
-  std::vector<Token> tokens;  // the last one is eof
+  std::vector<Token> tokens;  // the last one is always eof
   std::vector<Annotation> annotations;
   std::vector<Token> annotation_tokens;
 
@@ -60,10 +60,10 @@ struct TokenList {
 // Splits `source` into tokens. Errors: malformed, with the offset in the source; limit for more than 1 GiB.
 Result<TokenList> tokenize(std::string_view source);
 
-// Whether a piece of a token is an unsigned integer literal.
+// Whether a part of a token is an unsigned integer literal.
 bool is_nat(std::string_view text);
 
-// The bytes that a string token stands for (spec 6.3.3); the token must be well-formed, as the lexer left it.
+// The bytes that a string token stands for (spec 6.3.3). The token must be well-formed; the lexer has checked that.
 std::string string_value(std::string_view token);
 void append_string_value(std::string_view token, std::vector<uint8_t>& out);
 

@@ -1,4 +1,4 @@
-// The second pass: definitions, imports and exports (6.6.3 to 6.6.12, but for segments).
+// The second pass: writes definitions, imports and exports (6.6.3 to 6.6.12, without segments).
 #include <utility>
 
 #include "text/module_parser.h"
@@ -6,7 +6,7 @@
 namespace mini_wasm::text {
 namespace {
 
-// In imports and exports (5.5.5, 5.5.10).
+// The code of an external kind in imports and exports (5.5.5, 5.5.10).
 uint8_t extern_code(Space space) {
   switch (space) {
     case Space::func: return 0;
@@ -25,7 +25,7 @@ constexpr uint8_t kTagAttribute = 0;
 
 void ModuleParser::define(const Field& field) {
   const std::string_view keyword = field.keyword;
-  if (keyword == "rec") return types_.rec_group();  // which end with the field
+  if (keyword == "rec") return types_.rec_group();  // it ends with the field
   if (keyword == "type") return types_.type_definition(/*in_group=*/false);
   if (keyword == "func") define_func(field);
   if (keyword == "table") define_table(field);
@@ -40,7 +40,7 @@ void ModuleParser::define(const Field& field) {
   in_.expect_close();
 }
 
-// --- Imports and exports ---
+// --- Imports and exports
 
 ModuleParser::ImportNames ModuleParser::import_names() {
   std::string module = in_.expect_name();
@@ -113,7 +113,7 @@ void ModuleParser::define_start() {
   assembly_.start = types_.index(Space::func);
 }
 
-// --- Functions ---
+// --- Functions
 
 void ModuleParser::define_func(const Field& field) {
   const auto import = inline_names(Space::func, field.index);
@@ -126,7 +126,7 @@ void ModuleParser::define_func(const Field& field) {
   import_entry(*import, Space::func, bytes);
 }
 
-// Of a function without a body.
+// For a function without a body: records the names of its parameters.
 void ModuleParser::name_params(const Field& field, const Binders& params) {
   NameMap names;
   for (const Binder& param : params) {
@@ -159,7 +159,7 @@ void ModuleParser::func_body(const Field& field, uint32_t type, const Binders& p
   if (auto hints = instrs_.take_hints(); !hints.empty()) assembly_.hints.push_back({field.index, std::move(hints)});
 }
 
-// (local ...)*, as runs of equal types (5.5.13).
+// (local ...)*, encoded as runs of equal types (5.5.13).
 Bytes ModuleParser::local_declarations(uint32_t first_local) {
   std::vector<std::pair<uint32_t, Bytes>> runs;
   uint32_t index = first_local;
@@ -191,7 +191,7 @@ Bytes ModuleParser::local_declarations(uint32_t first_local) {
   return out;
 }
 
-// --- Tables, memories, globals, tags ---
+// --- Tables, memories, globals, tags
 
 void ModuleParser::table_type(Bytes& out) {
   const LimitsText limits = types_.limits(types_.address_type());
@@ -216,7 +216,7 @@ void ModuleParser::define_table(const Field& field) {
   limits.write(type);
   Bytes& out = assembly_.section(SectionKind::table).add();
   if (in_.at(TokenKind::close)) return write_bytes(out, type);
-  // 5.5.7: with an initialiser
+  // 5.5.7: a table with an initialiser
   out.push_back(0x40);
   out.push_back(0x00);
   write_bytes(out, type);
@@ -250,7 +250,7 @@ void ModuleParser::define_global(const Field& field) {
 
 void ModuleParser::define_tag(const Field& field) {
   const auto import = inline_names(Space::tag, field.index);
-  Binders params;  // a tag has no place for their names
+  Binders params;  // parsed and ignored: a tag has no names of parameters
   Bytes type = {kTagAttribute};
   write_uleb(type, types_.type_use(&params));
   if (import) return import_entry(*import, Space::tag, type);

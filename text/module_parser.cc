@@ -1,4 +1,4 @@
-// The first pass: where the fields are, and what they declare.
+// The first pass: finds the fields, and what they declare.
 #include "text/module_parser.h"
 
 #include "core/utf8.h"
@@ -6,7 +6,7 @@
 namespace mini_wasm::text {
 namespace {
 
-// The keywords of definitions that can be imported and exported.
+// The index space of a keyword, for definitions that can be imported and exported.
 std::optional<Space> external_space(std::string_view keyword) {
   for (const Space space : {Space::func, Space::table, Space::memory, Space::global, Space::tag}) {
     if (space_info(space).keyword == keyword) return space;
@@ -22,7 +22,7 @@ void ModuleParser::module() {
   const bool wrapped = in_.accept_open("module");
   std::string_view id;
   if (wrapped) {
-    in_.accept_keyword("definition");  // of a script: compiled, not instantiated
+    in_.accept_keyword("definition");  // (module definition ...) in a script: compiled, not instantiated
     if (const auto token = in_.accept_id()) id = in_.id_name(*token);
     module_names(id);
   }
@@ -110,7 +110,7 @@ void ModuleParser::declare_definition(Field& field, Space space) {
     in_.fail(in_.peek(), "import after " + std::string(first_definition_ == "func" ? "function" : first_definition_));
   }
   if (space != Space::table && space != Space::memory) return;
-  // A segment inside counts in the order of the fields, like one outside.
+  // A segment inside a table or memory gets its index in the order of the fields, like one outside.
   const std::string_view segment = space == Space::table ? "elem" : "data";
   for (; !in_.at(TokenKind::close) && in_.ok(); in_.take()) {
     if (in_.at_open(segment)) {
@@ -140,7 +140,7 @@ uint32_t ModuleParser::declare(Space space) {
   return index;
 }
 
-// --- Annotations (appendix "Custom Sections and Annotations") ---
+// --- Annotations (appendix "Custom Sections and Annotations")
 
 void ModuleParser::module_names(std::string_view id) {
   assembly_.module_name = id;

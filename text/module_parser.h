@@ -1,7 +1,7 @@
-// Modules (6.6): fields to sections.
+// ModuleParser: the fields of a module (6.6) to sections.
 //
-// Ids may be used before they are defined, so a module is read in two passes: the first finds the fields and declares
-// what they define, the second writes them: types first, then everything else in order.
+// An id may be used before it is defined, so a module is read in two passes. The first finds the fields and declares
+// what they define. The second writes them: first the types, then everything else in order.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ class ModuleParser {
  public:
   explicit ModuleParser(Cursor& in) : in_(in), types_(in, assembly_), instrs_(in, assembly_, types_) {}
 
-  // "(module id? field*)", or just the fields, up to the end of the text. Errors are the cursor's.
+  // Parses "(module id? field*)", or only the fields up to the end of the text. Errors are those of the cursor.
   void module();
 
   Assembly& assembly() { return assembly_; }
@@ -30,13 +30,13 @@ class ModuleParser {
   struct Field {
     uint32_t position = 0;  // of the token after the keyword
     std::string_view keyword;
-    uint32_t index = 0;  // of what it defines
+    uint32_t index = 0;  // index of what the field defines
   };
   struct ImportNames {
     std::string module, name;
   };
 
-  // --- First pass: module_parser.cc ---
+  // --- First pass: module_parser.cc
   void declare_fields();
   void declare_field(Field& field);
   void declare_rec_group();
@@ -49,7 +49,7 @@ class ModuleParser {
   void custom_section(const Annotation& annotation);
   uint32_t custom_place(Cursor& content);
 
-  // --- Second pass: module_fields.cc ---
+  // --- Second pass: module_fields.cc
   void define(const Field& field);
   void define_func(const Field& field);
   void define_table(const Field& field);
@@ -68,14 +68,14 @@ class ModuleParser {
   Bytes local_declarations(uint32_t first_local);
   void table_type(Bytes& out);
   void import_entry(const ImportNames& names, Space space, const Bytes& type);
-  // (export "n")* and then perhaps (import "m" "n").
+  // (export "n")*, optionally followed by (import "m" "n").
   std::optional<ImportNames> inline_names(Space space, uint32_t index);
   ImportNames import_names();
 
-  // --- Segments: module_segments.cc ---
+  // --- Segments: module_segments.cc
   struct ElemList {
-    bool exprs = false;        // constant expressions rather than function indices
-    bool default_type = true;  // funcref, or the type of function indices
+    bool exprs = false;        // contains constant expressions instead of function indices
+    bool default_type = true;  // has the type funcref, or that of function indices
     Bytes type;                // reference type
     uint32_t count = 0;
     Bytes items;
@@ -88,7 +88,7 @@ class ModuleParser {
   void write_active_elem(uint32_t table, const Bytes& offset, const ElemList& list);
   std::optional<uint32_t> use_of(Space space);
   Bytes offset_expr();
-  // instr* or one folded instruction, with the final `end`.
+  // Parses instr* or one folded instruction, and writes the final `end` too.
   void const_expr(Bytes& out);
   void folded_expr(Bytes& out);
   Bytes data_string();
@@ -98,7 +98,7 @@ class ModuleParser {
   TypeParser types_;
   InstrParser instrs_;
   std::vector<Field> fields_;
-  std::string_view first_definition_;  // keyword of the first one after which no import may come
+  std::string_view first_definition_;  // keyword of the first definition; no import may come after it
 };
 
 }  // namespace mini_wasm::text

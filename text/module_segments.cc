@@ -1,4 +1,4 @@
-// The second pass: element and data segments (6.6.8, 6.6.9), also those written inside tables and memories.
+// The second pass: element and data segments (6.6.8, 6.6.9), including those inside tables and memories.
 #include "core/leb128.h"
 #include "text/module_parser.h"
 #include "text/types.h"
@@ -24,7 +24,7 @@ void ModuleParser::folded_expr(Bytes& out) {
   write_op(out, Op::end);
 }
 
-// (offset expr), or one folded instruction.
+// (offset expr), or a single folded instruction.
 Bytes ModuleParser::offset_expr() {
   Bytes out;
   if (!in_.accept_open("offset")) return folded_expr(out), out;
@@ -33,7 +33,7 @@ Bytes ModuleParser::offset_expr() {
   return out;
 }
 
-// (table x) or (memory x) before an offset; a bare index is an older way to write it.
+// (table x) or (memory x) before an offset. A plain index is an older syntax for the same.
 std::optional<uint32_t> ModuleParser::use_of(Space space) {
   if (in_.accept_open(space_info(space).keyword)) {
     const uint32_t index = types_.index(space);
@@ -44,13 +44,13 @@ std::optional<uint32_t> ModuleParser::use_of(Space space) {
   return std::nullopt;
 }
 
-// --- Element segments ---
+// --- Element segments
 
 void ModuleParser::elem_functions(ElemList& list) {
   for (; in_.at_index(); ++list.count) write_uleb(list.items, types_.index(Space::func));
 }
 
-// (item expr), or one folded instruction, for each element.
+// The elements: (item expr), or a single folded instruction, for each.
 void ModuleParser::elem_items(ElemList& list) {
   list.exprs = true;
   for (; in_.at(TokenKind::open) && in_.ok(); ++list.count) {
@@ -111,14 +111,14 @@ void ModuleParser::define_elem() {
   write_bytes(out, list.items);
 }
 
-// (table reftype (elem ...)): as many elements as are given, put at 0.
+// (table reftype (elem ...)): the table has exactly as many elements as are given, from index 0.
 void ModuleParser::inline_elem(const Field& field, bool is_64, const Bytes& type) {
   in_.expect_open("elem");
   ElemList list;
   list.type = type;
   list.default_type = type == Bytes{kFuncRefCode};
   if (in_.at_index() && !list.default_type) {
-    // Function indices stand for ref.func then.
+    // A function index then means ref.func.
     list.exprs = true;
     for (; in_.at_index(); ++list.count) {
       write_op(list.items, Op::ref_func);
@@ -145,7 +145,7 @@ void ModuleParser::inline_elem(const Field& field, bool is_64, const Bytes& type
   write_active_elem(field.index, offset, list);
 }
 
-// --- Data segments ---
+// --- Data segments
 
 Bytes ModuleParser::data_string() {
   Bytes bytes;
@@ -170,7 +170,7 @@ void ModuleParser::define_data() {
   write_bytes(out, bytes);
 }
 
-// (memory (data ...)): as many pages as the bytes take, put at 0.
+// (memory (data ...)): the memory has as many pages as the bytes need; they start at address 0.
 void ModuleParser::inline_data(const Field& field, bool is_64, std::optional<uint8_t> page_size_log2) {
   in_.expect_open("data");
   const Bytes bytes = data_string();

@@ -11,7 +11,7 @@ namespace {
 struct Literal {
   bool negative = false;
   bool hex = false;
-  std::string_view digits;  // without sign and prefix
+  std::string_view digits;  // without sign and without 0x
 };
 
 Literal split(std::string_view text) {
@@ -39,7 +39,8 @@ std::optional<uint64_t> parse_magnitude(std::string_view digits, bool hex) {
   return value;
 }
 
-// The exponent after 'e' or 'p'; far outside of any format's range it stays at a bound that decides the same.
+// The exponent after 'e' or 'p'. A value far beyond the range of every format is cut at a bound that gives the same
+// result.
 int64_t parse_exponent(std::string_view text) {
   constexpr int64_t kBound = int64_t{1} << 40;
   const bool negative = text.starts_with('-');
@@ -52,7 +53,7 @@ int64_t parse_exponent(std::string_view text) {
 }
 
 struct FloatFormat {
-  int mantissa_bits;  // stored
+  int mantissa_bits;  // number of stored bits
   int exponent_bits;
   int bias() const { return (1 << (exponent_bits - 1)) - 1; }
   uint64_t infinity() const { return ((uint64_t{1} << exponent_bits) - 1) << mantissa_bits; }
@@ -60,13 +61,14 @@ struct FloatFormat {
 
 constexpr FloatFormat format_of(unsigned bits) { return bits == 32 ? FloatFormat{23, 8} : FloatFormat{52, 11}; }
 
-// mantissa * 2^exponent with something below the last bit when `sticky`, rounded to nearest even. mantissa != 0.
+// Rounds mantissa * 2^exponent to nearest even. `sticky`: the exact value has more bits, below the last bit of
+// `mantissa`. `mantissa` must not be 0.
 std::optional<uint64_t> round_to_format(uint64_t mantissa, bool sticky, int64_t exponent, FloatFormat format) {
   const int shift = std::countl_zero(mantissa);
   mantissa <<= shift;
   exponent += 63 - shift;  // the value is 1.xxx * 2^exponent, with 63 bits after the point
   if (exponent > format.bias()) return std::nullopt;
-  // Subnormal numbers have fewer bits: their exponent stays at the smallest one.
+  // A subnormal number has fewer bits, because its exponent is fixed at the smallest one.
   const int64_t below = exponent < 1 - format.bias() ? 1 - format.bias() - exponent : 0;
   const int64_t drop = 63 - format.mantissa_bits + below;
   if (drop > 64) return uint64_t{0};
@@ -74,7 +76,7 @@ std::optional<uint64_t> round_to_format(uint64_t mantissa, bool sticky, int64_t 
   const uint64_t half = uint64_t{1} << (drop - 1);
   const uint64_t rest = drop == 64 ? mantissa : mantissa & ((half << 1) - 1);
   const bool up = rest > half || (rest == half && (sticky || (kept & 1) != 0));
-  // With the implicit bit in `kept`, adding the exponent field minus one also carries over correctly.
+  // `kept` includes the implicit bit. So the exponent field minus one is added, which also handles a carry correctly.
   const uint64_t biased = below != 0 ? 0 : static_cast<uint64_t>(exponent + format.bias() - 1);
   const uint64_t bits = (biased << format.mantissa_bits) + kept + (up ? 1 : 0);
   if (bits >= format.infinity()) return std::nullopt;
@@ -104,7 +106,7 @@ std::optional<uint64_t> parse_hex_float(std::string_view digits, FloatFormat for
   return round_to_format(mantissa, sticky, exponent, format);
 }
 
-// Whether a decimal literal out of a format's range is too large rather than too small.
+// For a decimal literal beyond the range of a format: whether it is too large (and not too small).
 bool is_large(std::string_view digits) {
   const size_t e = digits.find_first_of("eE");
   const std::string_view number = digits.substr(0, e);

@@ -29,12 +29,12 @@ TEST(number, integers_are_signed_or_unsigned) {
 
 TEST(number, floats_round_to_nearest_even) {
   EXPECT_EQ(f32("1"), 0x3f80'0000u);
-  EXPECT_EQ(f32("0x1.000001p0"), 0x3f80'0000u);  // a tie, to even
-  EXPECT_EQ(f32("0x1.000003p0"), 0x3f80'0002u);  // a tie, to even
+  EXPECT_EQ(f32("0x1.000001p0"), 0x3f80'0000u);  // a tie: rounded to even
+  EXPECT_EQ(f32("0x1.000003p0"), 0x3f80'0002u);  // a tie: rounded to even
   EXPECT_EQ(f32("0x1.00000100000000000001p0"), 0x3f80'0001u);
   EXPECT_EQ(f64("0x1.00000000000008p0"), 0x3ff0'0000'0000'0000u);
   EXPECT_EQ(f64("0x1.000000000000080001p0"), 0x3ff0'0000'0000'0001u);
-  // Rounded once: by way of a double this would be a tie.
+  // Rounded only once: if it were first rounded to a double, the result would be a tie.
   EXPECT_EQ(f32("1.00000017881393432617187499"), 0x3f80'0001u);
 }
 
@@ -75,7 +75,7 @@ TEST(number, infinities_and_nans) {
 
 TEST(number, underscores_do_not_count) { EXPECT_EQ(f64("1_000.5_0e0_1"), std::bit_cast<uint64_t>(10005.0)); }
 
-// The C library reads hexadecimal and decimal numbers correctly rounded too.
+// The C library also rounds hexadecimal and decimal numbers correctly.
 TEST(number, agrees_with_the_c_library) {
   std::mt19937_64 random(7);
   char text[64];

@@ -1,5 +1,5 @@
-// A test script (spec repository, interpreter/README.md "Scripts") as plain data: what to do, line by line, wherever it
-// was read from. Nothing here knows an engine; script_runner.h carries it out.
+// A test script (spec repository, interpreter/README.md "Scripts") as plain data: a list of commands, independent of
+// the form in which it was read. It does not refer to an engine; script_runner.h executes it.
 #pragma once
 
 #include <mini_wasm/result.h>
@@ -20,11 +20,11 @@ namespace mini_wasm::text {
 // An argument: (i32.const ..), (v128.const ..), (ref.null t), (ref.extern n); (ref.host n), whose type is anyref.
 struct Literal {
   ValType type;
-  std::array<uint64_t, 2> bits{};  // numbers: the bit pattern; references: the host number
-  bool null = false;               // references only
+  std::array<uint64_t, 2> bits{};  // numbers: the bit pattern; references: the host's number
+  bool null = false;               // only for references
 };
 
-// One number: a bit pattern, or a class of NaNs (spec 4.3.3 "NaN propagation").
+// Matches one number: a bit pattern, or a class of NaNs (spec 4.3.3 "NaN propagation").
 struct LanePattern {
   enum class Kind : uint8_t { bits, canonical_nan, arithmetic_nan };
   Kind kind = Kind::bits;
@@ -36,13 +36,14 @@ struct NumberPattern {
   LanePattern value;
 };
 
-// A v128 seen as lanes of one width, lane 0 first.
+// A v128 as lanes of the same width, lane 0 first.
 struct VectorPattern {
   uint8_t lane_bits = 32;
   std::vector<LanePattern> lanes;
 };
 
-// A reference. `heap` says which (ref.func), (ref.extern), (ref.i31), ...; without it any reference fits.
+// Matches a reference. `heap` is the kind, from (ref.func), (ref.extern), (ref.i31), ...; without it, any reference
+// matches.
 struct RefPattern {
   enum class Kind : uint8_t { null, not_null, host };
   Kind kind = Kind::not_null;
@@ -51,7 +52,7 @@ struct RefPattern {
 };
 
 struct Pattern;
-// (either p1 p2 ...): results that depend on the machine, in relaxed SIMD and threads.
+// (either p1 p2 ...): for results that depend on the machine, in relaxed SIMD and threads.
 struct EitherPattern {
   std::vector<Pattern> options;
 };
@@ -63,12 +64,12 @@ struct Pattern {
 // --- Modules and actions -------------------------------------------------------------------------------------------
 
 struct ModuleSource {
-  // text: an inline (module ...); quote: (module quote "..."), text that need not even parse.
+  // text: an inline (module ...); quote: (module quote "..."), whose text may be malformed.
   enum class Form : uint8_t { binary, text, quote };
   Form form = Form::binary;
   std::vector<uint8_t> bytes;  // binary
-  std::string text;            // text, quote: for text::assemble
-  uint32_t line = 0;           // of the script, where it begins
+  std::string text;            // text, quote: input of text::assemble
+  uint32_t line = 0;           // line of the script where it begins
 };
 
 struct Action {
@@ -81,13 +82,13 @@ struct Action {
 
 // --- Commands ------------------------------------------------------------------------------------------------------
 
-// (module $name ...): instantiates it; (module definition $name ...): only compiles it.
+// (module $name ...): instantiates a module; (module definition $name ...): only compiles it.
 struct ModuleCommand {
   ModuleSource source;
   std::string name;
   bool definition_only = false;
 };
-// (module instance $name? $definition?). A lone name is the definition's when there is one of that name.
+// (module instance $name? $definition?). A single name is that of the definition, if there is one with that name.
 struct InstanceCommand {
   std::string name;
   std::string definition;
@@ -115,24 +116,24 @@ struct AssertExhaustion {
 struct AssertException {
   Action action;
 };
-// The four ways in which a module can fail. A malformed or invalid custom section (as an annotation) fails like the
-// rest.
+// The four ways in which a module can fail. For a malformed or invalid custom section (given as an annotation) the same
+// kinds are used.
 struct AssertModule {
   enum class Kind : uint8_t { malformed, invalid, unlinkable, uninstantiable };
   Kind kind = Kind::malformed;
   ModuleSource source;
   std::string text;
-  std::optional<InstanceCommand> instance;  // instead of `source`
+  std::optional<InstanceCommand> instance;  // used instead of `source`
 };
-// (thread $name (shared (module $m)*)? command*), of the threads proposal: the commands on a thread of their own, in a
-// store of their own, to which the shared memories of these modules are known.
+// (thread $name (shared (module $m)*)? command*) of the threads proposal: runs the commands on a thread of their own,
+// in a store of their own, which shares the shared memories of these modules.
 struct Command;
 struct ThreadCommand {
   std::string name;
   std::vector<std::string> shared;
   std::vector<Command> commands;
 };
-// (wait $name): until that thread has come to its end.
+// (wait $name): waits until that thread has ended.
 struct WaitCommand {
   std::string name;
 };
@@ -148,8 +149,8 @@ struct Script {
   std::vector<Command> commands;
 };
 
-// Reads a script; a text that is only a module's fields is a script with that one module. Modules in text form are not
-// looked into. Error: malformed, with the byte offset in `source`; limit.
+// Reads a script. A text that contains only the fields of a module is a script with that single module. The contents of
+// modules in text form are not parsed. Errors: malformed, with the byte offset in `source`; limit.
 Result<Script> parse_script(std::string_view source);
 
 }  // namespace mini_wasm::text

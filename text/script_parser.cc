@@ -55,7 +55,7 @@ class ScriptParser {
     return std::any_of(std::begin(kFieldWords), std::end(kFieldWords), [&](auto word) { return in_.at_open(word); });
   }
 
-  // Commands come in order, so each line break is counted once.
+  // Commands are read in order, so each line break is counted only once.
   uint32_t line_of(const Token& token) {
     const auto from = source_.begin() + static_cast<ptrdiff_t>(counted_);
     const auto to = source_.begin() + static_cast<ptrdiff_t>(std::max(token.offset, counted_));
@@ -69,7 +69,7 @@ class ScriptParser {
     return id ? "$" + std::string(in_.id_name(*id)) : std::string();
   }
 
-  // --- Commands ---
+  // --- Commands
 
   void command(std::vector<Command>& commands) {
     Command command{line_of(in_.peek()), ModuleCommand{}};
@@ -92,7 +92,7 @@ class ScriptParser {
     if (in_.ok()) commands.push_back(std::move(command));
   }
 
-  // Threads may have threads, in a script that means something not deeply.
+  // A thread may contain threads. No reasonable script nests them deeply, so the depth is limited.
   void thread(Command& command) {
     constexpr uint32_t kMaxDepth = 100;
     if (depth_ == kMaxDepth) return in_.fail(in_.peek(), "more than 100 threads in one another", ErrorKind::limit);
@@ -125,7 +125,7 @@ class ScriptParser {
     command.what = ModuleCommand{module_source(), std::move(name), definition};
   }
 
-  // $name? $definition?), behind (module instance
+  // $name? $definition?) after "(module instance".
   InstanceCommand instance() {
     InstanceCommand instance;
     instance.name = optional_name();
@@ -134,7 +134,7 @@ class ScriptParser {
     return instance;
   }
 
-  // What an assertion is about: (module instance ...) or a module of its own.
+  // The module that an assertion is about: (module instance ...) or a complete module.
   AssertModule module_assertion(AssertModule::Kind kind) {
     AssertModule assertion;
     assertion.kind = kind;
@@ -219,7 +219,7 @@ class ScriptParser {
     return action;
   }
 
-  // --- Values ---
+  // --- Values
 
   Literal literal() {
     Literal value;
@@ -257,7 +257,7 @@ class ScriptParser {
     Pattern result;
     if (in_.accept_open("either")) {
       EitherPattern either;
-      // One level only: alternatives of alternatives say no more.
+      // Only one level: nested alternatives add nothing.
       while (in_.at(TokenKind::open) && !in_.at_open("either")) either.options.push_back(pattern());
       result.what = std::move(either);
     } else if (in_.accept_open("v128.const")) {
@@ -320,8 +320,8 @@ class ScriptParser {
   std::string_view source_;
   Cursor in_;
   uint32_t line_ = 1;
-  uint32_t depth_ = 0;    // of threads
-  uint32_t counted_ = 0;  // bytes whose line breaks are in line_
+  uint32_t depth_ = 0;    // nesting of threads
+  uint32_t counted_ = 0;  // number of bytes whose line breaks are counted in line_
 };
 
 }  // namespace

@@ -13,7 +13,7 @@ constexpr uint8_t kPackedI8 = 0x78, kPackedI16 = 0x77, kEmptyBlock = 0x40;
 
 }  // namespace
 
-// 5.3.16; bit 3, the page size, is of the custom page sizes proposal.
+// 5.3.16. Bit 3, for the page size, is from the custom page sizes proposal.
 void LimitsText::write(Bytes& out) const {
   constexpr uint8_t kHasMax = 1, kShared = 2, k64 = 4, kHasPageSize = 8;
   out.push_back(static_cast<uint8_t>((max ? kHasMax : 0) | (shared ? kShared : 0) | (is_64 ? k64 : 0) |
@@ -23,7 +23,7 @@ void LimitsText::write(Bytes& out) const {
   if (page_size_log2) out.push_back(*page_size_log2);
 }
 
-// --- Indices ---
+// --- Indices
 
 uint32_t TypeParser::index(Space space) {
   if (!in_.at(TokenKind::id)) return in_.expect_u32();
@@ -35,7 +35,7 @@ uint32_t TypeParser::index(Space space) {
   return 0;
 }
 
-// --- Types ---
+// --- Types
 
 void TypeParser::heap_type(Bytes& out) {
   if (in_.at_index()) return write_sleb(out, index(Space::type));
@@ -49,7 +49,7 @@ bool TypeParser::at_ref_type() const {
   return in_.at_open("ref") || (in_.at(TokenKind::keyword) && ref_type_from_text(in_.text(in_.peek())));
 }
 
-// Nullable abstract types have one form only, the short one, so that equal types have equal bytes.
+// A nullable abstract type is always written in its short form, so that equal types have equal bytes.
 bool TypeParser::ref_type(Bytes& out, bool heap_only) {
   if (!in_.at(TokenKind::open)) {
     const auto kind = ref_type_from_text(in_.text(in_.peek()));
@@ -106,7 +106,7 @@ LimitsText TypeParser::memory_type() {
   return type;
 }
 
-// (pagesize n) of the custom page sizes proposal.
+// (pagesize n) from the custom page sizes proposal.
 std::optional<uint8_t> TypeParser::page_size() {
   if (!in_.accept_open("pagesize")) return std::nullopt;
   const Token token = in_.peek();
@@ -116,7 +116,7 @@ std::optional<uint8_t> TypeParser::page_size() {
   return static_cast<uint8_t>(std::countr_zero(size));
 }
 
-// --- Function types ---
+// --- Function types
 
 Signature TypeParser::signature(Binders* names) {
   Signature result;
@@ -134,7 +134,7 @@ Signature TypeParser::signature(Binders* names) {
     for (; !in_.at(TokenKind::close) && in_.ok(); ++result.result_count) val_type(result.results);
     in_.expect_close();
   }
-  // Before the signature is compared with anything: it is not complete.
+  // Checked before the signature is compared with another one, because it would be incomplete.
   if (in_.at_open("param") || in_.at_open("type")) in_.fail_unexpected();
   return result;
 }
@@ -154,7 +154,7 @@ uint32_t TypeParser::type_use(Binders* names) {
 
 uint32_t TypeParser::resolve_type_use(std::optional<uint32_t> type, const Signature& signature, const Token& at) {
   if (!type) return implicit_type(signature);
-  // An index without a repeated signature need not exist for the text to be well-formed.
+  // Without a repeated signature, the text is well-formed even if the index does not exist.
   if (signature.empty()) return *type;
   if (*type >= assembly_.types.size()) return in_.fail(at, "unknown type " + std::to_string(*type)), 0;
   const TypeInfo& info = assembly_.types[*type];
@@ -189,7 +189,7 @@ void TypeParser::block_type(Bytes& out) {
   write_bytes(out, inline_type.results);
 }
 
-// --- Type definitions ---
+// --- Type definitions
 
 void TypeParser::storage_type(Bytes& out) {
   if (in_.accept_keyword("i8")) return out.push_back(kPackedI8);
@@ -226,7 +226,7 @@ void TypeParser::struct_fields(Bytes& out, TypeInfo& info) {
 
 void TypeParser::composite_type(Bytes& out, TypeInfo& info) {
   if (in_.accept_open("func")) {
-    Binders names;  // a type has no place for them
+    Binders names;  // parsed and ignored: a type has no names of parameters
     const Signature type = signature(&names);
     info.signature = type.encode();
     info.param_count = type.param_count;
@@ -275,7 +275,7 @@ void TypeParser::type_definition(bool in_group) {
   assembly_.types.push_back(std::move(info));
 }
 
-// A group of one is written like a lone type, which it is equal to.
+// A group of one type is written like a type without a group, because the two are equal.
 void TypeParser::rec_group() {
   Section& section = assembly_.section(SectionKind::type);
   const uint32_t position = in_.position();

@@ -1,4 +1,4 @@
-// Types (6.4) and uses of indices (6.3.5), written to a buffer in binary form.
+// TypeParser: types (6.4) and uses of indices (6.3.5), written to a buffer in binary form.
 #pragma once
 
 #include <cstdint>
@@ -22,9 +22,9 @@ struct LimitsText {
   void write(Bytes& out) const;
 };
 
-// How a parameter, local, field or label may be called: `$id (@name "...")`, or either, or nothing.
+// The name of a parameter, local, field or label: `$id (@name "...")`, or one of the two, or none.
 struct Binder {
-  uint32_t index = 0;  // of what is called so
+  uint32_t index = 0;  // index of what has the name
   std::optional<Token> id;
   std::optional<std::string_view> annotation;
 
@@ -32,7 +32,7 @@ struct Binder {
 };
 using Binders = std::vector<Binder>;
 
-// Takes an id and an annotation, as far as they stand here.
+// Reads an id and an annotation, if they are present.
 inline Binder accept_binder(Cursor& in, uint32_t index) {
   Binder binder;
   binder.index = index;
@@ -40,7 +40,7 @@ inline Binder accept_binder(Cursor& in, uint32_t index) {
   binder.annotation = in.accept_name_annotation();
   return binder;
 }
-// The name for the name section: the annotation counts before the id.
+// The name for the name section: from the annotation, or else from the id.
 inline std::string_view name_of(Cursor& in, const Binder& binder) {
   return binder.annotation ? *binder.annotation : binder.id ? in.id_name(*binder.id) : std::string_view();
 }
@@ -49,34 +49,34 @@ class TypeParser {
  public:
   TypeParser(Cursor& in, Assembly& assembly) : in_(in), assembly_(assembly) {}
 
-  // --- Indices ---
+  // --- Indices
   uint32_t index(Space space);
-  // The index that stands here, or 0 when none does: tables and memories of instructions.
+  // The index of a table or memory in an instruction; 0 if it is omitted.
   uint32_t optional_index(Space space) { return in_.at_index() ? index(space) : 0; }
 
-  // --- Types ---
+  // --- Types
   void heap_type(Bytes& out);
   void val_type(Bytes& out);
   bool at_ref_type() const;
-  // (ref null? ht) or an abbreviation; whether it is nullable. With `heap_only`, only the heap type is written.
+  // (ref null? ht) or an abbreviation. Returns whether it is nullable. With `heap_only`, writes only the heap type.
   bool ref_type(Bytes& out, bool heap_only = false);
   void global_type(Bytes& out);
-  // "i32" or "i64" before limits; i32 when there is neither.
+  // "i32" or "i64" before limits; i32 if there is neither. Returns whether it is i64.
   bool address_type();
   LimitsText limits(bool is_64);
   LimitsText memory_type();
   std::optional<uint8_t> page_size();
 
-  // --- Function types ---
-  // (param ...)* (result ...)*. What parameters are called is put into `names`, or refused without it.
+  // --- Function types
+  // (param ...)* (result ...)*. Names of parameters are stored in `names`; if that is null, they are an error.
   Signature signature(Binders* names);
-  // (type x)? and a signature (6.4.9); the index of the type, which is made when there is none.
+  // (type x)? and a signature (6.4.9). Returns the index of the type, which is added if it does not exist.
   uint32_t type_use(Binders* names);
   // A block type (6.5.2).
   void block_type(Bytes& out);
 
-  // --- Type definitions ---
-  // The field that starts after "(type"; `in_group` when it stands in (rec ...).
+  // --- Type definitions
+  // Parses the field after "(type"; `in_group`: it is inside (rec ...).
   void type_definition(bool in_group);
   void rec_group();
 

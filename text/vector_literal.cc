@@ -38,7 +38,7 @@ std::array<uint8_t, 16> expect_vector(Cursor& in) {
   size_t count = 0;
   while (count <= shape->lanes && is_number(in.peek(count).kind)) ++count;
   const TokenKind next = in.peek(count).kind;
-  // What cannot be a literal at all is refused as such, below; what is just not there counts as missing.
+  // A token that cannot be a literal gets its own error below. If the form ends here, lanes are missing.
   const bool ends = next == TokenKind::open || next == TokenKind::close || next == TokenKind::eof;
   if (count > shape->lanes || (count < shape->lanes && ends)) {
     return in.fail(in.peek(count), "wrong number of lane literals"), bytes;

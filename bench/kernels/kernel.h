@@ -1,9 +1,9 @@
-// What every kernel shares: the rounds argument, an optimisation barrier, a
-// random generator and the checksum line. A kernel takes one optional argument,
-// the number of rounds (12), or a multiple of its default (x12); its time is
-// linear in it, and one round is a millisecond of work or so. It prints
-// "<name> <checksum>" and nothing else, the same on every platform: no libm
-// beyond sqrt, no dependence on pointer size.
+// Shared by all kernels: the argument for rounds, an optimisation barrier,
+// a random generator, and the checksum line. A kernel has one optional argument:
+// the number of rounds (12), or a multiple of its default (x12). Its time is
+// proportional to the rounds; one round is about a millisecond of work. It prints
+// only "<name> <checksum>", which is the same on every platform: it uses no libm
+// function except sqrt, and does not depend on the size of pointers.
 #pragma once
 
 #include <stdint.h>
@@ -13,8 +13,8 @@
 
 #define NOINLINE __attribute__((noinline))
 
-// The rounds asked for on the command line, or `usual`; exits with 2 when the
-// argument is not a positive number, with or without x before it.
+// The rounds given on the command line, or else `usual`. Exits with 2 when the
+// argument is not a positive number, with or without a leading x.
 static inline uint32_t kernel_rounds(int argc, char** argv, uint32_t usual) {
   if (argc < 2) return usual;
   const char* number = argv[1] + (argv[1][0] == 'x');
@@ -26,7 +26,7 @@ static inline uint32_t kernel_rounds(int argc, char** argv, uint32_t usual) {
   return (uint32_t)rounds;
 }
 
-// Hides a value from the optimiser, so that no round is folded or hoisted.
+// Hides a value from the optimiser, so that no round is precomputed or moved.
 static inline uint32_t opaque(uint32_t value) {
   __asm__ volatile("" : "+r"(value));
   return value;

@@ -1,6 +1,6 @@
-// Vectors of 128 bits for the kernels named *_simd. Arithmetic, comparisons and shifts are the compiler's vector extension,
-// which both builds have; what it cannot say is WebAssembly's instruction there and a few lines of C natively (so that the
-// native build of scan_simd is no measure of speed).
+// Vectors of 128 bits for the kernels named *_simd. Arithmetic, comparisons and shifts use the compiler's vector
+// extension, which both builds have. Where it has no operator, the WebAssembly build uses the instruction, and the
+// native build a few lines of C (so the native build of scan_simd does not measure speed).
 #pragma once
 
 #include "kernel.h"
@@ -19,7 +19,7 @@ typedef uint8_t u8x16 __attribute__((vector_size(16)));
 #define SPLAT4(value) {(value), (value), (value), (value)}
 #define SPLAT16(v) {(v), (v), (v), (v), (v), (v), (v), (v), (v), (v), (v), (v), (v), (v), (v), (v)}
 
-// At any address.
+// Loads from any address, aligned or not.
 static inline f32x4 load_f32x4(const float* from) {
   f32x4 value;
   memcpy(&value, from, sizeof value);
@@ -43,7 +43,7 @@ static inline int any_true(i32x4 value) {
 #endif
 }
 
-// The highest bit of each lane, lane 0 lowest.
+// The highest bit of each lane; lane 0 gives the lowest bit.
 static inline uint32_t bitmask(u8x16 value) {
 #ifdef __wasm_simd128__
   return wasm_i8x16_bitmask((v128_t)value);
@@ -54,7 +54,7 @@ static inline uint32_t bitmask(u8x16 value) {
 #endif
 }
 
-// Lane i is table[at[i]], or 0 beyond its end.
+// Lane i is table[at[i]], or 0 when at[i] is beyond the end.
 static inline u8x16 swizzle(u8x16 table, u8x16 at) {
 #ifdef __wasm_simd128__
   return (u8x16)wasm_i8x16_swizzle((v128_t)table, (v128_t)at);
@@ -65,7 +65,7 @@ static inline u8x16 swizzle(u8x16 table, u8x16 at) {
 #endif
 }
 
-// Eight bytes, each as 16 bits.
+// Eight bytes, each extended to 16 bits.
 static inline u16x8 load_widened(const uint8_t* from) {
 #ifdef __wasm_simd128__
   return (u16x8)wasm_u16x8_load8x8(from);
@@ -76,7 +76,7 @@ static inline u16x8 load_widened(const uint8_t* from) {
 #endif
 }
 
-// The lanes of both, each below 256, as bytes.
+// The lanes of both vectors, which must be below 256, as bytes.
 static inline u8x16 narrow(u16x8 low, u16x8 high) {
 #ifdef __wasm_simd128__
   return (u8x16)wasm_u8x16_narrow_i16x8((v128_t)low, (v128_t)high);
