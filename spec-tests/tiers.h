@@ -1,5 +1,5 @@
-// The configurations that every whole-module test runs under: each execution tier, and each setting that changes which
-// code runs. A new tier or setting is a row here.
+// The configurations in which every test of whole modules runs: each execution tier, and each setting that changes
+// which code runs. A new tier or setting needs one row here.
 #pragma once
 
 #include <mini_wasm/config.h>
@@ -40,7 +40,7 @@ inline constexpr TierCase kTiers[] = {
     {"jit", Tier::jit},
     {"jit-eager", Tier::jit, /*eager=*/true},
     {"jit-checked", Tier::jit, /*eager=*/false, /*guard_pages=*/false},
-    // Early enough that short tests change tier, too, in calls as well as in loops.
+    // The limit is so low that short tests change the tier too, both in calls and in loops.
     {"auto", Tier::automatic, /*eager=*/false, /*guard_pages=*/true, /*hot_after=*/2},
     {"jit-lazy", Tier::jit, false, true, /*hot_after=*/0, /*lazy_validation=*/true},
     {"auto-lazy", Tier::automatic, false, true, /*hot_after=*/2, /*lazy_validation=*/true},

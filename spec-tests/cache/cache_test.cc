@@ -1,4 +1,5 @@
-// A module that is run again, with a cache that is right, damaged or foreign: what it does is always the same.
+// A module that is run again with a cache that is intact, damaged or written by somebody else. It must always behave
+// the same.
 #include "spec-tests/cache/cache_test.h"
 
 #include <sys/syscall.h>
@@ -102,7 +103,7 @@ TEST_P(cache_runs, cut_off_anywhere) {
     const Ran found = run(config(), small);
     ASSERT_EQ(found.text, expected) << n;
     ASSERT_FALSE(found.known) << n;
-    ASSERT_EQ(content(file), whole) << n;  // written anew
+    ASSERT_EQ(content(file), whole) << n;  // written again
   }
   Bytes longer = whole;
   longer.push_back(0);
@@ -145,7 +146,7 @@ TEST_P(cache_runs, cut_off_while_it_is_open) {
   EXPECT_EQ(found, expected);
 }
 
-// --- What is not ours
+// --- Other files
 
 TEST_P(cache_runs, something_else_in_its_place) {
   const Bytes small = wat(kSmall);
@@ -195,7 +196,7 @@ TEST_P(cache_runs, where_there_can_be_none) {
   EXPECT_TRUE(files().empty());
 }
 
-// Code that relies on guard pages is found, but is not for an instance whose memory has none.
+// The cache contains code that relies on guard pages. An instance whose memory has none must not use it.
 TEST_P(cache_runs, instances_without_guard_pages_get_none_of_it) {
   const Bytes program = wat(kSmall);
   const std::string expected = run(config(), program).text;
@@ -227,7 +228,7 @@ TEST_P(cache_runs, other_settings_are_another_file) {
 
 // --- Guests
 
-// In one process a guest's directories and a cache are apart, whichever comes first.
+// In one process, a guest's directories and a cache must be separate, whichever comes first.
 TEST_P(cache_runs, no_guest_is_given_it) {
   const Bytes small = wat(kSmall);
   WasiConfig guest;
@@ -269,7 +270,7 @@ TEST_P(cache_runs, threads_and_processes_share_it) {
     if (child == 0) {
       bool right = true;
       for (int round = 0; round < 10; ++round) {
-        // With little room, files are removed while others read them.
+        // With a small limit, files are removed while other threads read them.
         Config config = this->config();
         if (round % 3 == i) config.cache_bytes = 100;
         right &= run(config, program).text == expected;
@@ -295,7 +296,7 @@ TEST_P(cache_runs, threads_and_processes_share_it) {
     EXPECT_EQ(waitpid(child, &status, 0), child);
     EXPECT_EQ(status, 0);
   }
-  for (const fs::path& file : files()) EXPECT_EQ(file.extension(), ".code") << file;  // nothing half-written
+  for (const fs::path& file : files()) EXPECT_EQ(file.extension(), ".code") << file;  // no incomplete files
 }
 
 TEST_P(cache_runs, one_module_on_many_threads) {
@@ -322,7 +323,7 @@ TEST_P(cache_runs, one_module_on_many_threads) {
 
 #if MINI_WASM_JIT
 
-// Whether the function, counted without imports, has machine code.
+// Whether the function has machine code; `index` counts only functions that are not imports.
 bool has_code(const Module& module, uint32_t index) {
   const decoder::Module& m = module.impl()->module();
   runtime::FuncInst func;
@@ -354,8 +355,8 @@ TEST(cache_auto, what_was_hot_is_machine_code_at_once) {
   EXPECT_TRUE(module->impl()->code().unsaved().functions.empty());
 }
 
-// A child of fork has code of its own, which it may write; but none that it shares with its parent, which may change
-// it.
+// A child of fork may write the code that it has compiled itself, but not the code that it shares with its parent,
+// which may change it.
 TEST(cache_jit, a_forked_process_writes_what_is_its_own) {
   const TemporaryDirectory directory;
   Config config;

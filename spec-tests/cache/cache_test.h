@@ -1,4 +1,4 @@
-// What tests of the cache share: programs, running one with a cache, and what to run them on.
+// Shared by the tests of the cache: programs, running one with a cache, and the tiers to run on.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -21,7 +21,8 @@ namespace mini_wasm::testing {
 namespace fs = std::filesystem;
 using Bytes = std::vector<uint8_t>;
 
-// Whatever machine code refers to: functions, the host, tables, types, objects, exceptions, the runtime.
+// Contains everything that machine code can refer to: functions, the host, tables, types, objects, exceptions, the
+// runtime.
 inline constexpr const char* kProgram = R"((module $program
   (import "host" "next" (func $next (param i32) (result i32)))
   (type $binary (func (param i32 i32) (result i32)))
@@ -81,7 +82,7 @@ inline constexpr const char* kProgram = R"((module $program
   (func (export "far") (param i32) (result i32) (i32.load (i32.mul (local.get 0) (i32.const 40000)))))
 )";
 
-// A little one, whose file can be damaged in every way.
+// A small program, whose file can be damaged in every way.
 inline constexpr const char* kSmall = R"((module (memory 1)
   (func $f (export "f") (param i32) (result i32)
     (if (result i32) (local.get 0)
@@ -90,8 +91,8 @@ inline constexpr const char* kSmall = R"((module (memory 1)
 
 struct Ran {
   std::string text;    // what the module did
-  bool known = false;  // the file said that it was valid
-  size_t made = 0;     // functions that code was made of, and not found
+  bool known = false;  // the cache file said that the module is valid
+  size_t made = 0;     // number of functions that were compiled because the cache did not have them
 };
 
 inline std::string line_of(const std::string& name, int32_t argument, const Result<std::vector<Val>>& result) {
@@ -100,7 +101,7 @@ inline std::string line_of(const std::string& name, int32_t argument, const Resu
   return text + to_string((*result)[0]) + "\n";
 }
 
-// Compiles, calls every export with several numbers, and lets go of all of it.
+// Compiles the module, calls every export with several numbers, and destroys everything.
 inline Ran run(const Config& config, const Bytes& bytes, int32_t rounds = 5) {
   const Engine engine(config);
   Result<Module> module = Module::compile(engine, bytes);
@@ -154,7 +155,7 @@ class CacheTest : public ::testing::TestWithParam<Tier> {
     EXPECT_EQ(all.size(), 1u);
     return all.empty() ? fs::path() : all[0];
   }
-  // As ours would be, whatever was there.
+  // Writes a file with the permissions of our own files, replacing whatever was there.
   static void replace(const fs::path& path, const Bytes& bytes) {
     fs::remove_all(path);
     std::ofstream(path, std::ios::binary)

@@ -1,7 +1,7 @@
-// compare_code [--generated N] [--first N] [FILE|DIR]...: machine code that comes from the cache, against what the
-// compiler makes of the same function there and then. The cache was written by an engine that lies elsewhere in memory
-// and has interned other types, so every place must be found that depends on such things; all else must be the same
-// byte by byte. The exit code is 1 when there is a difference.
+// compare_code [--generated N] [--first N] [FILE|DIR]...: compares machine code from the cache with what the compiler
+// makes of the same function at this moment. The cache was written by an engine that lies elsewhere in memory and has
+// interned other types. So every place in the code that depends on these must have been adjusted, and all other bytes
+// must be equal. The exit code is 1 when there is a difference.
 #include <mini_wasm/mini_wasm.h>
 
 #include <algorithm>
@@ -51,7 +51,8 @@ Engine make_engine(const std::string& cache) {
   return Engine(config);
 }
 
-// Types and code that make all that comes after differ from an engine where it comes first.
+// A module with types and code. After it, everything in an engine is different from an engine that starts with the
+// module to compare.
 std::vector<uint8_t> other_module() {
   std::string text = "(module ";
   for (int i = 0; i < 200; ++i) {
@@ -70,7 +71,7 @@ class Comparison {
     other_ = std::make_unique<Module>(*other);
   }
 
-  // What differs, or nothing.
+  // The difference; empty if there is none.
   std::string difference(const std::vector<uint8_t>& bytes) {
     if (Result<Module> module = Module::compile(writer_, bytes); !module) return ++skipped_, "";
     Result<Module> module = Module::compile(reader_, bytes);
@@ -147,7 +148,8 @@ class Comparison {
         })) {
       return "catch clauses";
     }
-    // Whether a call goes straight to its callee depends on which of them had code first.
+    // Whether a call goes directly to its callee depends on which of the two was compiled first, so calls are not
+    // compared.
     std::vector<Relocation> calls;
     for (const Relocation& r : compiler.relocations()) {
       constants_ += r.is_constant();
@@ -162,7 +164,8 @@ class Comparison {
     return address_in(std::move(b), compiler.relocations());
   }
 
-  // Addresses of this program are the same for both engines, but not in another process.
+  // Addresses in this program are the same for both engines, but differ in another process. So they are removed before
+  // the comparison.
   static std::string address_in(std::vector<uint8_t> code, std::span<const Relocation> relocations) {
     jit::target::unlink(code.data(), relocations);
     for (size_t i = 0; i + sizeof(uint64_t) <= code.size(); ++i) {

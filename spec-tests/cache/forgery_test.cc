@@ -1,5 +1,5 @@
-// Files that somebody without the key has written, and files that somebody with it has and that are not what they say:
-// of another build, of a module that collides.
+// Files that were written by somebody without the key, and files that were written with the key but pretend to be
+// something else: of another build, or of another module with the same name.
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
@@ -27,7 +27,7 @@ struct Header {
   runtime::MacTag tag;
 };
 
-// The file with another tail, as somebody with this key would have written it.
+// The file with another tail, authenticated with this key.
 Bytes forged(const Bytes& file, const Bytes& tail, const runtime::CacheKey& key) {
   Header header;
   std::memcpy(&header, file.data(), sizeof(header));
@@ -53,7 +53,7 @@ Bytes tail_of(const Bytes& file) {
   return {file.begin() + static_cast<ptrdiff_t>(header.tail), file.end()};
 }
 
-// Bytes of the identity, which the tail begins with, and of its length.
+// The end of the identity (including its length) at the beginning of the tail.
 size_t identity_end(const Bytes& tail) {
   const uint8_t* at = tail.data();
   uint64_t length = 0;
@@ -68,7 +68,7 @@ TEST_P(cache_forged, of_another_build_or_machine) {
   const Bytes whole = content(file), tail = tail_of(whole);
   replace(file, forged(whole, tail, key()));
   ASSERT_TRUE(run(config(), small).known) << "the test cannot forge";
-  // Everything there is compared: format, build, features, tier, CPU, the module outside of bodies.
+  // Everything in it must be compared: format, build, features, tier, CPU, the module without bodies.
   const size_t identity = identity_end(tail);
   ASSERT_GT(identity, 60u);
   ASSERT_LT(identity, tail.size());
@@ -84,7 +84,7 @@ TEST_P(cache_forged, of_another_build_or_machine) {
 
 // --- Without the key
 
-// What a guest can do that may write to the directory: it knows everything but the key.
+// What a guest could do that may write to the directory: it knows everything except the key.
 TEST_P(cache_forged, with_another_key) {
   const Bytes small = wat(kSmall);
   const std::string expected = run(config(), small).text;
@@ -102,13 +102,13 @@ TEST_P(cache_forged, with_another_key) {
   }
   replace(file, whole);
   EXPECT_TRUE(run(config(), small).known);
-  // An honest user's, with a key of their own.
+  // An honest user with a key of their own.
   Config theirs = config();
   theirs.cache_key_file = key_file() + "-2";
   EXPECT_FALSE(run(theirs, small).known);
 }
 
-// A record of one module in another's file: authenticated, but not as part of that.
+// A record of one module in the file of another one. The record is authentic, but does not belong there.
 TEST_P(cache_forged, with_a_record_of_another_file) {
   if (GetParam() == Tier::interpreter) GTEST_SKIP() << "it keeps no records";
   const Bytes one = wat(kOne), two = wat(kTwo);
@@ -132,8 +132,8 @@ TEST_P(cache_forged, with_a_record_of_another_file) {
   EXPECT_GT(found.made, 0u);
 }
 
-// The bytes of a record are in part a module's author's to choose, its tag can be read from the file: it must not pass
-// for a file of its own.
+// The author of a module can choose part of the bytes of a record, and the record's tag can be read from the file. The
+// record must not be accepted as the tail of another file.
 TEST_P(cache_forged, with_a_record_as_its_tail) {
   const runtime::CacheKey key = this->key();
   const Bytes small = wat(kSmall);
@@ -161,9 +161,9 @@ TEST_P(cache_forged, nothing_is_kept_without_a_key) {
   EXPECT_TRUE(run(config(), small).known);
 }
 
-// --- With it
+// --- With the key
 
-// The name and all that the file says of itself are the second module's, the code is the first one's.
+// The name and the whole identity are those of the second module; the code is that of the first one.
 TEST_P(cache_forged, of_a_module_that_collides) {
   const Bytes one = wat(kOne), two = wat(kTwo);
   const std::string expected = run(without(), two).text;
@@ -178,7 +178,8 @@ TEST_P(cache_forged, of_a_module_that_collides) {
   EXPECT_FALSE(run(config(), two).known);
   replace(file, code_of_one);
   EXPECT_EQ(run(config(), two).text, expected);
-  // Sizes are equal, so identities are as long; what comes behind them stays the first one's.
+  // Both modules have the same size, so their identities have the same length; what follows them remains that of the
+  // first module.
   Bytes tail = tail_of(code_of_one);
   ASSERT_EQ(tail.size(), identity.size());
   const size_t length = identity_end(identity);
@@ -190,7 +191,7 @@ TEST_P(cache_forged, of_a_module_that_collides) {
   EXPECT_EQ(found.text, expected);
 }
 
-// It says of a module that is not valid that it is: no harm comes of it.
+// The file says that an invalid module is valid. This must do no harm.
 TEST_P(cache_forged, that_says_valid_of_what_is_not) {
   const Bytes one = wat(kOne);
   Bytes two = one;
@@ -208,7 +209,7 @@ TEST_P(cache_forged, that_says_valid_of_what_is_not) {
   lazy.lazy_validation = true;
   run(lazy, two);
   const fs::path file = files().empty() ? file_of_one : only_file();
-  if (file == file_of_one) return;  // the interpreter keeps nothing here, so there is no name to forge
+  if (file == file_of_one) return;  // the interpreter has no file here, so there is nothing to forge
   const Bytes identity = tail_of(content(file));
   Bytes tail = tail_of(code_of_one);
   const size_t length = identity_end(identity);

@@ -8,7 +8,8 @@
 #include <cstring>
 #include <utility>
 
-// AddressSanitizer keeps locals in frames that belong to a thread, which go with it. Fibers go from thread to thread.
+// AddressSanitizer can keep locals in frames that belong to a thread and end with it. Fibers move between threads, so
+// that is switched off.
 extern "C" const char* __asan_default_options() { return "detect_stack_use_after_return=0"; }
 
 namespace mini_wasm::embedding {

@@ -1,5 +1,5 @@
-// Stacks for tests: fibers as embedders have them (ucontext), and threads on memory of ours, so that whoever goes
-// beyond the end of a stack is found out.
+// Stacks for tests: fibers as embedders use them (ucontext), and threads on memory of the test, so that code that goes
+// beyond the end of a stack is detected.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -17,7 +17,7 @@
 
 namespace mini_wasm::embedding {
 
-// Memory for a stack: `bytes`, and below them some with a pattern, which nobody should write to.
+// Memory for a stack of `bytes` bytes. Below it there is memory with a pattern, to which nobody should write.
 class StackMemory {
  public:
   explicit StackMemory(size_t bytes);
@@ -35,7 +35,7 @@ class StackMemory {
   unsigned char* const memory_;
 };
 
-// Runs `work` a piece at a time, on whatever thread `resume` is called.
+// Runs `work` in parts, on any thread that calls `resume`.
 class Fiber {
  public:
   Fiber(size_t bytes, bool announced, std::function<void()> work);
@@ -43,8 +43,8 @@ class Fiber {
   Fiber(const Fiber&) = delete;
   Fiber& operator=(const Fiber&) = delete;
 
-  void resume();   // until it suspends itself, or ends
-  void suspend();  // from inside
+  void resume();   // returns when `work` suspends itself or ends
+  void suspend();  // called by `work`
   bool done() const { return done_; }
 
  private:
@@ -57,10 +57,10 @@ class Fiber {
   bool done_ = false;
 };
 
-// Runs `work` on a thread with a stack of so many bytes, of which the C library takes some.
+// Runs `work` on a thread with a stack of that many bytes; the C library uses some of them.
 void run_on_thread(size_t bytes, const std::function<void()>& work);
 
-// On every tier. Stacks are larger where frames are.
+// Tests that run on every tier. Where frames are larger (sanitizers), stacks are larger too.
 class OnTiers : public ::testing::TestWithParam<spec::TierCase> {
  protected:
   static constexpr size_t kKiB = runtime::kFrameScale << 10;

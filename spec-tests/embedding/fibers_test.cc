@@ -1,4 +1,4 @@
-// Guests on stacks that are not a thread's own, of which the engine may have been told or not.
+// Guests on stacks that are not the thread's own. The engine has been told about some of them and not about others.
 #include <optional>
 #include <string>
 #include <thread>
@@ -40,7 +40,7 @@ constexpr const char* kGuest = R"((module
 const auto kExhausted = Traps(TrapCode::call_stack_exhausted);
 const auto kOutOfBounds = Traps(TrapCode::out_of_bounds_memory_access);
 
-// A store with an instance whose `pause` suspends the fiber that runs it.
+// A store with an instance; the host function `pause` suspends the fiber that runs it.
 struct Tenant {
   Guest guest;
   std::optional<Instance> instance;
@@ -85,8 +85,8 @@ TEST_P(fibers, calls_through_the_host_trap_before_the_stack_ends) {
       Config config = GetParam().config();
       config.max_host_depth = 1'000'000;
       Tenant tenant(config);
-      // As a place on the heap, with other memory below: nobody can see where it ends. What the engine takes for
-      // granted then, it has to have.
+      // The stack looks like heap memory, with other memory below it, so that its end cannot be found. The engine then
+      // assumes a certain size (kUnknownRoom), which must exist.
       const size_t bytes = announced ? size : size + runtime::kUnknownRoom;
       Fiber fiber(bytes, announced, [&] {
         for (int round = 0; round < 3; ++round) {
@@ -99,7 +99,7 @@ TEST_P(fibers, calls_through_the_host_trap_before_the_stack_ends) {
   }
 }
 
-// The larger the stack that was announced, the more calls.
+// A larger announced stack allows more nested calls.
 TEST_P(fibers, an_announced_stack_is_used) {
   int32_t depth[2] = {};
   for (const bool large : {false, true}) {
@@ -115,7 +115,7 @@ TEST_P(fibers, an_announced_stack_is_used) {
   EXPECT_GT(depth[1], 3 * depth[0]);
 }
 
-// Whose guest runs on the thread changes in an order that is no stack's.
+// Guests run on a thread in an order that is not last in, first out.
 TEST_P(fibers, stores_take_turns_on_a_thread) {
   for (const bool announced : {false, true}) {
     Tenant a(GetParam().config()), b(GetParam().config());
@@ -124,7 +124,7 @@ TEST_P(fibers, stores_take_turns_on_a_thread) {
         for (int round = 0; round < 4; ++round) {
           EXPECT_THAT(tenant.call("pause_and_load", 8), Returns(i32(77)));
           EXPECT_THAT(tenant.call("pause_and_load", 65536), kOutOfBounds);
-          // More of the value stack than has been used before.
+          // Uses more of the value stack than before.
           EXPECT_THAT(tenant.call("deep", 3000 << round), Returns(i32((3000 << round) + 1)));
         }
       };
@@ -159,7 +159,7 @@ TEST_P(fibers, a_suspended_guest_goes_on_on_another_thread) {
   }
 }
 
-// The second one stands where the first one would go on.
+// The frames of the second call are where the first one would continue.
 TEST_P(fibers, calls_of_one_store_that_end_in_the_wrong_order) {
   for (const bool announced : {false, true}) {
     Tenant tenant(GetParam().config());
@@ -170,7 +170,7 @@ TEST_P(fibers, calls_of_one_store_that_end_in_the_wrong_order) {
     };
     Fiber first(256 * kKiB, announced, [&] {
       EXPECT_THAT(tenant.call("deep", 2000), Fails(ErrorKind::usage, "a call that began later"));
-      EXPECT_THAT(tenant.call("forever", 0), kExhausted);  // above the other one's
+      EXPECT_THAT(tenant.call("forever", 0), kExhausted);  // begins above the frames of the other call
     });
     Fiber second(256 * kKiB, announced, [&] {
       EXPECT_THAT(tenant.call("deep", 1000), Returns(i32(1001)));

@@ -1,4 +1,4 @@
-// What the engine knows of native stacks, and what collections find on them.
+// What the engine knows about native stacks, and what collections find on them.
 #include "runtime/native_stack.h"
 
 #include <sys/mman.h>
@@ -23,7 +23,7 @@ using runtime::StackBounds;
 
 constexpr size_t kStack = runtime::kFrameScale * (size_t{64} << 10);
 
-// As a value, with an unknown one for none.
+// The stack as a value; an unknown one if there is none.
 StackBounds find(uintptr_t here) {
   StackBounds other;
   const StackBounds* const found = runtime::find_native_stack(here, other);
@@ -132,7 +132,7 @@ TEST(native_stack, work_on_another_stack_may_run_out_of_memory) {
 
 void count(void* at) { ++*static_cast<int*>(at); }
 
-// A reference that is nowhere but in the frame of this function, while `work` runs.
+// While `work` runs, a reference exists only in the frame of this function.
 template <class Work>
 [[gnu::noinline]] void hold_reference(Store& store, int& finalized, const Work& work) {
   volatile uint64_t held = store.new_externref(&finalized, count).bits();
@@ -140,7 +140,7 @@ template <class Work>
   held = held + 1;
 }
 
-// Two collections: one finds out, the next one finalizes.
+// Collects twice: the first collection finds dead objects, the next one runs their finalizers.
 [[gnu::noinline]] void collect(Store& store) {
   volatile char clear[4096];
   for (volatile char& byte : clear) byte = 0;
@@ -174,7 +174,7 @@ TEST(native_stack, a_fibers_references_live_without_any_guest) {
   }
 }
 
-// In a host function that a guest called.
+// The references are in a host function that a guest has called.
 TEST(native_stack, a_suspended_host_functions_references_live) {
   for (const bool announced : {false, true}) {
     for (const bool other_thread : {false, true}) {
@@ -213,7 +213,7 @@ TEST(native_stack, a_waiting_threads_references_live) {
   EXPECT_EQ(finalized, 1);
 }
 
-// Registers are saved there while C++ allocates.
+// Compiled code saves registers there while it allocates in C++.
 TEST(native_stack, references_on_the_machine_stack_live) {
   std::string locals, make, sum = "(i32.const 0)";
   constexpr int kLocals = 20;
@@ -251,7 +251,7 @@ TEST(native_stack, references_of_any_number_of_announced_stacks_live) {
   }
   collect(guest.store);
   EXPECT_EQ(finalized, std::vector<int>(kFibers));
-  // Of those that are gone nothing is read, though something else may be in their place.
+  // Nothing is read from stacks that no longer exist, although other memory may be at the same addresses.
   for (size_t i = 0; i < kFibers; i += 2) {
     fibers[i]->resume();
     fibers[i].reset();
@@ -261,7 +261,7 @@ TEST(native_stack, references_of_any_number_of_announced_stacks_live) {
   for (size_t i = 1; i < kFibers; i += 2) fibers[i]->resume();
 }
 
-// As documented: of stacks that were not announced, the last eight.
+// As documented: of the stacks that were not announced, the last eight.
 TEST(native_stack, references_of_the_last_unknown_stacks_live) {
   constexpr size_t kFibers = 8;
   std::vector<int> finalized(kFibers);
@@ -274,7 +274,7 @@ TEST(native_stack, references_of_the_last_unknown_stacks_live) {
   }
   collect(guest.store);
   EXPECT_EQ(finalized, std::vector<int>(kFibers));
-  // What was there cannot be read any more.
+  // The old contents can no longer be read.
   for (std::optional<Fiber>& fiber : fibers) {
     fiber->resume();
     fiber.reset();

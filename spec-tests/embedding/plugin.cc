@@ -1,4 +1,4 @@
-// What unload_test.cc loads.
+// The shared library that unload_test.cc loads.
 #include <mini_wasm/mini_wasm.h>
 
 #include "spec-tests/support/wat.h"
@@ -19,7 +19,7 @@ constexpr const char* kGuest = R"((module
 
 }  // namespace
 
-// 0 when a guest did what it should.
+// Returns 0 when a guest has behaved correctly.
 extern "C" [[gnu::visibility("default")]] int run_guest(int guard_pages) {
   Config config;
   config.hot_after = 10;

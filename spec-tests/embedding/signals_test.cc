@@ -1,4 +1,4 @@
-// The host's signal handlers and masks beside ours.
+// The host's signal handlers and signal masks together with ours.
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
@@ -66,7 +66,7 @@ bool same_handler(const struct sigaction& a, const struct sigaction& b) {
   return with_info ? a.sa_sigaction == b.sa_sigaction : a.sa_handler == b.sa_handler;
 }
 
-// A thread that was made with everything blocked, as those of programs are that have one thread for signals.
+// A thread that starts with all signals blocked, as in programs that handle signals on a single thread.
 TEST_P(signals, a_host_that_blocks_them) {
   Tenant first(GetParam().config()), second(GetParam().config());
   for (Tenant* tenant : {&first, &second}) {
@@ -85,7 +85,7 @@ TEST_P(signals, a_host_that_blocks_them) {
   EXPECT_FALSE(is_blocked(SIGSEGV) || is_blocked(SIGBUS));
 }
 
-// Each thread has its own mask.
+// Each thread has its own signal mask.
 TEST_P(signals, a_suspended_guest_goes_on_where_they_are_blocked) {
   Tenant tenant(GetParam().config());
   std::optional<Fiber> fiber;
@@ -110,7 +110,7 @@ struct sigaction below_host;
 int host_faults = 0;
 const volatile int* host_fault_address = nullptr;
 
-// As crash reporters do: its own faults, and all others to whoever was there before.
+// Works like a crash reporter: handles its own faults, and passes all others to the handler that was there before.
 void host_handler(int signal, siginfo_t* info, void* context) {
   if (info->si_addr == host_fault_address) {
     ++host_faults;
@@ -177,7 +177,7 @@ TEST_P(signals, handlers_are_what_they_were_when_the_last_engine_is_gone) {
   }
 }
 
-// Somebody put his on top, and took it away again only after the engine was gone.
+// Another handler was installed on top of ours and removed only after the engine was destroyed.
 TEST_P(signals, a_handler_on_top_of_ours_stays) {
   if (kSanitizerOwnsProcess) GTEST_SKIP() << "the sanitizer has a handler of its own";
   const struct sigaction first = action_of(SIGSEGV), action = host_action();
@@ -187,7 +187,7 @@ TEST_P(signals, a_handler_on_top_of_ours_stays) {
   }
   EXPECT_TRUE(same_handler(action_of(SIGSEGV), action));
   if (GetParam().guard_pages) {
-    Tenant tenant(GetParam().config());  // ours is still there, below
+    Tenant tenant(GetParam().config());  // our handler is still installed, below the other one
     tenant.fault_in_many_ways();
     EXPECT_TRUE(same_handler(action_of(SIGSEGV), action));
     sigaction(SIGSEGV, &below_host, nullptr);
@@ -198,7 +198,7 @@ TEST_P(signals, a_handler_on_top_of_ours_stays) {
   EXPECT_TRUE(same_handler(action_of(SIGSEGV), first));
 }
 
-// Whoever wants no handler of ours, or has one that does not chain, does without guard pages.
+// A host that does not want our handler, or that has one which does not chain, must do without guard pages.
 void end_process(int) { _exit(9); }
 
 TEST_P(signals, without_guard_pages_no_handler_is_needed) {

@@ -65,7 +65,7 @@ Config config_of(const spec::TierCase& tier) {
   return config;
 }
 
-// Everything that is compiled or translated at its first call is so on the small stack.
+// Everything that is compiled or translated at its first call is compiled while running on the small stack.
 TEST_P(small_stacks, whatever_needs_no_native_stack_runs) {
   for (const size_t size : {16, 20, 32, 48, 64, 96, 136, 256}) {
     SmallGuest small(config_of(GetParam()));

@@ -1,5 +1,5 @@
-// A shared library with the engine in it is loaded and unloaded again; the host's signal handlers are its own before
-// and after.
+// A shared library that contains the engine is loaded and unloaded. Before and after, the host has its own signal
+// handlers.
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -39,7 +39,7 @@ void load_and_unload() {
 }
 
 TEST(unload, the_default_action_is_back) {
-  for (const int signal_number : {SIGSEGV, SIGBUS}) signal(signal_number, SIG_DFL);  // not a sanitizer's
+  for (const int signal_number : {SIGSEGV, SIGBUS}) signal(signal_number, SIG_DFL);  // removes handlers of a sanitizer
   load_and_unload();
   EXPECT_EQ(action_of(SIGSEGV).sa_handler, SIG_DFL);
   EXPECT_EQ(action_of(SIGBUS).sa_handler, SIG_DFL);
@@ -52,7 +52,7 @@ TEST(unload, the_hosts_handler_is_back) {
   EXPECT_EXIT(crash(), ::testing::ExitedWithCode(kExitCode), "");
 }
 
-// What would be called when the library is gone has to be there.
+// Code that might be called after the library has been unloaded must still exist.
 struct sigaction below;
 void chaining_handler(int signal, siginfo_t* info, void* context) {
   if ((below.sa_flags & SA_SIGINFO) != 0) return below.sa_sigaction(signal, info, context);
@@ -63,7 +63,7 @@ TEST(unload, a_handler_that_chains_to_ours_outlives_the_library) {
   signal(SIGSEGV, host_handler);
   const Plugin plugin;
   ASSERT_NE(plugin.library, nullptr) << dlerror();
-  // As long as an engine is there; the handler is on top when that one goes.
+  // Exists as long as an engine does; the handler is the topmost one when that engine is destroyed.
   static const RunGuest run_guest = plugin.run_guest();
   static bool chained = false;
   using WithEngine = int (*)(void (*)());

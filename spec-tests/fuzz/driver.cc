@@ -1,5 +1,5 @@
-// Runs a fuzz target without libFuzzer: mutated modules from a corpus, deterministically, for a bounded time. Input
-// number N depends on nothing but the seed, N and the corpus, so that a crash, which names N, can be repeated alone.
+// Runs a fuzz target without libFuzzer: modules from a corpus are mutated deterministically, for a limited time. Input
+// N depends only on the seed, N and the corpus. So a crash, which reports N, can be repeated with only that input.
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,7 +21,7 @@
 #include "spec-tests/hostile/module_bytes.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
-// Called by the address sanitizer before it ends the process.
+// AddressSanitizer calls this before it ends the process.
 extern "C" [[gnu::weak]] void __sanitizer_set_death_callback(void (*callback)());
 
 namespace mini_wasm::fuzz {
@@ -36,10 +36,10 @@ constexpr const char* kUsage =
     "runs\n"
     "are over. --first N --runs 1 repeats input N; --save writes the last input to a file.\n";
 
-// An input that keeps the target busy for longer than this is a finding, too.
+// An input that takes longer than this counts as an error too.
 constexpr unsigned kSecondsPerInput = 30;
 
-// Above this, mutations of a corpus module are mostly more of the same.
+// Mutations of larger modules hardly ever test anything new.
 constexpr uintmax_t kMaxCorpusFile = 64 << 10;
 
 struct Options {
@@ -51,7 +51,7 @@ struct Options {
 
 volatile uint64_t current_run = 0;
 
-// Only write() and integer arithmetic: this runs in signal handlers.
+// Uses only write() and integer arithmetic, because it runs in signal handlers.
 void name_current_run() {
   char text[64] = "fuzz: died or hung at input ";
   size_t length = std::strlen(text);
@@ -76,7 +76,7 @@ void on_hang(int) {
   _exit(1);
 }
 
-// Before the engine exists: its fault handler passes on what is not its own.
+// Called before the engine exists: the engine's fault handler passes on faults that are not its own.
 void install_handlers() {
   std::signal(SIGALRM, on_hang);
   if (__sanitizer_set_death_callback != nullptr) {

@@ -7,7 +7,7 @@
 namespace mini_wasm::fuzz {
 namespace {
 
-// An argument that is not always zero: small, negative, at a page boundary, extreme.
+// An argument that depends on `round`: zero, small, negative, at a page boundary, extreme.
 std::optional<Val> argument(ValType type, size_t round) {
   static constexpr int64_t kIntegers[] = {0, 1, -1, 65536, INT32_MIN, 7};
   const int64_t integer = kIntegers[round % std::size(kIntegers)];

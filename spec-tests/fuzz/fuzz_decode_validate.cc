@@ -1,4 +1,4 @@
-// Fuzz target: bytes -> decoder -> validator -> translator. Any error is fine.
+// Fuzz target: bytes -> decoder -> validator -> translator. Every error is an acceptable result.
 #include <mini_wasm/mini_wasm.h>
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 namespace {
 
-// Every proposal on, and every function translated at once rather than at its first call.
+// All proposals are on, and every function is translated immediately instead of at its first call.
 const mini_wasm::Engine& engine() {
   static const mini_wasm::Engine made = [] {
     mini_wasm::Config config;
@@ -26,7 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::span<const uint8_t> bytes(data, size);
   const bool valid = mini_wasm::Module::validate(engine(), bytes).has_value();
   auto module = mini_wasm::Module::compile_borrowed(engine(), bytes);
-  // What validates compiles, unless it is beyond a limit of the translator.
+  // A valid module must compile, unless it exceeds a limit of the translator.
   if (module.has_value() != valid && !(valid && module.error().kind == mini_wasm::ErrorKind::limit)) __builtin_trap();
   if (module) {
     (void)module->imports();

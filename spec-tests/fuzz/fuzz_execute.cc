@@ -1,5 +1,5 @@
-// Fuzz target: instantiates and runs whatever validates, within limits and a deadline, on every tier. Tiers that do not
-// agree on what a module does end the process.
+// Fuzz target: instantiates and runs every valid module on every tier, with limits and a deadline. If tiers disagree
+// about what a module does, the process ends.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -25,7 +25,7 @@ std::vector<Engine> make_engines() {
   return made;
 }
 
-// In what both did before one of them ran into a limit.
+// Compares only what both did before one of them ran into a limit.
 std::string difference(fuzz::Exercise a, fuzz::Exercise b) {
   if (a.limited || b.limited) {
     const size_t common = std::min(a.outcome.size(), b.outcome.size());

@@ -1,5 +1,5 @@
-// Fuzz target: the input is what a valid program is made from (spec-tests/generate), so that every change of it still
-// runs. Configurations of the engine that do not agree on the module end the process.
+// Fuzz target: a valid program is generated from the input (spec-tests/generate), so that every changed input still
+// runs. If configurations of the engine disagree about the program, the process ends.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

@@ -13,7 +13,7 @@ void write_u32(Input& out, uint64_t value) {
   out.push_back(static_cast<uint8_t>(value));
 }
 
-// Reads an unsigned LEB128 at `at` and moves past it; 0 past the end.
+// Reads an unsigned LEB128 number at `at` and moves `at` past it; 0 at the end of the bytes.
 uint64_t read_u32(const Input& bytes, size_t& at) {
   uint64_t value = 0;
   for (int shift = 0; at < bytes.size() && shift < 35; shift += 7) {
@@ -35,7 +35,7 @@ void erase(Input& bytes, size_t at, size_t count) {
   bytes.erase(first, first + static_cast<ptrdiff_t>(std::min(count, bytes.size() - at)));
 }
 
-// A number that is likely to be at some edge, as LEB128 of any length.
+// A number that is likely to be at a boundary, as LEB128 of any length.
 Input interesting_number(Random& random) {
   static constexpr uint64_t kNumbers[] = {
       0, 1, 2, 0x3f, 0x40, 0x7f, 0x80, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, ~uint64_t{0}};
@@ -44,7 +44,7 @@ Input interesting_number(Random& random) {
   return out;
 }
 
-// One change to any bytes.
+// Makes one change to arbitrary bytes.
 void change(Input& bytes, std::span<const uint8_t> other, Random& random) {
   if (bytes.empty()) return insert(bytes, 0, other.first(std::min<size_t>(other.size(), 16)));
   const size_t at = random.below(bytes.size());
@@ -79,7 +79,7 @@ struct Section {
   Input content;
 };
 
-// Empty when the bytes are not a header and whole sections.
+// Empty when the bytes are not a header followed by complete sections.
 std::vector<Section> split(const Input& bytes) {
   std::vector<Section> sections;
   for (size_t at = kHeaderSize; at < bytes.size();) {
@@ -103,7 +103,7 @@ Input join(const Input& header, const std::vector<Section>& sections) {
   return out;
 }
 
-// Changes one body of a code section and puts its size right.
+// Changes one body of a code section and corrects its size.
 void change_code(Input& content, std::span<const uint8_t> other, Random& random) {
   constexpr uint64_t kMaxBodies = 100'000;
   size_t at = 0;
@@ -129,7 +129,7 @@ void change_section(Input& bytes, const Input& other, Random& random) {
   constexpr uint8_t kCodeSection = 10;
   std::vector<Section> sections = split(bytes);
   if (sections.empty()) return change(bytes, other, random);
-  // Code is where most can go wrong.
+  // Code is changed most often, because most errors are possible there.
   auto code = std::find_if(sections.begin(), sections.end(), [](const Section& s) { return s.id == kCodeSection; });
   if (code != sections.end() && random.below(3) != 0) {
     change_code(code->content, other, random);

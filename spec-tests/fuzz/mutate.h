@@ -1,4 +1,4 @@
-// Changes a module the way a fuzzer does, but deterministically: the same seed gives the same bytes everywhere.
+// Changes a module at random, like a fuzzer, but deterministically: the same seed gives the same bytes everywhere.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,8 @@ class Random {
 
 using Input = std::vector<uint8_t>;
 
-// A few random changes to one of the inputs, often inside a section whose size is then put right, so that the change
-// gets past the decoder.
+// Makes a few random changes to one of the inputs. Changes are often made inside a section whose size is then
+// corrected, so that the decoder accepts the result.
 Input mutate(std::span<const Input> corpus, Random& random);
 
 }  // namespace mini_wasm::fuzz

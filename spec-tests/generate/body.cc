@@ -25,7 +25,7 @@ BodyWriter::BodyWriter(ModulePlan& plan, uint32_t func)
 
 Code BodyWriter::write() {
   uint32_t count = src_.below(8);
-  if (src_.chance(4)) count = 40 + src_.below(200);  // more than there are registers and one-byte indices
+  if (src_.chance(4)) count = 40 + src_.below(200);  // more than there are registers or one-byte indices
   while (count-- != 0) {
     const Type type = plan_.value_type(false);
     locals_.push_back({type, type.defaultable()});
@@ -46,7 +46,7 @@ Code BodyWriter::write() {
   return std::move(entry.add(out_));
 }
 
-// Calls and loops end once the fuel is used up, with whatever results.
+// When the fuel is used up, calls and loops end, with any results.
 void BodyWriter::fuel_check() {
   out_.op(Op::global_get, kFuelGlobal).op(Op::i32_eqz).op(Op::if_).u8(0x40);
   if (daring_ && src_.chance(30)) {
@@ -64,7 +64,7 @@ void BodyWriter::sequence(const Types& results, int depth) {
     for (uint32_t count = src_.below(4); count != 0; --count) statement(depth - 1);
     if (src_.chance(7)) {
       leave(depth - 1);
-      if (src_.chance(50)) return;  // what is missing is there by the typing of unreachable code
+      if (src_.chance(50)) return;  // missing operands have any type in unreachable code
       dead_code(depth - 1);
       if (src_.chance(50)) return;
     }
@@ -139,7 +139,7 @@ void BodyWriter::consume(Type type) {
   add_to_sum(type);
 }
 
-// sum = rotl(sum, 7) ^ value. Without it most of what is computed would not be seen.
+// sum = rotl(sum, 7) ^ value. Without it, most results would have no visible effect.
 void BodyWriter::add_to_sum(Type type) {
   switch (type.kind) {
     case Kind::i32: out_.op(Op::i64_extend_i32_u); break;
@@ -158,7 +158,7 @@ void BodyWriter::observe(Type type) {
   add_to_sum(type);
 }
 
-// Locals are zero at first: too little to compute with.
+// Gives locals initial values, because calculations with zeros find few errors.
 void BodyWriter::start_locals() {
   for (uint32_t i = static_cast<uint32_t>(func_.signature.params.size()); i < locals_.size() && !src_.empty(); ++i) {
     if (locals_[i].type.is_ref() || !src_.chance(60)) continue;

@@ -1,4 +1,4 @@
-// Calls of every kind (spec 3.4.4): direct, through tables and references, in tail position.
+// Calls of every kind (spec 3.4.4): direct, through tables and references, tail calls.
 #include <algorithm>
 #include <utility>
 
@@ -23,7 +23,7 @@ bool BodyWriter::indirect(uint32_t func, bool tail, int depth) {
     return true;
   }
   if (plan_.tables.empty()) return false;
-  const uint32_t table = 0;  // that of plain function references
+  const uint32_t table = 0;  // the table of ordinary function references
   const TablePlan& plan = plan_.tables[table];
   const auto place = std::find(plan.funcs.begin(), plan.funcs.end(), static_cast<int32_t>(func));
   if (place == plan.funcs.end() && !daring_) return false;

@@ -41,10 +41,11 @@ bool BodyWriter::block(const Types& results, int depth) {
   return true;
 }
 
-// A loop with its back edge, most often taken a few times.
+// A loop with a branch back to its start, which is usually taken a few times.
 void BodyWriter::loop(const Signature& type, int depth) {
   const bool counted = src_.chance(70);
-  const auto counter = static_cast<uint32_t>(locals_.size());  // its own: inner loops have theirs
+  // a new local, because inner loops have their own counters
+  const auto counter = static_cast<uint32_t>(locals_.size());
   if (counted) locals_.push_back({Kind::i32, true, src_.chance(50)});
   if (counted) out_.i32_const(static_cast<int32_t>(src_.below(9))).op(Op::local_set, counter);
   Block block(*this, Op::loop, type);
@@ -166,7 +167,7 @@ void BodyWriter::leave(int depth) {
   out_.op(Op::return_);
 }
 
-// Unreachable code takes operands that are not there (spec appendix, "Validation Algorithm").
+// In unreachable code, instructions may use operands that do not exist (spec appendix, "Validation Algorithm").
 void BodyWriter::dead_code(int depth) {
   if (src_.chance(50)) return statement(depth);
   const Kind kind = static_cast<Kind>(src_.below(plan_.has(Feature::simd) ? kNumericKinds : kNumericKinds - 1));
@@ -174,7 +175,7 @@ void BodyWriter::dead_code(int depth) {
   if (ops.empty()) return;
   const Op op = src_.one_of(ops);
   if (src_.chance(30) && op_info(op).param_count > 1) {
-    // Only the last operand is there.
+    // Only the last operand exists.
     const Kind last = kind_of(op_info(op).params[op_info(op).param_count - 1]);
     value(last, depth - 1);
   }

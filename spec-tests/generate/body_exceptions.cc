@@ -30,7 +30,7 @@ bool BodyWriter::perhaps_throw(int depth) {
   return true;
 }
 
-// One block per catch clause, each inside the one of the clause before it, around all of them one that has the results:
+// One block for each catch clause, nested in reverse order, and around them one block that has the results:
 //   block $done  block $h0  block $h1  try_table (catch $h1) (catch $h0) ... end  br $done  end ... br $done  end ...
 //   end
 bool BodyWriter::try_table(const Types& results, int depth) {

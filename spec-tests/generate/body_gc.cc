@@ -8,7 +8,7 @@
 namespace mini_wasm::generate {
 namespace {
 
-constexpr uint32_t kMaxArray = 40;  // elements; allocation must not depend on how much memory there is
+constexpr uint32_t kMaxArray = 40;  // elements; small, so that allocation does not depend on the size of the memory
 
 bool packed(const Field& field) { return field.packed_bits != 0; }
 
@@ -141,7 +141,7 @@ bool BodyWriter::cast_value(Type type, int depth) {
       value(source, depth - 1);
       out_.op(type.nullable ? Op::ref_cast_null : Op::ref_cast).heap(type.heap);
       return true;
-    case 1: {  // taken: the cast succeeded
+    case 1: {  // taken when the cast has succeeded
       Block block(*this, Op::block, {{}, {type}});
       value(source, depth - 1);
       out_.op(Op::br_on_cast).u8(flags).uleb(0).heap(source.heap).heap(type.heap).op(Op::drop);

@@ -11,7 +11,8 @@ constexpr uint32_t kPage = 65536;
 
 }  // namespace
 
-// Leaves an address of the memory's address type; with the offset of `memarg` most accesses are inside, some are not.
+// Leaves an address of the memory's address type. Together with the offset of `memarg`, most accesses are inside the
+// memory, some are not.
 void BodyWriter::address(uint32_t memory, Op op, int depth) {
   const MemoryPlan& plan = plan_.memories[memory];
   const bool is_64 = plan.is_64;
@@ -30,13 +31,13 @@ void BodyWriter::address(uint32_t memory, Op op, int depth) {
       out_.op(is_64 ? Op::i64_and : Op::i32_and);
       return;
     }
-    case 2: {  // around the end
+    case 2: {  // around the end of the memory
       const int64_t end = int64_t{plan.min} * kPage;
       const int64_t at = end - static_cast<int64_t>(src_.below(20));
       return constant(aligned ? at & -8 : std::max<int64_t>(at, 0));
     }
     case 3: return value(is_64 ? Kind::i64 : Kind::i32, depth - 1);
-    default: {  // a local as it is, which has been made an address before
+    default: {  // a local that may have been an address before
       const bool favoured =
           favourite_ && src_.chance(60) && std::find(locals.begin(), locals.end(), *favourite_) != locals.end();
       const uint32_t local = favoured ? *favourite_ : src_.one_of(locals);
@@ -74,7 +75,7 @@ void BodyWriter::memarg(Op op, uint32_t memory) {
   }
 }
 
-// An index or a length: mostly below `limit`.
+// An index or a length, usually below `limit`.
 void BodyWriter::index_value(bool is_64, uint32_t limit, int depth) {
   const auto constant = [&](int64_t v) { is_64 ? out_.i64_const(v) : out_.i32_const(static_cast<int32_t>(v)); };
   const uint8_t risk = daring_ ? 1 : 0;
@@ -138,7 +139,7 @@ bool BodyWriter::bulk_memory_statement(int depth) {
   }
 }
 
-// Active and declarative segments are empty once the module is instantiated (spec 4.5.4).
+// After instantiation, active and declarative segments are empty (spec 4.5.4).
 BodyWriter::Places BodyWriter::usable_datas() const {
   Places found;
   for (uint32_t i = 0; i < plan_.datas.size(); ++i) {

@@ -1,4 +1,4 @@
-// Values: constants, variables, and every opcode with a fixed signature.
+// Values: constants, variables, and all opcodes with a fixed signature.
 #include <algorithm>
 #include <utility>
 
@@ -16,7 +16,8 @@ void BodyWriter::value(Type type, int depth) {
   if (!type.is_ref() && depth > 0 && src_.chance(8)) observe(type);
 }
 
-// One NaN for all: x == x ? x : nan, lane by lane. After this the bits of a value are the same on every engine.
+// Replaces every NaN by the same one: x == x ? x : nan, for each lane. Then the bits of a value are the same on every
+// engine.
 void BodyWriter::canonicalise(LooseNans nans) {
   constexpr uint32_t kNan32 = 0x7fc00000;
   constexpr uint64_t kNan64 = 0x7ff8000000000000;
@@ -143,14 +144,14 @@ bool BodyWriter::op_value(Op op, int depth, LooseNans& nans) {
   const bool memory = info.imm == Imm::memarg || info.imm == Imm::memarg_lane;
   if (memory && plan_.memories.empty()) return false;
   const uint32_t memory_index = memory ? random_memory() : 0;
-  // Waiting on a memory that is not shared traps.
+  // Waiting on an unshared memory traps.
   if (info.cls == OpClass::atomic_wait && !plan_.memories[memory_index].shared && !daring_) return false;
   LooseNans passed = LooseNans::none;
   for (size_t i = 0; i < info.param_count; ++i) {
     if (info.params[i] == SigType::addr)
       address(memory_index, op, depth - 1);
     else if (info.cls == OpClass::atomic_wait && info.params[i] == SigType::i64 && i == 2)
-      out_.i64_const(src_.below(2000));  // a timeout in nanoseconds: nobody will notify
+      out_.i64_const(src_.below(2000));  // a timeout in nanoseconds, because nobody will notify
     else
       operand(op, i, depth - 1, passed);
   }
@@ -173,13 +174,13 @@ void BodyWriter::operand(Op op, size_t index, int depth, LooseNans& passed) {
     canonicalise(got);
 }
 
-// An operand with which an instruction that may trap most often does not.
+// Writes an operand with which an instruction that may trap usually does not.
 bool BodyWriter::tame_operand(Op op, size_t index, int depth) {
   const OpInfo& info = op_info(op);
   if (info.cls != OpClass::numeric_trap) return false;
   const Kind kind = kind_of(info.params[index]);
   if (kind == Kind::i32 || kind == Kind::i64) {
-    if (index == 0) return false;  // the divisor: positive
+    if (index == 0) return false;  // the divisor; made positive
     value(kind, depth - 1);
     if (kind == Kind::i32)
       out_.i32_const(0x7f).op(Op::i32_and).i32_const(1 + src_.below(100)).op(Op::i32_or);
@@ -196,7 +197,7 @@ bool BodyWriter::tame_operand(Op op, size_t index, int depth) {
 void BodyWriter::op_immediates(Op op, uint32_t memory) {
   const OpInfo& info = op_info(op);
   const auto lane = [&](unsigned lanes) { out_.u8(src_.below(lanes)); };
-  // Lanes of a shape: the digits after 'x' in "i8x16.replace_lane".
+  // The number of lanes of a shape: the digits after 'x' in "i8x16.replace_lane".
   const auto lanes_of_shape = [&] {
     const size_t at = info.text.find('x') + 1;
     return info.text[at] == '1' ? 16u : static_cast<unsigned>(info.text[at] - '0');
@@ -209,7 +210,7 @@ void BodyWriter::op_immediates(Op op, uint32_t memory) {
       break;
     case Imm::lane: lane(lanes_of_shape()); break;
     case Imm::shuffle: {
-      // Regular patterns have instructions of their own.
+      // Regular patterns, because compilers have special instructions for them.
       const uint32_t pattern = src_.below(4), first = src_.below(32);
       for (uint32_t i = 0; i < 16; ++i) {
         const uint32_t group = pattern == 2 ? 4 : 2;

@@ -1,6 +1,6 @@
-// Where a generated module's choices come from: a string of bytes, a fuzzer's or a seed's. Once the bytes are used up
-// every choice is the first one, which each generator makes the smallest, so that a shorter string gives a smaller
-// module: that is what `--reduce` and a fuzzer's minimisation rely on.
+// ByteSource: a string of bytes that determines all choices of a generated module. The bytes come from a fuzzer or from
+// a seed. When they are used up, every choice is the first one, which generators make the smallest. So a shorter string
+// gives a smaller module; `--reduce` and a fuzzer's minimisation rely on that.
 // Thread rule: one thread at a time.
 #pragma once
 
@@ -23,14 +23,15 @@ class ByteSource {
     for (unsigned i = 0; i < count_of_bytes; ++i) value |= uint64_t{byte()} << (8 * i);
     return value;
   }
-  // A number below `bound`, which is not 0.
+  // A number below `bound`, which must not be 0.
   uint32_t below(size_t bound) {
     if (bound <= 1) return 0;
     return static_cast<uint32_t>((bound <= 256 ? bits(1) : bits(3)) % bound);
   }
   // True in about `percent` of 100 cases; false once the bytes are used up.
   bool chance(unsigned percent) { return (byte() * 100u >> 8) >= 100 - percent; }
-  // The index of one of the weights, each as likely as it is heavy; the first one that weighs anything at the end.
+  // The index of one of the weights; its probability is proportional to the weight. When the bytes are used up: the
+  // first one that is not 0.
   uint32_t weighted(std::span<const uint8_t> weights);
   uint32_t weighted(std::initializer_list<uint8_t> weights) {
     return weighted(std::span<const uint8_t>(weights.begin(), weights.size()));
@@ -61,7 +62,7 @@ class Random {
   uint64_t state_;
 };
 
-// The byte string of a seed; lengths vary, most are more than a module needs.
+// The byte string of a seed. Its length varies; most are longer than a module needs.
 std::vector<uint8_t> bytes_of_seed(uint64_t seed);
 
 }  // namespace mini_wasm::generate

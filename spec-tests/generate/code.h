@@ -1,4 +1,4 @@
-// Bytes of the binary format as they are written (spec 5.2 to 5.4).
+// Writes bytes of the binary format (spec 5.2 to 5.4).
 #pragma once
 
 #include <cstdint>
@@ -50,7 +50,7 @@ class Code {
     return *this;
   }
   Code& add(const Code& other) { return add(other.span()); }
-  // With its size in front: sections, function bodies.
+  // Appends `content` with its size before it: sections, function bodies.
   Code& sized(const Code& content) { return uleb(content.size()).add(content); }
 
   size_t size() const { return bytes_.size(); }

@@ -35,7 +35,7 @@ constexpr uint64_t kEdges64[] = {0,
                                  0x5555555555555555,
                                  0x0102030405060708};
 
-// Zeros, one, infinities, largest, smallest normal, denormals, the ends of integer ranges, NaNs with payloads.
+// Zeros, one, infinities, largest, smallest normal, denormals, the limits of integer ranges, NaNs with payloads.
 constexpr uint32_t kEdgesFloat[] = {0,          0x80000000, 0x3f800000, 0xbf800000, 0x7f800000, 0xff800000, 0x7f7fffff,
                                     0xff7fffff, 0x00800000, 0x00000001, 0x807fffff, 0x4f000000, 0xcf000000, 0x4f800000,
                                     0x5f000000, 0xdf000000, 0x5f800000, 0x3f000000, 0xbf000000, 0x3fc00000, 0x40200000,
@@ -78,7 +78,7 @@ constexpr uint64_t kEdgesDouble[] = {0,
                                      0x47efffffe0000000,
                                      0x47effffff0000000};
 
-// Elements of an array that needs no choices: enough for the small indices that code uses.
+// The length of an array that is made without choices: enough for the small indices in the code.
 constexpr uint32_t kSmallArray = 4;
 
 template <class T, size_t N>

@@ -1,4 +1,4 @@
-// Constants at the edges where implementations differ, and the smallest expression of each type.
+// Constants at the boundaries where implementations differ, and the smallest expression of each type.
 #pragma once
 
 #include "spec-tests/generate/byte_source.h"
@@ -9,15 +9,16 @@ namespace mini_wasm::generate {
 
 class ModulePlan;
 
-// One constant instruction of a numeric or vector type; the bits are often an edge of the type.
+// Writes a constant instruction of a numeric or vector type. Its bits are often a boundary value of the type.
 void write_constant(Code& code, Kind kind, ByteSource& source);
 uint32_t edge_bits32(ByteSource& source);
 uint64_t edge_bits64(ByteSource& source);
 uint32_t edge_float_bits(ByteSource& source);
 uint64_t edge_double_bits(ByteSource& source);
 
-// A constant expression (spec 3.4.10) of that type which needs no choices: zero, null, or an object of zeros. Where
-// there can be none (a function or exception that must not be null), it is no constant: ref.null, ref.as_non_null.
+// write_smallest writes a constant expression (spec 3.4.10) of the type without choices: zero, null, or an object of
+// zeros. If there is none (a function or exception that must not be null: has_constant is false), it writes ref.null
+// and ref.as_non_null, which is no constant expression.
 bool has_constant(const ModulePlan& plan, Type type);
 void write_smallest(Code& code, const ModulePlan& plan, Type type);
 

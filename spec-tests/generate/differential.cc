@@ -1,13 +1,13 @@
-// differential: runs made-up programs, of one module or of several that are linked with one another and with the host,
-// in every configuration of the engine and compares what they do.
+// differential: runs generated programs in every configuration of the engine, and compares what they do. A program is
+// one module, or several modules that are linked with each other and with the host.
 //
 //   differential [--first N] [--count N] [--seconds S] [--features +NAME,-NAME] [--out DIR] [--reduce]
-//                [--few-registers]   the compiler has hardly any registers, and so must spill
-//                [--poison-slots]   above 32-bit values in slots stands rubbish
-//                [--cached]   modules run from a code cache that they have been put into before
-//   differential --transcript ...     prints the modules and what they do, for other engines to compare
+//                [--few-registers]   the compiler has very few registers, so that it must spill
+//                [--poison-slots]    the upper half of slots with 32-bit values has arbitrary bits
+//                [--cached]          modules run from a code cache into which they were put before
+//   differential --transcript ...     prints the modules and what they do, to compare other engines
 //
-// A mismatch is reported with its seed, and its modules written to DIR/SEED.mN.wasm; the exit code is 1.
+// A mismatch is reported with its seed, and its modules are written to DIR/SEED.mN.wasm; the exit code is 1.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -113,7 +113,7 @@ class Comparison {
     }
   }
 
-  // The difference between two configurations, or nothing.
+  // The difference between two configurations; empty if there is none.
   std::string difference(const std::vector<uint8_t>& bytes, uint64_t seed) const {
     const Program program = generate_program(bytes, options_.features);
     const Outcome expected = run_program(engines_[0], program, seed);
@@ -158,7 +158,7 @@ class Comparison {
   const Options& options_;
   const testing::TemporaryDirectory cache_;
   std::vector<Engine> engines_;
-  std::vector<Engine> earlier_;  // those that write the cache
+  std::vector<Engine> earlier_;  // the engines that write the cache
 };
 
 int run(const Options& options) {

@@ -24,7 +24,7 @@ std::vector<uint8_t> generate_module(std::span<const uint8_t> bytes, FeatureSet 
   return write(plan);
 }
 
-// Each module has its share of the bytes, so that the last one is no smaller than the first.
+// Each module gets its part of the bytes, so that the last one is as large as the first.
 Program generate_program(std::span<const uint8_t> bytes, FeatureSet features) {
   ByteSource choice(bytes.first(std::min<size_t>(bytes.size(), 1)));
   const size_t count = 1 + choice.weighted({4, 3, 2});

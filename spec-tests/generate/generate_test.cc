@@ -1,5 +1,5 @@
-// What the generator promises: valid modules from any bytes, every opcode, enough code that runs to its end; and that a
-// comparison of two engines notices when one of them is wrong.
+// What the generator guarantees: valid modules from any bytes, every opcode, and enough code that runs to its end. And
+// that a comparison of two engines detects when one of them is wrong.
 #include "spec-tests/generate/generate.h"
 
 #include <gtest/gtest.h>
@@ -47,7 +47,7 @@ TEST(generate_test, short_and_monotonous_bytes_give_valid_modules) {
 TEST(generate_test, every_subset_of_features_gives_valid_modules) {
   for (size_t off = 0; off < kFeatureCount; ++off) {
     const auto feature = static_cast<Feature>(off);
-    // Everything else builds on these; they are tested by switching off what uses them.
+    // All other features depend on these; they are tested by switching off the features that use them.
     if (!kFeatureInfo[off].default_on || feature == Feature::mvp || feature == Feature::multi_value ||
         feature == Feature::ref_types || feature == Feature::bulk_memory || feature == Feature::function_refs ||
         feature == Feature::mutable_globals || feature == Feature::simd)
@@ -69,9 +69,9 @@ TEST(generate_test, the_same_bytes_give_the_same_module) {
   EXPECT_NE(generate_module(bytes_of_seed(7)), generate_module(bytes_of_seed(8)));
 }
 
-// Opcodes that no generated module has, and why.
+// Opcodes that generated modules never contain, with the reason.
 bool is_left_out(Op op) {
-  return op_info(op).feature == Feature::legacy_exceptions;  // other engines refuse modules that also have try_table
+  return op_info(op).feature == Feature::legacy_exceptions;  // other engines refuse modules that also contain try_table
 }
 
 TEST(generate_test, every_opcode_is_in_modules_that_run) {
@@ -81,7 +81,7 @@ TEST(generate_test, every_opcode_is_in_modules_that_run) {
   const Engine engine(config);
   std::array<size_t, kOpCount> seen{};
   const auto missing = [&](size_t i) { return seen[i] == 0 && !is_left_out(static_cast<Op>(i)); };
-  size_t found = 0;  // nothing is missing before this
+  size_t found = 0;  // all opcodes before this index were found
   for (uint64_t seed = 0; seed < 3000 && found < kOpCount; ++seed) {
     const Bytes module = generate_module(bytes_of_seed(seed), features);
     const Outcome outcome = run_module(engine, module, seed);
@@ -122,9 +122,9 @@ TEST(generate_test, most_calls_return_and_every_kind_of_trap_happens) {
   EXPECT_TRUE(traps.count("exception"));
 }
 
-// --- Does the comparison notice? -----------------------------------------------------------------------------------
+// --- Does the comparison detect errors?
 
-// Stands for an engine that takes one opcode for another of the same shape.
+// Simulates an engine that confuses one opcode with another one of the same form.
 Bytes with_op_replaced(const Bytes& module, Op from, Op to) {
   Bytes changed = module;
   for_each_op(module, [&](Op op, uint32_t offset) {

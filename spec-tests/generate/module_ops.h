@@ -1,5 +1,5 @@
-// The instructions of a module as they stand in its bytes, read by the decoder: an independent look at what the
-// generator wrote.
+// The instructions of a module, read from its bytes by the decoder: an independent check of what the generator has
+// written.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@
 
 namespace mini_wasm::generate {
 
-// Calls `see` for every instruction of every function body with the offset of its first byte. False for a module that
-// does not decode.
+// Calls `see` for every instruction of every function body, with the offset of its first byte. Returns false when the
+// module cannot be decoded.
 bool for_each_op(std::span<const uint8_t> module, const std::function<void(Op op, uint32_t offset)>& see);
 
 }  // namespace mini_wasm::generate

@@ -10,10 +10,10 @@ namespace {
 
 constexpr uint8_t kThemeWeights[] = {0, 0, 1, 2, 4, 8};
 
-// What an imported function takes and returns: types that every embedder can pass.
+// The types of imported functions: those that every embedder can pass.
 constexpr Kind kHostKinds[] = {Kind::i32, Kind::i64, Kind::f32, Kind::f64};
 
-// Whether the types mean the same in another module.
+// Whether the types have the same meaning in another module.
 bool portable(const Types& types) {
   return std::all_of(types.begin(), types.end(), [](Type type) { return !type.is_ref() || type.heap < 0; });
 }
@@ -24,14 +24,14 @@ ModulePlan::ModulePlan(ByteSource& src, FeatureSet on, std::span<const std::uniq
                        bool program)
     : source(src), features(on), in_program(program), ops(op_lists(on)), earlier_(earlier) {
   for (uint8_t& weight : themes) weight = kThemeWeights[source.below(std::size(kThemeWeights))];
-  // What a program is for.
+  // In a program of several modules, calls and exceptions are the most interesting.
   if (in_program && source.chance(60)) {
     for (const Theme t : {Theme::calls, Theme::exceptions}) {
       uint8_t& weight = themes[static_cast<size_t>(t)];
       weight = std::max<uint8_t>(weight, 4);
     }
   }
-  // Every other module knows only some of the instructions, and so repeats them in many surroundings.
+  // Half of the modules use only some of the instructions, so that these occur in many contexts.
   if (source.chance(50)) {
     const uint32_t salt = source.byte();
     for (std::vector<Op>& list : ops.computing) {
@@ -173,7 +173,7 @@ void ModulePlan::plan_types() {
 }
 
 Signature ModulePlan::signature() {
-  // Exported functions are called by other engines' embedders, too: most keep to types that can be passed there.
+  // Embedders of other engines also call the exported functions, so most use only types that can be passed there.
   const bool simple = source.chance(65);
   const auto type = [&] { return simple ? Type(kHostKinds[source.below(4)]) : value_type(false); };
   Signature signature;
@@ -203,7 +203,7 @@ void ModulePlan::import_host_functions() {
   }
 }
 
-// Functions of earlier modules. Their results are common here, too, so that tail calls find them.
+// Imports functions of earlier modules. Their result types become common here as well, so that tail calls find callees.
 void ModulePlan::import_functions() {
   for (uint32_t count = 1 + source.below(5); count != 0; --count) {
     const uint32_t module = source.below(earlier_.size());
@@ -251,8 +251,8 @@ void ModulePlan::plan_functions() {
   if (theme(Theme::exceptions) != 0) plan_tags();
 }
 
-// An earlier module's table of functions becomes this one's, with what is in it; known are the functions that have been
-// imported by themselves.
+// Imports a table of functions from an earlier module, with its contents. Of these, only the functions that were also
+// imported directly are known here.
 bool ModulePlan::import_table() {
   if (earlier_.empty() || !source.chance(50)) return false;
   const uint32_t module = source.below(earlier_.size());
@@ -320,7 +320,7 @@ void ModulePlan::plan_memories() {
 
 void ModulePlan::plan_globals() {
   globals.push_back({Kind::i32, true, {}, {}});
-  globals[kFuelGlobal].init.i32_const(50);  // for the start function
+  globals[kFuelGlobal].init.i32_const(50);  // used by the start function
   if (!earlier_.empty()) globals[kFuelGlobal].origin = Origin{0, kFuelGlobal};
   globals.push_back({Kind::i64, true, {}, {}});
   globals[kSumGlobal].init.i64_const(0);
@@ -340,7 +340,7 @@ std::vector<uint8_t> ModulePlan::data_bytes() {
   return bytes;
 }
 
-// What loads find: few zeros, many sign bits. From few bytes of the source, so that more are left for code.
+// Data for loads: few zeros, many sign bits. It uses only a few bytes of the source, so that more are left for code.
 std::vector<uint8_t> ModulePlan::noise(size_t size) {
   if (source.empty()) return {};
   Random random(source.bits(2));
@@ -359,7 +359,7 @@ void ModulePlan::plan_segments() {
     }
     elems.push_back(std::move(elem));
   }
-  // ref.func may name a function only if it is declared outside the code (spec 3.4.10).
+  // ref.func may refer to a function only if it is declared outside the code (spec 3.4.10).
   if (has(Feature::ref_types)) {
     ElemPlan all{source.chance(50) ? SegmentMode::passive : SegmentMode::declarative, 0, Type::ref(kFunc), {}};
     for (uint32_t i = 0; i < funcs.size(); ++i) all.items.emplace_back().op(Op::ref_func, i);

@@ -1,4 +1,5 @@
-// What a generated module declares: everything but the code of its functions, which body.h writes against this plan.
+// ModulePlan: everything that a generated module declares, without the code of its functions. body.h writes that code
+// according to this plan.
 #pragma once
 
 #include <array>
@@ -16,13 +17,13 @@
 
 namespace mini_wasm::generate {
 
-// The kinds of things that code is made of. Each module gives each of them a weight, often zero: modules that do a few
-// things a lot find more than modules that do a bit of everything.
+// The subjects of generated code. Each module gives each of them a weight, often zero: a module that does a few things
+// often finds more errors than one that does a little of everything.
 enum class Theme : uint8_t { arithmetic, variables, memory, control, calls, tables, gc, exceptions, bulk };
 inline constexpr size_t kThemes = 9;
 
-// What is imported from a module of the same program that was made earlier: its index there, which its export is named
-// after.
+// For something that is imported from an earlier module of the same program: its index there. The name of its export
+// contains that index.
 struct Origin {
   uint32_t module = 0, index = 0;
 };
@@ -31,7 +32,8 @@ struct MemoryPlan {
   std::optional<Origin> origin;
   bool is_64 = false;
   bool shared = false;
-  uint32_t min = 1, max = 1;  // pages; there always is a maximum, so that memory.grow fails alike everywhere
+  // in pages; there is always a maximum, so that memory.grow fails in the same way everywhere
+  uint32_t min = 1, max = 1;
 };
 
 struct TablePlan {
@@ -39,8 +41,8 @@ struct TablePlan {
   Type element;
   bool is_64 = false;
   uint32_t min = 0, max = 0;
-  // Tables of functions: what an active segment puts there from index 0 on, here or in the module that the table is
-  // from; kOthers: no function of this module.
+  // For tables of functions: what an active segment writes there from index 0 on, in this module or in the module of
+  // the table. kOthers: not a function of this module.
   std::vector<int32_t> funcs;
   static constexpr int32_t kOthers = -1;
 };
@@ -48,7 +50,7 @@ struct TablePlan {
 struct GlobalPlan {
   Type type;
   bool mutable_ = true;
-  Code init;  // constant expression without its `end`
+  Code init;  // a constant expression without its `end`
   std::optional<Origin> origin;
 };
 
@@ -71,28 +73,29 @@ struct ElemPlan {
 struct FuncPlan {
   Signature signature;
   uint32_t type = 0;
-  std::optional<Origin> origin;  // imported functions without one are the host's
+  std::optional<Origin> origin;  // imported functions without an origin belong to the host
 };
 
-// The global that is counted down at each loop and call; it is global 0, exported as "fuel".
+// The global that each loop and call decrements; it is global 0, exported as "fuel".
 inline constexpr uint32_t kFuelGlobal = 0;
-// The global, a mutable i64 and exported like any other, into which code mixes values that would be lost otherwise.
+// A mutable and exported i64 global. Code mixes values into it that would otherwise have no visible effect.
 inline constexpr uint32_t kSumGlobal = 1;
 
 class ModulePlan {
  public:
-  // `earlier`: modules of the same program, which this one may import from. `in_program`: there are others.
+  // `earlier`: modules of the same program, from which this one may import. `in_program`: the program has other
+  // modules.
   ModulePlan(ByteSource& source, FeatureSet features, std::span<const std::unique_ptr<ModulePlan>> earlier = {},
              bool in_program = false);
 
   ByteSource& source;
   FeatureSet features;
-  const bool in_program;  // others may import from it: tags are exported, too
+  const bool in_program;  // others may import from it, so tags are exported too
   OpLists ops;
   std::array<uint8_t, kThemes> themes{};
 
   std::vector<DefinedType> types;
-  bool one_rec_group = false;  // the structures and arrays, which come first
+  bool one_rec_group = false;  // for the structures and arrays, which come first
   uint32_t aggregate_count = 0;
   std::vector<FuncPlan> funcs;  // imported ones first
   uint32_t imported_funcs = 0;
@@ -103,21 +106,21 @@ class ModulePlan {
   std::vector<Origin> imported_tags;
   std::vector<ElemPlan> elems;
   std::vector<DataPlan> datas;
-  bool start = false;  // function `imported_funcs` runs at instantiation
+  bool start = false;  // function `imported_funcs` is the start function
 
   bool has(Feature feature) const { return features.has(feature); }
   uint8_t theme(Theme t) const { return themes[static_cast<size_t>(t)]; }
 
-  // The index of a function type, added if it is new.
+  // The index of a function type, which is added if it is new.
   uint32_t type_index(const Signature& signature);
-  // Whether a value of type `sub` will do where `super` is wanted (spec 3.3); sound, not complete.
+  // Whether a value of type `sub` can be used where `super` is expected (spec 3.3). Sound, but not complete.
   bool is_subtype(Type sub, Type super) const;
   bool is_heap_subtype(Heap sub, Heap super) const;
   // One of func, extern, any, exn: the top of the heap type's hierarchy.
   Heap top_of(Heap heap) const;
 
   Type numeric_type();
-  // A type for locals, parameters and results; `nullable_only` for those that need a default value.
+  // A type for locals, parameters and results. With `nullable_only`, it has a default value.
   Type value_type(bool nullable_only);
   Signature signature();
   std::vector<uint32_t> aggregates(DefinedType::Form form) const;
@@ -140,10 +143,10 @@ class ModulePlan {
   std::vector<uint8_t> noise(size_t size);
 
   std::span<const std::unique_ptr<ModulePlan>> earlier_;
-  std::vector<Types> result_pool_;  // few different result types, so that tail calls find callees
+  std::vector<Types> result_pool_;  // a few different result types, so that tail calls find callees
 };
 
-// The whole module; `bodies` are the code entries of the functions that are not imported.
+// The complete module. `bodies` are the code entries of the functions that are not imported.
 std::vector<uint8_t> write_module(const ModulePlan& plan, const std::vector<Code>& bodies);
 
 }  // namespace mini_wasm::generate

@@ -1,4 +1,4 @@
-// Sections of the binary format (spec 5.5) from a plan.
+// Writes the sections of the binary format (spec 5.5) from a plan.
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -13,7 +13,7 @@ using decoder::SectionId;
 
 void section(Code& out, SectionId id, const Code& content) { out.u8(static_cast<unsigned>(id)).sized(content); }
 
-// A section that is a vector of `count` items; left out when there are none.
+// A section that is a vector of `count` items; omitted when there are none.
 void section(Code& out, SectionId id, size_t count, const Code& items) {
   if (count != 0) section(out, id, Code().uleb(count).add(items));
 }
@@ -73,7 +73,7 @@ void write_limits(Code& out, uint64_t min, uint64_t max, bool shared, bool is_64
 }
 
 uint32_t type_of(const ModulePlan& plan, const Signature& tag) {
-  return const_cast<ModulePlan&>(plan).type_index(tag);  // the types are there: nothing is added
+  return const_cast<ModulePlan&>(plan).type_index(tag);  // the type exists, so nothing is added
 }
 
 void write_table(Code& out, const TablePlan& table) {
@@ -84,7 +84,7 @@ void write_memory(Code& out, const MemoryPlan& memory) {
   write_limits(out, memory.min, memory.max, memory.shared, memory.is_64);
 }
 
-// Those of the host are functions "h" "0", "1" ...; others have the names of their exports.
+// Imports from the host are functions "h" "0", "1" ...; other imports have the names of their exports.
 void write_imports(Code& out, const ModulePlan& plan) {
   Code items;
   size_t count = 0;
@@ -116,7 +116,7 @@ void write_imports(Code& out, const ModulePlan& plan) {
   section(out, SectionId::import, count, items);
 }
 
-// How many items are no imports.
+// The number of items that are not imported.
 template <class Plan>
 size_t count_own(const std::vector<Plan>& plans) {
   return static_cast<size_t>(std::count_if(plans.begin(), plans.end(), [](const Plan& plan) { return !plan.origin; }));
@@ -143,8 +143,8 @@ void write_declarations(Code& out, const ModulePlan& plan) {
   section(out, SectionId::global, count_own(plan.globals), globals);
 }
 
-// Everything is exported: functions as "f0", memories "m0", globals "g1", tables "t0", and the fuel; tags, which not
-// every embedder knows, only to other modules.
+// Everything is exported: functions as "f0", memories "m0", globals "g1", tables "t0", and the fuel. Tags are exported
+// only to other modules, because not every embedder supports them.
 void write_exports(Code& out, const ModulePlan& plan) {
   Code items;
   size_t count = 0;

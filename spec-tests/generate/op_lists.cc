@@ -16,8 +16,7 @@ LooseNans shape_named(std::string_view text) {
   return LooseNans::none;
 }
 
-// The shape of the operands: the type named after the verb, as in "i32x4.trunc_sat_f64x2_s_zero", or else the first
-// one.
+// The shape of the operands: the type after the verb, as in "i32x4.trunc_sat_f64x2_s_zero", or else the first type.
 LooseNans operand_shape(std::string_view text) {
   const size_t dot = text.find('.');
   for (size_t at = text.find('_', dot); at != text.npos; at = text.find('_', at + 1)) {
@@ -28,7 +27,7 @@ LooseNans operand_shape(std::string_view text) {
   return shape_named(text);
 }
 
-// The verb without its operand type: "trunc_sat" of "i32.trunc_sat_f32_s".
+// Whether the verb, without its operand type, is one of these: "trunc_sat" for "i32.trunc_sat_f32_s".
 bool verb_is(std::string_view text, std::initializer_list<std::string_view> verbs) {
   const std::string_view verb = text.substr(text.find('.') + 1);
   return std::any_of(verbs.begin(), verbs.end(), [verb](std::string_view v) {

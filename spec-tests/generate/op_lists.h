@@ -1,6 +1,7 @@
-// The opcodes that can be generated from their row alone (opcodes.def: a fixed signature), by what they produce; and
-// what each does to a NaN's bits, which the specification leaves open after arithmetic (spec 4.3.3, "NaN propagation").
-// Constant data: any thread.
+// The opcodes that can be generated from their row in opcodes.def alone (with a fixed signature), by the kind of their
+// result. And what each one does to the bits of NaNs, which the specification does not determine after arithmetic (spec
+// 4.3.3, "NaN propagation").
+// Thread rule: constant data, any thread.
 #pragma once
 
 #include <vector>
@@ -10,26 +11,26 @@
 
 namespace mini_wasm::generate {
 
-// Where NaNs with bits of the engine's own choice may stand in a value.
+// In which form a value may contain NaNs whose bits the engine has chosen.
 enum class LooseNans : uint8_t { none, f32, f64, f32x4, f64x2 };
 
 struct OpNans {
-  LooseNans accepted = LooseNans::none;  // operands whose NaN bits cannot show in the result, save by `passed`
-  bool made = false;                     // the result may hold such NaNs whatever the operands
-  bool passed = false;                   // ... if an operand did
-  LooseNans result = LooseNans::none;    // the shape of the result
+  LooseNans accepted = LooseNans::none;  // operands whose NaN bits have no effect on the result, except by `passed`
+  bool made = false;                     // the result may contain such NaNs, whatever the operands are
+  bool passed = false;                   // the result may contain them if an operand does
+  LooseNans result = LooseNans::none;    // the form of the result
 };
 
 const OpNans& op_nans(Op op);
 
 struct OpLists {
-  std::vector<Op> computing[kNumericKinds];  // one result of that Kind, no memory
-  std::vector<Op> loading[kNumericKinds];    // the same from a memory: loads, atomics
+  std::vector<Op> computing[kNumericKinds];  // one result of that Kind, no memory access
+  std::vector<Op> loading[kNumericKinds];    // one result of that Kind, from a memory: loads, atomics
   std::vector<Op> storing;                   // no result: stores, atomic stores, lane stores, fences
   std::vector<Op> pairs;                     // two results
 };
 
-// Opcodes with a fixed signature whose features are on, constants apart.
+// Opcodes with a fixed signature whose features are on, without constants.
 OpLists op_lists(FeatureSet features);
 
 constexpr Kind kind_of(SigType type) {

@@ -32,7 +32,8 @@ std::string describe(const Val& value) {
   if (type == ValType::f64) return std::isnan(value.f64()) ? "f64:nan" : "f64:" + hex(value.bits(), 16);
   if (type == ValType::v128) return "v128:" + hex(value.bits(1), 16) + hex(value.bits(0), 16);
   if (value.is_null()) return "null";
-  const bool function = type.concrete() || type.heap() == HeapKind::func;  // whose bits may look like an i31's
+  // the bits of a function reference may look like those of an i31
+  const bool function = type.concrete() || type.heap() == HeapKind::func;
   return !function && value.is_i31() ? "i31:" + hex(value.i31_get_u(), 8) : "ref";
 }
 
@@ -57,7 +58,7 @@ class Arguments {
   Arguments(Store& store, uint64_t seed) : store_(store), random_(seed) {
     for (uint8_t& byte : bytes_) byte = static_cast<uint8_t>(random_.next());
   }
-  // None for types of which the embedder cannot make a value.
+  // Empty if the embedder cannot make a value of one of the types.
   std::optional<std::vector<Val>> make(const FuncType& type) {
     std::vector<Val> values;
     for (const ValType param : type.params) {
@@ -72,7 +73,7 @@ class Arguments {
   std::optional<Val> make(ValType type) {
     if (type == ValType::i32) return Val::i32(static_cast<int32_t>(edge_bits32(source_)));
     if (type == ValType::i64) return Val::i64(static_cast<int64_t>(edge_bits64(source_)));
-    // Embedders elsewhere cannot pass a NaN's bits: one NaN it is.
+    // Other embedders cannot pass the bits of a NaN, so there is only one NaN.
     if (type == ValType::f32) {
       const float value = std::bit_cast<float>(edge_float_bits(source_));
       return Val::f32(std::isnan(value) ? std::bit_cast<float>(0x7fc00000) : value);
@@ -106,7 +107,7 @@ class Arguments {
 
 // --- Imported functions --------------------------------------------------------------------------------------------
 
-// What a program's modules are given, and the instances that have been made of them so far.
+// The imports of a program's modules, and the instances that have been made so far.
 struct World {
   Store store;
   std::vector<Instance> instances;
@@ -128,7 +129,7 @@ uint32_t hash_of_arguments(const FuncType& type, const uint64_t* slots) {
   return hash;
 }
 
-// A value of a numeric type, as a slot has it: with rubbish where its bits do not matter.
+// A value of a numeric type in a slot, with arbitrary bits in the undefined half.
 uint64_t slot_of(ValType type, uint32_t bits) {
   constexpr uint64_t kRubbish = 0xdeadbeef00000000;
   if (type == ValType::f32) return kRubbish | Val::f32(static_cast<float>(bits & 0xffff)).bits();
@@ -142,7 +143,7 @@ bool is_numeric(const FuncType& type) {
          std::all_of(type.results.begin(), type.results.end(), scalar);
 }
 
-// Calls some function of some instance; its integers join the hash. Traps and exceptions travel on.
+// Calls a function of one of the instances. Integer results are added to the hash. Traps and exceptions are passed on.
 Result<void> call_back(World& world, uint32_t& hash) {
   std::vector<Func> funcs;
   for (const auto& [name, what] : world.instances[hash % world.instances.size()].exports()) {
@@ -162,7 +163,7 @@ Result<void> call_back(World& world, uint32_t& hash) {
   return {};
 }
 
-// A host function of any type: its results follow from all bits of its arguments, in a way that is easily had in any
+// A host function of any type. Its results depend on all bits of its arguments, in a way that is easy to write in every
 // language.
 Func host_function(World& world, const FuncType& type) {
   return Func::make(world.store, type, [type, &world](Caller&, uint64_t* slots) -> Result<void> {
@@ -177,14 +178,14 @@ Func host_function(World& world, const FuncType& type) {
   });
 }
 
-// The host's function, or the export of an earlier instance that is named "m" and its number.
+// The function of the host, or an export of the earlier instance with the number in the module name ("m0", "m1" ...).
 Extern find_import(World& world, const ImportType& import) {
   if (import.module == "h") return host_function(world, import.type.func);
   const size_t module = std::strtoul(import.module.c_str() + 1, nullptr, 10);
   return world.instances[module].get_export(import.name).value_or(Extern());
 }
 
-// --- What is left --------------------------------------------------------------------------------------------------
+// --- The final state
 
 uint32_t hash_of(std::span<const uint8_t> bytes) {
   uint32_t hash = 1;
@@ -234,7 +235,7 @@ void call_exports(Store& store, const Instance& instance, const std::string& pre
   }
 }
 
-// Makes the next instance. Otherwise why not.
+// Makes the next instance. Returns the error if that fails.
 std::optional<std::string> instantiate(World& world, const Engine& engine, std::span<const uint8_t> bytes) {
   const Result<Module> module = Module::compile(engine, bytes);
   if (!module) return "error: " + module.error().to_string();

@@ -9,10 +9,10 @@ namespace {
 using Bytes = std::vector<uint8_t>;
 using Fails = std::function<bool(const Bytes&)>;
 
-// Single bytes are tried only once there are few: each try runs the module.
+// Single bytes are tried only when there are few of them, because each attempt runs the module.
 constexpr size_t kMaxPieces = 200;
 
-// Tries `change` on every piece of `length` bytes; true if one of them stuck.
+// Tries `change` on every part of `length` bytes. Returns true if one of the changes was kept.
 template <class Change>
 bool try_pieces(Bytes& bytes, size_t length, const Fails& fails, Change change) {
   bool any = false;
@@ -48,7 +48,7 @@ std::vector<uint8_t> reduce(std::vector<uint8_t> bytes, const Fails& fails) {
       any |= try_pieces(bytes, length, fails, clear);
     }
   }
-  while (!bytes.empty() && bytes.back() == 0) bytes.pop_back();  // the same as no byte
+  while (!bytes.empty() && bytes.back() == 0) bytes.pop_back();  // zeros at the end have no effect
   return bytes;
 }
 

@@ -1,5 +1,5 @@
-// Makes the byte string behind a failing module shorter and emptier while it goes on failing: since used-up and zero
-// bytes choose the smallest code, the module shrinks with it.
+// Makes the byte string of a failing module shorter, and replaces bytes by zero, as long as the module still fails.
+// Missing and zero bytes select the smallest code, so the module becomes smaller too.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace mini_wasm::generate {
 
-// `fails` holds for `bytes`, and for what is returned.
+// `fails` must be true for `bytes`; it is true for the result.
 std::vector<uint8_t> reduce(std::vector<uint8_t> bytes, const std::function<bool(const std::vector<uint8_t>&)>& fails);
 
 }  // namespace mini_wasm::generate

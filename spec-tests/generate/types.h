@@ -1,5 +1,5 @@
-// Types inside a module that is being made. Concrete ones are type indices of that module, unlike ValType, whose type
-// ids belong to an engine.
+// Types of a module that is being generated. A concrete type is a type index of that module, unlike in ValType, whose
+// type ids belong to an engine.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace mini_wasm::generate {
 
-// A heap type as the binary format has it (spec 5.3.3): a type index, or one of these negative numbers.
+// A heap type as in the binary format (spec 5.3.3): a type index, or one of these negative numbers.
 using Heap = int32_t;
 enum AbstractHeap : Heap {
   kNoExn = 0x74 - 0x80,
@@ -56,7 +56,7 @@ struct Signature {
 // A field of a structure or the element of an array (spec 2.3.7).
 struct Field {
   Type type;
-  uint8_t packed_bits = 0;  // 8 or 16: a packed i32
+  uint8_t packed_bits = 0;  // 8 or 16 for a packed i32
   bool mutable_ = true;
 };
 
@@ -64,8 +64,8 @@ struct DefinedType {
   enum class Form : uint8_t { func, struct_, array };
   Form form = Form::func;
   Signature signature;        // func
-  std::vector<Field> fields;  // struct; array: one
-  int32_t super = -1;         // type index, or none
+  std::vector<Field> fields;  // struct: all; array: one
+  int32_t super = -1;         // a type index; -1: none
 };
 
 }  // namespace mini_wasm::generate

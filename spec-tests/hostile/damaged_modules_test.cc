@@ -1,5 +1,5 @@
-// Modules that were right once: cut off at every byte, with every bit flipped, with random damage. They give an error
-// or work, whatever that means for them; they never crash, hang, or take memory beyond their size.
+// Valid modules that were damaged: cut off at every byte, with every bit flipped, with random damage. The result must
+// be an error or a module that works. They must never crash, hang, or take more memory than their size allows.
 #include <algorithm>
 #include <vector>
 
@@ -33,10 +33,10 @@ TEST(damaged_modules, truncated_within_a_section_is_malformed) {
 TEST(damaged_modules, truncated_between_sections_misses_only_what_is_missing) {
   const Bytes module = rich_module();
   const std::vector<size_t> ends = section_ends(module.span());
-  // The header alone is the empty module; without the name section nothing is missing.
+  // The header alone is the empty module. Without the name section, nothing is missing.
   EXPECT_THAT(compile(module.span().first(ends.front())), Accepted());
   EXPECT_THAT(compile(module.span().first(ends[ends.size() - 2])), Accepted());
-  // Functions without code, data count without data.
+  // Functions without code; a data count without data.
   EXPECT_THAT(compile(module.span().first(ends[ends.size() - 4])), Malformed());
   EXPECT_THAT(compile(module.span().first(ends[ends.size() - 3])), Malformed());
 }
@@ -52,7 +52,7 @@ TEST(damaged_modules, every_flipped_bit_is_an_error_or_works) {
     accepted += fuzz::exercise(engine, bytes).compiled ? 1 : 0;
     bytes[bit / 8] ^= mask;
   }
-  // Some bits do not matter (constants, names), most do.
+  // Some bits make no difference (constants, names), most do.
   EXPECT_GT(accepted, 0U);
   EXPECT_LT(accepted, bytes.size() * 8 / 2);
 }
@@ -79,11 +79,11 @@ TEST(damaged_modules, random_damage_is_an_error_or_works) {
     fuzz::Random random(kSeed + round);
     accepted += fuzz::exercise(engine, fuzz::mutate(corpus, random)).compiled ? 1 : 0;
   }
-  EXPECT_GT(accepted, kRounds / 100);  // else the damage only tests the decoder
+  EXPECT_GT(accepted, kRounds / 100);  // otherwise the damage would test only the decoder
 }
 
-// Functions that nobody has validated when the module is instantiated: what is called of them is found invalid or
-// works.
+// Functions that are not validated when the module is instantiated. A function that is called is either reported as
+// invalid, or works.
 TEST(damaged_modules, functions_that_are_validated_at_their_first_call_are_invalid_or_work) {
   constexpr uint64_t kSeed = 2027, kRounds = 5'000;
   const Bytes module = rich_module();

@@ -1,5 +1,5 @@
-// Hostile function bodies: a million of everything. None of it may recurse on the native stack, or take memory beyond a
-// constant times the size of the module.
+// Hostile function bodies with a million of something. None of them may cause recursion on the native stack, or take
+// more memory than a constant multiple of the size of the module.
 #include <vector>
 
 #include "spec-tests/hostile/hostile_test.h"
@@ -10,7 +10,7 @@ namespace {
 constexpr uint64_t kMillion = 1'000'000;
 constexpr uint64_t kMax = 0xffff'ffff;
 
-// [] -> [] with these instructions (without the last end), and no locals.
+// A function [] -> [] with these instructions (without the last end), and no locals.
 Bytes function(const Bytes& instructions) { return one_function({}, {}, body(Bytes(instructions).u8(kEnd))); }
 // The same with groups of locals.
 Bytes function_with_locals(const Bytes& locals, const Bytes& instructions) {
@@ -42,7 +42,7 @@ TEST(hostile_functions, a_million_nested_blocks_in_unreachable_code) {
 }
 
 TEST(hostile_functions, blocks_with_many_results_do_not_multiply) {
-  // 1000 results carried through 10,000 nested blocks: 10^7 values if each label kept its own.
+  // 1000 results pass through 10,000 nested blocks: 10^7 values, if each label stored its own.
   const Bytes type = Bytes{kFuncForm, 0, 0}.u8(kFuncForm).u8(0).u32(1000).repeat(1000, {kI32});
   const Bytes code =
       Bytes{0}.repeat(10'000, {kBlock, 1}).u8(kUnreachable).repeat(10'000, {kEnd}).repeat(1000, {kDrop}).u8(kEnd);
@@ -54,7 +54,8 @@ TEST(hostile_functions, blocks_with_many_results_do_not_multiply) {
 }
 
 TEST(hostile_functions, branches_to_a_block_with_many_results_do_not_multiply) {
-  // Every br_if carries 1000 values over one more: moves that a translator must not write out for each at will.
+  // Every br_if passes 1000 values over one more value. A translator must not write the moves separately for each of
+  // them.
   const Bytes type = Bytes{kFuncForm, 0, 0}.u8(kFuncForm).u8(0).u32(1000).repeat(1000, {kI32});
   const Bytes code = Bytes{0, kBlock, 1, kI32Const, 0}
                          .repeat(1000, {kI32Const, 7})
@@ -84,7 +85,7 @@ TEST(hostile_functions, a_million_calls_and_unreachable_instructions) {
 TEST(hostile_functions, huge_numbers_of_locals) {
   EXPECT_THAT(compile(function_with_locals(Bytes{1}.u32(50'000).u8(kI64), {})), Accepted());
   EXPECT_THAT(compile(function_with_locals(Bytes{1}.u32(kMax).u8(kI64), {})), MalformedOrBeyondLimits());
-  // Two groups whose sum is 2^32, and wraps to 1 (binary.wast: "too many locals").
+  // Two groups whose sum is 2^32 + 1, which wraps to 1 (binary.wast: "too many locals").
   EXPECT_THAT(compile(function_with_locals(Bytes{2}.u32(kMax).u8(kI64).u32(2).u8(kI32), {})),
               MalformedOrBeyondLimits());
   EXPECT_THAT(compile(function_with_locals(Bytes().u32(kMax), {})), Rejected());
@@ -106,7 +107,8 @@ TEST(hostile_functions, local_groups_are_not_multiplied_by_functions) {
 TEST(hostile_functions, huge_branch_tables) {
   const Bytes index = {kI32Const, 0, kBrTable};
   EXPECT_THAT(compile(function(Bytes(index).u32(kMillion).repeat(kMillion + 1, {0}))), AcceptedOrBeyondLimits());
-  EXPECT_THAT(compile(function(Bytes(index).u32(kMillion).repeat(kMillion, {0}).u8(1))), Rejected());  // bad default
+  // the default label is invalid
+  EXPECT_THAT(compile(function(Bytes(index).u32(kMillion).repeat(kMillion, {0}).u8(1))), Rejected());
   for (uint64_t count : {uint64_t{100}, uint64_t{1} << 24, uint64_t{0x7fff'ffff}, kMax - 1, kMax}) {
     EXPECT_THAT(compile(function(Bytes(index).u32(count))), Rejected()) << count;
   }

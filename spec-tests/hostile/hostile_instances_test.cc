@@ -1,5 +1,5 @@
-// Valid modules that reach for what is not theirs: past the ends of memories and tables, beyond the limits of the
-// store, too deep into the stack, for ever.
+// Valid modules that try to exceed their limits: beyond the ends of memories and tables, beyond the limits of the
+// store, too deep on the stack, without an end.
 #include <chrono>
 #include <string>
 #include <vector>
@@ -15,7 +15,7 @@ namespace {
 
 using mini_wasm::testing::wat;
 
-// Each test runs under every row of tiers.h.
+// Each test runs with every row of tiers.h.
 class hostile_instances : public ::testing::TestWithParam<spec::TierCase> {
  protected:
   Engine engine{GetParam().config()};
@@ -67,7 +67,7 @@ TEST_P(hostile_instances, zero_is_not_a_reference) {
     EXPECT_THAT(call(*instance, name), Returns(1)) << name;
   }
   EXPECT_THAT(call(*instance, "extern_local", {Val::i64(-1), Val::i64(-1)}), Returns(1));
-  // A host reference is not null, whatever it points to.
+  // A host reference is not null, even if its host pointer is.
   EXPECT_THAT(call(*instance, "given", {store.new_externref(nullptr)}), Returns(0));
   EXPECT_THAT(call(*instance, "given", {Val::null(ValType::externref)}), Returns(1));
 }
@@ -180,7 +180,7 @@ TEST_P(hostile_instances, table_operations_do_not_wrap) {
   EXPECT_THAT(call(*instance, "init", {i(1), i(1), i(-1)}), Traps(kTrap));
   EXPECT_THAT(call(*instance, "grow", {i(11)}), Returns(-1));
   EXPECT_THAT(call(*instance, "grow", {i(-1)}), Returns(-1));
-  EXPECT_THAT(call(*instance, "grow", {i(-10)}), Returns(-1));  // 10 + 2^32 - 10 wraps to 0
+  EXPECT_THAT(call(*instance, "grow", {i(-10)}), Returns(-1));  // 10 + 2^32 - 10 would wrap to 0
   EXPECT_THAT(call(*instance, "grow", {i(10)}), Returns(10));
   EXPECT_THAT(call(*instance, "grow", {i(1)}), Returns(-1));
 }
@@ -230,7 +230,7 @@ TEST_P(hostile_instances, sizes_beyond_the_limits_are_errors) {
   EXPECT_TRUE(instantiate(store, "(module (table 1000 funcref))"));
   EXPECT_THAT(instantiate(store, "(module (table 1001 funcref))"), FailsWith(ErrorKind::limit));
   EXPECT_THAT(instantiate(store, "(module (table 0xffffffff externref))"), FailsWith(ErrorKind::limit));
-  // Refused modules may or may not have used up an instance; in the end there are no more.
+  // Modules that were refused may have used up an instance or not. In the end there are no more.
   for (int i = 0; i < 4; ++i) (void)instantiate(store, "(module)");
   EXPECT_THAT(instantiate(store, "(module)"), FailsWith(ErrorKind::limit));
 }
@@ -271,7 +271,7 @@ TEST_P(hostile_instances, endless_recursion_traps) {
     (func (export "one") (result i32) (i32.const 1))))");
   ASSERT_TRUE(instance) << instance.error().to_string();
   constexpr auto kTrap = TrapCode::call_stack_exhausted;
-  for (int round = 0; round < 3; ++round) {  // a trap leaves the stack as it was
+  for (int round = 0; round < 3; ++round) {  // a trap leaves the stack unchanged
     EXPECT_THAT(call(*instance, "self"), Traps(kTrap));
     EXPECT_THAT(call(*instance, "deep", {Val::i64(1)}), Traps(kTrap));
     EXPECT_THAT(call(*instance, "mutual"), Traps(kTrap));
@@ -282,7 +282,7 @@ TEST_P(hostile_instances, endless_recursion_traps) {
 }
 
 TEST_P(hostile_instances, endless_recursion_with_huge_frames_traps) {
-  // 50,000 locals in each frame: the stack must be checked for the whole frame before any of it is written.
+  // 50,000 locals in each frame: before any of it is written, the stack must be checked for the whole frame.
   const Bytes code = Bytes().sized(Bytes{1}.u32(50'000).u8(kI64).add({kCall, 0, kEnd}));
   Result<Module> module = Module::compile(engine, one_function({}, {}, code).span());
   ASSERT_TRUE(module) << module.error().to_string();
@@ -330,7 +330,7 @@ TEST_P(hostile_instances, endless_loops_can_be_interrupted) {
 }
 
 TEST_P(hostile_instances, endless_calls_can_be_interrupted) {
-  // 2^60 calls without a loop, never deeper than 60.
+  // 2^60 calls without a loop, with a depth of at most 60.
   Store store(engine);
   Result<Instance> instance = instantiate(store, R"((module
     (type $t (func (param i32))) (table 1 funcref) (elem (i32.const 0) func $indirect)
@@ -352,7 +352,7 @@ TEST_P(hostile_instances, endless_calls_can_be_interrupted) {
 }
 
 TEST_P(hostile_instances, branch_tables_of_any_size_take_the_right_branch) {
-  // 100,000 targets into three blocks: target i is block i mod 3, the default is block 2.
+  // 100,000 targets to three blocks: target i is block i mod 3; the default is block 2.
   constexpr uint64_t kTargets = 100'000;
   Bytes targets = Bytes().u32(kTargets);
   for (uint64_t i = 0; i < kTargets; ++i) targets.u8(static_cast<int>(i % 3));

@@ -1,5 +1,5 @@
-// Hostile modules, section by section: counts and sizes that promise what is not there, sections twice or out of
-// order, over-long integers, names that are not UTF-8 (spec 5.1-5.5).
+// Hostile modules, section by section: counts and sizes that are greater than the contents, sections twice or in the
+// wrong order, integers with too many bytes, names that are not UTF-8 (spec 5.1-5.5).
 #include <string>
 #include <utility>
 #include <vector>
@@ -89,7 +89,8 @@ TEST(hostile_sections, huge_recursive_groups_and_structures) {
   EXPECT_THAT(compile(header().add(section(kType, 1, Bytes{kRec}.u32(kMax)))), Rejected());
   EXPECT_THAT(compile(header().add(section(kType, 1, Bytes{kStruct}.u32(kMax)))), Rejected());
   EXPECT_THAT(compile(header().add(section(kType, 1, Bytes{kSub}.u32(kMax)))), Rejected());
-  // A chain of subtypes far deeper than the 63 that engines agree on must not recurse; nor a huge group.
+  // A chain of subtypes that is much deeper than the 63 that engines agree on must not cause recursion; nor may a huge
+  // group.
   Bytes chain = {kSub, 0, kStruct, 0};
   for (uint64_t i = 1; i < 10'000; ++i) chain.u8(kSub).u8(1).u32(i - 1).u8(kStruct).u8(0);
   (void)compile(header().add(section(kType, 10'000, chain)));
@@ -121,7 +122,7 @@ TEST(hostile_sections, data_count) {
   EXPECT_THAT(compile(header().add(section(kDataCount, Bytes().u32(kMax)))), Rejected());
   EXPECT_THAT(compile(header().add(section(kDataCount, {0})).add(section(kData, 1, {1, 0}))), Malformed());
   EXPECT_THAT(compile(header().add(section(kDataCount, {1})).add(section(kData, 1, {1, 0}))), Accepted());
-  // memory.init and data.drop need the section (5.5.16).
+  // memory.init and data.drop need the data count section (5.5.16).
   const Bytes memory = section(kMemory, 1, {0, 1});
   const Bytes drop = body({kBulk, 9, 0, kEnd});
   EXPECT_THAT(compile(one_function({}, {}, drop, memory, {}, section(kData, 1, {1, 0}))), Malformed());
@@ -146,7 +147,7 @@ TEST(hostile_sections, big_data_and_elements) {
 }
 
 TEST(hostile_sections, overlong_integers) {
-  // Up to ceil(32/7) = 5 bytes, whose last may carry only four bits (5.2.2).
+  // At most ceil(32/7) = 5 bytes; the last one may contain only four bits (5.2.2).
   EXPECT_THAT(compile(header().u8(kType).u8(5).add({0x80, 0x80, 0x80, 0x80, 0x00})), Accepted());
   EXPECT_THAT(compile(header().u8(kType).add({0x86, 0x80, 0x80, 0x80, 0x80, 0x00}).add({0, 0, 0, 0, 0, 0})),
               Malformed());
@@ -158,7 +159,8 @@ TEST(hostile_sections, overlong_integers) {
   };
   const Bytes ones4 = {0xff, 0xff, 0xff, 0xff}, ones9 = Bytes().repeat(9, {0xff});
   EXPECT_THAT(compile(constant(kI32Const, Bytes(ones4).u8(0x7f))), Accepted());
-  EXPECT_THAT(compile(constant(kI32Const, Bytes(ones4).u8(0x0f))), Malformed());  // bits beyond 32 differ from the sign
+  // the bits beyond 32 differ from the sign bit
+  EXPECT_THAT(compile(constant(kI32Const, Bytes(ones4).u8(0x0f))), Malformed());
   EXPECT_THAT(compile(constant(kI32Const, Bytes(ones4).u8(0xff).u8(0x7f))), Malformed());
   EXPECT_THAT(compile(constant(kI64Const, Bytes(ones9).u8(0x7f))), Accepted());
   EXPECT_THAT(compile(constant(kI64Const, Bytes(ones9).u8(0x01))), Malformed());
@@ -167,7 +169,7 @@ TEST(hostile_sections, overlong_integers) {
 }
 
 TEST(hostile_sections, names_that_are_not_utf8) {
-  // Stray continuation, overlong, surrogate, beyond U+10FFFF, cut off, bytes that never occur.
+  // Unexpected continuation byte, too many bytes, surrogate, beyond U+10FFFF, incomplete, bytes that never occur.
   for (std::string_view bad : {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80",
                                "\xf8\x88\x80\x80\x80", "\xc3", "\xe2\x82", "\xf0\x9f\x98", "\xff", "a\xfe"}) {
     const Bytes name = Bytes().name(bad);
@@ -219,7 +221,7 @@ TEST(hostile_sections, constant_expressions) {
   EXPECT_THAT(compile(global({kEnd})), Invalid());
   EXPECT_THAT(compile(global({kI32Const, 1, kI32Const, 1, kEnd})), Invalid());
   EXPECT_THAT(compile(global({kI64Const, 1, kEnd})), Invalid());
-  EXPECT_THAT(compile(global({kGlobalGet, 0, kEnd})), Invalid());  // itself
+  EXPECT_THAT(compile(global({kGlobalGet, 0, kEnd})), Invalid());  // refers to itself
   EXPECT_THAT(compile(global({kI32Const, 1, kI32Eqz, kEnd})), Invalid());
   EXPECT_THAT(compile(global({kI32Const, 1})), Malformed());
   EXPECT_THAT(compile(global({kBlock, kI32, kI32Const, 1, kEnd, kEnd})), Rejected());

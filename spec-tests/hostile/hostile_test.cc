@@ -17,7 +17,7 @@ Verdict compile(std::span<const uint8_t> bytes) {
   if (std::optional<size_t> peak = meter.peak()) {
     EXPECT_LE(*peak, bytes.size() * kMemoryFactor + kMemoryConstant) << "for a module of " << bytes.size() << " bytes";
   }
-  // Validation alone must come to the same verdict, short of limits.
+  // Validation alone must give the same result, except for limits.
   const Result<void> valid = Module::validate(engine, bytes);
   if (verdict.error != ErrorKind::limit) {
     EXPECT_EQ(valid.has_value(), !verdict.error.has_value()) << verdict.message;

@@ -1,4 +1,4 @@
-// What the tests of hostile modules share: compiling within a memory bound, and matchers for the result.
+// Shared by the tests of hostile modules: compiling with limited memory, and matchers for the result.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -17,7 +17,7 @@
 
 namespace mini_wasm {
 
-// How GoogleTest prints what a test compares.
+// How GoogleTest prints the values that tests compare.
 inline void PrintTo(ErrorKind kind, std::ostream* out) {
   static constexpr const char* kNames[] = {"malformed", "invalid", "unlinkable", "trap", "exit",
                                            "host",      "io",      "usage",      "limit"};
@@ -28,7 +28,7 @@ inline void PrintTo(ErrorKind kind, std::ostream* out) {
 
 namespace mini_wasm::hostile {
 
-// What became of a module: none when it was accepted.
+// The result for a module: no error when it was accepted.
 struct Verdict {
   std::optional<ErrorKind> error;
   std::string message;
@@ -37,9 +37,9 @@ inline void PrintTo(const Verdict& verdict, std::ostream* out) {
   *out << (verdict.error ? verdict.message : std::string("accepted"));
 }
 
-// Compiles, every function at once. The peak of allocated memory must stay proportional to the size of the module:
-// `kMemoryFactor` bytes per byte and a constant.
-inline constexpr size_t kMemoryFactor = 256;  // a function type is three bytes, and some 150 when interned
+// Compiles the module with all of its functions. The peak of allocated memory must be proportional to the size of the
+// module: at most kMemoryFactor bytes per byte, and a constant.
+inline constexpr size_t kMemoryFactor = 256;  // a function type has three bytes, and takes about 150 when interned
 inline constexpr size_t kMemoryConstant = 4 << 20;
 Verdict compile(std::span<const uint8_t> bytes);
 inline Verdict compile(const Bytes& bytes) { return compile(bytes.span()); }
@@ -49,7 +49,7 @@ MATCHER(Rejected, "is rejected") { return arg.error.has_value(); }
 MATCHER(Malformed, "is malformed") { return arg.error == ErrorKind::malformed; }
 MATCHER(Invalid, "is invalid") { return arg.error == ErrorKind::invalid; }
 MATCHER(BeyondLimits, "is beyond a limit") { return arg.error == ErrorKind::limit; }
-// Where limits and rules meet, either answer is right.
+// Where a limit and a rule are both broken, either answer is correct.
 MATCHER(MalformedOrBeyondLimits, "is malformed or beyond a limit") {
   return arg.error == ErrorKind::malformed || arg.error == ErrorKind::limit;
 }

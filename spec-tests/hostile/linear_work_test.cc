@@ -1,5 +1,6 @@
-// A few bytes of a module can make thousands of something: locals, operands of one instruction, values below it. What
-// is done for each of them is counted (core/work_meter.h), and stays in proportion to the size of the module.
+// A few bytes of a module can make thousands of something: locals, operands of one instruction, values below it. The
+// work that is done for each of them is counted (core/work_meter.h), and must be proportional to the size of the
+// module.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -13,8 +14,9 @@
 namespace mini_wasm::hostile {
 namespace {
 
-// Units for a byte: what a function of a few bytes costs that has many locals. Where an instruction of two bytes takes
-// a thousand operands and leaves as many, they are what it costs; without limits on arities there would be no bound.
+// The allowed units of work for each byte. kUsual is the cost of a function with few bytes and many locals.
+// kThousandOperands is for instructions of two bytes that take and leave a thousand operands each; without limits on
+// arities, there would be no bound.
 constexpr uint64_t kUsual = 128, kThousandOperands = 400;
 
 class LinearWork : public ::testing::TestWithParam<spec::TierCase> {
@@ -41,7 +43,7 @@ INSTANTIATE_TEST_SUITE_P(, LinearWork, ::testing::ValuesIn([] {
                            return name;
                          });
 
-// All functions of the first type, each the same code entry.
+// Functions of the first type, which all have the same code entry.
 Bytes functions(const Bytes& types, uint64_t type_count, uint64_t count, const Bytes& entry) {
   return header()
       .add(section(kType, type_count, types))
@@ -82,7 +84,8 @@ TEST_P(LinearWork, functions_with_many_parameters) {
   }
 }
 
-// [] -> [] with a local, and a function [1000 * i32] -> [1000 * i32]: the second of the types and of the functions.
+// A function [] -> [] with a local, and a function [1000 * i32] -> [1000 * i32], whose type and index are the second
+// ones.
 Bytes with_thousand(const Bytes& instructions) {
   return header()
       .add(section(kType, 2, func_type({0}, {0}).add(func_type(thousand(kI32), thousand(kI32)))))

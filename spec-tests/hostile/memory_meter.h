@@ -1,5 +1,5 @@
-// How much memory something allocates at its peak, counted in this program's own operator new. Memory that is mapped
-// rather than allocated (linear memories, stacks) does not count.
+// Measures the peak of allocated memory, by counting in this program's own operator new. Mapped memory (linear
+// memories, stacks) does not count.
 #pragma once
 
 #include <cstddef>
@@ -9,9 +9,9 @@ namespace mini_wasm::hostile {
 
 class MemoryMeter {
  public:
-  MemoryMeter();  // starts counting; at most one meter at a time
-  // Bytes allocated at once, at the most, beyond what there was at the start; none under a sanitizer, whose
-  // allocator stays in place.
+  MemoryMeter();  // starts counting; only one meter may exist at a time
+  // The largest number of bytes that were allocated at the same time, without those allocated before the start. Empty
+  // under a sanitizer, which has its own allocator.
   std::optional<size_t> peak() const;
 
  private:

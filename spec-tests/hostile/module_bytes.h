@@ -1,4 +1,5 @@
-// Writes binary modules byte by byte, right or deliberately wrong (spec 5): the other tests' assembler would refuse to.
+// Writes binary modules byte by byte, correct or deliberately wrong (spec 5). The assembler could not write the wrong
+// ones.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,7 @@
 
 namespace mini_wasm::hostile {
 
-// Bytes with the encodings of the binary format; every call appends and returns *this.
+// Bytes in the encodings of the binary format. Every call appends and returns *this.
 class Bytes {
  public:
   Bytes() = default;
@@ -21,17 +22,17 @@ class Bytes {
     bytes_.push_back(static_cast<uint8_t>(byte));
     return *this;
   }
-  Bytes& u32(uint64_t value);  // unsigned LEB128, shortest
-  Bytes& s32(int64_t value);   // signed LEB128, shortest
+  Bytes& u32(uint64_t value);  // unsigned LEB128, shortest form
+  Bytes& s32(int64_t value);   // signed LEB128, shortest form
   Bytes& name(std::string_view text);
   Bytes& add(const Bytes& other) { return add(other.span()); }
   Bytes& add(std::span<const uint8_t> other) {
     bytes_.insert(bytes_.end(), other.begin(), other.end());
     return *this;
   }
-  // The same bytes over and over.
+  // Appends the same bytes `times` times.
   Bytes& repeat(uint64_t times, const Bytes& what);
-  // A size in front: sections, code entries.
+  // Appends `content` with its size before it: sections, code entries.
   Bytes& sized(const Bytes& content) { return u32(content.size()).add(content); }
 
   size_t size() const { return bytes_.size(); }
@@ -108,16 +109,16 @@ inline Bytes section(int id, uint64_t count, const Bytes& items) { return sectio
 // A code entry without locals.
 inline Bytes body(const Bytes& instructions) { return Bytes().sized(Bytes{0}.add(instructions)); }
 
-// A module of one function [params] -> [results], exported as "f".
+// A module with one function [params] -> [results], exported as "f".
 Bytes one_function(const Bytes& params, const Bytes& results, const Bytes& code_entry);
-// The same with any sections between function and export, such as tables, memories and globals.
+// The same, with other sections between function and export, such as tables, memories and globals.
 Bytes one_function(const Bytes& params, const Bytes& results, const Bytes& code_entry, const Bytes& middle,
                    const Bytes& elements_before_code, const Bytes& data_after_code);
 
-// A small valid module with at least one item in every section of WebAssembly 2.0 and a name section. It imports
-// spectest-like things from "m": a function, a table, a memory and a global.
+// A small valid module with at least one item in every section of WebAssembly 2.0, and a name section. It imports a
+// function, a table, a memory and a global from "m".
 Bytes rich_module();
-// Where the sections of a valid module end, the header being the first.
+// The offsets of the ends of all sections of a valid module. The header counts as the first section.
 std::vector<size_t> section_ends(std::span<const uint8_t> module);
 
 }  // namespace mini_wasm::hostile

@@ -1,5 +1,5 @@
-// Memories of stores that are gone are used again (Config::pool_size). No guest may learn anything about those before
-// it: neither content nor size, whatever kinds of memories follow each other.
+// Memories of destroyed stores are used again (Config::pool_size). No guest may learn anything about earlier guests,
+// neither the contents nor the size of their memories, no matter which kinds of memories follow each other.
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -14,7 +14,7 @@ namespace {
 
 using mini_wasm::testing::wat;
 
-// Functions every guest has, given its memory: `at` reads, `fill` writes from an address to the end, `grow` grows.
+// Every guest has these functions for its memory: `at` reads, `fill` writes from an address to the end, `grow` grows.
 std::string guest(const std::string& memory, const std::string& address, const std::string& more = "") {
   std::string text = R"((module (memory $m (export "m") )" + memory + ")" + more + R"(
     (func (export "at") (param A) (result i32) (i32.load8_u (local.get 0)))
@@ -61,7 +61,7 @@ class reused_memory : public ::testing::TestWithParam<spec::TierCase> {
   static Val address(const Kind& kind, uint64_t value) {
     return kind.is_64 ? Val::i64(static_cast<int64_t>(value)) : Val::i32(static_cast<int32_t>(value));
   }
-  // A guest's life: it finds what a first one would find, and leaves as much as it can behind.
+  // The life of a guest: it checks that it finds what the first guest would find, and writes as much as it can.
   static void live(const Engine& engine, const Kind& kind, const Module& module, int round) {
     Store store(engine);
     Result<Instance> instance = Instance::make(store, module, {});
@@ -107,7 +107,7 @@ TEST_P(reused_memory, no_guest_sees_the_one_before) {
       modules.push_back(*module);
     }
     for (int round = 0; round < 120; ++round) {
-      // Each kind after each other one, and each after itself.
+      // So that each kind comes after each other kind, and after itself.
       const size_t i = round % 5 == 4 ? 2 : static_cast<size_t>(round * 7 / 5) % all.size();
       live(engine, all[i], modules[i], round);
       if (HasFatalFailure()) return;

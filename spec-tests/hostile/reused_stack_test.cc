@@ -1,4 +1,4 @@
-// Value stacks of stores that are gone are used again: as if new, however deep a guest was and however it got there.
+// Value stacks of destroyed stores are used again. They must look new, no matter how deep a guest went and how.
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -17,7 +17,7 @@ namespace {
 
 using mini_wasm::testing::wat;
 
-// Recursion with frames of `locals` 64-bit locals that are never zero, and one in a frame that is hardly touched.
+// Recursion with frames of `locals` 64-bit locals that are never zero, and one in a frame that is hardly used.
 std::string guest(uint32_t locals) {
   std::string types, body, pushes, pops;
   for (uint32_t i = 0; i < locals; ++i) types += "i64 ";
@@ -81,14 +81,14 @@ TEST_P(reused_stack, nothing_of_a_guest_stays) {
       ASSERT_TRUE(all_zero(stack.base, pool.shallow_stack_bytes())) << way.name << " " << way.depth << " " << locals;
       ASSERT_TRUE(pool.deepen(stack));
       ASSERT_TRUE(all_zero(stack.base, pool.deep_stack_bytes())) << way.name << " " << way.depth << " " << locals;
-      // The next one begins with a shallow stack, or with a deep one.
+      // The next store begins with a shallow stack or a deep one.
       stack.deep_for = shallow ? 1 : 2;
       pool.give_back_stack(stack, true);
     }
   }
 }
 
-// A guest of another store runs in a host function of the first one's: both stacks become deep.
+// A guest of another store runs in a host function of the first store. Both stacks become deep.
 TEST_P(reused_stack, stores_that_call_each_other) {
   const Engine engine(GetParam().config());
   const Result<Module> module = Module::compile(engine, wat(guest(200)));
@@ -97,7 +97,7 @@ TEST_P(reused_stack, stores_that_call_each_other) {
     Store outer(engine), inner(engine);
     Linker in_outer(outer), in_inner(inner);
     std::optional<Instance> first, second;
-    // Turn by turn, so that each writes to its stack while the other one's activation is the innermost.
+    // They alternate, so that each one writes to its stack while the activation of the other is the innermost.
     in_outer.func("h", "again",
                   [&](int32_t n) { return second->func("nested")->typed<void(int32_t)>()->operator()(n); });
     in_inner.func("h", "again",

@@ -1,5 +1,5 @@
-// Tables of stores that are gone are used again. Whatever a guest did to its own, the next one finds what the module
-// says, and no function of anybody else's.
+// Tables of destroyed stores are used again. Whatever a guest has done to its tables, the next one must find what the
+// module declares, and never a function of somebody else.
 #include <string>
 #include <vector>
 
@@ -14,7 +14,7 @@ namespace {
 
 using mini_wasm::testing::wat;
 
-// "t" begins with null, $one, $two, null, $host or $one; the functions change it in every way that there is.
+// "t" initially contains null, $one, $two, null, $host or $one. The functions change it in every possible way.
 std::string guest(const std::string& fifth) {
   return R"((module (import "h" "host" (func $host (result i32)))
     (table $t (export "t") 5 9 funcref) (table $u (export "u") 3 externref)
@@ -82,7 +82,7 @@ TEST_P(reused_tables, no_guest_sees_what_another_did_to_its_own) {
       Store store(engine);
       Linker linker(store);
       linker.func("h", "host", [round] { return 100 + round; });
-      // Two at once in a store, every now and then, and one whose tables are refused.
+      // Sometimes two in one store, and one whose tables are refused.
       const Result<Instance> instance = linker.instantiate(*module), other = linker.instantiate(*module);
       ASSERT_TRUE(instance) << instance.error().to_string();
       const int fifth = imported ? 100 + round : 1;
@@ -101,7 +101,7 @@ TEST_P(reused_tables, no_guest_sees_what_another_did_to_its_own) {
   }
 }
 
-// A module that fills a table that it imports has nothing to keep.
+// A module that fills an imported table has nothing to keep.
 TEST_P(reused_tables, imported_tables_are_filled_each_time) {
   const Engine engine(GetParam().config());
   const Module owner = *Module::compile(engine, wat(R"((module (table (export "t") 3 funcref)))"));

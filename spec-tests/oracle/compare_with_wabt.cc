@@ -1,13 +1,12 @@
-// compare_with_wabt [--differences FILE] [--root DIR] FILE|DIR...: our text reader and validator against wabt's. For
-// every module of the scripts and .wat files:
+// compare_with_wabt [--differences FILE] [--root DIR] FILE|DIR...: compares our text parser and validator with wabt's.
+// For every module of the scripts and .wat files:
+// * If wat2wasm accepts its text, so must we, and our binary must be the same or have the same meaning (see Meaning).
+//   Names are left out, because the tools write them differently.
+// * wasm-validate and our validator must agree on whether the binary is valid.
 //
-//   * where wat2wasm takes its text, so do we, and the binary is the same or means the same (see Meaning); without
-//     names, for which the tools leave different gaps
-//   * wasm-validate and we agree on whether the binary is valid
-//
-// Modules that wat2wasm cannot read (it is older than some of 3.0) are passed over, and so are quoted ones, whose
-// errors the scripts spell out. Known differences are listed with their reasons as SCRIPT:LINE REASON; one that is
-// gone is a failure, too. Exit code: 0, 1 for a difference, 77 when wabt is not there.
+// Modules that wat2wasm cannot read are skipped (it is older than some parts of 3.0), and so are quoted ones, whose
+// errors are in the scripts. Known differences are listed with their reasons as SCRIPT:LINE REASON; a listed difference
+// that no longer exists is a failure too. Exit code: 0; 1 for a difference; 77 when wabt is missing.
 #include <fcntl.h>
 #include <mini_wasm/mini_wasm.h>
 #include <spawn.h>
@@ -40,7 +39,7 @@ using Bytes = std::vector<uint8_t>;
 
 constexpr int kSkipped = 77;
 
-// The exit code of a command whose output nobody wants; -1 when there is no such command.
+// Runs a command and ignores its output. Returns its exit code; -1 when there is no such command.
 int run_quietly(std::vector<std::string> words) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -68,10 +67,10 @@ void write_file(const fs::path& path, const T& content) {
   file.write(reinterpret_cast<const char*>(content.data()), static_cast<std::streamsize>(content.size()));
 }
 
-// What a binary says, whichever of several forms it says it in: its disassembly without offsets and comments,
-//   * element segments of functions as indices, which may be written as expressions
-//   * block types without the index of the type, which a block need not name
-//   * without empty else arms
+// The meaning of a binary, independent of its form: its disassembly without offsets and comments, and
+// * element segments of functions as indices, even if they are written as expressions,
+// * block types without the index of the type, which a block need not have,
+// * without empty else branches.
 class Meaning {
  public:
   // Empty when the binary cannot be decoded.
@@ -98,7 +97,7 @@ class Meaning {
   static void erase_comments(std::string& line) {
     for (size_t begin; (begin = line.find("(;")) != line.npos;) {
       const size_t end = std::min(line.find(";)", begin), line.size());
-      // With the blank before it.
+      // Also removes the space before it.
       const size_t from = begin != 0 && line[begin - 1] == ' ' ? begin - 1 : begin;
       line.erase(from, end + 2 - from);
     }
@@ -133,7 +132,7 @@ struct Totals {
   std::atomic<size_t> modules{0}, passed_over{0}, differences{0}, expected{0};
 };
 
-// One worker: its files lie in a folder of its own.
+// One worker, with a folder of its own for its files.
 class Comparer {
  public:
   explicit Comparer(fs::path folder) : folder_(std::move(folder)), engine_(every_feature()) {
@@ -153,14 +152,14 @@ class Comparer {
   }
 
  private:
-  // wabt's tools know no switch per command of a script: everything is on.
+  // wabt's tools have no options for single commands of a script, so all features are on.
   static Config every_feature() {
     Config config;
     for (const FeatureDescription& feature : Config::features()) (void)config.feature(feature.name, true);
     return config;
   }
 
-  // Empty when there is none.
+  // The difference; empty when there is none.
   std::string compare(const text::ModuleSource& module, Totals& totals) {
     const fs::path theirs = folder_ / "theirs.wasm";
     if (module.form == text::ModuleSource::Form::binary) {
@@ -180,7 +179,7 @@ class Comparer {
       const auto at = std::mismatch(ours->begin(), ours->end(), expected.begin(), expected.end());
       return "wat2wasm gives another binary, from byte " + std::to_string(at.first - ours->begin()) + " on";
     }
-    write_file(theirs, *ours);  // to be validated
+    write_file(theirs, *ours);  // input of wasm-validate
     return compare_verdicts(*ours, theirs);
   }
 

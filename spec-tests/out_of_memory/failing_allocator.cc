@@ -37,7 +37,7 @@ size_t stop_failing() {
 
 using mini_wasm::testing::fails;
 
-// Under a sanitizer malloc is the sanitizer's; there only C++'s allocations fail.
+// A sanitizer has its own malloc; then only C++'s operator new can fail.
 #define MW_OWN_MALLOC 1
 #if defined(__SANITIZE_ADDRESS__)
 #undef MW_OWN_MALLOC

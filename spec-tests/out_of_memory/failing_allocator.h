@@ -1,4 +1,4 @@
-// This program's malloc and operator new, which can be told to fail. For all threads.
+// Replaces malloc and operator new of this program by versions that can be told to fail. They apply to all threads.
 #pragma once
 
 #include <cstddef>
@@ -6,13 +6,13 @@
 namespace mini_wasm::testing {
 
 enum class Failing {
-  once,        // that allocation alone
-  from_there,  // it and all that follow
+  once,        // only that allocation
+  from_there,  // that allocation and all later ones
 };
 
-// From now on the `nth` allocation (0: the next one) fails.
+// The `nth` allocation from now on fails (0: the next one).
 void fail_allocation(size_t nth, Failing how);
-// Allocations succeed again. How many there have been.
+// From now on, allocations succeed again. Returns how many allocations there were.
 size_t stop_failing();
 
 }  // namespace mini_wasm::testing

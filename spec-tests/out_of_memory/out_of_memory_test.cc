@@ -1,5 +1,5 @@
-// When the system has no memory, whatever the library was about to do becomes an error, and the engine goes on: each
-// scenario runs again and again, and each time another allocation fails.
+// When the system has no memory, every operation of the library must end with an error, and the engine must stay
+// usable. Each scenario runs many times, and each time another allocation fails.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -38,7 +38,7 @@ ptrdiff_t open_descriptors() {
   return std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator());
 }
 
-// `scenario` is one that succeeds; in between it has to do so again. It leaves nothing open.
+// `scenario` must succeed when no allocation fails, also between the failures, and must leave no files open.
 void expect_errors(const char* name, const Scenario& scenario) {
   ASSERT_THAT(scenario(), Succeeds()) << name;
   const ptrdiff_t descriptors = open_descriptors();
@@ -61,7 +61,7 @@ void expect_errors(const char* name, const Scenario& scenario) {
         break;
       }
     }
-    EXPECT_GT(errors, 0u) << name;  // else nothing was tried
+    EXPECT_GT(errors, 0u) << name;  // otherwise no allocation has failed
     EXPECT_EQ(open_descriptors(), descriptors) << name << ": left open";
   }
 }
@@ -111,11 +111,11 @@ const std::vector<uint8_t>& program() {
   return bytes;
 }
 
-// Made before anything fails: what this program allocates itself may not.
+// Made before any allocation fails, because allocations of the test itself must succeed.
 const FuncType kSame = {{ValType::externref}, {ValType::externref}};
 const FuncType kTag = {{ValType::i64, ValType::externref}, {}};
 
-// Everything that an instance can do, with errors of the guest's that are to be expected.
+// Does everything that an instance can do, including errors of the guest.
 class ProgramRun {
  public:
   explicit ProgramRun(Store& store) : store_(store), linker_(store) {}
@@ -137,7 +137,7 @@ class ProgramRun {
     call(instance, "fib", {i32(10)}, 55);
     call(instance, "indirect", {i32(21), i32(2)}, 42);
     call(instance, "host", {i32(37)}, 42);
-    static_cast<void>(instance.func("grow")->call({}));  // -1 is not an error
+    static_cast<void>(instance.func("grow")->call({}));  // a result of -1 is not an error
     call(instance, "list", {i32(1000)}, 1000);
     call(instance, "catch", {i32(9)}, 9);
     expect(instance, "trap", {}, ErrorKind::trap);
@@ -174,7 +174,7 @@ class ProgramRun {
       note(out_of_call(result.error()));
     }
   }
-  // What the guest or its host gives rise to is an error of that kind, unless there was no memory.
+  // Expects an error of that kind, caused by the guest or its host, unless there was no memory.
   void expect(const Instance& instance, const char* name, std::initializer_list<Val> args, ErrorKind kind) {
     const Result<std::vector<Val>> result = instance.func(name)->call(args);
     ASSERT_FALSE(result) << name;
@@ -219,7 +219,7 @@ TEST_P(OutOfMemory, from_the_engine_to_the_last_call) {
   });
 }
 
-// What an engine and a module keep for later is as it should be after a failure.
+// After a failure, what an engine and a module keep for later stores must be in order.
 TEST_P(OutOfMemory, stores_of_one_engine) {
   const Engine engine(GetParam().config());
   const std::vector<uint8_t>& bytes = program();
@@ -310,7 +310,7 @@ TEST(out_of_memory, programs_with_files) {
     WasiConfig copy;
     try {
       copy = config;
-    } catch (const std::bad_alloc&) {  // this program's own
+    } catch (const std::bad_alloc&) {  // thrown by the test itself
       Error error;
       error.kind = ErrorKind::limit;
       return error;
@@ -324,10 +324,10 @@ TEST(out_of_memory, programs_with_files) {
     if (!instance) return std::move(instance).error();
     return done(wasi->run(*instance));
   };
-  ASSERT_THAT(scenario(), Succeeds());  // what the process opens once
+  ASSERT_THAT(scenario(), Succeeds());  // opens files that the process opens only once
   const auto open_before = open_files();
   expect_errors("wasi", scenario);
-  EXPECT_EQ(open_files(), open_before);  // and nothing is left open
+  EXPECT_EQ(open_files(), open_before);  // no file was left open
   std::filesystem::remove_all(folder);
 }
 

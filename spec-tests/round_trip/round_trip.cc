@@ -16,7 +16,7 @@ std::string disassembled(std::span<const uint8_t> bytes) {
   return r ? text : "error: " + r.error().to_string();
 }
 
-// "(local i32 (ref 3))" as a line for each: how locals stand in runs is a matter of encoding.
+// "(local i32 (ref 3))" with one line for each local, because the grouping of locals is only a matter of encoding.
 std::string one_by_one(const std::string& line) {
   const size_t begin = line.find_first_not_of(' ');
   constexpr std::string_view kOpen = "(local ";
@@ -30,7 +30,7 @@ std::string one_by_one(const std::string& line) {
   return lines + "\n";
 }
 
-// Without comments: offsets and sizes differ, and what they name by an offset does.
+// Removes comments: offsets and sizes differ, and so do names that contain an offset.
 std::string uncommented(std::string_view text) {
   std::string result;
   while (!text.empty()) {

@@ -1,4 +1,4 @@
-// Whether what the disassembler prints of a module reads back as the same module.
+// Checks that the output of the disassembler can be assembled to the same module.
 #pragma once
 
 #include <cstdint>
@@ -8,12 +8,11 @@
 
 namespace mini_wasm::spec {
 
-// Where the binary format leaves a choice (lengths of numbers, forms of segments, custom sections), only the
-// assembler's own output comes back byte by byte; of other modules it is the text that has to be the same, but for the
-// offsets.
+// The binary format often allows several encodings (of numbers, segments, custom sections). So only the assembler's own
+// output must come back with the same bytes. For other modules the text must be the same, except for offsets.
 enum class Sameness : uint8_t { text, bytes };
 
-// Empty, or what is different. `bytes` is a valid module under all features.
+// The difference; empty if there is none. `bytes` must be a module that is valid with all features on.
 std::string round_trip_difference(std::span<const uint8_t> bytes, Sameness sameness);
 
 }  // namespace mini_wasm::spec

@@ -1,5 +1,5 @@
-// round_trip_scripts SCRIPT...: every valid module of the scripts, printed and read back. Those that the scripts have
-// as text come back byte by byte, names included.
+// round_trip_scripts SCRIPT...: disassembles every valid module of the scripts and assembles it again. Modules that are
+// text in the scripts must come back with the same bytes, including names.
 #include <mini_wasm/mini_wasm.h>
 
 #include <cstdio>
@@ -21,8 +21,8 @@ struct Totals {
   size_t modules = 0, differences = 0;
 };
 
-// Custom sections that the text has as annotations are not printed, nor is a page size that goes without saying; and of
-// equal types it is the first that is printed in the type of a global, table or segment.
+// The disassembler does not print custom sections that the text has as annotations, nor a page size that is the
+// default. And of several equal types, it prints the first one in the type of a global, table or segment.
 bool may_differ(std::string_view text, std::span<const uint8_t> bytes) {
   for (const char* part : {"(@custom", "(@metadata", "(pagesize"}) {
     if (text.find(part) != text.npos) return true;

@@ -1,4 +1,4 @@
-// Modules that the official scripts do not have: made-up ones, and names everywhere.
+// Modules that are not in the official scripts: generated ones, and ones with names everywhere.
 #include "spec-tests/round_trip/round_trip.h"
 
 #include <gtest/gtest.h>
@@ -34,7 +34,7 @@ TEST(round_trip, names_of_everything) {
   EXPECT_EQ(round_trip_difference(module, Sameness::bytes), "");
 }
 
-// Types that are equal under other indices, and groups that refer to themselves.
+// Equal types with different indices, and groups that refer to themselves.
 TEST(round_trip, equal_types_stay_apart) {
   const std::vector<uint8_t> module = testing::wat(R"((module
     (rec (type (struct (field (ref null 1)))) (type (array (ref null 0))))
@@ -48,11 +48,11 @@ TEST(round_trip, equal_types_stay_apart) {
   EXPECT_EQ(round_trip_difference(module, Sameness::bytes), "");
 }
 
-// What is printed of one that is not the assembler's.
+// The output for a module that was not made by the assembler.
 TEST(round_trip, a_difference_is_found) {
   std::vector<uint8_t> module = testing::wat("(module (func (result i32) (i32.const 1)))");
   EXPECT_EQ(round_trip_difference(module, Sameness::bytes), "");
-  // The size of the type section in two bytes.
+  // Encodes the size of the type section in two bytes.
   module[9] |= 0x80;
   module.insert(module.begin() + 10, 0);
   EXPECT_EQ(round_trip_difference(module, Sameness::text), "");

@@ -1,8 +1,8 @@
-// Lists of what is known not to work yet, each with its reason, and the verdict on a script in their light.
+// ExpectedFailures: lists of tests that are known to fail, each with its reason.
 //
-// A line is `SCRIPT REASON` (the whole script: at least one command fails) or `SCRIPT:LINE REASON` (the command on that
-// line fails); `#` starts a comment line. SCRIPT is the path below the test suite's folder, without .wast. What is
-// listed and yet passes is a failure too: the line has to go.
+// A line is `SCRIPT REASON` (for the whole script: at least one command fails) or `SCRIPT:LINE REASON` (the command on
+// that line fails). `#` starts a comment line. SCRIPT is the path below the folder of the test suite, without .wast. If
+// a listed test passes, that is a failure too: the line must be removed.
 #pragma once
 
 #include <mini_wasm/result.h>
@@ -20,13 +20,14 @@ namespace mini_wasm::spec {
 
 class ExpectedFailures {
  public:
-  // Adds the lines of a file. Errors: io, usage (a line without reason, or twice the same).
+  // Adds the lines of a file. Errors: io, usage (a line without a reason, or the same line twice).
   Result<void> load(const std::string& path);
   Result<void> add(std::string_view text);
 
   struct Verdict {
-    std::vector<Failure> unexpected;  // failures that no line covers, and lines that nothing failed for (line 0: whole)
-    size_t expected = 0;              // failures that a line covers
+    // Failures that are not listed, and lines for which nothing failed (line 0: the whole script).
+    std::vector<Failure> unexpected;
+    size_t expected = 0;  // number of failures that are listed
   };
   Verdict judge(const std::string& script, const std::vector<Failure>& failures) const;
 

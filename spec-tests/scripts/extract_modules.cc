@@ -1,5 +1,5 @@
-// extract_modules DESTINATION SCRIPT...: writes every module of the scripts that has a binary form to DESTINATION as
-// SCRIPT.N.wasm, good and bad ones alike: seeds for fuzzing.
+// extract_modules DESTINATION SCRIPT...: writes every module of the scripts that has a binary form, valid or not, to
+// DESTINATION as SCRIPT.N.wasm. They are seeds for fuzzing.
 #include <cstdio>
 #include <filesystem>
 #include <fstream>

@@ -17,7 +17,8 @@ using text::VectorPattern;
 
 namespace {
 
-// A canonical NaN has exactly the top bit of the payload set, an arithmetic one at least that (spec 2.2.3); any sign.
+// In a canonical NaN, only the top bit of the payload is set; in an arithmetic NaN, at least that bit (spec 2.2.3). Any
+// sign.
 bool is_canonical_nan(uint64_t value, unsigned bits) {
   return bits == 32 ? (value & 0x7fff'ffff) == 0x7fc0'0000 : (value & 0x7fff'ffff'ffff'ffff) == 0x7ff8'0000'0000'0000;
 }
@@ -43,7 +44,7 @@ bool matches(const VectorPattern& pattern, const Val& value) {
   return true;
 }
 
-// The top of the hierarchy that a heap type belongs to (spec 3.3.3).
+// The top type of the hierarchy of a heap type (spec 3.3.3).
 HeapKind top(HeapKind heap) {
   switch (heap) {
     case HeapKind::func:
@@ -56,7 +57,8 @@ HeapKind top(HeapKind heap) {
   }
 }
 
-// Whether it is the kind of object that (ref.struct), (ref.i31), ... ask for: a value's type may be a mere anyref.
+// Whether the value is the kind of object that (ref.struct), (ref.i31), ... require. The value's type may be only
+// anyref.
 bool is_object_of(HeapKind heap, const Val& value) {
   using runtime::gc::ObjectKind;
   const auto is = [&](ObjectKind kind) { return !value.is_i31() && value.object()->layout->kind == kind; };
@@ -73,7 +75,7 @@ bool is_object_of(HeapKind heap, const Val& value) {
 bool matches(const RefPattern& pattern, const Val& value) {
   if (!value.type().is_ref()) return false;
   if (pattern.kind != RefPattern::Kind::null && value.is_null()) return false;
-  // A concrete type does not tell its hierarchy here; the abstract ones must agree on it.
+  // The hierarchy of a concrete type is not known here. Abstract types must belong to the same hierarchy.
   if (pattern.heap && !value.type().concrete() && top(*pattern.heap) != top(value.type().heap())) return false;
   switch (pattern.kind) {
     case RefPattern::Kind::null: return value.is_null();
@@ -129,7 +131,7 @@ std::string describe(const EitherPattern& either) {
   return text + ")";
 }
 
-// Numbers with their bits, since two NaNs look alike as text.
+// Shows numbers with their bits, because two NaNs look the same as text.
 std::string describe(const Val& value) {
   std::string text = mini_wasm::to_string(value);
   if (value.type().is_numeric()) text += " (" + hex(value.bits()) + ")";
@@ -179,7 +181,7 @@ Val make_value(Store& store, const Literal& literal) {
   if (!literal.type.is_ref()) return Val::from_bits(literal.type, literal.bits[0], literal.bits[1]);
   if (literal.null) return Val::null(literal.type);
   const Val host = store.new_externref(reinterpret_cast<void*>(static_cast<uintptr_t>(literal.bits[0])));
-  // The same object in either hierarchy (spec 4.6.5, any.convert_extern).
+  // The same object in the other hierarchy (spec 4.6.5, any.convert_extern).
   return Val::from_bits(literal.type.with_nullable(false), host.bits());
 }
 

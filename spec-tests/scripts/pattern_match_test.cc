@@ -5,7 +5,7 @@
 namespace mini_wasm::spec {
 namespace {
 
-using namespace text;  // what scripts are made of
+using namespace text;  // the types of scripts
 
 Val f32_bits(uint32_t bits) { return Val::from_bits(ValType::f32, bits); }
 Val f64_bits(uint64_t bits) { return Val::from_bits(ValType::f64, bits); }

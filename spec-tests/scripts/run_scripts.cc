@@ -25,8 +25,8 @@ struct Totals {
   size_t passed = 0, failed = 0, expected = 0;
 };
 
-// What the scripts in a folder of that name need. The threads proposal was written against WebAssembly 1.0: its scripts
-// hold that a second memory is an error.
+// The features for scripts in a folder with that name. The threads proposal is based on WebAssembly 1.0: its scripts
+// expect that a second memory is an error.
 constexpr struct {
   std::string_view folder;
   std::string_view feature;
@@ -118,7 +118,7 @@ bool run_scripts(const RunScriptsOptions& options) {
   Totals totals;
   for (const ScriptFile& script : scripts) {
     run_file(script, options, totals);
-    std::fflush(stdout);  // what was found so far must be seen even if the next script crashes
+    std::fflush(stdout);  // the output must be visible even if the next script crashes
   }
   std::printf("%zu passed, %zu failed, %zu skipped\n", totals.passed, totals.failed, totals.expected);
   return totals.failed == 0;

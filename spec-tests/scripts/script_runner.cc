@@ -38,13 +38,13 @@ const char* describe(AssertModule::Kind kind) {
   return "";
 }
 
-// The module in binary form; for a text that does not parse, an Error with its offset in the text.
+// The module in binary form. For a text that cannot be parsed, an Error with its offset in the text.
 Result<std::vector<uint8_t>> binary_of(const ModuleSource& source) {
   if (source.form == ModuleSource::Form::binary) return source.bytes;
   return text::assemble(source.text);
 }
 
-// A script has any number of modules.
+// A script may have any number of modules.
 StoreLimits any_number(StoreLimits limits) {
   limits.instances = limits.memories = limits.tables = ~uint32_t{0};
   return limits;
@@ -126,7 +126,7 @@ Outcome ScriptRunner::run(const text::ThreadCommand& command) {
   return Outcome::pass();
 }
 
-// What came of its commands is this script's.
+// The results of the thread's commands become results of this script.
 Outcome ScriptRunner::run(const text::WaitCommand& command) {
   const auto thread = threads_.find(command.name);
   if (thread == threads_.end()) return Outcome::fail("no thread " + quoted(command.name));
@@ -141,14 +141,14 @@ Outcome ScriptRunner::run(const text::WaitCommand& command) {
 
 // --- Modules and instances -----------------------------------------------------------------------------------------
 
-// With a cache, all of the module's code comes from there.
+// With a cache, all code of the module comes from the cache.
 Result<Module> ScriptRunner::compile(std::vector<uint8_t> bytes) {
   if (earlier_) (void)Module::compile(*earlier_, bytes);
   return Module::compile(engine_, std::move(bytes));
 }
 
 Outcome ScriptRunner::run(const text::ModuleCommand& command) {
-  // Later commands must not act on an earlier module because this one failed.
+  // If this module fails, later commands must not use an earlier one.
   definitions_.erase("");
   if (!command.definition_only) instances_.erase("");
   Result<std::vector<uint8_t>> bytes = binary_of(command.source);
@@ -228,7 +228,7 @@ Result<Module> ScriptRunner::asserted_module(const AssertModule& command) {
   }
   Result<std::vector<uint8_t>> bytes = binary_of(command.source);
   if (!bytes) return std::move(bytes).error();
-  // Else a function that nobody calls may be anything.
+  // Otherwise, invalid functions that are never called would not be noticed.
   if (Result<void> valid; lazy_validation_ && !(valid = Module::validate(engine_, *bytes))) {
     return std::move(valid).error();
   }
@@ -268,7 +268,7 @@ Result<std::vector<Val>> ScriptRunner::perform(const Action& action) {
 Result<std::vector<Val>> ScriptRunner::invoke(const Instance& instance, const Action& action) {
   std::optional<Func> func = instance.func(action.name);
   if (!func) return usage("no exported function " + quoted(action.name));
-  std::vector<Rooted> roots;  // making a host reference may collect those made before
+  std::vector<Rooted> roots;  // making a host reference may collect those that were made before
   std::vector<Val> args;
   for (const text::Literal& literal : action.args) {
     args.push_back(make_value(store_, literal));

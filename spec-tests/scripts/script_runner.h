@@ -1,10 +1,10 @@
-// Carries out a script's commands through the public API, on one tier.
+// ScriptRunner: executes the commands of a script through the public API, on one tier.
 //
-// What counts as passing: a module or action must work; an assertion must hold with the right kind of error (malformed
-// is not invalid, see ErrorKind). Messages are compared as the reference interpreter does, by prefix, but either may be
-// the prefix of the other: scripts say "uninitialized element 2" where a trap says "uninitialized element". A wrong
-// message fails a trap, exhaustion or linking assertion; for malformed and invalid modules, where engines notice
-// different faults first, it is only noted.
+// A module or action passes if it works; an assertion passes if it holds with the right kind of error (malformed is not
+// invalid, see ErrorKind). Messages are compared by prefix as in the reference interpreter, except that either one may
+// be the prefix of the other: scripts say "uninitialized element 2" where a trap says "uninitialized element". A wrong
+// message is a failure for a trap, exhaustion or linking assertion. For malformed and invalid modules it is only noted,
+// because engines find different errors first.
 #pragma once
 
 #include <mini_wasm/linker.h>
@@ -28,7 +28,7 @@ struct Outcome {
   enum class Kind : uint8_t { passed, failed };
   Kind kind = Kind::passed;
   std::string message;  // why it failed
-  std::string note;     // passed, but said something unexpected
+  std::string note;     // the unexpected message, although it passed
 
   static Outcome pass() { return {}; }
   static Outcome fail(std::string why) { return {Kind::failed, std::move(why), {}}; }
@@ -45,15 +45,15 @@ struct ScriptReport {
   std::vector<Failure> notes;
 };
 
-// Whether one message begins with the other; an empty one says nothing and fits.
+// Whether one message begins with the other. An empty message agrees with every other.
 bool messages_agree(std::string_view expected, std::string_view actual);
 
-// One script's world: a store of its own, for any number of modules. Use it for one script.
+// Runs one script, in a store of its own, with any number of modules. Use it for one script only.
 // Thread rule: one thread. The threads of a script have runners of their own.
 class ScriptRunner {
  public:
-  // Nothing in a store dies before the store. So after this many modules a script goes on in a new one, as soon as none
-  // of its commands can refer to anything in the old one.
+  // A store keeps everything until it is destroyed. So after this many modules, a script continues in a new store, as
+  // soon as none of its commands can refer to anything in the old one.
   static constexpr size_t kModulesInStore = 1000;
 
   explicit ScriptRunner(const Config& config, const StoreLimits& limits = {});
@@ -61,14 +61,14 @@ class ScriptRunner {
   ScriptReport run(const text::Script& script);
 
  private:
-  // Modules whose shared memories a thread knows: by their names in the script, exports with their names.
+  // The modules whose shared memories a thread may use, by their names in the script; their exports with their names.
   using SharedExports = std::vector<std::pair<std::string, SharedMemory>>;
   using SharedModules = std::map<std::string, SharedExports>;
   struct Thread {
     std::thread native;
     ScriptReport report;
   };
-  // For a thread of the script, on that thread.
+  // For a thread of the script; must be made on that thread.
   ScriptRunner(const Engine& engine, const Config& config, const StoreLimits& limits, SharedModules shared);
 
   void run(const std::vector<text::Command>& commands);
@@ -91,7 +91,7 @@ class ScriptRunner {
   Outcome expect_trap(const text::Action& action, std::optional<TrapCode> code, const std::string& text);
   Result<std::vector<Val>> perform(const text::Action& action);
   Result<std::vector<Val>> invoke(const Instance& instance, const text::Action& action);
-  // Empty name: the current (latest) one. An Error when there is none.
+  // An empty name means the current (latest) instance. Returns an Error when there is none.
   Result<Instance> find_instance(const std::string& name) const;
   Outcome failed_module(const text::AssertModule& command, const Error& error) const;
   // Null when there is none.
@@ -105,12 +105,12 @@ class ScriptRunner {
   Store store_;
   Linker linker_;
   size_t modules_in_store_ = 0;
-  bool store_counts_ = false;  // modules may find what others have left in it: names, or contents of spectest's
+  bool store_counts_ = false;  // modules may find what others have left: names, or contents of spectest's objects
   const bool lazy_validation_;
-  std::map<std::string, Module> definitions_;  // "" is the latest; missing after a failure
+  std::map<std::string, Module> definitions_;  // "" is the latest one; there is none after a failure
   std::map<std::string, Instance> instances_;
-  const SharedModules shared_;             // of a thread
-  std::map<std::string, Thread> threads_;  // that nobody has waited for
+  const SharedModules shared_;             // only of a thread
+  std::map<std::string, Thread> threads_;  // those that nobody has waited for yet
   ScriptReport report_;
 };
 

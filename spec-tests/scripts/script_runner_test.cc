@@ -1,4 +1,4 @@
-// The runner itself: that it sees what goes wrong. A runner that passes everything passes every script.
+// Tests the runner itself: it must notice failures. A runner that accepts everything would pass every script.
 #include "spec-tests/scripts/script_runner.h"
 
 #include <gmock/gmock.h>
@@ -9,7 +9,7 @@
 namespace mini_wasm::spec {
 namespace {
 
-using namespace text;  // what scripts are made of
+using namespace text;  // the types of scripts
 
 using mini_wasm::testing::wat;
 using mini_wasm::testing::wat_unchecked;
@@ -23,7 +23,7 @@ AssertModule assert_module(AssertModule::Kind kind, std::vector<uint8_t> bytes, 
   return {kind, {ModuleSource::Form::binary, std::move(bytes), {}}, std::move(text)};
 }
 
-// Numbers the commands 1, 2, 3, ... and gives the lines that failed.
+// Numbers the commands 1, 2, 3, ... and returns the lines that failed.
 template <class... Commands>
 std::vector<uint32_t> failing(Commands... commands) {
   Script script;
@@ -168,7 +168,7 @@ std::vector<uint32_t> failing_lines(std::string_view source) {
   return all;
 }
 
-// One thread waits for a value that the other writes, and each sees what the other wrote before.
+// One thread waits for a value that the other one writes. Each must see what the other has written before.
 constexpr std::string_view kMessagePassing = R"((module $Mem (memory (export "shared") 1 1 shared))
 (thread $T1 (shared (module $Mem))
   (register "mem" $Mem)
@@ -196,7 +196,7 @@ constexpr std::string_view kMessagePassing = R"((module $Mem (memory (export "sh
 
 TEST(script_runner, threads_share_memory_and_nothing_else) {
   EXPECT_THAT(failing_lines(kMessagePassing), ElementsAre(18));  // 43
-  // Instances, names and threads of the script are not the thread's.
+  // A thread does not have the instances, names and threads of the script.
   EXPECT_THAT(failing_lines("(module $M (func (export \"f\")))\n"
                             "(thread $T (shared (module $M))\n"
                             "  (invoke $M \"f\")\n"
@@ -234,7 +234,7 @@ TEST(script_runner, instances_of_definitions) {
               ElementsAre(7, 8));
 }
 
-// Puts so many modules in the middle of a script that it goes on in a new store if it can.
+// Adds so many modules in the middle of a script that it continues in a new store, if it can.
 std::vector<uint32_t> failing_across_stores(const std::string& before, const std::string& many,
                                             const std::string& after) {
   std::string text = before;
@@ -257,7 +257,7 @@ TEST(script_runner, what_can_be_referred_to_lives_however_many_modules_follow) {
     (module (import "m" "f" (func))))"),
               IsEmpty());
   EXPECT_THAT(failing_across_stores("(module definition $d)", "(module)", "(module instance $i $d)"), IsEmpty());
-  // The module that is current while others are asserted.
+  // The current module stays current while other modules are asserted.
   EXPECT_THAT(failing_across_stores(f, R"((assert_trap (module (func $f unreachable) (start $f)) "unreachable"))",
                                     R"((assert_return (invoke "f") (i32.const 1)))"),
               IsEmpty());

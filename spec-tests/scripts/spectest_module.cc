@@ -17,7 +17,7 @@ void define_functions(Linker& linker) {
   linker.func(kModule, "print_f64_f64", [](double, double) {});
 }
 
-// What cannot be made under the engine's features is left out.
+// Objects that the engine's features do not allow are left out.
 template <class T>
 void define(Linker& linker, std::string_view name, const Result<T>& made) {
   if (made) linker.define(kModule, name, *made);

@@ -5,8 +5,8 @@
 
 namespace mini_wasm::spec {
 
-// Defines its functions (which print nothing), globals, tables and memory. What the store's engine has switched off
-// (64-bit tables, shared memories) is left out.
+// Defines its functions (which print nothing), globals, tables and memory. Objects that need a feature which is
+// switched off in the store's engine (64-bit tables, shared memories) are left out.
 void define_spectest(Linker& linker);
 
 }  // namespace mini_wasm::spec

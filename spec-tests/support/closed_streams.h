@@ -1,4 +1,4 @@
-// Running tests in processes that have been started without some of the standard streams.
+// Runs tests in processes that were started without some of the standard streams.
 #pragma once
 
 #include <fcntl.h>
@@ -7,7 +7,7 @@
 
 namespace mini_wasm::testing {
 
-// Sets of these streams are bits, from stdin on: all of them are 0 to kStreamSets - 1.
+// A set of closed streams is a bit mask, beginning with stdin; the sets are 0 to kStreamSets - 1.
 inline constexpr int kStreamSets = 8;
 
 inline int closed_now() {
@@ -16,7 +16,7 @@ inline int closed_now() {
   return closed;
 }
 
-// What `work` returned in a child in which they are closed; -1 when it died.
+// Runs `work` in a child process in which these streams are closed. Returns its result; -1 when the child was killed.
 template <class Work>
 int with_closed_streams(int closed, Work work) {
   const pid_t child = fork();

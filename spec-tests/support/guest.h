@@ -1,4 +1,4 @@
-// Running small modules in tests: a Guest is an engine, a store and a linker; matchers say what a call should give.
+// Runs small modules in tests. A Guest is an engine, a store and a linker; matchers check the results of calls.
 //
 //   Guest guest;
 //   const Instance i = guest.load("(module (func (export \"f\") (result i32) (i32.const 1)))");
@@ -53,7 +53,7 @@ MATCHER(Succeeds, "") { return static_cast<bool>(arg); }
 MATCHER_P(Traps, code, std::string("traps: ") + to_string(code)) {
   return !arg && arg.error().kind == ErrorKind::trap && arg.error().trap_code == code;
 }
-// An error of that kind whose text contains `text`.
+// Matches an error of that kind whose text contains `text`.
 MATCHER_P2(Fails, kind, text, std::string("fails with: ") + text) {
   return !arg && arg.error().kind == kind && arg.error().to_string().find(text) != std::string::npos;
 }
@@ -72,7 +72,7 @@ struct Guest {
     if (!module) return std::move(module).error();
     return linker.instantiate(*module);
   }
-  // Stops the test program when it fails: nothing after it would make sense.
+  // Ends the test program when it fails, because nothing after it would make sense.
   Instance load(std::string_view text) {
     Result<Instance> instance = try_load(text);
     if (!instance) ADD_FAILURE() << instance.error().to_string() << " in\n" << text;

@@ -1,4 +1,4 @@
-// Tests that mount file systems: in a child process with a view of mounts of its own.
+// For tests that mount file systems: they run in a child process with its own mount namespace.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -19,7 +19,8 @@ inline bool mount_new(const char* type, const std::string& where) {
   return ::mount("none", where.c_str(), type, 0, nullptr) == 0;
 }
 
-// Runs `body` where it may mount what it likes; its failures are the test's. Skips the test where that is not allowed.
+// Runs `body` in a process that may mount file systems; its failures are failures of the test. Skips the test where
+// that is not permitted.
 template <class Body>
 void in_mount_namespace(Body body) {
   constexpr int kRefused = 77;

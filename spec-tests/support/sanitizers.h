@@ -1,4 +1,4 @@
-// Which sanitizers a test runs under, for what they do not allow.
+// Which sanitizers a test runs under, because some tests are not possible with them.
 #pragma once
 
 #if defined(__SANITIZE_ADDRESS__)  // GCC
@@ -25,7 +25,7 @@ inline constexpr bool kThreadSanitizer = true;
 #else
 inline constexpr bool kThreadSanitizer = false;
 #endif
-// These two need terabytes of addresses, have handlers of their own for SIGSEGV, and say where mappings may lie.
+// These two need terabytes of addresses, install their own handlers for SIGSEGV, and restrict where mappings may be.
 inline constexpr bool kSanitizerOwnsProcess = kAddressSanitizer || kThreadSanitizer;
 
 }  // namespace mini_wasm::testing

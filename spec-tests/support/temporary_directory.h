@@ -1,4 +1,4 @@
-// A directory that goes with its object.
+// A temporary directory that is removed together with its object.
 #pragma once
 
 #include <stdlib.h>

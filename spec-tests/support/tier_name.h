@@ -1,4 +1,4 @@
-// What tests with a row of kTiers as parameter are called:
+// The name of a test whose parameter is a row of kTiers:
 //   INSTANTIATE_TEST_SUITE_P(tiers, Suite, ::testing::ValuesIn(spec::kTiers), testing::tier_name);
 #pragma once
 

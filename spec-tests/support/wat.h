@@ -1,4 +1,4 @@
-// Modules as text in tests: wat("(module ...)") gives the binary.
+// Modules as text in tests: wat("(module ...)") returns the binary.
 // Thread rule: any thread.
 #pragma once
 
@@ -8,10 +8,10 @@
 
 namespace mini_wasm::testing {
 
-// The binary of a module in text form, with a name section made from its identifiers. It is not validated: that is for
-// our code to do. A text that does not parse fails the running test, and the result is empty.
+// The binary form of a module in text form, with a name section made from its identifiers. It is not validated, because
+// the code under test must do that. If the text cannot be parsed, the running test fails, and the result is empty.
 std::vector<uint8_t> wat(std::string_view text);
-// The same, to point out that the module is not meant to be valid.
+// The same; shows the reader that the module is not meant to be valid.
 inline std::vector<uint8_t> wat_unchecked(std::string_view text) { return wat(text); }
 
 }  // namespace mini_wasm::testing
