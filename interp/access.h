@@ -1,7 +1,7 @@
-// Handlers of loads and stores of one value, generic in what is accessed: a type with
+// Handlers of loads and stores of one value. They are templates over the access, a type with
 //
-//   Value                 what stands on the operand stack
-//   kBytes                how many bytes of memory
+//   Value                 the type on the operand stack
+//   kBytes                number of bytes in memory
 //   load(at) -> Value, store(at, Value)
 #pragma once
 
@@ -11,8 +11,10 @@
 
 namespace mini_wasm::interp {
 
-// --- Memory 0 behind guard pages: an access out of bounds faults ----------------------------------------------------
+// --- Memory 0 with guard pages: an access that is out of bounds faults
 
+// The address is the 64-bit sum of a 32-bit index and a 32-bit offset, so it cannot wrap and stays inside the
+// reservation of a guarded memory (runtime/memory.h).
 template <class Access, Place A, Place D>
 void load(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
@@ -47,7 +49,7 @@ void store(Machine& m) {
   m.pc += 2;
 }
 
-// A value of type i32 that is loaded and decides on a branch.
+// Loads an i32 and branches on it.
 template <class Access, Place A, Place D, bool sense, bool backward>
 void load_and_branch(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
@@ -111,11 +113,11 @@ constexpr StoreTable make_store() {
   });
 }
 
-// --- Any memory, checked -------------------------------------------------------------------------------------------
+// --- Any memory, with bounds checks
 
 using CheckedHandlers = std::array<Handler, CheckedForm::kCount>;
 
-// The address of `size` bytes, or null when they are out of bounds.
+// The host address of `size` bytes in the memory; null when they are out of bounds.
 template <bool clamps, class Address>
 inline uint8_t* checked(Machine& m, const Operands& o, Address address, uint64_t size) {
   const runtime::MemInst& memory = *m.ctx->memories[o.x];

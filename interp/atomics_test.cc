@@ -1,5 +1,5 @@
-// Atomic accesses and 128-bit arithmetic: each opcode against a plain definition, the edges of memory in each kind of
-// memory, operands from everywhere. Threads are in runtime/shared_memory_test.cc.
+// Atomic accesses and 128-bit arithmetic: each opcode is compared with a simple model; the limits of each kind of
+// memory; operands from all places. Tests with threads are in runtime/shared_memory_test.cc.
 #include "core/atomic.h"
 #include "core/numeric.h"
 #include "interp/interp_test.h"
@@ -47,7 +47,7 @@ std::string wrapper(const OpInfo& info, std::string_view address, std::string_vi
          std::string(info.text) + " " + std::string(immediates) + operands + "))\n";
 }
 
-// What stands in the 64-bit cell afterwards, and the result.
+// The value of the 64-bit cell afterwards, and the result.
 std::pair<uint64_t, uint64_t> model(const OpInfo& info, uint64_t cell, uint64_t a, uint64_t b) {
   const uint64_t mask = info.access_log2 == 3 ? ~uint64_t{0} : (uint64_t{1} << (8u << info.access_log2)) - 1;
   const uint64_t old = cell & mask;
@@ -294,7 +294,7 @@ TEST_P(Proposals, pages_of_one_byte_are_counted_and_checked_by_the_byte) {
   EXPECT_THAT(guest.call(i, "fill", {i32(4), i32(2)}), kOutOfBounds);
   EXPECT_THAT(guest.call(i, "copy", {i32(2), i32(1), i32(4)}), kOutOfBounds);
   EXPECT_THAT(guest.call(i, "grow", {i32(3)}), Returns(i32(5)));
-  EXPECT_THAT(guest.call(i, "load", {i32(4)}), Returns(i32(4)));  // what is new is zero
+  EXPECT_THAT(guest.call(i, "load", {i32(4)}), Returns(i32(4)));  // new memory is zero
   EXPECT_THAT(guest.call(i, "store", {i32(0)}), Succeeds());
   EXPECT_THAT(guest.call(i, "store", {i32(1)}), kOutOfBounds);
   EXPECT_THAT(guest.call(i, "grow", {i32(2)}), Returns(i32(-1)));
@@ -309,7 +309,7 @@ TEST_P(Proposals, a_memory_never_has_more_pages_than_its_size_can_say) {
   const Instance i = guest.load(R"((module (memory 1 (pagesize 1))
     (func (export "size") (result i32) (memory.size))
     (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))))");
-  EXPECT_THAT(guest.call(i, "grow", {i32(-1)}), Returns(i32(-1)));  // 2^32 in all
+  EXPECT_THAT(guest.call(i, "grow", {i32(-1)}), Returns(i32(-1)));  // 2^32 pages in total
   EXPECT_THAT(guest.call(i, "size"), Returns(i32(1)));
   EXPECT_THAT(guest.call(i, "grow", {i32(-2)}), Returns(i32(1)));
   EXPECT_THAT(guest.call(i, "size"), Returns(i32(-1)));

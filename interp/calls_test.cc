@@ -1,4 +1,5 @@
-// Calls under pending operands, through tables, into other instances and the host; translation at the first call.
+// Calls while operands are pending; calls through tables, into other instances and into the host; translation at the
+// first call.
 #include <chrono>
 #include <thread>
 
@@ -91,7 +92,7 @@ TEST_P(Calls, the_host_grows_the_memory_calls_back_and_returns_more_than_it_took
     if (!old) return std::move(old).error();
     Result<std::vector<Val>> inner = instance->func("leaf")->call({i32(static_cast<int32_t>(slots[0]))});
     if (!inner) return std::move(inner).error();
-    slots[0] = *old | uint64_t{0xdead} << 32;  // the upper half of a 32-bit slot means nothing
+    slots[0] = *old | uint64_t{0xdead} << 32;  // the upper half of a slot with a 32-bit value is undefined
     slots[1] = (*inner)[0].bits();
     slots[2] = ~uint64_t{0};
     return {};

@@ -1,10 +1,11 @@
-// The interpreter's code: a stream of 8-byte words. Position-independent but for the addresses of handlers and callees.
+// The interpreter's code: a stream of 8-byte words. It is position-independent, except for the addresses of handlers
+// and callees in it.
 //
 //   word 0   address of the handler
-//   word 1   Operands: d, a: slots relative to fp; x: an immediate, a branch distance in words, or two more slots
+//   word 1   Operands. d, a: slots relative to fp. x: an immediate, a branch distance in words, or two more slots
 //   word 2   only where an instruction needs more: a 64-bit constant, a callee, a third pair of numbers
 //
-// Calls are always three words and keep in `d` what a return needs to know of the caller: see kCallWords.
+// A call always has three words, and its `d` tells the return which local of the caller is pinned: see kCallWords.
 #pragma once
 
 #include <atomic>
@@ -35,7 +36,7 @@ struct Operands {
 };
 static_assert(sizeof(Operands) == sizeof(Word));
 
-// Fields are loaded one by one: that costs less than taking a whole word apart.
+// The fields are loaded one by one, which is faster than to load the word and split it.
 inline Operands operands_at(const Word* word) {
   Operands o;
   const char* bytes = reinterpret_cast<const char*>(word);
@@ -45,38 +46,41 @@ inline Operands operands_at(const Word* word) {
   return o;
 }
 
-inline constexpr uint32_t kCallWords = 3;
+inline constexpr uint32_t kCallWords = 3;  // a return looks for the operands of its call at a fixed distance
 
 class InterpreterCode;
 
-// What a function has from its first call on.
+// The data that a function needs only after its first call.
 struct Translation {
-  const Word* words = nullptr;   // in a CodePiece; null while there is machine code alone
-  uint32_t size = 0;             // words
-  Word compiled[3] = {0, 0, 0};  // the instruction that enters its machine code, once it is hot
+  const Word* words = nullptr;   // in a CodePiece; null while there is only machine code
+  uint32_t size = 0;             // in words
+  Word compiled[3] = {0, 0, 0};  // the instruction that enters the machine code of a hot function
   runtime::ExceptionTable exceptions;
 };
 
-// One function's code, at a stable address: what FuncInst::code points to and what a direct call names. Small: modules
-// have thousands, most of which are never called.
+// One function's code, at a stable address: FuncInst::code and direct calls point to it. It is small, because modules
+// have thousands of functions, most of which are never called.
 //
-// Where things are in its frame is known before it is translated, so that a call need not know whether its callee is.
-// Only when functions are validated on demand `frame_slots` and `pinned` are not: then `lazy` makes up for it, and
-// because other threads may be calling, too, whoever calls loads `entry` before them.
+// The layout of the frame is known before the function is translated, so a call need not check whether its callee is.
+// One exception: when functions are validated on demand, `frame_slots` and `pinned` are known only after the
+// validation. Then the `lazy` instruction does what the call could not do. Other threads may call at the same time, so
+// a caller must load `entry` before these fields.
 struct FuncCode {
-  std::atomic<const Word*> entry{nullptr};  // `lazy` until translated
-  std::atomic<Word> first{0};               // what stands there, give or take a moment
-  std::atomic<uint32_t> frame_slots{0};     // from fp to the end of the operands; of the link until they are known
-  uint16_t link = 0;                        // first link slot, see runtime/frame.h
+  std::atomic<const Word*> entry{nullptr};  // points to `lazy` until the function is translated
+  std::atomic<Word> first{0};               // the first word at `entry`; may be out of date for a moment
+  std::atomic<uint32_t> frame_slots{0};  // from fp to the end of the operands; until known, only to the end of the link
+  uint16_t link = 0;                     // first link slot, see runtime/frame.h
   uint16_t zero_begin = 0, zero_count = 0;  // declared locals, which start as zero
-  std::atomic<uint32_t> pinned{0};          // slot of the local that lives in a register; 0 also when there is none
-  std::atomic<uint32_t> heat{0};            // calls and rounds of loops so far, while they are counted
+  std::atomic<uint32_t> pinned{0};          // slot of the local that is kept in a register; 0 also when there is none
+  std::atomic<uint32_t> heat{0};            // number of calls and loop iterations so far, while they are counted
   FuncIdx index{};
-  Word lazy = 0;  // the instruction that translates the function at its first call; found by its address: see lazy_at
+  // The instruction that translates the function at its first call. The handler finds the function by the address of
+  // this word (lazy_at).
+  Word lazy = 0;
   InterpreterCode* owner = nullptr;
-  Translation* translation = nullptr;  // set before `entry` leads there
+  Translation* translation = nullptr;  // set before `entry` points to its code
 
-  // The function whose `lazy` is at pc.
+  // The function whose `lazy` word is at `pc`.
   static FuncCode& lazy_at(const Word* pc) {
     return *reinterpret_cast<FuncCode*>(reinterpret_cast<uintptr_t>(pc) - offsetof(FuncCode, lazy));
   }
@@ -86,8 +90,8 @@ struct FuncCode {
   }
 };
 
-// The code of functions of one module that were translated one after another. Functions are added under the lock of the
-// tier, which finds them by their code.
+// Code of functions of one module that were translated one after another. Functions are added while the lock of the
+// tier is held; the tier uses the list to find a function by an address in its code.
 class CodePiece {
  public:
   explicit CodePiece(size_t capacity) : words_(std::make_unique_for_overwrite<Word[]>(capacity)), capacity_(capacity) {}
@@ -99,7 +103,7 @@ class CodePiece {
   std::vector<FuncCode*> functions;  // in the order of their code
 
  private:
-  static constexpr size_t kPopulated = 32 * 1024;  // words at a time
+  static constexpr size_t kPopulated = 32 * 1024;  // words that are populated at a time
 
   std::unique_ptr<Word[]> words_;
   size_t size_ = 0, capacity_, populated_ = 0;

@@ -53,8 +53,8 @@ TEST_P(ControlFlow, a_branch_past_operands_carries_its_values_down) {
 
 // --- Every comparison as condition of br_if and of if, against a local, a constant and a value in the accumulator
 
-// A function of two parameters that compares them, and constants, in six ways: each is a bit of its results, set where
-// the comparison does not hold. There are four results, one for each form of branch.
+// A function of two parameters that compares them, and constants, in six ways. Each comparison gives one bit of a
+// result, set if the comparison does not hold. There are four results, one for each form of branch.
 std::string comparing_function(const std::string& type, const std::string& op) {
   const std::string compare = type + "." + op;
   std::string text = "(func (export \"" + compare + "\") (param " + type + " " + type +
@@ -78,7 +78,7 @@ std::string comparing_function(const std::string& type, const std::string& op) {
 }
 
 bool holds(const std::string& op, double a, double b) {
-  if (op.ends_with("_u")) {  // as unsigned: negative ones are large
+  if (op.ends_with("_u")) {  // as unsigned numbers, negative ones are large
     a = a < 0 ? a + 0x1p64 : a;
     b = b < 0 ? b + 0x1p64 : b;
   }
@@ -86,7 +86,7 @@ bool holds(const std::string& op, double a, double b) {
   return o == "eq" ? a == b : o == "ne" ? a != b : o == "lt" ? a < b : o == "gt" ? a > b : o == "le" ? a <= b : a >= b;
 }
 
-// What each result of a comparing function is.
+// The expected value of each result of a comparing function.
 int32_t where_it_does_not_hold(const std::string& op, double x, double y) {
   const bool results[] = {holds(op, x, y), holds(op, x, 3), holds(op, 3, x),
                           holds(op, x, y), holds(op, y, x), holds(op, x, 0x123456)};
@@ -251,7 +251,8 @@ TEST_P(ControlFlow, dead_code_of_every_kind_is_walked_over) {
   EXPECT_THAT(guest.call(i, "f", {i32(0)}), Returns(i32(42)));
 }
 
-// The host sets the interrupt, then the guest is back in its loop: a call after which it is seen is not needed.
+// The host sets the interrupt, then the guest continues its loop, which contains no call. The branch itself must notice
+// the interrupt.
 TEST_P(ControlFlow, an_interrupt_stops_every_form_of_backward_branch) {
   const Instance i = guest.load(R"((module
     (func (export "br") (param i32) (loop (br 0)))

@@ -1,11 +1,12 @@
-// How one handler goes on to the next. A handler is a plain function over a Machine; two small back-ends run it:
+// Dispatch: how one handler continues with the next. A handler is a plain function on a Machine. Two small back-ends
+// run handlers:
 //
-//   tail   each handler ends in a guaranteed tail call of the next one, with the machine in CPU registers
+//   tail   each handler ends with a guaranteed tail call of the next one; the Machine is in CPU registers
 //          (clang >= 19: musttail, preserve_none)
-//   loop   a loop calls the handlers, with the machine in memory: any compiler, debug and sanitizer builds
+//   loop   a loop calls the handlers; the Machine is in memory. For any compiler, and debug and sanitizer builds
 //
-// Both are made from the same handlers by `wrap`. A handler advances `pc` itself; it ends execution by setting
-// `pc` to one of the stop instructions in handlers.cc.
+// `wrap` makes both forms from the same handlers. A handler advances `pc` itself. It ends execution by setting `pc` to
+// one of the stop instructions in handlers_control.cc.
 #pragma once
 
 #include <cstdint>
@@ -26,14 +27,14 @@ using runtime::Exit;
 using runtime::InstanceContext;
 using runtime::Slot;
 
-// The interpreter's registers.
+// The registers of the interpreter.
 struct Machine {
   const Word* pc;
   Slot* fp;
   uint8_t* memory;  // base of memory 0
   InstanceContext* ctx;
   uint64_t r;  // integer accumulator
-  uint64_t l;  // the pinned local
+  uint64_t l;  // the pinned local, which is kept in this register
   float s;     // accumulators for f32 and f64
   double d;
   V128 v;  // accumulator for v128
@@ -54,8 +55,8 @@ __attribute__((preserve_none)) Exit wrap(const Word* pc, Slot* fp, uint8_t* memo
   [[clang::musttail]] return handler_at(m.pc)(m.pc, m.fp, m.memory, m.ctx, m.r, m.l, m.s, m.d, m.v);
 }
 
-// The same for a body that knows the handler to go to before it has been to its code: what is predicted wrongly is
-// found out sooner.
+// The same for a body that knows the next handler before it has read the code at the new pc. So the CPU notices a wrong
+// prediction of the jump earlier.
 template <Handler (*body)(Machine&)>
 __attribute__((preserve_none)) Exit wrap_jump(const Word* pc, Slot* fp, uint8_t* memory, InstanceContext* ctx,
                                               uint64_t r, uint64_t l, float s, double d, V128 v) {
@@ -64,16 +65,16 @@ __attribute__((preserve_none)) Exit wrap_jump(const Word* pc, Slot* fp, uint8_t*
   [[clang::musttail]] return next(m.pc, m.fp, m.memory, m.ctx, m.r, m.l, m.s, m.d, m.v);
 }
 
-// `guess`, which was got sooner, if it is the handler at pc.
+// Returns `guess`, which was available earlier, if it is the handler at pc; otherwise that handler.
 [[gnu::always_inline]] inline Handler checked_handler(const Word* pc, Handler guess) {
   const Handler found = handler_at(pc);
   if (guess != found) [[unlikely]]
     return found;
-  asm("" : "+r"(guess));  // or else compilers use `found`, which is the same
+  asm("" : "+r"(guess));  // otherwise compilers use `found`, because it is equal
   return guess;
 }
 
-// The handler that ends execution.
+// The handler that ends execution; `r` is the Exit.
 __attribute__((preserve_none)) inline Exit stop(const Word*, Slot*, uint8_t*, InstanceContext*, uint64_t r, uint64_t,
                                                 float, double, V128) {
   return static_cast<Exit>(r);
@@ -81,9 +82,9 @@ __attribute__((preserve_none)) inline Exit stop(const Word*, Slot*, uint8_t*, In
 
 inline Exit run(Machine& m) { return handler_at(m.pc)(m.pc, m.fp, m.memory, m.ctx, m.r, m.l, m.s, m.d, m.v); }
 
-// After an access to guest memory: at the access, pc and fp were in the registers in which preserve_none passes its
-// first two arguments, because they must be there here, too, and nothing may move across. The fault handler relies on
-// it.
+// Must follow each access to guest memory. It forces pc and fp to be in fixed registers at the access: the asm uses the
+// registers in which preserve_none passes the first two arguments, and nothing can be moved across it. The fault
+// handler reads pc and fp from these registers.
 [[gnu::always_inline]] inline void fault_point(Machine& m) {
 #if defined(__x86_64__)
   register const Word* pc asm("r12") = m.pc;
@@ -123,7 +124,8 @@ inline Exit run(Machine& m) {
   return static_cast<Exit>(m.r);
 }
 
-// The machine is in memory, where the accesses of the guest may point, too: no compiler moves a store across.
+// The Machine is in memory that guest accesses might also refer to, as far as the compiler knows. So it cannot move a
+// store across the access.
 inline void fault_point(Machine&) {}
 
 #endif

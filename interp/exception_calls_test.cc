@@ -1,5 +1,5 @@
-// Every form of call, of whatever function, inside every form of handler: what the callee throws is caught where the
-// module says, not where some tier happened to put the code of the call.
+// Every form of call, of every kind of function, inside every form of handler. The exception of the callee must be
+// caught where the module says, independent of where a tier has placed the code of the call.
 #include <string>
 
 #include "interp/interp_test.h"
@@ -30,7 +30,8 @@ class ExceptionCalls : public ::testing::TestWithParam<spec::TierCase> {
 };
 MW_IN_EVERY_CONFIGURATION(ExceptionCalls);
 
-// Functions that throw: of another instance, of the host, of this one; and what ends with a tail call of one of them.
+// Functions that throw: of another instance, of the host, of this instance; and functions that end with a tail call of
+// one of them.
 constexpr const char* kThrowers[] = {"$far", "$host", "$own", "$tail", "$tail_indirect", "$tail_ref", "$through"};
 
 std::vector<std::string> calls_of(size_t thrower, const std::string& argument) {
@@ -69,7 +70,7 @@ std::string module_with(const std::string& body) {
 
 struct Case {
   const char* name;
-  const char* body;  // % is the call, with the parameter as what is thrown: 42
+  const char* body;  // % is the call; its parameter is the value that is thrown, 42
   int32_t wanted;
 };
 
@@ -147,7 +148,7 @@ TEST_P(ExceptionCalls, are_caught_where_the_module_says) {
   }
 }
 
-// Calls beside a handler, which must not catch what they throw.
+// Calls next to a handler, which must not catch their exceptions.
 const Case kUncaught[] = {
     {"before", "% (block $h (try_table (catch_all $h) (nop))) (i32.const 5)", 0},
     {"behind", "(block $h (try_table (catch_all $h) (nop))) % (i32.const 5)", 0},
@@ -176,7 +177,8 @@ TEST_P(ExceptionCalls, beside_a_handler_are_not_caught) {
   }
 }
 
-// The way out of the instance comes back to the same place: with all results, and with what was in registers.
+// A call of another instance must return to the same place, with all results and with the values that were in
+// registers.
 TEST_P(ExceptionCalls, that_return_go_on_behind_the_call) {
   guest.linker.instance("r", guest.load(R"((module
     (func (export "f") (param i32 i64 f32 f64 i32 i32 i32 i32 i32 i32) (result i32)

@@ -1,4 +1,4 @@
-// Exceptions of both kinds: try_table, and try/catch/delegate/rethrow of the first proposal.
+// Exceptions of both kinds: try_table, and try/catch/delegate/rethrow of the older proposal.
 #include "interp/interp_test.h"
 
 namespace mini_wasm {
@@ -50,7 +50,7 @@ TEST_P(Exceptions, a_tag_is_the_same_in_every_module_that_shares_it) {
   const char* const thrower = R"((module
     (tag $e (export "tag") (param i32)) (func (export "throw") (param i32) (throw $e (local.get 0)))))";
   guest.linker.instance("a", guest.load(thrower));
-  guest.linker.instance("b", guest.load(thrower));  // of equal type, but another tag
+  guest.linker.instance("b", guest.load(thrower));  // of the same type, but another tag
   const Instance i = guest.load(R"((module
     (import "a" "tag" (tag $a (param i32)))  (import "b" "tag" (tag $b (param i32)))
     (import "a" "tag" (tag $again (param i32)))
@@ -282,7 +282,7 @@ TEST_P(Exceptions, delegate_skips_the_tries_between) {
   EXPECT_THAT(guest.call(i, "falls_through"), Returns(i32(7)));
 }
 
-// Blocks, branches and results stand where they would without the exception that a catch block keeps.
+// Blocks, branches and results are in the same places as without the exception that a catch block keeps.
 TEST_P(Exceptions, control_flow_within_a_catch_block) {
   const Instance i = guest.load(R"((module
     (tag $e (param i32 i32))

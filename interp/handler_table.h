@@ -1,5 +1,5 @@
-// Tables of handlers made at compile time: one template per shape of instruction, instantiated for each combination of
-// places that makes sense.
+// Tables of handlers that are made at compile time: one template for each form of instruction, instantiated for each
+// possible combination of places (places.h).
 #pragma once
 
 #include <array>
@@ -14,11 +14,11 @@ namespace mini_wasm::interp {
 
 inline constexpr size_t kPlaces = 5;
 
-// Handlers by up to three places; null where there is none.
+// Handlers by up to three places; null for a combination that does not exist.
 template <size_t A, size_t B, size_t D>
 using PlaceTable = std::array<std::array<std::array<Handler, D>, B>, A>;
 
-// Fills a table: `pick.template operator()<a, b, d>()` gives a handler or null.
+// Fills a table. `pick.template operator()<a, b, d>()` returns a handler or null.
 template <size_t A, size_t B, size_t D, class Pick>
 constexpr PlaceTable<A, B, D> make_table(Pick pick) {
   PlaceTable<A, B, D> table{};
@@ -63,7 +63,7 @@ struct Unchecked<numeric::Checked<R>> {
   static constexpr bool kTraps = true;
 };
 
-// Whether values of type T can be there: only integers live in the pinned local.
+// Whether a value of type T can be at this place. Only integers can be in the pinned local.
 template <class T>
 constexpr bool can_be_at(Place p) {
   switch (p) {
@@ -76,7 +76,7 @@ constexpr bool can_be_at(Place p) {
   return false;
 }
 
-// One row of handlers per Scalar; `pick.template operator()<T>()` makes a row.
+// One row of handlers for each Scalar; `pick.template operator()<T>()` makes a row.
 template <class Row, class Pick>
 constexpr std::array<Row, 5> by_scalar(Pick pick) {
   return {
@@ -90,7 +90,7 @@ constexpr std::array<Row, 5> by_scalar(Pick pick) {
 
 constexpr size_t row(Scalar type) { return static_cast<size_t>(type); }
 
-// An instruction that is part of no function, as the linker lays it out: two words.
+// An instruction that does not belong to a function, in the layout of code: two words.
 struct StaticInstr {
   Handler handler;
   Operands operands;
@@ -99,12 +99,13 @@ static_assert(sizeof(StaticInstr) == 2 * sizeof(Word));
 
 extern const StaticInstr kTraps[];  // by TrapCode
 
-// Stops with a trap; `pc` still names the instruction.
+// Stops with a trap. The trap's handler receives the address of the current instruction in `r`.
 [[gnu::always_inline]] inline void raise(Machine& m, TrapCode code) {
   m.r = reinterpret_cast<uint64_t>(m.pc);
   m.pc = reinterpret_cast<const Word*>(kTraps + static_cast<size_t>(code));
 }
 
+// Backward branches check for an interrupt, because each loop contains one of them.
 template <bool backward>
 [[gnu::always_inline]] inline void take_branch(Machine& m, int32_t distance) {
   if constexpr (backward) {

@@ -1,5 +1,5 @@
-// Handlers of the atomic instructions. All are four words: operands in slots (d <- a: address, b(), c()), word 2: the
-// offset, word 3: the memory.
+// Handlers of the atomic instructions. Each has four words; the operands are in slots: d <- a (address), b(), c(). Word
+// 2 is the offset, word 3 the memory.
 #include "core/atomic.h"
 #include "core/speculation.h"
 #include "interp/handler_table.h"
@@ -13,7 +13,7 @@ constexpr uint32_t kWords = 4;
 
 runtime::MemInst& memory_of(Machine& m) { return *m.ctx->memories[m.pc[3]]; }
 
-// Memory 0 behind guard pages, like interp::load.
+// For memory 0 with guard pages, like interp::load. Alignment is checked even so.
 template <Op op>
 void guarded(Machine& m) {
   using Access = atomic::Access<op>;
@@ -48,7 +48,7 @@ void checked(Machine& m) {
   m.pc += kWords;
 }
 
-// What wait and notify share: `run(memory, effective address, result)` gives the result or a trap.
+// The common part of wait and notify: `run(memory, effective address, result)` sets the result or returns a trap.
 template <class F>
 void call_runtime(Machine& m, const Operands& o, F run) {
   runtime::MemInst& memory = memory_of(m);
@@ -112,7 +112,8 @@ constexpr auto make_all(std::index_sequence<I...>) {
   return std::array<AtomicHandlers, sizeof...(I)>{make_handlers<static_cast<Op>(kFirst + I)>()...};
 }
 
-constexpr auto kAtomic = make_all(std::make_index_sequence<kOpCount - kFirst>{});  // they are the last rows
+// the atomic instructions are the last rows of opcodes.def
+constexpr auto kAtomic = make_all(std::make_index_sequence<kOpCount - kFirst>{});
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// Handlers of control flow, calls, and the instructions that belong to no function.
+// Handlers of control flow and calls, and the instructions that do not belong to a function.
 #include "core/speculation.h"
 #include "interp/handler_table.h"
 #include "interp/interpreter.h"
@@ -38,6 +38,7 @@ void stop_with(Machine& m, Exit exit) {
   m.pc = words(kStop);
 }
 
+// r: address of the instruction that traps (see raise).
 void trap(Machine& m) {
   runtime::Activation& activation = *m.ctx->store->activation();
   activation.trap = static_cast<TrapCode>(operands_at(m.pc + 1).x);
@@ -65,13 +66,14 @@ template <Place A>
 Handler br_table(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   const uint32_t index = read<uint32_t, A>(m, o.a);
-  const uint32_t i = index < o.x ? index : o.x;  // no branch: nothing to guess wrong
+  // a conditional move: there is no branch that could be predicted wrongly
+  const uint32_t i = index < o.x ? index : o.x;
   const Handler next = handler_at(m.pc + 2 + i);
   int32_t distance;
   const Word* const distances = m.pc + 3 + o.x;
   std::memcpy(&distance, reinterpret_cast<const char*>(distances) + size_t{i} * sizeof(distance), sizeof(distance));
   m.pc += distance;
-  // A loop may begin with its br_table: a distance of 0.
+  // A distance of 0 is backward too: a loop may begin with its br_table.
   if (distance <= 0 && m.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]] {
     raise(m, TrapCode::interrupted);
     return handler_at(m.pc);
@@ -81,7 +83,7 @@ Handler br_table(Machine& m) {
 
 // --- Calls ---------------------------------------------------------------------------------------------------------
 
-// Where a frame returns to.
+// The place that a frame returns to.
 struct Return {
   const Word* pc;
   Slot* fp;
@@ -89,13 +91,15 @@ struct Return {
 };
 
 [[gnu::always_inline]] inline void go_to_instance(Machine& m, InstanceContext* ctx) {
+  // m.memory is the base of memory 0 of the current instance, so it changes with the instance.
   if (ctx == m.ctx) [[likely]]
     return;
   m.ctx = ctx;
   m.memory = ctx->memory_base;
 }
 
-// Whether a frame may end at `end`; false after raising a trap. All instances of a store have the same stack limit.
+// Whether a frame may end at `end`; otherwise raises a trap and returns false. All instances of a store have the same
+// stack limit.
 [[gnu::always_inline]] inline bool has_room(Machine& m, const Slot* end) {
   if (end <= m.ctx->stack_limit.load(std::memory_order_relaxed)) [[likely]]
     return true;
@@ -105,13 +109,13 @@ struct Return {
   return false;
 }
 
-// r: the instruction; l: where the frame would have ended.
+// r: address of the instruction; l: the end that the frame would have had.
 void no_room(Machine& m) {
   m.pc = as<const Word*>(m.r);
   raise(m, m.ctx->store->why_no_room(as<const Slot*>(m.l)));
 }
 
-// Loaded before all else of a callee: see FuncCode.
+// Must be loaded before all other fields of the callee (see FuncCode).
 [[gnu::always_inline]] inline const Word* entry_of(const FuncCode& callee) {
   return callee.entry.load(std::memory_order_acquire);
 }
@@ -119,7 +123,7 @@ void no_room(Machine& m) {
   return fp + callee.frame_slots.load(std::memory_order_relaxed);
 }
 
-// Begins the callee's frame at `fp`, where there is room for it.
+// Begins the callee's frame at `fp`, where there must be room for it.
 [[gnu::always_inline]] inline void enter(Machine& m, const FuncCode& callee, const Word* entry, Slot* fp, Return back) {
   Slot* const link = fp + callee.link;
   link[kLinkReturnPc] = reinterpret_cast<Slot>(back.pc);
@@ -128,14 +132,18 @@ void no_room(Machine& m) {
   Slot* zero = fp + callee.zero_begin;
   for (uint32_t n = callee.zero_count; n != 0; --n) {
     *zero++ = 0;
-    // Or else compilers make the loop a call of memset, which costs more than a few stores and saves every register.
+    // Otherwise compilers replace the loop by a call of memset, which costs more than a few stores and makes the
+    // handler save all registers.
     asm("" : "+r"(zero));
   }
+  // Without a pinned local this loads slot 0, which does no harm.
   m.l = fp[callee.pinned.load(std::memory_order_relaxed)];
   m.fp = fp;
   m.pc = entry;
 }
 
+// The pinned local of the caller is loaded again from its slot, whose number is in the `d` of the call (two words
+// before the return address).
 [[gnu::always_inline]] inline void leave(Machine& m, uint32_t link) {
   const Word* const return_pc = as<const Word*>(m.fp[link + kLinkReturnPc]);
   Slot* const fp = as<Slot*>(m.fp[link + kLinkCallerFp]);
@@ -153,7 +161,7 @@ void call(Machine& m) {
     enter(m, callee, entry, fp, {m.pc + kCallWords, m.fp, m.ctx});
 }
 
-// A callee that may be the host's or another instance's.
+// Calls a function that may belong to the host or to another instance.
 [[gnu::always_inline]] inline Handler call_any(Machine& m, FuncInst* callee, uint16_t arguments) {
   if (callee->host != nullptr) {
     m.r = reinterpret_cast<uint64_t>(callee);
@@ -180,7 +188,7 @@ Handler call_import(Machine& m) {
   return ctx->store->engine().types().is_subtype(found, wanted);
 }
 
-// The entry of a table, of whatever type; null after raising a trap.
+// The function in a table element, of any type; null after raising a trap.
 [[gnu::always_inline]] inline FuncInst* table_entry(Machine& m, uint64_t index, Word type_and_table) {
   const runtime::TableInst& table = *m.ctx->tables[type_and_table >> 32];
   if (index >= table.size) [[unlikely]]
@@ -191,7 +199,7 @@ Handler call_import(Machine& m) {
   return callee;
 }
 
-// The type that a call_indirect wants.
+// The type that a call_indirect requires.
 TypeId wanted_type(Word type_and_table) { return TypeId{static_cast<uint32_t>(type_and_table)}; }
 
 template <class Index, Place A>
@@ -208,7 +216,7 @@ Handler call_indirect(Machine& m) {
   return handler_at(m.pc);
 }
 
-// r: the callee of a call_indirect, not quite of the type that it wants; l: address of the call.
+// r: the callee of a call_indirect, whose type is not exactly the required one; l: address of the call.
 Handler call_subtype(Machine& m) {
   FuncInst* const callee = as<FuncInst*>(m.r);
   m.pc = as<const Word*>(m.l);
@@ -226,9 +234,10 @@ Handler call_ref(Machine& m) {
   return handler_at(m.pc);
 }
 
-// --- Tail calls: the callee's frame takes the place of this one and returns to where this one would have -----------
+// --- Tail calls: the callee's frame replaces this one, and returns to where this one would have returned
 
-// False after raising a trap.
+// Returns false after raising a trap. The arguments may overlap with the parameters, and lie above them, so they are
+// copied in ascending order.
 [[gnu::always_inline]] inline bool replace_frame(Machine& m, const FuncCode& callee, const Operands& o,
                                                  uint32_t argument_slots) {
   const Slot* const link = m.fp + o.d;
@@ -296,8 +305,8 @@ void null_check(Machine& m) {
 
 // --- Exceptions ----------------------------------------------------------------------------------------------------
 
-// From the instruction at pc to the clause that catches it, or out of this activation. Here and below the machine may
-// well be in memory: throwing is slow anyway.
+// Continues at the clause that catches the exception, or leaves this activation. Here and below, the Machine may be in
+// memory, because throwing is slow anyway.
 [[gnu::noinline]] void throw_exception(Machine& m, const runtime::gc::ExceptionObject& exception) {
   runtime::Store& store = *m.ctx->store;
   auto& tier = static_cast<Interpreter&>(*store.activation()->tier);
@@ -316,7 +325,7 @@ void null_check(Machine& m) {
   m.pc = handler.pc;
 }
 
-// d: argument slots
+// d: number of argument slots.
 void throw_(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   Slot* const arguments = m.fp + o.a;
@@ -333,14 +342,14 @@ void throw_ref(Machine& m) {
   throw_exception(m, *static_cast<const runtime::gc::ExceptionObject*>(runtime::gc::to_object(ref)));
 }
 
-// An exception of a call that left this activation for another, or for the host.
+// Continues to throw an exception of a call that has left this activation (for compiled code or the host).
 void throw_pending_exception(Machine& m) {
   m.ctx->store->activation()->pc = nullptr;
   const Slot exception = std::exchange(m.ctx->store->pending_exception, runtime::gc::kNull);
   throw_exception(m, *static_cast<const runtime::gc::ExceptionObject*>(runtime::gc::to_object(exception)));
 }
 
-// A single result is in the accumulator of its type, too, whichever that is.
+// A single result must also be in the accumulator of its type. The type is not known here, so all are set.
 [[gnu::always_inline]] inline void take_result(Machine& m, const Slot* results) {
   m.r = results[0];
   m.s = runtime::slot_get<float>(results);
@@ -367,6 +376,7 @@ void call_host(Machine& m) {
   if (exit != Exit::returned) [[unlikely]]
     return stop_with(m, exit);
   activation.pc = nullptr;
+  // An interrupt may have come while the host function ran.
   if (m.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]
     return raise(m, TrapCode::interrupted);
   m.memory = m.ctx->memory_base;
@@ -375,16 +385,17 @@ void call_host(Machine& m) {
   m.pc = at + kCallWords;
 }
 
-// Back to the call that led here, before a trap that is the caller's, or when the frame is not to be the tier's any
-// more.
+// Goes back to the call that led here: before a trap that belongs to the caller, or when the frame no longer belongs to
+// this tier.
 void go_to_caller(Machine& m, const FuncCode& code) {
   const Slot* const link = m.fp + code.link;
-  m.pc = as<const Word*>(link[kLinkReturnPc]) - 1;  // in the call
+  m.pc = as<const Word*>(link[kLinkReturnPc]) - 1;  // a position inside the call
   m.fp = as<Slot*>(link[kLinkCallerFp]);
   m.ctx = as<InstanceContext*>(link[kLinkContext]);
 }
 
-// The caller may have begun the frame without knowing all of its layout.
+// If the function was not validated before, the caller has begun the frame without knowing its size and its pinned
+// local. Both are done here.
 [[gnu::noinline]] void translate_and_begin(Machine& m, FuncCode& code) {
   Result<const Word*> entry = code.owner->translate(code);
   const Slot* const end = frame_end(code, m.fp);
@@ -402,8 +413,8 @@ void go_to_caller(Machine& m, const FuncCode& code) {
 
 // --- Hot functions -------------------------------------------------------------------------------------------------
 
-// The frame that has been entered here goes on in machine code, which does not keep its link: it is a call from where
-// that says.
+// Continues in machine code with the frame that has just been entered. Machine code does not keep the frame's link, so
+// this is made a call from the place to which the link refers.
 [[gnu::noinline]] void run_compiled(Machine& m, const FuncCode& code, const void* entry) {
   Slot* const frame = m.fp;
   InstanceContext& context = *m.ctx;
@@ -455,7 +466,7 @@ void count_loop(Machine& m) {
   m.pc += 3;
 }
 
-// ---
+// --- Returns
 
 void return_(Machine& m) { leave(m, operands_at(m.pc + 1).d); }
 
@@ -493,11 +504,14 @@ constexpr auto kReturnValue = by_scalar<PlaceTable<kPlaces, 1, 1>>([]<class T>()
 
 const Word* words(const StaticInstr* instr) { return reinterpret_cast<const Word*>(instr); }
 
+// Instructions that the handlers above jump to. Calls of the host and similar code are in handlers of their own, so
+// that the usual handlers need no stack frame.
 constexpr StaticInstr kStop[] = {{&stop, {}}};
 constexpr StaticInstr kCallHost[] = {{&wrap<&call_host>, {}}};
 constexpr StaticInstr kCallSubtype[] = {{&wrap_jump<&call_subtype>, {}}};
 constexpr StaticInstr kNoRoom[] = {{&wrap<&no_room>, {}}};
-// A return looks at the operands of the call that it goes back to: two words before.
+// A return reads the operands of the call that it returns to, two words before its return address. So there must be a
+// word before this instruction.
 constexpr StaticInstr kFinish[] = {{nullptr, {}}, {&wrap<&finish>, {}}};
 
 }  // namespace

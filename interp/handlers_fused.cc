@@ -1,4 +1,4 @@
-// Handlers of two numeric instructions made one: the rows FUSE of fused.def.
+// Handlers of two numeric instructions that are combined into one: the rows FUSE of fused.def.
 #include <algorithm>
 
 #include "interp/handler_table.h"
@@ -7,7 +7,7 @@ namespace mini_wasm::interp {
 
 namespace {
 
-// Operands of the same type throughout, the second and third in slots or 16 bits of the instruction.
+// The second and third operand are in slots, or 16-bit immediates. All operands have the same type.
 template <class T, Place P>
 [[gnu::always_inline]] inline T read_small(const Machine& m, uint16_t n) {
   if constexpr (P == Place::imm) {
@@ -58,7 +58,7 @@ constexpr FusedPair kPairs[] = {
 #include "interp/fused.def"
 };
 
-// Opcodes are numbered as they come first, and second: 0 is one that fuses with nothing.
+// Each opcode gets a number as a first and as a second instruction, so that the table is small. 0: it cannot be fused.
 using Numbers = std::array<uint8_t, kOpCount>;
 template <class Which>
 constexpr Numbers number(Which which) {

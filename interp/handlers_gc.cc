@@ -1,7 +1,8 @@
-// Handlers of structures, arrays, i31, casts and exceptions: thin, what they do is in runtime/gc/ops.h.
+// Handlers of structures, arrays, i31, casts and exceptions. They only fetch operands; the operations are in
+// runtime/gc/ops.h.
 //
-// Operands stand in the slots from a on, d of them; the result goes to the first. Allocation may collect, so everything
-// up to the last operand is published as live.
+// There are d operand slots from a on; the result is stored in the first. Allocation may collect, so before it
+// everything up to the last operand is published as live (Activation::top).
 #include "interp/handler_table.h"
 #include "interp/interpreter.h"
 #include "interp/interpreter_code.h"
@@ -21,6 +22,7 @@ uint32_t u32_at(const Slot* slot) { return runtime::slot_get<uint32_t>(slot); }
 
 void publish_top(const Machine& m, const Operands& o) { m.ctx->store->activation()->top = m.fp + o.a + o.d; }
 
+// All instructions here have three words, like calls, even if they need only two. So these helpers fit all of them.
 void next_if(Machine& m, TrapCode trap) {
   if (trap != TrapCode::none) [[unlikely]]
     return raise(m, trap);
@@ -48,10 +50,11 @@ void struct_new_default(Machine& m) {
   finish_new(m, o, gc::struct_new(*m.ctx->store, layout_at(m)));
 }
 
-// Packed fields widen to 32 bits; T is the stored type, signed for _s.
+// A packed field is extended to 32 bits. T is the stored type; it is signed for the instructions with _s.
 template <class T>
 using Widened = std::conditional_t<(sizeof(T) < 4), std::conditional_t<std::is_signed_v<T>, int32_t, uint32_t>, T>;
 
+// A v128 in a field or an element.
 struct TwoSlots {
   Slot words[2];
 };
@@ -82,6 +85,7 @@ void array_new(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   publish_top(m, o);
   const Slot* s = m.fp + o.a;
+  // The length is in the last of the d slots: the value before it takes one slot or two.
   finish_new(m, o, gc::array_new(*m.ctx->store, layout_at(m), u32_at(s + o.d - 1), s));
 }
 
@@ -203,7 +207,7 @@ void ref_cast(Machine& m) {
   next_if(m, gc::ref_cast(*m.ctx->store, m.fp[o.a], gc::cast_target(m.pc[2])));
 }
 
-// Getters and setters by what is stored.
+// Get and set handlers by the storage of the field or element.
 template <template <class> class Shape>
 Handler by_storage(Storage storage, bool sign) {
   switch (storage) {

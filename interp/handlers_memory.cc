@@ -1,4 +1,5 @@
-// Handlers of loads, stores, bulk memory and table instructions. What a load reads follows from its row in opcodes.def.
+// Handlers of loads, stores, bulk memory and table instructions. The type that a load reads follows from its row in
+// opcodes.def.
 #include <cstring>
 
 #include "interp/access.h"
@@ -36,7 +37,7 @@ using UnsignedBytes =
     std::conditional_t<log2 == 0, uint8_t,
                        std::conditional_t<log2 == 1, uint16_t, std::conditional_t<log2 == 2, uint32_t, uint64_t>>>;
 
-// The types of a scalar load or store: the value's, and what stands in memory.
+// The types of a scalar load or store: of the value, and of the bytes in memory.
 template <Op op>
 struct Access {
   static constexpr const OpInfo& kInfo = op_info(op);
@@ -91,7 +92,7 @@ const AccessHandlers& handlers_of(Op op) {
   return i < kAccessCount ? kAccess[i] : vector_access(op);
 }
 
-// --- Bulk operations: operands in slots from a on, address operands of 32 bits zero-extended -------------------------
+// --- Bulk operations: operands in slots from a on; 32-bit address operands are zero-extended
 
 uint64_t address_at(const Slot* slot, bool is_64) {
   return is_64 ? *slot : uint64_t{runtime::slot_get<uint32_t>(slot)};
@@ -143,14 +144,14 @@ void memory_copy(Machine& m) {
   runtime::MemInst& to = *m.ctx->memories[o.b()];
   runtime::MemInst& from = *m.ctx->memories[o.c()];
   const Slot* s = m.fp + o.a;
-  const bool both_64 = to.type.is_64 && from.type.is_64;
+  const bool both_64 = to.type.is_64 && from.type.is_64;  // the length has the smaller address type
   next_unless(m, runtime::memory_copy(*m.ctx->store, to, from, address_at(s, to.type.is_64),
                                       address_at(s + 1, from.type.is_64), address_at(s + 2, both_64)));
 }
 
 void memory_init(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
-  const uint32_t data = static_cast<uint32_t>(m.pc[2]);
+  const uint32_t data = static_cast<uint32_t>(m.pc[2]);  // a third word, because 16 bits are not enough
   runtime::MemInst& memory = *m.ctx->memories[o.x];
   const Slot* s = m.fp + o.a;
   const TrapCode trap = runtime::memory_init(*m.ctx->instance, memory, DataIdx{data}, address_at(s, memory.type.is_64),
@@ -192,6 +193,7 @@ void table_grow(Machine& m) {
   Slot* s = m.fp + o.a;
   const bool is_64 = table.type.is_64;
   int64_t old_size;
+  // Unlike memory.grow, this can trap: an interrupt ends it while it fills the new elements.
   const TrapCode trap = m.ctx->store->table_grow(table, address_at(s + 1, is_64), s[0], old_size);
   if (trap == TrapCode::none) set_address(s, is_64, static_cast<uint64_t>(old_size));
   next_unless(m, trap);

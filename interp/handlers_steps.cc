@@ -1,11 +1,11 @@
-// Handlers of what loops do to their counters and pointers, and of copies; translator_steps.cc says when.
+// Handlers for steps of counters and pointers in loops, and for copies. translator_steps.cc decides when they are used.
 #include "interp/handler_table.h"
 
 namespace mini_wasm::interp {
 
 namespace {
 
-// Table indices: a local is in its slot or pinned, the rest in a slot or immediate.
+// As table indices: a local is in its slot or pinned; other operands are slots or immediates.
 constexpr Place local_place(Place index) { return index == Place::slot ? Place::slot : Place::pinned; }
 constexpr Place other_place(Place index) { return index == Place::slot ? Place::slot : Place::imm; }
 
@@ -26,6 +26,7 @@ constexpr auto kTwoSteps = make_table<2, 2, 1>([]<Place first, Place second, Pla
   return &wrap<&two_steps<local_place(first), local_place(second)>>;
 });
 
+// `from` is a slot or, for Copied::small, the constant itself.
 template <Copied kind>
 [[gnu::always_inline]] inline void copy_to(Machine& m, uint16_t to, uint16_t from) {
   if constexpr (kind == Copied::slot_32) {
@@ -79,7 +80,7 @@ void step_and_branch(Machine& m) {
   }
 }
 
-// By local, step, b.
+// Indexed by the places of the local, the step, and b.
 using StepTable = PlaceTable<2, 2, 2>;
 
 template <Op op>

@@ -20,6 +20,7 @@ void select(Machine& m) {
   m.pc += 2;
 }
 
+// The value of a global is behind a pointer, because instances share imported globals.
 template <class T, Place D>
 void global_get(Machine& m) {
   const Operands o = operands_at(m.pc + 1);

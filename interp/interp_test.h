@@ -1,5 +1,5 @@
-// What the tests of the interpreter share: each case runs in every configuration of spec-tests/tiers.h, and the
-// translator's output can be looked at. The two dispatch back-ends are two builds (MINI_WASM_DISPATCH).
+// Shared by the tests of the interpreter. Each case runs in every configuration of spec-tests/tiers.h, and a test can
+// inspect the output of the translator. The two dispatch back-ends are two builds (MINI_WASM_DISPATCH).
 #pragma once
 
 #include <gtest/gtest.h>

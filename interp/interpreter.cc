@@ -33,7 +33,7 @@ using runtime::kLinkSlots;
 
 namespace {
 
-// What only the validating walk knows of a frame.
+// Fills in what only the validating walk knows about a frame.
 void complete(FuncCode& code, const FunctionFacts& facts) {
   assert(facts.local_slots == uint32_t{code.zero_begin} + code.zero_count);
   code.frame_slots.store(code.link + kLinkSlots + facts.max_operand_slots, std::memory_order_relaxed);
@@ -53,6 +53,7 @@ InterpreterCode::InterpreterCode(Interpreter& tier, const runtime::CompiledModul
     FuncCode& code = functions_[i];
     code.owner = this;
     code.index = FuncIdx{static_cast<uint32_t>(m.imported_funcs + i)};
+    // Without validation, only the declarations of locals are read.
     if (module.validates_on_demand()) {
       lay_out(code, validator::count_local_slots(m, module.engine().features(), code.index,
                                                  module.slot_counts(code.index).params));
@@ -87,7 +88,7 @@ InterpreterCode::~InterpreterCode() {
 FuncCode& InterpreterCode::function(FuncIdx index) { return functions_[raw(index) - module_.module().imported_funcs]; }
 
 const Word* CodePiece::append(std::span<const Word> words) {
-  // Of a large piece pages are asked for by the dozen: one by one they cost more than a tenth of all that it takes to
+  // Pages of a large piece are requested many at a time. One by one, they would take more than a tenth of the time to
   // load a module.
   if (size_ + words.size() > populated_) {
     const size_t step = std::min(kPopulated, capacity_ - populated_);
@@ -100,7 +101,8 @@ const Word* CodePiece::append(std::span<const Word> words) {
   return at;
 }
 
-// Pieces are twice as large as the one before, up to a limit: small modules need little memory, large ones few pieces.
+// Each piece is twice as large as the one before, up to a limit: small modules need little memory, and large ones few
+// pieces.
 CodePiece& InterpreterCode::piece_for(size_t words) {
   static constexpr size_t kFirst = 1024, kLargest = 512 * 1024;
   if (pieces_.empty() || !pieces_.back()->has_room(words)) {
@@ -110,16 +112,16 @@ CodePiece& InterpreterCode::piece_for(size_t words) {
   return *pieces_.back();
 }
 
-// Under the lock.
+// The caller must hold the lock.
 Translation& InterpreterCode::translation(FuncCode& code) {
   if (code.translation == nullptr) code.translation = &translations_.emplace_back();
   return *code.translation;
 }
 
-// Under the lock.
+// The caller must hold the lock.
 void InterpreterCode::make(Translation& translation, FuncCode& code) {
   if (!translator_) translator_ = std::make_unique<Translator>(*this);
-  // The body has been validated and its frame fits (check_limits): there is nothing left that can fail.
+  // Nothing here can fail: the body has been validated, and its frame has an allowed size (check_limits).
   [[maybe_unused]] const Result<void> r = translator_->translate(code);
   assert(r.has_value());
   const std::span<const Word> words = translator_->code();
@@ -145,11 +147,13 @@ Result<const Word*> InterpreterCode::translate_here(FuncCode& code) {
     complete(code, **facts);
     try {
       make(translation, code);
-    } catch (...) {  // as if nothing had happened
+    } catch (...) {  // undoes everything
       translator_.reset();
       translation.words = nullptr;
       throw;
     }
+    // If the function has machine code by now, `entry` points to that. Then the translation is used when the compiler
+    // is retired.
     if (code.entry.load(std::memory_order_relaxed) == &code.lazy) {
       code.enter_at(translation.words);
     }
@@ -160,6 +164,8 @@ Result<const Word*> InterpreterCode::translate_here(FuncCode& code) {
 Result<void> InterpreterCode::translate_all() {
   const decoder::Module& m = module_.module();
   if (machine_code_) {
+    // With a compiler, everything is compiled now, and only functions that cannot be compiled are translated at their
+    // first call.
     if (Result<void> r = machine_code_->translate_all(); !r) return r;
     for (size_t i = 0; i < m.funcs.size() - m.imported_funcs; ++i) {
       compile(functions_[i], runtime::ExecutionTier::kFromTheBeginning);
@@ -179,7 +185,7 @@ uint64_t InterpreterCode::code_bytes() {
   return bytes;
 }
 
-// What cannot be compiled, or entered here, is tried again much later.
+// A function that cannot be compiled, or that cannot be entered here, is tried again only after many more calls.
 const void* InterpreterCode::heat(FuncCode& code, uint32_t loop) {
   if (code.heat.fetch_add(1, std::memory_order_relaxed) < tier_.hot_after()) return nullptr;
   const void* const entry = compile(code, loop);
@@ -202,7 +208,7 @@ const void* InterpreterCode::compile(FuncCode& code, uint32_t loop) {
   return entry;
 }
 
-// From the next call on the function is machine code.
+// After this, new calls of the function run machine code.
 const void* InterpreterCode::compile_here(FuncCode& code, uint32_t loop) {
   using runtime::ExecutionTier;
   const void* entry = tier_.compiler()->entry(*machine_code_, code.index, ExecutionTier::kFromTheBeginning);
@@ -210,7 +216,7 @@ const void* InterpreterCode::compile_here(FuncCode& code, uint32_t loop) {
   {
     const std::lock_guard lock(mutex_);
     Word* const compiled = translation(code).compiled;
-    if (compiled[0] == 0) {  // else somebody may be running it
+    if (compiled[0] == 0) {  // otherwise another thread may be running it
       compiled[0] = to_word(special_handler(Special::enter_compiled));
       compiled[1] = reinterpret_cast<Word>(&code);
       compiled[2] = reinterpret_cast<Word>(entry);
@@ -221,12 +227,13 @@ const void* InterpreterCode::compile_here(FuncCode& code, uint32_t loop) {
 }
 
 InterpreterCode::Positions InterpreterCode::positions(const FuncCode& code) {
+  // Translates the function again, into nothing, and records where each instruction begins.
   Positions positions;
   FuncCode again;
   again.link = code.link;
   again.pinned = code.pinned.load();
   again.index = code.index;
-  Translator translator(*this, &positions);
+  Translator translator(*this, &positions);  // its own, because the usual one may be in use by another thread
   if (!translator.translate(again)) return {};
   return positions;
 }
@@ -255,7 +262,8 @@ runtime::Exit Interpreter::invoke(runtime::FuncInst& func, Activation& activatio
     activation.trap = TrapCode::call_stack_exhausted;
     return Exit::trapped;
   }
-  // In the activation's lifetime but not a register variable: the loop back-end's state must survive a fault.
+  // The Machine must be in memory and not in registers: with the loop back-end, its state must survive the jump from
+  // the fault handler.
   Machine machine{};
   Machine* volatile m = &machine;
   if (sigsetjmp(activation.fault_return, 0) != 0) {
@@ -273,8 +281,8 @@ runtime::Exit Interpreter::invoke(runtime::FuncInst& func, Activation& activatio
   std::fill_n(fp + code.zero_begin, code.zero_count, Slot{0});
   const uint64_t pinned = fp[code.pinned.load(std::memory_order_relaxed)];
   machine = {entry, fp, context.memory_base, &context, 0, pinned, 0, 0, V128{}};
-  activation.pc = nullptr;
-  const auto trapped = [&] {  // nobody knows where; there would be no memory to say so either
+  activation.pc = nullptr;    // from here on, a fault is the guest's
+  const auto trapped = [&] {  // the position is unknown; there would be no memory to report it
     activation.trap = TrapCode::out_of_memory;
     activation.fp = nullptr;
     activation.pc = &activation;
@@ -283,7 +291,7 @@ runtime::Exit Interpreter::invoke(runtime::FuncInst& func, Activation& activatio
   return guarded([&] { return run(*m); }, trapped);
 }
 
-// As long as there is room for it.
+// Does nothing when there is no native stack with enough room.
 void Interpreter::walk(const Activation& activation, size_t most, std::vector<runtime::FrameRef>& frames) {
   runtime::run_with_room([&] { walk_here(activation, most, frames); });
 }
@@ -299,7 +307,7 @@ void Interpreter::walk_here(const Activation& activation, size_t most, std::vect
     if (is_new) positions->second = code->owner->positions(*code);
     frames.push_back({&code->owner->module(), code->index, InterpreterCode::offset_of(*code, positions->second, pc)});
     const Slot* link = fp + code->link;
-    // Into the call, not behind it.
+    // A position inside the call, because the instruction after it may belong to another function.
     pc = reinterpret_cast<const Word*>(link[kLinkReturnPc]) - 1;
     fp = reinterpret_cast<const Slot*>(link[kLinkCallerFp]);
   }

@@ -28,8 +28,8 @@ class Interpreter final : public runtime::ExecutionTier {
   runtime::Exit invoke(runtime::FuncInst& func, runtime::Activation& activation) override;
   void walk(const runtime::Activation& activation, size_t most, std::vector<runtime::FrameRef>& frames) override;
 
-  // Where an exception that is thrown at `pc` goes on in this activation: the innermost clause that catches it, with
-  // its values in place. `code` is null when there is none.
+  // The place where an exception that is thrown at `pc` continues in this activation: the innermost clause that catches
+  // it, with its values already stored. `code` is null when there is none.
   struct Handler {
     const FuncCode* code = nullptr;
     const Word* pc = nullptr;
@@ -39,7 +39,8 @@ class Interpreter final : public runtime::ExecutionTier {
   Handler unwind(const Word* pc, runtime::Slot* fp, runtime::InstanceContext* ctx,
                  const runtime::gc::ExceptionObject& exception);
 
-  // Which function an instruction belongs to; null for code that belongs to none. Any thread.
+  // The map from code to functions. find_code returns null for code that does not belong to a function. Thread rule:
+  // any thread.
   void add_code(CodePiece& piece, FuncCode& code);
   void remove_code(const CodePiece& piece);
   FuncCode* find_code(const Word* pc);

@@ -1,5 +1,6 @@
-// The interpreter's code of one module: a header per function from the start, the instructions at its first call.
-// Thread rule: any thread; translation happens under a lock, code is published by one store.
+// InterpreterCode: the interpreter's code of one module. It has a header (FuncCode) for each function from the start;
+// the instructions are made at the function's first call.
+// Thread rule: any thread. Translation holds a lock; code becomes visible to other threads by a single store.
 #pragma once
 
 #include <deque>
@@ -31,25 +32,26 @@ class InterpreterCode final : public runtime::ModuleCode {
     return machine_code_->append_record(func, out);
   }
 
-  // Translates a function unless it has been; returns its first instruction. Errors: it had not been validated before,
-  // and is invalid; or a trap, as there is no native stack to do it on.
+  // Translates a function unless that has been done. Returns its first instruction. Errors: the function is invalid (it
+  // had not been validated before); a trap, when there is no native stack to do it on.
   Result<const Word*> translate(FuncCode& code);
   FuncCode& function(FuncIdx index);
-  // Whether functions are compiled when they are hot.
+  // Whether calls and loop iterations are counted, so that hot functions are compiled.
   bool counts() const { return machine_code_ != nullptr; }
-  // Counts a call, or a round of a loop. If the function is hot: where its machine code can be entered.
+  // Counts a call or a loop iteration. If the function is hot, returns the address where its machine code can be
+  // entered; otherwise null.
   const void* heat(FuncCode& code, uint32_t loop);
-  // Whether machine code that functions have is not to be run any more (ExecutionTier).
+  // Whether existing machine code must not be run any more (ExecutionTier::is_retired).
   bool compiler_is_retired() const;
-  // Where to enter the function's machine code at its first call, because it was hot in an earlier run; else null.
+  // The address of the function's machine code if it is in the cache, because it was hot in an earlier run; else null.
   const void* cached_entry(FuncCode& code);
   const runtime::CompiledModule& module() const { return module_; }
   runtime::Bounds bounds() const { return bounds_; }
-  // (word, byte offset in the module) of each instruction. Translates the function once more to find them, so that
-  // running code pays nothing for backtraces.
+  // Pairs (word, byte offset in the module) of all instructions. The function is translated once more to find them, so
+  // that running code pays nothing for backtraces.
   using Positions = std::vector<std::pair<uint32_t, uint32_t>>;
   Positions positions(const FuncCode& code);
-  // Of the instruction that `pc` points to or into.
+  // The byte offset of the instruction that `pc` points to or into.
   static uint64_t offset_of(const FuncCode& code, const Positions& positions, const Word* pc);
 
  private:

@@ -1,4 +1,5 @@
-// Loads and stores: folded addresses, the edges of pages and of 2^32, guarded and checked, and where faults point.
+// Loads and stores: folded addresses, the ends of pages and of 2^32, guarded and checked memories, and the positions of
+// faults.
 #include "interp/interp_test.h"
 
 namespace mini_wasm {
@@ -56,11 +57,11 @@ TEST_P(MemoryAccess, constant_addresses_near_four_gibibytes) {
   EXPECT_THAT(guest.call(i, "first"), Returns(i32(0)));
 }
 
-// Every width, with the address and the value from everywhere that the translator tells apart.
+// Every width, with the address and the value in every place that the translator distinguishes.
 TEST_P(MemoryAccess, every_width_from_every_place) {
   struct Access {
     const char *type, *load, *store;
-    uint64_t expected;  // of storing 0x8182838485868788
+    uint64_t expected;  // after storing 0x8182838485868788
   };
   const Access accesses[] = {{"i32", "load", "store", 0x85868788},
                              {"i32", "load8_s", "store8", 0xffffff88},
@@ -100,7 +101,7 @@ TEST_P(MemoryAccess, every_width_from_every_place) {
 }
 
 TEST_P(MemoryAccess, a_fault_names_the_access_whatever_its_form) {
-  // Each function has one access that traps, behind one nop per function: the offset tells them apart.
+  // Each function has one access that traps, after one more nop than the function before, so that the offsets differ.
   const char* const accesses[] = {
       "(drop (i32.load (i32.const 65536)))",
       "(drop (i64.load8_s (local.get 0)))",
@@ -144,7 +145,7 @@ TEST_P(MemoryAccess, other_memories_than_the_first) {
   EXPECT_THAT(guest.call(i, "f", {i32(65529), i64(9)}), kOutOfBounds);
   EXPECT_THAT(guest.call(i, "f", {i32(-8), i64(9)}), kOutOfBounds);
   EXPECT_THAT(guest.call(i, "grow"), Returns(i32(2)));
-  EXPECT_THAT(guest.call(i, "f", {i32(65529), i64(9)}), kOutOfBounds);  // the first one has not grown
+  EXPECT_THAT(guest.call(i, "f", {i32(65529), i64(9)}), kOutOfBounds);  // the first memory has not grown
   EXPECT_THAT(guest.call(i, "f", {i32(65528), i64(9)}), Returns(i64(10)));
 }
 
@@ -158,7 +159,7 @@ TEST_P(MemoryAccess, memories_of_sixty_four_bits) {
   EXPECT_THAT(guest.call(i, "f", {i64(65528), i32(-3)}), Returns(i32(-3)));
   EXPECT_THAT(guest.call(i, "f", {i64(65529), i32(-3)}), kOutOfBounds);
   EXPECT_THAT(guest.call(i, "f", {i64(-4), i32(-3)}), kOutOfBounds);                // the offset would wrap to 0
-  EXPECT_THAT(guest.call(i, "f", {i64(INT64_C(1) << 32), i32(-3)}), kOutOfBounds);  // no upper half is dropped
+  EXPECT_THAT(guest.call(i, "f", {i64(INT64_C(1) << 32), i32(-3)}), kOutOfBounds);  // the upper half is not dropped
   EXPECT_THAT(guest.call(i, "far", {i64(0)}), kOutOfBounds);
   EXPECT_THAT(guest.call(i, "size"), Returns(i64(1)));
 }

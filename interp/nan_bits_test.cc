@@ -1,5 +1,5 @@
-// What moves a float moves all of its bits: payloads and the signalling bit of NaNs (spec 4.3.3, "NaN propagation"
-// speaks of computed results only).
+// Instructions that move a float must keep all of its bits, including the payload and the signalling bit of a NaN.
+// (Spec 4.3.3, "NaN propagation", is only about results of calculations.)
 #include "interp/interp_test.h"
 
 namespace mini_wasm {

@@ -1,4 +1,4 @@
-// Where operands wait: constants, locals, accumulators, home slots; and what a later write must not do to them.
+// Where operands are kept: constants, locals, accumulators, home slots; and that later writes do not change them.
 #include "interp/interp_test.h"
 
 namespace mini_wasm {
@@ -38,7 +38,7 @@ TEST_P(Operands, locals_can_be_swapped_over_the_stack) {
 }
 
 TEST_P(Operands, one_accumulator_per_bank_and_the_rest_at_home) {
-  // Each sum makes the one before it give way; floats and integers do not disturb each other.
+  // Each sum displaces the one before it from the accumulator. Floats and integers do not affect each other.
   const Instance i = guest.load(R"((module
     (func (export "ints") (param i32) (result i32)
       (i32.add (local.get 0) (i32.const 1))  (i32.add (local.get 0) (i32.const 2))
@@ -186,7 +186,8 @@ TEST_P(Operands, declared_locals_are_zero_in_every_call) {
   EXPECT_THAT(guest.call(i, "f"), Returns(i64(0)));
 }
 
-// The pinned local is a register that is written through: all that looks at its slot sees the value.
+// The pinned local is kept in a register, and each write also goes to its slot, so that all readers of the slot see its
+// value.
 TEST_P(Operands, the_pinned_local_is_the_same_in_its_register_and_in_its_slot) {
   const Instance i = guest.load(R"((module (memory 1)
     (func $id (param i32) (result i32) (local i32) (local.set 1 (i32.const 77)) (local.get 0))

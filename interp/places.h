@@ -1,4 +1,4 @@
-// Where a handler finds an operand and leaves its result: the parameters of the handler templates.
+// The places where a handler finds an operand or stores its result. They are parameters of the handler templates.
 #pragma once
 
 #include <type_traits>
@@ -8,12 +8,13 @@
 namespace mini_wasm::interp {
 
 enum class Place : uint8_t {
-  slot,    // fp[n]
-  acc,     // the accumulator of the value's type
-  pinned,  // the pinned local (integers only): a register, and written through to its slot, so that calls, traps and
-           // whatever else looks at frames need not know of it
-  imm,     // in the instruction: 32 bits, sign-extended for i64
-  wide,    // from word 2 of the instruction on: 64 bits, or 128 of a vector
+  slot,  // fp[n]
+  acc,   // the accumulator of the value's type
+  // The pinned local: the integer local that is kept in a register. Each write also goes to its slot, so that calls,
+  // traps and other readers of the frame need not know about the register.
+  pinned,
+  imm,   // in the instruction: 32 bits, sign-extended for i64
+  wide,  // from word 2 of the instruction on: 64 bits, or 128 for a vector
 };
 
 constexpr size_t index_of(Place p) { return static_cast<size_t>(p); }
@@ -23,11 +24,11 @@ inline constexpr bool kIsInt = std::is_integral_v<T>;
 template <class T>
 inline constexpr bool kIsVector = std::is_same_v<T, V128>;
 
-// Words of an instruction with nothing but an operand of type T at P behind its first two.
+// The number of words of an instruction that has, after its first two words, at most an operand of type T at P.
 template <class T, Place P>
 inline constexpr uint32_t kWords = P == Place::wide ? 2 + sizeof(T) / sizeof(Word) : 2;
 
-// Value of type T at place P; `n` is the slot or the immediate.
+// The value of type T at place P; `n` is the slot or the immediate.
 template <class T, Place P>
 [[gnu::always_inline]] inline T read(const Machine& m, uint32_t n) {
   if constexpr (P == Place::slot) {
@@ -76,8 +77,8 @@ template <class T, Place P>
   }
 }
 
-// The result of an instruction that the translator may redirect: what goes to a slot stays in the accumulator as well,
-// so that whoever reads the slot next need not wait for memory (see Translator::cached_).
+// Stores the result of an instruction that the translator may redirect. A value that goes to a slot also stays in the
+// accumulator, so that the next reader of the slot need not wait for memory (see Translator::cached_).
 template <class T, Place P>
 [[gnu::always_inline]] inline void put(Machine& m, uint32_t n, T value) {
   if constexpr (P == Place::slot && !kIsVector<T>) write<T, Place::acc>(m, n, value);

@@ -1,4 +1,4 @@
-// Vectors wherever a value can be: two slots each, among scalars that take one.
+// Vectors in every place where a value can be. Each takes two slots, among scalars that take one.
 #include <gtest/gtest.h>
 
 #include "spec-tests/support/guest.h"
@@ -173,7 +173,8 @@ TEST_P(SimdTest, memory_is_accessed_up_to_its_last_byte) {
 }
 
 TEST_P(SimdTest, frames_are_as_large_as_vectors_need) {
-  // A hundred vectors on the stack, above them a call whose frame would overlap with a count in operands.
+  // A hundred vectors on the stack, and above them a call. If operands were counted instead of slots, its frame would
+  // overlap with the vectors.
   std::string body;
   for (int i = 0; i < 100; ++i)
     body += "(i32x4.splat (local.get 0)) (local.set 0 (i32.add (local.get 0) (i32.const 1)))\n";

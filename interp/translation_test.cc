@@ -1,4 +1,5 @@
-// What the translator makes of typical code, instruction by instruction: each technique that translator.h promises.
+// The code that the translator makes of typical functions, instruction by instruction: one test for each technique in
+// translator.h.
 #include <chrono>
 
 #include "interp/interp_test.h"
@@ -19,7 +20,7 @@ Word branch_compare(Op op, Place a, Place b, bool backward = false) {
 }
 Word special(Special s) { return to_word(special_handler(s)); }
 
-// The code of function 0 of a module with a memory, two globals and helper functions behind it.
+// The code of function 0 of a module that also has a memory, two globals and helper functions.
 Code translated(const std::string& type_and_body) {
   return translate("(module (memory 1) (global $g (mut i32) (i32.const 0)) (func " + type_and_body +
                        ") (func $helper (param i32) (result i32) (local.get 0)))",
@@ -60,7 +61,7 @@ TEST(translation, two_numeric_instructions_are_one) {
       translated("(param f64 f64 f64) (result f64) (f64.sub (local.get 2) (f64.mul (local.get 0) (local.get 1)))"),
       Code({fused(fused_handlers(Op::f64_mul, Op::f64_sub, true), Place::slot, Place::slot, Place::acc),
             return_value(Scalar::f64, Place::acc)}));
-  // Constants add up instead.
+  // Constants are added at translation time instead.
   EXPECT_EQ(translated("(param i32) (result i32) (i32.add (i32.add (local.get 0) (i32.const 5)) (i32.const -7))"),
             Code({numeric(Op::i32_add, Place::slot, Place::imm, Place::acc), return_value(Scalar::i32, Place::acc)}));
 }
@@ -90,7 +91,7 @@ TEST(translation, counters_and_pointers_of_a_loop_step_together) {
     return code;
   };
   EXPECT_EQ(translated(pinned + two_steps), with_prologue({steps, special(Special::return_)}));
-  // A jump to between them keeps them apart.
+  // A branch to the position between them keeps them separate.
   EXPECT_EQ(translated(pinned + "(block (br_if 0 (local.get 1)) (local.set 0 (i32.add (local.get 0) (i32.const 4)))) "
                                 "(local.set 1 (i32.add (local.get 1) (i32.const -8)))"),
             with_prologue({to_word(branch_if_handler(Place::slot, true, false)),
@@ -126,7 +127,7 @@ TEST(translation, a_load_and_the_branch_that_it_decides_on_are_one_instruction) 
   const auto load_branch = [](Op op, Place a, Place d, bool sense, bool backward) {
     return to_word(load_branch_handler(op, a, d, sense, backward));
   };
-  // To the end of a list; the local is pinned. What is in a slot is in the accumulator, too.
+  // A walk to the end of a list; the local is pinned. What is in a slot is also in the accumulator.
   EXPECT_EQ(translated("(param i32) (loop (br_if 0 (local.tee 0 (i32.load offset=4 (local.get 0)))))"),
             Code({load_branch(Op::i32_load, Place::pinned, Place::pinned, true, true), special(Special::return_)}));
   EXPECT_EQ(translated("(param i64 i32 i32) (local.set 0 (i64.const 1)) (local.set 0 (i64.const 1)) "
@@ -134,12 +135,12 @@ TEST(translation, a_load_and_the_branch_that_it_decides_on_are_one_instruction) 
             Code({copy(Scalar::i64, Place::imm, Place::pinned), copy(Scalar::i64, Place::imm, Place::pinned),
                   copy(Scalar::i64, Place::imm, Place::pinned),
                   load_branch(Op::i32_load, Place::slot, Place::slot, true, true), special(Special::return_)}));
-  // Nobody needs the value itself; eqz turns the branch round.
+  // The value itself is not used; eqz inverts the branch.
   EXPECT_EQ(translated("(param i32) (block (br_if 0 (i32.eqz (i32.load8_u (local.get 0)))))"),
             Code({load_branch(Op::i32_load8_u, Place::slot, Place::acc, false, false), special(Special::return_)}));
   EXPECT_EQ(translated("(param i32) (if (i32.load16_s (local.get 0)) (then))"),
             Code({load_branch(Op::i32_load16_s, Place::slot, Place::acc, false, false), special(Special::return_)}));
-  // Not where a branch comes between them.
+  // Not when a branch goes to the position between them.
   EXPECT_EQ(translated("(param i32) (block (br_if 0 (local.get 0)) (local.set 0 (i32.load (local.get 0)))) "
                        "(block (br_if 0 (local.get 0)))")
                 .size(),
@@ -158,7 +159,7 @@ TEST(translation, the_low_half_of_an_integer_needs_no_instruction) {
 TEST(translation, setting_a_local_redirects_the_instruction_before) {
   EXPECT_EQ(translated("(param f64 f64) (local.set 0 (f64.add (local.get 0) (local.get 1)))"),
             Code({numeric(Op::f64_add, Place::slot, Place::slot, Place::slot), special(Special::return_)}));
-  // The integer local that is written most is pinned.
+  // The integer local that is written most often is pinned.
   EXPECT_EQ(translated("(param i32) (local.set 0 (i32.add (local.get 0) (i32.const 1)))"),
             Code({numeric(Op::i32_add, Place::pinned, Place::imm, Place::pinned), special(Special::return_)}));
 }
@@ -183,7 +184,7 @@ TEST(translation, a_comparison_and_its_branch_are_one_instruction) {
   EXPECT_EQ(
       translated("(param i32) (loop (br_if 0 (i32.lt_u (local.get 0) (i32.const 9))))"),
       Code({branch_compare(Op::i32_lt_u, Place::slot, Place::imm, /*backward=*/true), special(Special::return_)}));
-  // `if` branches when its condition does not hold; eqz turns that round again.
+  // `if` branches when its condition is false; eqz inverts that again.
   EXPECT_EQ(translated("(param i64 i64) (if (i64.lt_s (local.get 0) (local.get 1)) (then))"),
             Code({branch_compare(Op::i64_ge_s, Place::slot, Place::slot), special(Special::return_)}));
   EXPECT_EQ(translated("(param i64 i64) (if (i32.eqz (i64.lt_s (local.get 0) (local.get 1))) (then))"),
@@ -192,7 +193,7 @@ TEST(translation, a_comparison_and_its_branch_are_one_instruction) {
             Code({to_word(branch_if_handler(Place::slot, false, false)), special(Special::return_)}));
   EXPECT_EQ(translated("(param i64) (block (br_if 0 (i64.eqz (local.get 0))))"),
             Code({branch_compare(Op::i64_eq, Place::slot, Place::imm), special(Special::return_)}));
-  // An immediate that does not fit stays where it was.
+  // A constant that does not fit into the immediate stays in the comparison.
   EXPECT_EQ(translated("(param i32) (block (br_if 0 (i32.lt_u (local.get 0) (i32.const 0x8000))))"),
             Code({numeric(Op::i32_lt_u, Place::slot, Place::imm, Place::acc),
                   to_word(branch_if_handler(Place::acc, true, false)), special(Special::return_)}));
@@ -232,12 +233,12 @@ TEST(translation, what_was_computed_into_a_slot_is_still_in_the_accumulator) {
                        "(f64.mul (local.get 1))"),
             Code({numeric(Op::f64_neg, Place::slot, Place::slot, Place::slot),
                   numeric(Op::f64_mul, Place::acc, Place::acc, Place::acc), return_value(Scalar::f64, Place::acc)}));
-  // Not where ways meet,
+  // Not where control flow meets,
   EXPECT_EQ(translated("(param f64) (local.set 0 (f64.neg (local.get 0))) (loop (br_if 0 (f64.eq (local.get 0) "
                        "(local.get 0))))"),
             Code({numeric(Op::f64_neg, Place::slot, Place::slot, Place::slot),
                   branch_compare(Op::f64_eq, Place::slot, Place::slot, /*backward=*/true), special(Special::return_)}));
-  // not once something else is there, or another value in the slot.
+  // nor when the accumulator holds something else, or the slot has another value.
   EXPECT_EQ(
       translated("(param f64 f64) (local.set 0 (f64.neg (local.get 0))) (local.set 1 (f64.neg (local.get 1))) "
                  "(local.set 1 (f64.const 0)) (local.set 0 (f64.add (local.get 0) (local.get 1)))"),
@@ -247,7 +248,7 @@ TEST(translation, what_was_computed_into_a_slot_is_still_in_the_accumulator) {
 }
 
 TEST(translation, values_that_a_branch_carries_in_place_need_no_move) {
-  // The result of the block is made in its home, which is where the branch leaves it.
+  // The result of the block is computed directly into its home, where the branch expects it.
   EXPECT_EQ(translated("(param i32) (result f32) (block (result f32) (f32.abs (f32.const 1)) (br 0)) f32.neg"),
             Code({copy(Scalar::f32, Place::imm, Place::slot),
                   numeric(Op::f32_abs, Place::slot, Place::slot, Place::slot), special(Special::br),
@@ -260,7 +261,8 @@ TEST(translation, dead_code_leaves_nothing) {
             Code({return_value(Scalar::i32, Place::imm)}));
 }
 
-// Each of these was quadratic once: sixty thousand operands wait while a hundred thousand small things happen.
+// Each of these once took quadratic time: sixty thousand operands are on the stack while a hundred thousand small
+// things happen.
 TEST(translation, takes_linear_time_however_high_the_stack) {
   const auto module = [](const char* waits, const char* happens) {
     std::string text = "(module (func (export \"f\") (local i32 i32) ";
@@ -274,7 +276,8 @@ TEST(translation, takes_linear_time_however_high_the_stack) {
   const auto begin = std::chrono::steady_clock::now();
   guest.load(module("i32.const 0 ", "block end "));
   guest.load(module("local.get 0 ", "i32.const 0 local.set 1 "));
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(60));  // was minutes, where this is a second
+  // before the fixes it took minutes where it now takes a second
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(60));
 }
 
 }  // namespace

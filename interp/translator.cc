@@ -1,4 +1,4 @@
-// Operands, emission, and the instructions that compute or access memory; control flow is in translator_control.cc.
+// Operands, emission, and the instructions that compute or access memory. Control flow is in translator_control.cc.
 #include "interp/translator.h"
 
 #include <algorithm>
@@ -36,7 +36,7 @@ Op commuted(Op op) { return kCommuted[static_cast<size_t>(op)]; }
 
 bool fits_i32(uint64_t bits) { return static_cast<int64_t>(bits) == static_cast<int32_t>(bits); }
 bool is_int(Scalar type) { return type == Scalar::i32 || type == Scalar::i64; }
-// A constant as 64 bits, those of an i32 sign-extended.
+// A constant as 64 bits; that of an i32 is sign-extended.
 uint64_t extend(Scalar type, uint64_t bits) {
   return type == Scalar::i32 ? static_cast<uint64_t>(int64_t{static_cast<int32_t>(bits)}) : bits;
 }
@@ -54,7 +54,7 @@ Translator::Translator(InterpreterCode& code, std::vector<std::pair<uint32_t, ui
 
 Result<void> Translator::translate(FuncCode& function) {
   index_ = function.index;
-  // From here on the body is believed.
+  // `facts` validates the body if that has not been done. From here on the body is trusted.
   const Result<const FunctionFacts*> valid = module_code_.module().facts(function.index);
   if (!valid) return valid.error();
   const FunctionFacts& facts = **valid;
@@ -155,8 +155,8 @@ void Translator::bring_home(uint32_t first, uint32_t last) {
   if (last >= constants_end_) constants_end_ = std::min(constants_end_, first);
 }
 
-// Constants below stay what they are: nothing can change them. Everything else has to be the same on all paths. Who
-// writes a local need not look here any more.
+// A constant below stays a constant, because nothing can change it. Everything else must be in the same place on all
+// paths. After this, no settled operand refers to a local, so that writes to locals need not look at settled operands.
 void Translator::settle() {
   const uint32_t height = static_cast<uint32_t>(stack_.size());
   decoder_->meter().add(height - settled_);
@@ -239,7 +239,7 @@ Op Translator::inverse(Op op) { return kInverse[static_cast<size_t>(op)]; }
 
 // --- Numeric -------------------------------------------------------------------------------------------------------
 
-// The low half of an i64 is where the i64 is.
+// The low half of an i64 is in the same place as the i64, so this emits no code.
 void Translator::wrap(Operand& operand) {
   operand.type = Scalar::i32;
   if (operand.kind == Operand::Kind::constant) operand.bits = static_cast<uint32_t>(operand.bits);
@@ -247,7 +247,7 @@ void Translator::wrap(Operand& operand) {
 
 void Translator::unary(Op op) {
   const Operand& operand = pop();
-  // eqz of a comparison is the opposite comparison.
+  // eqz of a comparison is the inverse comparison, so the last instruction is changed.
   if (op == Op::i32_eqz && can_redirect(operand)) {
     Producer& compare = producers_[bank(operand.type)];
     if (compare.is_numeric && inverse(compare.op) != Op::invalid) {
@@ -270,7 +270,7 @@ template <Scalar type>
 void Translator::binary(Op op) {
   const Operand* right_operand = &pop();
   const Operand* left = &pop();
-  // Constants and accumulators to the left.
+  // Constants go to the right, and values in accumulators to the left, where most handlers expect them.
   const bool swaps = left->kind == Operand::Kind::constant ? right_operand->kind != Operand::Kind::constant
                                                            : can_redirect(*right_operand);
   Op swapped = commuted(op);
@@ -278,7 +278,7 @@ void Translator::binary(Op op) {
     std::swap(op, swapped);
     std::swap(left, right_operand);
   }
-  // Only what the last instruction left can become part of this one.
+  // Only the last instruction can become part of this one.
   if ((can_redirect(*left) || can_redirect(*right_operand)) &&
       (fold_sum(op, *left, *right_operand) || fuse(op, *left, *right_operand))) {
     return;
@@ -294,7 +294,7 @@ void Translator::binary(Op op) {
   }
   At a = value(*left);
   At b = right(*right_operand);
-  // Of two registers-or-slots, one order is enough.
+  // There are no handlers for both orders of a slot and a register, so the register goes to the left.
   if (a.place == Place::slot && (b.place == Place::acc || b.place == Place::pinned) && swapped != Op::invalid) {
     std::swap(a, b);
     producer.op = swapped;
@@ -311,8 +311,8 @@ template void Translator::binary<Scalar::f32>(Op);
 template void Translator::binary<Scalar::f64>(Op);
 template void Translator::binary<Scalar::v128>(Op);
 
-// The operands of a numeric instruction, the second in a slot or the instruction. A pinned local and what an
-// accumulator mirrors are in their slots, too.
+// The operands of a numeric instruction for an instruction that absorbs it; the second one must be in a slot or an
+// immediate. A pinned local, and a value that an accumulator mirrors, are in their slots as well.
 std::optional<Translator::Absorbed> Translator::absorb(const Producer& producer) const {
   const Operands o = operands_at(&code_[producer.at + 1]);
   if (!producer.is_numeric || producer.type == Scalar::v128) return {};
@@ -369,6 +369,7 @@ void Translator::select(ValType) {
   const Operand condition = pop();
   Operand b = pop();
   Operand a = pop();
+  // Both values are read from slots. A handler for every place of all three operands would not pay.
   const uint16_t a_slot = slot_of(a), b_slot = slot_of(b);
   const At c = value(condition);
   const Scalar result = a.type;
@@ -379,6 +380,7 @@ void Translator::select(ValType) {
 // --- Variables -----------------------------------------------------------------------------------------------------
 
 void Translator::write_local(uint16_t slot, const Operand& value) {
+  // If the value was made by the last instruction, that instruction is changed so that it writes the local directly.
   const bool redirects = can_redirect(value);
   const uint32_t before = here();
   if (newest_[slot] != kNothing) keep_local(slot);
@@ -400,6 +402,7 @@ void Translator::local_set(uint32_t i) { write_local(locals_[i].slot, pop()); }
 void Translator::local_tee(uint32_t i) {
   const Operand value = pop();
   write_local(locals_[i].slot, value);
+  // A constant stays a constant for the next instruction; otherwise the operand is now the local.
   if (value.kind == Operand::Kind::constant) return push_again(value);
   local_get(i);
 }
@@ -428,6 +431,7 @@ void Translator::load(Op op, uint32_t offset) {
   Producer made{.op = op, .type = type, .is_numeric = false, .a = Place::imm};
   uint16_t a = 0;
   uint32_t x = offset;
+  // A sum of more than 32 bits does not fit into the instruction. It is out of bounds, which the usual form finds out.
   if (address.kind == Operand::Kind::constant && address.bits + offset <= UINT32_MAX) {
     made.handlers = load_handlers(op, Place::imm);
     x += static_cast<uint32_t>(address.bits);
@@ -451,8 +455,8 @@ template void Translator::load<Scalar::f32>(Op, uint32_t);
 template void Translator::load<Scalar::f64>(Op, uint32_t);
 template void Translator::load<Scalar::v128>(Op, uint32_t);
 
-// An address that the last instruction has made, if it added it up and the offset has a place beside the sum: takes it
-// back.
+// If the last instruction has made the address by an addition, and the instruction has room for the offset besides the
+// addition: removes the addition and returns its operands.
 std::optional<Translator::Absorbed> Translator::absorb_sum(const Operand& address, uint32_t offset) {
   if (producer(address).op != Op::i32_add) return {};
   const std::optional<Absorbed> sum = absorb(producer(address));
@@ -462,6 +466,7 @@ std::optional<Translator::Absorbed> Translator::absorb_sum(const Operand& addres
 }
 
 void Translator::load_checked(Op op, MemArg memarg) {
+  // Checked accesses are slower anyway, so there are handlers only for operands in slots.
   Operand address = pop();
   bring_home(address);
   emit(checked_load_handler(op, checked_form(memarg.memory)), {address.home, address.home, memarg.memory});

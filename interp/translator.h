@@ -1,17 +1,19 @@
-// Translates a validated function body into the interpreter's code in one pass (a Sink of validator::FunctionDecoder).
+// Translator: translates a validated function body into the interpreter's code in one pass (it is a Sink of
+// validator::FunctionDecoder).
 //
-// WebAssembly's operand stack exists at translation time only. Each operand is one of
+// The operand stack of WebAssembly exists only during translation. Each operand is of one of these kinds:
 //
-//   constant   nothing emitted yet
-//   local      the value of a local, read where it is used
-//   acc        in the accumulator of its type, put there by an instruction that can still be told to write elsewhere
-//   temp       in its home slot, which follows from its height
+//   constant   no code has been emitted for it yet
+//   local      the value of a local, which is read where it is used
+//   acc        in the accumulator of its type. The instruction that made it can still be changed to write elsewhere
+//   temp       in its home slot, the frame slot that belongs to its height on the operand stack
 //
-// What was last computed into a slot is still in the accumulator: locals and temps are read from there where they can.
+// A value that was last computed into a slot is also still in the accumulator. Locals and temps are read from there
+// when possible.
 //
-// so local.get and const cost nothing, local.set changes where the instruction before it writes, and an operand that
-// has to make room in the accumulator is redirected to its home without a move. Where control flow meets, everything
-// is at home: labels agree by construction.
+// So local.get and const emit no code, and local.set changes where the instruction before it writes. An operand that
+// must leave the accumulator is redirected to its home, which needs no move. Where control flow meets, every operand is
+// at home ("settled"), so that all paths to a label agree.
 #pragma once
 
 #include <algorithm>
@@ -37,24 +39,25 @@ class Translator {
  public:
   struct Label {
     static constexpr uint32_t kNone = ~0u;
-    uint32_t target = kNone;       // word of its code, once known
-    uint32_t stub = kNone;         // within br_table: its index in the list of stubs
-    uint32_t fixups = kNone;       // branches that wait for it: chain in fixups_
-    uint32_t else_fixups = kNone;  // of an if: the branch to its second arm; of the body: catch clauses that leave it
-    uint32_t height = 0;           // operands below it,
-    uint16_t base = 0;             // and their slots
-    // Of a try_table or try: where it begins; its clauses in exceptions_.catches; of a try: where its first clause
-    // begins.
+    uint32_t target = kNone;  // the word of its code, when known
+    uint32_t stub = kNone;    // during br_table: its index in the list of stubs
+    uint32_t fixups = kNone;  // branches to it whose distance is not known yet: a chain in fixups_
+    // Of an if: the branch to its else branch. Of the body: catch clauses that leave the function.
+    uint32_t else_fixups = kNone;
+    uint32_t height = 0;  // the number of operands below it,
+    uint16_t base = 0;    // and their slots
+    // Of a try_table or try: the word where it begins; its clauses in exceptions_.catches; of a try: the word where its
+    // first clause begins.
     uint32_t try_begin = 0, catches = 0, catch_count = 0, try_end = kNone;
   };
-  static constexpr bool kBelieves = true;  // bodies have been validated
+  static constexpr bool kBelieves = true;  // the walk need not check, because the body has been validated
   using Decoder = validator::FunctionDecoder<Translator>;
   using Control = Decoder::Control;
 
-  // `positions`, when given, receives (word, byte offset) of each instruction.
+  // If `positions` is given, it receives (word, byte offset) of each instruction.
   explicit Translator(InterpreterCode& code, std::vector<std::pair<uint32_t, uint32_t>>* positions = nullptr);
 
-  // Of what `function` says of the frame; the instructions are `code()` until the next one.
+  // Translates a function whose frame is described by `function`. The instructions are in `code()` until the next call.
   Result<void> translate(FuncCode& function);
   runtime::ExceptionTable take_exceptions() {
     exceptions_.index();
@@ -65,7 +68,7 @@ class Translator {
   // --- Sink
   void begin(Decoder& decoder);
   void far_local(uint32_t i);
-  // Inline, for callers that know `op` when they are compiled.
+  // Inline, for callers that know `op` at compile time.
   [[gnu::always_inline]] void numeric(Op op) {
     const OpInfo& info = op_info(op);
     if (op == Op::i32_wrap_i64) return wrap(stack_.back());
@@ -153,35 +156,39 @@ class Translator {
  private:
   static constexpr uint32_t kNothing = ~0u;
   static constexpr uint16_t kNoSlot = 0xffff;
-  static constexpr uint32_t kMany = 16;  // operands of an instruction: beyond this, no work for each that can be saved
+  // If an instruction has more operands than this, work for each single operand must be avoided, so that translation
+  // stays linear.
+  static constexpr uint32_t kMany = 16;
 
   struct Operand {
     enum class Kind : uint8_t { temp, local, constant, acc };
     Kind kind = Kind::temp;
     Scalar type = Scalar::i32;
     uint16_t home = 0;
-    uint16_t slot = 0;         // where its value is read in the frame: its home, or that of the local
-    uint16_t local = kNoSlot;  // slot of the local that it was pushed as, also after it came home, until it settles
-    uint64_t bits = 0;         // of a constant; for a vector the index in vectors_
-    uint32_t older() const { return static_cast<uint32_t>(bits); }  // of a local: the operand below that is the same
+    uint16_t slot = 0;  // where its value can be read in the frame: its home, or the slot of the local
+    // Slot of the local that it was pushed as. Stays set after the operand has been moved home, until it is settled.
+    uint16_t local = kNoSlot;
+    uint64_t bits = 0;  // of a constant; for a vector, its index in vectors_
+    // of a local: the next lower operand that is the same local
+    uint32_t older() const { return static_cast<uint32_t>(bits); }
   };
-  // An instruction whose result is a single value: enough to change where it goes.
+  // An instruction with a single result: what is needed to change where the result goes.
   struct Producer {
     const ByResult* handlers = nullptr;
     uint32_t at = 0;
     Op op = Op::nop;
     uint16_t cached = kNoSlot;  // cached_ of its bank before it
     Scalar type = Scalar::i32;  // of the result
-    bool is_numeric = true;     // and may become part of another instruction; else `op`, `a` and `b` say nothing
+    bool is_numeric = true;  // it may become part of another instruction; if false, `op`, `a` and `b` are meaningless
     Place a = Place::slot, b = Place::slot;
   };
-  // Operands of an instruction that becomes part of another: `a` in any register or slot, `b` in 16 bits or x.
+  // The operands of an instruction that becomes part of another one: `a` in a register or slot, `b` in 16 bits or x.
   struct Absorbed {
     Place a, b;
     uint16_t a_field;
     uint32_t b_field;
   };
-  // The last instruction, when it is local += amount.
+  // The last instruction, if it is local += amount.
   struct Step {
     uint32_t at = kNothing;
     Op op = Op::nop;
@@ -190,35 +197,35 @@ class Translator {
     Place by = Place::imm;  // of the amount
     uint32_t amount = 0;
   };
-  // The last instruction, when it loads an i32 from an address in a register or slot.
+  // The last instruction, if it loads an i32 from an address in a register or slot.
   struct Load {
     uint32_t at = kNothing;
     Op op = Op::nop;
     Place a = Place::slot;
     const ByResult* handlers = nullptr;
   };
-  // The last instruction, when it copies a slot or a small constant to a slot.
+  // The last instruction, if it copies a slot or a small constant to a slot.
   struct Copy {
     uint32_t at = kNothing;
     Copied kind = Copied::slot_32;
     uint16_t to = 0, from = 0;
   };
-  // A place with its slot or immediate.
+  // A place with its slot number or immediate.
   struct At {
     Place place;
     uint32_t field;
   };
-  // What a branch depends on.
+  // The condition of a branch.
   struct Condition {
     bool compares = false;
-    Op op = Op::nop;  // compares
+    Op op = Op::nop;  // the comparison
     At a{}, b{};
-    bool sense = true;  // taken when the comparison, or `a != 0`, is this
+    bool sense = true;  // the branch is taken when the comparison, or `a != 0`, has this value
   };
   struct Fixup {
     uint32_t next;
-    uint32_t byte;  // of the 32-bit distance in the code; for a catch clause its index in exceptions_.catches
-    uint32_t from;  // word that the distance counts from, or kCatchFixup
+    uint32_t byte;  // offset of the 32-bit distance in the code; for a catch clause, its index in exceptions_.catches
+    uint32_t from;  // the word from which the distance is counted, or kCatchFixup
   };
   static constexpr uint32_t kCatchFixup = ~0u;
   enum class Bank : uint8_t { integer, f32, f64, v128 };
@@ -232,7 +239,7 @@ class Translator {
     stack_.append(Operand{kind, type, home, slot, local, bits});  // there is room: see `translate`
   }
   void push_again(const Operand& o) { push(o.kind, o.type, o.slot, kNoSlot, o.bits); }
-  // Whoever writes there need not say so.
+  // The operand's value is in its home slot. Accumulators no longer mirror that slot.
   void push_temp(Scalar type) {
     wrote(next_home_);
     push(Operand::Kind::temp, type, next_home_, kNoSlot, 0);
@@ -240,7 +247,7 @@ class Translator {
   void push_constant(Scalar type, uint64_t bits) { push(Operand::Kind::constant, type, next_home_, kNoSlot, bits); }
   void push_types(const validator::TypeList& types);
   MW_COLD void push_many(const validator::TypeList& types);
-  // It can be read until something is pushed.
+  // The operand may be read until the next one is pushed.
   const Operand& pop() {
     const Operand& operand = stack_.pop();
     next_home_ = operand.home;
@@ -257,7 +264,7 @@ class Translator {
       while (stack_.size() > settled) pop();
     }
     if (stack_.size() <= height) return;
-    // What has settled is nobody's but the stack's.
+    // Nothing else refers to settled operands, so they can be removed together.
     next_home_ = stack_[height].home;
     stack_.resize(height);
     settled_ = height;
@@ -267,34 +274,34 @@ class Translator {
     if (operand.slot == pinned_slot_) return {Place::pinned, operand.slot};
     return {cached_[bank(operand.type)] == operand.slot ? Place::acc : Place::slot, operand.slot};
   }
-  At value(const Operand& operand) {  // brings a constant to its home first
+  At value(const Operand& operand) {  // moves a constant to its home first
     if (operand.kind == Operand::Kind::constant) [[unlikely]]
       emit_copy(operand, operand.home);
     return at(operand);
   }
-  At right(const Operand& operand) const;  // of a binary: constants stay in the instruction
-  void bring_home(Operand& operand) {      // temp afterwards
+  At right(const Operand& operand) const;  // the right operand of a binary: constants stay in the instruction
+  void bring_home(Operand& operand) {      // makes it a temp: its value is in its home slot
     if (operand.kind != Operand::Kind::temp) send_home(operand);
   }
   void send_home(Operand& operand);
   void bring_home(uint32_t first, uint32_t last);
-  // Operands below are known to be at home, from `first` on.
+  // The first operand, starting at `first`, that may not be at home; all before it are.
   uint32_t at_home_from(uint32_t first) const { return first >= constants_end_ ? std::max(first, settled_) : first; }
-  void settle();                      // before control flow: all but constants at home
-  void settle_many(uint32_t count) {  // so many operands are going to be asked whether they are at home, maybe often
+  void settle();                      // before control flow: brings everything except constants home
+  void settle_many(uint32_t count) {  // many operands may be asked repeatedly whether they are at home
     if (count > kMany) settle();
   }
   void free_accumulators();            // before a call
-  uint16_t slot_of(Operand& operand);  // brings all but locals home: even a pinned one is in its slot as well
-  void keep_local(uint16_t slot);      // before it is written: who still refers to it gets a copy
-  static Op inverse(Op op);            // of an integer comparison; else Op::invalid
+  uint16_t slot_of(Operand& operand);  // brings all except locals home; a pinned local is in its slot as well
+  void keep_local(uint16_t slot);      // before the local is written: operands that refer to it get a copy
+  static Op inverse(Op op);            // of an integer comparison; otherwise Op::invalid
   std::optional<Absorbed> absorb(const Producer& producer) const;
   std::optional<Absorbed> absorb_sum(const Operand& address, uint32_t offset);
   bool fold_sum(Op op, const Operand& left, const Operand& right);
   bool fuse(Op op, const Operand& left, const Operand& right);
   static void wrap(Operand& operand);
   void unary(Op op);
-  // By the type of the result.
+  // Instantiated by the type of the result.
   template <Scalar type>
   void binary(Op op);
   template <Scalar type>
@@ -318,10 +325,10 @@ class Translator {
     return at;
   }
   MW_COLD void note_position(uint32_t at);
-  void emit_wide(Scalar type, uint64_t bits);  // a constant behind an instruction
+  void emit_wide(Scalar type, uint64_t bits);  // appends a constant to an instruction
   void emit_special(Special s, Operands operands) { emit(special_handler(s), operands); }
   void emit_count(Special s);
-  // Its result becomes the uppermost operand, in an accumulator; `made` lacks what follows from that.
+  // The result becomes the top operand, in an accumulator. `made` need not have the fields that follow from that.
   [[gnu::always_inline]] void emit_result(const Producer& made, uint16_t a, uint32_t x, const Operand* wide = nullptr) {
     const uint32_t bank_index = bank(made.type);
     if (owners_[bank_index] != kNothing) send_home(stack_[owners_[bank_index]]);
@@ -342,29 +349,29 @@ class Translator {
     code_[producer.at] = to_word((*producer.handlers)[index_of(d)]);
     set_destination(code_[producer.at + 1], slot);
     wrote(slot);
-    // It leaves the accumulator alone when it writes the pinned local.
+    // An instruction that writes the pinned local leaves the accumulator unchanged.
     if (producer.type != Scalar::v128) cached_[bank(producer.type)] = d == Place::pinned ? producer.cached : slot;
   }
-  // Whether its producer is the last instruction.
+  // Whether the operand was made by the last instruction.
   bool can_redirect(const Operand& operand) const {
     return operand.kind == Operand::Kind::acc && producer(operand).at == last_;
   }
   const Producer& producer(const Operand& operand) const { return producers_[bank(operand.type)]; }
-  void rewind(const Producer& producer);  // takes the last instruction back
-  // Where ways meet: what was before may not have been.
+  void rewind(const Producer& producer);  // removes the last instruction
+  // Must be called where control flow meets: on another path, the accumulators hold other values.
   void forget_cached() {
     std::fill_n(cached_, kBanks, kNoSlot);
     step_.at = load_.at = kNothing;
   }
-  // No accumulator holds what is there now.
+  // The slot has a new value, so no accumulator mirrors it any more.
   void wrote(uint16_t slot) {
     for (uint16_t& cached : cached_) cached = cached == slot ? kNoSlot : cached;
   }
-  void take_back(uint32_t at);  // the last instruction, whose effects on slots and accumulators remain
+  void take_back(uint32_t at);  // removes the last instruction; its effects on slots and accumulators stay recorded
   static void set_destination(Word& operands, uint16_t slot) {
     std::memcpy(reinterpret_cast<char*>(&operands) + offsetof(Operands, d), &slot, sizeof(slot));
   }
-  void load_checked(Op op, MemArg memarg);  // by value: else the walk keeps all of them in memory
+  void load_checked(Op op, MemArg memarg);  // by value: otherwise the walk keeps all MemArgs in memory
   void store_checked(Op op, MemArg memarg);
   void note_step(const Producer& sum, Place place, uint16_t slot);
   bool joins(const Step& step) const;
@@ -372,7 +379,7 @@ class Translator {
   bool branch_on_step(const Condition& c, Op compare, uint32_t target);
   void write_local(uint16_t slot, const Operand& value);
   void end_try_table(const Control& c);
-  uint32_t blocks_around() const { return decoder_->control_depth() - 1; }  // the innermost one
+  uint32_t blocks_around() const { return decoder_->control_depth() - 1; }  // without the innermost block
   uint16_t take_arguments(const FuncType& type);
   void emit_call(Handler handler, Operands operands, Word word2);
   void push_call_results(const FuncType& type);
@@ -389,11 +396,11 @@ class Translator {
   void add_fixup(uint32_t& chain, uint32_t byte, uint32_t from);
   void finish_tables();
   bool carries_in_place(const Control& c) const;
-  // Moves the top `arity` operands to where they are found after a branch to the block, or after its end.
+  // Moves the top `arity` operands to the slots where they are expected after a branch to the block, or after its end.
   static constexpr uint32_t kMostSingleMoves = 4;
   void move_top(uint32_t count, uint16_t slot);
   void carry(const Control& c, uint32_t arity);
-  // The slot of the first value that stands on the stack behind a block.
+  // The slot of the first value above a block.
   uint16_t home_of(const Control& c) const { return static_cast<uint16_t>(operand_base_ + c.label.base); }
   bool is_body(uint32_t depth) const { return depth + 1 == decoder_->control_depth(); }
 
@@ -433,31 +440,33 @@ class Translator {
   };
   Buffer<Word> code_;
   Buffer<Operand> stack_;
-  uint16_t next_home_ = 0;  // of the next operand that is pushed
+  uint16_t next_home_ = 0;  // home slot of the next operand that is pushed
   Buffer<Fixup> fixups_;
   Buffer<Local> locals_;
-  Buffer<uint32_t> tables_;  // where each br_table is
+  Buffer<uint32_t> tables_;  // the words where br_tables begin
   // By slot of a local: the uppermost operand that was pushed as this local, the next one in Operand::older(). Together
-  // with settled_ it keeps translation linear, however high the operand stack.
+  // By slot of a local: the topmost operand that was pushed as this local; the next lower one is Operand::older().
+  // Together with settled_, this keeps translation linear, no matter how high the operand stack is.
   std::vector<uint32_t> newest_;
-  uint32_t settled_ = 0;        // operands from the bottom that are at home or constants, and no local's
-  uint32_t constants_end_ = 0;  // behind the last constant among them, or further up
+  // number of operands from the bottom that are settled: at home or constants, and not of a local
+  uint32_t settled_ = 0;
+  uint32_t constants_end_ = 0;  // no settled operand from here on is a constant
   runtime::ExceptionTable exceptions_;
   std::vector<std::array<uint64_t, 2>> vectors_;  // constants
   Producer producers_[kBanks];
-  uint32_t owners_[kBanks] = {kNothing, kNothing, kNothing, kNothing};  // operand in each accumulator
-  // The slot whose value is in each accumulator as well.
+  uint32_t owners_[kBanks] = {kNothing, kNothing, kNothing, kNothing};  // index of the operand in each accumulator
+  // The slot whose value each accumulator also holds.
   uint16_t cached_[kBanks] = {kNoSlot, kNoSlot, kNoSlot, kNoSlot};
   Step step_;
   Load load_;
   Copy copy_;
-  uint32_t last_ = kNothing;  // the last instruction, when nothing can jump behind it
+  uint32_t last_ = kNothing;  // the last instruction, unless a branch can go to the position after it
   uint16_t operand_base_ = 0, link_ = 0, pinned_ = 0;
-  uint32_t pinned_slot_ = kNothing;  // no slot when no local is pinned
-  bool guarded_ = false;             // memory 0
+  uint32_t pinned_slot_ = kNothing;  // kNothing when no local is pinned
+  bool guarded_ = false;             // whether memory 0 is guarded
   bool clamps_ = false;              // Config::speculation_guards
-  bool counts_ = false;              // calls and rounds of loops, for Tier::automatic
-  uint32_t next_loop_ = 0;           // in the order of their beginnings
+  bool counts_ = false;              // whether calls and loop iterations are counted (Tier::automatic)
+  uint32_t next_loop_ = 0;           // number of the next loop, in the order of their beginnings
   FuncIdx index_{};
 };
 

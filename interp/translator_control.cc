@@ -1,4 +1,4 @@
-// Control flow, calls, and the instructions whose operands simply stand at home.
+// Control flow, calls, and the instructions whose operands must be at home.
 #include <cassert>
 
 #include "interp/translator.h"
@@ -6,14 +6,14 @@
 
 namespace mini_wasm::interp {
 
-// --- Labels --------------------------------------------------------------------------------------------------------
+// --- Labels
 
 void Translator::add_fixup(uint32_t& chain, uint32_t byte, uint32_t from) {
   fixups_.push_back({chain, byte, from});
   chain = static_cast<uint32_t>(fixups_.size() - 1);
 }
 
-// Code goes on here, from whatever branches wait in the chain.
+// The branches in the chain go to this position.
 void Translator::bind(uint32_t& fixups) {
   if (fixups != Label::kNone) forget_cached();
   for (uint32_t i = fixups; i != Label::kNone; i = fixups_[i].next) {
@@ -30,7 +30,8 @@ void Translator::bind(uint32_t& fixups) {
 
 // --- Conditions ----------------------------------------------------------------------------------------------------
 
-// Pops an i32. A comparison that was the last instruction is taken back: the branch does it.
+// Pops an i32. If it was made by a comparison in the last instruction, that is removed, and the branch compares
+// instead.
 Translator::Condition Translator::take_condition() {
   const Operand operand = pop();
   if (can_redirect(operand)) {
@@ -59,7 +60,8 @@ Translator::Condition Translator::take_condition() {
   return {false, Op::nop, value(operand), {}, true};
 }
 
-// Branches to `target` when it is known, else waits in `fixups`, when the condition is `sense`.
+// Branches if the condition is `sense`: to `target` if it is known, which is backward; otherwise the branch is added to
+// `fixups`.
 void Translator::branch(const Condition& c, bool sense, uint32_t& fixups, uint32_t target) {
   const bool backward = target != Label::kNone;
   bool wanted = c.sense == sense;
@@ -84,14 +86,14 @@ void Translator::branch(const Condition& c, bool sense, uint32_t& fixups, uint32
   if (!backward) add_fixup(fixups, (at + 1) * sizeof(Word) + offsetof(Operands, x), at);
 }
 
-// When what decides is what the last instruction has loaded, that becomes the branch, too. It stays where it is: if it
-// traps, it is the load that did. False where there is no such load.
+// If the condition was loaded by the last instruction, that load becomes a load with a branch. It stays at the same
+// position, so that a trap is reported at the load. Returns false when there is no such load.
 bool Translator::branch_on_load(const Condition& c, bool wanted, uint32_t& fixups, uint32_t target) {
   const Load load = std::exchange(load_, Load{});
   if (load.at == kNothing || load.at + 2 != here()) return false;
   const bool backward = target != Label::kNone;
   const uint32_t at = load.at;
-  // Where its result went; what is in a slot is in the accumulator, too, but not what is pinned.
+  // The place where the result of the load went. A value in a slot is also in the accumulator; a pinned one is not.
   const auto is_at = [&](Place d) { return code_[at] == to_word((*load.handlers)[index_of(d)]); };
   const Place d = is_at(Place::acc) ? Place::acc : is_at(Place::slot) ? Place::slot : Place::pinned;
   if (!is_at(d) || c.a.place != (d == Place::pinned ? Place::pinned : Place::acc)) return false;
@@ -106,7 +108,7 @@ bool Translator::branch_on_load(const Condition& c, bool wanted, uint32_t& fixup
 
 // --- Blocks --------------------------------------------------------------------------------------------------------
 
-// What comes into a block is at home, constants included.
+// The parameters of a block are brought home, including constants.
 void Translator::block(Control& c) {
   settle();
   const uint32_t height = static_cast<uint32_t>(stack_.size());
@@ -122,6 +124,7 @@ void Translator::loop(Control& c) {
   last_ = kNothing;
   forget_cached();
   const uint32_t loop = next_loop_++;
+  // Machine code can enter a loop only when the operand stack is empty, so only such loops are counted.
   if (!counts_ || !stack_.empty()) return;
   emit_count(Special::count_loop);
   code_.push_back(loop);
@@ -147,7 +150,7 @@ void Translator::else_(Control& c, bool falls_through) {
 void Translator::end(Control& c, bool falls_through) {
   const bool body = decoder_->control_depth() == 1;
   if (body) {
-    // Branches to the body that carry nothing meet here; the others returned by themselves.
+    // Branches to the body that carry no values come here; all others are returns.
     const bool used = c.label.fixups != Label::kNone;
     if (used) bind(c.label.fixups);
     if (falls_through || used) return_();
@@ -155,7 +158,7 @@ void Translator::end(Control& c, bool falls_through) {
     bind(c.label.else_fixups);
     return return_results_at(home_of(c), module_.func_type(decoder_->func()));
   }
-  // A loop's label is at its start, so what a branch to it carries is not what its end leaves.
+  // The label of a loop is at its start. So the values that a branch to it carries are not those that its end leaves.
   if (falls_through) carry(c, c.results.size());
   if (c.op == Op::try_table) end_try_table(c);
   if (c.op != Op::loop) bind(c.label.fixups);
@@ -175,8 +178,8 @@ bool Translator::carries_in_place(const Control& c) const {
   return true;
 }
 
-// Many operands go home and are moved by one instruction: a branch must not cost code for each value that it carries,
-// or a small module asks for gigabytes of it.
+// Many operands are brought home and moved by one instruction. A branch must not emit code for each value that it
+// carries: a small module could then need gigabytes.
 void Translator::move_top(uint32_t count, uint16_t slot) {
   const uint32_t first = static_cast<uint32_t>(stack_.size()) - count;
   settle_many(count);
@@ -185,8 +188,8 @@ void Translator::move_top(uint32_t count, uint16_t slot) {
   if (from != slot) emit_special(Special::copy_slots, {slot, from, static_cast<uint32_t>(next_home_ - from)});
 }
 
-// The operands themselves stay as they are. Homes ascend, so a move never overwrites what a later one reads: an
-// operand's home is never below where it goes.
+// The operands stay on the stack. They are moved in ascending order. A move never overwrites what a later one reads,
+// because an operand's home is never below its destination.
 void Translator::carry(const Control& c, uint32_t arity) {
   const uint32_t first = static_cast<uint32_t>(stack_.size()) - arity;
   if (arity > kMostSingleMoves) return move_top(arity, home_of(c));
@@ -204,7 +207,7 @@ void Translator::carry(const Control& c, uint32_t arity) {
 
 // --- Branches ------------------------------------------------------------------------------------------------------
 
-// To the end of a block, whose results are in place.
+// Branches to the end of a block whose results are in place.
 void Translator::branch_out(Control& c) {
   const uint32_t at = emit(special_handler(Special::br), {});
   add_fixup(c.label.fixups, (at + 1) * sizeof(Word) + offsetof(Operands, x), at);
@@ -223,7 +226,7 @@ void Translator::br(uint32_t depth) {
 
 void Translator::br_if(uint32_t depth) { branch_to(take_condition(), depth); }
 
-// Null references are zero. The reference goes home first: it is needed on one of the two ways.
+// A null reference is zero. The reference is brought home first, because it is needed on one of the two paths.
 void Translator::br_on_null(uint32_t depth) {
   bring_home(stack_.back());
   const Operand reference = pop();
@@ -244,7 +247,8 @@ void Translator::branch_to(const Condition& condition, uint32_t depth) {
     branch(condition, true, c.label.fixups, c.label.target);
     return;
   }
-  // Past the moves when it is not taken. What stays on the stack must not depend on which way it went.
+  // If the condition is false, the branch skips the moves. The operands that stay on the stack must be in the same
+  // places on both paths.
   uint32_t skip = Label::kNone;
   bring_home(static_cast<uint32_t>(stack_.size()) - c.branch_types().size(), static_cast<uint32_t>(stack_.size()));
   branch(condition, false, skip, Label::kNone);
@@ -262,10 +266,10 @@ void Translator::br_table(std::span<const uint32_t> depths) {
   const uint32_t n = static_cast<uint32_t>(depths.size());
   const uint32_t at = emit(br_table_handler(a.place), {0, static_cast<uint16_t>(a.field), n - 1});
   tables_.push_back(at);
-  const uint32_t entries = here() + n;  // distances, behind the handlers: see finish_tables
+  const uint32_t entries = here() + n;  // the distances come after the handlers: see finish_tables
   code_.resize(entries + (n + 1) / 2);
-  // A target that needs moves, or is a return, gets a stub behind the table; one per label.
-  std::vector<std::pair<uint32_t, uint32_t>> stubs;  // depth, fixup chain
+  // A target that needs moves or is a return gets a stub after the table, one for each label.
+  std::vector<std::pair<uint32_t, uint32_t>> stubs;  // pairs of depth and fixup chain
   for (uint32_t i = 0; i < n; ++i) {
     Control& c = decoder_->control(depths[i]);
     const uint32_t byte = entries * sizeof(Word) + i * sizeof(int32_t);
@@ -289,7 +293,7 @@ void Translator::br_table(std::span<const uint32_t> depths) {
   }
 }
 
-// Each handler that a br_table may go to next stands in it, so that it is known as soon as the index is.
+// For each target of a br_table, its handler is stored in the table. So the handler is known as soon as the index is.
 void Translator::finish_tables() {
   for (size_t i = 0; i < tables_.size(); ++i) {
     const uint32_t at = tables_[i], n = operands_at(&code_[at + 1]).x + 1;
@@ -318,7 +322,7 @@ void Translator::return_() {
     if (a.place == Place::wide) emit_wide(result.type, result.bits);
     return;
   }
-  // Several results go home first: the slots that they return in are locals, which they may refer to.
+  // Several results are brought home first: they are returned in the slots of locals, which they may refer to.
   if (n != 0) move_top(n, 0);
   emit_special(Special::return_, {link_, 0, 0});
 }
@@ -327,7 +331,7 @@ void Translator::unreachable() { emit_special(Special::unreachable, {}); }
 
 // --- Calls ---------------------------------------------------------------------------------------------------------
 
-// The arguments are the topmost operands: pops them and gives the slot of the first.
+// The arguments are the topmost operands. Pops them and returns the slot of the first one.
 uint16_t Translator::take_arguments(const FuncType& type) {
   const uint32_t height = static_cast<uint32_t>(stack_.size());
   const uint32_t first = height - static_cast<uint32_t>(type.params.size());
@@ -342,10 +346,10 @@ void Translator::emit_call(Handler handler, Operands operands, Word word2) {
   emit(handler, operands);
   code_.push_back(word2);
   last_ = kNothing;
-  forget_cached();
+  forget_cached();  // the callee uses the accumulators
 }
 
-// A single result is in its accumulator as well.
+// A single result is also in its accumulator.
 void Translator::push_call_results(const FuncType& type) {
   push_types(validator::TypeList(type.results));
   if (type.results.size() != 1 || stack_.back().type == Scalar::v128) return;
@@ -388,6 +392,7 @@ void Translator::return_call(FuncIdx f) {
   const uint16_t arguments = take_arguments(type);
   const Operands operands{link_, arguments, runtime::slot_count(type.params)};
   if (raw(f) < module_.imported_funcs) {
+    // A host function does not replace the frame: it returns here, so its results are returned after it.
     emit_call(special_handler(Special::tail_call_import), operands, raw(f));
     return return_results_at(arguments, type);
   }
@@ -415,7 +420,7 @@ void Translator::return_call_ref(TypeIdx t) {
   return_results_at(arguments, type);
 }
 
-// Results that stand in consecutive slots, as a host function or a catch clause leaves them.
+// Returns results that are in consecutive slots, where a host function or a catch clause has left them.
 void Translator::return_results_at(uint16_t slot, const FuncType& type) {
   const uint32_t count = runtime::slot_count(type.results);
   if (type.results.size() == 1) {
@@ -431,7 +436,7 @@ void Translator::ref_as_non_null() {
   emit_special(Special::null_check, {0, stack_.back().home, static_cast<uint32_t>(TrapCode::null_reference)});
 }
 
-// --- Operands at home ----------------------------------------------------------------------------------------------
+// --- Operands at home
 
 void Translator::memory_op(Op op, uint32_t a, uint32_t b) {
   const uint32_t height = static_cast<uint32_t>(stack_.size());
@@ -468,7 +473,7 @@ void Translator::table_op(Op op, uint32_t a, uint32_t b) {
     case Op::table_size: with_operands(Special::table_size, 0, a); return push_temp(address(a));
     case Op::table_grow: with_operands(Special::table_grow, 2, a); return push_temp(address(a));
     case Op::table_fill: return with_operands(Special::table_fill, 3, a);
-    case Op::table_copy:  // a module may have more tables than 16 bits can name
+    case Op::table_copy:  // 16 bits are not enough for the index of a table
       with_operands(Special::table_copy, 3, a);
       code_.push_back(b);
       return;

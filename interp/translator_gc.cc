@@ -1,4 +1,4 @@
-// Structures, arrays, casts and exceptions: operands at home, a handler each.
+// Structures, arrays, casts and exceptions: their operands are brought home, and each instruction has one handler.
 #include "interp/translator.h"
 #include "runtime/engine.h"
 #include "runtime/frame.h"
@@ -14,8 +14,8 @@ gc::LayoutCache& layouts(InterpreterCode& code) { return code.module().engine().
 
 }  // namespace
 
-// The handler finds the operands in the slots from a on and puts its result there, too. It may collect garbage, so
-// every reference has to be in a slot.
+// The handler reads the operands from the slots from a on, and stores its result there too. It may collect garbage, so
+// every reference must be in a slot.
 void Translator::gc_op(Op op, uint32_t a, uint32_t b, uint32_t operands, ValType result) {
   const uint32_t height = static_cast<uint32_t>(stack_.size());
   free_accumulators();
@@ -66,7 +66,7 @@ void Translator::ref_cast(ValType target) {
   code_.push_back(gc::to_word(gc::make_cast_target(*module_.registry, target)));
 }
 
-// A test into the slot behind the reference, then a branch on it.
+// A ref.test whose result goes to the slot after the reference, then a branch on that result.
 void Translator::br_on_cast(uint32_t depth, ValType target, bool on_fail) {
   bring_home(stack_.back());
   const uint16_t reference = stack_.back().home;
@@ -75,9 +75,9 @@ void Translator::br_on_cast(uint32_t depth, ValType target, bool on_fail) {
   branch_to({false, Op::nop, {Place::slot, static_cast<uint32_t>(reference + 1)}, {}, !on_fail}, depth);
 }
 
-// --- Exceptions ----------------------------------------------------------------------------------------------------
+// --- Exceptions
 
-// Nothing is emitted: the table of handlers names the words between here and the end of the block.
+// Emits no code: the table of handlers refers to the words from here to the end of the block.
 void Translator::try_table(Control& c, std::span<const CatchClause> catches) {
   block(c);
   last_ = kNothing;
@@ -92,18 +92,18 @@ void Translator::try_table(Control& c, std::span<const CatchClause> catches) {
     if (target.label.target != Label::kNone) {
       exceptions_.catches.back().target = target.label.target;
     } else {
-      // A clause that leaves the function gets a return of its own behind the body.
+      // A clause that leaves the function gets its own return, after the body.
       add_fixup(is_body(depth) ? target.label.else_fixups : target.label.fixups, index, kCatchFixup);
     }
   }
 }
 
-// After what an end leaves has gone home: none of that can throw.
+// Called when the results have been brought home: the code for that cannot throw.
 void Translator::end_try_table(const Control& c) {
   exceptions_.handlers.push_back({c.label.try_begin, here(), c.label.catches, c.label.catch_count, blocks_around()});
 }
 
-// --- Legacy exceptions ---
+// --- Legacy exceptions
 
 void Translator::try_(Control& c) {
   block(c);
@@ -111,7 +111,7 @@ void Translator::try_(Control& c) {
   c.label.try_begin = here();
 }
 
-// The clauses of one try may have those of others between them, so each gets a range of its own.
+// Between two clauses of a try there may be clauses of other blocks. So each clause gets a range of its own.
 void Translator::catch_(Control& c, CatchKind kind, TagIdx tag, bool falls_through) {
   if (falls_through) carry(c, c.results.size());
   if (c.label.try_end == Label::kNone) c.label.try_end = here();
@@ -136,7 +136,7 @@ void Translator::rethrow(uint32_t depth) {
   emit_special(Special::throw_ref, {0, home_of(decoder_->control(depth)), 0});
 }
 
-// ---
+// --- Throwing
 
 void Translator::throw_(TagIdx tag) {
   const FuncType& type = module_.func_type(module_.tags[raw(tag)].type);

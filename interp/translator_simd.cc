@@ -1,4 +1,4 @@
-// Vector instructions that have immediates or three operands; the others are like the scalar ones.
+// Vector instructions with immediates or with three operands. All others are treated like scalar ones.
 #include "interp/translator.h"
 
 namespace mini_wasm::interp {
@@ -12,7 +12,7 @@ Translator::Producer Translator::vector_result(Op op, Place a, Place b) {
   return {.handlers = numeric_handlers(op, a, b), .op = op, .type = Scalar::v128, .is_numeric = false, .a = a, .b = b};
 }
 
-// Most often the last operand is what has just been computed: a sum to add to, a mask.
+// Only the last operand may be in the accumulator: it is most often the one that was just computed (a sum, a mask).
 void Translator::ternary(Op op) {
   const Operand last = pop();
   Operand second = pop();

@@ -1,6 +1,6 @@
-// Steps of counters and pointers, which most loops are made of: local += something. Two in a row are one instruction,
-// and so are one and the branch back on a comparison of the local. What a step is becomes known when its sum is
-// redirected.
+// Steps of counters and pointers (local += amount), which most loops consist of. Two steps in a row become one
+// instruction. A step followed by a backward branch on a comparison of the same local becomes one instruction too. A
+// sum is recognised as a step when it is redirected to a local.
 #include "interp/translator.h"
 
 namespace mini_wasm::interp {

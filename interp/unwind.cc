@@ -1,5 +1,5 @@
-// From a throw to the clause that catches it. Code that does not throw pays nothing: the tables that translation left
-// are searched here, frame by frame.
+// The search from a throw to the clause that catches it. Code that does not throw pays nothing: the tables that
+// translation has left are searched here, frame by frame.
 #include "interp/interpreter.h"
 #include "runtime/module_inst.h"
 

@@ -30,9 +30,8 @@ Result<std::shared_ptr<const CompiledModule>> CompiledModule::make(std::shared_p
   compiled->functions_ = std::make_unique<ValidatedFunctions>(module, features, engine->tier().registers());
   compiled->cache_ = ModuleCache::make(*engine, module);
   compiled->all_valid_ = compiled->cache_ && compiled->cache_->says_valid();
-  // A cache entry that the key authenticates as "all valid" was written after a complete validation of the same bytes,
-  // so that functions need not be validated again. They still are when they are compiled anew, since facts about them
-  // are needed.
+  // If an earlier run has validated all functions, they need not be validated now. A function that is compiled anew
+  // still is validated, because its facts are needed.
   if (compiled->all_valid_ || (config.lazy_validation && !config.eager)) {
     compiled->functions_->validate_on_demand();
   } else if (Result<void> r = compiled->functions_->validate_all(); !r) {
@@ -43,8 +42,8 @@ Result<std::shared_ptr<const CompiledModule>> CompiledModule::make(std::shared_p
   compiled->engine_ = std::move(engine);
   compiled->module_ = std::move(*decoded);
   compiled->index_types_and_exports();
+  // `module_` and `engine_` are set by now: the objects below keep references to them.
   compiled->no_host_imports_ =
-      // `module_` and `engine_` are set by now: the objects below keep references to them.
       std::make_unique<HostImports>(compiled->module(), *compiled->engine_, std::span<const HostFunction>());
   compiled->tables_hold_own_functions_ = runtime::tables_hold_own_functions(compiled->module());
   compiled->instances_ = std::make_unique<InstancePool>(config.pool_size, config.pool_bytes);

@@ -29,8 +29,8 @@ bool table_matches(const TableType& given, const TableType& declared) {
 
 bool global_matches(const TypeRegistry& types, const GlobalType& given, const GlobalType& declared) {
   if (given.mutable_ != declared.mutable_) return false;
+  // A mutable global can also be written through both types. An immutable one is only read, so a subtype will do.
   return given.mutable_ ? given.value == declared.value : types.is_subtype(given.value, declared.value);
-  // The same holds for a mutable global. An immutable one can only be read, so a subtype will do.
 }
 
 bool matches(const TypeRegistry& types, const decoder::Module& module, const decoder::Import& import,

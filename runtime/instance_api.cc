@@ -119,8 +119,8 @@ void Linker::functions(std::span<const HostFunction> table, void* data) {
   const bool added =
       guarded([&] { return tables_.insert(tables_.begin(), {table, data}), true; }, [] { return false; });
   if (!added) return void(incomplete_ = true);
-  std::erase_if(externs_, [&](const auto& defined) { return tables_[0].find(defined.first) != nullptr; });
   // A later definition replaces an earlier one, so what the new table gives is no longer taken from `externs_`.
+  std::erase_if(externs_, [&](const auto& defined) { return tables_[0].find(defined.first) != nullptr; });
   last_table_rules_ = true;
 }
 

@@ -254,8 +254,6 @@ Result<void> check_imports(const Store& store, const decoder::Module& module,
   return {};
 }
 
-// A failure before `publish` forgets everything that was made. After it, other instances may refer to the new objects
-// (functions in imported tables), so they stay, even if a segment does not fit or the start function traps.
 }  // namespace
 
 Result<ModuleInst*> instantiate(Store& store, std::shared_ptr<const CompiledModule> compiled,
@@ -280,6 +278,8 @@ Result<ModuleInst*> instantiate(Store& store, std::shared_ptr<const CompiledModu
     store.forget_since(mark);
     return std::move(r).error();
   }
+  // From here on, other instances may refer to the new objects (functions in imported tables). So they stay, even if a
+  // segment does not fit or the start function traps.
   if (Result<void> r = instantiation.write_segments(); !r) return std::move(r).error();
   if (module.start) {
     // A start function has no parameters and no results (spec 3.4.12), so it needs no slots.

@@ -38,10 +38,10 @@ bool is_valid(const MemoryType& type) {
 }
 
 MemInst::~MemInst() {
+  // After a failed `grow` it is not known which pages can be accessed, so such a slot does not go back to the pool.
   if (pool_ != nullptr && !grown_in_part_) {
     slot_.accessible = round_to_os_pages(size);
     pool_->give_back(std::move(slot_));
-    // After a failed `grow` it is not known which pages can be accessed, so such a slot does not go back to the pool.
   } else if (guarded || pool_ != nullptr) {
     release_guarded(base);
   } else {

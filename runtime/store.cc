@@ -317,9 +317,9 @@ Result<void> Store::allocate(MemInst& memory, const MemoryType& type, const std:
 }
 
 int64_t Store::memory_grow(MemInst& memory, uint64_t delta_pages) {
-  // The budget is asked before the memory grows, because a growth cannot be undone.
   if (delta_pages > (memory.max_size - memory.size) >> memory.type.page_size_log2) return kGrowFailed;
   const uint64_t bytes = delta_pages << memory.type.page_size_log2;
+  // The budget is asked before the memory grows, because a growth cannot be undone.
   if (!budget_.take(Growth::Kind::memory, bytes)) return kGrowFailed;
   const int64_t old_pages = memory.grow(delta_pages);
   if (old_pages == kGrowFailed) budget_.give_back(bytes);
@@ -444,9 +444,9 @@ void Store::interrupt_context(InstanceContext& context, bool on) {
   context.stack_limit = on ? nullptr : stack_limit_;
 }
 
-Store::Mark Store::mark() const {
-  // --- Undoing a failed instantiation
+// --- Undoing a failed instantiation
 
+Store::Mark Store::mark() const {
   return {memories_.size(), shared_memories_.size(), tables_.size(), globals_.size(), tags_.size(), instances_.size()};
 }
 
