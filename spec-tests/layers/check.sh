@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# check.sh [ROOT]: fails when a file includes something from a room that its own room may not look into (README,
-# "Architecture"): downwards only, siblings never, the public headers nothing but themselves and the standard library.
+# check.sh [ROOT]: fails when a file includes something from a room that its own room may not look into: downwards
+# only, siblings never, the public headers nothing but themselves and the standard library. docs/architecture.md has a
+# picture of it, which spec-tests/docs/check.sh compares with the table here.
 set -u
 cd "${1:-$(dirname "$0")/../..}" || exit 2
 
