@@ -1,6 +1,6 @@
-// What every atomic memory access does (threads proposal, "Atomic memory accesses"): one definition per class of
-// opcode, generic in the row. All are sequentially consistent. The compiler's builtins rather than std::atomic_ref,
-// which not every standard library has.
+// The effect of every atomic memory access (threads proposal, "Atomic memory accesses"): one definition for each class
+// of opcode, generic in the row of the table. All accesses are sequentially consistent. They use the compiler's
+// builtins, because not every standard library has std::atomic_ref.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace mini_wasm::atomic {
 
 enum class Rmw : uint8_t { add, sub, and_, or_, xor_, xchg };
 
-// The operation of "i32.atomic.rmw8.add_u" and its like.
+// The operation in the name of an instruction such as "i32.atomic.rmw8.add_u".
 constexpr Rmw rmw_of(std::string_view text) {
   const auto has = [&](std::string_view verb) { return text.find(verb) != text.npos; };
   if (has(".add")) return Rmw::add;
@@ -26,7 +26,7 @@ template <Op op>
 struct Access {
   static constexpr const OpInfo& kInfo = op_info(op);
   static constexpr uint32_t kBytes = 1u << kInfo.access_log2;
-  // How many values it takes beside the address.
+  // The number of operands besides the address.
   static constexpr uint32_t kOperands = kInfo.param_count - 1u;
   static constexpr bool kHasResult = kInfo.result_count != 0;
   static constexpr bool kIs64 = (kHasResult ? kInfo.results[0] : kInfo.params[1]) == SigType::i64;
@@ -35,8 +35,8 @@ struct Access {
       kBytes == 1, uint8_t,
       std::conditional_t<kBytes == 2, uint16_t, std::conditional_t<kBytes == 4, uint32_t, uint64_t>>>;
 
-  // `at` is aligned to kBytes. `a` is what is stored, added or expected, `b` the replacement, both wrapped to the
-  // width of the access; the result is what stood in memory, zero-extended.
+  // `at` must be aligned to kBytes. `a` is the value that is stored, added or expected, and `b` the replacement; both
+  // are wrapped to the width of the access. Returns the old value in memory, zero-extended.
   static Value run(uint8_t* at, [[maybe_unused]] Value a, [[maybe_unused]] Value b) {
     Bytes* const cell = reinterpret_cast<Bytes*>(at);
     if constexpr (kInfo.cls == OpClass::atomic_load) {

@@ -1,5 +1,5 @@
-// An array of plain values for who appends at every instruction: appending is a comparison and a store, and everything
-// else happens out of line, so that the functions that append need no stack frame for it.
+// Buffer: an array of plain values, for code that appends at every instruction. Appending is a comparison and a store.
+// Everything else is out of line, so that functions which append need no stack frame for it.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-// A function that is called where it costs the caller nothing until it is called.
+// For a rarely called function: its caller pays nothing (saves no registers) unless it calls it.
 #if defined(__clang__) && defined(__x86_64__)
 #define MW_COLD [[gnu::noinline, gnu::cold, clang::preserve_most]]
 #else
@@ -35,7 +35,7 @@ class Buffer {
     reserve(1);
     *top_++ = value;
   }
-  // Room for so many more: `append` does not look.
+  // Makes room for `count` more values, because `append` does not check.
   void reserve(size_t count) {
     if (static_cast<size_t>(limit_ - top_) < count) [[unlikely]]
       grow(count);
@@ -44,15 +44,15 @@ class Buffer {
     assert(top_ < limit_);
     *top_++ = value;
   }
-  // So many more, for the caller to fill in.
+  // Appends `count` uninitialised values; the caller fills them in.
   T* extend(size_t count) {
     reserve(count);
     return std::exchange(top_, top_ + count);
   }
-  // What it was stays where it is until something else is pushed.
+  // The value can still be read until the next one is appended.
   T& pop() { return *--top_; }
   void clear() { top_ = data(); }
-  // What is new is zero.
+  // New values are zero.
   void resize(size_t size) {
     const size_t before = this->size();
     if (size > before) {

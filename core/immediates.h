@@ -1,12 +1,12 @@
-// The immediates of an instruction as they stand in the code (binary format 5.4), before any index is resolved.
-// Immediates that are a single number need no type of their own.
+// The immediates of an instruction as in the code (binary format 5.4), before any index is resolved. An immediate that
+// is a single number needs no type here.
 #pragma once
 
 #include <cstdint>
 
 namespace mini_wasm {
 
-// Operand of a memory access (5.4.5). Bit 6 of the flags says that a memory index follows (multi-memory).
+// Immediate of a memory access (5.4.5). If bit 6 of the flags is set, a memory index follows (multi-memory).
 struct MemArg {
   uint32_t align_log2 = 0;
   uint32_t memory = 0;

@@ -1,4 +1,5 @@
-// Index spaces of a module (spec 2.5.1): distinct types, so that a function index never passes for a table index.
+// Indices into the index spaces of a module (spec 2.5.1). They are distinct types, so that a function index cannot be
+// used as a table index.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +19,7 @@ enum class LocalIdx : uint32_t {};
 enum class LabelIdx : uint32_t {};
 enum class FieldIdx : uint32_t {};
 
-// The bare number of an index, for subscripts and messages.
+// The number of an index, for subscripts and messages.
 template <class Index>
 constexpr uint32_t raw(Index index) {
   return static_cast<uint32_t>(index);

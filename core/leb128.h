@@ -1,8 +1,8 @@
-// LEB128 integers (binary format 5.2.2): readers with a one-byte fast path, and writers.
+// LEB128 integers (binary format 5.2.2): readers with a fast path for one byte, and writers.
 //
-// A reader advances `p` past the number and fills `out` only when it returns LebError::ok; otherwise both keep
-// their values. Numbers may be padded, but to no more than ceil(N/7) bytes, and the unused bits of the last byte
-// must repeat the sign (be zero when unsigned).
+// A reader advances `p` past the number and sets `out` only when it returns LebError::ok; otherwise both stay
+// unchanged. A number may have more bytes than necessary, but at most ceil(N/7), and the unused bits of the last byte
+// must repeat the sign (or be zero for an unsigned number).
 #pragma once
 
 #include <concepts>
@@ -33,7 +33,7 @@ constexpr std::string_view to_string(LebError error) {
 
 namespace detail {
 
-// By value, so that a caller's cursor can stay in a register.
+// Returned by value, so that the caller's cursor can stay in a register.
 template <class T>
 struct LebResult {
   T value;
@@ -41,7 +41,7 @@ struct LebResult {
   LebError error;
 };
 
-// The general case: a number of kBits bits in a type that is at least as wide.
+// The general case: a number of kBits bits, in a type that has at least as many.
 template <unsigned kBits, std::integral T>
 [[gnu::noinline]] LebResult<T> read_leb_slow(const uint8_t* p, const uint8_t* end) {
   using U = std::make_unsigned_t<T>;
@@ -55,7 +55,7 @@ template <unsigned kBits, std::integral T>
     const unsigned shift = i * 7;
     value |= static_cast<U>(U{static_cast<uint8_t>(byte & 0x7f)} << shift);
     if (i == kMaxBytes - 1) {
-      // What lies above the value in the last byte; when signed, its sign bit counts too, and all have to agree.
+      // The bits above the value in the last byte. For a signed number, they must all be equal to its sign bit.
       const int surplus = kSigned ? static_cast<int8_t>(byte << 1) >> kLastBits : (byte & 0x7f) >> kLastBits;
       if (surplus != 0 && !(kSigned && surplus == -1)) return {0, 0, LebError::too_large};
     }
@@ -108,7 +108,7 @@ inline LebError read_uleb64(const uint8_t*& p, const uint8_t* end, uint64_t& out
 inline LebError read_sleb32(const uint8_t*& p, const uint8_t* end, int32_t& out) {
   return detail::read_leb<32>(p, end, out);
 }
-// Block types and heap types: a negative number or a type index.
+// For block types and heap types: a negative number or a type index.
 inline LebError read_sleb33(const uint8_t*& p, const uint8_t* end, int64_t& out) {
   return detail::read_leb<33>(p, end, out);
 }
@@ -126,7 +126,7 @@ inline void write_sleb(std::vector<uint8_t>& out, int64_t value) {
   out.push_back(static_cast<uint8_t>(value & 0x7f));
 }
 
-// Appends exactly five bytes, so that a length can be patched in after what it measures.
+// Appends exactly five bytes, so that a size can be written after the content that it measures.
 inline void write_uleb32_padded(std::vector<uint8_t>& out, uint32_t value) {
   for (int i = 0; i < 4; ++i, value >>= 7) out.push_back(static_cast<uint8_t>(value | 0x80));
   out.push_back(static_cast<uint8_t>(value & 0x7f));

@@ -1,4 +1,4 @@
-// LEB128: every width against an independent encoder, and the rejected forms of the binary format (5.2.2).
+// LEB128: every width is compared with an independent encoder; and the forms that the binary format forbids (5.2.2).
 #include "core/leb128.h"
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@ namespace {
 
 using Bytes = std::vector<uint8_t>;
 
-// What a reader did with some bytes.
+// The result of a reader.
 template <class T>
 struct Outcome {
   LebError error;
@@ -22,7 +22,7 @@ struct Outcome {
 
 template <class T>
 Outcome<T> read(LebError (*reader)(const uint8_t*&, const uint8_t*, T&), const Bytes& bytes) {
-  // Copied to the size of the bytes, so that a sanitizer sees a read past the end.
+  // A copy of exactly this size, so that a sanitizer detects a read past the end.
   const Bytes exact(bytes.begin(), bytes.end());
   const uint8_t* p = exact.data();
   T value = 99;
@@ -131,17 +131,17 @@ TEST(leb128, rejects_unused_bits_that_are_not_the_sign) {
     EXPECT_EQ(read(read_uleb32, {0xff, 0xff, 0xff, 0xff, last}), fails<uint32_t>(LebError::too_large)) << int{last};
   }
   EXPECT_EQ(read(read_uleb32, {0xff, 0xff, 0xff, 0xff, 0x0f}), ok(0xffffffffu, 5));
-  // s32: 4 value bits in the last byte, the fourth is the sign.
+  // s32: the last byte has 4 bits of the value; the fourth is the sign.
   EXPECT_EQ(read(read_sleb32, {0x80, 0x80, 0x80, 0x80, 0x78}), ok(std::numeric_limits<int32_t>::min(), 5));
   EXPECT_EQ(read(read_sleb32, {0xff, 0xff, 0xff, 0xff, 0x07}), ok(std::numeric_limits<int32_t>::max(), 5));
   for (uint8_t last : {0x08, 0x70, 0x0f, 0x1f, 0x4f, 0x6f}) {
     EXPECT_EQ(read(read_sleb32, {0xff, 0xff, 0xff, 0xff, last}), fails<int32_t>(LebError::too_large)) << int{last};
   }
-  // s33: 5 value bits.
+  // s33: the last byte has 5 bits of the value.
   EXPECT_EQ(read(read_sleb33, {0xff, 0xff, 0xff, 0xff, 0x0f}), ok(int64_t{0xffffffff}, 5));
   EXPECT_EQ(read(read_sleb33, {0x80, 0x80, 0x80, 0x80, 0x70}), ok(-(int64_t{1} << 32), 5));
   EXPECT_EQ(read(read_sleb33, {0xff, 0xff, 0xff, 0xff, 0x1f}), fails<int64_t>(LebError::too_large));
-  // 64 bits: one value bit in the tenth byte.
+  // 64 bits: the tenth byte has one bit of the value.
   const auto ten = [](uint8_t last) {
     Bytes bytes(9, 0xff);
     bytes.push_back(last);

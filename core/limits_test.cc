@@ -7,7 +7,7 @@
 namespace mini_wasm {
 namespace {
 
-// 1,234,567; - for none.
+// For example 1,234,567; "-" for 0.
 std::string with_commas(uint64_t number) {
   if (number == 0) return "-";
   std::string text = std::to_string(number);

@@ -1,4 +1,4 @@
-// The one way to say that a proposal is switched off.
+// The error message for a proposal that is switched off.
 #pragma once
 
 #include <string>

@@ -1,13 +1,13 @@
-// What every scalar numeric instruction computes (spec 4.3 "Numerics"): one function per opcode, named like it.
+// The results of all scalar numeric instructions (spec 4.3 "Numerics"): one function for each opcode, with its name.
 //
-// The interpreter inlines these, the compilers fold constants with them and call them where a CPU has no
-// instruction of its own. Integers are unsigned here; comparisons give 0 or 1. Instructions that can trap return
-// Checked<T>: `value` means something only when `trap` is TrapCode::none.
+// The interpreter inlines these functions. The compilers fold constants with them, and call them where a CPU has no
+// suitable instruction. Integers are unsigned here; comparisons return 0 or 1. Instructions that can trap return
+// Checked<T>, whose `value` is meaningful only when `trap` is TrapCode::none.
 //
-// Floating point relies on IEEE 754 binary32/binary64 in the default rounding mode, evaluated in their own
-// precision. Where the spec leaves a NaN's payload open the CPU decides, but a result is never signalling; abs,
-// neg, copysign and reinterpret move bits only. GCC must be given -ffp-contract=off: it would fuse the inlined
-// f32_add(f32_mul(a, b), c). With -fno-math-errno f32_sqrt is one instruction.
+// Floating point relies on IEEE 754 binary32 and binary64 in the default rounding mode, without extra precision. Where
+// the spec does not determine the payload of a NaN, the CPU does, but a result is never a signalling NaN. abs, neg,
+// copysign and reinterpret only move bits. GCC needs -ffp-contract=off, otherwise it would fuse the inlined
+// f32_add(f32_mul(a, b), c). With -fno-math-errno, f32_sqrt is one instruction.
 #pragma once
 
 #include <mini_wasm/trap.h>
@@ -24,14 +24,14 @@ namespace mini_wasm::numeric {
 static_assert(std::numeric_limits<float>::is_iec559 && std::numeric_limits<double>::is_iec559);
 static_assert(FLT_EVAL_METHOD == 0, "excess precision would round twice");
 
-// Result of an instruction that can trap.
+// The result of an instruction that can trap.
 template <class T>
 struct Checked {
   T value;
   TrapCode trap;
 };
 
-// Result of a 128-bit instruction.
+// The result of a 128-bit instruction.
 struct I64Pair {
   uint64_t lo;
   uint64_t hi;
@@ -60,7 +60,7 @@ constexpr Bits<F> bits(F a) {
 
 template <Float F>
 inline constexpr Bits<F> kQuietBit = Bits<F>{1} << (std::numeric_limits<F>::digits - 2);
-// Every number from here on is an integer.
+// All floats from here on are integers.
 template <Float F>
 inline constexpr F kAllIntegers = static_cast<F>(Bits<F>{1} << (std::numeric_limits<F>::digits - 1));
 
@@ -92,7 +92,7 @@ constexpr Checked<T> rem_s(T a, T b) {
   if (b == 0) [[unlikely]]
     return trap<T>(TrapCode::integer_divide_by_zero);
   if (b == T(-1)) [[unlikely]]
-    return {0, TrapCode::none};  // the quotient of MIN and -1 does not exist, the rest does
+    return {0, TrapCode::none};  // MIN / -1 overflows, but its remainder is 0
   return {static_cast<T>(s(a) % s(b)), TrapCode::none};
 }
 
@@ -129,7 +129,7 @@ constexpr T rotr(T a, T b) {
   return std::rotr(a, static_cast<int>(mask_count(b)));
 }
 
-// Sign-extends the low bits that `Narrow` has.
+// Sign-extends the low bits, as many as `Narrow` has.
 template <std::signed_integral Narrow, Unsigned T>
 constexpr T extend(T a) {
   return static_cast<T>(static_cast<std::make_signed_t<T>>(static_cast<Narrow>(a)));
@@ -142,14 +142,15 @@ constexpr bool is_nan(F a) {
   return a != a;
 }
 
-// One comparison; the builtin is no constant expression in clang.
+// A single comparison. The builtin is not used because it is not a constant expression in clang.
 template <Float F>
 constexpr bool unordered(F a, F b) {
   if (std::is_constant_evaluated()) return is_nan(a) || is_nan(b);
   return __builtin_isunordered(a, b);
 }
 
-// These three touch the sign bit alone, of NaNs too (IEEE 754 5.5.1); the builtins stay in a float register.
+// These three change only the sign bit, also of a NaN (IEEE 754 5.5.1). With the builtins, the value stays in a float
+// register.
 template <Float F>
 constexpr F abs(F a) {
   if constexpr (sizeof(F) == 4) return __builtin_fabsf(a);
@@ -165,8 +166,8 @@ constexpr F copysign(F a, F b) {
   return __builtin_copysign(a, b);
 }
 
-// Both orders of the comparison are the CPU's two-operand minimum; they differ only for zeros of unlike sign (NaNs
-// are gone by then), where `or` keeps the minus and, for the maximum, `and` drops it.
+// The minimum of the CPU is applied in both orders. The two results differ only for zeros with different signs (NaNs
+// are handled before), where `or` keeps the minus sign and, for the maximum, `and` removes it.
 template <Float F>
 constexpr F min(F a, F b) {
   if (unordered(a, b)) [[unlikely]]
@@ -180,8 +181,8 @@ constexpr F max(F a, F b) {
   return std::bit_cast<F>(bits(a > b ? a : b) & bits(b > a ? b : a));
 }
 
-// The four roundings, for numbers whose integer part fits `Int`; the others are integers, infinite or NaN already.
-// The result keeps the sign of the operand, so -0.5 rounds up to -0.
+// The four rounding modes, for numbers whose integer part fits `Int`; all others are integers, infinite or NaN. The
+// result keeps the sign of the operand, so that -0.5 rounds up to -0.
 template <Float F, class Round>
 constexpr F round_with(F a, Round round) {
   if (!(abs(a) < kAllIntegers<F>)) [[unlikely]]
@@ -205,7 +206,7 @@ template <Float F>
 constexpr F trunc(F a) {
   return round_with(a, [](F x) { return to_integer(x); });
 }
-// Adding 2^23 (2^52) leaves no bit for the fraction: the addition itself rounds, half to even.
+// Adding 2^23 (or 2^52) leaves no bits for the fraction, so the addition rounds to an integer, half to even.
 template <Float F>
 constexpr F nearest(F a) {
   return round_with(a, [](F x) { return (abs(x) + kAllIntegers<F>)-kAllIntegers<F>; });
@@ -213,8 +214,8 @@ constexpr F nearest(F a) {
 
 // ---- Float to integer (4.3.3.31)
 
-// The open interval of floats whose integer part fits `Int`. Its upper end, 2^n, is always a float; below, the float
-// next to MIN - 1 is MIN itself where MIN - 1 has too many digits, and then MIN is the last that is accepted.
+// The open interval of floats whose integer part fits `Int`. Its upper end, 2^n, is always a float. At the lower end,
+// MIN - 1 may have too many digits for a float; then MIN is the smallest float that is accepted.
 template <std::integral Int, Float F>
 constexpr bool above_min(F a) {
   if constexpr (std::is_unsigned_v<Int>) return a > F{-1};

@@ -1,8 +1,9 @@
-// What every vector instruction computes (spec 4.3.4 "Vectors"): one function per opcode, named like it; see numeric.h.
+// The results of all vector instructions (spec 4.3.4 "Vectors"): one function for each opcode, with its name; see
+// numeric.h.
 //
-// A lane index and, for shuffles, a vector of them come last and have been validated; memory instructions are given the
-// address of their bytes. Which NaN an operation gives is the CPU's choice, as in numeric.h. numeric_simd_x64.h has
-// faster forms of some.
+// A lane index, or for shuffles a vector of them, is the last parameter and has been validated. Memory instructions
+// receive the address of their bytes. If an operation results in a NaN, the CPU chooses which one, as in numeric.h.
+// numeric_simd_x64.h has faster versions of some functions.
 #pragma once
 
 #include "core/numeric_simd_lanes.h"
@@ -246,7 +247,7 @@ inline V128 f64x2_pmax(V128 a, V128 b) { return detail::bitselect(b, a, detail::
 inline V128 f64x2_convert_low_i32x4_s(V128 a) { return detail::each<uint32_t, double>(a, f64_convert_i32_s); }
 inline V128 f64x2_convert_low_i32x4_u(V128 a) { return detail::each<uint32_t, double>(a, f64_convert_i32_u); }
 
-// ---- Relaxed: in the deterministic profile (spec 4.3.5), so that a program computes the same everywhere
+// ---- Relaxed: as in the deterministic profile (spec 4.3.5), so that a program has the same results everywhere
 
 inline V128 i8x16_relaxed_swizzle(V128 a, V128 b) { return detail::swizzle(a, b); }
 inline V128 i32x4_relaxed_trunc_f32x4_s(V128 a) { return i32x4_trunc_sat_f32x4_s(a); }
@@ -275,7 +276,7 @@ inline V128 i32x4_relaxed_dot_i8x16_i7x16_add_s(V128 a, V128 b, V128 c) {
   return i32x4_add(i32x4_extadd_pairwise_i16x8_s(detail::dot_i8_sat(a, b)), c);
 }
 
-// ---- Memory: `at` is where the bytes are
+// ---- Memory: `at` is the address of the bytes
 
 inline V128 v128_load(const uint8_t* at) { return detail::load<V128>(at); }
 inline V128 v128_load8x8_s(const uint8_t* at) { return detail::load_extended<int8_t, int16_t>(at); }

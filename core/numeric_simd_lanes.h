@@ -1,9 +1,10 @@
-// 128-bit vectors and what is done to their lanes (spec 4.3.4 "Vectors"), generic in the type of a lane: what
-// numeric_simd.h is written in. Portable C++ with the vector types of GCC and clang; lane 0 is the lowest byte on every
-// machine that WebAssembly memory can be mapped on directly, which is what the project supports.
+// 128-bit vectors and the operations on their lanes (spec 4.3.4 "Vectors"), generic in the type of a lane.
+// numeric_simd.h is written with these. Portable C++ with the vector types of GCC and clang. Lane 0 is the lowest byte;
+// that is so on every machine on which WebAssembly memory can be accessed directly, and the project supports only such
+// machines.
 //
-// Integer lanes are unsigned in arithmetic, so that nothing overflows; a signed lane type says how a lane is compared,
-// saturated or extended. No function depends on the rounding mode or on a CPU feature.
+// Integer lanes are unsigned in arithmetic, so that nothing overflows. A signed lane type means that lanes are
+// compared, saturated or extended as signed numbers. No function depends on the rounding mode or on a CPU feature.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +21,7 @@ namespace mini_wasm::numeric {
 static_assert(std::endian::native == std::endian::little);
 
 namespace detail {
-// An alias template would lose the attribute.
+// A struct, because an alias template would lose the attribute.
 template <class T>
 struct VectorOf {
   typedef T Type __attribute__((vector_size(16)));
@@ -29,7 +30,7 @@ template <class T>
 using Vector = typename VectorOf<T>::Type;
 }  // namespace detail
 
-// A vector; one SSE or NEON register. Its lanes are what an instruction takes them for.
+// A vector; one SSE or NEON register. Each instruction decides what its lanes are.
 struct V128 {
   detail::Vector<uint64_t> bits;
 };
@@ -52,7 +53,8 @@ inline V128 pack(Lanes a) {
   return {(Vector<uint64_t>)a};
 }
 
-// f of each lane; the result has as many lanes, or the upper ones are zero when it has more (lanes of half the size).
+// Applies f to each lane. The result has as many lanes; if it has room for more (lanes of half the size), these are
+// zero.
 template <class T, class R = T, class F>
 inline V128 each(V128 a, F f) {
   const Vector<T> x = lanes<T>(a);
@@ -80,7 +82,7 @@ inline uint32_t all_true(V128 a) {
   return all;
 }
 
-// The sign bits of the lanes, lane 0 lowest.
+// The sign bits of the lanes; lane 0 gives the lowest bit.
 template <class T>
 inline uint32_t bitmask(V128 a) {
   const auto x = lanes<std::make_signed_t<T>>(a);
@@ -156,7 +158,7 @@ inline To saturate(From x) {
   return static_cast<To>(x < min ? min : x > max ? max : x);
 }
 
-// Lanes of 8 and 16 bits, whose sums and products fit an int.
+// For lanes of 8 and 16 bits, whose sums and products fit into an int.
 template <class T>
 inline V128 add_sat(V128 a, V128 b) {
   return each<T>(a, b, [](int x, int y) { return saturate<T>(x + y); });
@@ -221,7 +223,7 @@ inline V128 extadd_pairwise(V128 a) {
   return pack(r);
 }
 
-// The sums of two adjacent products; only -2^15 * -2^15 * 2 does not fit and wraps.
+// The sums of two adjacent products. Only -2^15 * -2^15 * 2 does not fit; it wraps.
 inline V128 dot(V128 a, V128 b) {
   const Vector<int16_t> x = lanes<int16_t>(a), y = lanes<int16_t>(b);
   Vector<uint32_t> r = {};
@@ -245,7 +247,7 @@ inline V128 splat(Value x) {
   for (int i = 0; i < kLanes<T>; ++i) r[i] = static_cast<T>(x);
   return pack(r);
 }
-// A lane index has been validated; the mask keeps the compiler from having to assume worse.
+// The lane index has been validated. The mask tells the compiler so.
 template <class T>
 inline T extract(V128 a, uint32_t lane) {
   return lanes<T>(a)[lane & (kLanes<T> - 1)];

@@ -1,7 +1,8 @@
-// Vector instructions of which x86-64 has more than compilers see in numeric_simd.h: SSE up to 4.1, nothing newer.
+// Vector instructions for which x86-64 has better code than compilers generate from numeric_simd.h: SSE up to 4.1,
+// nothing newer.
 //
-// numeric::fast::<id> is the fastest form of an instruction: the one from here where there is one, else numeric::<id>.
-// Both compute the same, except which NaN comes out where the spec allows several; a test holds them together.
+// numeric::fast::<id> is the fastest version of an instruction: the one here if there is one, otherwise numeric::<id>.
+// Both give the same results, except for which NaN results where the spec allows several. A test compares them.
 #pragma once
 
 #include "core/numeric_simd.h"
@@ -28,7 +29,8 @@ inline V128 v(Register a) {
 inline __m128i high(V128 a) { return _mm_srli_si128(i(a), 8); }
 inline __m128i low_bytes(const uint8_t* at) { return _mm_loadl_epi64(reinterpret_cast<const __m128i*>(at)); }
 
-// Both orders of the CPU's minimum differ for zeros of unlike sign, see numeric.h; sums of NaNs are quiet.
+// The two orders of the CPU's minimum differ for zeros with different signs (see numeric.h); a sum with a NaN is a
+// quiet NaN.
 inline V128 min(__m128 a, __m128 b) {
   const __m128 r = _mm_or_ps(_mm_min_ps(a, b), _mm_min_ps(b, a));
   return v(_mm_blendv_ps(r, _mm_add_ps(a, b), _mm_cmpunord_ps(a, b)));
@@ -46,13 +48,13 @@ inline V128 max(__m128d a, __m128d b) {
   return v(_mm_blendv_pd(r, _mm_add_pd(a, b), _mm_cmpunord_pd(a, b)));
 }
 
-// The CPU's conversion gives 0x80000000 for whatever does not fit: right below, all bits wrong above, and NaN becomes
-// 0.
+// For a value that does not fit, the CPU's conversion gives 0x80000000. This is right for values that are too small.
+// For those that are too large, all bits are inverted. NaN becomes 0 first.
 inline V128 trunc_sat_s(__m128 a) {
   const __m128 x = _mm_and_ps(a, _mm_cmpeq_ps(a, a));
   return v(_mm_xor_si128(_mm_cvttps_epi32(x), _mm_castps_si128(_mm_cmpge_ps(x, _mm_set1_ps(0x1p31f)))));
 }
-// In two halves: what is below 2^31 and, as 0 .. 2^31-1, what goes beyond.
+// In two parts: the values below 2^31, and for the others the excess, as 0 .. 2^31-1.
 inline V128 trunc_sat_u(__m128 a) {
   const __m128 x = _mm_max_ps(a, _mm_setzero_ps());  // NaN becomes 0
   const __m128 beyond = _mm_sub_ps(x, _mm_set1_ps(0x1p31f));
@@ -64,21 +66,21 @@ inline V128 trunc_sat_s(__m128d a) {
   const __m128d x = _mm_and_pd(a, _mm_cmpeq_pd(a, a));
   return v(_mm_cvttpd_epi32(_mm_min_pd(x, _mm_set1_pd(0x1p31 - 1))));
 }
-// 2^52 + n has n in its low bits.
+// The double 2^52 + n has n in its low bits.
 inline V128 trunc_sat_u(__m128d a) {
   const __m128d x = _mm_min_pd(_mm_max_pd(a, _mm_setzero_pd()), _mm_set1_pd(0x1p32 - 1));
   const __m128d n = _mm_add_pd(_mm_round_pd(x, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC), _mm_set1_pd(0x1p52));
   return v(_mm_shuffle_ps(_mm_castpd_ps(n), _mm_setzero_ps(), _MM_SHUFFLE(0, 0, 2, 0)));
 }
 
-// Half a byte at a time.
+// Counts half a byte at a time.
 inline V128 popcnt(__m128i a) {
   const __m128i counts = _mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
   const __m128i low = _mm_and_si128(a, _mm_set1_epi8(15));
   const __m128i high = _mm_and_si128(_mm_srli_epi16(a, 4), _mm_set1_epi8(15));
   return v(_mm_add_epi8(_mm_shuffle_epi8(counts, low), _mm_shuffle_epi8(counts, high)));
 }
-// pshufb gives 0 for an index with its top bit set and looks at the low four bits otherwise.
+// pshufb gives 0 for an index with its top bit set; otherwise it uses only the low four bits.
 inline __m128i swizzle(__m128i a, __m128i indices) {
   return _mm_shuffle_epi8(a, _mm_adds_epu8(indices, _mm_set1_epi8(0x70)));
 }

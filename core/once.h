@@ -1,5 +1,5 @@
-// What is done once, by whoever needs it first. As std::call_once, but what is done may throw when memory is out: the C
-// library, through which std::call_once goes, cannot do without memory then, and ends the process.
+// Once: work that is done once, by the first thread that needs it. Like std::call_once, except that the work may throw
+// when there is no memory: std::call_once goes through the C library, which ends the process in that case.
 // Thread rule: any thread.
 #pragma once
 
@@ -10,7 +10,8 @@ namespace mini_wasm {
 
 class Once {
  public:
-  // Calls `work` unless a call of it has returned before; others wait meanwhile. When it throws, the next one tries.
+  // Calls `work`, unless an earlier call has returned; waits while another thread calls it. If `work` throws, the next
+  // caller tries again.
   template <class Work>
   void call(Work work) {
     if (done_.load(std::memory_order_acquire)) return;

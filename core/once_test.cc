@@ -16,7 +16,7 @@ TEST(once, many_threads_and_one_call) {
     for (int& saw : seen) {
       threads.emplace_back([&] {
         once.call([&] { ++calls; });
-        saw = calls;  // what was done is there for everybody
+        saw = calls;  // the effects of the work are visible to every thread
       });
     }
     for (std::thread& thread : threads) thread.join();

@@ -1,4 +1,4 @@
-// Look-ups by name: a hash table over the opcode texts that is built at compile time.
+// Look-up of opcodes by name, in a hash table that is built at compile time.
 #include "core/opcode.h"
 
 namespace mini_wasm {

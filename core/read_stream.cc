@@ -10,8 +10,8 @@ namespace {
 constexpr size_t kMaxSize = size_t{1} << 30;
 constexpr size_t kFirstBlock = 16384;
 
-// What lies between the stream's position and its end; 0 where there is no knowing (a pipe, a device). Only to be asked
-// of what could be read: of a directory the answer is a number, too, and the largest there is.
+// The number of bytes from the stream's position to its end; 0 if it is unknown (a pipe, a device). Must only be called
+// after a successful read: for a directory, the answer would be the largest possible number.
 uint64_t size_of_rest(std::FILE* stream) {
   const long here = std::ftell(stream);
   if (here < 0 || std::fseek(stream, 0, SEEK_END) != 0) return 0;
@@ -34,7 +34,8 @@ Result<std::vector<uint8_t>> read_stream(std::FILE* stream, const std::string& n
   if (size == bytes.size()) {
     const uint64_t rest = size_of_rest(stream);
     if (rest > kMaxSize - size) return too_large(name);
-    bytes.resize(size + static_cast<size_t>(rest) + 1);  // one more, so that the end is seen without more room
+    // one byte more, so that the end is found without growing again
+    bytes.resize(size + static_cast<size_t>(rest) + 1);
   }
   while (size <= kMaxSize && !std::feof(stream) && !std::ferror(stream)) {
     if (bytes.size() == size) bytes.resize(size * 2);

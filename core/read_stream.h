@@ -1,4 +1,4 @@
-// A whole stream as bytes.
+// Reads a whole stream into memory.
 #pragma once
 
 #include <mini_wasm/result.h>
@@ -12,12 +12,12 @@
 
 namespace mini_wasm {
 
-// Sees how the content begins (some kilobytes at most) before the rest is read; its error ends the reading. What makes
-// of an endless device or a film of many gigabytes an error at once.
+// Receives the beginning of the content (a few kilobytes at most) before the rest is read. If it returns an error,
+// reading ends. So an endless device, or a video file of many gigabytes, is an error immediately.
 using BeginCheck = std::function<Result<void>(std::span<const uint8_t> begin)>;
 
-// Reads from where the stream stands to the end; at most 1 GiB, which is also the most that a module may have. Takes
-// memory for what is there, whatever size the system reports. `name` is for messages.
+// Reads from the current position to the end; at most 1 GiB, which is also the largest size of a module. Uses memory
+// for the bytes that exist, not for the size that the system reports. `name` is for messages.
 // Errors: io, limit, those of `check`.
 Result<std::vector<uint8_t>> read_stream(std::FILE* stream, const std::string& name, const BeginCheck& check = {});
 

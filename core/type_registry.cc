@@ -1,4 +1,4 @@
-// Interning by structure: references inside a group count relative to its start, references outside by canonical id.
+// Interning by structure: references inside a group are relative to its start; references to outside are canonical ids.
 #include "core/type_registry.h"
 
 #include <mutex>
@@ -8,7 +8,7 @@ namespace {
 
 // --- Hashing: over everything that takes part in equality, with group members as rec_member(k) --------------------
 
-// Seeded with the registry's address, so that a module cannot be built to collide everywhere.
+// The seed contains the registry's address, so that nobody can make a module whose types collide everywhere.
 struct Hash {
   uint64_t state;
   explicit Hash(const TypeRegistry* registry) : state(reinterpret_cast<uintptr_t>(registry) ^ 0x9e3779b97f4a7c15u) {
@@ -47,8 +47,8 @@ struct GroupMap {
   uint32_t first;
   uint32_t size;
 
-  // The canonical id that `id` of the new group stands for if the groups are equal. A reference from outside into the
-  // interned group never equals one from inside (types are iso-recursive), hence kNoType.
+  // The canonical id of the new group's `id`, if the two groups are equal. A reference from outside into the interned
+  // group is never equal to one from inside (types are iso-recursive); then the result is kNoType.
   TypeId map(TypeId id) const {
     const uint32_t n = static_cast<uint32_t>(id);
     if (id == kNoType) return id;
@@ -66,7 +66,7 @@ struct GroupMap {
     return true;
   }
   bool equal(const DefType& fresh, const DefType& interned) const {
-    // A supertype outside that maps to kNoType must not equal "no supertype".
+    // A supertype outside that maps to kNoType must not be taken for "no supertype".
     if (fresh.kind != interned.kind || fresh.final_ != interned.final_ || map(fresh.super) != interned.super ||
         (fresh.super == kNoType) != (interned.super == kNoType) || fresh.fields.size() != interned.fields.size()) {
       return false;
@@ -100,7 +100,7 @@ void make_absolute(DefType& def, const GroupMap& map) {
 
 constexpr uint16_t bit(HeapKind heap) { return static_cast<uint16_t>(1u << static_cast<unsigned>(heap)); }
 
-// The proper supertypes of each abstract heap type, as a set of bits.
+// The proper supertypes of each abstract heap type, as a bit set.
 constexpr uint16_t proper_supertypes(HeapKind heap) {
   switch (heap) {
     case HeapKind::nofunc: return bit(HeapKind::func);
@@ -148,7 +148,8 @@ TypeId TypeRegistry::find(uint64_t hash, const FuncType& type) const {
   for (auto it = begin; it != end; ++it) {
     const auto [first, size] = it->second;
     const DefType& def = get(TypeId{first});
-    // Equality of the members is that of GroupMap for a group without references to itself, which `type` cannot have.
+    // For a group without references to itself, GroupMap's equality is that of the members. `type` cannot refer to
+    // itself.
     if (size == 1 && def.kind == CompositeKind::func && def.final_ && def.super == kNoType && def.func == type) {
       return TypeId{first};
     }
@@ -205,7 +206,7 @@ TypeId TypeRegistry::add(uint64_t hash, std::vector<DefType> group) {
     slot_for(static_cast<uint32_t>(id)) = std::move(def);
   }
   groups_.emplace(hash, Group{map.first, map.size});
-  size_ = next;  // nothing has happened if there was no memory for all of it
+  size_ = next;  // has no effect if there was not enough memory for all of it
   return TypeId{map.first};
 }
 
@@ -230,7 +231,7 @@ bool TypeRegistry::is_subtype_slow(ValType t1, ValType t2) const {
   if (t1.concrete() && t2.concrete()) return is_subtype(t1.type_id(), t2.type_id());
   if (t1.concrete()) return is_subheap(heap_of(get(t1.type_id()).kind), t2.heap());
   if (!t2.concrete()) return is_subheap(t1.heap(), t2.heap());
-  // Of the abstract types only the bottom of its hierarchy is below a defined type (spec 3.3.3).
+  // Of the abstract types, only the bottom type of its hierarchy is a subtype of a defined type (spec 3.3.3).
   const bool is_func = get(t2.type_id()).kind == CompositeKind::func;
   return t1.heap() == (is_func ? HeapKind::nofunc : HeapKind::none);
 }

@@ -1,9 +1,11 @@
-// Interned type definitions of an engine: rec groups are canonicalised (spec 3.3.4 "iso-recursive types"), so two types
-// are equal exactly when their TypeIds are, and subtyping between defined types is one look-up in a supertype vector.
-// Thread rule: all members may be called from any thread; references returned stay valid as long as the registry. Only
-// interning takes a lock: an id reaches a thread through something that synchronises, after its entry was written.
-// Types are never removed, so that ids stay comparable; an engine's registry grows with the distinct types of its
-// modules.
+// TypeRegistry: the type definitions of an engine, interned. Recursion groups are canonicalised (spec 3.3.4
+// "iso-recursive types"), so two types are equal exactly when their TypeIds are equal, and a subtype test between
+// defined types is one look-up in a vector of supertypes.
+// Thread rule: all members may be called from any thread; returned references stay valid as long as the registry. Only
+// interning takes a lock: an id is passed to another thread by something that synchronises, after its entry was
+// written.
+// Types are never removed, so that ids stay comparable. The registry of an engine grows with the number of distinct
+// types in its modules.
 #pragma once
 
 #include <mini_wasm/types.h>
@@ -21,10 +23,10 @@
 
 namespace mini_wasm {
 
-// spec 2.3.5: a field is stored as a value type or packed in one or two bytes.
+// spec 2.3.5: a field is stored as a value type, or packed into one or two bytes.
 struct FieldType {
   enum class Packed : uint8_t { none, i8, i16 };
-  ValType value;  // i32 when packed
+  ValType value;  // i32 if packed
   Packed packed = Packed::none;
   bool mutable_ = false;
   friend bool operator==(const FieldType&, const FieldType&) = default;
@@ -32,16 +34,16 @@ struct FieldType {
 
 enum class CompositeKind : uint8_t { func, struct_, array };
 
-// spec 2.3.6-2.3.8: a composite type with its declared supertype. In a definition handed to `intern_rec_group`,
+// spec 2.3.6-2.3.8: a composite type with its declared supertype. In a definition that is passed to `intern_rec_group`,
 // a reference to member k of the same group is the id `rec_member(k)`.
 struct DefType {
   CompositeKind kind = CompositeKind::func;
-  FuncType func;                  // kind func
-  std::vector<FieldType> fields;  // kind struct; one field for kind array
+  FuncType func;                  // for kind func
+  std::vector<FieldType> fields;  // for kind struct; one field for kind array
   TypeId super = kNoType;
   bool final_ = true;
-  // Filled in by the registry: supertypes from the root down to this type itself; whether all fields have defaults; the
-  // slots that parameters and results take (ValType::slots).
+  // Set by the registry: the supertypes from the root down to this type itself; whether all fields have default values;
+  // the number of slots for parameters and for results (ValType::slots).
   std::vector<TypeId> supertypes;
   bool defaultable = true;
   uint32_t param_slots = 0, result_slots = 0;
@@ -49,9 +51,9 @@ struct DefType {
 
 class TypeRegistry {
  public:
-  // Longest chain of declared supertypes (the JavaScript API's limit; keeps subtype checks O(1)).
+  // The longest chain of declared supertypes (the JavaScript API's limit). It keeps subtype checks O(1).
   static constexpr uint32_t kMaxSubtypingDepth = limits::kMaxSubtypingDepth;
-  // Ids at and above this stand for members of the group that is being defined.
+  // Ids from here on stand for members of the group that is being defined.
   static constexpr uint32_t kRecBase = 1u << 26;
   static constexpr TypeId rec_member(uint32_t k) { return TypeId{kRecBase + k}; }
 
@@ -59,9 +61,9 @@ class TypeRegistry {
   TypeRegistry(const TypeRegistry&) = delete;
   TypeRegistry& operator=(const TypeRegistry&) = delete;
 
-  // Interns the group and returns the id of its first member; the others follow consecutively; kNoType when the
-  // registry is full. The definitions must be valid but for subtyping, which `matches_structurally` checks: a
-  // supertype must come earlier and be at most kMaxSubtypingDepth - 1 deep.
+  // Interns the group and returns the id of its first member; the others have the following ids. Returns kNoType when
+  // the registry is full. The definitions must be valid, except for subtyping, which `matches_structurally` checks: a
+  // supertype must come earlier, and have a depth of at most kMaxSubtypingDepth - 1.
   TypeId intern_rec_group(std::vector<DefType> group);
   TypeId intern(const FuncType& type);
 
@@ -71,13 +73,14 @@ class TypeRegistry {
     return chunks_[log2 - kFirstChunkLog2][slot - (1u << log2)];
   }
   const FuncType& func(TypeId id) const { return get(id).func; }
-  // Whether it is a type at all, and none of another registry that has more: for types that the embedder makes.
+  // Whether the type is valid and belongs to this registry. For types that the embedder makes: their ids may come from
+  // another registry.
   bool has(ValType type) const;
 
   // spec 3.3: t1 <= t2.
   bool is_subtype(ValType t1, ValType t2) const { return t1 == t2 || is_subtype_slow(t1, t2); }
-  bool is_subtype(TypeId t1, TypeId t2) const;  // kNoType is below nothing else
-  // Whether the structure of `sub` is a valid refinement of `super` (spec 3.3.10), for checking a declared supertype.
+  bool is_subtype(TypeId t1, TypeId t2) const;  // kNoType is only a subtype of itself
+  // Whether the structure of `sub` is a valid refinement of that of `super` (spec 3.3.10); checks a declared supertype.
   bool matches_structurally(const DefType& sub, const DefType& super) const;
 
  private:

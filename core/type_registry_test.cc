@@ -110,7 +110,7 @@ TEST(type_registry, a_supertype_can_be_in_the_same_group) {
   EXPECT_EQ(registry.get(b).super, a);
 }
 
-// Every pair of the abstract types: a row says what lies above (spec 3.3.3).
+// Every pair of abstract types. A row lists the supertypes (spec 3.3.3).
 TEST(type_registry, abstract_heap_types_form_four_hierarchies) {
   using H = HeapKind;
   const std::vector<std::pair<H, std::vector<H>>> above = {
@@ -187,7 +187,7 @@ TEST(type_registry, knows_whether_fields_have_defaults) {
   EXPECT_FALSE(registry.get(registry.intern_rec_group({def})).defaultable);
 }
 
-// Race of security.md 17: threads that compile modules share one registry.
+// Threads that compile modules share one registry.
 TEST(type_registry, threads_agree_on_ids) {
   constexpr int kThreads = 4, kTypes = 2000;
   TypeRegistry registry;

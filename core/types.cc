@@ -1,4 +1,4 @@
-// Text forms of the public vocabulary: types, values, traps, errors.
+// Text forms of types, values, traps and errors; storage for errors.
 #include <mini_wasm/result.h>
 #include <mini_wasm/trap.h>
 #include <mini_wasm/types.h>
@@ -20,7 +20,7 @@ std::string hex(uint64_t value, size_t width = 1) {
   return std::string(count < width ? width - count : 0, '0').append(digits, count);
 }
 
-// The name of an abstract heap type, and of the nullable reference to it (spec 6.4.4 "abbreviations").
+// The name of an abstract heap type, and of a nullable reference to it (spec 6.4.4 "abbreviations").
 struct HeapNames {
   const char* heap;
   const char* nullable_ref;
@@ -49,7 +49,7 @@ std::string list_to_string(const std::vector<ValType>& types) {
   return text + "]";
 }
 
-// The shortest text that reads back as the same number; NaNs with their payload.
+// The shortest text that is read as the same number. For a NaN, the text includes its payload.
 template <class Float>
 std::string float_to_string(Float value, uint64_t bits, uint64_t mantissa_mask) {
   if (std::isnan(value)) return std::string(std::signbit(value) ? "-" : "") + "nan:0x" + hex(bits & mantissa_mask);
@@ -160,7 +160,8 @@ std::string text_of(const Error& error) {
 namespace detail {
 namespace {
 
-// For errors about memory that there is none of; more than these exist at a time only when somebody collects them.
+// Places for errors that must be stored when there is no memory. More than these are needed only if somebody collects
+// errors.
 constexpr size_t kSpares = 64;
 struct Spare {
   std::atomic<bool> used{false};
@@ -168,7 +169,7 @@ struct Spare {
 };
 Spare spares[kSpares];
 
-// When all are used: shared by all errors that come then.
+// Used when all places are taken; shared by all further errors.
 Error& last_spare() noexcept {
   static Error& last = []() -> Error& {
     alignas(Error) static unsigned char place[sizeof(Error)];

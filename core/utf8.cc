@@ -1,4 +1,4 @@
-// UTF-8 validation and escaping; the table of well-formed sequences is Unicode's 3-7.
+// UTF-8 validation and escaping. Well-formed sequences are those of table 3-7 in the Unicode standard.
 #include "core/utf8.h"
 
 #include <cstring>
@@ -10,7 +10,7 @@ constexpr uint64_t kHighBits = 0x8080808080808080;
 
 struct CodePoint {
   uint32_t value;
-  uint32_t size;  // bytes that it takes; 0: the bytes are not well-formed
+  uint32_t size;  // in bytes; 0: the bytes are not well-formed
 };
 
 uint8_t byte_at(std::string_view text, size_t pos) { return static_cast<uint8_t>(text[pos]); }
@@ -33,7 +33,7 @@ CodePoint decode(std::string_view text, size_t pos) {
   return surrogate || overlong || value > 0x10ffff ? kBad : CodePoint{value, size};
 }
 
-// C0 and C1 controls, and the invisible ones: line and paragraph separators, marks and overrides of direction,
+// C0 and C1 control characters, and invisible characters: line and paragraph separators, direction marks and overrides,
 // zero-width characters, the byte order mark.
 bool needs_escape(uint32_t c) {
   return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c || (c >= 0x200b && c <= 0x200f) ||

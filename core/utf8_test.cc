@@ -1,4 +1,4 @@
-// UTF-8: well-formedness at every border of Unicode's table 3-7, and what reaches a terminal.
+// UTF-8: well-formedness at every boundary of Unicode's table 3-7, and what is written to a terminal.
 #include "core/utf8.h"
 
 #include <gtest/gtest.h>

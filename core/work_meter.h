@@ -1,7 +1,7 @@
-// Counts what validation, translation and compilation do for each of something of which a few bytes of a module can
-// make thousands: locals, operands of one instruction, values below it. The instructions themselves are not counted,
-// there are no more of them than bytes. A test holds the sum to the size of the module (spec-tests/hostile). Thread
-// rule: any thread.
+// WorkMeter: counts work in validation, translation and compilation that is done for each of something of which a few
+// bytes of a module can make thousands: locals, operands of one instruction, values below it. The instructions
+// themselves are not counted, because there are at most as many as bytes. A test checks that the sum is proportional to
+// the size of the module (spec-tests/hostile). Thread rule: any thread.
 #pragma once
 
 #include <atomic>
@@ -11,7 +11,7 @@ namespace mini_wasm {
 
 inline std::atomic<uint64_t> metered_work{0};
 
-// Of one function: `add` costs next to nothing, `hand_over` is for its end.
+// The meter of one function. `add` costs almost nothing; `hand_over` must be called at the end.
 class WorkMeter {
  public:
   void add(uint64_t units) { units_ += units; }

@@ -1,4 +1,4 @@
-// Sections and definitions; function bodies are code_printer's.
+// Prints sections and definitions; code_printer.cc prints function bodies.
 #include "decoder/disassembler.h"
 
 #include <map>
@@ -14,7 +14,7 @@ namespace {
 
 std::string number(uint64_t n) { return std::to_string(n); }
 
-// One line per section, up to the first that is malformed. Returns the content of the type section.
+// One line for each section, up to the first malformed one. Returns the content of the type section.
 ByteRange list_sections(std::span<const uint8_t> bytes, TextWriter& out) {
   ByteRange types;
   out.line(0, ";; " + number(bytes.size()) + " bytes");
@@ -73,7 +73,7 @@ class Disassembler {
     return out_.note(number(index)) + CodePrinter::name_annotation(table->second.find(0, static_cast<uint32_t>(index)));
   }
 
-  // --- Types, with their groups, from the bytes: canonical types have forgotten which index stood where
+  // --- Types, with their groups. Read from the bytes, because canonical types do not know their indices in the module
   void types(ByteRange section) {
     constexpr uint8_t kRec = 0x4e;
     Reader r(m_.bytes, section);
@@ -113,7 +113,7 @@ class Disassembler {
   std::string global_type(const GlobalType& type) const {
     return type.mutable_ ? " (mut " + code_.type(type.value) + ")" : " " + code_.type(type.value);
   }
-  // A function's type, and what its parameters are called.
+  // The type of a function, with the names of its parameters.
   std::string func_type(uint32_t index) const {
     const TypeIdx type = m_.funcs[index].type;
     const std::string named = code_.signature(type, index);
@@ -173,13 +173,13 @@ class Disassembler {
     code_.body(index);
     out_.line(1, ")");
   }
-  // A function that has no name of its own is known by the name of an export.
+  // The name of an export of a function that has no name of its own.
   std::string exported_as(uint32_t index) const {
     const std::string_view name = m_.func_name(FuncIdx{index});
     return name.empty() ? std::string() : ", " + quoted_briefly(name);
   }
 
-  // Strings of some bytes each.
+  // Strings of kRow bytes each.
   void data(size_t index) {
     constexpr uint32_t kRow = 32;
     const Data& data = m_.datas[index];

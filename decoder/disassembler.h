@@ -1,11 +1,13 @@
-// A module in the text format: definitions, and every function, with the names of the name section as annotations. For
-// people there are comments: the sections with their sizes, the byte offset of each line, indices, what is named by
-// one. Names come from untrusted bytes and are escaped for a terminal.
+// The disassembler: prints a module in the text format, with all definitions and functions, and with the names of the
+// name section as annotations. Comments for people contain the sections with their sizes, the byte offset of each line,
+// indices, and the names that belong to them. Names are untrusted bytes and are escaped for a terminal.
 //
-// What is printed of a valid module reads back (text::assemble) as the same module, but for custom sections other than
-// names, and for the forms of encoding among which the binary format leaves a choice; more than two million locals are
-// not printed. Nothing needs to be valid, though, and a malformed function body is reported in place: the others are
-// still shown.
+// The output for a valid module can be assembled again (text::assemble) and gives the same module, except for
+// * custom sections other than names,
+// * encodings, where the binary format allows several,
+// * more than two million locals, which are not printed.
+// The module need not be valid. A malformed function body is reported in its place; the other functions are still
+// printed.
 #pragma once
 
 #include <mini_wasm/result.h>
@@ -20,11 +22,11 @@
 
 namespace mini_wasm::decoder {
 
-// Takes the text in pieces of whole lines.
+// Receives the text in pieces that consist of whole lines.
 using TextSink = std::function<void(std::string_view)>;
 
-// Writes the module to `sink`. Error: malformed, invalid or limit, when the module cannot be decoded; the list of
-// sections before the error has been written then.
+// Writes the module to `sink`. Error: malformed, invalid or limit, when the module cannot be decoded; then the list of
+// sections before the error has been written.
 Result<void> disassemble(std::span<const uint8_t> bytes, FeatureSet features, const TextSink& sink);
 
 }  // namespace mini_wasm::decoder

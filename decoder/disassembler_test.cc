@@ -19,7 +19,7 @@ std::string dump(const ModuleBytes& module) {
   return result ? text : text + result.error().to_string();
 }
 
-// One function [i32] -> [i32] with this body, exported under this name.
+// A function [i32] -> [i32] with this body, exported with this name.
 ModuleBytes one_function(const Bytes& body, std::string_view name = "f") {
   ModuleBytes m;
   m.section(SectionId::type, {1, 0x60, 1, 0x7f, 1, 0x7f}).section(SectionId::function, {1, 0});

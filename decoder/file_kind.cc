@@ -1,4 +1,4 @@
-// Recognises kinds of files by the numbers and words that they begin with.
+// Recognises kinds of files by the bytes that they begin with.
 #include "decoder/file_kind.h"
 
 #include <algorithm>
@@ -15,7 +15,7 @@ using namespace std::string_view_literals;
 
 constexpr std::string_view kMagic = "\0asm"sv;
 
-// The first row that fits counts.
+// The first row that matches is used.
 constexpr struct {
   std::string_view begin;
   std::string_view kind;
@@ -69,7 +69,7 @@ constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf", kBlanks = " \t\r\n";
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
-// `begin` is in lower case.
+// `begin` must be in lower case.
 bool begins_with(std::string_view text, std::string_view begin) {
   return text.size() >= begin.size() &&
          std::equal(begin.begin(), begin.end(), text.begin(), [](char a, char b) { return a == lower(b); });
@@ -124,7 +124,7 @@ std::string describe_kind(std::span<const uint8_t> bytes) {
   const std::string kind = kind_of(view(bytes));
   if (kind.empty()) return "this is not WebAssembly";
   const char* contrast = kind.starts_with(kWasmText) ? ", not a binary module" : ", not WebAssembly";
-  // The advice, if any, comes last.
+  // If the text contains advice, it comes last.
   const size_t advice = std::min(kind.find(';'), kind.size());
   return "this is " + kind.substr(0, advice) + contrast + kind.substr(advice);
 }

@@ -1,5 +1,4 @@
-// What bytes that are no module appear to be, for messages: people hand over the wrong file more often than a damaged
-// one.
+// Guesses what a file is that is not a module, for messages. People pass the wrong file more often than a damaged one.
 #pragma once
 
 #include <mini_wasm/result.h>
@@ -11,18 +10,19 @@
 
 namespace mini_wasm::decoder {
 
-// How many bytes stand before the module: 0, or those of a first line that begins with "#!" (which makes a file
-// executable on Unix) and of its line break.
+// The number of bytes before the module: 0, or the length of a first line that begins with "#!" (which makes a file
+// executable on Unix), including its line break.
 size_t interpreter_line(std::span<const uint8_t> bytes);
 
-// Whether the bytes begin as a binary module or component does.
+// Whether the bytes begin like a binary module or component.
 bool has_magic(std::span<const uint8_t> bytes);
 
-// "this is an ELF executable, not WebAssembly": about bytes without the magic number, of which the first few hundred
-// suffice.
+// For example "this is an ELF executable, not WebAssembly". For bytes without the magic number; the first few hundred
+// are sufficient.
 std::string describe_kind(std::span<const uint8_t> bytes);
 
-// An error, as decoding would give it, when the bytes do not begin as a module. For whoever has not read all of them.
+// The error that decoding would give if the bytes do not begin like a module. For a caller that has not read all of
+// them.
 Result<void> check_magic(std::span<const uint8_t> begin);
 
 }  // namespace mini_wasm::decoder

@@ -1,6 +1,6 @@
-// A decoded module: plain vectors in the order of the sections (spec 2.5, 5.5). Nothing is believed until the validator
-// has seen it; after validation it is const and shared between threads.
-// Byte offsets are into the module's bytes, which the Module owns or borrows.
+// Module: a decoded module, as plain vectors in the order of the sections (spec 2.5, 5.5). It must not be trusted
+// before the validator has checked it. After validation it is const and shared between threads.
+// Byte offsets are relative to the start of the module's bytes, which the Module owns or borrows.
 #pragma once
 
 #include <mini_wasm/types.h>
@@ -19,7 +19,7 @@
 
 namespace mini_wasm::decoder {
 
-// A piece of the module's bytes.
+// A range of the module's bytes.
 struct ByteRange {
   uint32_t begin = 0;
   uint32_t end = 0;
@@ -43,13 +43,13 @@ struct Export {
 
 struct Func {
   TypeIdx type;
-  ByteRange body;  // locals and code with the final `end`; empty for an import
+  ByteRange body;  // locals and code, including the final `end`; empty for an import
   uint32_t offset = 0;
 };
 
 struct Table {
   TableType type;
-  ByteRange init;  // constant expression with its `end`; empty: null
+  ByteRange init;  // a constant expression with its `end`; empty means null
   uint32_t offset = 0;
 };
 
@@ -75,7 +75,7 @@ struct Elem {
   SegmentMode mode = SegmentMode::passive;
   ValType type = ValType::funcref;
   TableIdx table{};
-  ByteRange table_offset;        // active: constant expression
+  ByteRange table_offset;        // for an active segment: a constant expression
   std::vector<FuncIdx> funcs;    // either function indices ...
   std::vector<ByteRange> exprs;  // ... or one constant expression per element
   bool uses_exprs = false;
@@ -86,7 +86,7 @@ struct Elem {
 struct Data {
   SegmentMode mode = SegmentMode::passive;
   MemIdx memory{};
-  ByteRange memory_offset;  // active: constant expression
+  ByteRange memory_offset;  // for an active segment: a constant expression
   ByteRange bytes;
   uint32_t offset = 0;
 };
@@ -96,21 +96,22 @@ struct CustomSection {
   ByteRange payload;
 };
 
-// Names from the custom section "name" (spec appendix "Name Section"); wrong sections are ignored, never an error.
+// Names from the custom section "name" (spec appendix "Name Section"). An error in that section is never an error of
+// the module; the wrong part is ignored.
 struct Names {
   std::string_view module;
-  // By function index; may be shorter than the index space. Other names are rarely wanted: see name_section.h.
+  // By function index; may be shorter than the index space. Other names are rarely needed: see name_section.h.
   std::vector<std::string_view> functions;
 };
 
 struct Module {
   std::vector<uint8_t> owned_bytes;
-  std::span<const uint8_t> bytes;  // owned_bytes or the embedder's
+  std::span<const uint8_t> bytes;  // owned_bytes, or the embedder's bytes
 
   std::vector<TypeId> types;  // canonical, by TypeIdx
   std::vector<uint32_t> type_offsets;
   std::vector<Import> imports;
-  std::vector<Func> funcs;  // imported ones first, likewise below
+  std::vector<Func> funcs;  // imported ones first (also in the lists below)
   std::vector<Table> tables;
   std::vector<Memory> memories;
   std::vector<Global> globals;
@@ -127,10 +128,10 @@ struct Module {
 
   uint32_t imported_funcs = 0, imported_tables = 0, imported_memories = 0, imported_globals = 0, imported_tags = 0;
 
-  // Filled in by the validator: functions that ref.func may name in bodies (spec 3.4.10 "refs"), by FuncIdx.
+  // Set by the validator: the functions that ref.func may refer to in bodies (spec 3.4.10 "refs"), by FuncIdx.
   std::vector<bool> declared_funcs;
 
-  const TypeRegistry* registry = nullptr;  // outlives the module
+  const TypeRegistry* registry = nullptr;  // must live longer than the module
 
   Module() = default;
   Module(const Module&) = delete;
@@ -142,9 +143,9 @@ struct Module {
   const FuncType& func_type(TypeIdx t) const { return registry->func(type_id(t)); }
   const FuncType& func_type(FuncIdx f) const { return func_type(funcs[raw(f)].type); }
   std::span<const uint8_t> view(ByteRange r) const { return bytes.subspan(r.begin, r.size()); }
-  // Decoded when they are asked for first: programs that do not trap never do. Any thread.
+  // Decoded at the first call: a program that does not trap never needs it. Thread rule: any thread.
   const Names& names() const;
-  // "$name" from the name section, else the name of an export, else empty.
+  // "$name" from the name section, otherwise the name of an export, otherwise empty.
   std::string_view func_name(FuncIdx f) const;
 
  private:

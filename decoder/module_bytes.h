@@ -1,4 +1,4 @@
-// Modules as bytes, for tests: sections are appended with their sizes worked out.
+// For tests: modules as bytes. Sections are appended, and their sizes are calculated.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace mini_wasm::decoder {
 
 using Bytes = std::vector<uint8_t>;
 
-// Length prefix and bytes (spec 5.2.4 names, and everything else that is sized).
+// A size, followed by that many bytes (spec 5.2.4 names, and everything else with a size).
 inline Bytes sized(const Bytes& content) {
   Bytes result;
   write_uleb(result, content.size());

@@ -1,4 +1,4 @@
-// One function per section, in the order of the specification.
+// One function for each section, in the order of the specification.
 #include "decoder/module_decoder.h"
 
 #include <string>
@@ -13,7 +13,7 @@
 namespace mini_wasm::decoder {
 namespace {
 
-// The place of each section in the prescribed order (5.5.16): tag comes before global, data count before code.
+// The position of each section in the required order (5.5.16): tag comes before global, data count before code.
 constexpr uint8_t order_of(SectionId id) {
   switch (id) {
     case SectionId::custom: return 0;
@@ -103,7 +103,7 @@ class ModuleDecoder {
     if (!r.ok()) return;
     custom.payload = r.bytes(r.left());
     m_.customs.push_back(custom);
-    // Of several name sections the first counts; it is read last, when the functions are known.
+    // If there are several name sections, the first one is used. It is read last, when the functions are known.
     if (custom.name == "name" && !name_section_) name_section_ = custom.payload;
   }
 
@@ -247,7 +247,7 @@ class ModuleDecoder {
     }
   }
 
-  // The eight forms are three bits: not active, explicit table or declarative, expressions.
+  // The eight forms are encoded in three bits: not active, explicit table or declarative, expressions.
   void read_elem(Reader& r, Elem& elem) {
     elem.offset = r.offset();
     const uint32_t flags = r.u32();
@@ -283,7 +283,7 @@ class ModuleDecoder {
     for (uint32_t i = 0; i < count; ++i) elem.funcs[i] = FuncIdx{r.u32()};
   }
 
-  // 5.5.13: each body is located by its size and left to the validator.
+  // 5.5.13: each body is skipped by its size, and read only by the validator.
   void read_code(Reader& r, const Section& section) {
     m_.code_section = section.content;
     body_count_ = read_count(r, 1, limits::kMaxFunctions, "function bodies");
@@ -321,7 +321,7 @@ class ModuleDecoder {
     }
   }
 
-  // 5.5.16, the conditions on a module as a whole.
+  // 5.5.16: the conditions for the module as a whole.
   void check_consistency() {
     const uint32_t at = file_.offset();
     const size_t defined = m_.funcs.size() - m_.imported_funcs;
@@ -335,8 +335,8 @@ class ModuleDecoder {
     }
   }
 
-  // A wrong size in a body derails what follows it, so that an error in a body is often the cause of a later one:
-  // of two, the first in the order of the bytes is reported.
+  // A wrong size of a body shifts everything after it, so an error in a body is often the cause of a later one. If
+  // there are two errors, the first one by byte offset is reported.
   Error first_error() {
     Error error = file_.take_error();
     for (const Func& func : m_.funcs) {

@@ -1,6 +1,6 @@
-// Bytes -> Module (spec 5.5): every section of WebAssembly 3.0, structure only. Function bodies are located, not read,
-// and constant expressions are only delimited: the validator reads both. Memory and time are proportional to the input.
-// Thread rule: any number of modules can be decoded at once with one registry.
+// The decoder: bytes to Module (spec 5.5). It reads every section of WebAssembly 3.0, but only its structure: function
+// bodies and constant expressions are skipped; the validator reads both. Memory and time are proportional to the input.
+// Thread rule: any number of modules can be decoded at the same time with one registry.
 #pragma once
 
 #include <mini_wasm/result.h>
@@ -16,12 +16,12 @@
 
 namespace mini_wasm::decoder {
 
-// Decodes without copying: `bytes` must outlive the module. `registry` must too.
-// Errors: malformed (with the words of the official scripts at the start of the message), invalid (an unknown type in a
-// value type, a bad supertype), limit (limits.h); all with the offset.
+// Decodes without copying: `bytes` and `registry` must live longer than the module.
+// Errors: malformed (the message begins with the words of the official scripts), invalid (an unknown type in a value
+// type, an invalid supertype), limit (limits.h); all with the byte offset.
 Result<std::unique_ptr<Module>> decode_module(std::span<const uint8_t> bytes, TypeRegistry& registry,
                                               FeatureSet features);
-// The same with bytes that the module keeps.
+// The same, but the module keeps the bytes.
 Result<std::unique_ptr<Module>> decode_module(std::vector<uint8_t> bytes, TypeRegistry& registry, FeatureSet features);
 
 // Section ids (5.5.2).
@@ -44,7 +44,7 @@ enum class SectionId : uint8_t {
 inline constexpr uint8_t kSectionCount = 14;
 const char* to_string(SectionId id);
 
-// The frame of one section: where its id and size stand, and its content. Fails at the reader for a malformed one.
+// The frame of a section: the position of its id and size, and its content. If it is malformed, the reader fails.
 struct Section {
   SectionId id = SectionId::custom;
   uint32_t offset = 0;
@@ -52,7 +52,7 @@ struct Section {
 };
 
 class Reader;
-// Magic and version (5.5.16).
+// Reads magic number and version (5.5.16).
 void read_header(Reader& r);
 Section read_section(Reader& r);
 

@@ -16,7 +16,7 @@ const Bytes kTypeVoid{1, 0x60, 0, 0};  // one type: [] -> []
 
 class ModuleDecoder : public testing::Test {
  protected:
-  // The message of the error, or "" when there is none; the module is in module_ then.
+  // Returns the message of the error, or "" when there is none; then the module is in module_.
   std::string decode(const Bytes& bytes, FeatureSet features = FeatureSet::all()) {
     bytes_ = bytes;
     Result<std::unique_ptr<Module>> result = decode_module(std::span<const uint8_t>(bytes_), registry_, features);
@@ -106,10 +106,11 @@ TEST_F(ModuleDecoder, a_module_cut_off_anywhere_is_an_error_or_ends_between_sect
   const Bytes bytes = everything().bytes();
   size_t valid = 0;
   for (size_t size = 0; size < bytes.size(); ++size) {
-    // A fresh copy of the exact size, so that a sanitizer sees the first byte beyond it.
+    // A copy of exactly this size, so that a sanitizer detects a read past the end.
     valid += decode(Bytes(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(size))).empty();
   }
-  // After the header, the first custom section, types, imports; then functions want bodies, and a data count its data.
+  // Valid prefixes end after the header, the first custom section, types, and imports. After that, functions need
+  // bodies, and a data count needs data.
   EXPECT_EQ(valid, 5u);
 }
 
@@ -161,7 +162,7 @@ TEST_F(ModuleDecoder, counts_that_belong_together) {
               StartsWith("data count and data section have inconsistent lengths"));
 }
 
-// security.md 16: a count is held against the bytes that are left before anything is allocated.
+// A count is compared with the number of remaining bytes before anything is allocated.
 TEST_F(ModuleDecoder, huge_counts_allocate_nothing) {
   const Bytes huge{0xff, 0xff, 0xff, 0xff, 0x0f};
   for (const SectionId id :
@@ -191,7 +192,7 @@ TEST_F(ModuleDecoder, limits_of_the_implementation) {
 }
 
 TEST_F(ModuleDecoder, the_first_error_in_the_order_of_the_bytes_is_reported) {
-  // Of an illegal opcode in a body, which decoding alone would not see, and a section that is none.
+  // An illegal opcode in a body, which decoding alone would not notice, and an unknown section after it.
   EXPECT_THAT(decode(ModuleBytes()
                          .section(SectionId::type, kTypeVoid)
                          .section(SectionId::function, {1, 0})
@@ -281,7 +282,7 @@ TEST_F(ModuleDecoder, a_bad_custom_section_name_is_not) {
 }
 
 TEST_F(ModuleDecoder, deeply_nested_constant_expressions_need_no_stack) {
-  Bytes init(1'000'000, 0x02);  // block (type index 2) ...
+  Bytes init(1'000'000, 0x02);  // block with type index 2 ...
   EXPECT_THAT(decode(ModuleBytes().section(SectionId::global, Bytes{1, 0x7f, 0} + init)), testing::Not(""));
 }
 

@@ -1,4 +1,4 @@
-// Reads the name section with the ordinary Reader, and forgets its errors.
+// Reads the name section with the ordinary Reader, and ignores its errors.
 #include "decoder/name_section.h"
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 namespace mini_wasm::decoder {
 namespace {
 
-// A name map (7.4.1.2): calls each(index, name) up to the first entry that is malformed.
+// A name map (7.4.1.2): calls each(index, name), up to the first malformed entry.
 template <class Each>
 void read_name_map(Reader& r, Each each) {
   const uint32_t count = r.count(2, "names");
@@ -21,7 +21,7 @@ void read_name_map(Reader& r, Each each) {
   }
 }
 
-// Calls each(subsection, its content) up to the first that is malformed.
+// Calls each(subsection, its content), up to the first malformed one.
 template <class Each>
 void for_each_subsection(const Module& module, Each each) {
   Reader r(module.bytes, module.name_section);
@@ -74,7 +74,7 @@ NameTable read_names(const Module& module, NameSubsection subsection) {
       read_name_map(r, [&](uint32_t index, std::string_view name) { table.entries.push_back({outer, index, name}); });
     }
   });
-  // Of several names for the same the first in the file counts.
+  // If something has several names, the first one in the file is used.
   std::sort(table.entries.begin(), table.entries.end(), [](const auto& a, const auto& b) {
     return std::make_tuple(a.outer, a.index, a.name.data()) < std::make_tuple(b.outer, b.index, b.name.data());
   });

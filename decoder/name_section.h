@@ -1,19 +1,18 @@
-// The custom section "name" (spec 7.4.1). Tolerant by rule: nothing in it can make a module fail.
+// The custom section "name" (spec 7.4.1). As the spec requires, nothing in it can make a module fail.
 #pragma once
 
 #include "decoder/module.h"
 
 namespace mini_wasm::decoder {
 
-// Reads module.name_section; what is malformed is left out. For Module::names. Needs the function index space to be
-// known.
+// Reads module.name_section and leaves out malformed parts. For Module::names. The function index space must be known.
 Names read_name_section(const Module& module);
 
-// The subsections, and those that the proposal of extended name sections adds.
+// The subsections, including those of the extended name sections proposal.
 enum class NameSubsection : uint8_t {
   module,
   function,
-  local,  // by function; likewise label and, by type, field
+  local,  // by function; label likewise, and field by type
   label,
   type,
   table,
@@ -25,9 +24,9 @@ enum class NameSubsection : uint8_t {
   tag,
 };
 
-// One subsection, for tools: decoded when asked for.
+// One subsection, for tools; decoded on request.
 struct NameTable {
-  // Sorted by `outer`, then by index; outer is 0 in subsections of one level.
+  // Sorted by `outer`, then by index. `outer` is 0 in subsections with only one level.
   struct Entry {
     uint32_t outer;
     uint32_t index;

@@ -1,4 +1,4 @@
-// The Reader's slow and failing paths.
+// The rare and the failing paths of Reader.
 #include "decoder/reader.h"
 
 namespace mini_wasm::decoder {

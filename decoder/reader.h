@@ -1,6 +1,6 @@
-// Reads the binary format's primitives (spec 5.2) from a span of bytes. Errors are sticky: the first one is kept with
-// its byte offset, the position jumps to the end and every later read gives zero, so callers check once at the end of a
-// piece of work. Offsets are relative to the start of the module, wherever the reader's piece begins.
+// Reader: reads the primitive elements of the binary format (spec 5.2) from a range of bytes. Errors are sticky: the
+// first one is kept with its byte offset, the position moves to the end, and every later read returns zero. So callers
+// need to check only once, at the end. Offsets are relative to the start of the module, wherever the range begins.
 #pragma once
 
 #include <mini_wasm/result.h>
@@ -43,7 +43,7 @@ class Reader {
     return *pos_++;
   }
   uint8_t peek() const { return pos_ == end_ ? uint8_t{0} : *pos_; }
-  // Most numbers are of one byte: only these are read inline.
+  // Most numbers have one byte; only these are read inline.
   [[gnu::always_inline]] uint32_t u32() {
     if (pos_ != end_ && *pos_ < 0x80) [[likely]]
       return *pos_++;
@@ -61,31 +61,31 @@ class Reader {
   uint64_t f64_bits() { return fixed<uint64_t>(); }
   uint32_t fixed_u32() { return fixed<uint32_t>(); }
 
-  // To a position that is there.
+  // The position must be inside the range.
   void seek(const uint8_t* pos) { pos_ = pos; }
   uint32_t offset_of(const uint8_t* pos) const { return static_cast<uint32_t>(pos - base_); }
-  // Passes over bytes that are there.
+  // Skips bytes, which must exist.
   void skip(size_t bytes) { pos_ += bytes; }
 
-  // spec 5.2.1 vectors: a count of things of at least `min_bytes` each; a count that cannot fit in what is left is an
-  // error, so that nothing is ever allocated beyond the size of the input.
+  // spec 5.2.1 vectors: reads a count of items of at least `min_bytes` bytes each. A count that is too large for the
+  // remaining bytes is an error, so that nothing larger than the input is ever allocated.
   uint32_t count(uint32_t min_bytes, const char* what);
   // spec 5.2.4 names: "length out of bounds", "malformed UTF-8 encoding".
   std::string_view name();
-  // Skips and returns that many bytes; an empty range after an error.
+  // Skips and returns that many bytes; returns an empty range after an error.
   ByteRange bytes(uint64_t size);
-  // The same for a length prefix that has just been read at `at`: "length out of bounds".
+  // The same for a size that was read at offset `at`; the error is "length out of bounds".
   ByteRange sized(uint64_t size, uint32_t at);
 
-  // Keeps the first error only; `at` is an offset in the module. The message starts with the words of the official
-  // test scripts where they have any.
+  // Keeps only the first error. `at` is an offset in the module. The message begins with the words of the official test
+  // scripts, where they have any.
   void fail(uint32_t at, std::string message, ErrorKind kind = ErrorKind::malformed);
   void fail(std::string message) { fail(offset(), std::move(message)); }
   void fail(Error error);
   const Error& error() const { return *error_; }
   Error take_error() { return std::move(*error_); }
   void replace_message(std::string message) { error_->message = std::move(message); }
-  // "unexpected end", or for a piece of a module "unexpected end of section or function".
+  // "unexpected end", or in a part of a module "unexpected end of section or function".
   const char* end_message() const;
 
  private:
@@ -94,9 +94,10 @@ class Reader {
     T value{};
     const uint8_t* start = pos_;
     if (LebError e = read(pos_, end_, value); e != LebError::ok) [[unlikely]] {
-      // A number that the end of the piece cuts off is judged as a whole: it may be over-long by itself.
+      // A number that is cut off at the end of the range is judged with the bytes that follow it, because it may have
+      // too many bytes in any case.
       if (e == LebError::truncated) {
-        const uint8_t* beyond = start;  // never pos_: that stays within the piece
+        const uint8_t* beyond = start;  // not pos_, which must stay inside the range
         const LebError whole = read(beyond, module_end_, value);
         if (whole != LebError::ok) e = whole;
       }
@@ -110,7 +111,7 @@ class Reader {
     if (left() < sizeof(T)) [[unlikely]]
       return fail_at_end(), T{};
     T value;
-    std::memcpy(&value, pos_, sizeof(T));  // little-endian hosts only, asserted in memory.h
+    std::memcpy(&value, pos_, sizeof(T));  // the host is little-endian, which memory.h asserts
     pos_ += sizeof(T);
     return value;
   }

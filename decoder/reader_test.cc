@@ -52,7 +52,7 @@ TEST(reader, integers_that_are_too_long_or_too_large) {
   EXPECT_EQ(b.take_error().message, "integer too large");
 }
 
-// A section whose size cuts a number off: what the number is in the file decides.
+// A section whose size cuts off a number: the complete number in the file determines the error.
 TEST(reader, a_number_cut_off_by_its_piece_is_judged_whole) {
   const Bytes bytes{0x80, 0x80, 0x80, 0x80, 0x80, 0x00};
   Reader r(bytes, {0, 3});
@@ -64,7 +64,7 @@ TEST(reader, a_number_cut_off_by_its_piece_is_judged_whole) {
   EXPECT_EQ(s.take_error().message, "unexpected end of section or function");
 }
 
-// The second such number must not carry the position over the end of the piece.
+// A second number of this kind must not move the position beyond the end of the range.
 TEST(reader, stays_in_its_piece_after_an_error) {
   const Bytes bytes{0x80, 0x01, 0x80, 0x01};
   Reader r(bytes, {0, 1});

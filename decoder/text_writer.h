@@ -1,5 +1,5 @@
-// Lines of disassembly: a gutter with the byte offset, indentation, text. Collected and handed to the sink in large
-// pieces.
+// TextWriter: the lines of the disassembler's output: a column with the byte offset, indentation, text. Lines are
+// collected, and passed to the sink in large pieces.
 #pragma once
 
 #include <algorithm>
@@ -23,8 +23,8 @@ inline std::string quoted(std::string_view name) {
   return text + '"';
 }
 
-// The same for a comment, where it may be repeated often: shortened beyond 200 bytes, and nothing in it ends the
-// comment.
+// The same for a comment. Names in comments may be repeated often, so a name of more than 200 bytes is shortened.
+// Nothing in it can end the comment.
 inline std::string quoted_briefly(std::string_view name) {
   constexpr size_t kMaxName = 200;
   size_t size = std::min(name.size(), kMaxName);
@@ -42,12 +42,12 @@ inline std::string hex_number(uint64_t value, size_t width = 0) {
   return std::string(text.size() < width ? width - text.size() : 0, '0') + text;
 }
 
-// What text::assemble reads as it is printed (offsets are comments), or listings for the eye alone.
+// module: can be assembled again (offsets are comments). listing: only for people.
 enum class TextStyle : uint8_t { module, listing };
 
 class TextWriter {
  public:
-  static constexpr uint32_t kMaxIndent = 40;  // levels; deeper nesting must not make the output quadratic
+  static constexpr uint32_t kMaxIndent = 40;  // levels; with deeper nesting, the output would become quadratic
 
   explicit TextWriter(const TextSink& sink, TextStyle style = TextStyle::module) : sink_(sink), style_(style) {}
   ~TextWriter() { flush(); }
@@ -61,7 +61,7 @@ class TextWriter {
     const std::string number = hex_number(offset, 8);
     write(style_ == TextStyle::module ? "(;" + number + ";)  " : number + "  ", indent, text);
   }
-  // Something for the reader alone: " (;main;)".
+  // A note for the reader, such as " (;main;)".
   std::string note(std::string_view text) const {
     return style_ == TextStyle::module ? " (;" + std::string(text) + ";)" : " " + std::string(text);
   }

@@ -37,7 +37,7 @@ class TypeSection {
     }
     scope_.types = module_.types;
     scope_.rec_size = scope_.features.has(Feature::gc) ? size : 0;
-    // A capacity kept from group to group: nothing is allocated for a type that the registry has already.
+    // The vectors keep their capacity between groups: nothing is allocated for a type that the registry already has.
     group_.resize(size);
     depths_.assign(size, 0);
     for (uint32_t i = 0; i < size && r_.ok(); ++i) {
@@ -172,10 +172,10 @@ class TypeSection {
   std::vector<uint32_t> depths_;  // subtyping depth of each member of the group
 };
 
-// Bits of the flags byte of limits (5.3.13; shared: threads; page size: custom-page-sizes).
+// Bits of the flags byte of limits (5.3.13; shared: threads; page size: custom page sizes).
 constexpr uint8_t kHasMax = 1, kShared = 2, kIs64 = 4, kPageSize = 8;
 
-// The flags byte, with every bit either in `allowed` or an error.
+// Reads the flags byte; a bit that is not in `allowed` is an error.
 uint8_t read_limits_flags(Reader& r, uint8_t allowed, FeatureSet features) {
   const uint32_t at = r.offset();
   const uint8_t flags = r.u8();
@@ -189,7 +189,7 @@ uint8_t read_limits_flags(Reader& r, uint8_t allowed, FeatureSet features) {
   return flags;
 }
 
-// The numbers are 64 bits wide for every address type since memory64; what fits is for the validator.
+// Since memory64, the numbers have 64 bits for every address type. The validator checks the ranges.
 Limits read_limits(Reader& r, uint8_t flags, FeatureSet features) {
   const auto number = [&] { return features.has(Feature::memory64) ? r.u64() : r.u32(); };
   Limits limits;
@@ -236,7 +236,7 @@ MemoryType read_memory_type(Reader& r, FeatureSet features) {
   if (flags & kPageSize) {
     const uint32_t at = r.offset();
     const uint32_t log2 = r.u32();
-    // The proposal allows pages of 1 and of 65536 bytes so far.
+    // The proposal currently allows only pages of 1 and of 65536 bytes.
     if (log2 > 63) {
       r.fail(at, "invalid custom page size");  // no number of bytes in 64 bits
     } else if (log2 != 0 && log2 != 16) {

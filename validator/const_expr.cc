@@ -20,7 +20,8 @@ ValType type_of(SigType type) {
   }
 }
 
-// i32.const, a number that has been read before, end: most offsets of segments are.
+// Whether the expression is a single i32.const. Its number has been decoded before. Most offsets of segments are of
+// this form.
 bool is_i32_const(std::span<const uint8_t> expr) {
   if (expr.size() < 3 || expr[0] != op_info(Op::i32_const).code) return false;
   size_t at = 1;
@@ -105,7 +106,7 @@ void ConstExprValidator::global_get(uint32_t index, uint32_t visible_globals) {
 void ConstExprValidator::ref_func(uint32_t index) {
   if (index >= module_.funcs.size()) return fail("unknown function " + std::to_string(index));
   module_.declared_funcs[index] = true;
-  // Before typed references the type of ref.func was funcref; the exact one is below it.
+  // Before typed function references, the type of ref.func was funcref. The exact type is a subtype of it.
   push(ValType::ref(module_.type_id(module_.funcs[index].type), false));
 }
 

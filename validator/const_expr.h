@@ -1,5 +1,5 @@
-// Validation of constant expressions (spec 3.3.15.2 "Constant Expressions"): initial values of globals, tables and
-// elements, offsets of segments.
+// ConstExprValidator: validation of constant expressions (spec 3.3.15.2 "Constant Expressions"): initial values of
+// globals, tables and elements, and offsets of segments.
 #pragma once
 
 #include <mini_wasm/result.h>
@@ -12,17 +12,17 @@
 
 namespace mini_wasm::validator {
 
-// Keeps its buffers, so that one serves all expressions of a module. Belongs to one thread.
+// Keeps its buffers, so use one object for all expressions of a module. Thread rule: one thread.
 class ConstExprValidator {
  public:
-  // `module` must have its types, function types and globals checked as far as the expressions may use them; its
-  // declared_funcs must have the size of the function index space: every ref.func found is noted there.
+  // In `module`, the types, function types and globals that the expressions may refer to must have been checked. Its
+  // declared_funcs must have the size of the function index space: every ref.func that is found is recorded there.
   ConstExprValidator(decoder::Module& module, FeatureSet features)
       : module_(module), scope_(module, features), reader_(module.bytes) {}
 
-  // Whether `expr` is constant and yields one value of a subtype of `expected`; the first `visible_globals` globals may
-  // be read if they are immutable. Errors: invalid ("constant expression required", "type mismatch: ...", "unknown
-  // ..."), malformed.
+  // Checks that `expr` is constant and gives one value of a subtype of `expected`. It may read the first
+  // `visible_globals` globals, if they are immutable. Errors: invalid ("constant expression required", "type mismatch:
+  // ...", "unknown ..."), malformed.
   Result<void> check(decoder::ByteRange expr, ValType expected, uint32_t visible_globals);
 
  private:
@@ -46,7 +46,7 @@ class ConstExprValidator {
   decoder::Immediates imm_;
   std::vector<ValType> stack_;
   Op op_ = Op::end;
-  uint32_t at_ = 0;  // offset of op_
+  uint32_t at_ = 0;  // byte offset of op_
 };
 
 }  // namespace mini_wasm::validator

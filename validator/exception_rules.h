@@ -1,5 +1,5 @@
-// The rules of exceptions: throw, throw_ref, try_table (spec 3.3.8), and the blocks of the first exception proposal,
-// which the 3.0 specification does not have: try, catch, catch_all, delegate, rethrow. Part of function_decoder.h.
+// The rules of exceptions: throw, throw_ref, try_table (spec 3.3.8), and of the older exception proposal, which is not
+// in the 3.0 specification: try, catch, catch_all, delegate, rethrow. Part of function_decoder.h.
 #pragma once
 
 #include "validator/function_decoder.h"
@@ -24,7 +24,7 @@ void FunctionDecoder<Sink>::throw_rule() {
   set_unreachable();
 }
 
-// What a catch clause hands to its label: the tag's parameters, then maybe the exception itself.
+// The values that a catch clause passes to its label: the parameters of the tag, then possibly the exception itself.
 template <class Sink>
 bool FunctionDecoder<Sink>::check_catch(const CatchClause& clause) {
   const Control* target = label(clause.label);
@@ -58,7 +58,7 @@ void FunctionDecoder<Sink>::try_table_rule() {
   const bool was_live = live_;
   push(params);
   enter(Op::try_table, params, results);
-  // The clauses' labels are counted from outside of the block.
+  // The labels of the clauses are counted from outside the block.
   if (was_live && reader_.ok()) sink_.try_table(controls_.back(), std::span<const CatchClause>(catches_));
 }
 
@@ -75,7 +75,7 @@ void FunctionDecoder<Sink>::try_rule() {
   if (was_live) sink_.try_(controls_.back());
 }
 
-// Ends the part before it, as an else does; its own begins with the tag's values.
+// Ends the part before it, like `else`. Its own part begins with the values of the tag.
 template <class Sink>
 void FunctionDecoder<Sink>::catch_rule(Op op) {
   Control& c = controls_.back();
@@ -95,7 +95,7 @@ void FunctionDecoder<Sink>::catch_rule(Op op) {
   if (type != nullptr) push(TypeList(type->params));
 }
 
-// Ends a try: what it would catch is thrown in the block that the label names, or out of the function.
+// Ends a try. Exceptions in it are thrown again in the block of the label, or out of the function.
 template <class Sink>
 void FunctionDecoder<Sink>::delegate_rule() {
   Control& c = controls_.back();

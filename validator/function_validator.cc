@@ -11,16 +11,17 @@ namespace mini_wasm::validator {
 
 namespace {
 
-// Counts the uses of locals and the height of the operand stack; everything else it lets pass.
+// The sink of the validator: counts the uses of locals and the height of the operand stack, and ignores everything
+// else.
 class FactsSink {
  public:
   struct Label {
-    bool keeps_exception = false;  // a catch block of the legacy proposal
+    bool keeps_exception = false;  // for a catch block of the older proposal
   };
   using Decoder = FunctionDecoder<FactsSink>;
   using Control = Decoder::Control;
 
-  // `registers`: null when nobody asks for pins.
+  // `registers` is null when nobody needs pins.
   explicit FactsSink(const RegisterBudget* registers) {
     if (registers != nullptr) pins_ = std::make_unique<PinChooser>(*registers);
   }
@@ -37,13 +38,14 @@ class FactsSink {
   }
   void far_local(uint32_t i) { uses_[i] = {}; }
 
-  // `vectors`: whether values of type v128 may come from elsewhere than vector instructions and locals.
+  // `vectors`: whether values of type v128 may come from something other than vector instructions and locals.
   FunctionFacts finish(bool vectors) {
     choose_hot_local();
     if (pins_) pins_->finish(decoder_->locals(), facts_);
     note_height(decoder_->highest());
     facts_.max_operand_slots += most_kept_exceptions_;
-    // Operands were counted, not slots: a bound that is good enough for the few functions that it is for.
+    // Operands were counted, not slots. Twice the number is an upper bound, which is good enough for the few functions
+    // with vectors.
     if (vectors || decoder_->uses_vectors()) facts_.max_operand_slots *= 2;
     return std::move(facts_);
   }
@@ -84,7 +86,7 @@ class FactsSink {
   }
   void if_(Control&) {}
   void else_(Control&, bool) {}
-  // The results of a block may be more than what its end found.
+  // A block may have more results than were on the stack at its end.
   void end(Control& c, bool) {
     if (c.op == Op::loop && pins_) pins_->leave_loop();
     note_height(c.height + c.results.size());
@@ -104,14 +106,14 @@ class FactsSink {
   void ref_as_non_null() {}
   void try_table(Control&, std::span<const CatchClause> catches) {
     facts_.has_try = true;
-    // A handler may put more on the stack than ever stood there.
+    // A handler may push more values than were ever on the stack.
     for (const CatchClause& clause : catches) {
       const Control& target = decoder_->control(clause.label + 1);
       note_height(target.height + target.branch_types().size());
     }
   }
   void try_(Control&) { facts_.has_try = true; }
-  // The exception stays below the block's operands, where a rethrow finds it.
+  // The exception stays below the operands of the block, for a rethrow.
   void catch_(Control& c, CatchKind kind, TagIdx tag, bool) {
     if (!std::exchange(c.label.keeps_exception, true)) {
       most_kept_exceptions_ = std::max(most_kept_exceptions_, ++kept_exceptions_);
@@ -126,7 +128,7 @@ class FactsSink {
   void gc_op(Op, uint32_t, uint32_t, uint32_t, ValType) { note_height(); }
   void ref_test(ValType) {}
   void ref_cast(ValType) {}
-  void br_on_cast(uint32_t, ValType, bool) { note_height(decoder_->height() + 1); }  // the result of the test
+  void br_on_cast(uint32_t, ValType, bool) { note_height(decoder_->height() + 1); }  // for the result of the test
   void br_on_null(uint32_t) {}
   void br_on_non_null(uint32_t) { note_height(); }
   void memory_op(Op, uint32_t, uint32_t) { note_height(); }
@@ -151,14 +153,15 @@ class FactsSink {
     if (pins_) pins_->call();
     note_height();
   }
-  // A host function leaves its results where its arguments were, as in any other call.
+  // A host function stores its results where its arguments were, as in any other call.
   void note_tail_call(const FuncType& callee) {
     facts_.has_calls = true;
     note_height(decoder_->height() + static_cast<uint32_t>(callee.results.size()));
   }
 
-  // A local that is never written gains little from a register; one that is carries a loop's dependency through memory.
-  // Static counts do better than counts weighted by loop depth, which favour base pointers that are only read.
+  // A local that is never written gains little from a register. One that is written makes each iteration of a loop wait
+  // for memory. Static counts choose better than counts weighted by loop depth, which prefer base pointers that are
+  // only read.
   void choose_hot_local() {
     const Locals& locals = decoder_->locals();
     uint64_t best = 0;
@@ -177,13 +180,14 @@ class FactsSink {
 
   Decoder* decoder_ = nullptr;
   FunctionFacts facts_;
-  uint32_t kept_exceptions_ = 0;       // by the legacy catch blocks around this instruction,
-  uint32_t most_kept_exceptions_ = 0;  // and the most so far: they come on top of whatever operands there are
-  std::vector<Uses> uses_;             // by local, of those that are ready or have been used
+  uint32_t kept_exceptions_ = 0;       // by the older proposal's catch blocks around this instruction,
+  uint32_t most_kept_exceptions_ = 0;  // and the maximum so far; added to the maximum of operands
+  std::vector<Uses> uses_;             // by local, for those that are ready or have been used
   std::unique_ptr<PinChooser> pins_;
 };
 
-// Whether a signature, a field or a global is a vector, so that one can reach a function without vector instructions.
+// Whether a signature, a field or a global has a vector type, so that a vector can come into a function without vector
+// instructions.
 bool has_vectors(const decoder::Module& module) {
   const auto is_vector = [](ValType type) { return type.is_vector(); };
   for (TypeId id : module.types) {
@@ -202,10 +206,11 @@ bool has_vectors(const decoder::Module& module) {
 
 namespace {
 
-// Of declarations in bytes below 128 and of numbers, which most are; nothing when there is anything else.
+// Fast path for declarations whose bytes are all below 128 and which have only number types; most are so. Empty for all
+// others.
 std::optional<uint32_t> count_small_locals(std::span<const uint8_t> body) {
   if (body.empty() || body[0] >= 0x80 || 1 + 2 * size_t{body[0]} > body.size()) return std::nullopt;
-  constexpr uint8_t kF64 = 0x7c, kI32 = 0x7f;  // 5.3.1: the others lie between
+  constexpr uint8_t kF64 = 0x7c, kI32 = 0x7f;  // 5.3.1: the other two are between these
   uint32_t slots = 0;
   for (const uint8_t* group = body.data() + 1; group != body.data() + 1 + 2 * size_t{body[0]}; group += 2) {
     if (group[0] >= 0x80 || group[1] < kF64 || group[1] > kI32) return std::nullopt;

@@ -1,4 +1,5 @@
-// Validation of function bodies (spec 3.4 functions, 3.3 instructions); notes what the tiers want to know on the way.
+// FunctionValidator: validation of function bodies (spec 3.4 functions, 3.3 instructions). It also collects facts for
+// the tiers.
 #pragma once
 
 #include <mini_wasm/result.h>
@@ -11,19 +12,19 @@
 
 namespace mini_wasm::validator {
 
-// FunctionFacts::local_slots of a function, for who has to know before it is validated. Of one whose local declarations
-// are wrong: `params`, the slots of its parameters.
+// FunctionFacts::local_slots of a function, for callers that need it before the validation. If the declarations of
+// locals are wrong, returns `params`, the number of slots of the parameters.
 uint32_t count_local_slots(const decoder::Module& module, FeatureSet features, FuncIdx func, uint32_t params);
 
-// Thread rule: one thread at a time; use one object for many functions, it keeps its buffers.
+// Thread rule: one thread at a time. Use one object for many functions, because it keeps its buffers.
 class FunctionValidator {
  public:
-  // `module` has passed validate_module and outlives this. `registers`: of the compiler that wants to know which locals
-  // gain most from them; null: nobody does.
+  // `module` must have passed validate_module, and must live longer than this object. `registers`: the registers of the
+  // compiler that needs to know which locals gain most from them; null if there is none.
   FunctionValidator(const decoder::Module& module, FeatureSet features, const RegisterBudget* registers = nullptr);
   ~FunctionValidator();
 
-  // Errors: malformed or invalid, with byte offset, function, opcode, what was expected and what was found; limit.
+  // Errors: malformed or invalid, with byte offset, function, opcode, and what was expected and found; limit.
   Result<FunctionFacts> validate(FuncIdx func);
 
  private:

@@ -38,7 +38,7 @@ TEST(function_validator, a_mismatch_says_what_was_expected_and_found_and_where) 
   EXPECT_NE(r.error().offset, Error::kNoOffset);
 }
 
-// The last byte of the body is missing: in code that runs, and in code that cannot be reached, which no sink hears of.
+// The last byte of the body is missing, both in code that runs and in unreachable code, which no sink sees.
 TEST(function_validator, a_body_ends_with_an_end) {
   using decoder::SectionId;
   using Bytes = std::vector<uint8_t>;

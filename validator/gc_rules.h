@@ -6,12 +6,12 @@
 
 namespace mini_wasm::validator {
 
-// A field's type on the operand stack.
+// The type of a field on the operand stack.
 inline ValType unpacked(const FieldType& field) {
   return field.packed == FieldType::Packed::none ? field.value : ValType::i32;
 }
 
-// A type of the module that has to be a structure or an array; null after failing.
+// A type of the module that must be a structure or an array; null after failing.
 template <class Sink>
 const DefType* FunctionDecoder<Sink>::composite(CompositeKind kind, uint32_t& t) {
   t = reader_.u32();
@@ -29,14 +29,15 @@ ValType FunctionDecoder<Sink>::ref_to(uint32_t t, bool nullable) const {
   return ValType::ref(module_.type_id(TypeIdx{t}), nullable);
 }
 
-// Everything but casts: operands, a result or none, two indices; the sink needs no more.
+// For all of these instructions except casts: they have operands, at most one result, and two indices, which is all
+// that a sink needs.
 template <class Sink>
 void FunctionDecoder<Sink>::gc_done(uint32_t a, uint32_t b, uint32_t operands, ValType result) {
   if (!result.is_bottom()) push(result);
   if (live_ && reader_.ok()) sink_.gc_op(op_, a, b, operands, result);
 }
 
-// A packed field is read with _s or _u, another one without.
+// A packed field must be read with _s or _u, any other field without.
 template <class Sink>
 bool FunctionDecoder<Sink>::check_getter(const FieldType& field, bool extends) {
   if ((field.packed != FieldType::Packed::none) == extends) return true;
@@ -117,7 +118,7 @@ void FunctionDecoder<Sink>::array_new_rule(Op op) {
   gc_done(t, b, operands, ref_to(t, false));
 }
 
-// A data segment fills arrays of numbers, an element segment arrays of matching references.
+// A data segment can fill arrays of numbers, an element segment arrays of matching references.
 template <class Sink>
 bool FunctionDecoder<Sink>::check_segment(bool elem, uint32_t i, const FieldType& field) {
   if (!reader_.ok()) return false;
@@ -189,7 +190,7 @@ void FunctionDecoder<Sink>::array_rule(Op op) {
   gc_done(t, 0, 2, unpacked(field));
 }
 
-// The top type of the hierarchy that a reference type belongs to.
+// The top type of the hierarchy of a reference type.
 template <class Sink>
 ValType FunctionDecoder<Sink>::top_of(ValType type) const {
   for (HeapKind top : {HeapKind::any, HeapKind::func, HeapKind::extern_, HeapKind::exn}) {
@@ -221,7 +222,7 @@ void FunctionDecoder<Sink>::br_on_cast_rule(bool on_fail) {
   if (!module_.registry->is_subtype(cast.target, cast.source)) {
     return fail("type mismatch: " + to_string(cast.target) + " is no subtype of " + to_string(cast.source));
   }
-  // What is left of the source when the cast fails: not null, when the target takes null.
+  // The type when the cast fails: the source type, but not null if the target includes null.
   const ValType rest = cast.target.nullable() ? cast.source.with_nullable(false) : cast.source;
   const TypeList& types = target->branch_types();
   if (types.size() == 0)
@@ -262,7 +263,7 @@ void FunctionDecoder<Sink>::gc_rule(Op op) {
     case Op::ref_i31: pop(ValType::i32); return gc_done(0, 0, 1, ValType::ref(HeapKind::i31, false));
     case Op::i31_get_s:
     case Op::i31_get_u: pop(ValType::ref(HeapKind::i31, true)); return gc_done(0, 0, 1, ValType::i32);
-    // Both hierarchies represent references alike: nothing happens but to the type.
+    // Both hierarchies have the same representation, so only the type changes.
     case Op::any_convert_extern: {
       const ValType type = pop(ValType::externref);
       return push(ValType::ref(HeapKind::any, type.nullable()));

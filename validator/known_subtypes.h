@@ -1,4 +1,4 @@
-// Remembers which reference types are subtypes of which: an instruction may ask it of a thousand operands.
+// KnownSubtypes: a cache of subtype tests between reference types. One instruction may need a thousand of them.
 // Thread rule: one thread, one registry.
 #pragma once
 
@@ -14,7 +14,8 @@ class KnownSubtypes {
   // spec 3.3: t1 <= t2.
   bool is_subtype(const TypeRegistry& registry, ValType t1, ValType t2) {
     if (t1 == t2) return true;
-    if (!pairs_) pairs_ = std::make_unique<uint64_t[]>(kPairs);  // zero: bottom and bottom, which are equal
+    // a zero entry means that bottom is a subtype of bottom, which is true
+    if (!pairs_) pairs_ = std::make_unique<uint64_t[]>(kPairs);
     const uint64_t pair = uint64_t{t1.bits()} << 32 | t2.bits();
     uint64_t& known = pairs_[(pair * 0x9e3779b97f4a7c15u) >> (64 - kPairsLog2)];
     if (known == pair) return true;

@@ -1,4 +1,4 @@
-// Local declarations and indices, and what accesses to memory have in common (spec 3.4). Part of function_decoder.h.
+// Declarations and indices of locals, and the common part of memory accesses (spec 3.4). Part of function_decoder.h.
 #pragma once
 
 #include "validator/function_decoder.h"
@@ -54,7 +54,7 @@ template <class Sink>
   set_locals_.push_back(i);
 }
 
-// At the end of a block or an arm: what was set in it may not have been on another path.
+// At the end of a block or branch: a local that was set in it may not have been set on another path.
 template <class Sink>
 inline void FunctionDecoder<Sink>::forget_set_locals() {
   while (set_locals_.size() > controls_.back().set_locals) {
@@ -87,7 +87,8 @@ const decoder::Table* FunctionDecoder<Sink>::table(uint32_t i) {
   return nullptr;
 }
 
-// spec 3.4 memarg: alignment at most natural, offset within the address type. Here with an offset of up to two bytes.
+// spec 3.4 memarg: the alignment must be at most the natural one, and the offset must fit the address type. Handled
+// here: offsets of up to two bytes.
 template <class Sink>
 [[gnu::always_inline]] inline auto FunctionDecoder<Sink>::memory_access(Cursor& c, Op op) -> Access {
   const uint8_t* p = c.pos;

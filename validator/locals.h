@@ -1,9 +1,10 @@
-// The locals of the function that is being walked over (spec 2.5.3, 3.4.9), parameters first.
+// Locals: the locals of the function that is being walked over (spec 2.5.3, 3.4.9), parameters first.
 //
-// Three bytes declare 50,000 of them, in each of a hundred thousand functions: so nothing is done for each. They are
-// kept as they are declared, in runs of one type. The first ones, about as many as the body has bytes, have entries of
-// their own from the beginning; any other gets its at its first use. Whoever keeps something for each local does
-// likewise: for those below `ready()` at the beginning of a function, for the others when the walk tells of them.
+// Three bytes can declare 50,000 locals, in each of a hundred thousand functions. So no work may be done for each
+// declared local. Locals are kept as they are declared, in runs of one type. The first ones, about as many as the body
+// has bytes, are "ready": they have entries of their own from the start. Any other local gets an entry at its first
+// use. Code that keeps data for each local must do the same: for locals below `ready()` at the beginning of the
+// function, for others when the walk reports their first use.
 // Thread rule: one thread; keeps its memory from function to function.
 #pragma once
 
@@ -24,7 +25,7 @@ class Locals {
     uint32_t slot = 0;  // in the frame
   };
 
-  // The parameters; the declared ones follow.
+  // Begins with the parameters; the declared locals follow.
   void begin(const DefType& type) {
     params_ = type.func.params;
     size_ = static_cast<uint32_t>(params_.size());
@@ -43,7 +44,7 @@ class Locals {
     has_vectors_ |= type.is_vector();
     all_default_ &= type.defaultable();
   }
-  // All have been declared. `body_bytes`: of the function.
+  // All locals have been declared. `body_bytes` is the size of the function body.
   void finish(size_t body_bytes) {
     ready_ = static_cast<uint32_t>(std::min<size_t>(size_, std::max(body_bytes, kAlwaysReady)));
     if (entries_.size() < size_) entries_.resize(size_);
@@ -53,19 +54,19 @@ class Locals {
 
   uint32_t size() const { return size_; }
   uint32_t slots() const { return slots_; }
-  // Parameters.
+  // The number of parameters.
   uint32_t params() const { return static_cast<uint32_t>(params_.size()); }
   bool has_vectors() const { return has_vectors_; }
-  // Whether all that are declared start with a value.
+  // Whether all declared locals have a default value.
   bool all_default() const { return all_default_; }
-  // Those below have entries.
+  // Locals below this number are ready.
   uint32_t ready() const { return ready_; }
 
-  // One that is ready, or has been used.
+  // For a local that is ready or has been used.
   const Local& operator[](uint32_t i) const { return entries_[i]; }
-  // Any.
+  // For any local.
   Local at(uint32_t i) const { return i < ready_ ? entries_[i] : find(i); }
-  // Of one that is not ready: whether this is its first use in this function. It has an entry afterwards.
+  // For a local that is not ready: returns whether this is its first use in this function. It has an entry afterwards.
   bool use(uint32_t i) {
     if (used_[i]) return false;
     used_[i] = true;
@@ -73,11 +74,11 @@ class Locals {
     entries_[i] = find(i);
     return true;
   }
-  // Those that were not ready and have been used.
+  // The locals that were not ready and have been used.
   std::span<const uint32_t> far() const { return far_; }
 
  private:
-  static constexpr size_t kAlwaysReady = 128;  // indices of one byte
+  static constexpr size_t kAlwaysReady = 128;  // those whose index has one byte
 
   struct Run {
     uint32_t first;
@@ -111,7 +112,7 @@ class Locals {
 
   std::span<const ValType> params_;
   std::vector<Run> runs_;
-  Buffer<Local> entries_;  // right below ready_, and where used_ says so
+  Buffer<Local> entries_;  // valid below ready_, and where used_ says so
   std::vector<bool> used_;
   std::vector<uint32_t> far_;
   uint32_t size_ = 0, slots_ = 0, ready_ = 0;

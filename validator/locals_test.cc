@@ -10,7 +10,7 @@ namespace {
 
 constexpr ValType kTypes[] = {ValType::i32, ValType::v128, ValType::funcref, ValType::f64};
 
-// One function after another, as a walk has them: each local is what a list of all of them says.
+// Functions one after another, as in a walk: each local must be the one in a list of all locals.
 TEST(locals, are_what_was_declared_however_few_are_ready) {
   std::mt19937 engine(1);
   const auto random = [&] { return static_cast<uint32_t>(engine()); };

@@ -1,4 +1,4 @@
-// One check per kind of definition, in the order in which they may refer to each other (spec 3.4.15).
+// One check for each kind of definition, in the order in which they may refer to each other (spec 3.4.15).
 #include "validator/module_validator.h"
 
 #include <algorithm>
@@ -30,7 +30,7 @@ class ModuleValidator {
 
   Result<void> run() {
     m_.declared_funcs.assign(m_.funcs.size(), false);
-    // In this order: a check may rely on what those before it have found to be right.
+    // The order matters: a check may rely on what the checks before it have verified.
     using Check = void (ModuleValidator::*)();
     for (const Check check :
          {&ModuleValidator::check_types, &ModuleValidator::check_funcs_and_tags, &ModuleValidator::check_tables,
@@ -43,7 +43,7 @@ class ModuleValidator {
   }
 
  private:
-  // --- Failure: the first one is kept
+  // --- Failure: only the first error is kept
   void fail(uint32_t offset, std::string message) {
     if (!error_) error_ = Error::make(ErrorKind::invalid, std::move(message), offset);
   }
@@ -62,7 +62,7 @@ class ModuleValidator {
 
   // --- Types (3.2)
 
-  // 3.2.10: declared supertypes; what types refer to was checked when they were decoded.
+  // 3.2.10: declared supertypes. The types that a definition refers to were checked when it was decoded.
   void check_types() {
     if (!on_.has(Feature::gc)) return;
     for (size_t i = 0; i < m_.types.size() && !error_; ++i) {
@@ -94,7 +94,7 @@ class ModuleValidator {
     }
   }
 
-  // 3.2.15: `max` is the greatest size that the address type can express.
+  // 3.2.15: `max` is the largest size that the address type can express.
   void check_limits(const Limits& limits, uint64_t max, uint32_t offset, const std::string& too_large) {
     if (limits.min > max || (limits.max && *limits.max > max)) fail(offset, too_large);
     if (limits.max && limits.min > *limits.max) fail(offset, "size minimum must not be greater than maximum");
@@ -141,7 +141,7 @@ class ModuleValidator {
     }
   }
 
-  // Before WebAssembly 3.0 (which came with gc) only imported globals were constant.
+  // Before WebAssembly 3.0 (which came with gc), only imported globals were allowed in constant expressions.
   uint32_t visible_before(uint32_t global) const {
     return on_.has(Feature::gc) ? global : std::min(global, m_.imported_globals);
   }
@@ -173,7 +173,7 @@ class ModuleValidator {
     check_export_names();
   }
 
-  // Sorted rather than hashed: names cannot be made up to take quadratic time.
+  // Sorted, not hashed: nobody can make up names for which this takes quadratic time.
   void check_export_names() {
     std::vector<std::pair<std::string_view, uint32_t>> names;
     names.reserve(m_.exports.size());

@@ -18,7 +18,7 @@ using testing::StartsWith;
 
 const Bytes kConst0{0x41, 0, 0x0b}, kLong0{0x42, 0, 0x0b}, kNullFunc{0xd0, 0x70, 0x0b};
 
-// Decodes and validates; the message of the error or "".
+// Decodes and validates; returns the message of the error, or "".
 std::string validate(const ModuleBytes& module, FeatureSet features = FeatureSet::all()) {
   TypeRegistry registry;
   auto decoded = decoder::decode_module(std::span<const uint8_t>(module.bytes()), registry, features);
@@ -29,7 +29,7 @@ std::string validate(const ModuleBytes& module, FeatureSet features = FeatureSet
   return result.error().message;
 }
 
-// One section on top of: types 0 = [] -> [], 1 = [i32] -> [i32], a function of each.
+// A module with one more section. It also has types 0 = [] -> [] and 1 = [i32] -> [i32], and a function of each.
 ModuleBytes with(SectionId id, const Bytes& content, SectionId id2 = SectionId::custom, const Bytes& content2 = {0}) {
   ModuleBytes m;
   m.section(SectionId::type, {2, 0x60, 0, 0, 0x60, 1, 0x7f, 1, 0x7f}).section(SectionId::function, {2, 0, 1});
@@ -63,7 +63,7 @@ TEST(module_validator, functions_have_known_types) {
 
 TEST(module_validator, sizes_of_memories) {
   const auto memory = [](const Bytes& type) { return validate(with(SectionId::memory, Bytes{1} + type)); };
-  EXPECT_EQ(memory({0, 0x80, 0x80, 4}), "");  // 65536 pages exactly
+  EXPECT_EQ(memory({0, 0x80, 0x80, 4}), "");  // exactly 65536 pages
   EXPECT_EQ(memory({0, 0x81, 0x80, 4}), "memory size must be at most 65536 pages (4GiB)");
   EXPECT_EQ(memory({1, 0, 0x81, 0x80, 4}), "memory size must be at most 65536 pages (4GiB)");
   EXPECT_EQ(memory({1, 2, 1}), "size minimum must not be greater than maximum");
@@ -170,7 +170,7 @@ TEST(module_validator, start_function) {
   EXPECT_THAT(validate(with(SectionId::start, {1})), StartsWith("start function"));
 }
 
-// An error must end the validation: what follows relies on what was checked.
+// An error must end the validation, because the following checks rely on what was checked.
 TEST(module_validator, start_function_of_an_unknown_type) {
   ModuleBytes m;
   m.section(SectionId::function, {1, 0x7f}).section(SectionId::start, {0}).section(SectionId::code, {1, 2, 0, 0x0b});
@@ -207,7 +207,7 @@ TEST(module_validator, declared_supertypes) {
   const auto types = [](const Bytes& t) { return validate(ModuleBytes().section(SectionId::type, t)); };
   EXPECT_EQ(types({2, 0x50, 0, 0x5f, 0, 0x50, 1, 0, 0x5f, 1, 0x7f, 0}), "");
   EXPECT_THAT(types({2, 0x5f, 0, 0x50, 1, 0, 0x5f, 1, 0x7f, 0}), StartsWith("sub type"));           // final
-  EXPECT_THAT(types({2, 0x50, 0, 0x5f, 1, 0x7f, 0, 0x50, 1, 0, 0x5f, 0}), StartsWith("sub type"));  // a field less
+  EXPECT_THAT(types({2, 0x50, 0, 0x5f, 1, 0x7f, 0, 0x50, 1, 0, 0x5f, 0}), StartsWith("sub type"));  // one field less
 }
 
 TEST(module_validator, tags_have_no_results) {

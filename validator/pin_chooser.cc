@@ -6,11 +6,11 @@ namespace mini_wasm::validator {
 
 namespace {
 
-// What moving a local into its register and back at a loop's edges costs, in uses.
+// The cost of moving a local into its register and back at the edges of a loop, in uses.
 constexpr uint32_t kEdgeCost = 2;
-// What saving a register around a call costs.
+// The cost of saving a register around a call, in uses.
 constexpr uint32_t kCallCost = 2;
-constexpr size_t kMostConstants = 16;  // of a function
+constexpr size_t kMostConstants = 16;  // in each function
 
 bool is_float(ValType t) { return t == ValType::f32 || t == ValType::f64 || t == ValType::v128; }
 
@@ -66,7 +66,8 @@ void PinChooser::leave_loop() {
   regions_[open_].has_calls |= region.has_calls;
 }
 
-// The log of the region becomes one Use for each local; what is left of it in the log is the price of its edges.
+// Adds up the uses in the region's log: one Use for each local. The log then keeps, for each of these, the cost of the
+// region's edges, which belongs to the region around it.
 void PinChooser::close(Region& region) {
   region.begin = static_cast<uint32_t>(uses_.size());
   for (size_t i = region.log_begin; i < log_.size(); ++i) {
@@ -88,14 +89,14 @@ void PinChooser::close(Region& region) {
   }
 }
 
-// Makes one bank of a region's set, from the set around it.
+// Chooses one bank of a region's set, given the set of the region around it.
 class PinChooser::BankChoice {
  public:
   BankChoice(const Region& region, RegisterBudget::Bank budget, const PinSet::Bank& outer, PinSet::Bank& pins)
       : region_(region), budget_(budget), outer_(outer), pins_(pins) {}
 
-  // Only the heaviest can have registers, heaviest first. In a body with calls a register has to save more than what it
-  // costs to fill and save it.
+  // Only the locals with the greatest weight can get registers; they are sorted by weight. In a body with calls, a
+  // register must save more than the cost of loading and saving it.
   void consider(const Use& use) {
     const bool body = region_.depth == 0;
     if (use.weight < (!body || !region_.has_calls ? 1u : region_.calls == 0 ? 2u : 3u)) return;
@@ -107,7 +108,8 @@ class PinChooser::BankChoice {
     best_[at] = use;
   }
 
-  // Who has a register outside keeps it; then the others, heaviest first; then what is in nobody's way stays.
+  // A local that has a register in the region around keeps it. Then the others get registers, those with the greatest
+  // weight first. Finally, locals from outside stay in registers that are still free.
   void assign() {
     std::array<bool, PinSet::kMost> placed{};
     for (size_t i = 0; i < count_; ++i) {
@@ -145,7 +147,7 @@ class PinChooser::BankChoice {
     }
     return PinSet::kMost;
   }
-  // One that is free outside, if there is any; where there are calls, first those that survive them.
+  // A register that is free outside, if there is one. Where there are calls, those that survive calls are preferred.
   void find_register(const Use& use) {
     const size_t surviving = budget_.surviving, all = budget_.all;
     const size_t choices[] = {pick(0, surviving, true), pick(0, surviving, false), pick(surviving, all, true),
@@ -166,7 +168,7 @@ class PinChooser::BankChoice {
   uint32_t taken_ = 0;
 };
 
-// Dirty is what the region writes, and what came in a register that was dirty; in the body, everything.
+// A register is dirty if the region writes the local, or if it was dirty outside; in the body, all are.
 void PinChooser::choose(const Region& region, bool floats, const PinSet& outer, PinSet& set) const {
   const PinSet::Bank& outer_bank = floats ? outer.floats : outer.ints;
   const uint16_t outer_dirty = floats ? outer.dirty_floats : outer.dirty_ints;
@@ -199,7 +201,7 @@ void PinChooser::finish(const Locals& locals, FunctionFacts& facts) {
     for (uint32_t i = 0; i < region.count; ++i) place_[uses_[region.begin + i].local] = region.begin + i + 1;
     for (bool floats : {false, true}) choose(region, floats, outer, set);
     for (const Use& use : uses(region)) place_[use.local] = 0;
-    // Around it more is dirty, never less: such a set serves for both.
+    // The region around has at least the same dirty registers, so one set can be used for both.
     if (region.depth != 0 && set.ints == outer.ints && set.floats == outer.floats) {
       region.pins = regions_[region.parent].pins;
       continue;

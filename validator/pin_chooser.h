@@ -1,9 +1,9 @@
-// Chooses the locals that a compiler keeps in registers, for each loop of a function anew.
+// PinChooser: chooses the locals that a compiler keeps in registers ("pins"), separately for each loop of a function.
 //
-// The walk reports uses of locals, calls and loops as it meets them. A use inside an inner loop counts for that loop
-// alone; for the loops around it the local counts as often as moving it at the inner loop's edges would cost. So the
-// innermost loops get what they use, and the code between them what it uses itself. Constants in loops are like locals
-// that nobody writes.
+// The walk reports uses of locals, calls and loops in the order of the code. A use inside an inner loop counts only for
+// that loop. For the loops around it, the local counts as much as moving it at the edges of the inner loop would cost.
+// So the innermost loops get the locals that they use, and the code between them those that it uses itself. Constants
+// in loops are treated like locals that are never written.
 // Thread rule: one thread; keeps its buffers from function to function.
 #pragma once
 
@@ -26,7 +26,8 @@ class PinChooser {
   void use(uint32_t local, bool writes) {
     if (local < PinSet::kNoLocal) log_.push_back({static_cast<uint16_t>(local), writes, 1});
   }
-  // A floating-point constant, which is loaded each time where it has no register; zero is made from nothing.
+  // A floating-point constant: without a register it is loaded at each use. Zero is not reported, because it needs no
+  // load.
   void use_constant(ValType type, uint64_t bits);
   void call() {
     ++regions_[open_].calls;
@@ -34,23 +35,23 @@ class PinChooser {
   }
   void enter_loop();
   void leave_loop();
-  // Fills in pins and loop_pins.
+  // Sets pins and loop_pins.
   void finish(const Locals& locals, FunctionFacts& facts);
 
  private:
-  // A local in a region, and what a register for it saves there.
+  // A local in a region, and how many uses a register would save there.
   struct Use {
     uint16_t local;
     bool writes;
     uint32_t weight;
   };
-  // The body, or a loop. Loops that lie deeper than kDeepest belong to the one around them.
+  // The function body, or a loop. Loops nested more deeply than kDeepest belong to the loop around them.
   static constexpr uint32_t kDeepest = 12;
   struct Region {
     uint32_t parent = 0, depth = 0;
-    uint32_t log_begin = 0;         // its uses, while it is open
-    uint32_t begin = 0, count = 0;  // and then, in uses_
-    uint32_t calls = 0;             // outside of inner loops
+    uint32_t log_begin = 0;         // start of its uses in log_, while it is open
+    uint32_t begin = 0, count = 0;  // then its uses in uses_
+    uint32_t calls = 0;             // without those in inner loops
     bool has_calls = false;
     uint32_t pins = 0;
   };
@@ -65,13 +66,13 @@ class PinChooser {
 
   const RegisterBudget budget_;
   uint32_t local_count_ = 0;
-  std::vector<FunctionFacts::Constant> constants_;  // of loops; their numbers go on behind those of the locals
+  std::vector<FunctionFacts::Constant> constants_;  // in loops; their numbers follow those of the locals
   std::vector<Region> regions_;
-  uint32_t open_ = 0;            // innermost open region
-  uint32_t too_deep_ = 0;        // open loops without a region
-  std::vector<uint32_t> loops_;  // by loop: its region
+  uint32_t open_ = 0;            // the innermost open region
+  uint32_t too_deep_ = 0;        // number of open loops without a region
+  std::vector<uint32_t> loops_;  // by loop: the index of its region
   std::vector<Use> log_, uses_;
-  // By local: its place in uses_ while a region is closed, counted from 1; else 0, from function to function.
+  // By local: its index in uses_ plus 1, while a region is being closed; otherwise 0, also between functions.
   std::vector<uint32_t> place_;
   const Locals* locals_ = nullptr;
 };

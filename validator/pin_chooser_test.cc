@@ -62,7 +62,7 @@ TEST_F(PinChooserTest, with_calls_the_heaviest_survive_them_and_light_ones_stay_
 
 TEST_F(PinChooserTest, constants_of_loops_are_like_locals_that_nobody_writes) {
   constexpr uint64_t kBits = 0x3ff8000000000000;
-  chooser.use_constant(ValType::f64, kBits);  // not in a loop: loaded where it is used
+  chooser.use_constant(ValType::f64, kBits);  // not in a loop: loaded at its use
   chooser.enter_loop();
   use(4, 1);
   for (int i = 0; i < 2; ++i) chooser.use_constant(ValType::f64, kBits);

@@ -1,11 +1,11 @@
-// The rules of the vector instructions that have lane indices (spec 3.3.5 and others). Part of function_decoder.h.
+// The rules of the vector instructions with lane indices (spec 3.3.5 and others). Part of function_decoder.h.
 #pragma once
 
 #include "validator/function_decoder.h"
 
 namespace mini_wasm::validator {
 
-// How many lanes an index chooses from: by the width of the access, or N of the shape "i8xN".
+// The number of lanes that the index selects from: by the width of the access, or N of the shape "i8xN".
 constexpr uint32_t lane_count(const OpInfo& info) {
   if (info.imm == Imm::memarg_lane) return 16u >> info.access_log2;
   size_t pos = info.text.find('x') + 1;
