@@ -5,7 +5,8 @@
 //   word 1   Operands. d, a: slots relative to fp. x: an immediate, a branch distance in words, or two more slots
 //   word 2   only where an instruction needs more: a 64-bit constant, a callee, a third pair of numbers
 //
-// A call always has three words, and its `d` tells the return which local of the caller is pinned: see kCallWords.
+// A call always has three words, and its `d` tells the return which local of the caller is pinned (kept in a
+// register): see kCallWords.
 #pragma once
 
 #include <atomic>

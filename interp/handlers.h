@@ -2,7 +2,7 @@
 // combination does not exist; then the translator first moves an operand to its slot.
 //
 // In the comments below, "d <- a, b" names fields of the instruction (see code.h). An operand in an accumulator or in
-// the pinned local uses no field.
+// the pinned local (a local in a register) uses no field.
 #pragma once
 
 #include <mini_wasm/trap.h>

@@ -5,7 +5,7 @@ namespace mini_wasm::interp {
 
 namespace {
 
-// As table indices: a local is in its slot or pinned; other operands are slots or immediates.
+// As table indices: a local is in its slot or pinned (in a register); other operands are slots or immediates.
 constexpr Place local_place(Place index) { return index == Place::slot ? Place::slot : Place::pinned; }
 constexpr Place other_place(Place index) { return index == Place::slot ? Place::slot : Place::imm; }
 

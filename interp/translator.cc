@@ -156,7 +156,8 @@ void Translator::bring_home(uint32_t first, uint32_t last) {
 }
 
 // A constant below stays a constant, because nothing can change it. Everything else must be in the same place on all
-// paths. After this, no settled operand refers to a local, so that writes to locals need not look at settled operands.
+// paths. After this, no settled (spilled) operand refers to a local, so that writes to locals need not look at settled
+// operands.
 void Translator::settle() {
   const uint32_t height = static_cast<uint32_t>(stack_.size());
   decoder_->meter().add(height - settled_);

@@ -1,4 +1,4 @@
-// Control flow, calls, and the instructions whose operands must be at home.
+// Control flow, calls, and the instructions whose operands must be at home (in their slots, see translator.h).
 #include <cassert>
 
 #include "interp/translator.h"

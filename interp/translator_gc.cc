@@ -1,4 +1,5 @@
-// Structures, arrays, casts and exceptions: their operands are brought home, and each instruction has one handler.
+// Structures, arrays, casts and exceptions. Their operands are brought home (spilled to their slots, see translator.h),
+// and each instruction has one handler.
 #include "interp/translator.h"
 #include "runtime/engine.h"
 #include "runtime/frame.h"
