@@ -348,8 +348,8 @@ constexpr uint64_t i64_rotr(uint64_t a, uint64_t b) { return detail::rotr(a, b);
 
 // ---- Rounding and square root
 //
-// Where the CPU rounds in one instruction the compiler's builtin is that instruction; elsewhere it would be a call
-// into the C library, which costs more than the portable form.
+// If the CPU can round with one instruction, the compiler's builtin is that instruction. Otherwise the builtin would
+// call the C library, which is slower than the portable version.
 
 #if defined(__SSE4_1__) || defined(__aarch64__)
 inline float f32_ceil(float a) { return __builtin_ceilf(a); }

@@ -34,7 +34,7 @@ Result<std::vector<uint8_t>> read_stream(std::FILE* stream, const std::string& n
   if (size == bytes.size()) {
     const uint64_t rest = size_of_rest(stream);
     if (rest > kMaxSize - size) return too_large(name);
-    // one byte more, so that the end is found without growing again
+    // One byte more, so that the end is found without growing again.
     bytes.resize(size + static_cast<size_t>(rest) + 1);
   }
   while (size <= kMaxSize && !std::feof(stream) && !std::ferror(stream)) {

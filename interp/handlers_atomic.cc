@@ -112,7 +112,7 @@ constexpr auto make_all(std::index_sequence<I...>) {
   return std::array<AtomicHandlers, sizeof...(I)>{make_handlers<static_cast<Op>(kFirst + I)>()...};
 }
 
-// the atomic instructions are the last rows of opcodes.def
+// The atomic instructions are the last rows of opcodes.def.
 constexpr auto kAtomic = make_all(std::make_index_sequence<kOpCount - kFirst>{});
 
 }  // namespace

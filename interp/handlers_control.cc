@@ -66,7 +66,7 @@ template <Place A>
 Handler br_table(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   const uint32_t index = read<uint32_t, A>(m, o.a);
-  // a conditional move: there is no branch that could be predicted wrongly
+  // A conditional move: there is no branch that could be predicted wrongly.
   const uint32_t i = index < o.x ? index : o.x;
   const Handler next = handler_at(m.pc + 2 + i);
   int32_t distance;

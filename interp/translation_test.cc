@@ -276,7 +276,7 @@ TEST(translation, takes_linear_time_however_high_the_stack) {
   const auto begin = std::chrono::steady_clock::now();
   guest.load(module("i32.const 0 ", "block end "));
   guest.load(module("local.get 0 ", "i32.const 0 local.set 1 "));
-  // before the fixes it took minutes where it now takes a second
+  // Before the fixes it took minutes where it now takes a second.
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(60));
 }
 

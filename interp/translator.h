@@ -169,7 +169,7 @@ class Translator {
     // Slot of the local that it was pushed as. Stays set after the operand has been moved home, until it is settled.
     uint16_t local = kNoSlot;
     uint64_t bits = 0;  // of a constant; for a vector, its index in vectors_
-    // of a local: the next lower operand that is the same local
+    // Of a local: the next lower operand that is the same local.
     uint32_t older() const { return static_cast<uint32_t>(bits); }
   };
   // An instruction with a single result: what is needed to change where the result goes.
@@ -444,11 +444,10 @@ class Translator {
   Buffer<Fixup> fixups_;
   Buffer<Local> locals_;
   Buffer<uint32_t> tables_;  // the words where br_tables begin
-  // By slot of a local: the uppermost operand that was pushed as this local, the next one in Operand::older(). Together
   // By slot of a local: the topmost operand that was pushed as this local; the next lower one is Operand::older().
   // Together with settled_, this keeps translation linear, no matter how high the operand stack is.
   std::vector<uint32_t> newest_;
-  // number of operands from the bottom that are settled: at home or constants, and not of a local
+  // Number of operands from the bottom that are settled: at home or constants, and not of a local.
   uint32_t settled_ = 0;
   uint32_t constants_end_ = 0;  // no settled operand from here on is a constant
   runtime::ExceptionTable exceptions_;

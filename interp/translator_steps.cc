@@ -11,7 +11,7 @@ bool fits_i16(uint32_t bits) { return static_cast<int32_t>(bits) == static_cast<
 
 }  // namespace
 
-// `sum` has just been told to write a local, at `place`.
+// Called when `sum` has been redirected to a local at `place`: records it as a step if it is one.
 void Translator::note_step(const Producer& sum, Place place, uint16_t slot) {
   const Step before = std::exchange(step_, Step{});
   if (sum.op != Op::i32_add && sum.op != Op::i64_add) return;
@@ -26,7 +26,7 @@ bool Translator::joins(const Step& step) const {
   return step.at != kNothing && step.op == Op::i32_add && step.by == Place::imm && fits_i16(step.amount);
 }
 
-// The instruction is that of `first`, which is right before.
+// Combines the last step with `first`, which is the instruction before it.
 void Translator::join(const Step& first) {
   const Step second = std::exchange(step_, Step{});
   code_[first.at] = to_word(two_steps_handler(first.place, second.place));
@@ -35,8 +35,9 @@ void Translator::join(const Step& first) {
   take_back(second.at);
 }
 
-// Two copies in a row, as arguments of calls mostly are, become one: from slots, where the values of locals in
-// registers are, too. Whether this one is done with; if not, it is noted for the next.
+// Two copies in a row, which are frequent before calls, become one instruction. It copies from slots, where the values
+// of pinned locals are as well. Returns true if this copy has been combined with the one before; otherwise records it
+// for the next copy.
 bool Translator::join_copy(const Operand& from, uint16_t to) {
   const Copy before = std::exchange(copy_, Copy{});
   const bool constant = from.kind == Operand::Kind::constant;
@@ -56,7 +57,7 @@ bool Translator::join_copy(const Operand& from, uint16_t to) {
   return true;
 }
 
-// A copy, as the last thing of a round, and the branch back; false where there is none.
+// A copy at the end of a loop iteration, combined with the backward branch. Returns false if there is no such copy.
 bool Translator::branch_after_copy(const Condition& c, bool wanted, uint32_t target) {
   const Copy copy = std::exchange(copy_, Copy{});
   if (copy.at == kNothing || copy.at != last_) return false;
@@ -68,13 +69,13 @@ bool Translator::branch_after_copy(const Condition& c, bool wanted, uint32_t tar
   return true;
 }
 
-// A branch back on a comparison of the local that has just made a step; false where there is none.
+// A backward branch on a comparison of the local that has just made a step. Returns false if there is no such step.
 bool Translator::branch_on_step(const Condition& c, Op compare, uint32_t target) {
   const Step step = step_;
   if (step.at == kNothing || step.at + 2 != here() || op_info(compare).params[0] != op_info(step.op).params[0]) {
     return false;
   }
-  // In the accumulator there can be nothing else.
+  // If the accumulator is compared, it holds the result of the step.
   const bool compares_it = c.a.place == Place::acc ? step.place == Place::slot : c.a.field == step.slot;
   const bool in_place = c.b.place == Place::slot || c.b.place == Place::pinned || c.b.place == Place::imm;
   if (!compares_it || !in_place) return false;

@@ -17,7 +17,7 @@ Interpreter::Handler Interpreter::unwind(const Word* pc, Slot* fp, InstanceConte
       return {code, code->translation->words + entry->target, fp, ctx};
     }
     const Slot* link = fp + code->link;
-    // Into the call, not behind it.
+    // A position inside the call, because the instruction after it may be outside of a handler's range.
     pc = reinterpret_cast<const Word*>(link[runtime::kLinkReturnPc]) - 1;
     fp = reinterpret_cast<Slot*>(link[runtime::kLinkCallerFp]);
     ctx = reinterpret_cast<InstanceContext*>(link[runtime::kLinkContext]);

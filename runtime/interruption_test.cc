@@ -77,7 +77,7 @@ TEST_P(Interruption, ends_an_instruction_that_works_on_much) {
     Clock::time_point asked;
     std::thread other([&] {
       while (!running) std::this_thread::yield();
-      // after the call has begun, which would notice the interrupt
+      // After the call has begun, which would notice the interrupt.
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
       asked = Clock::now();
       guest.store.interrupt();

@@ -9,7 +9,6 @@
 //
 // Thread rule: that of the store. A shared memory (threads proposal) may belong to several stores; everything but
 // `allocate` may then be called from all their threads.
-// `allocate` may then be called from all their threads.
 #pragma once
 
 #include <mini_wasm/result.h>

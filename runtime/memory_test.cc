@@ -76,7 +76,7 @@ TEST(memory, the_limit_of_the_store_holds_at_allocation_and_growth) {
   ASSERT_FALSE(r);
   EXPECT_EQ(r.error().kind, ErrorKind::limit);
   MemInst memory;
-  // one byte more than two pages is not a third page
+  // One byte more than two pages is not a third page.
   ASSERT_TRUE(memory.allocate(pages(1), 2 * kPage + 1, Bounds::guarded));
   EXPECT_EQ(memory.grow(1), 1);
   EXPECT_EQ(memory.grow(1), kGrowFailed);

@@ -20,7 +20,7 @@ struct ModuleInst {
   Store* store = nullptr;
   ModuleCode* code = nullptr;  // code of the module that own_funcs run
 
-  // imported ones first (also in the lists below); null for functions that cannot be referred to
+  // Imported ones first (also in the lists below); null for functions that cannot be referred to.
   std::vector<FuncInst*> funcs;
   std::vector<TableInst*> tables;
   std::vector<MemInst*> memories;

@@ -14,7 +14,7 @@ struct StackRegistry {
   static inline NativeStack* root = nullptr;
   static inline uint64_t last_serial = 0;
   static inline std::atomic<size_t> count{0};
-  // counts changes, so that a thread notices that its cached result is out of date
+  // Counts changes, so that a thread notices that its cached result is out of date.
   static inline std::atomic<uint64_t> changes{0};
 
   static uint64_t priority(const NativeStack& node) { return node.serial_ * 0x9e3779b97f4a7c15; }

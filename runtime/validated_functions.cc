@@ -23,7 +23,7 @@ void ValidatedFunctions::validate_on_demand() {
 Result<const FunctionFacts*> ValidatedFunctions::validate(FuncIdx func) {
   std::atomic<const FunctionFacts*>& place = facts_on_demand_[raw(func) - module_.imported_funcs];
   const std::lock_guard lock(mutex_);
-  // another thread has validated it meanwhile
+  // Another thread has validated it meanwhile.
   if (const FunctionFacts* known = place.load(std::memory_order_relaxed)) return known;
   if (!validator_) validator_ = std::make_unique<validator::FunctionValidator>(module_, features_, registers_);
   Result<FunctionFacts> r = [&] {

@@ -51,7 +51,7 @@ class ValidatedFunctions {
   const FeatureSet features_;
   const RegisterBudget* const registers_;
   std::vector<FunctionFacts> facts_;  // of all functions, when they were validated together
-  // otherwise; null: not validated yet, or invalid
+  // Otherwise; null: not validated yet, or invalid.
   std::unique_ptr<std::atomic<const FunctionFacts*>[]> facts_on_demand_;
   std::mutex mutex_;                                         // guards what follows
   std::unique_ptr<validator::FunctionValidator> validator_;  // made at the first demand

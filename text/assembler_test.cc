@@ -158,7 +158,7 @@ TEST(assembler, element_segments) {
   const auto elem = [&](const char* text) {
     const Bytes all = sections(before + text);
     const Bytes without = sections(before);
-    // the section before the code section
+    // The section before the code section.
     return Bytes(all.begin() + static_cast<ptrdiff_t>(without.size()) - 6, all.end() - 6);
   };
   EXPECT_EQ(elem("(elem (i32.const 1) $f)"), (Bytes{9, 7, 1, 0, 0x41, 1, 0x0b, 1, 0}));
@@ -248,7 +248,7 @@ TEST(assembler, thousands_of_annotations_before_one_token) {
   const Result<std::vector<uint8_t>> module = assemble("(module " + fields + ")");
   ASSERT_TRUE(module);
   EXPECT_EQ(module->size(), 8 + kMany * 5);
-  // each annotation is passed once or twice, not once for each one that follows
+  // Each annotation is passed once or twice, not once for each one that follows.
   EXPECT_LE(metered_work - before, 4 * kMany);
 }
 

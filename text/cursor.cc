@@ -167,7 +167,7 @@ uint32_t Cursor::SameId::first_unused(uint32_t from, WorkMeter& meter) {
   while (at < unused.size() && unused[at] != at) {
     meter.add(1);
     const uint32_t next = unused[at];
-    // shortens the chain, so that the next search does not follow all of it again
+    // Shortens the chain, so that the next search does not follow all of it again.
     if (next < unused.size()) unused[at] = unused[next];
     at = next;
   }

@@ -14,7 +14,7 @@ class KnownSubtypes {
   // spec 3.3: t1 <= t2.
   bool is_subtype(const TypeRegistry& registry, ValType t1, ValType t2) {
     if (t1 == t2) return true;
-    // a zero entry means that bottom is a subtype of bottom, which is true
+    // A zero entry means that bottom is a subtype of bottom, which is true.
     if (!pairs_) pairs_ = std::make_unique<uint64_t[]>(kPairs);
     const uint64_t pair = uint64_t{t1.bits()} << 32 | t2.bits();
     uint64_t& known = pairs_[(pair * 0x9e3779b97f4a7c15u) >> (64 - kPairsLog2)];

@@ -73,7 +73,7 @@ Result<void> Context::open_stdio() {
     stream.host = HostFd::borrow(fd);
     stream.type = file_type_of_fd(fd, host);
     stream.base = stdio_rights(fd, stream.type, direction);
-    // if it listens: rights of the sockets that it accepts
+    // If it listens: rights of the sockets that it accepts.
     if (stream.is_socket()) stream.inheriting = rights::kSocket;
     if (!fds_.append(std::move(stream)).ok()) return Error::make(ErrorKind::limit, "too many open files");
   }

@@ -55,7 +55,7 @@ class DirStream {
   bool from_start_ = true;       // all entries up to position_ were read in one pass from the start
   std::optional<Entry> held_;    // an entry that was already read from dir_, at position_
   std::vector<long> positions_;  // [i] is the host's position for cookie i + 1
-  // the inverse of positions_; filled when entries have changed after a seek backwards
+  // The inverse of positions_; filled when entries have changed after a seek backwards.
   std::unordered_map<long, DirCookie> numbers_;
 };
 

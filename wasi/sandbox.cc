@@ -172,7 +172,7 @@ ErrnoOr<HostFd> Sandbox::open_by_walking(int dir, const std::string& path, int f
   ErrnoOr<Place> place = locate_by_walking(dir, path, keep ? LastLink::keep : LastLink::follow);
   if (!place.ok()) return place.error();
   if (place->trailing_slash) {
-    // as in the kernel: a path that ends in a slash never creates a file
+    // As in the kernel: a path that ends in a slash never creates a file.
     if ((flags & O_CREAT) != 0) return Errno::isdir;
     flags |= O_DIRECTORY;
   }

@@ -57,7 +57,7 @@ class MarkStack {
   const size_t limit_;
   size_t count_ = 0;
   Segment* top_ = nullptr;
-  // kept so that a stack that grows and shrinks at a segment boundary does not allocate each time
+  // Kept so that a stack that grows and shrinks at a segment boundary does not allocate each time.
   Segment* spare_ = nullptr;
 };
 

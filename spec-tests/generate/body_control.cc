@@ -44,7 +44,7 @@ bool BodyWriter::block(const Types& results, int depth) {
 // A loop with a branch back to its start, which is usually taken a few times.
 void BodyWriter::loop(const Signature& type, int depth) {
   const bool counted = src_.chance(70);
-  // a new local, because inner loops have their own counters
+  // A new local, because inner loops have their own counters.
   const auto counter = static_cast<uint32_t>(locals_.size());
   if (counted) locals_.push_back({Kind::i32, true, src_.chance(50)});
   if (counted) out_.i32_const(static_cast<int32_t>(src_.below(9))).op(Op::local_set, counter);

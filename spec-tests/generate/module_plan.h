@@ -32,7 +32,7 @@ struct MemoryPlan {
   std::optional<Origin> origin;
   bool is_64 = false;
   bool shared = false;
-  // in pages; there is always a maximum, so that memory.grow fails in the same way everywhere
+  // In pages; there is always a maximum, so that memory.grow fails in the same way everywhere.
   uint32_t min = 1, max = 1;
 };
 

@@ -32,7 +32,7 @@ std::string describe(const Val& value) {
   if (type == ValType::f64) return std::isnan(value.f64()) ? "f64:nan" : "f64:" + hex(value.bits(), 16);
   if (type == ValType::v128) return "v128:" + hex(value.bits(1), 16) + hex(value.bits(0), 16);
   if (value.is_null()) return "null";
-  // the bits of a function reference may look like those of an i31
+  // The bits of a function reference may look like those of an i31.
   const bool function = type.concrete() || type.heap() == HeapKind::func;
   return !function && value.is_i31() ? "i31:" + hex(value.i31_get_u(), 8) : "ref";
 }

@@ -107,7 +107,7 @@ TEST(hostile_functions, local_groups_are_not_multiplied_by_functions) {
 TEST(hostile_functions, huge_branch_tables) {
   const Bytes index = {kI32Const, 0, kBrTable};
   EXPECT_THAT(compile(function(Bytes(index).u32(kMillion).repeat(kMillion + 1, {0}))), AcceptedOrBeyondLimits());
-  // the default label is invalid
+  // The default label is invalid.
   EXPECT_THAT(compile(function(Bytes(index).u32(kMillion).repeat(kMillion, {0}).u8(1))), Rejected());
   for (uint64_t count : {uint64_t{100}, uint64_t{1} << 24, uint64_t{0x7fff'ffff}, kMax - 1, kMax}) {
     EXPECT_THAT(compile(function(Bytes(index).u32(count))), Rejected()) << count;

@@ -159,7 +159,7 @@ TEST(hostile_sections, overlong_integers) {
   };
   const Bytes ones4 = {0xff, 0xff, 0xff, 0xff}, ones9 = Bytes().repeat(9, {0xff});
   EXPECT_THAT(compile(constant(kI32Const, Bytes(ones4).u8(0x7f))), Accepted());
-  // the bits beyond 32 differ from the sign bit
+  // The bits beyond 32 differ from the sign bit.
   EXPECT_THAT(compile(constant(kI32Const, Bytes(ones4).u8(0x0f))), Malformed());
   EXPECT_THAT(compile(constant(kI32Const, Bytes(ones4).u8(0xff).u8(0x7f))), Malformed());
   EXPECT_THAT(compile(constant(kI64Const, Bytes(ones9).u8(0x7f))), Accepted());
