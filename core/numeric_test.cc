@@ -1,8 +1,6 @@
 // Numeric instructions: every row of the table has its function with the row's types, and the edges of each one.
 //
 // Expected values are written down or computed in another way (wider integers, the C library's rounding).
-#include "core/numeric.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -12,6 +10,7 @@
 #include <tuple>
 #include <vector>
 
+#include "core/numeric_simd.h"
 #include "core/opcode.h"
 
 namespace mini_wasm::numeric {
@@ -40,20 +39,22 @@ template <>
 constexpr SigType kSigType<float> = SigType::f32;
 template <>
 constexpr SigType kSigType<double> = SigType::f64;
+template <>
+constexpr SigType kSigType<V128> = SigType::v128;
 
 template <class T>
 struct ResultOf {
-  static constexpr OpClass cls = OpClass::numeric;
+  static constexpr bool traps = false;
   static constexpr SigType types[2] = {kSigType<T>, SigType::none};
 };
 template <class T>
 struct ResultOf<Checked<T>> {
-  static constexpr OpClass cls = OpClass::numeric_trap;
+  static constexpr bool traps = true;
   static constexpr SigType types[2] = {kSigType<T>, SigType::none};
 };
 template <>
 struct ResultOf<I64Pair> {
-  static constexpr OpClass cls = OpClass::numeric;
+  static constexpr bool traps = false;
   static constexpr SigType types[2] = {SigType::i64, SigType::i64};
 };
 
@@ -61,24 +62,17 @@ template <class R, class... Args>
 constexpr bool has_signature_of(Op op, R (*)(Args...)) {
   const OpInfo& info = op_info(op);
   const SigType params[4] = {kSigType<Args>...};
-  bool same = info.cls == ResultOf<R>::cls && info.param_count == sizeof...(Args);
+  const OpClass cls = ResultOf<R>::traps ? OpClass::numeric_trap : has_vectors(info) ? OpClass::simd : OpClass::numeric;
+  bool same = info.cls == cls && info.param_count == sizeof...(Args);
   for (size_t i = 0; i < 4; ++i) same = same && info.params[i] == params[i];
   for (size_t i = 0; i < 2; ++i) same = same && info.results[i] == ResultOf<R>::types[i];
   return same;
 }
 
-// Picks the scalar numeric rows out of the table: for them the probe is a macro that adds an argument.
-#define MW_PROBE_numeric_mvp(id) , MW_CHECK(id)
-#define MW_PROBE_numeric_trap_mvp(id) , MW_CHECK(id)
-#define MW_PROBE_numeric_sign_ext(id) , MW_CHECK(id)
-#define MW_PROBE_numeric_sat_trunc(id) , MW_CHECK(id)
-#define MW_PROBE_numeric_wide_arithmetic(id) , MW_CHECK(id)
-#define MW_CHECK(id) static_assert(has_signature_of(Op::id, &numeric::id), #id);
-#define MW_SECOND_OF(first, second, ...) second
-#define MW_SECOND(...) MW_SECOND_OF(__VA_ARGS__)
-#define OP(id, text, prefix, code, feature, imm, cls, signature) MW_SECOND(MW_PROBE_##cls##_##feature(id), , )
-#include "core/opcodes.def"
-#undef OP
+// Every row that has a function here: one that does not fit does not compile.
+#define SCALAR(id) static_assert(has_signature_of(Op::id, &numeric::id), #id);
+#define VECTOR(id) static_assert(op_info(Op::id).cls != OpClass::simd || has_signature_of(Op::id, &numeric::id), #id);
+#include "core/functions.def"
 
 // They fold at compile time.
 static_assert(i32_add(0xffffffff, 2) == 1 && i32_div_s(7, 0).trap == TrapCode::integer_divide_by_zero);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 namespace mini_wasm {
 
@@ -70,11 +71,14 @@ enum class OpClass : uint8_t {
   parametric,
   variable,
   constant,
-  numeric,       // pure, fixed signature, no immediates: numeric::<id>
+  numeric,       // scalar, pure, fixed signature, no immediates: numeric::<id>
   numeric_trap,  // as numeric, returns Checked<T>
-  load,
+  simd,          // as numeric, with vectors
+  simd_lane,     // lane or shuffle immediate, no memory
+  load,          // scalar
   store,
-  simd_lane,  // lane or shuffle immediate, no memory
+  simd_load,
+  simd_store,
   load_lane,
   store_lane,
   memory,
@@ -247,6 +251,23 @@ inline constexpr std::array<OpInfo, kOpCount> kOpInfo = {{
 
 // The row of `op`; `op` must not be Op::invalid or Op::prefix.
 constexpr const OpInfo& op_info(Op op) { return kOpInfo[static_cast<size_t>(op)]; }
+
+// Whether a fixed signature has a v128.
+constexpr bool has_vectors(const OpInfo& info) {
+  bool found = false;
+  for (const SigType type : info.params) found = found || type == SigType::v128;
+  for (const SigType type : info.results) found = found || type == SigType::v128;
+  return found;
+}
+
+// A table with an entry for each of `count` opcodes from `first` on, made at compile time:
+// `pick.template operator()<op>()` gives the entry of `op`.
+template <class Entry, Op first = Op{}, size_t count = kOpCount, class Pick>
+constexpr std::array<Entry, count> by_op(Pick pick) {
+  return [&]<size_t... I>(std::index_sequence<I...>) {
+    return std::array<Entry, count> { pick.template operator()<static_cast<Op>(static_cast<size_t>(first) + I)>()... };
+  }(std::make_index_sequence<count>{});
+}
 
 namespace detail {
 

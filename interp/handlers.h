@@ -86,8 +86,19 @@ Handler checked_lane_handler(Op op, CheckedForm form);
 // memory 0 behind guard pages.
 Handler atomic_handler(Op op);
 Handler checked_atomic_handler(Op op, CheckedForm form);
-// 128-bit arithmetic, all in slots: d, d + 1 <- a, b(), c(), word 2
-Handler wide_handler(Op op);
+// Whether a numeric instruction takes its operands from any place: all vector instructions, and scalar ones with one
+// result and one operand, or two operands of the same type. A table, so that the answer for a known opcode is a constant.
+inline constexpr auto kTakesPlaces = [] {
+  std::array<bool, kOpCount> table{};
+  for (size_t i = 0; i < kOpCount; ++i) {
+    const OpInfo& info = kOpInfo[i];
+    table[i] = info.result_count == 1 && (info.param_count == 1 || has_vectors(info) ||
+                                          (info.param_count == 2 && info.params[0] == info.params[1]));
+  }
+  return table;
+}();
+// The other numeric instructions, such as 128-bit arithmetic, all in slots: d (and d + 1) <- a, b(), c(), word 2
+Handler slots_handler(Op op);
 // d <- a (x as immediate, word 2 as wide)
 Handler copy_handler(Scalar type, Place a, Place d);
 // d <- c() != 0 ? a : b()

@@ -64,13 +64,11 @@ struct Access {
   }
 };
 
-constexpr bool is_scalar(const OpInfo& info, OpClass cls) { return info.cls == cls && info.feature == Feature::mvp; }
-
 template <Op op>
 constexpr AccessHandlers make_access() {
-  if constexpr (is_scalar(op_info(op), OpClass::load)) {
+  if constexpr (op_info(op).cls == OpClass::load) {
     return make_load_handlers<Access<op>>();
-  } else if constexpr (is_scalar(op_info(op), OpClass::store)) {
+  } else if constexpr (op_info(op).cls == OpClass::store) {
     return make_store_handlers<Access<op>>();
   } else {
     return {};
@@ -80,12 +78,7 @@ constexpr AccessHandlers make_access() {
 constexpr size_t kFirstAccess = static_cast<size_t>(Op::i32_load);
 constexpr size_t kAccessCount = static_cast<size_t>(Op::i64_store32) - kFirstAccess + 1;
 
-template <size_t... I>
-constexpr std::array<AccessHandlers, kAccessCount> make_all(std::index_sequence<I...>) {
-  return {make_access<static_cast<Op>(kFirstAccess + I)>()...};
-}
-
-constexpr auto kAccess = make_all(std::make_index_sequence<kAccessCount>{});
+constexpr auto kAccess = by_op<AccessHandlers, Op::i32_load, kAccessCount>([]<Op op>() { return make_access<op>(); });
 
 const AccessHandlers& handlers_of(Op op) {
   const size_t i = static_cast<size_t>(op) - kFirstAccess;

@@ -1,5 +1,5 @@
-// Handlers of numeric instructions and of the branches fused with comparisons: generated from opcodes.def, one
-// definition per shape.
+// Handlers of numeric instructions and of the branches fused with comparisons: generated from the functions in
+// core/numeric.h, one definition per shape.
 #include "interp/handler_table.h"
 
 namespace mini_wasm::interp {
@@ -7,38 +7,6 @@ namespace mini_wasm::interp {
 const ByResult* vector_handlers(Op op, Place a, Place b);  // handlers_simd.cc
 
 namespace {
-
-// Calls `pick` with the opcode's function for every scalar numeric row.
-#define NUMERIC_numeric(id, feature) NUMERIC_OF_##feature(id)
-#define NUMERIC_numeric_trap(id, feature) NUMERIC_OF_##feature(id)
-#define NUMERIC_OF_mvp(id) MW_NUMERIC(id)
-#define NUMERIC_OF_sign_ext(id) MW_NUMERIC(id)
-#define NUMERIC_OF_sat_trunc(id) MW_NUMERIC(id)
-#define NUMERIC_OF_wide_arithmetic(id) MW_WIDE(id)
-// Vectors have shapes of their own.
-#define NUMERIC_OF_simd(id)
-#define NUMERIC_OF_relaxed_simd(id)
-#define NUMERIC_control(id, feature)
-#define NUMERIC_parametric(id, feature)
-#define NUMERIC_variable(id, feature)
-#define NUMERIC_constant(id, feature)
-#define NUMERIC_load(id, feature)
-#define NUMERIC_store(id, feature)
-#define NUMERIC_simd_lane(id, feature)
-#define NUMERIC_load_lane(id, feature)
-#define NUMERIC_store_lane(id, feature)
-#define NUMERIC_memory(id, feature)
-#define NUMERIC_table(id, feature)
-#define NUMERIC_ref(id, feature)
-#define NUMERIC_gc(id, feature)
-#define NUMERIC_exception(id, feature)
-#define NUMERIC_atomic_load(id, feature)
-#define NUMERIC_atomic_store(id, feature)
-#define NUMERIC_atomic_rmw(id, feature)
-#define NUMERIC_atomic_cmpxchg(id, feature)
-#define NUMERIC_atomic_wait(id, feature)
-#define NUMERIC_atomic_notify(id, feature)
-#define NUMERIC_atomic_fence(id, feature)
 
 template <class Result, Place D>
 [[gnu::always_inline]] inline void finish(Machine& m, uint16_t d, Result result, uint32_t words) {
@@ -102,45 +70,60 @@ constexpr NumericTable make_numeric() {
   });
 }
 
-template <Op op>
-constexpr const NumericTable* kNumericOf = nullptr;
+// --- Other shapes: all in slots, of a pair the low half first --------------------------------------------------------
 
-#define MW_NUMERIC(id)                                                                  \
-  constexpr NumericTable kTable_##id = make_numeric<&numeric::id, kCommutes<Op::id>>(); \
-  template <>                                                                           \
-  constexpr const NumericTable* kNumericOf<Op::id> = &kTable_##id;
-#define MW_WIDE(id)
-#define OP(id, text, prefix, code, feature, imm, cls, signature) NUMERIC_##cls(id, feature)
-#include "core/opcodes.def"
-#undef OP
-#undef MW_NUMERIC
-#undef MW_WIDE
-
-constexpr std::array<const NumericTable*, kOpCount> kNumeric = {
-#define OP(id, ...) kNumericOf<Op::id>,
-#include "core/opcodes.def"
-#undef OP
+template <auto function>
+struct InSlots;
+template <class R, class... A, R (*function)(A...)>
+struct InSlots<function> {
+  static_assert(sizeof...(A) <= 4);
+  static void run(Machine& m) {
+    const Operands o = operands_at(m.pc + 1);
+    const uint16_t slots[] = {o.a, o.b(), o.c(), static_cast<uint16_t>(m.pc[2])};
+    const R result = [&]<size_t... I>(std::index_sequence<I...>) {
+      return function(read<A, Place::slot>(m, slots[I])...);
+    }(std::index_sequence_for<A...>{});
+    if constexpr (std::is_same_v<R, numeric::I64Pair>) {
+      write<uint64_t, Place::slot>(m, o.d, result.lo);
+      write<uint64_t, Place::slot>(m, o.d + 1, result.hi);
+    } else if constexpr (Unchecked<R>::kTraps) {
+      if (result.trap != TrapCode::none) [[unlikely]]
+        return raise(m, result.trap);
+      write<typename Unchecked<R>::Type, Place::slot>(m, o.d, result.value);
+    } else {
+      write<R, Place::slot>(m, o.d, result);
+    }
+    m.pc += 3;
+  }
 };
 
-// --- 128-bit integers: two slots each, low half first ---------------------------------------------------------------
+// --- By opcode -----------------------------------------------------------------------------------------------------
 
-template <numeric::I64Pair (*function)(uint64_t, uint64_t, uint64_t, uint64_t)>
-void wide(Machine& m) {
-  const Operands o = operands_at(m.pc + 1);
-  const numeric::I64Pair result = function(m.fp[o.a], m.fp[o.b()], m.fp[o.c()], m.fp[m.pc[2]]);
-  m.fp[o.d] = result.lo;
-  m.fp[o.d + 1] = result.hi;
-  m.pc += 3;
+// What an opcode has: a NumericTable, or one Handler.
+template <Op op, auto function>
+constexpr auto make_handlers() {
+  if constexpr (kTakesPlaces[static_cast<size_t>(op)]) {
+    return make_numeric<function, kCommutes<op>>();
+  } else {
+    return Handler{&wrap<&InSlots<function>::run>};
+  }
 }
 
-template <numeric::I64Pair (*function)(uint64_t, uint64_t)>
-void wide(Machine& m) {
-  const Operands o = operands_at(m.pc + 1);
-  const numeric::I64Pair result = function(m.fp[o.a], m.fp[o.b()]);
-  m.fp[o.d] = result.lo;
-  m.fp[o.d + 1] = result.hi;
-  m.pc += 3;
-}
+template <Op op>
+constexpr auto kHandlersOf = nullptr;
+#define SCALAR(id) \
+  template <>      \
+  constexpr auto kHandlersOf<Op::id> = make_handlers<Op::id, &numeric::id>();
+#include "core/functions.def"
+
+constexpr auto kNumeric = by_op<const NumericTable*>([]<Op op>() -> const NumericTable* {
+  if constexpr (std::is_same_v<decltype(kHandlersOf<op>), const NumericTable>) return &kHandlersOf<op>;
+  return nullptr;
+});
+constexpr auto kInSlots = by_op<Handler>([]<Op op>() -> Handler {
+  if constexpr (std::is_same_v<decltype(kHandlersOf<op>), const Handler>) return kHandlersOf<op>;
+  return nullptr;
+});
 
 // --- Comparisons fused with a branch -------------------------------------------------------------------------------
 
@@ -189,11 +172,7 @@ constexpr const BranchTable* kBranchOf = nullptr;
 #include "interp/fused.def"
 #undef BITS_TEST
 
-constexpr std::array<const BranchTable*, kOpCount> kBranch = {
-#define OP(id, ...) kBranchOf<Op::id>,
-#include "core/opcodes.def"
-#undef OP
-};
+constexpr auto kBranch = by_op<const BranchTable*>([]<Op op>() { return kBranchOf<op>; });
 
 template <Place A, bool sense, bool backward>
 void branch_if(Machine& m) {
@@ -215,19 +194,7 @@ const ByResult* numeric_handlers(Op op, Place a, Place b) {
   return table == nullptr ? vector_handlers(op, a, b) : &(*table)[index_of(a)][index_of(b)];
 }
 
-Handler wide_handler(Op op) {
-  switch (op) {
-#define MW_NUMERIC(id)
-#define MW_WIDE(id) \
-  case Op::id: return &wrap<&wide<&numeric::id>>;
-#define OP(id, text, prefix, code, feature, imm, cls, signature) NUMERIC_##cls(id, feature)
-#include "core/opcodes.def"
-#undef OP
-#undef MW_NUMERIC
-#undef MW_WIDE
-    default: return nullptr;
-  }
-}
+Handler slots_handler(Op op) { return kInSlots[static_cast<size_t>(op)]; }
 
 Handler branch_compare_handler(Op compare, Place a, Place b, bool sense, bool backward) {
   const BranchTable* table = kBranch[static_cast<size_t>(compare)];

@@ -1,5 +1,5 @@
-// Handlers of vector instructions: generated from opcodes.def, one definition per shape of the function in
-// core/numeric_simd.h.
+// Handlers of vector instructions: generated from the functions in core/numeric_simd.h and core/numeric_simd_x64.h, one
+// definition per shape.
 #include "core/numeric_simd_x64.h"
 #include "interp/access.h"
 
@@ -208,62 +208,46 @@ constexpr LaneHandlers make_lane() {
 
 // --- By opcode -----------------------------------------------------------------------------------------------------
 
-template <Op op>
-constexpr const VectorTable* kVectorOf = nullptr;
-template <Op op>
-constexpr AccessHandlers kAccessOf{};
-template <Op op>
-constexpr LaneHandlers kLaneOf{};
-
-#define VECTOR_numeric(id)                                                       \
-  constexpr VectorTable kTable_##id = make_vector<Op::id, &numeric::fast::id>(); \
-  template <>                                                                    \
-  constexpr const VectorTable* kVectorOf<Op::id> = &kTable_##id;
-#define VECTOR_simd_lane(id) VECTOR_numeric(id)
-#define VECTOR_load(id) \
-  template <>           \
-  constexpr AccessHandlers kAccessOf<Op::id> = make_load_handlers<VectorAccess<Op::id, &numeric::fast::id>>();
-#define VECTOR_store(id) \
-  template <>            \
-  constexpr AccessHandlers kAccessOf<Op::id> = make_store_handlers<VectorAccess<Op::id, &numeric::fast::id>>();
-#define VECTOR_load_lane(id) \
-  template <>                \
-  constexpr LaneHandlers kLaneOf<Op::id> = make_lane<Op::id, &numeric::fast::id>();
-#define VECTOR_store_lane(id) VECTOR_load_lane(id)
-#define VECTOR_constant(id)
-
-#define VECTORS_simd(id, cls) VECTOR_##cls(id)
-#define VECTORS_relaxed_simd(id, cls) VECTOR_##cls(id)
-#define VECTORS_mvp(id, cls)
-#define VECTORS_sign_ext(id, cls)
-#define VECTORS_sat_trunc(id, cls)
-#define VECTORS_bulk_memory(id, cls)
-#define VECTORS_ref_types(id, cls)
-#define VECTORS_tail_call(id, cls)
-#define VECTORS_function_refs(id, cls)
-#define VECTORS_gc(id, cls)
-#define VECTORS_exceptions(id, cls)
-#define VECTORS_legacy_exceptions(id, cls)
-#define VECTORS_threads(id, cls)
-#define VECTORS_wide_arithmetic(id, cls)
-
-#define OP(id, text, prefix, code, feature, imm, cls, signature) VECTORS_##feature(id, cls)
-#include "core/opcodes.def"
-#undef OP
-
-constexpr size_t kFirst = static_cast<size_t>(Op::v128_load);
-constexpr size_t kCount = static_cast<size_t>(Op::i32x4_relaxed_dot_i8x16_i7x16_add_s) - kFirst + 1;
-
-template <class Entry, class Pick>
-constexpr std::array<Entry, kCount> by_op(Pick pick) {
-  return [&]<size_t... I>(std::index_sequence<I...>) {
-    return std::array<Entry, kCount> { pick.template operator()<static_cast<Op>(kFirst + I)>()... };
-  }(std::make_index_sequence<kCount>{});
+// What an opcode has: a VectorTable, AccessHandlers or LaneHandlers.
+template <Op op, auto function>
+constexpr auto make_handlers() {
+  constexpr OpClass cls = op_info(op).cls;
+  if constexpr (cls == OpClass::simd_load) {
+    return make_load_handlers<VectorAccess<op, function>>();
+  } else if constexpr (cls == OpClass::simd_store) {
+    return make_store_handlers<VectorAccess<op, function>>();
+  } else if constexpr (cls == OpClass::load_lane || cls == OpClass::store_lane) {
+    return make_lane<op, function>();
+  } else {
+    return make_vector<op, function>();
+  }
 }
 
-constexpr auto kVector = by_op<const VectorTable*>([]<Op op>() { return kVectorOf<op>; });
-constexpr auto kAccess = by_op<const AccessHandlers*>([]<Op op>() { return &kAccessOf<op>; });
-constexpr auto kLane = by_op<const LaneHandlers*>([]<Op op>() { return &kLaneOf<op>; });
+template <Op op>
+constexpr auto kHandlersOf = nullptr;
+#define VECTOR(id) \
+  template <>      \
+  constexpr auto kHandlersOf<Op::id> = make_handlers<Op::id, &numeric::fast::id>();
+#include "core/functions.def"
+
+// The rows from the first to the last that has vectors: the tables need no others.
+constexpr size_t kFirst = [] {
+  size_t first = 0;
+  while (!has_vectors(kOpInfo[first])) ++first;
+  return first;
+}();
+constexpr size_t kCount = [] {
+  size_t end = kOpCount;
+  while (!has_vectors(kOpInfo[end - 1])) --end;
+  return end - kFirst;
+}();
+
+// The handlers of each opcode, where they are a T.
+template <class T>
+constexpr auto kOfKind = by_op<const T*, static_cast<Op>(kFirst), kCount>([]<Op op>() -> const T* {
+  if constexpr (std::is_same_v<decltype(kHandlersOf<op>), const T>) return &kHandlersOf<op>;
+  return nullptr;
+});
 
 constexpr size_t row(Op op) { return static_cast<size_t>(op) - kFirst; }
 
@@ -271,14 +255,16 @@ constexpr size_t row(Op op) { return static_cast<size_t>(op) - kFirst; }
 
 const ByResult* vector_handlers(Op op, Place a, Place b) {
   if (row(op) >= kCount) return nullptr;
-  const VectorTable* table = kVector[row(op)];
+  const VectorTable* table = kOfKind<VectorTable>[row(op)];
   return table == nullptr ? nullptr : &(*table)[index_of(a)][index_of(b)];
 }
 
-const AccessHandlers& vector_access(Op op) { return *kAccess[row(op)]; }
+const AccessHandlers& vector_access(Op op) { return *kOfKind<AccessHandlers>[row(op)]; }
 
-const ByResult* load_lane_handlers(Op op) { return &kLane[row(op)]->load; }
-Handler store_lane_handler(Op op) { return kLane[row(op)]->store; }
-Handler checked_lane_handler(Op op, CheckedForm form) { return kLane[row(op)]->checked[form.index()]; }
+const ByResult* load_lane_handlers(Op op) { return &kOfKind<LaneHandlers>[row(op)] -> load; }
+Handler store_lane_handler(Op op) { return kOfKind<LaneHandlers>[row(op)] -> store; }
+Handler checked_lane_handler(Op op, CheckedForm form) {
+  return kOfKind<LaneHandlers>[row(op)] -> checked[form.index()];
+}
 
 }  // namespace mini_wasm::interp

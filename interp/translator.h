@@ -72,7 +72,7 @@ class Translator {
   [[gnu::always_inline]] void numeric(Op op) {
     const OpInfo& info = op_info(op);
     if (op == Op::i32_wrap_i64) return wrap(stack_.back());
-    if (info.result_count == 2) return wide(op);
+    if (!kTakesPlaces[static_cast<size_t>(op)]) return in_slots(op);
     if (info.param_count == 1) return unary(op);
     if (info.param_count == 3) return ternary(op);
     switch (scalar_of(info.results[0])) {
@@ -309,7 +309,7 @@ class Translator {
   void store(Op op, uint32_t offset);
   static Producer vector_result(Op op, Place a, Place b);
   void ternary(Op op);
-  void wide(Op op);
+  void in_slots(Op op);
 
   // Emission
   uint32_t here() const { return static_cast<uint32_t>(code_.size()); }

@@ -1,4 +1,4 @@
-// Instructions whose operands and results are all in slots: atomic accesses, 128-bit arithmetic.
+// Instructions whose operands and results are all in slots: atomic accesses, 128-bit arithmetic and its like.
 #include "interp/translator.h"
 
 namespace mini_wasm::interp {
@@ -19,18 +19,16 @@ void Translator::atomic(Op op, const MemArg& memarg) {
 
 void Translator::atomic_fence() { emit_special(Special::atomic_fence, {}); }
 
-// Two results, low half first.
-void Translator::wide(Op op) {
+void Translator::in_slots(Op op) {
   const OpInfo& info = op_info(op);
   uint16_t slots[4] = {0, 0, 0, 0};
   for (uint32_t i = info.param_count; i-- > 0;) {
     Operand operand = pop();
     slots[i] = slot_of(operand);
   }
-  emit(wide_handler(op), {next_home_, slots[0], Operands::pair(slots[1], slots[2])});
+  emit(slots_handler(op), {next_home_, slots[0], Operands::pair(slots[1], slots[2])});
   code_.push_back(slots[3]);
-  push_temp(Scalar::i64);
-  push_temp(Scalar::i64);
+  for (uint32_t i = 0; i < info.result_count; ++i) push_temp(scalar_of(info.results[i]));
 }
 
 }  // namespace mini_wasm::interp

@@ -208,7 +208,7 @@ namespace mini_wasm::jit {
 
 inline bool RecordingMasm::numeric(Compiler<RecordingMasm>& c, Op op) {
   const OpInfo& info = op_info(op);
-  if (info.feature == Feature::simd || info.feature == Feature::relaxed_simd || info.param_count > 2) return false;
+  if (has_vectors(info) || info.param_count > 2) return false;
   Value b = info.param_count == 2 ? c.pop() : Value{};
   Value a = c.pop();
   const Reg left = c.use(a);

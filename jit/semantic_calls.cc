@@ -93,59 +93,20 @@ struct Atomic {
 // --- By opcode -------------------------------------------------------------------------------------------------------
 
 template <Op op>
-constexpr RuntimeCall kCallOf = nullptr;
+constexpr RuntimeCall call_without_function() {
+  constexpr OpClass cls = op_info(op).cls;
+  if constexpr (cls == OpClass::atomic_wait || cls == OpClass::atomic_notify) return &Atomic<op>::call;
+  return nullptr;
+}
 
+template <Op op>
+constexpr RuntimeCall kCallOf = call_without_function<op>();
 #define SCALAR(id) \
   template <>      \
   constexpr RuntimeCall kCallOf<Op::id> = &Plain<&numeric::id>::call;
-#define CLASS_numeric(id) SCALAR(id)
-#define CLASS_numeric_trap(id) SCALAR(id)
-#define CLASS_control(id)
-#define CLASS_parametric(id)
-#define CLASS_variable(id)
-#define CLASS_constant(id)
-#define CLASS_load(id)
-#define CLASS_store(id)
-#define CLASS_memory(id)
-#define CLASS_table(id)
-#define CLASS_ref(id)
-#define CLASS_gc(id)
-#define CLASS_exception(id)
+#include "core/functions.def"
 
-#define ATOMIC_atomic_load(id)
-#define ATOMIC_atomic_store(id)
-#define ATOMIC_atomic_rmw(id)
-#define ATOMIC_atomic_cmpxchg(id)
-#define ATOMIC_atomic_wait(id) \
-  template <>                  \
-  constexpr RuntimeCall kCallOf<Op::id> = &Atomic<Op::id>::call;
-#define ATOMIC_atomic_notify(id) ATOMIC_atomic_wait(id)
-#define ATOMIC_atomic_fence(id)
-
-#define FEATURE_mvp(id, cls) CLASS_##cls(id)
-#define FEATURE_sign_ext(id, cls) CLASS_##cls(id)
-#define FEATURE_sat_trunc(id, cls) CLASS_##cls(id)
-#define FEATURE_wide_arithmetic(id, cls) CLASS_##cls(id)
-#define FEATURE_simd(id, cls)
-#define FEATURE_relaxed_simd(id, cls)
-#define FEATURE_bulk_memory(id, cls)
-#define FEATURE_ref_types(id, cls)
-#define FEATURE_tail_call(id, cls)
-#define FEATURE_function_refs(id, cls)
-#define FEATURE_gc(id, cls)
-#define FEATURE_exceptions(id, cls)
-#define FEATURE_legacy_exceptions(id, cls)
-#define FEATURE_threads(id, cls) ATOMIC_##cls(id)
-
-#define OP(id, text, prefix, code, feature, imm, cls, signature) FEATURE_##feature(id, cls)
-#include "core/opcodes.def"
-#undef OP
-
-template <size_t... I>
-constexpr std::array<RuntimeCall, kOpCount> all(std::index_sequence<I...>) {
-  return {kCallOf<static_cast<Op>(I)>...};
-}
-constexpr auto kCalls = all(std::make_index_sequence<kOpCount>{});
+constexpr auto kCalls = by_op<RuntimeCall>([]<Op op>() { return kCallOf<op>; });
 
 }  // namespace
 

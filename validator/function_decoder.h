@@ -502,21 +502,21 @@ template <class Sink>
 template <Op op>
 [[gnu::always_inline]] inline void FunctionDecoder<Sink>::rule(Cursor& c) {
   constexpr const OpInfo& info = op_info(op);
-  if constexpr (info.feature == Feature::simd || info.feature == Feature::relaxed_simd) uses_vectors_ = true;
-  if constexpr (info.cls == OpClass::numeric || info.cls == OpClass::numeric_trap) {
+  if constexpr (has_vectors(info)) uses_vectors_ = true;
+  if constexpr (info.cls == OpClass::numeric || info.cls == OpClass::numeric_trap || info.cls == OpClass::simd) {
     fixed_signature<op>(c);
     if (is_live()) sink(c).numeric(op);
   } else if constexpr (info.cls == OpClass::constant && op != Op::v128_const) {
     const uint64_t bits = read_constant(c, info.imm);
     push(c, sig(info.results[0]));
     if (is_live()) sink(c).constant(sig(info.results[0]), bits);
-  } else if constexpr (info.cls == OpClass::load) {
+  } else if constexpr (info.cls == OpClass::load || info.cls == OpClass::simd_load) {
     const Access access = memory_access(c, op);
     if (!access.ok) return;
     pop(c, access.address);
     push(c, sig(info.results[0]));
     if (is_live()) sink(c).load(op, access.memarg);
-  } else if constexpr (info.cls == OpClass::store) {
+  } else if constexpr (info.cls == OpClass::store || info.cls == OpClass::simd_store) {
     const Access access = memory_access(c, op);
     if (!access.ok) return;
     pop(c, sig(info.params[1]));
@@ -571,10 +571,10 @@ template <Op op>
     gc_rule(op);
   } else if constexpr (info.cls == OpClass::exception) {
     exception_rule(op);
-  } else if constexpr (info.feature == Feature::threads) {
-    atomic_rule(op);
-  } else {
+  } else if constexpr (info.cls == OpClass::control || info.cls == OpClass::parametric) {
     control_rule(op);
+  } else {
+    atomic_rule(op);
   }
 }
 

@@ -37,7 +37,7 @@ bool verb_is(std::string_view text, std::initializer_list<std::string_view> verb
 
 OpNans classify(const OpInfo& info) {
   const std::string_view text = info.text;
-  if (info.cls != OpClass::numeric && info.cls != OpClass::numeric_trap) return {};
+  if (info.cls != OpClass::numeric && info.cls != OpClass::numeric_trap && info.cls != OpClass::simd) return {};
   const LooseNans result = shape_named(text), operand = operand_shape(text);
   if (verb_is(text, {"eq", "ne", "lt", "gt", "le", "ge", "trunc", "trunc_sat", "relaxed_trunc"}) &&
       (result == LooseNans::none || verb_is(text, {"eq", "ne", "lt", "gt", "le", "ge"}))) {
