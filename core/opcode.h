@@ -1,7 +1,7 @@
 // The opcode table as types: Op, Imm, OpClass, Feature, and one constexpr OpInfo per opcode.
 //
-// Everything here is generated from opcodes.def and features.def; nothing else in the project lists opcodes.
-// All tables are constant data: any thread may read them.
+// Everything here is generated from opcodes.def, immediates.def and features.def; nothing else in the project lists
+// opcodes. All tables are constant data: any thread may read them.
 #pragma once
 
 #include <array>
@@ -24,46 +24,36 @@ enum class Op : uint16_t {
 
 inline constexpr size_t kOpCount = static_cast<size_t>(Op::invalid);
 
-// What follows the opcode in the binary format, in this order.
-enum class Imm : uint8_t {
-  none,
-  block_type,     // blocktype
-  try_table,      // blocktype, vec(catch)
-  label,          // label index
-  label_table,    // vec(label index), default label index
-  func,           // function index
-  type,           // type index
-  call_indirect,  // type index, table index
-  table,          // table index
-  table_table,    // destination table index, source table index
-  elem_table,     // element segment index, table index
-  elem,           // element segment index
-  local,          // local index
-  global,         // global index
-  tag,            // tag index
-  memarg,         // alignment and flags, [memory index], offset
-  memory,         // memory index
-  memory_memory,  // destination memory index, source memory index
-  data_memory,    // data segment index, memory index
-  data,           // data segment index
-  i32,            // s32
-  i64,            // s64
-  f32,            // 4 bytes, little endian
-  f64,            // 8 bytes, little endian
-  v128,           // 16 bytes
-  shuffle,        // 16 lane bytes
-  lane,           // lane byte
-  memarg_lane,    // memarg, lane byte
-  heap_type,      // s33 heap type
-  types,          // vec(valtype)
-  br_on_cast,     // cast flags byte, label index, heap type, heap type
-  type_field,     // type index, field index
-  type_u32,       // type index, u32
-  type_data,      // type index, data segment index
-  type_elem,      // type index, element segment index
-  type_type,      // destination type index, source type index
-  ordering,       // reserved byte 0x00 (atomic.fence)
+// One enumerator per PART row of immediates.def: something that may follow an opcode in the binary format.
+enum class ImmPart : uint8_t {
+#define PART(id) id,
+#include "core/immediates.def"
 };
+
+// One enumerator per IMM row of immediates.def: what follows the opcode.
+enum class Imm : uint8_t {
+#define IMM(id, first, second, order) id,
+#include "core/immediates.def"
+};
+
+enum class TextOrder : uint8_t { as_coded, target_first };
+
+struct ImmInfo {
+  ImmPart first, second;  // in the order of the binary format; `none` where there are less
+  TextOrder order;
+};
+
+inline constexpr ImmInfo kImmInfo[] = {
+#define IMM(id, first, second, order) {ImmPart::first, ImmPart::second, TextOrder::order},
+#include "core/immediates.def"
+};
+
+constexpr const ImmInfo& imm_info(Imm imm) { return kImmInfo[static_cast<size_t>(imm)]; }
+
+// Whether the instruction begins a block, which an `end` (or `delegate`) closes.
+constexpr bool opens_block(Imm imm) { return imm_info(imm).first == ImmPart::block_type; }
+// Whether it accesses memory at an address that is its first operand.
+constexpr bool has_memarg(Imm imm) { return imm_info(imm).first == ImmPart::memarg; }
 
 // What kind of rule and handler an opcode needs.
 enum class OpClass : uint8_t {
@@ -231,7 +221,7 @@ constexpr uint8_t access_log2(std::string_view text) {
 constexpr OpInfo make_op_info(std::string_view text, uint8_t prefix, uint32_t code, Feature feature, Imm imm,
                               OpClass cls, std::string_view signature) {
   OpInfo info{text, code, prefix, feature, imm, cls, signature == "*", 0, 0, 0, {}, {}};
-  if (imm == Imm::memarg || imm == Imm::memarg_lane) info.access_log2 = access_log2(text);
+  if (has_memarg(imm)) info.access_log2 = access_log2(text);
   if (info.special) return info;
   const size_t colon = signature.find(':');
   for (size_t i = 0; i < colon; ++i) info.params[info.param_count++] = sig_type(signature[i]);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
@@ -150,21 +151,30 @@ TEST(opcode_table, known_encodings) {
   }
 }
 
-bool accesses_memory(const OpInfo& info) { return info.imm == Imm::memarg || info.imm == Imm::memarg_lane; }
-
 TEST(opcode_table, fixed_signatures_are_well_formed) {
   for (const OpInfo& info : kOpInfo) {
     EXPECT_FALSE(info.special && (info.param_count != 0 || info.result_count != 0)) << info.text;
     for (size_t i = 0; i < 4; ++i) {
       EXPECT_EQ(info.params[i] != SigType::none, i < info.param_count) << info.text;
       // The address is the first operand of what accesses memory, and of nothing else.
-      EXPECT_EQ(info.params[i] == SigType::addr, i == 0 && accesses_memory(info)) << info.text;
+      EXPECT_EQ(info.params[i] == SigType::addr, i == 0 && has_memarg(info.imm)) << info.text;
     }
     for (size_t i = 0; i < 2; ++i) {
       EXPECT_EQ(info.results[i] != SigType::none, i < info.result_count) << info.text;
       EXPECT_NE(info.results[i], SigType::addr) << info.text;
     }
   }
+}
+
+TEST(opcode_table, each_row_of_immediates_is_that_of_an_opcode_and_each_part_is_in_one) {
+  std::set<Imm> shapes;
+  std::set<ImmPart> parts;
+  for (const OpInfo& info : kOpInfo) {
+    shapes.insert(info.imm);
+    parts.insert({imm_info(info.imm).first, imm_info(info.imm).second});
+  }
+  EXPECT_EQ(shapes.size(), std::size(kImmInfo));
+  EXPECT_EQ(parts.size(), static_cast<size_t>(ImmPart::zero) + 1);
 }
 
 TEST(opcode_table, pure_numeric_rows_have_a_fixed_signature_and_no_immediates) {

@@ -29,8 +29,6 @@ std::string shuffle_text(const uint64_t bits[2]) {
   return text;
 }
 
-bool opens_block(Imm shape) { return shape == Imm::block_type || shape == Imm::try_table; }
-
 // Arms of a block stand at the indentation of its first line.
 bool is_arm(Op op) { return op == Op::else_ || op == Op::catch_ || op == Op::catch_all; }
 
@@ -213,64 +211,76 @@ std::string CodePrinter::catches() const {
   return text;
 }
 
-std::string CodePrinter::immediates(const OpInfo& info, uint32_t func_index) const {
-  const std::string first = " " + number(imm_.index[0]), second = " " + number(imm_.index[1]);
-  switch (info.imm) {
-    case Imm::none:
-    case Imm::ordering: return {};
-    case Imm::block_type: return block(imm_.block);
-    case Imm::try_table: return block(imm_.block) + catches();
-    case Imm::label: return " " + label(imm_.index[0]);
-    case Imm::label_table: {
-      std::string text;
-      for (const uint32_t depth : imm_.labels) text += " " + label(depth);
-      return text;
-    }
-    case Imm::func: return " " + func(imm_.index[0]);
-    case Imm::call_indirect: return (imm_.index[1] ? second : "") + type_use(TypeIdx{imm_.index[0]});
-    case Imm::local: {
-      const std::string_view name = local_names_.find(func_index, imm_.index[0]);
-      return name.empty() ? first : first + out_.note("$" + quoted_briefly(name));
-    }
-    case Imm::type:
-    case Imm::table:
-    case Imm::elem:
-    case Imm::global:
-    case Imm::tag:
-    case Imm::data: return first;
-    case Imm::memory: return imm_.index[0] ? first : std::string();
-    case Imm::data_memory: return imm_.index[1] ? second + first : first;
-    case Imm::elem_table: return imm_.index[1] ? second + first : first;
-    case Imm::memory_memory: return imm_.index[0] || imm_.index[1] ? first + second : std::string();
-    case Imm::table_table:
-    case Imm::type_field:
-    case Imm::type_u32:
-    case Imm::type_data:
-    case Imm::type_elem:
-    case Imm::type_type: return first + second;
-    case Imm::memarg: return memarg(info);
-    case Imm::memarg_lane: return memarg(info) + " " + number(imm_.lane);
-    case Imm::lane: return " " + number(imm_.lane);
-    case Imm::i32:
-    case Imm::i64: return " " + std::to_string(static_cast<int64_t>(imm_.bits[0]));
-    case Imm::f32: return " " + float_text(ValType::f32, imm_.bits[0]);
-    case Imm::f64: return " " + float_text(ValType::f64, imm_.bits[0]);
-    case Imm::v128: return " " + lanes_text(imm_.bits);
-    case Imm::shuffle: return " " + shuffle_text(imm_.bits);
-    // ref.null takes a heap type; ref.test and ref.cast a reference type, nullable in the second row of each.
-    case Imm::heap_type:
-      if (info.prefix == 0) return " " + heap(imm_.types[0]);
-      return " " + literal(imm_.types[0].with_nullable(info.code == op_info(Op::ref_test_null).code ||
-                                                       info.code == op_info(Op::ref_cast_null).code));
-    case Imm::types: {
-      std::string text = " (result";
-      for (const ValType t : imm_.types) text += " " + literal(t);
-      return text + ")";
-    }
-    case Imm::br_on_cast:
-      return " " + label(imm_.index[0]) + " " + literal(imm_.types[0]) + " " + literal(imm_.types[1]);
+std::string CodePrinter::local(uint32_t index, uint32_t func_index) const {
+  const std::string_view name = local_names_.find(func_index, index);
+  return name.empty() ? number(index) : number(index) + out_.note("$" + quoted_briefly(name));
+}
+
+// ref.null takes a heap type; ref.test and ref.cast a reference type, nullable in the second row of each.
+std::string CodePrinter::heap_operand(const OpInfo& info) const {
+  const ValType type = imm_.types[0];
+  if (info.prefix == 0) return heap(type);
+  return literal(
+      type.with_nullable(info.code == op_info(Op::ref_test_null).code || info.code == op_info(Op::ref_cast_null).code));
+}
+
+std::string CodePrinter::labels() const {
+  std::string text;
+  for (const uint32_t depth : imm_.labels) text += " " + label(depth);
+  return text;
+}
+
+std::string CodePrinter::select_types() const {
+  std::string text = " (result";
+  for (const ValType t : imm_.types) text += " " + literal(t);
+  return text + ")";
+}
+
+// With a space before it. `index`: of the part, if it is one.
+std::string CodePrinter::part(ImmPart part, uint32_t index, const OpInfo& info, uint32_t func_index) const {
+  switch (part) {
+    case ImmPart::none:
+    case ImmPart::zero: return {};
+    case ImmPart::block_type: return block(imm_.block);
+    case ImmPart::catches: return catches();
+    case ImmPart::label: return " " + label(index);
+    case ImmPart::labels: return labels();
+    case ImmPart::func: return " " + func(index);
+    case ImmPart::type_use: return type_use(TypeIdx{index});
+    case ImmPart::local: return " " + local(index, func_index);
+    case ImmPart::type:
+    case ImmPart::table:
+    case ImmPart::elem:
+    case ImmPart::global:
+    case ImmPart::tag:
+    case ImmPart::memory:
+    case ImmPart::data:
+    case ImmPart::field:
+    case ImmPart::u32: return " " + number(index);
+    case ImmPart::memarg: return memarg(info);
+    case ImmPart::i32:
+    case ImmPart::i64: return " " + std::to_string(static_cast<int64_t>(imm_.bits[0]));
+    case ImmPart::f32: return " " + float_text(ValType::f32, imm_.bits[0]);
+    case ImmPart::f64: return " " + float_text(ValType::f64, imm_.bits[0]);
+    case ImmPart::v128: return " " + lanes_text(imm_.bits);
+    case ImmPart::lanes: return " " + shuffle_text(imm_.bits);
+    case ImmPart::lane: return " " + number(imm_.lane);
+    case ImmPart::heap_type: return " " + heap_operand(info);
+    case ImmPart::types: return select_types();
+    case ImmPart::cast: return " " + label(index) + " " + literal(imm_.types[0]) + " " + literal(imm_.types[1]);
   }
   return {};
+}
+
+// Memories and targets are left out where that means index 0.
+std::string CodePrinter::immediates(const OpInfo& info, uint32_t func_index) const {
+  const auto [first, second, order] = imm_info(info.imm);
+  const bool second_is_zero = second == ImmPart::none || imm_.index[1] == 0;
+  if (first == ImmPart::memory && imm_.index[0] == 0 && second_is_zero) return {};
+  const std::string one = part(first, imm_.index[0], info, func_index);
+  if (order == TextOrder::target_first && second_is_zero) return one;
+  const std::string other = part(second, imm_.index[1], info, func_index);
+  return order == TextOrder::target_first ? other + one : one + other;
 }
 
 // --- Code ----------------------------------------------------------------------------------------------------------

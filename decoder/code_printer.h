@@ -59,6 +59,11 @@ class CodePrinter {
   std::string label(uint32_t depth) const;
   std::string memarg(const OpInfo& info) const;
   std::string catches() const;
+  std::string labels() const;
+  std::string select_types() const;
+  std::string heap_operand(const OpInfo& info) const;
+  std::string local(uint32_t index, uint32_t func) const;
+  std::string part(ImmPart part, uint32_t index, const OpInfo& info, uint32_t func) const;
 
   const Module& m_;
   TextWriter& out_;

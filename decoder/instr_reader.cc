@@ -237,8 +237,7 @@ void read_labels(Reader& r, Immediates& out) {
   for (uint32_t i = 0; i <= count && r.ok(); ++i) out.labels.push_back(r.u32());
 }
 
-void read_try_table(Reader& r, const TypeScope& scope, Immediates& out) {
-  out.block = read_block_type(r, scope);
+void read_catches(Reader& r, Immediates& out) {
   const uint32_t count = read_catch_count(r);
   out.catches.clear();
   for (uint32_t i = 0; i < count && r.ok(); ++i) out.catches.push_back(read_catch(r));
@@ -254,77 +253,54 @@ void read_vector(Reader& r, Immediates& out) {
   if (const uint8_t* bytes = read_16_bytes(r)) std::memcpy(out.bits, bytes, 16);
 }
 
-void read_indices(Reader& r, Immediates& out) {
-  out.index[0] = r.u32();
-  out.index[1] = r.u32();
+void read_cast(Reader& r, const TypeScope& scope, Immediates& out) {
+  const BrOnCast cast = read_br_on_cast(r, scope);
+  out.index[0] = cast.label;
+  out.types.assign({cast.source, cast.target});
+}
+
+// `i`: whether it is the first part or the second.
+void read_part(Reader& r, const TypeScope& scope, ImmPart part, size_t i, Immediates& out) {
+  const FeatureSet on = scope.features;
+  switch (part) {
+    case ImmPart::none: return;
+    case ImmPart::label:
+    case ImmPart::func:
+    case ImmPart::type:
+    case ImmPart::type_use:
+    case ImmPart::elem:
+    case ImmPart::local:
+    case ImmPart::global:
+    case ImmPart::tag:
+    case ImmPart::data:
+    case ImmPart::field:
+    case ImmPart::u32: out.index[i] = r.u32(); return;
+    case ImmPart::table: out.index[i] = read_table_index(r, on); return;
+    case ImmPart::memory: out.index[i] = read_memory_index(r, on); return;
+    case ImmPart::labels: return read_labels(r, out);
+    case ImmPart::block_type: out.block = read_block_type(r, scope); return;
+    case ImmPart::catches: return read_catches(r, out);
+    case ImmPart::memarg: out.memarg = read_memarg(r, on); return;
+    case ImmPart::i32: out.bits[0] = static_cast<uint64_t>(int64_t{r.s32()}); return;
+    case ImmPart::i64: out.bits[0] = static_cast<uint64_t>(r.s64()); return;
+    case ImmPart::f32: out.bits[0] = r.f32_bits(); return;
+    case ImmPart::f64: out.bits[0] = r.f64_bits(); return;
+    case ImmPart::v128:
+    case ImmPart::lanes: return read_vector(r, out);
+    case ImmPart::lane: out.lane = read_lane(r); return;
+    case ImmPart::heap_type: out.types.assign(1, read_heap_type(r, scope, false)); return;
+    case ImmPart::types: return read_types(r, scope, out);
+    case ImmPart::cast: return read_cast(r, scope, out);
+    case ImmPart::zero: return read_zero_byte(r);
+  }
 }
 
 }  // namespace
 
 void read_immediates(Reader& r, const TypeScope& scope, Imm shape, Immediates& out) {
-  const FeatureSet on = scope.features;
-  switch (shape) {
-    case Imm::none: return;
-    case Imm::block_type: out.block = read_block_type(r, scope); return;
-    case Imm::try_table: return read_try_table(r, scope, out);
-    case Imm::label_table: return read_labels(r, out);
-    case Imm::call_indirect:
-      out.index[0] = r.u32();
-      out.index[1] = read_table_index(r, on);
-      return;
-    case Imm::label:
-    case Imm::func:
-    case Imm::type:
-    case Imm::table:
-    case Imm::elem:
-    case Imm::local:
-    case Imm::global:
-    case Imm::tag:
-    case Imm::data: out.index[0] = r.u32(); return;
-    case Imm::elem_table:
-      out.index[0] = r.u32();
-      out.index[1] = read_table_index(r, on);
-      return;
-    case Imm::table_table:
-      out.index[0] = read_table_index(r, on);
-      out.index[1] = read_table_index(r, on);
-      return;
-    case Imm::type_field:
-    case Imm::type_u32:
-    case Imm::type_data:
-    case Imm::type_elem:
-    case Imm::type_type: return read_indices(r, out);
-    case Imm::memarg: out.memarg = read_memarg(r, on); return;
-    case Imm::memory: out.index[0] = read_memory_index(r, on); return;
-    case Imm::memory_memory:
-      out.index[0] = read_memory_index(r, on);
-      out.index[1] = read_memory_index(r, on);
-      return;
-    case Imm::data_memory:
-      out.index[0] = r.u32();
-      out.index[1] = read_memory_index(r, on);
-      return;
-    case Imm::i32: out.bits[0] = static_cast<uint64_t>(int64_t{r.s32()}); return;
-    case Imm::i64: out.bits[0] = static_cast<uint64_t>(r.s64()); return;
-    case Imm::f32: out.bits[0] = r.f32_bits(); return;
-    case Imm::f64: out.bits[0] = r.f64_bits(); return;
-    case Imm::v128:
-    case Imm::shuffle: return read_vector(r, out);
-    case Imm::lane: out.lane = read_lane(r); return;
-    case Imm::memarg_lane:
-      out.memarg = read_memarg(r, on);
-      out.lane = read_lane(r);
-      return;
-    case Imm::heap_type: out.types.assign(1, read_heap_type(r, scope, false)); return;
-    case Imm::types: return read_types(r, scope, out);
-    case Imm::br_on_cast: {
-      const BrOnCast cast = read_br_on_cast(r, scope);
-      out.index[0] = cast.label;
-      out.types.assign({cast.source, cast.target});
-      return;
-    }
-    case Imm::ordering: return read_zero_byte(r);
-  }
+  const ImmInfo& info = imm_info(shape);
+  if (info.first != ImmPart::none) read_part(r, scope, info.first, 0, out);
+  if (info.second != ImmPart::none) read_part(r, scope, info.second, 1, out);
 }
 
 ByteRange skip_expr(Reader& r, const TypeScope& scope, Immediates& scratch) {
@@ -346,7 +322,7 @@ ByteRange skip_expr(Reader& r, const TypeScope& scope, Immediates& scratch) {
       continue;
     }
     const Imm shape = op_info(op).imm;
-    if (shape == Imm::block_type || shape == Imm::try_table) ++depth;
+    if (opens_block(shape)) ++depth;
     read_immediates(r, scope, shape, scratch);
   }
   return r.ok() ? ByteRange{begin, r.offset()} : ByteRange{};

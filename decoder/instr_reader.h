@@ -171,16 +171,16 @@ void read_zero_byte(Reader& r);
 // --- Any instruction -----------------------------------------------------------------------------------------------
 
 // All immediates of one instruction, for readers that treat opcodes alike. Which members are meaningful follows from
-// the `Imm` of the opcode: its indices in the order of the encoding in index[], numbers as bits in bits[].
+// the parts (immediates.def) of the opcode's `Imm`.
 struct Immediates {
-  uint32_t index[2] = {0, 0};
-  uint64_t bits[2] = {0, 0};         // i32 (sign-extended), i64, f32, f64, v128, shuffle, type_u32
-  uint8_t lane = 0;                  // lane, memarg_lane
-  MemArg memarg;                     // memarg, memarg_lane
-  BlockType block;                   // block_type, try_table
-  std::vector<CatchClause> catches;  // try_table
-  std::vector<uint32_t> labels;      // label_table, the default last
-  std::vector<ValType> types;        // types; heap_type (one, not null); br_on_cast (source, target)
+  uint32_t index[2] = {0, 0};        // of the first and second part, as far as they are indices or u32; cast: the label
+  uint64_t bits[2] = {0, 0};         // i32 (sign-extended), i64, f32, f64, v128, lanes
+  uint8_t lane = 0;                  // lane
+  MemArg memarg;                     // memarg
+  BlockType block;                   // block_type
+  std::vector<CatchClause> catches;  // catches
+  std::vector<uint32_t> labels;      // labels, the default last
+  std::vector<ValType> types;        // types; heap_type (one, not null); cast (source, target)
 };
 
 // Reads the immediates of an opcode of this shape. `out` is meant to be reused, so that its vectors are.

@@ -15,6 +15,24 @@ void write_fixed(Bytes& out, uint64_t bits, unsigned size) {
   for (unsigned i = 0; i < size; ++i) out.push_back(static_cast<uint8_t>(bits >> 8 * i));
 }
 
+// The index space of a part that is an index in one of the module's index spaces.
+constexpr std::optional<Space> space_of(ImmPart part) {
+  switch (part) {
+    case ImmPart::func: return Space::func;
+    case ImmPart::type: return Space::type;
+    case ImmPart::table: return Space::table;
+    case ImmPart::elem: return Space::elem;
+    case ImmPart::global: return Space::global;
+    case ImmPart::tag: return Space::tag;
+    case ImmPart::memory: return Space::memory;
+    case ImmPart::data: return Space::data;
+    default: return std::nullopt;
+  }
+}
+
+// Whether the text may omit it, which means index 0.
+constexpr bool may_be_left_out(ImmPart part) { return part == ImmPart::table || part == ImmPart::memory; }
+
 }  // namespace
 
 void write_op(Bytes& out, Op op) {
@@ -35,49 +53,72 @@ void InstrParser::plain(Op op, Bytes& sink) {
 
 void InstrParser::immediate(Op op, Bytes& sink) {
   const OpInfo& info = op_info(op);
-  switch (info.imm) {
-    case Imm::none: return;
-    case Imm::label: return write_uleb(sink, label());
-    case Imm::label_table: return label_table(sink);
-    case Imm::func: return write_uleb(sink, types_.index(Space::func));
-    case Imm::type: return write_uleb(sink, types_.index(Space::type));
-    case Imm::call_indirect: return call_indirect(sink);
-    case Imm::table: return write_uleb(sink, types_.optional_index(Space::table));
-    case Imm::table_table: return optional_pair(Space::table, sink);
-    case Imm::elem_table: return segment_and_target(Space::elem, Space::table, sink);
-    case Imm::elem: return write_uleb(sink, types_.index(Space::elem));
-    case Imm::local: return write_uleb(sink, local());
-    case Imm::global: return write_uleb(sink, types_.index(Space::global));
-    case Imm::tag: return write_uleb(sink, types_.index(Space::tag));
-    case Imm::memarg: return memarg(info, sink);
-    case Imm::memory: return write_uleb(sink, types_.optional_index(Space::memory));
-    case Imm::memory_memory: return optional_pair(Space::memory, sink);
-    case Imm::data_memory: return segment_and_target(Space::data, Space::memory, sink);
-    case Imm::data: assembly_.needs_data_count = true; return write_uleb(sink, types_.index(Space::data));
-    case Imm::i32: return write_sleb(sink, static_cast<int32_t>(in_.expect_integer(32)));
-    case Imm::i64: return write_sleb(sink, static_cast<int64_t>(in_.expect_integer(64)));
-    case Imm::f32: return write_fixed(sink, in_.expect_float(32), 4);
-    case Imm::f64: return write_fixed(sink, in_.expect_float(64), 8);
-    case Imm::v128: {
-      const std::array<uint8_t, 16> bytes = expect_vector(in_);
-      sink.insert(sink.end(), bytes.begin(), bytes.end());
-      return;
-    }
-    case Imm::shuffle: return shuffle(sink);
-    case Imm::lane: return sink.push_back(in_.expect_lane());
-    case Imm::memarg_lane: return memarg_lane(info, sink);
-    case Imm::heap_type: return types_.heap_type(sink);
-    case Imm::br_on_cast: return branch_on_cast(sink);
-    case Imm::type_field: return type_field(sink);
-    case Imm::type_u32: write_uleb(sink, types_.index(Space::type)); return write_uleb(sink, in_.expect_u32());
-    case Imm::type_data: assembly_.needs_data_count = true; return index_pair(Space::type, Space::data, sink);
-    case Imm::type_elem: return index_pair(Space::type, Space::elem, sink);
-    case Imm::type_type: return index_pair(Space::type, Space::type, sink);
-    case Imm::ordering: return sink.push_back(0);
-    case Imm::block_type:  // structured: instr_parser.cc
-    case Imm::try_table:
-    case Imm::types: return in_.fail_unexpected();
+  const auto [first, second, order] = imm_info(info.imm);
+  if (first == ImmPart::none) return;
+  if (order == TextOrder::target_first) return target_first(first, second, info, sink);
+  if (first == ImmPart::memarg && second == ImmPart::lane) return memarg_lane(info, sink);
+  // Two indices of one kind: both are given, or none where they may be left out (6.5.7, 6.5.8).
+  const bool two = first == second && in_.at_index();
+  uint32_t before = 0;
+  part(first, info, before, sink);
+  if (two) return write_uleb(sink, types_.index(*space_of(second)));
+  part(second, info, before, sink);
+}
+
+// In the text, the second part comes first and may be omitted. If the first part is an index, too, the second part is
+// given if there are two indices.
+void InstrParser::target_first(ImmPart first, ImmPart second, const OpInfo& info, Bytes& sink) {
+  const TokenKind next = in_.peek(1).kind;
+  const bool is_given = first == ImmPart::type_use ? in_.at_index() : next == TokenKind::nat || next == TokenKind::id;
+  const uint32_t target = is_given ? types_.index(*space_of(second)) : 0;
+  uint32_t before = 0;
+  part(first, info, before, sink);
+  write_uleb(sink, target);
+}
+
+// `before`: in, the index that was read before, which is the type in which a field's name is looked up; out, this index.
+void InstrParser::part(ImmPart part, const OpInfo& info, uint32_t& before, Bytes& sink) {
+  if (part == ImmPart::data) assembly_.needs_data_count = true;
+  if (const std::optional<Space> space = space_of(part)) {
+    before = may_be_left_out(part) ? types_.optional_index(*space) : types_.index(*space);
+    return write_uleb(sink, before);
   }
+  switch (part) {
+    case ImmPart::none:
+    case ImmPart::func:  // these have a space
+    case ImmPart::type:
+    case ImmPart::table:
+    case ImmPart::elem:
+    case ImmPart::global:
+    case ImmPart::tag:
+    case ImmPart::memory:
+    case ImmPart::data: return;
+    case ImmPart::label: return write_uleb(sink, label());
+    case ImmPart::labels: return label_table(sink);
+    case ImmPart::type_use: return write_uleb(sink, types_.type_use(nullptr));
+    case ImmPart::local: return write_uleb(sink, local());
+    case ImmPart::field: return write_uleb(sink, field(before));
+    case ImmPart::u32: return write_uleb(sink, in_.expect_u32());
+    case ImmPart::memarg: return memarg(info, sink);
+    case ImmPart::i32: return write_sleb(sink, static_cast<int32_t>(in_.expect_integer(32)));
+    case ImmPart::i64: return write_sleb(sink, static_cast<int64_t>(in_.expect_integer(64)));
+    case ImmPart::f32: return write_fixed(sink, in_.expect_float(32), 4);
+    case ImmPart::f64: return write_fixed(sink, in_.expect_float(64), 8);
+    case ImmPart::v128: return vector(sink);
+    case ImmPart::lanes: return shuffle(sink);
+    case ImmPart::lane: return sink.push_back(in_.expect_lane());
+    case ImmPart::heap_type: return types_.heap_type(sink);
+    case ImmPart::cast: return branch_on_cast(sink);
+    case ImmPart::zero: return sink.push_back(0);
+    case ImmPart::block_type:  // structured: instr_parser.cc
+    case ImmPart::catches:
+    case ImmPart::types: return in_.fail_unexpected();
+  }
+}
+
+void InstrParser::vector(Bytes& sink) {
+  const std::array<uint8_t, 16> bytes = expect_vector(in_);
+  sink.insert(sink.end(), bytes.begin(), bytes.end());
 }
 
 // Any (result ...), even one with no type or several types, selects the opcode with types (6.5.5).
@@ -120,33 +161,6 @@ void InstrParser::label_table(Bytes& sink) {
   while (in_.at_index());
   write_uleb(sink, targets.size() - 1);
   for (const uint32_t target : targets) write_uleb(sink, target);
-}
-
-void InstrParser::call_indirect(Bytes& sink) {
-  const uint32_t table = types_.optional_index(Space::table);
-  write_uleb(sink, types_.type_use(nullptr));
-  write_uleb(sink, table);
-}
-
-void InstrParser::index_pair(Space first, Space second, Bytes& sink) {
-  write_uleb(sink, types_.index(first));
-  write_uleb(sink, types_.index(second));
-}
-
-// Two indices, or none (6.5.7, 6.5.8).
-void InstrParser::optional_pair(Space space, Bytes& sink) {
-  if (in_.at_index()) return index_pair(space, space, sink);
-  write_uleb(sink, 0);
-  write_uleb(sink, 0);
-}
-
-// In the text, the table or memory comes first and may be omitted. In the binary, the segment comes first.
-void InstrParser::segment_and_target(Space segment, Space target, Bytes& sink) {
-  const bool both = in_.peek(1).kind == TokenKind::nat || in_.peek(1).kind == TokenKind::id;
-  const uint32_t target_index = both ? types_.index(target) : 0;
-  if (segment == Space::data) assembly_.needs_data_count = true;
-  write_uleb(sink, types_.index(segment));
-  write_uleb(sink, target_index);
 }
 
 std::optional<uint64_t> InstrParser::accept_assignment(std::string_view word) {
@@ -193,17 +207,15 @@ void InstrParser::memarg_lane(const OpInfo& info, Bytes& sink) {
   sink.push_back(in_.expect_lane());
 }
 
-void InstrParser::type_field(Bytes& sink) {
-  const uint32_t type = types_.index(Space::type);
-  write_uleb(sink, type);
-  if (!in_.at(TokenKind::id)) return write_uleb(sink, in_.expect_u32());
+uint32_t InstrParser::field(uint32_t type) {
+  if (!in_.at(TokenKind::id)) return in_.expect_u32();
   const Token token = in_.take();
   if (type < assembly_.types.size()) {
     const auto& fields = assembly_.types[type].fields;
     const auto found = fields.find(in_.id_name(token));
-    if (found != fields.end()) return write_uleb(sink, found->second);
+    if (found != fields.end()) return found->second;
   }
-  in_.fail(token, "unknown field " + std::string(in_.text(token)));
+  return in_.fail(token, "unknown field " + std::string(in_.text(token))), 0;
 }
 
 void InstrParser::shuffle(Bytes& sink) {

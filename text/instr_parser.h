@@ -1,6 +1,6 @@
 // InstrParser: instructions (6.5) to code. Plain instructions are read with the help of opcodes.def: a row gives the
-// opcode, and its Imm the syntax of the immediates. Only block instructions, which have a structured text, are handled
-// one by one.
+// opcode, and its Imm (immediates.def) the syntax of the immediates. Only block instructions, which have a structured
+// text, are handled one by one.
 //
 // Nesting is kept on an explicit stack, so that its depth costs memory in proportion to the text and no native stack.
 // The code of a folded instruction is written when the instruction opens, and is kept aside (`pending_`) until its
@@ -106,16 +106,15 @@ class InstrParser {
   void reference_cast(Op op, Bytes& sink);
   void branch_on_cast(Bytes& sink);
   void label_table(Bytes& sink);
-  void call_indirect(Bytes& sink);
-  void index_pair(Space first, Space second, Bytes& sink);
-  void optional_pair(Space space, Bytes& sink);
-  void segment_and_target(Space segment, Space target, Bytes& sink);
+  void target_first(ImmPart first, ImmPart second, const OpInfo& info, Bytes& sink);
+  void part(ImmPart part, const OpInfo& info, uint32_t& before, Bytes& sink);
+  void vector(Bytes& sink);
   void memarg(const OpInfo& info, Bytes& sink);
   uint64_t alignment(const OpInfo& info);
   // The number after "offset=" or "align=", if that is the next token.
   std::optional<uint64_t> accept_assignment(std::string_view word);
   void memarg_lane(const OpInfo& info, Bytes& sink);
-  void type_field(Bytes& sink);
+  uint32_t field(uint32_t type);
   void shuffle(Bytes& sink);
   uint32_t label();
   uint32_t local();

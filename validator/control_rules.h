@@ -65,7 +65,7 @@ void FunctionDecoder<Sink>::skip_dead_code() {
     if (depth == 0 && (ends || next == Op::else_ || next == Op::catch_ || next == Op::catch_all)) return;
     const Imm shape = op_info(decoder::read_valid_op(reader_, features_, ops_)).imm;
     decoder::read_immediates(reader_, scope_, shape, immediates);
-    if (shape == Imm::block_type || shape == Imm::try_table) ++depth;
+    if (opens_block(shape)) ++depth;
     if (ends) --depth;
   }
 }

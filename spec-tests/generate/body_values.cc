@@ -141,7 +141,7 @@ bool BodyWriter::pair_value(Type type, int depth) {
 
 bool BodyWriter::op_value(Op op, int depth, LooseNans& nans) {
   const OpInfo& info = op_info(op);
-  const bool memory = info.imm == Imm::memarg || info.imm == Imm::memarg_lane;
+  const bool memory = has_memarg(info.imm);
   if (memory && plan_.memories.empty()) return false;
   const uint32_t memory_index = memory ? random_memory() : 0;
   // Waiting on an unshared memory traps.

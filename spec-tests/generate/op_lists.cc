@@ -69,7 +69,7 @@ OpLists op_lists(FeatureSet features) {
     if (info.special || info.cls == OpClass::constant || !features.has(info.feature)) continue;
     if (info.imm == Imm::none && info.param_count == 0) continue;  // nop
     const Op op = static_cast<Op>(i);
-    const bool memory = info.imm == Imm::memarg || info.imm == Imm::memarg_lane;
+    const bool memory = has_memarg(info.imm);
     if (info.result_count == 1)
       (memory ? lists.loading : lists.computing)[static_cast<size_t>(kind_of(info.results[0]))].push_back(op);
     else
