@@ -34,7 +34,7 @@ inline constexpr uint64_t kNoRoom = 0x300;
 // Scalar numeric instructions; memory.atomic.wait and notify, of which x is the memory and y the offset; else null.
 RuntimeCall semantic_call(Op op);
 
-// memory.* and table.*: x and y are the instruction's indices, in the order of the Sink (validator/function_decoder.h).
+// memory.* and table.*: x and y are the instruction's indices, in the order of the Sink (validator/sink.h).
 RuntimeCall bulk_call(Op op);
 struct BulkShape {
   uint8_t operands = 0;

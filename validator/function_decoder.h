@@ -1,30 +1,9 @@
-// The one walk over a function body (spec 3.4 and the algorithm of appendix A.3 "Validation Algorithm"): it owns
-// operand types, the control stack and reachability. What is done with the code is a Sink plugged into it: the
-// validator's notes facts, the interpreter's translator and the compiler emit code. A sink sees each instruction after
-// it has been validated and never sees code that cannot be reached.
+// FunctionDecoder: the one walk over a function body (spec 3.4 and the algorithm of appendix A.3 "Validation
+// Algorithm"). It tracks operand types, the control stack and reachability, and reports each instruction to a sink: the
+// validator's sink records facts, the interpreter's translator and the compiler emit code. An instruction is reported
+// after its validation, and only if it is reachable. sink.h says what a sink must have.
 //
-// A sink has a type `Label` (its data per block, default-constructible) and these members; each is called with the
-// operand types still as they are after the instruction unless said otherwise:
-//
-//   begin(decoder)                       locals are known
-//   far_local(i)                         the first use of one that is not ready (locals.h)
-//   numeric(op)  constant(type, bits)  load(op, memarg)  store(op, memarg)
-//   v128_const(16 bytes)  simd_lane(op, lane)  shuffle(16 lanes)  load_lane(op, memarg, lane)  store_lane(op, memarg,
-//   lane) local_get(i)  local_set(i)  local_tee(i)  global_get(i)  global_set(i) drop(type)  select(type)
-//   ref_null(type)  ref_is_null()  ref_func(f) block(control)  loop(control)  if_(control)           after the
-//   parameters went to the new block else_(control, falls_through)  end(control, falls_through)   at the end of an arm
-//   or a block br(depth)  br_if(depth)  br_table(depths, default last)  return_()  unreachable() call(f)
-//   call_indirect(type, table)  call_ref(type)  and each as return_call... try_table(control, catches; their labels
-//   counted from outside)  try_(control)  catch_(control, kind, tag, falls_through)   at the end of the part before it
-//   delegate(control, depth from outside, falls_through)   in place of end  rethrow(depth)
-//   throw_(tag)  throw_ref() gc_op(op, a, b, operands, result or bottom)  ref_test(type)
-//   ref_cast(type)  br_on_cast(depth, type, on_fail) ref_as_non_null()  br_on_null(depth)  br_on_non_null(depth)
-//   memory_op(op, a, b)  table_op(op, a, b)  atomic(op, memarg)  atomic_fence()
-//
-// A sink that has a member `kBelieves` walks over code that has been validated before. Then nothing is checked again
-// and no types are tracked: drop and select get ValType::bottom.
-//
-// Thread rule: a decoder belongs to one thread; use it for as many functions as you like, it keeps its buffers.
+// Thread rule: a decoder belongs to one thread. Use it for many functions, because it keeps its buffers.
 #pragma once
 
 #include <mini_wasm/result.h>
@@ -46,6 +25,7 @@
 #include "decoder/reader.h"
 #include "validator/known_subtypes.h"
 #include "validator/locals.h"
+#include "validator/sink.h"
 
 namespace mini_wasm::validator {
 
@@ -105,6 +85,7 @@ class FunctionDecoder {
 
   FunctionDecoder(const decoder::Module& module, FeatureSet features, Sink& sink)
       : module_(module), features_(features), ops_(features), scope_(module, features), sink_(sink), reader_({}) {
+    static_assert(InstructionSink<Sink>);
     grow_operands(256);
     has_small_memory_ = !module.memories.empty() && !module.memories[0].type.is_64;
   }
