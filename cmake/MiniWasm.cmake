@@ -24,9 +24,12 @@ endfunction()
 
 macro(mini_wasm_begin)
   set(MINI_WASM_FOLDERS "" CACHE INTERNAL "")
+  # The version has one place, project(VERSION); the library and the command line read it from this header.
+  configure_file(include/mini_wasm/version.h.in include/mini_wasm/version.h @ONLY)
   add_library(mini_wasm_options INTERFACE)
   target_include_directories(mini_wasm_options INTERFACE
-    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+    $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>)
   # Exact floating point (core/numeric.h): no fused multiply-add behind our back; sqrt without errno is one instruction.
   target_compile_options(mini_wasm_options INTERFACE -ffp-contract=off -fno-math-errno)
   # -Wrestrict: GCC 12 reports "literal" + string falsely (its bug 105651).

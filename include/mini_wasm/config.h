@@ -1,4 +1,5 @@
-// Engine-wide settings. A Config is a plain value: fill it in, hand it to an Engine.
+/// @file
+/// Settings of an engine.
 #pragma once
 
 #include <mini_wasm/result.h>
@@ -10,67 +11,95 @@
 
 namespace mini_wasm {
 
-// `jit` compiles to machine code. Where that is not possible (a CPU without a compiler, a build without it, a system
-// that lets no program make code) it is the interpreter, too. `automatic` begins in the interpreter and compiles what
-// turns out to be hot.
-enum class Tier : uint8_t { interpreter, jit, automatic };
-
-struct FeatureDescription {
-  std::string_view name;  // as in --wasm=NAME
-  std::string_view what;
-  bool on_by_default;
+/// How functions are executed.
+enum class Tier : uint8_t {
+  interpreter,  ///< Every function is interpreted.
+  jit,          ///< Every function is compiled to machine code before its first call. Where that is not possible (no
+                ///< compiler for this CPU, a build without it, a system that forbids making executable code), functions
+                ///< are interpreted.
+  automatic,    ///< Functions start in the interpreter; those that run often are compiled. Where that is not possible,
+                ///< the same as `interpreter`.
 };
 
+/// One feature (a WebAssembly proposal) that can be switched on or off.
+struct FeatureDescription {
+  std::string_view name;  ///< The name that Config::feature and `--wasm=NAME` take. Valid for the whole program.
+  std::string_view what;  ///< One line that says what the feature is. Valid for the whole program.
+  bool on_by_default;     ///< Whether a new Config has it on.
+};
+
+/// Settings of an engine. A plain value: fill it in, then pass it to the constructor of an Engine, which copies it.
+///
+/// Thread rule: that of a plain value; different threads may use different objects.
 class Config {
  public:
-  // Turns a proposal on or off by its name in features.def, e.g. ("simd", false). An unknown name is an error.
+  /// Turns a feature on or off by its name, for example `feature("simd", false)`. Config::features lists the names.
+  ///
+  /// Errors: usage (unknown name, or "mvp" turned off).
   Result<void> feature(std::string_view name, bool on);
+  /// All features that can be switched. Empty when the host has no memory left.
   static std::vector<FeatureDescription> features();
 
+  /// How functions are executed.
   Tier tier = Tier::automatic;
-  // Of Tier::automatic: how often a function is called, or its loops go round, before it is compiled.
+  /// Only for Tier::automatic: the number of calls and loop iterations of a function before it is compiled.
   uint32_t hot_after = 1000;
-  // Translate every function when the module is compiled rather than at its first call.
+  /// Translates (or compiles, depending on #tier) every function in Module::compile instead of at its first call.
   bool eager = false;
-  // Validate each function at its first call rather than when the module is compiled, so that a large module starts at
-  // once. A function that turns out to be invalid does not begin: the call traps "invalid function", and the error
-  // says what is wrong and where. All else in the module is validated when it is compiled. With `eager`, so are the
-  // functions.
+  /// Validates a function at its first call instead of in Module::compile, so that a large module starts sooner.
+  ///
+  /// An invalid function never begins to run: the call traps with TrapCode::invalid_function, and the Error contains
+  /// the reason and the byte offset. Everything else in the module is still validated in Module::compile. With #eager,
+  /// functions are validated there, too.
   bool lazy_validation = false;
-  // Reserve address space with guard pages for 32-bit memories, so that no access needs a bounds check. A memory for
-  // which there is none left goes without (Engine::memories_without_guard).
+  /// Reserves address space with guard pages for 32-bit memories, so that an access needs no bounds check.
+  ///
+  /// When the system has no address space left, a memory is made without guard pages and its accesses are checked
+  /// (Engine::memories_without_guard). Switch this off when the engine must not install signal handlers
+  /// (docs/embedding-stacks-and-signals.md).
   bool guard_pages = true;
-  // Bytes of value stack per store; deeper recursion traps "call stack exhausted". Nothing of the guest's is on the
-  // stack of the thread, however large that is; nested calls are (docs/embedding-stacks-and-signals.md).
+  /// Bytes of value stack per store. Deeper recursion traps with TrapCode::call_stack_exhausted.
+  ///
+  /// Recursion inside of a guest does not use the native stack of the thread. Nested calls (host to guest to host to
+  /// guest ...) do; docs/embedding-stacks-and-signals.md explains both.
   uint64_t stack_size = uint64_t{8} << 20;
-  // How many calls from host functions back into WebAssembly may be nested, if there is native stack for so many.
+  /// How many calls from host functions back into WebAssembly may be nested. A call also needs enough native stack.
   uint32_t max_host_depth = 200;
-  // Keep the CPU from reading beyond bounds by guess (Spectre v1), where guests may learn secrets of the process that
-  // way: in call_indirect, tables, br_table, arrays, and memories without guard pages. docs/host-process.md says what
-  // it costs.
+  /// Prevents speculative reads beyond bounds (Spectre v1) in compiled call_indirect, table accesses and br_table, and
+  /// in arrays and memories without guard pages on every tier. Useful when guests share a process with secrets.
+  /// docs/host-process.md says what it costs.
   bool speculation_guards = false;
-  // What stores leave behind is cleaned and kept for the next ones: memories (with guard pages, not shared), stacks,
-  // each module's instances; so many of each at most (8 GiB of addresses a memory), and bytes that stay in memory. 0:
-  // nothing. A module with much data has a file descriptor, from its second instance on, for what memories begin with.
+  /// How many memories (unshared, with guard pages), how many stacks, and how many instances of each module the engine
+  /// keeps after their store is gone, cleaned, for the next store. 0: none.
+  ///
+  /// Each memory that is kept reserves 8 GiB of address space. From its second instance on, a module with much data
+  /// keeps a file descriptor open, which holds the initial content of its memories.
   uint32_t pool_size = 64;
+  /// How many bytes of what is kept for the next store may stay in RAM.
   uint64_t pool_bytes = uint64_t{64} << 20;
-  // A directory for what is worth knowing when a module is compiled again, in another process above all: that it is
-  // valid, and the machine code of functions that were called. Made when missing; empty: nothing is kept. Written when
-  // the last user of a module goes. A file is believed only when it was written by somebody with the key, and as far as
-  // it fits this very build of the engine, its settings, the CPU and the module, byte by byte; what does not, or is
-  // damaged, is as if it were not there, and whatever goes wrong with files costs time at most (Engine::cache_problem).
-  // Works where the linker writes build ids (as with `mini_wasm::mini_wasm` it does). A module with a file keeps it
-  // open. cache_bytes: most bytes that files there take, the least recently used go first.
+  /// The directory of the code cache: files with machine code and with the fact that a module is valid, for the next
+  /// process that compiles the same module. It is made if it does not exist. Empty: no cache.
+  ///
+  /// A file is written when the last user of a module releases it. A file is used only if it was written by someone
+  /// with the key (#cache_key_file), by the same build of the engine, with the same settings, for the same CPU and for
+  /// exactly the same module. Any other or damaged file is ignored. A problem with files never causes an error; it only
+  /// costs time (Engine::cache_problem). The program has to be linked with a build id, as it is with the CMake target
+  /// `mini_wasm::mini_wasm`. A module that was loaded from a file keeps the file open. See docs/code-cache.md.
   std::string cache_dir;
+  /// Maximum bytes of all files in #cache_dir. The files that were used least recently are deleted first.
   uint64_t cache_bytes = uint64_t{1} << 30;
-  // The file with the key; made when missing, with permissions 600. Empty: $XDG_STATE_HOME/mini-wasm/cache.key, else
-  // ~/.local/state/mini-wasm/cache.key. Who can read it can make machine code that is run: no directory that a guest
-  // may use may reach it or the cache, and while an engine with a cache lives, Wasi::make refuses such directories (as
-  // an engine does without its cache while such a Wasi lives).
+  /// The file with the key that authenticates cache files. It is made if it does not exist, with permissions 600.
+  /// Empty: `$XDG_STATE_HOME/mini-wasm/cache.key`, else `~/.local/state/mini-wasm/cache.key`.
+  ///
+  /// Whoever can read the key can make machine code that the engine will run. Therefore no directory of a guest may
+  /// give access to the key or to the cache: while an engine with a cache exists, Wasi::make refuses such directories;
+  /// while such a Wasi object exists, a new engine works without its cache.
   std::string cache_key_file;
-  // Collect garbage before every allocation of a GC object: slow, for tests of whoever must keep objects alive.
+  /// Collects garbage before every allocation of a garbage-collected object. Slow; it shows where an embedder forgets
+  /// to keep an object alive (Rooted).
   bool gc_stress = false;
 
+  /// The features as bits, in the order of Config::features. For the library's own use.
   uint64_t feature_bits() const { return features_; }
 
  private:

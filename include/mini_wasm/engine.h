@@ -1,5 +1,5 @@
-// An Engine holds what modules share: settings, interned types, the execution tier. Cheap to copy (a handle).
-// Thread rule: safe to use from any thread.
+/// @file
+/// The Engine: what modules and stores share.
 #pragma once
 
 #include <mini_wasm/config.h>
@@ -14,19 +14,28 @@ namespace runtime {
 class Engine;
 }
 
+/// What modules and stores share: settings, types, the tier that executes code, pools.
+///
+/// Ownership: a handle. Copies refer to the same engine, which lives as long as a copy, a module or a store of it.
+///
+/// Thread rule: any thread.
 class Engine {
  public:
-  // Where there is no memory for it, the engine is empty, and whatever is asked of it gives an error of kind limit.
+  /// Makes an engine with these settings. When the host has no memory left, the engine is empty, and everything that is
+  /// asked of it gives an Error of kind ErrorKind::limit.
   explicit Engine(const Config& config = {});
+  /// A handle to an existing engine. For the library's own use.
   explicit Engine(std::shared_ptr<runtime::Engine> impl) : impl_(std::move(impl)) {}
+  /// The settings that the engine was made with.
   const Config& config() const;
-  // Why nothing is cached although Config::cache_dir names a directory, e.g. permissions of the key; else empty. The
-  // engine is as good as any other.
+  /// Why nothing is cached although Config::cache_dir names a directory, for example wrong permissions of the key.
+  /// Empty when there is no problem. The engine works without its cache.
   const std::string& cache_problem() const;
-  // How many memories have been made so far without the guard pages that Config::guard_pages promises, since the system
-  // had no addresses for them (`ulimit -v`, some 16,000 memories at once). Each access to them is checked instead, by
-  // code that is compiled a second time for that. Any thread.
+  /// How many memories were made so far without the guard pages that Config::guard_pages asks for, because the system
+  /// had no address space for them (`ulimit -v`, about 12,000 memories at once). Each access to such a memory is
+  /// checked, by code that is compiled a second time for this purpose.
   uint64_t memories_without_guard() const;
+  /// The implementation, for the library's own use. Null when the engine is empty.
   const std::shared_ptr<runtime::Engine>& impl() const { return impl_; }
 
  private:

@@ -1,6 +1,9 @@
-// Handles to what a store owns and modules import and export: Func, Memory, Table, Global, Tag (spec 4.2.11 external
-// addresses). Two pointers each; copy them freely, never keep them longer than their store.
-// Thread rule: that of the store.
+/// @file
+/// Handles to what modules import and export (spec 4.2 "External Addresses"): Func, Memory, Table, Global, Tag; and
+/// SharedMemory, Extern, Caller.
+///
+/// A handle is two pointers. Copies refer to the same object, which the store owns; a handle must not be used after its
+/// store is gone. Thread rule: that of the store.
 #pragma once
 
 #include <mini_wasm/result.h>
@@ -30,16 +33,23 @@ struct TagInst;
 class Memory;
 class Instance;
 
-// What a host function learns about its caller.
+/// Who called a host function. Valid only during that call.
+///
+/// Thread rule: that of the store.
 class Caller {
  public:
-  // The calling instance's export of that name, or its memory 0 when it has one.
+  /// The memory that the calling instance exports under that name, or none.
   std::optional<Memory> memory(std::string_view export_name) const;
+  /// Memory 0 of the calling instance, exported or not; none when it has no memory.
   std::optional<Memory> memory0() const;
-  std::optional<Instance> instance() const;  // none when the host called the function directly
+  /// The calling instance; none when the host called the function directly.
+  std::optional<Instance> instance() const;
+  /// The store, for the library's own use.
   runtime::Store& store() const { return *store_; }
+  /// The pointer from Store::set_data; null before.
   void* store_data() const;
 
+  /// For the library's own use.
   Caller(runtime::Store* store, runtime::ModuleInst* instance) : store_(store), instance_(instance) {}
 
  private:
@@ -47,50 +57,80 @@ class Caller {
   runtime::ModuleInst* instance_;
 };
 
-// Host code behind a function: reads its arguments from `slots` and writes its results to the same place, first value
-// at slots[0]; 32-bit values in the low half, v128 in two slots. An Error ends the guest with that error. A reference
-// is Val::bits(); one that is not of the result's type, or not of this store, ends the guest with a usage error.
+/// The code of a host function with a type that is known only at run time.
+///
+/// It reads its arguments from `slots` and writes its results to the same place, the first value at slots[0]. A value
+/// takes one slot of 8 bytes, a v128 two. A 32-bit value is in the low half of its slot; a reference is Val::bits.
+///
+/// An Error ends the guest, and the call that the host made gives this Error. A result reference of the wrong type or
+/// of another store ends the guest with an Error of kind ErrorKind::usage. A C++ exception that leaves the function
+/// becomes an Error of kind ErrorKind::host (std::bad_alloc: ErrorKind::limit).
 using HostCallback = std::function<Result<void>(Caller& caller, uint64_t* slots)>;
 
 namespace detail {
-// A host function's code and what it works on, which goes with it; no `data`: there was no memory for it.
+// The code of a host function and its data, which it owns. Null data: there was no memory for it.
 struct HostCode {
   Result<void> (*call)(void* data, Caller& caller, uint64_t* slots) = nullptr;
   std::unique_ptr<void, void (*)(void*)> data{nullptr, [](void*) {}};
 };
 }  // namespace detail
 
+/// A function with a C++ signature; see the specialization. This general form is for a signature that no WebAssembly
+/// function can have.
 template <class Signature>
-class TypedFunc {};  // of a signature that no guest has, which `typed` refuses
+class TypedFunc {};
 
-// Empty where there was no memory to make it: then it can be defined and called, which gives an error of kind limit.
+/// A function of a guest or of the host (spec 4.2 "Function Instances").
+///
+/// When the host has no memory left to make a function, the Func is empty. An empty Func can be used like any other;
+/// to call or to import it gives an Error of kind ErrorKind::limit.
 class Func {
  public:
-  // A host function with its type spelled out.
-  // A type that refers to another engine's types is that of a function which nobody can import or call.
+  /// A host function whose type is spelled out. The store owns the callback and destroys it with itself.
+  ///
+  /// A type with concrete references of another engine gives a function that cannot be imported or called.
   static Func make(Store& store, const FuncType& type, HostCallback callback);
+  /// The same, for a store as Caller::store gives it.
   static Func make(runtime::Store& store, const FuncType& type, HostCallback callback);
-  // A host function from a C++ callable: parameters and result are int32_t, uint32_t, int64_t, uint64_t, float, double,
-  // V128, or Val with externref; an optional first parameter `Caller&`; the result may be void, a value, a std::tuple,
-  // or a Result of one of these. A Val that is no externref of this store ends the guest with a usage error.
+  /// A host function from a C++ callable (a function, a lambda, an object with one operator()), from which its type
+  /// follows. The store owns a copy of the callable.
+  ///
+  /// Parameters: int32_t, uint32_t, int64_t, uint64_t, float, double, V128, or Val for an externref, by value or const
+  /// reference. The first parameter may be `Caller&`. Result: void, one such value, a std::tuple of them, or a Result
+  /// of one of these. Other types do not compile. A result that is a Val but not an externref of this store ends the
+  /// guest with an Error of kind ErrorKind::usage. C++ exceptions: as for HostCallback.
   template <class F>
   static Func wrap(Store& store, F&& callable);
 
+  /// The type. That of an empty function has neither parameters nor results.
   const FuncType& type() const;
-  // Calls with arguments of exactly the function's parameter types. Errors: usage, trap, exit, host.
+  /// Calls the function (spec 4.7 "Invocation"). The arguments must have exactly the types of the parameters; a
+  /// reference may have a subtype.
+  ///
+  /// Errors: usage (wrong number or types of arguments, a reference of another store, calls of one store that end in
+  /// the wrong order), trap, exception, exit, limit, host, and any other Error that a host function returns.
   Result<std::vector<Val>> call(std::span<const Val> args) const;
+  /// The same, for example `call({Val::i32(1)})`.
   Result<std::vector<Val>> call(std::initializer_list<Val> args) const {
     return call(std::span<const Val>(args.begin(), args.size()));
   }
-  // Unchecked: `slots` holds the arguments and receives the results; it has room for the larger of both.
+  /// Calls without checking the arguments. `slots` holds them, in the form of HostCallback, and receives the results;
+  /// it has room for whichever needs more. Errors: those of Func::call, without usage errors about arguments.
   Result<void> call_unchecked(uint64_t* slots) const;
-  // A view with a C++ signature, e.g. typed<int32_t(int32_t, int32_t)>(). Error: usage, when the types differ.
+  /// The function with a C++ signature, for example `typed<int32_t(int32_t, int32_t)>()`. A call of it allocates
+  /// nothing. The types are those of Func::wrap, without `Caller&` and Result.
+  ///
+  /// Errors: usage (the function has another type), limit (empty function).
   template <class Signature>
   Result<TypedFunc<Signature>> typed() const;
 
+  /// A reference to the function.
   Val ref() const { return Val::func(inst_); }
+  /// The implementation, for the library's own use.
   runtime::FuncInst* impl() const { return inst_; }
+  /// The store that owns the function, for the library's own use.
   runtime::Store& store() const { return *store_; }
+  /// A handle to an existing function. For the library's own use.
   Func(runtime::Store* store, runtime::FuncInst* inst) : store_(store), inst_(inst) {}
 
  private:
@@ -103,17 +143,26 @@ class Func {
   runtime::FuncInst* inst_;
 };
 
+/// A linear memory (spec 4.2 "Memory Instances").
 class Memory {
  public:
+  /// Makes a memory of zeros with `type.limits.min` pages. Errors: usage (not a valid type), limit.
   static Result<Memory> make(Store& store, const MemoryType& type);
-  MemoryType type() const;          // limits.min is the current size (spec 4.5.10)
-  std::span<uint8_t> data() const;  // valid until the memory grows
+  /// The type; `limits.min` is the current size in pages.
+  MemoryType type() const;
+  /// The bytes. Valid until the memory grows; a guest can make it grow in any call.
+  std::span<uint8_t> data() const;
+  /// The current size in pages.
   uint64_t size_pages() const;
-  // Returns the old size in pages. Error: limit.
+  /// Makes the memory larger by `delta_pages` pages of zeros. Gives the old size in pages. Errors: limit (the maximum
+  /// of its type, StoreLimits, or no memory left).
   Result<uint64_t> grow(uint64_t delta_pages) const;
 
+  /// The implementation, for the library's own use.
   runtime::MemInst* impl() const { return inst_; }
+  /// The store that owns the memory, for the library's own use.
   runtime::Store& store() const { return *store_; }
+  /// A handle to an existing memory. For the library's own use.
   Memory(runtime::Store* store, runtime::MemInst* inst) : store_(store), inst_(inst) {}
 
  private:
@@ -121,21 +170,24 @@ class Memory {
   runtime::MemInst* inst_;
 };
 
-// A memory that several threads use at once, each through a store and an instance of its own (threads proposal). Its
-// bytes never move; growth in one store is seen in all.
-// Thread rule: any thread; copies are the same memory, which lives as long as a copy or a store that has it.
+/// A memory that several threads use at the same time, each through a store and an instance of its own (threads
+/// proposal). Its bytes never move. A growth in one store is visible in all.
+///
+/// Ownership: a handle. Copies refer to the same memory, which lives as long as a copy or a store that has it.
+///
+/// Thread rule: any thread.
 class SharedMemory {
  public:
-  // Zeroed memory for the stores of this engine. `type` must be shared and have a maximum; it grows to no more than
-  // `byte_limit` bytes, and a store's StoreLimits::memory_bytes has no say. Errors: usage, limit.
+  /// Makes a memory of zeros for the stores of this engine. `type` must be shared and have a maximum. The memory grows
+  /// to at most `byte_limit` bytes; StoreLimits::memory_bytes does not apply. Errors: usage (not such a type), limit.
   static Result<SharedMemory> make(const Engine& engine, const MemoryType& type,
                                    uint64_t byte_limit = StoreLimits().memory_bytes);
-  // One that a module defined, e.g. an export. None: not shared.
+  /// The shared memory behind a handle, for example an export that a module defined. None if it is not shared.
   static std::optional<SharedMemory> of(const Memory& memory);
-  // The memory as something that instances of the store import; call it on the store's thread. Errors: usage (another
-  // engine), limit.
+  /// The memory as a Memory of a store, which instances of the store can import. Call it on the store's thread.
+  /// Errors: usage (the store has another engine), limit.
   Result<Memory> in(Store& store) const;
-  // Other threads may change these bytes at any time: use atomic accesses.
+  /// The bytes of the current size. Other threads may change them at any time: use atomic accesses.
   std::span<uint8_t> data() const;
 
  private:
@@ -146,17 +198,28 @@ class SharedMemory {
   std::shared_ptr<runtime::MemInst> memory_;
 };
 
+/// A table of references (spec 4.2 "Table Instances").
 class Table {
  public:
+  /// Makes a table with `type.limits.min` elements, each of them `init`. Errors: usage (not a valid type, or `init` does
+  /// not fit), limit.
   static Result<Table> make(Store& store, const TableType& type, const Val& init);
+  /// The type; `limits.min` is the current size in elements.
   TableType type() const;
+  /// The current size in elements.
   uint64_t size() const;
+  /// An element. Errors: trap (TrapCode::out_of_bounds_table_access).
   Result<Val> get(uint64_t index) const;
+  /// Replaces an element. Errors: trap (TrapCode::out_of_bounds_table_access), usage (the value does not fit).
   Result<void> set(uint64_t index, const Val& value) const;
+  /// Adds `delta` elements, each of them `init`. Gives the old size. Errors: usage (`init` does not fit), limit.
   Result<uint64_t> grow(uint64_t delta, const Val& init) const;
 
+  /// The implementation, for the library's own use.
   runtime::TableInst* impl() const { return inst_; }
+  /// The store that owns the table, for the library's own use.
   runtime::Store& store() const { return *store_; }
+  /// A handle to an existing table. For the library's own use.
   Table(runtime::Store* store, runtime::TableInst* inst) : store_(store), inst_(inst) {}
 
  private:
@@ -164,15 +227,23 @@ class Table {
   runtime::TableInst* inst_;
 };
 
+/// A global variable (spec 4.2 "Global Instances").
 class Global {
  public:
+  /// Makes a global. Errors: usage (`init` does not fit), limit.
   static Result<Global> make(Store& store, const GlobalType& type, const Val& init);
+  /// The type.
   GlobalType type() const;
+  /// The value.
   Val get() const;
-  Result<void> set(const Val& value) const;  // Error: usage, when immutable or of another type
+  /// Replaces the value. Errors: usage (the global is immutable, or the value does not fit).
+  Result<void> set(const Val& value) const;
 
+  /// The implementation, for the library's own use.
   runtime::GlobalInst* impl() const { return inst_; }
+  /// The store that owns the global, for the library's own use.
   runtime::Store& store() const { return *store_; }
+  /// A handle to an existing global. For the library's own use.
   Global(runtime::Store* store, runtime::GlobalInst* inst) : store_(store), inst_(inst) {}
 
  private:
@@ -180,15 +251,21 @@ class Global {
   runtime::GlobalInst* inst_;
 };
 
-// What tells exceptions apart (spec 4.2.9): modules that import the same tag catch one another's.
+/// A tag of exceptions (spec 4.2 "Tag Instances"). A handler catches the exceptions that were thrown with the same tag;
+/// modules that import the same tag can catch the exceptions of each other.
 class Tag {
  public:
-  // A new tag, unlike all others. Error: usage, when `type` has results or refers to another engine's types.
+  /// Makes a new tag, different from all others. Errors: usage (`type` has results, or refers to types of another
+  /// engine), limit.
   static Result<Tag> make(Store& store, const FuncType& type);
-  const FuncType& type() const;  // the parameters are what an exception carries
+  /// The type. The parameters are the values that an exception carries.
+  const FuncType& type() const;
 
+  /// The implementation, for the library's own use.
   runtime::TagInst* impl() const { return inst_; }
+  /// The store that owns the tag, for the library's own use.
   runtime::Store& store() const { return *store_; }
+  /// A handle to an existing tag. For the library's own use.
   Tag(runtime::Store* store, runtime::TagInst* inst) : store_(store), inst_(inst) {}
 
  private:
@@ -196,23 +273,33 @@ class Tag {
   runtime::TagInst* inst_;
 };
 
-// Anything that can be imported or exported.
+/// Anything that can be imported or exported: a function, table, memory, global or tag.
 struct Extern {
-  ExternKind kind = ExternKind::func;
-  runtime::Store* store = nullptr;
-  void* inst = nullptr;  // FuncInst, TableInst, MemInst, GlobalInst or TagInst by kind
+  ExternKind kind = ExternKind::func;  ///< What it is.
+  runtime::Store* store = nullptr;     ///< The store that owns it, for the library's own use.
+  void* inst = nullptr;  ///< FuncInst, TableInst, MemInst, GlobalInst or TagInst, for the library's own use.
 
+  /// Nothing: an empty function.
   Extern() = default;
-  // Of a function for which there was no memory: empty, too.
-  Extern(const Func& f) : kind(ExternKind::func), store(f.store_), inst(f.inst_) {}  // NOLINT: implicit
-  Extern(const Table& t);                                                            // NOLINT
-  Extern(const Memory& m);                                                           // NOLINT
-  Extern(const Global& g);                                                           // NOLINT
-  Extern(const Tag& t);                                                              // NOLINT
+  /// A function. Implicit.
+  Extern(const Func& f) : kind(ExternKind::func), store(f.store_), inst(f.inst_) {}  // NOLINT
+  /// A table. Implicit.
+  Extern(const Table& t);  // NOLINT
+  /// A memory. Implicit.
+  Extern(const Memory& m);  // NOLINT
+  /// A global. Implicit.
+  Extern(const Global& g);  // NOLINT
+  /// A tag. Implicit.
+  Extern(const Tag& t);  // NOLINT
+  /// The function; none when it is something else, or empty.
   std::optional<Func> func() const;
+  /// The table; none when it is something else.
   std::optional<Table> table() const;
+  /// The memory; none when it is something else.
   std::optional<Memory> memory() const;
+  /// The global; none when it is something else.
   std::optional<Global> global() const;
+  /// The tag; none when it is something else.
   std::optional<Tag> tag() const;
 };
 

@@ -1,5 +1,5 @@
-// A Linker gives names to what modules may import and resolves a module's imports by name.
-// Belongs to one store, which must stay where it is (a moved-from Store is empty); thread rule: that of the store.
+/// @file
+/// The Linker: finds a module's imports by name.
 #pragma once
 
 #include <mini_wasm/instance.h>
@@ -18,39 +18,56 @@ namespace runtime {
 struct HostFunc;
 }
 
-// A function of the host with nothing of a store in it, so that a table of these can be a constant of the program.
+/// A host function that belongs to no store, so that a table of them can be a constant of the program
+/// (Linker::functions).
 struct HostFunction {
-  std::string_view module, name;
-  const FuncType& (*type)();  // the same each time
-  // As a HostCallback; `data` is what the linker was given with the table.
+  std::string_view module;    ///< The module name that guests import it from.
+  std::string_view name;      ///< The name that guests import.
+  const FuncType& (*type)();  ///< Gives the function's type, the same object each time.
+  /// The code, as in HostCallback. `data` is what the linker was given together with the table.
   Result<void> (*call)(void* data, Caller& caller, uint64_t* slots);
 };
 
+/// Gives names to what modules can import, and finds the imports of a module by these names.
+///
+/// Ownership: belongs to one store. It must not be used after the store is gone or was moved.
+///
+/// Thread rule: that of the store.
 class Linker {
  public:
+  /// Makes a linker without definitions for modules that are instantiated in `store`.
   explicit Linker(Store& store) : store_(&store) {}
 
-  // Defines or redefines module.name.
+  /// Defines `module` `name`, or replaces its definition. When the host has no memory left for that, or the value is an
+  /// empty function, every later Linker::instantiate gives an Error of kind ErrorKind::limit.
   void define(std::string_view module, std::string_view name, Extern value);
+  /// Defines a host function from a C++ callable; see Func::wrap for the types that it can have.
   template <class F>
   void func(std::string_view module, std::string_view name, F&& callable) {
     define(module, name, Func::wrap(*store_, std::forward<F>(callable)));
   }
+  /// Defines a host function whose type is spelled out; see Func::make.
   void func(std::string_view module, std::string_view name, const FuncType& type, HostCallback callback) {
     define(module, name, Func::make(*store_, type, std::move(callback)));
   }
-  // Defines all functions of a table, which is sorted by module and then name, and is there as long as the engine.
-  // Replaces what has been defined by these names. Cheaper than defining them one by one: nothing is made of those that
-  // are not imported, and a module's imports are looked up once, not in each store anew.
+  /// Defines all functions of a table, which is sorted by module and then by name, and which exists as long as the
+  /// engine. `data` is passed to each call. Replaces earlier definitions of these names.
+  ///
+  /// This is cheaper than to define the functions one by one: only imported functions are made, and the imports of a
+  /// module are looked up once and not in each store again.
   void functions(std::span<const HostFunction> table, void* data);
-  // Defines every export of the instance under that module name.
+  /// Defines every export of an instance under this module name.
   void instance(std::string_view module, const Instance& instance);
+  /// What is defined by that name, or none.
   std::optional<Extern> get(std::string_view module, std::string_view name) const;
 
-  // Errors: unlinkable (the message lists each missing import), limit (there was no memory for something that has been
-  // defined), and those of Instance::make.
+  /// Instantiates a module in the linker's store with the definitions that it imports, then runs its start function.
+  ///
+  /// Errors: unlinkable (the message lists every import that is not defined), limit (no memory for an earlier
+  /// definition), and those of Instance::make.
   Result<Instance> instantiate(const Module& module) const;
 
+  /// The store that the linker belongs to.
   Store& store() const { return *store_; }
 
  private:
@@ -59,7 +76,7 @@ class Linker {
     bool operator==(const Name&) const = default;
   };
   struct Hash {
-    // Of both: programs of many modules have the same few names in each.
+    // Both names count: programs of many modules have the same few names in each.
     size_t operator()(const Name& name) const {
       return 31 * std::hash<std::string_view>()(name.module) + std::hash<std::string_view>()(name.name);
     }
@@ -74,14 +91,15 @@ class Linker {
   void set(std::string_view module, std::string_view name, Extern value);
   Result<Instance> link(const Module& module) const;
   const Extern* find(const Name& name) const;
-  // That name, there as long as the store; that of the host function, if it is one, where it is the same.
+  // The same name in memory that exists as long as the store; in that of the host function where it has this name.
   Name keep(const Name& name, const runtime::HostFunc* host) const;
 
   Store* store_;
-  mutable std::unordered_map<Name, Extern, Hash> externs_;  // defined, and made of tables' functions: before the tables
-  std::vector<Table> tables_;                               // the last one first
-  bool incomplete_ = false;                                 // there was no memory for a definition
-  mutable bool last_table_rules_ = false;                   // nothing in externs_ is of a name in it
+  // Definitions, and what was made from tables. Searched before the tables.
+  mutable std::unordered_map<Name, Extern, Hash> externs_;
+  std::vector<Table> tables_;              // the one that was added last comes first
+  bool incomplete_ = false;                // there was no memory for a definition
+  mutable bool last_table_rules_ = false;  // externs_ has no name that is in tables_[0]
 };
 
 }  // namespace mini_wasm

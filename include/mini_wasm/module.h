@@ -1,4 +1,5 @@
-// A Module is validated code, immutable and shared: instantiate it as often as you like, from any thread.
+/// @file
+/// The Module: validated code.
 #pragma once
 
 #include <mini_wasm/engine.h>
@@ -17,25 +18,41 @@ namespace runtime {
 class CompiledModule;
 }
 
+/// A decoded and validated module (spec 2.5). It never changes and can be instantiated any number of times.
+///
+/// Ownership: a handle. Copies refer to the same module, which lives as long as a copy or an instance of it; it keeps
+/// its engine alive.
+///
+/// Thread rule: any thread.
 class Module {
  public:
-  // Decodes and validates a binary module (spec 5.5, 3.4). The bytes are copied; `compile_borrowed` keeps a view of
-  // them instead: they must outlive the module and never change, since code that has been validated is believed from
-  // then on. Errors: malformed, invalid, limit; with byte offset.
+  /// Decodes (spec 5.5) and validates (spec 3.5) a binary module. The bytes are copied.
+  ///
+  /// Errors: malformed, invalid (both with a byte offset), limit (docs/limits.md, or no memory left).
   static Result<Module> compile(const Engine& engine, std::span<const uint8_t> bytes);
+  /// The same, without a copy of the bytes. They must exist, unchanged, as long as the module does: the engine does not
+  /// check a second time what it has validated, so changed bytes are undefined behaviour.
   static Result<Module> compile_borrowed(const Engine& engine, std::span<const uint8_t> bytes);
+  /// The same; the module takes the bytes over.
   static Result<Module> compile(const Engine& engine, std::vector<uint8_t>&& bytes);
-  // The same, from a file. Errors also: io.
+  /// The same, with the content of a file. A first line that begins with `#!` is skipped.
+  ///
+  /// Errors: those of Module::compile, and io.
   static Result<Module> from_file(const Engine& engine, const std::string& path);
-  // Decodes and validates without keeping anything.
+  /// Decodes and validates a binary module and keeps nothing. Errors: those of Module::compile.
   static Result<void> validate(const Engine& engine, std::span<const uint8_t> bytes);
 
-  // Empty where there is no memory for them.
+  /// The imports in the order of the module, which is the order that Instance::make expects. Empty when the host has no
+  /// memory left.
   std::vector<ImportType> imports() const;
+  /// The exports in the order of the module. Empty when the host has no memory left.
   std::vector<ExportType> exports() const;
-  std::string name() const;  // from the name section; may be empty
+  /// The module's name from its name section. May be empty.
+  std::string name() const;
 
+  /// The implementation, for the library's own use.
   const std::shared_ptr<const runtime::CompiledModule>& impl() const { return impl_; }
+  /// A handle to an existing module. For the library's own use.
   explicit Module(std::shared_ptr<const runtime::CompiledModule> impl) : impl_(std::move(impl)) {}
 
  private:

@@ -1,4 +1,5 @@
-// Native stacks that are not a thread's own. See docs/embedding-stacks-and-signals.md.
+/// @file
+/// Native stacks that are not the own stack of a thread. See docs/embedding-stacks-and-signals.md.
 #pragma once
 
 #include <cstddef>
@@ -10,18 +11,23 @@ namespace runtime {
 struct StackRegistry;
 }
 
-// Says that [low, low + bytes) is a native stack, such as a fiber's or a coroutine's, for as long as the object lives:
-// whatever runs on it, on whichever thread it is resumed, and while it is suspended. Make one where the stack is made,
-// and destroy it before the stack is unmapped or used for something else.
-//
-// What that gives: calls into WebAssembly may use all of the stack, and trap "call stack exhausted" before its end;
-// and references to objects that are nowhere else than on it keep these alive, in every store that has been used on it,
-// also while it is suspended. Without, the engine finds out at each call what it can, and goes by less.
-//
-// Stacks must not overlap. Holds for all engines of the process. Thread rule: any thread.
+/// Tells the library that a range of memory is a native stack, such as the stack of a fiber or a coroutine.
+///
+/// Make the object when the stack is made, and destroy it before the stack is unmapped or used for something else. The
+/// information holds as long as the object lives, on every thread that the stack is resumed on, and while the stack is
+/// suspended. It has two effects:
+/// - Calls into WebAssembly can use the whole stack, and trap with TrapCode::call_stack_exhausted before its end.
+/// - References that are only on this stack keep their objects alive, in every store that was used on it, also while
+///   the stack is suspended.
+///
+/// Without it, the engine finds out at each call as much as it can, and uses less of the stack.
+///
+/// Ranges must not overlap. The information holds for all engines of the process. Thread rule: any thread.
 class NativeStack {
  public:
+  /// The stack is the memory from `low` up to, and without, `low + bytes`.
   NativeStack(const void* low, size_t bytes);
+  /// Withdraws the information.
   ~NativeStack();
   NativeStack(const NativeStack&) = delete;
   NativeStack& operator=(const NativeStack&) = delete;

@@ -1,6 +1,5 @@
-// How the library reports failure: every function that can fail returns a Result. Nothing throws, nothing prints. Where
-// the system has no memory left, the error is one of kind `limit`, or the trap "out of memory" of running code; making
-// it needs none.
+/// @file
+/// How the library reports failure: a function that can fail returns a Result, a value or an Error.
 #pragma once
 
 #include <mini_wasm/trap.h>
@@ -16,87 +15,115 @@
 
 namespace mini_wasm {
 
+/// What kind of failure an Error is.
 enum class ErrorKind : uint8_t {
-  malformed,   // the bytes are not a module (spec 5)
-  invalid,     // the module does not validate (spec 3)
-  unlinkable,  // an import is missing or of another type (spec 4.5.4)
-  trap,        // running code trapped: see trap_code and backtrace
-  exception,   // an exception left the outermost guest function; the host function that it came through may return
-               // this very error to let it travel on
-  exit,        // the guest asked to end (WASI proc_exit): see exit_code
-  host,        // a host function failed
-  io,          // a file could not be read
-  usage,       // the call itself was wrong (wrong argument types, unknown name, foreign store)
-  limit,       // a limit of the implementation or of the Config was reached
+  malformed,   ///< The bytes are not a module (spec 5).
+  invalid,     ///< The module does not validate (spec 3).
+  unlinkable,  ///< An import is missing or has the wrong type (spec 4.7 "Instantiation").
+  trap,        ///< Running code trapped: see Error::trap_code and Error::backtrace.
+  exception,   ///< An exception left the outermost guest function. A host function that gets this error from a nested
+               ///< call may return it; the exception then continues in the guest that called the host function.
+  exit,        ///< The guest asked to end (WASI proc_exit): see Error::exit_code.
+  host,        ///< A host function failed.
+  io,          ///< A file or a descriptor could not be used.
+  usage,       ///< The call was wrong: wrong argument types, an unknown name, a value of another store.
+  limit,       ///< A limit of the implementation, of the Config or of StoreLimits was reached, or no memory is left.
 };
 
+/// A failure. A plain value; which members are set depends on the kind.
 struct Error {
+  /// The value of Error::offset when there is no offset.
   static constexpr uint64_t kNoOffset = ~uint64_t{0};
 
-  ErrorKind kind = ErrorKind::usage;
-  std::string message;          // one line, without position
-  uint64_t offset = kNoOffset;  // byte offset in the module, for malformed, invalid and TrapCode::invalid_function
-  TrapCode trap_code = TrapCode::none;
-  int32_t exit_code = 0;
-  std::vector<FrameInfo> backtrace;  // innermost first, for trap, exit and host
+  ErrorKind kind = ErrorKind::usage;  ///< What kind of failure it is.
+  std::string message;                ///< One line, without a position.
+  /// Byte offset in the binary module, for malformed, invalid and TrapCode::invalid_function; else #kNoOffset.
+  uint64_t offset = kNoOffset;
+  TrapCode trap_code = TrapCode::none;  ///< For kind trap: why.
+  int32_t exit_code = 0;                ///< For kind exit: the code of the guest.
+  /// The frames of the guest and the host functions that it called, innermost first: for trap, exit, exception and
+  /// errors of a host function. At most 100 frames.
+  std::vector<FrameInfo> backtrace;
 
+  /// A trap. A host function returns it to make its guest trap.
   static Error trap(TrapCode code) { return {ErrorKind::trap, mini_wasm::to_string(code), kNoOffset, code, 0, {}}; }
+  /// A request to end. A host function returns it to end its guest, as WASI's proc_exit does.
   static Error exit(int32_t code) { return {ErrorKind::exit, "exit", kNoOffset, TrapCode::none, code, {}}; }
+  /// The failure of a host function.
   static Error host(std::string message) {
     return {ErrorKind::host, std::move(message), kNoOffset, TrapCode::none, 0, {}};
   }
+  /// An error of any kind with a message, and perhaps an offset.
   static Error make(ErrorKind kind, std::string message, uint64_t offset = kNoOffset) {
     return {kind, std::move(message), offset, TrapCode::none, 0, {}};
   }
-  // Message with position, e.g. "invalid module at offset 0x2a: type mismatch: ...".
+  /// The message with its kind and position, for example "invalid module at offset 0x2a: type mismatch: ...".
   std::string to_string() const;
 };
 
 namespace detail {
-// Where the errors of Results are: on the heap, or where there is no memory left in a few places kept for that.
+// Keeps the error of a Result on the heap; when no memory is left, in one of a few places reserved for that.
 Error* keep_error(Error&& error) noexcept;
 void drop_error(Error* error) noexcept;
 struct DropError {
   void operator()(Error* error) const noexcept { drop_error(error); }
 };
 }  // namespace detail
+/// How a Result owns its Error. For the library's own use.
 using ErrorPtr = std::unique_ptr<Error, detail::DropError>;
+/// Makes the error that a Result owns; needs no memory when none is left. For the library's own use.
 inline ErrorPtr make_error(Error error) noexcept { return ErrorPtr(detail::keep_error(std::move(error))); }
 
-// A value or an Error; members are named as in std::expected. Move-only; the error sits behind a pointer so
-// that the successful path stays small.
+/// A value or an Error. The members have the names of std::expected. Movable, not copyable.
+///
+/// To read the value of an error, or the error of a value, is undefined behaviour; debug builds assert.
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}                  // NOLINT: implicit by design
+  /// A value. Implicit, so that a function can return it.
+  Result(T value) : value_(std::move(value)) {}  // NOLINT
+  /// An error. Implicit, so that a function can return it.
   Result(Error error) : error_(make_error(std::move(error))) {}  // NOLINT
+  /// Whether there is a value.
   bool has_value() const { return error_ == nullptr; }
+  /// Whether there is a value.
   explicit operator bool() const { return has_value(); }
+  /// The value.
   T& value() & {
     assert(has_value());
     return *value_;
   }
+  /// The value.
   const T& value() const& {
     assert(has_value());
     return *value_;
   }
+  /// The value, to be moved from.
   T&& value() && {
     assert(has_value());
     return std::move(*value_);
   }
+  /// The value.
   T& operator*() & { return value(); }
+  /// The value.
   const T& operator*() const& { return value(); }
+  /// The value, to be moved from.
   T&& operator*() && { return std::move(*this).value(); }
+  /// A member of the value.
   T* operator->() { return &value(); }
+  /// A member of the value.
   const T* operator->() const { return &value(); }
+  /// The error.
   Error& error() & {
     assert(!has_value());
     return *error_;
   }
+  /// The error.
   const Error& error() const& {
     assert(!has_value());
     return *error_;
   }
+  /// The error, to be moved from.
   Error&& error() && {
     assert(!has_value());
     return std::move(*error_);
@@ -107,21 +134,29 @@ class [[nodiscard]] Result {
   ErrorPtr error_;
 };
 
+/// Success, or an Error.
 template <>
 class [[nodiscard]] Result<void> {
  public:
+  /// Success.
   Result() = default;
-  Result(Error error) : error_(make_error(std::move(error))) {}  // NOLINT: implicit by design
+  /// An error. Implicit, so that a function can return it.
+  Result(Error error) : error_(make_error(std::move(error))) {}  // NOLINT
+  /// Whether there is no error.
   bool has_value() const { return error_ == nullptr; }
+  /// Whether there is no error.
   explicit operator bool() const { return has_value(); }
+  /// The error.
   Error& error() & {
     assert(!has_value());
     return *error_;
   }
+  /// The error.
   const Error& error() const& {
     assert(!has_value());
     return *error_;
   }
+  /// The error, to be moved from.
   Error&& error() && {
     assert(!has_value());
     return std::move(*error_);

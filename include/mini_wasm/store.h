@@ -1,7 +1,5 @@
-// A Store owns everything that exists while code runs: instances, memories, tables, globals, functions. They live until
-// the store is destroyed; handles (Instance, Func, Memory, ...) are plain copies that must not outlive it.
-// Thread rule: one thread at a time. Limits hold for the whole store.
-// A store that a host function destroys while its own guest is running is leaked, and the guest goes on.
+/// @file
+/// The Store: owns everything that exists while code runs. And what belongs to it: StoreLimits, Growth, Rooted.
 #pragma once
 
 #include <mini_wasm/engine.h>
@@ -19,84 +17,126 @@ struct RootCell;
 }
 }  // namespace runtime
 
-// Something in a store that is about to take more room.
+/// A growth that a store is about to make, for StoreLimits::may_grow.
 struct Growth {
-  enum class Kind : uint8_t { memory, table, gc_heap };
-  Kind kind;
-  uint64_t bytes;  // how much more
-  uint64_t used;   // what the store has taken so far, as StoreLimits::total_bytes counts
+  /// What grows.
+  enum class Kind : uint8_t {
+    memory,   ///< A linear memory.
+    table,    ///< A table.
+    gc_heap,  ///< The heap of garbage-collected objects.
+  };
+  Kind kind;       ///< What grows.
+  uint64_t bytes;  ///< By how many bytes it grows.
+  uint64_t used;   ///< How many bytes the store uses so far, counted as in StoreLimits::total_bytes.
 };
 
+/// Limits of one store. A growth beyond a limit fails as the specification says: memory.grow and table.grow give -1, an
+/// allocation traps with TrapCode::out_of_memory, instantiation and API calls give an Error of kind ErrorKind::limit.
 struct StoreLimits {
-  uint64_t memory_bytes = uint64_t{4} << 30;  // of each linear memory; memory.grow beyond it gives -1
-  uint64_t table_elements = 10'000'000;       // of each table
-  uint32_t instances = 10'000;
-  uint32_t memories = 10'000;
-  uint32_t tables = 10'000;
-  // Of structures, arrays, exceptions and externrefs together; beyond it an allocation traps "out of memory".
+  uint64_t memory_bytes = uint64_t{4} << 30;  ///< Bytes of each memory.
+  uint64_t table_elements = 10'000'000;       ///< Elements of each table.
+  uint32_t instances = 10'000;                ///< Number of instances.
+  uint32_t memories = 10'000;                 ///< Number of memories.
+  uint32_t tables = 10'000;                   ///< Number of tables.
+  /// Bytes of all garbage-collected objects together: structures, arrays, exceptions and externrefs.
   uint64_t gc_heap_bytes = uint64_t{4} << 30;
-  // Of all memories, tables (8 bytes an element) and the GC heap (blocks of 64 KiB) together. What goes beyond it fails
-  // as beyond a limit of its own. A memory that several stores share counts, with what it begins with, in the one whose
-  // module defined it, and its growth in the store that asks for it; not at all if SharedMemory::make made it: that has
-  // a limit of its own.
+  /// Bytes of all memories, all tables (8 bytes per element) and the GC heap (in blocks of 64 KiB) together.
+  ///
+  /// A memory that several stores share counts with its initial size in the store whose module defined it, and with a
+  /// growth in the store that asked for the growth. A memory from SharedMemory::make has a limit of its own and does
+  /// not count.
   uint64_t total_bytes = ~uint64_t{0};
-  // Asked before a memory, a table or the GC heap is made or grows, within the other limits; false refuses, which looks
-  // like a limit that has been reached. May be asked again for the same. Must neither use the store nor throw.
+  /// Called before a memory, a table or the GC heap is made or grows, if the other limits allow it. Returns whether it
+  /// may; `false` has the effect of a limit that is reached. May be called again for the same growth. Must not use the
+  /// store and must not throw. Null: everything is allowed.
   bool (*may_grow)(void* data, const Growth& growth) = nullptr;
+  /// Passed to #may_grow.
   void* may_grow_data = nullptr;
 };
 
 class Store;
 
-// Keeps the object alive that a reference refers to. The collector finds references in everything that a store owns and
-// on the stack of the thread that runs it; one that the embedder keeps elsewhere across calls, such as in a container,
-// has to be rooted. May outlive the store.
+/// Keeps the object alive that a reference refers to.
+///
+/// The collector finds references in everything that a store owns and on the native stack of the thread that runs it.
+/// A reference that the embedder keeps elsewhere between calls, for example in a container, needs a Rooted.
+/// docs/embedding-stacks-and-signals.md has the exact rule.
+///
+/// Ownership: movable, not copyable. May outlive the store; its reference must not be used then.
+///
+/// Thread rule: that of the store.
 class Rooted {
  public:
-  // Without a value (`get` gives Val()) where there is no memory for the root.
+  /// Roots a value of this store. When the host has no memory left, the object holds no value and Rooted::get gives
+  /// `Val()`.
   explicit Rooted(Store& store, const Val& value = {});
   ~Rooted();
+  /// Takes the root over.
   Rooted(Rooted&&) noexcept;
+  /// Takes the root over and releases its own.
   Rooted& operator=(Rooted&&) noexcept;
 
+  /// The value.
   const Val& get() const { return value_; }
-  void set(const Val& value);  // of the same store
+  /// Replaces the value by another one of the same store.
+  void set(const Val& value);
 
  private:
   Val value_;
   std::unique_ptr<runtime::gc::RootCell> cell_;
 };
 
+/// Owns everything that exists while code runs (spec 4.2.3): instances, functions, memories, tables, globals, tags,
+/// garbage-collected objects and the value stack. All of it lives until the store is destroyed.
+///
+/// Ownership: movable, not copyable. Handles (Instance, Func, Memory, ...) must not be used after their store is gone.
+/// The store keeps its engine and its modules alive. A store that is destroyed by a host function while its own guest
+/// is running is leaked instead, and the guest continues.
+///
+/// Thread rule: one thread at a time; Store::interrupt may be called from any thread.
 class Store {
  public:
-  // Where there is no memory for it, the store is empty, as one is that has been moved from: whatever would be made in
-  // it gives an error of kind limit.
+  /// Makes a store. When the host has no memory left, the store is empty (Store::empty).
   explicit Store(const Engine& engine, const StoreLimits& limits = {});
   ~Store();
+  /// Moves the content; the other store is then empty. Handles stay valid.
   Store(Store&&) noexcept;
+  /// Destroys its own content and takes that of the other store, which is then empty.
   Store& operator=(Store&&) noexcept;
 
-  // Asks running code to stop with TrapCode::interrupted; the one member that any thread may call. Code stops at its
-  // next loop iteration or call, in the middle of instructions that fill, copy or allocate much (what they have written
-  // by then stays), and in WASI calls that wait. Sticks until `clear_interrupt`. docs/interruption.md says more.
+  /// Makes running code stop with TrapCode::interrupted. The effect lasts until Store::clear_interrupt: a call that
+  /// starts before then traps at once.
+  ///
+  /// Code stops at its next loop iteration or call, within instructions that fill, copy or allocate much (what they
+  /// have written stays), and in WASI calls that wait. docs/interruption.md has the details and times.
+  ///
+  /// Thread rule: any thread, while the store exists.
   void interrupt();
+  /// Ends the effect of Store::interrupt. Thread rule: any thread, while the store exists.
   void clear_interrupt();
 
-  // An externref that holds a host pointer; null when there is no room for it in the heap. `finalize` (if any) is
-  // called once nothing refers to it any more, in a later collection or with the store; it must not use the store.
+  /// Makes an externref that holds a host pointer. Null when there is no room for it in the GC heap.
+  ///
+  /// `finalize` (if not null) is called with the pointer once, after the last reference is gone: in a later collection,
+  /// or when the store is destroyed. It must not use the store.
   Val new_externref(void* host_data, void (*finalize)(void*) = nullptr);
-  // Null for a null reference and for one that was not made by `new_externref`.
+  /// The host pointer of an externref that Store::new_externref made; null for any other value.
   static void* externref_data(const Val& value);
-  // Bytes that count for StoreLimits::total_bytes.
+  /// The number of bytes that count for StoreLimits::total_bytes.
   uint64_t used_bytes() const;
-  // Frees all objects that nothing refers to, unless it is interrupted; running code does so by itself.
+  /// Frees all objects that are not referenced any more. Running code does this by itself. Frees nothing when the store
+  /// is interrupted.
   void collect_garbage();
 
-  // Anything the embedder wants to find again from a host function.
+  /// Stores a pointer that the embedder can read again in a host function (Caller::store_data). Not owned.
   void set_data(void* data);
+  /// The pointer from Store::set_data; null before.
   void* data() const;
 
+  /// Whether the store was moved from, or could not be made because the host had no memory left. Everything that is
+  /// made in an empty store gives an Error of kind ErrorKind::limit.
   bool empty() const { return impl_ == nullptr; }
+  /// The implementation, for the library's own use. The store must not be empty.
   runtime::Store& impl() const { return *impl_; }
 
  private:

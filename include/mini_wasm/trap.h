@@ -1,4 +1,5 @@
-// Why running WebAssembly stopped, and where (spec 4.2.1 "trap").
+/// @file
+/// Why running WebAssembly stopped, and where (spec 4.2 "Results").
 #pragma once
 
 #include <cstdint>
@@ -7,27 +8,31 @@
 
 namespace mini_wasm {
 
-// One enumerator per row of traps.def; `none` means that nothing happened.
+/// The reason of a trap. Besides `none`, there is one enumerator for each row of `mini_wasm/traps.def`, which also has
+/// the message:
+/// @include traps.def
 enum class TrapCode : uint8_t {
-  none = 0,
+  none = 0,  ///< No trap.
+/// @cond
 #define TRAP(id, message) id,
 #include <mini_wasm/traps.def>
 #undef TRAP
+  /// @endcond
 };
 
-// The message, in the words of the official test scripts.
+/// The message of a trap, in the words of the official test scripts. A constant of the program; never null.
 const char* to_string(TrapCode code);
 
-// One entry of a backtrace, innermost first.
+/// One frame of a backtrace.
 struct FrameInfo {
-  std::string module_name;    // from the name section or the linker; may be empty
-  std::string function_name;  // from the name section or an export; may be empty
-  uint32_t function_index = 0;
-  uint64_t offset = 0;  // byte offset of the instruction in the module; 0 for a host function
-  bool host = false;
+  std::string module_name;      ///< From the name section, or from the linker for a host function. May be empty.
+  std::string function_name;    ///< From the name section or an export. May be empty.
+  uint32_t function_index = 0;  ///< The index of the function in its module (spec 2.5.1).
+  uint64_t offset = 0;          ///< Byte offset of the instruction in the binary module. 0 for a host function.
+  bool host = false;            ///< Whether this is a host function.
 };
 
-// "  0: module!function (func[7]) at 0x1234", one line per frame.
+/// A backtrace as text: one line per frame, innermost first, such as `  0: module!function (func[7]) at 0x1234`.
 std::string to_string(const std::vector<FrameInfo>& backtrace);
 
 }  // namespace mini_wasm

@@ -1,5 +1,6 @@
-// Typed calls both ways: C++ callables as host functions, guest functions as C++ callables.
-// Included by extern.h; everything here is templates over the untyped interface there.
+/// @file
+/// Typed calls in both directions: C++ callables as host functions, guest functions as C++ callables.
+/// Included by extern.h; everything here is templates over the untyped interface there.
 #pragma once
 
 #include <mini_wasm/extern.h>
@@ -12,7 +13,7 @@ namespace mini_wasm {
 
 namespace detail {
 
-// Which value type a C++ type stands for, and how it sits in a slot.
+// The value type that a C++ type stands for.
 template <class T>
 struct WasmType;
 template <>
@@ -48,7 +49,8 @@ struct WasmType<Val> {
   static constexpr ValType type = ValType::externref;
 };
 
-// A vector takes two slots, everything else one. The slots of the values before the nth, and of all:
+// A vector takes two slots, everything else one. slots_before counts the slots of the values before the nth one,
+// slot_count those of all values.
 template <class... T>
 constexpr size_t slots_before(size_t n) {
   constexpr size_t kSlots[] = {(std::is_same_v<T, V128> ? 2 : 1)..., 0};
@@ -119,9 +121,9 @@ struct UnwrapResult<Result<R>> {
   static constexpr bool fallible = true;
 };
 
-// --- References: `Val` says nothing about its type or store before it is there, so each one is looked at
+// --- References: the type and the store of a `Val` are known only at run time, so each one is checked
 
-// Whether the store may have the value as an externref. Error: usage, about the value as `what` with its number.
+// Checks that the value is an externref of this store. Error: usage; the message calls the value `what` with its number.
 Result<void> check_externref(const runtime::Store& store, const Val& value, const char* what, size_t number);
 
 template <class... T>
@@ -141,7 +143,7 @@ Result<void> check_refs(const runtime::Store& store, const char* what, const T&.
   return result;
 }
 
-// Stores the results of a host function unless they hold a reference that may not be there.
+// Stores the results of a host function. Error: usage, when one of them is a reference that does not fit.
 template <class R>
 Result<void> give_results(const runtime::Store& store, uint64_t* slots, const R& r) {
   if constexpr (kHasVal<R>) {
@@ -181,7 +183,7 @@ Result<void> finish_host_call(const Caller& caller, uint64_t* slots, F&& call) {
   }
 }
 
-// R(A...) of a host function's type: its WebAssembly type, and how it is called.
+// For the type R(A...) of a host function: its WebAssembly type, and how to call it.
 template <class Type>
 struct Signature;
 template <class R, class... A>
@@ -208,7 +210,8 @@ struct Signature<R(Caller&, A...)> : Signature<R(A...)> {
   }
 };
 
-// The type of an operator(), and of a callable; void when it has none, or more than one.
+// The function type of a callable (CallType) or of its operator() (MemberType); void when there is no operator() or more
+// than one.
 template <class Member>
 struct MemberType {
   using type = void;
@@ -241,7 +244,7 @@ struct CallType<R (*)(A...) noexcept(no_throw)> {
   using type = R(A...);
 };
 
-// --- What may cross, said in one line each where it is not so
+// --- Which types are allowed, with one line of explanation for those that are not
 
 template <class T>
 inline constexpr bool kIsValue = requires { WasmType<T>::type; };
@@ -279,7 +282,7 @@ struct HostCallable {
   static constexpr bool fits = callable && params && result;
 };
 
-// Does not compile, for a callable that does not fit: says why.
+// For a callable that does not fit: fails to compile, with a message that says why.
 template <class F>
 void explain_misfit() {
   using Given = HostCallable<F>;
@@ -315,11 +318,13 @@ Func Func::wrap(Store& store, F&& callable) {
   }
 }
 
-// A guest function with a C++ signature; calling it checks nothing but references, and allocates nothing.
+/// A function with a C++ signature, from Func::typed. A call checks nothing but references, and allocates nothing.
+///
+/// Ownership and thread rule: those of Func.
 template <class R, class... A>
 class TypedFunc<R(A...)> {
  public:
-  // Errors: usage (a `Val` that is no externref of this store), and those of Func::call.
+  /// Calls the function. Errors: usage (a Val that is not an externref of this store), and those of Func::call.
   Result<R> operator()(A... args) const {
     using Results = detail::WasmResults<R>;
     if constexpr (detail::kHasVal<std::remove_cvref_t<A>...>) {
@@ -338,9 +343,13 @@ class TypedFunc<R(A...)> {
       return Results::load(slots);
     }
   }
+  /// The function without its C++ signature.
   const Func& func() const { return func_; }
+  /// For the library's own use; Func::typed checks the types first.
   explicit TypedFunc(Func func) : func_(func) {}
+  /// The types of the parameters.
   static constexpr std::array<ValType, sizeof...(A)> kParams{detail::WasmType<std::remove_cvref_t<A>>::type...};
+  /// The types of the results.
   static constexpr auto results() { return detail::WasmResults<R>::kTypes; }
 
  private:

@@ -1,3 +1,0 @@
-#pragma once
-
-#define MINI_WASM_VERSION "0.1.0"
