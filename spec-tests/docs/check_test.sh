@@ -8,13 +8,14 @@ failed=0
 
 plant() {  # a documentation without faults
   rm -rf "${tree:?}"/*
-  mkdir -p "$tree"/{core,docs/diagrams,spec-tests/layers}
+  mkdir -p "$tree"/{core,docs/diagrams,include/mini_wasm,spec-tests/layers}
   cd "$tree" || exit 2
   touch core/a.h
   echo 'project(mini_wasm VERSION 1.2.3 LANGUAGES CXX)' >CMakeLists.txt
   echo 'See [docs](docs/README.md), `core/a.h`, `core/*.h` and ![rooms](docs/diagrams/rooms.svg).' >README.md
   echo '## [1.2.3]' >CHANGELOG.md
   touch CONTRIBUTING.md SECURITY.md
+  printf 'enum class Kind : uint8_t {\n  one = 0,  ///< One.\n  two,  ///< Two.\n};\nenum class Id : uint32_t {};\n' >include/mini_wasm/a.h
   echo '[page](page.md)' >docs/README.md
   echo '[up](../README.md#part) and [out](https://example.org/nothing)' >docs/page.md
   printf '  "cli" -> "core";\n  "wasi" -> "core";\n  "cli" -> "wasi";\n  "core" -> "include";\n' >docs/diagrams/rooms.dot
@@ -44,4 +45,6 @@ plant; sed -i '/"wasi" -> "core"/d; /"cli" -> "core"/d' docs/diagrams/rooms.dot;
 plant; sed -i '/"cli" -> "core"/d' docs/diagrams/rooms.dot; draw; expect 0 "an arrow that others replace"
 plant; sed -i 's/^wasi: core/wasi:/' spec-tests/layers/check.sh; expect 1 "an include that is not allowed any more"
 plant; sed -i 's/1.2.3/1.3.0/' CMakeLists.txt; expect 1 "a version without changes"
+plant; sed -i 's|  ///< Two.||' include/mini_wasm/a.h; expect 1 "an enumerator without a comment"
+plant; sed -i 's|  ///< One.||' include/mini_wasm/a.h; expect 1 "an enumerator with a value and without a comment"
 exit $failed
