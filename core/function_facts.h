@@ -2,42 +2,19 @@
 // their own.
 #pragma once
 
-#include <mini_wasm/types.h>
-
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <memory>
 
 #include "core/limits.h"
 
 namespace mini_wasm {
 
-// The number of registers that a compiler has for locals, in each bank. Those that survive calls come first.
-struct RegisterBudget {
-  struct Bank {
-    uint8_t surviving = 0, all = 0;
-  };
-  Bank ints, floats;
-};
-
-// The locals that are kept in registers ("pinned") in one part of a function: in its body, or in a loop with everything
-// inside it. Local ints[i] is in register number i of the RegisterBudget for integers and references. Numbers above
-// those of the locals stand for FunctionFacts::constants.
-struct PinSet {
-  static constexpr uint16_t kNoLocal = 0xffff;
-  static constexpr size_t kMost = 12;  // in each bank
-  using Bank = std::array<uint16_t, kMost>;
-
-  static constexpr Bank none() {
-    Bank bank{};
-    for (uint16_t& local : bank) local = kNoLocal;
-    return bank;
-  }
-  Bank ints = none(), floats = none();
-  // By register: whether its value may differ from the one in the slot of the local.
-  uint16_t dirty_ints = 0, dirty_floats = 0;
-  friend bool operator==(const PinSet&, const PinSet&) = default;
+// What a tier has found out about a function by observing its validation (validator/body_observer.h). Only the tier
+// knows the type of this object.
+class TierFacts {
+ public:
+  virtual ~TierFacts() = default;
 };
 
 struct FunctionFacts {
@@ -53,16 +30,7 @@ struct FunctionFacts {
   bool has_calls = false;
   bool has_loops = false;
   bool has_try = false;
-  // Only for a compiler: pins[0] is for the body, pins[loop_pins[i]] for loop number i, in the order of their
-  // beginnings.
-  std::vector<PinSet> pins;
-  std::vector<uint32_t> loop_pins;
-  struct Constant {
-    ValType type;
-    uint64_t bits = 0;
-    friend bool operator==(const Constant&, const Constant&) = default;
-  };
-  std::vector<Constant> constants;  // floating-point constants in loops
+  std::unique_ptr<const TierFacts> tier;  // null if the tier does not observe validation
 };
 
 }  // namespace mini_wasm

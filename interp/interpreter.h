@@ -17,7 +17,9 @@ class Interpreter final : public runtime::ExecutionTier {
   Interpreter(std::unique_ptr<runtime::ExecutionTier> compiler, uint32_t hot_after)
       : compiler_(std::move(compiler)), hot_after_(hot_after) {}
   runtime::ExecutionTier* compiler() override { return compiler_.get(); }
-  const RegisterBudget* registers() const override { return compiler_ ? compiler_->registers() : nullptr; }
+  std::unique_ptr<validator::BodyObserver> make_observer() const override {
+    return compiler_ ? compiler_->make_observer() : nullptr;
+  }
   uint32_t hot_after() const { return hot_after_; }
 
   std::unique_ptr<runtime::ModuleCode> make_code(const runtime::CompiledModule& module,

@@ -21,6 +21,7 @@
 
 #include "core/buffer.h"
 #include "jit/native_code.h"
+#include "jit/pin_plan.h"
 #include "jit/register_file.h"
 #include "jit/runtime_calls.h"
 #include "jit/test_settings.h"
@@ -226,7 +227,7 @@ class Compiler {
     const validator::Locals& locals = decoder_->locals();
     if (i < locals.ready()) [[likely]]
       return scalar(locals[i].type);
-    return scalar(i < locals.size() ? locals.at(i).type : facts_->constants[i - locals.size()].type);
+    return scalar(i < locals.size() ? locals.at(i).type : plan_->constants[i - locals.size()].type);
   }
   uint16_t local_slot(uint32_t i) const { return static_cast<uint16_t>(decoder_->locals().at(i).slot); }
   std::span<const uint32_t> pinned_between(uint32_t begin, uint32_t end);
@@ -347,6 +348,7 @@ class Compiler {
   // Of the function
   FuncIdx index_{};
   const FunctionFacts* facts_ = nullptr;  // of that function
+  const PinPlan* plan_ = nullptr;         // made for it
   uint16_t link_ = 0;                     // first link slot
   uint16_t operand_base_ = 0;             // slot of the first operand
   uint32_t frame_slots_ = 0;

@@ -66,10 +66,9 @@ void Compiler<Masm>::block(Control& c) {
 template <class Masm>
 void Compiler<Masm>::loop(Control& c) {
   block(c);
-  const FunctionFacts& facts = *facts_;
   const uint32_t index = next_loop_++;
-  if (!facts.has_try && !facts.loop_pins.empty()) {
-    c.label.pins = facts.loop_pins[index];
+  if (!facts_->has_try && !plan_->loops.empty()) {
+    c.label.pins = plan_->loops[index];
     move_pins(pins_, c.label.pins);
     set_pins(c.label.pins);
   }

@@ -11,8 +11,7 @@ namespace mini_wasm::jit {
 template <class Masm>
 const PinSet& Compiler<Masm>::pin_set(uint32_t pins) const {
   static constexpr PinSet kNone;
-  const FunctionFacts& facts = *facts_;
-  return facts.has_try || facts.pins.empty() ? kNone : facts.pins[pins];
+  return facts_->has_try || plan_->sets.empty() ? kNone : plan_->sets[pins];
 }
 
 template <class Masm>
@@ -40,7 +39,7 @@ template <class Masm>
 void Compiler<Masm>::load_pin(uint32_t local, Reg reg) {
   const size_t locals = decoder_->locals().size();
   if (local < locals) return masm_.load_slot(local_type(local), reg, local_slot(local));
-  masm_.constant(local_type(local), reg, facts_->constants[local - locals].bits);
+  masm_.constant(local_type(local), reg, plan_->constants[local - locals].bits);
 }
 
 // The register that a floating-point constant is in; kNoReg: none.
@@ -66,7 +65,7 @@ void Compiler<Masm>::set_pins(uint32_t pins) {
     pinned_locals_.push_back(local);
     temps &= ~reg.bit();
     if (const size_t locals = decoder_->locals().size(); local >= locals) {
-      pinned_constants_.push_back({local_type(local), facts_->constants[local - locals].bits, reg});
+      pinned_constants_.push_back({local_type(local), plan_->constants[local - locals].bits, reg});
     }
     if ((Masm::kSurvivesCalls & reg.bit()) == 0) across_calls_.push_back({local, dirty});
   });

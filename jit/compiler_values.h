@@ -25,6 +25,8 @@ Result<void> Compiler<Masm>::compile(FuncIdx index, NativeCode& code) {
   Result<const FunctionFacts*> valid = compiled_.facts(index);
   if (!valid) return std::move(valid).error();
   facts_ = *valid;
+  static const PinPlan kNothingPinned;
+  plan_ = facts_->tier ? static_cast<const PinPlan*>(facts_->tier.get()) : &kNothingPinned;
   const FunctionFacts& facts = *facts_;
   index_ = index;
   const runtime::SlotCounts counts = compiled_.slot_counts(index);
@@ -68,7 +70,7 @@ template <class Masm>
 void Compiler<Masm>::begin(Decoder& decoder) {
   decoder_ = &decoder;
   const validator::Locals& locals = decoder.locals();
-  const size_t with_constants = locals.size() + facts_->constants.size();
+  const size_t with_constants = locals.size() + plan_->constants.size();
   if (newest_.size() < locals.size()) newest_.resize(locals.size());
   if (copies_.size() < locals.size()) copies_.resize(locals.size(), kNoReg);
   if (pinned_.size() < with_constants) pinned_.resize(with_constants, kNoReg);
@@ -79,8 +81,8 @@ void Compiler<Masm>::begin(Decoder& decoder) {
   // Whoever unwinds to a handler has lost what was in registers: it is here.
   const FunctionFacts& facts = *facts_;
   saved_ = facts.has_try ? Masm::kSurvivesCalls : 0;
-  for (uint32_t i = 0; !facts.has_try && i < facts.pins.size(); ++i) {
-    for_each_pin(facts.pins[i], [&](uint32_t, Reg reg, bool) { saved_ |= reg.bit() & Masm::kSurvivesCalls; });
+  for (uint32_t i = 0; !facts.has_try && i < plan_->sets.size(); ++i) {
+    for_each_pin(plan_->sets[i], [&](uint32_t, Reg reg, bool) { saved_ |= reg.bit() & Masm::kSurvivesCalls; });
   }
   load_arguments();
   masm_.begin_register_entry();

@@ -6,6 +6,7 @@
 #include "core/guarded.h"
 #include "jit/module_code.h"
 #include "jit/perf_map.h"
+#include "jit/pin_chooser.h"
 #include "jit/test_settings.h"
 #include "jit/value.h"
 #include "runtime/func_inst.h"
@@ -36,7 +37,9 @@ Jit::Jit(std::unique_ptr<runtime::ExecutionTier> interpreter)
 
 Jit& Jit::of(InstanceContext& ctx) { return static_cast<Jit&>(*ctx.store->engine().tier().compiler()); }
 
-const RegisterBudget* Jit::registers() const { return &target::kPinBudget; }
+std::unique_ptr<validator::BodyObserver> Jit::make_observer() const {
+  return std::make_unique<PinChooser>(target::kPinBudget);
+}
 
 std::unique_ptr<runtime::ModuleCode> Jit::make_code(const runtime::CompiledModule& module, runtime::Bounds bounds) {
   return std::make_unique<ModuleCode>(*this, module, bounds);

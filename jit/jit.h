@@ -22,7 +22,7 @@ class Jit final : public runtime::ExecutionTier {
 
   runtime::ExecutionTier* compiler() override { return this; }
   bool is_retired() const override { return !memory_.is_ours(); }
-  const RegisterBudget* registers() const override;
+  std::unique_ptr<validator::BodyObserver> make_observer() const override;
   std::unique_ptr<runtime::ModuleCode> make_code(const runtime::CompiledModule& module,
                                                  runtime::Bounds bounds) override;
   void describe(std::vector<uint8_t>& out) const override;

@@ -27,7 +27,7 @@ Result<std::shared_ptr<const CompiledModule>> CompiledModule::make(std::shared_p
 
   std::shared_ptr<CompiledModule> compiled(new CompiledModule);
   const Config& config = engine->config();
-  compiled->functions_ = std::make_unique<ValidatedFunctions>(module, features, engine->tier().registers());
+  compiled->functions_ = std::make_unique<ValidatedFunctions>(module, features, &engine->tier());
   compiled->cache_ = ModuleCache::make(*engine, module);
   compiled->all_valid_ = compiled->cache_ && compiled->cache_->says_valid();
   // If an earlier run has validated all functions, they need not be validated now. A function that is compiled anew

@@ -11,6 +11,7 @@
 #include "runtime/activation.h"
 #include "runtime/bounds.h"
 #include "runtime/func_inst.h"
+#include "validator/body_observer.h"
 
 namespace mini_wasm::runtime {
 
@@ -47,9 +48,9 @@ class ExecutionTier {
   virtual ~ExecutionTier() = default;
   // The tier that makes machine code: this one, or the one that it hands hot functions to. Null when there is none.
   virtual ExecutionTier* compiler() { return nullptr; }
-  // The registers that the tier has for locals; FunctionFacts then says which local gets which register. Null: the tier
-  // does not keep locals in registers.
-  virtual const RegisterBudget* registers() const { return nullptr; }
+  // Makes an observer for the validation of functions, whose results the tier finds in FunctionFacts::tier. Null: the
+  // tier does not observe validation.
+  virtual std::unique_ptr<validator::BodyObserver> make_observer() const { return nullptr; }
   virtual std::unique_ptr<ModuleCode> make_code(const CompiledModule& module, Bounds bounds) = 0;
   // Appends everything that the tier's records (ModuleCode::append_record) depend on besides the Config, such as the
   // CPU.

@@ -4,9 +4,13 @@
 
 namespace mini_wasm::runtime {
 
+std::unique_ptr<validator::BodyObserver> ValidatedFunctions::make_observer() const {
+  return tier_ == nullptr ? nullptr : tier_->make_observer();
+}
+
 Result<void> ValidatedFunctions::validate_all() {
   facts_.reserve(module_.funcs.size() - module_.imported_funcs);
-  validator::FunctionValidator validator(module_, features_, registers_);
+  validator::FunctionValidator validator(module_, features_, make_observer());
   for (size_t i = module_.imported_funcs; i < module_.funcs.size(); ++i) {
     Result<FunctionFacts> r = validator.validate(FuncIdx{static_cast<uint32_t>(i)});
     if (!r) return std::move(r).error();
@@ -25,7 +29,7 @@ Result<const FunctionFacts*> ValidatedFunctions::validate(FuncIdx func) {
   const std::lock_guard lock(mutex_);
   // Another thread has validated it meanwhile.
   if (const FunctionFacts* known = place.load(std::memory_order_relaxed)) return known;
-  if (!validator_) validator_ = std::make_unique<validator::FunctionValidator>(module_, features_, registers_);
+  if (!validator_) validator_ = std::make_unique<validator::FunctionValidator>(module_, features_, make_observer());
   Result<FunctionFacts> r = [&] {
     try {
       return validator_->validate(func);

@@ -17,16 +17,17 @@
 #include "core/indices.h"
 #include "core/opcode.h"
 #include "decoder/module.h"
+#include "runtime/execution_tier.h"
 #include "validator/function_validator.h"
 
 namespace mini_wasm::runtime {
 
 class ValidatedFunctions {
  public:
-  // `module` must have passed validate_module. It and `registers` (see FunctionValidator) must live longer than this
-  // object.
-  ValidatedFunctions(const decoder::Module& module, FeatureSet features, const RegisterBudget* registers)
-      : module_(module), features_(features), registers_(registers) {}
+  // `module` must have passed validate_module. `tier`: observes the validation; may be null. Both must live longer than
+  // this object.
+  ValidatedFunctions(const decoder::Module& module, FeatureSet features, const ExecutionTier* tier)
+      : module_(module), features_(features), tier_(tier) {}
 
   // Call exactly one of the next two functions first. This one validates everything now. Errors: those of
   // FunctionValidator.
@@ -46,10 +47,11 @@ class ValidatedFunctions {
 
  private:
   Result<const FunctionFacts*> validate(FuncIdx func);
+  std::unique_ptr<validator::BodyObserver> make_observer() const;
 
   const decoder::Module& module_;
   const FeatureSet features_;
-  const RegisterBudget* const registers_;
+  const ExecutionTier* const tier_;
   std::vector<FunctionFacts> facts_;  // of all functions, when they were validated together
   // Otherwise; null: not validated yet, or invalid.
   std::unique_ptr<std::atomic<const FunctionFacts*>[]> facts_on_demand_;

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "validator/function_decoder.h"
-#include "validator/pin_chooser.h"
 
 namespace mini_wasm::validator {
 
@@ -21,10 +20,7 @@ class FactsSink {
   using Decoder = FunctionDecoder<FactsSink>;
   using Control = Decoder::Control;
 
-  // `registers` is null when nobody needs pins.
-  explicit FactsSink(const RegisterBudget* registers) {
-    if (registers != nullptr) pins_ = std::make_unique<PinChooser>(*registers);
-  }
+  explicit FactsSink(std::unique_ptr<BodyObserver> observer) : observer_(std::move(observer)) {}
 
   void begin(Decoder& decoder) {
     decoder_ = &decoder;
@@ -33,7 +29,7 @@ class FactsSink {
     const Locals& locals = decoder.locals();
     if (uses_.size() < locals.size()) uses_.resize(locals.size());
     std::fill_n(uses_.begin(), locals.ready(), Uses{});
-    if (pins_) pins_->begin(locals.size());
+    if (observer_) observer_->begin(locals.size());
     facts_.local_slots = locals.slots();
   }
   void far_local(uint32_t i) { uses_[i] = {}; }
@@ -41,7 +37,7 @@ class FactsSink {
   // `vectors`: whether values of type v128 may come from something other than vector instructions and locals.
   FunctionFacts finish(bool vectors) {
     choose_hot_local();
-    if (pins_) pins_->finish(decoder_->locals(), facts_);
+    if (observer_) facts_.tier = observer_->finish(decoder_->locals());
     note_height(decoder_->highest());
     facts_.max_operand_slots += most_kept_exceptions_;
     // Operands were counted, not slots. Twice the number is an upper bound, which is good enough for the few functions
@@ -52,7 +48,7 @@ class FactsSink {
 
   void numeric(Op) { note_height(); }
   void constant(ValType type, uint64_t bits) {
-    if (pins_ && (type == ValType::f32 || type == ValType::f64) && bits != 0) pins_->use_constant(type, bits);
+    if (observer_ && (type == ValType::f32 || type == ValType::f64) && bits != 0) observer_->use_constant(type, bits);
     note_height();
   }
   void v128_const(const uint8_t*) { note_height(); }
@@ -64,13 +60,13 @@ class FactsSink {
   void store(Op, const MemArg&) {}
   void local_get(uint32_t i) {
     ++uses_[i].reads;
-    if (pins_) note_use(i, false);
+    if (observer_) note_use(i, false);
     note_height();
   }
   void local_set(uint32_t i) { local_tee(i); }
   void local_tee(uint32_t i) {
     ++uses_[i].writes;
-    if (pins_) note_use(i, true);
+    if (observer_) note_use(i, true);
   }
   void global_get(uint32_t) { note_height(); }
   void global_set(uint32_t) {}
@@ -82,13 +78,13 @@ class FactsSink {
   void block(Control&) {}
   void loop(Control&) {
     facts_.has_loops = true;
-    if (pins_) pins_->enter_loop();
+    if (observer_) observer_->enter_loop();
   }
   void if_(Control&) {}
   void else_(Control&, bool) {}
   // A block may have more results than were on the stack at its end.
   void end(Control& c, bool) {
-    if (c.op == Op::loop && pins_) pins_->leave_loop();
+    if (c.op == Op::loop && observer_) observer_->leave_loop();
     note_height(c.height + c.results.size());
     kept_exceptions_ -= c.label.keeps_exception;
   }
@@ -143,14 +139,14 @@ class FactsSink {
 
   void note_height() { decoder_->note_height(); }
   void note_height(uint32_t height) { facts_.max_operand_slots = std::max(facts_.max_operand_slots, height); }
-  [[gnu::noinline]] void note_use(uint32_t local, bool writes) { pins_->use(local, writes); }
+  [[gnu::noinline]] void note_use(uint32_t local, bool writes) { observer_->use_local(local, writes); }
   size_t tag_params(TagIdx tag) const {
     const decoder::Module& module = decoder_->module();
     return module.func_type(module.tags[raw(tag)].type).params.size();
   }
   void note_call() {
     facts_.has_calls = true;
-    if (pins_) pins_->call();
+    if (observer_) observer_->call();
     note_height();
   }
   // A host function stores its results where its arguments were, as in any other call.
@@ -180,10 +176,10 @@ class FactsSink {
 
   Decoder* decoder_ = nullptr;
   FunctionFacts facts_;
-  uint32_t kept_exceptions_ = 0;       // by the older proposal's catch blocks around this instruction,
-  uint32_t most_kept_exceptions_ = 0;  // and the maximum so far; added to the maximum of operands
-  std::vector<Uses> uses_;             // by local, for those that are ready or have been used
-  std::unique_ptr<PinChooser> pins_;
+  uint32_t kept_exceptions_ = 0;                  // by the older proposal's catch blocks around this instruction,
+  uint32_t most_kept_exceptions_ = 0;             // and the maximum so far; added to the maximum of operands
+  std::vector<Uses> uses_;                        // by local, for those that are ready or have been used
+  const std::unique_ptr<BodyObserver> observer_;  // may be null
 };
 
 // Whether a signature, a field or a global has a vector type, so that a vector can come into a function without vector
@@ -236,16 +232,16 @@ uint32_t count_local_slots(const decoder::Module& module, FeatureSet features, F
 }
 
 struct FunctionValidator::Walk {
-  Walk(const decoder::Module& module, FeatureSet features, const RegisterBudget* registers)
-      : sink(registers), decoder(module, features, sink), vectors(has_vectors(module)) {}
+  Walk(const decoder::Module& module, FeatureSet features, std::unique_ptr<BodyObserver> observer)
+      : sink(std::move(observer)), decoder(module, features, sink), vectors(has_vectors(module)) {}
   FactsSink sink;
   FunctionDecoder<FactsSink> decoder;
   bool vectors;
 };
 
 FunctionValidator::FunctionValidator(const decoder::Module& module, FeatureSet features,
-                                     const RegisterBudget* registers)
-    : walk_(std::make_unique<Walk>(module, features, registers)) {}
+                                     std::unique_ptr<BodyObserver> observer)
+    : walk_(std::make_unique<Walk>(module, features, std::move(observer))) {}
 
 FunctionValidator::~FunctionValidator() = default;
 

@@ -9,6 +9,7 @@
 #include "core/function_facts.h"
 #include "core/opcode.h"
 #include "decoder/module.h"
+#include "validator/body_observer.h"
 
 namespace mini_wasm::validator {
 
@@ -19,9 +20,10 @@ uint32_t count_local_slots(const decoder::Module& module, FeatureSet features, F
 // Thread rule: one thread at a time. Use one object for many functions, because it keeps its buffers.
 class FunctionValidator {
  public:
-  // `module` must have passed validate_module, and must live longer than this object. `registers`: the registers of the
-  // compiler that needs to know which locals gain most from them; null if there is none.
-  FunctionValidator(const decoder::Module& module, FeatureSet features, const RegisterBudget* registers = nullptr);
+  // `module` must have passed validate_module, and must live longer than this object. `observer`: see BodyObserver;
+  // may be null.
+  FunctionValidator(const decoder::Module& module, FeatureSet features,
+                    std::unique_ptr<BodyObserver> observer = nullptr);
   ~FunctionValidator();
 
   // Errors: malformed or invalid, with byte offset, function, opcode, and what was expected and found; limit.

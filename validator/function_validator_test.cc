@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <string>
+#include <utility>
+
 #include "decoder/module_bytes.h"
 #include "decoder/module_decoder.h"
 #include "spec-tests/support/wat.h"
@@ -15,19 +19,59 @@ using ::testing::HasSubstr;
 
 // The facts of the first function that the text defines, or its error.
 Result<FunctionFacts> validate(std::string_view body, std::string_view rest = "",
-                               FeatureSet features = FeatureSet::defaults()) {
+                               FeatureSet features = FeatureSet::defaults(),
+                               std::unique_ptr<BodyObserver> observer = nullptr) {
   static TypeRegistry types;
   const std::vector<uint8_t> bytes =
       mini_wasm::testing::wat_unchecked("(module " + std::string(rest) + " (func $f " + std::string(body) + "))");
   auto module = decoder::decode_module(std::span(bytes), types, features);
   if (!module) return std::move(module).error();
   if (auto r = validate_module(**module, features); !r) return std::move(r).error();
-  return FunctionValidator(**module, features).validate(FuncIdx{(*module)->imported_funcs});
+  return FunctionValidator(**module, features, std::move(observer)).validate(FuncIdx{(*module)->imported_funcs});
 }
 
 std::string error_of(std::string_view body, std::string_view rest = "") {
   auto r = validate(body, rest);
   return r ? "valid" : r.error().message;
+}
+
+// Writes down all events.
+class Recorder final : public BodyObserver {
+ public:
+  struct Log final : TierFacts {
+    std::string text;
+  };
+  void begin(size_t locals) override { text_ = std::to_string(locals) + " locals"; }
+  void use_constant(ValType type, uint64_t) override { add(to_string(type)); }
+  void enter_loop() override { add("loop"); }
+  void leave_loop() override { add("end"); }
+  std::unique_ptr<const TierFacts> finish(const Locals&) override {
+    add("finish");
+    auto log = std::make_unique<Log>();
+    log->text = text_;
+    return log;
+  }
+
+ private:
+  void add(const std::string& event) {
+    for (const Use& use : uses_) text_ += (use.writes ? ", write " : ", read ") + std::to_string(use.local);
+    for (; calls_ != 0; --calls_) text_ += ", call";
+    uses_.clear();
+    text_ += ", " + event;
+  }
+  std::string text_;
+};
+
+TEST(function_validator, an_observer_hears_of_locals_constants_calls_and_loops_in_code_that_is_reached) {
+  const auto r = validate(
+      "(param f64) (local i32) (loop (local.set 1 (local.get 1)) (local.set 0 (f64.const 2)) (call $f (f64.const 0))) "
+      "(if (local.tee 1 (i32.const 5)) (then (return_call $f (f32.demote_f64 (f64.const 1)) (f64.promote_f32))) ) "
+      "unreachable (loop (call $f (local.get 0)))",
+      "", FeatureSet::defaults(), std::make_unique<Recorder>());
+  ASSERT_TRUE(r) << r.error().to_string();
+  EXPECT_EQ(static_cast<const Recorder::Log&>(*r->tier).text,
+            "2 locals, loop, read 1, write 1, f64, write 0, call, end, write 1, f64, finish");
+  EXPECT_EQ(validate("nop")->tier, nullptr);
 }
 
 TEST(function_validator, a_mismatch_says_what_was_expected_and_found_and_where) {

@@ -8,7 +8,6 @@
 #include <initializer_list>
 #include <vector>
 
-#include "core/function_facts.h"
 #include "core/immediates.h"
 #include "core/opcode.h"
 #include "jit/native_code.h"

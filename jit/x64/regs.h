@@ -11,7 +11,7 @@
 
 #include <array>
 
-#include "core/function_facts.h"
+#include "jit/pin_plan.h"
 #include "jit/value.h"
 
 namespace mini_wasm::jit::x64 {

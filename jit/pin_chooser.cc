@@ -1,20 +1,23 @@
-#include "validator/pin_chooser.h"
+#include "jit/pin_chooser.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
-namespace mini_wasm::validator {
+namespace mini_wasm::jit {
 
 namespace {
 
 // The cost of moving a local into its register and back at the edges of a loop, in uses.
-constexpr uint32_t kEdgeCost = 2;
+constexpr uint8_t kEdgeCost = 2;
 // The cost of saving a register around a call, in uses.
 constexpr uint32_t kCallCost = 2;
 constexpr size_t kMostConstants = 16;  // in each function
-
-bool is_float(ValType t) { return t == ValType::f32 || t == ValType::f64 || t == ValType::v128; }
+static_assert(limits::kMaxLocals + kMostConstants < PinSet::kNoLocal);
 
 uint32_t saturated_sum(uint32_t a, uint32_t b) { return a > ~b ? ~0u : a + b; }
+
+bool is_float(ValType t) { return t == ValType::f32 || t == ValType::f64 || t == ValType::v128; }
 
 }  // namespace
 
@@ -22,8 +25,9 @@ void PinChooser::begin(size_t locals) {
   regions_.assign(1, {});
   open_ = too_deep_ = 0;
   loops_.clear();
-  log_.clear();
   uses_.clear();
+  calls_ = 0;
+  weights_.clear();
   if (place_.size() < locals + kMostConstants) place_.resize(locals + kMostConstants);
   local_count_ = static_cast<uint32_t>(locals);
   constants_.clear();
@@ -31,12 +35,12 @@ void PinChooser::begin(size_t locals) {
 
 void PinChooser::use_constant(ValType type, uint64_t bits) {
   if (open_ == 0) return;
-  const FunctionFacts::Constant constant{type, bits};
+  const PinPlan::Constant constant{type, bits};
   const auto at = std::find(constants_.begin(), constants_.end(), constant);
   const auto number = static_cast<uint32_t>(at - constants_.begin());
   if (number == kMostConstants) return;
   if (at == constants_.end()) constants_.push_back(constant);
-  use(local_count_ + number, false);
+  use_local(local_count_ + number, false);
 }
 
 ValType PinChooser::type_of(uint32_t local) const {
@@ -44,6 +48,7 @@ ValType PinChooser::type_of(uint32_t local) const {
 }
 
 void PinChooser::enter_loop() {
+  take_calls();
   const uint32_t depth = regions_[open_].depth + 1;
   if (depth > kDeepest) {
     ++too_deep_;
@@ -52,13 +57,14 @@ void PinChooser::enter_loop() {
   Region region;
   region.parent = open_;
   region.depth = depth;
-  region.log_begin = static_cast<uint32_t>(log_.size());
+  region.uses_begin = static_cast<uint32_t>(uses_.size());
   open_ = static_cast<uint32_t>(regions_.size());
   loops_.push_back(open_);
   regions_.push_back(region);
 }
 
 void PinChooser::leave_loop() {
+  take_calls();
   if (too_deep_ != 0) return void(--too_deep_);
   Region& region = regions_[open_];
   close(region);
@@ -66,26 +72,33 @@ void PinChooser::leave_loop() {
   regions_[open_].has_calls |= region.has_calls;
 }
 
-// Adds up the uses in the region's log: one Use for each local. The log then keeps, for each of these, the cost of the
-// region's edges, which belongs to the region around it.
+// Those that were reported since the last time are in the innermost open region.
+void PinChooser::take_calls() {
+  Region& region = regions_[open_];
+  region.calls += std::exchange(calls_, 0);
+  region.has_calls |= region.calls != 0;
+}
+
+// Adds up the uses in the region: one LocalWeight for each local. Then they are replaced by, for each of these, the cost
+// of the region's edges, which belongs to the region around it.
 void PinChooser::close(Region& region) {
-  region.begin = static_cast<uint32_t>(uses_.size());
-  for (size_t i = region.log_begin; i < log_.size(); ++i) {
-    const Use& use = log_[i];
+  region.begin = static_cast<uint32_t>(weights_.size());
+  for (size_t i = region.uses_begin; i < uses_.size(); ++i) {
+    const Use& use = uses_[i];
     uint32_t& place = place_[use.local];
     if (place == 0) {
-      uses_.push_back({use.local, false, 0});
-      place = static_cast<uint32_t>(uses_.size());
+      weights_.push_back({static_cast<uint16_t>(use.local), false, 0});
+      place = static_cast<uint32_t>(weights_.size());
     }
-    Use& sum = uses_[place - 1];
+    LocalWeight& sum = weights_[place - 1];
     sum.writes |= use.writes;
-    sum.weight = saturated_sum(sum.weight, use.weight);
+    sum.weight = saturated_sum(sum.weight, use.times);
   }
-  region.count = static_cast<uint32_t>(uses_.size()) - region.begin;
-  log_.resize(region.log_begin);
-  for (const Use& use : uses(region)) {
-    place_[use.local] = 0;
-    log_.push_back({use.local, use.writes, kEdgeCost});
+  region.count = static_cast<uint32_t>(weights_.size()) - region.begin;
+  uses_.erase(uses_.begin() + region.uses_begin, uses_.end());
+  for (const LocalWeight& local : weights(region)) {
+    place_[local.local] = 0;
+    uses_.push_back({local.local, local.writes, kEdgeCost});
   }
 }
 
@@ -97,7 +110,7 @@ class PinChooser::BankChoice {
 
   // Only the locals with the greatest weight can get registers; they are sorted by weight. In a body with calls, a
   // register must save more than the cost of loading and saving it.
-  void consider(const Use& use) {
+  void consider(const LocalWeight& use) {
     const bool body = region_.depth == 0;
     if (use.weight < (!body || !region_.has_calls ? 1u : region_.calls == 0 ? 2u : 3u)) return;
     size_t at = count_;
@@ -134,7 +147,7 @@ class PinChooser::BankChoice {
  private:
   bool survives(size_t reg) const { return reg < budget_.surviving; }
   bool is_taken(size_t reg) const { return (taken_ >> reg & 1) != 0; }
-  bool fits(size_t reg, const Use& use) const {
+  bool fits(size_t reg, const LocalWeight& use) const {
     return survives(reg) || region_.calls == 0 || use.weight / kCallCost > region_.calls;
   }
   void give(size_t reg, uint16_t local) {
@@ -148,7 +161,7 @@ class PinChooser::BankChoice {
     return PinSet::kMost;
   }
   // A register that is free outside, if there is one. Where there are calls, those that survive calls are preferred.
-  void find_register(const Use& use) {
+  void find_register(const LocalWeight& use) {
     const size_t surviving = budget_.surviving, all = budget_.all;
     const size_t choices[] = {pick(0, surviving, true), pick(0, surviving, false), pick(surviving, all, true),
                               pick(surviving, all, false)};
@@ -163,7 +176,7 @@ class PinChooser::BankChoice {
   const RegisterBudget::Bank budget_;
   const PinSet::Bank& outer_;
   PinSet::Bank& pins_;
-  std::array<Use, PinSet::kMost> best_;
+  std::array<LocalWeight, PinSet::kMost> best_;
   size_t count_ = 0;
   uint32_t taken_ = 0;
 };
@@ -174,7 +187,7 @@ void PinChooser::choose(const Region& region, bool floats, const PinSet& outer, 
   const uint16_t outer_dirty = floats ? outer.dirty_floats : outer.dirty_ints;
   PinSet::Bank& pins = floats ? set.floats : set.ints;
   BankChoice choice(region, floats ? budget_.floats : budget_.ints, outer_bank, pins);
-  for (const Use& use : uses(region)) {
+  for (const LocalWeight& use : weights(region)) {
     if (region.depth == 0 && is_constant(use.local)) continue;
     if (is_float(type_of(use.local)) == floats) choice.consider(use);
   }
@@ -186,32 +199,34 @@ void PinChooser::choose(const Region& region, bool floats, const PinSet& outer, 
     if (is_constant(local)) continue;
     const size_t before = BankChoice::find(outer_bank, local);
     const bool was_dirty = region.depth == 0 || (before != PinSet::kMost && (outer_dirty >> before & 1) != 0);
-    const bool writes = place_[local] != 0 && uses_[place_[local] - 1].writes;
+    const bool writes = place_[local] != 0 && weights_[place_[local] - 1].writes;
     if (was_dirty || writes) dirty = static_cast<uint16_t>(dirty | 1u << reg);
   }
 }
 
-void PinChooser::finish(const Locals& locals, FunctionFacts& facts) {
+std::unique_ptr<const TierFacts> PinChooser::finish(const validator::Locals& locals) {
+  auto plan = std::make_unique<PinPlan>();
   locals_ = &locals;
+  take_calls();
   close(regions_[0]);
-  facts.pins.clear();
   for (Region& region : regions_) {
-    const PinSet outer = facts.pins.empty() ? PinSet{} : facts.pins[regions_[region.parent].pins];
+    const PinSet outer = plan->sets.empty() ? PinSet{} : plan->sets[regions_[region.parent].pins];
     PinSet set;
-    for (uint32_t i = 0; i < region.count; ++i) place_[uses_[region.begin + i].local] = region.begin + i + 1;
+    for (uint32_t i = 0; i < region.count; ++i) place_[weights_[region.begin + i].local] = region.begin + i + 1;
     for (bool floats : {false, true}) choose(region, floats, outer, set);
-    for (const Use& use : uses(region)) place_[use.local] = 0;
+    for (const LocalWeight& use : weights(region)) place_[use.local] = 0;
     // The region around has at least the same dirty registers, so one set can be used for both.
     if (region.depth != 0 && set.ints == outer.ints && set.floats == outer.floats) {
       region.pins = regions_[region.parent].pins;
       continue;
     }
-    region.pins = static_cast<uint32_t>(facts.pins.size());
-    facts.pins.push_back(set);
+    region.pins = static_cast<uint32_t>(plan->sets.size());
+    plan->sets.push_back(set);
   }
-  facts.constants.assign(constants_.begin(), constants_.end());
-  facts.loop_pins.clear();
-  for (uint32_t region : loops_) facts.loop_pins.push_back(regions_[region].pins);
+  if (plan->sets.size() == 1 && plan->sets[0] == PinSet{}) return nullptr;
+  plan->constants.assign(constants_.begin(), constants_.end());
+  for (uint32_t region : loops_) plan->loops.push_back(regions_[region].pins);
+  return plan;
 }
 
-}  // namespace mini_wasm::validator
+}  // namespace mini_wasm::jit

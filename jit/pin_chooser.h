@@ -13,34 +13,25 @@
 #include <span>
 #include <vector>
 
-#include "core/function_facts.h"
-#include "validator/locals.h"
+#include "jit/pin_plan.h"
+#include "validator/body_observer.h"
 
-namespace mini_wasm::validator {
+namespace mini_wasm::jit {
 
-class PinChooser {
+class PinChooser final : public validator::BodyObserver {
  public:
   explicit PinChooser(const RegisterBudget& budget) : budget_(budget) {}
 
-  void begin(size_t locals);
-  void use(uint32_t local, bool writes) {
-    if (local < PinSet::kNoLocal) log_.push_back({static_cast<uint16_t>(local), writes, 1});
-  }
-  // A floating-point constant: without a register it is loaded at each use. Zero is not reported, because it needs no
-  // load.
-  void use_constant(ValType type, uint64_t bits);
-  void call() {
-    ++regions_[open_].calls;
-    regions_[open_].has_calls = true;
-  }
-  void enter_loop();
-  void leave_loop();
-  // Sets pins and loop_pins.
-  void finish(const Locals& locals, FunctionFacts& facts);
+  void begin(size_t locals) override;
+  void use_constant(ValType type, uint64_t bits) override;
+  void enter_loop() override;
+  void leave_loop() override;
+  // Gives a PinPlan, or null if no local gets a register.
+  std::unique_ptr<const TierFacts> finish(const validator::Locals& locals) override;
 
  private:
   // A local in a region, and how many uses a register would save there.
-  struct Use {
+  struct LocalWeight {
     uint16_t local;
     bool writes;
     uint32_t weight;
@@ -49,32 +40,35 @@ class PinChooser {
   static constexpr uint32_t kDeepest = 12;
   struct Region {
     uint32_t parent = 0, depth = 0;
-    uint32_t log_begin = 0;         // start of its uses in log_, while it is open
-    uint32_t begin = 0, count = 0;  // then its uses in uses_
+    uint32_t uses_begin = 0;        // start of its uses in uses_, while it is open
+    uint32_t begin = 0, count = 0;  // then its locals in weights_
     uint32_t calls = 0;             // without those in inner loops
     bool has_calls = false;
     uint32_t pins = 0;
   };
   class BankChoice;
 
+  void take_calls();
   void close(Region& region);
   void choose(const Region& region, bool floats, const PinSet& outer, PinSet& set) const;
-  std::span<const Use> uses(const Region& region) const { return {uses_.data() + region.begin, region.count}; }
+  std::span<const LocalWeight> weights(const Region& region) const {
+    return {weights_.data() + region.begin, region.count};
+  }
 
   bool is_constant(uint32_t local) const { return local >= local_count_; }
   ValType type_of(uint32_t local) const;
 
   const RegisterBudget budget_;
   uint32_t local_count_ = 0;
-  std::vector<FunctionFacts::Constant> constants_;  // in loops; their numbers follow those of the locals
+  std::vector<PinPlan::Constant> constants_;  // in loops; their numbers follow those of the locals
   std::vector<Region> regions_;
   uint32_t open_ = 0;            // the innermost open region
   uint32_t too_deep_ = 0;        // number of open loops without a region
   std::vector<uint32_t> loops_;  // by loop: the index of its region
-  std::vector<Use> log_, uses_;
-  // By local: its index in uses_ plus 1, while a region is being closed; otherwise 0, also between functions.
+  std::vector<LocalWeight> weights_;
+  // By local: its index in weights_ plus 1, while a region is being closed; otherwise 0, also between functions.
   std::vector<uint32_t> place_;
-  const Locals* locals_ = nullptr;
+  const validator::Locals* locals_ = nullptr;
 };
 
-}  // namespace mini_wasm::validator
+}  // namespace mini_wasm::jit

@@ -1,11 +1,11 @@
-#include "validator/pin_chooser.h"
+#include "jit/pin_chooser.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <vector>
 
-namespace mini_wasm::validator {
+namespace mini_wasm::jit {
 namespace {
 
 constexpr RegisterBudget kBudget = {{1, 3}, {0, 2}};
@@ -19,13 +19,9 @@ class PinChooserTest : public ::testing::Test {
     chooser.begin(kLocals.size());
   }
   void use(uint32_t local, int times, bool writes = false) {
-    for (int i = 0; i < times; ++i) chooser.use(local, writes);
+    for (int i = 0; i < times; ++i) chooser.use_local(local, writes);
   }
-  FunctionFacts finish() {
-    FunctionFacts facts;
-    chooser.finish(locals, facts);
-    return facts;
-  }
+  PinPlan finish() { return static_cast<const PinPlan&>(*chooser.finish(locals)); }
   static size_t place(const PinSet::Bank& bank, uint16_t local) {
     return static_cast<size_t>(std::find(bank.begin(), bank.end(), local) - bank.begin());
   }
@@ -35,29 +31,29 @@ class PinChooserTest : public ::testing::Test {
 
   static inline const std::vector<ValType> kLocals = {ValType::i32, ValType::i64, ValType::i32, ValType::i32,
                                                       ValType::f64, ValType::f32, ValType::v128};
-  Locals locals;
+  validator::Locals locals;
   PinChooser chooser;
 };
 
 TEST_F(PinChooserTest, the_heaviest_of_each_bank) {
   use(0, 2), use(1, 9), use(2, 5), use(3, 7), use(4, 2), use(5, 1), use(6, 3);
-  const FunctionFacts facts = finish();
-  ASSERT_EQ(facts.pins.size(), 1u);
-  EXPECT_FALSE(has(facts.pins[0], 0));
-  for (uint16_t local : {1, 2, 3}) EXPECT_TRUE(has(facts.pins[0], local)) << local;
-  EXPECT_TRUE(has(facts.pins[0], 4));
-  EXPECT_FALSE(has(facts.pins[0], 5));
-  EXPECT_TRUE(has(facts.pins[0], 6));
-  EXPECT_TRUE(facts.loop_pins.empty());
+  const PinPlan plan = finish();
+  ASSERT_EQ(plan.sets.size(), 1u);
+  EXPECT_FALSE(has(plan.sets[0], 0));
+  for (uint16_t local : {1, 2, 3}) EXPECT_TRUE(has(plan.sets[0], local)) << local;
+  EXPECT_TRUE(has(plan.sets[0], 4));
+  EXPECT_FALSE(has(plan.sets[0], 5));
+  EXPECT_TRUE(has(plan.sets[0], 6));
+  EXPECT_TRUE(plan.loops.empty());
 }
 
 TEST_F(PinChooserTest, with_calls_the_heaviest_survive_them_and_light_ones_stay_in_memory) {
   use(0, 9), use(1, 4), use(2, 30);
   chooser.call(), chooser.call();
-  const FunctionFacts facts = finish();
-  EXPECT_EQ(place(facts.pins[0].ints, 2), 0u);
-  EXPECT_TRUE(has(facts.pins[0], 0));
-  EXPECT_FALSE(has(facts.pins[0], 1)) << "two calls save and load it twice";
+  const PinPlan plan = finish();
+  EXPECT_EQ(place(plan.sets[0].ints, 2), 0u);
+  EXPECT_TRUE(has(plan.sets[0], 0));
+  EXPECT_FALSE(has(plan.sets[0], 1)) << "two calls save and load it twice";
 }
 
 TEST_F(PinChooserTest, constants_of_loops_are_like_locals_that_nobody_writes) {
@@ -68,22 +64,22 @@ TEST_F(PinChooserTest, constants_of_loops_are_like_locals_that_nobody_writes) {
   for (int i = 0; i < 2; ++i) chooser.use_constant(ValType::f64, kBits);
   chooser.use_constant(ValType::f32, kBits);
   chooser.leave_loop();
-  const FunctionFacts facts = finish();
-  ASSERT_EQ(facts.constants.size(), 2u);
-  EXPECT_EQ(facts.constants[0], (FunctionFacts::Constant{ValType::f64, kBits}));
+  const PinPlan plan = finish();
+  ASSERT_EQ(plan.constants.size(), 2u);
+  EXPECT_EQ(plan.constants[0], (PinPlan::Constant{ValType::f64, kBits}));
   const uint16_t first = static_cast<uint16_t>(kLocals.size());
-  const PinSet& loop = facts.pins[facts.loop_pins[0]];
+  const PinSet& loop = plan.sets[plan.loops[0]];
   const size_t reg = place(loop.floats, first);
   ASSERT_NE(reg, PinSet::kMost);
   EXPECT_EQ(loop.dirty_floats >> reg & 1, 0);
   EXPECT_TRUE(has(loop, 4));
   EXPECT_FALSE(has(loop, first + 1)) << "there are two registers";
-  EXPECT_FALSE(has(facts.pins[0], first));
+  EXPECT_FALSE(has(plan.sets[0], first));
 }
 
 TEST_F(PinChooserTest, without_calls_registers_that_need_no_saving_come_first) {
   use(0, 3);
-  EXPECT_NE(place(finish().pins[0].ints, 0), 0u);
+  EXPECT_NE(place(finish().sets[0].ints, 0), 0u);
 }
 
 TEST_F(PinChooserTest, a_loop_gets_what_it_uses) {
@@ -91,13 +87,13 @@ TEST_F(PinChooserTest, a_loop_gets_what_it_uses) {
   chooser.enter_loop();
   use(3, 1, /*writes=*/true);
   chooser.leave_loop();
-  const FunctionFacts facts = finish();
-  ASSERT_EQ(facts.pins.size(), 2u);
-  ASSERT_EQ(facts.loop_pins, std::vector<uint32_t>{1});
-  EXPECT_FALSE(has(facts.pins[0], 3));
-  const size_t reg = place(facts.pins[1].ints, 3);
+  const PinPlan plan = finish();
+  ASSERT_EQ(plan.sets.size(), 2u);
+  ASSERT_EQ(plan.loops, std::vector<uint32_t>{1});
+  EXPECT_FALSE(has(plan.sets[0], 3));
+  const size_t reg = place(plan.sets[1].ints, 3);
   ASSERT_NE(reg, PinSet::kMost);
-  EXPECT_TRUE(facts.pins[1].dirty_ints >> reg & 1);
+  EXPECT_TRUE(plan.sets[1].dirty_ints >> reg & 1);
 }
 
 TEST_F(PinChooserTest, a_local_keeps_its_register_and_what_is_not_in_the_way_stays) {
@@ -105,8 +101,8 @@ TEST_F(PinChooserTest, a_local_keeps_its_register_and_what_is_not_in_the_way_sta
   chooser.enter_loop();
   use(1, 9);
   chooser.leave_loop();
-  const FunctionFacts facts = finish();
-  EXPECT_EQ(facts.loop_pins, std::vector<uint32_t>{0}) << "the same set serves";
+  const PinPlan plan = finish();
+  EXPECT_EQ(plan.loops, std::vector<uint32_t>{0}) << "the same set serves";
 }
 
 TEST_F(PinChooserTest, a_loop_with_calls_puts_what_it_does_not_use_into_memory) {
@@ -115,8 +111,8 @@ TEST_F(PinChooserTest, a_loop_with_calls_puts_what_it_does_not_use_into_memory) 
   use(1, 9);
   chooser.call();
   chooser.leave_loop();
-  const FunctionFacts facts = finish();
-  const PinSet& loop = facts.pins[facts.loop_pins.at(0)];
+  const PinPlan plan = finish();
+  const PinSet& loop = plan.sets[plan.loops.at(0)];
   EXPECT_TRUE(has(loop, 1));
   for (uint16_t local : {0, 2}) {
     EXPECT_TRUE(!has(loop, local) || place(loop.ints, local) == 0) << "only one register survives the call";
@@ -131,9 +127,9 @@ TEST_F(PinChooserTest, what_is_only_read_since_it_came_from_its_slot_is_not_dirt
   use(3, 4), use(0, 2);
   chooser.leave_loop();
   chooser.leave_loop();
-  const FunctionFacts facts = finish();
-  for (uint32_t loop : facts.loop_pins) {
-    const PinSet& set = facts.pins[loop];
+  const PinPlan plan = finish();
+  for (uint32_t loop : plan.loops) {
+    const PinSet& set = plan.sets[loop];
     const size_t reg = place(set.ints, 3);
     ASSERT_NE(reg, PinSet::kMost);
     EXPECT_FALSE(set.dirty_ints >> reg & 1);
@@ -148,11 +144,11 @@ TEST_F(PinChooserTest, loops_in_loops_without_end_share_the_sets_of_those_around
   for (int i = 0; i < 1000; ++i) chooser.enter_loop();
   use(0, 3);
   for (int i = 0; i < 1000; ++i) chooser.leave_loop();
-  const FunctionFacts facts = finish();
-  ASSERT_EQ(facts.loop_pins.size(), 1000u);
-  EXPECT_LT(facts.pins.size(), 20u);
-  EXPECT_EQ(facts.loop_pins.back(), facts.loop_pins[20]);
+  const PinPlan plan = finish();
+  ASSERT_EQ(plan.loops.size(), 1000u);
+  EXPECT_LT(plan.sets.size(), 20u);
+  EXPECT_EQ(plan.loops.back(), plan.loops[20]);
 }
 
 }  // namespace
-}  // namespace mini_wasm::validator
+}  // namespace mini_wasm::jit

@@ -1,0 +1,55 @@
+// PinPlan: which locals and constants of a function are kept ("pinned") in registers. PinChooser makes it while the
+// function is validated, and the compiler follows it.
+#pragma once
+
+#include <mini_wasm/types.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/function_facts.h"
+
+namespace mini_wasm::jit {
+
+// The number of registers that a compiler has for locals, in each bank. Those that survive calls come first.
+struct RegisterBudget {
+  struct Bank {
+    uint8_t surviving = 0, all = 0;
+  };
+  Bank ints, floats;
+};
+
+// The locals that are kept in registers ("pinned") in one part of a function: in its body, or in a loop with everything
+// inside it. Local ints[i] is in register number i of the RegisterBudget for integers and references. Numbers above
+// those of the locals stand for PinPlan::constants.
+struct PinSet {
+  static constexpr uint16_t kNoLocal = 0xffff;
+  static constexpr size_t kMost = 12;  // in each bank
+  using Bank = std::array<uint16_t, kMost>;
+
+  static constexpr Bank none() {
+    Bank bank{};
+    for (uint16_t& local : bank) local = kNoLocal;
+    return bank;
+  }
+  Bank ints = none(), floats = none();
+  // By register: whether its value may differ from the one in the slot of the local.
+  uint16_t dirty_ints = 0, dirty_floats = 0;
+  friend bool operator==(const PinSet&, const PinSet&) = default;
+};
+
+// The tier facts (FunctionFacts::tier) of a compiler.
+struct PinPlan final : TierFacts {
+  struct Constant {
+    ValType type;
+    uint64_t bits = 0;
+    friend bool operator==(const Constant&, const Constant&) = default;
+  };
+  std::vector<PinSet> sets;         // sets[0] is that of the body
+  std::vector<uint32_t> loops;      // for each loop, in the order in which the loops begin: the index of its set
+  std::vector<Constant> constants;  // floating-point constants of loops
+};
+
+}  // namespace mini_wasm::jit
