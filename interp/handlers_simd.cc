@@ -251,6 +251,8 @@ constexpr auto kOfKind = by_op<const T*, static_cast<Op>(kFirst), kCount>([]<Op 
 
 constexpr size_t row(Op op) { return static_cast<size_t>(op) - kFirst; }
 
+const LaneHandlers& lane_handlers(Op op) { return *kOfKind<LaneHandlers>[row(op)]; }
+
 }  // namespace
 
 const ByResult* vector_handlers(Op op, Place a, Place b) {
@@ -261,10 +263,8 @@ const ByResult* vector_handlers(Op op, Place a, Place b) {
 
 const AccessHandlers& vector_access(Op op) { return *kOfKind<AccessHandlers>[row(op)]; }
 
-const ByResult* load_lane_handlers(Op op) { return &kOfKind<LaneHandlers>[row(op)] -> load; }
-Handler store_lane_handler(Op op) { return kOfKind<LaneHandlers>[row(op)] -> store; }
-Handler checked_lane_handler(Op op, CheckedForm form) {
-  return kOfKind<LaneHandlers>[row(op)] -> checked[form.index()];
-}
+const ByResult* load_lane_handlers(Op op) { return &lane_handlers(op).load; }
+Handler store_lane_handler(Op op) { return lane_handlers(op).store; }
+Handler checked_lane_handler(Op op, CheckedForm form) { return lane_handlers(op).checked[form.index()]; }
 
 }  // namespace mini_wasm::interp
