@@ -106,7 +106,7 @@ TEST(numeric_simd, minimum_and_maximum_of_zeros_and_nans) {
     EXPECT_TRUE(std::isnan(f32x4_extract_lane(f32x4_min(a, b), lane)));
     EXPECT_TRUE(std::isnan(f32x4_extract_lane(f32x4_max(a, b), lane)));
   }
-  // pmin(a, b) is b < a ? b : a, of zeros and NaNs therefore a.
+  // pmin(a, b) is b < a ? b : a, so for zeros and NaNs it is a.
   EXPECT_EQ(f32x4_pmin(a, b), a);
   EXPECT_EQ(f32x4_pmax(a, b), a);
   EXPECT_EQ(f64x2_pmin(f64({2, 1}), f64({1, 2})), f64({1, 1}));
@@ -150,7 +150,7 @@ TEST(numeric_simd, lanes_in_memory) {
 
 // --- The fast forms against the portable ones ----------------------------------------------------------------------
 
-// Vectors of numbers that matter in some shape, and random ones.
+// Vectors of boundary values of all shapes, and random ones.
 std::vector<V128> samples() {
   std::vector<V128> list = {
       V128{},
@@ -177,7 +177,7 @@ std::vector<V128> samples() {
   return list;
 }
 
-// Equal, except that lanes of floats may be different NaNs.
+// Whether the vectors are equal; lanes of floats may be different NaNs.
 bool agree(V128 a, V128 b, std::string_view name) {
   if (a == b) return true;
   const V128 nans = name.starts_with("f32x4")   ? v128_and(f32x4_ne(a, a), f32x4_ne(b, b))
@@ -220,7 +220,7 @@ void compare(V128 (*fast)(const uint8_t*), V128 (*portable)(const uint8_t*), std
     EXPECT_TRUE(agree(fast(bytes), portable(bytes), name)) << name;
   }
 }
-// Splats have one form, and what has a lane or stores has tests of its own.
+// Splats have only one version. Instructions with lanes and stores have tests of their own.
 template <Op op, class Function>
 void compare_fast_form(Function* fast, Function* portable) {
   constexpr const OpInfo& info = op_info(op);

@@ -1,6 +1,7 @@
-// Numeric instructions: every row of the table has its function with the row's types, and the edges of each one.
+// Numeric instructions: every row of the table has a function with the types of the row; and the boundary values of
+// each function.
 //
-// Expected values are written down or computed in another way (wider integers, the C library's rounding).
+// Expected values are constants, or are computed in another way (wider integers, the C library's rounding).
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -74,7 +75,7 @@ constexpr bool has_signature_of(Op op, R (*)(Args...)) {
 #define VECTOR(id) static_assert(op_info(Op::id).cls != OpClass::simd || has_signature_of(Op::id, &numeric::id), #id);
 #include "core/functions.def"
 
-// They fold at compile time.
+// The functions can be evaluated at compile time.
 static_assert(i32_add(0xffffffff, 2) == 1 && i32_div_s(7, 0).trap == TrapCode::integer_divide_by_zero);
 static_assert(f32_min(0.0f, -0.0f) == 0.0f && f64_copysign(1.0, -2.0) == -1.0);
 static_assert(i64_trunc_sat_f64_s(1e300) == 0x7fffffffffffffff);
@@ -105,7 +106,7 @@ testing::AssertionResult is_arithmetic_nan(F a) {
   return testing::AssertionFailure() << std::hex << detail::bits(a);
 }
 
-// Numbers compared as bits: tells the zeros apart.
+// Compares the bits of numbers, so that 0 and -0 are different.
 #define EXPECT_BITS(actual, expected) EXPECT_EQ(detail::bits(actual), detail::bits(expected)) << (actual)
 
 template <class F>
@@ -127,7 +128,7 @@ std::vector<F> random_floats(int count) {
   std::mt19937_64 random(7);
   std::vector<F> out;
   while (static_cast<int>(out.size()) < count) {
-    // Any bits, and bits with an exponent near that of the integers.
+    // Any bits, and numbers whose exponent is near that of integers.
     const F any = bit_cast<F>(static_cast<detail::Bits<F>>(random()));
     const F near = std::ldexp(static_cast<F>(static_cast<int64_t>(random())), -static_cast<int>(random() % 64));
     for (F value : {any, near}) {
@@ -350,7 +351,7 @@ TYPED_TEST(numeric_float, invalid_operations_give_nan) {
   EXPECT_BITS(Ops<F>::sqrt(-F{0}), -F{0});
 }
 
-// Both the function of the opcode, which may be a builtin, and the portable form.
+// Checks both the function of the opcode, which may be a builtin, and the portable version.
 template <class F>
 void expect_roundings(F a) {
   EXPECT_BITS(Ops<F>::ceil(a), std::ceil(a));
@@ -381,7 +382,8 @@ TYPED_TEST(numeric_float, nearest_takes_ties_to_even_and_keeps_the_sign_of_zero)
 
 // ---- Conversions
 
-// What a float-to-integer conversion has to give, by comparing in a type that holds every integer exactly.
+// The expected result of a float-to-integer conversion, calculated by comparing in a type that represents every integer
+// exactly.
 template <class Int, class F>
 Checked<std::make_unsigned_t<Int>> expected_trunc(F a) {
   using T = std::make_unsigned_t<Int>;
@@ -463,7 +465,7 @@ TEST(numeric_conversion, integer_to_float_rounds_to_nearest_even) {
   EXPECT_BITS(f64_convert_i64_u(0x8000000000000400), 9223372036854775808.0);
   EXPECT_BITS(f64_convert_i64_u(0x8000000000000401), 9223372036854777856.0);
   EXPECT_BITS(f64_convert_i64_s(0x20000000000001), 9007199254740992.0);
-  // Cases that round twice when done through f64.
+  // These would be rounded twice if they were converted through f64.
   EXPECT_BITS(f32_convert_i64_u(0x8000008000000001), 0x1.000002p+63f);
   EXPECT_BITS(f32_convert_i64_s(0x20000020000001), 0x1.000002p+53f);
   EXPECT_BITS(f32_convert_i64_u(0xffffff7fffffffff), 0x1.fffffep+63f);
@@ -473,7 +475,7 @@ TEST(numeric_conversion, integer_to_float_is_the_nearest_for_random_words) {
   std::mt19937_64 random(11);
   for (int i = 0; i < 20000; ++i) {
     const uint64_t a = random() >> (random() % 64);
-    // Error of the result and of its neighbours, exactly.
+    // The exact error of the result and of its neighbours.
     const auto error = [a](float f) {
       const detail::int128 d = static_cast<detail::int128>(f) - static_cast<detail::int128>(a);
       return d < 0 ? -d : d;

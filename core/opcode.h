@@ -39,7 +39,7 @@ enum class Imm : uint8_t {
 enum class TextOrder : uint8_t { as_coded, target_first };
 
 struct ImmInfo {
-  ImmPart first, second;  // in the order of the binary format; `none` where there are less
+  ImmPart first, second;  // in the order of the binary format; `none` where there are fewer
   TextOrder order;
 };
 
@@ -52,10 +52,10 @@ constexpr const ImmInfo& imm_info(Imm imm) { return kImmInfo[static_cast<size_t>
 
 // Whether the instruction begins a block, which an `end` (or `delegate`) closes.
 constexpr bool opens_block(Imm imm) { return imm_info(imm).first == ImmPart::block_type; }
-// Whether it accesses memory at an address that is its first operand.
+// Whether the instruction accesses memory, with the address as its first operand.
 constexpr bool has_memarg(Imm imm) { return imm_info(imm).first == ImmPart::memarg; }
 
-// What kind of rule and handler an opcode needs.
+// The kind of rule and handler that an opcode needs.
 enum class OpClass : uint8_t {
   control,
   parametric,
@@ -152,7 +152,7 @@ enum class SigType : uint8_t {
   f32,
   f64,
   v128,
-  addr,  // i32 or i64: the address type of the memory that the immediate names
+  addr,  // i32 or i64: the address type of the memory in the immediate
 };
 
 struct OpInfo {
@@ -162,10 +162,10 @@ struct OpInfo {
   Feature feature;
   Imm imm;
   OpClass cls;
-  bool special;  // no fixed signature; the four members below are empty
+  bool special;  // no fixed signature; the next four members are empty
   uint8_t param_count;
   uint8_t result_count;
-  uint8_t access_log2;  // memory accesses: log2 of the bytes accessed = natural alignment; else 0
+  uint8_t access_log2;  // for memory accesses: log2 of the bytes accessed, which is the natural alignment; else 0
   SigType params[4];
   SigType results[2];
 };
@@ -199,8 +199,8 @@ constexpr unsigned read_number(std::string_view text, size_t& pos) {
   return value;
 }
 
-// Width of a memory access, from the opcode's name: a number after load/store/rmw/wait is the width in bits,
-// N in "loadMxN" multiplies it, and without a number the type that the name starts with is accessed whole.
+// The width of a memory access, from the opcode's name. A number after load/store/rmw/wait is the width in bits; N in
+// "loadMxN" multiplies it. Without a number, the whole type at the beginning of the name is accessed.
 constexpr uint8_t access_log2(std::string_view text) {
   if (text.find(".notify") != text.npos) return 2;
   for (std::string_view verb : {"load", "store", "rmw", "wait"}) {
@@ -318,8 +318,8 @@ constexpr Op op_from_code(uint8_t prefix, uint32_t code) {
   }
 }
 
-// The opcode with this name in the text format. Where rows share a text the first one is returned: `select`
-// (not `select_t`), `ref_test` and `ref_cast` (not the `_null` ones); their operands decide.
+// The opcode with this name in the text format. If several rows have the same text, the first one is returned: `select`
+// (not `select_t`), `ref_test` and `ref_cast` (not the `_null` ones). The caller must then look at the operands.
 std::optional<Op> op_from_text(std::string_view text);
 
 }  // namespace mini_wasm

@@ -1,4 +1,4 @@
-// The opcode table against what the specification fixes: how many opcodes, which encodings, which widths.
+// The opcode table compared with the specification: the number of opcodes, encodings, widths.
 #include "core/opcode.h"
 
 #include <gtest/gtest.h>
@@ -14,14 +14,14 @@ namespace {
 
 constexpr Op op_at(size_t row) { return static_cast<Op>(row); }
 
-// Identifiers as opcodes.def forms them.
+// The identifiers in opcodes.def.
 const char* const kIds[] = {
 #define OP(id, ...) #id,
 #include "core/opcodes.def"
 #undef OP
 };
 
-// A feature that is not listed may have any.
+// A feature that is not listed may have any number of rows.
 TEST(opcode_table, has_as_many_rows_per_feature_as_the_specification) {
   std::map<Feature, int> rows;
   for (const OpInfo& info : kOpInfo) ++rows[info.feature];
@@ -109,7 +109,7 @@ TEST(opcode_table, first_bytes_are_opcodes_prefixes_or_invalid) {
   EXPECT_EQ(kOneByteOps[0x27], Op::invalid);
 }
 
-// One opcode from the edge of each group, from the index of instructions.
+// The first or last opcode of each group, from the index of instructions.
 TEST(opcode_table, known_encodings) {
   struct Row {
     Op op;
@@ -156,7 +156,8 @@ TEST(opcode_table, fixed_signatures_are_well_formed) {
     EXPECT_FALSE(info.special && (info.param_count != 0 || info.result_count != 0)) << info.text;
     for (size_t i = 0; i < 4; ++i) {
       EXPECT_EQ(info.params[i] != SigType::none, i < info.param_count) << info.text;
-      // The address is the first operand of what accesses memory, and of nothing else.
+      // An instruction that accesses memory has the address as its first operand, and no other instruction has an
+      // address.
       EXPECT_EQ(info.params[i] == SigType::addr, i == 0 && has_memarg(info.imm)) << info.text;
     }
     for (size_t i = 0; i < 2; ++i) {

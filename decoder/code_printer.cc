@@ -1,4 +1,4 @@
-// One line per instruction, driven by the opcode table alone.
+// Prints one line for each instruction, using only the opcode table.
 #include "decoder/code_printer.h"
 
 #include <mini_wasm/value.h>
@@ -6,7 +6,7 @@
 namespace mini_wasm::decoder {
 namespace {
 
-// Of definitions (5.3.8 to 5.3.12).
+// Codes of type definitions (5.3.8 to 5.3.12).
 constexpr uint8_t kFuncCode = 0x60, kStructCode = 0x5f, kSubCode = 0x50, kSubFinalCode = 0x4f;
 constexpr uint8_t kPackedI8Code = 0x78, kPackedI16Code = 0x77;
 
@@ -14,7 +14,7 @@ constexpr const char *kParam = "param", *kResult = "result", *kField = "field";
 
 std::string number(uint64_t n) { return std::to_string(n); }
 
-// A floating-point number as `to_string` of a value has it, without the type.
+// A floating-point number as `to_string` of a value prints it, without the type.
 std::string float_text(ValType type, uint64_t bits) { return to_string(Val::from_bits(type, bits)).substr(4); }
 
 std::string lanes_text(const uint64_t bits[2]) {
@@ -29,10 +29,10 @@ std::string shuffle_text(const uint64_t bits[2]) {
   return text;
 }
 
-// Arms of a block stand at the indentation of its first line.
+// Whether the instruction begins a branch of a block. It is indented like the first line of the block.
 bool is_arm(Op op) { return op == Op::else_ || op == Op::catch_ || op == Op::catch_all; }
 
-// The text format has no counts of locals: a module that declares them by the million is printed only so far.
+// The text format lists each local. A module can declare them by the million, so only this many are printed.
 constexpr uint64_t kMaxLocals = 2'000'000;
 
 std::vector<TypeId> identity(size_t count) {
@@ -96,7 +96,7 @@ std::string CodePrinter::field_type(Reader& r) const {
   return r.u8() == 1 ? "(mut " + text + ")" : text;
 }
 
-// The types of a vector in one pair of parentheses, but those that have a name.
+// The types of a vector, in one pair of parentheses; types that have a name get their own.
 std::string CodePrinter::typed_list(Reader& r, const char* keyword, const NameTable& names,
                                     std::optional<uint32_t> outer) const {
   const uint32_t count = r.u32();
@@ -152,7 +152,7 @@ std::string CodePrinter::signature(TypeIdx type, std::optional<uint32_t> func) c
   return params + typed_list(*r, kResult, local_names_, std::nullopt);
 }
 
-// Repeated at every use, so only as far as it is short.
+// The signature is repeated at every use, so only a short one is printed.
 std::string CodePrinter::type_use(TypeIdx type) const {
   const std::string text = " (type " + number(raw(type)) + ")";
   if (raw(type) >= m_.types.size()) return text + out_.note("unknown type");
@@ -186,7 +186,7 @@ std::string CodePrinter::block(const BlockType& block) const {
   return {};
 }
 
-// The depth, and where the block that it names begins.
+// The depth, and the offset where the target block begins.
 std::string CodePrinter::label(uint32_t depth) const {
   if (depth >= blocks_.size()) return number(depth);
   return number(depth) + " (;@" + hex_number(blocks_[blocks_.size() - 1 - depth]) + ";)";  // in both styles
@@ -216,7 +216,7 @@ std::string CodePrinter::local(uint32_t index, uint32_t func_index) const {
   return name.empty() ? number(index) : number(index) + out_.note("$" + quoted_briefly(name));
 }
 
-// ref.null takes a heap type; ref.test and ref.cast a reference type, nullable in the second row of each.
+// ref.null has a heap type; ref.test and ref.cast have a reference type, which is nullable in the second row of each.
 std::string CodePrinter::heap_operand(const OpInfo& info) const {
   const ValType type = imm_.types[0];
   if (info.prefix == 0) return heap(type);
@@ -236,7 +236,7 @@ std::string CodePrinter::select_types() const {
   return text + ")";
 }
 
-// With a space before it. `index`: of the part, if it is one.
+// Includes a space before it. `index`: the index, if the part is one.
 std::string CodePrinter::part(ImmPart part, uint32_t index, const OpInfo& info, uint32_t func_index) const {
   switch (part) {
     case ImmPart::none:
@@ -272,7 +272,7 @@ std::string CodePrinter::part(ImmPart part, uint32_t index, const OpInfo& info, 
   return {};
 }
 
-// Memories and targets are left out where that means index 0.
+// Memories and targets are left out if their index is 0 and the text means 0 without them.
 std::string CodePrinter::immediates(const OpInfo& info, uint32_t func_index) const {
   const auto [first, second, order] = imm_info(info.imm);
   const bool second_is_zero = second == ImmPart::none || imm_.index[1] == 0;
@@ -299,7 +299,7 @@ void CodePrinter::local_groups(Reader& r, uint32_t func_index) {
   }
 }
 
-// A line for those in a row that have no name, and one for each that has.
+// One line for consecutive locals without names, and one for each local with a name.
 void CodePrinter::locals(uint32_t at, const std::string& type, uint64_t first, uint32_t count, uint32_t func_index) {
   const auto range = [](uint64_t from, uint64_t to) {
     return "  ;; " + number(from) + (to - from > 1 ? ".." + number(to - 1) : "");
@@ -334,7 +334,7 @@ void CodePrinter::instruction(Reader& r, uint32_t func_index) {
   read_immediates(r, scope_, info.imm, imm_);
   if (!r.ok()) return;
   const bool closes = (op == Op::end || op == Op::delegate) && !blocks_.empty();
-  // The text has a parenthesis for it, which is not ours to print.
+  // In the text this is a closing parenthesis, which the caller prints.
   if (op == Op::end && blocks_.size() == 1 && !out_.is_listing()) return blocks_.pop_back();
   const uint32_t depth = static_cast<uint32_t>(blocks_.size());
   const uint32_t indent = indent_ + depth - ((closes || is_arm(op)) && depth > 0 ? 1 : 0);

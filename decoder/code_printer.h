@@ -1,4 +1,4 @@
-// Instructions, constant expressions and types as text. Part of the disassembler.
+// CodePrinter: prints instructions, constant expressions and types as text. Part of the disassembler.
 #pragma once
 
 #include <optional>
@@ -18,36 +18,38 @@ class CodePrinter {
  public:
   CodePrinter(const Module& module, FeatureSet features, TextWriter& out);
 
-  // Locals and instructions of one function, one line each. An error in them ends it with a line that says so.
+  // Prints the locals and instructions of one function, one on each line. If one is malformed, the last line contains
+  // the error.
   void body(uint32_t func);
-  // A constant expression on one line, without its `end`; in parentheses when it is one instruction.
+  // A constant expression on one line, without its `end`; in parentheses if it is one instruction.
   std::string expr(ByteRange range);
   std::string instructions(ByteRange range);
 
-  // --- Types ---
-  // A decoded type with the module's own indices instead of canonical ids.
+  // --- Types
+  // A decoded type, with type indices of the module instead of canonical ids.
   std::string type(ValType type) const;
-  // One definition as it stands in the type section: "(func (param i32))", "(sub 3 (struct (field i32)))".
+  // One definition of the type section: "(func (param i32))", "(sub 3 (struct (field i32)))".
   std::string definition(Reader& r, uint32_t index) const;
-  // " (param i32) (result i32)", with what the function's parameters are called; nothing for what is no function type.
+  // " (param i32) (result i32)", with the names of the function's parameters; empty for a type that is not a function
+  // type.
   std::string signature(TypeIdx type, std::optional<uint32_t> func = {}) const;
-  // " (type 3) (param i32)" with a short signature, and a comment where there is no such function type.
+  // " (type 3) (param i32)", with the signature if it is short, and a comment if there is no such function type.
   std::string type_use(TypeIdx type) const;
 
-  // --- Names ---
-  // "12" and, as a note, the function's name or one that it is exported by.
+  // --- Names
+  // "12" and, as a note, the function's name or the name of an export.
   std::string func(uint32_t index) const;
-  // " (@name "x")", or nothing.
+  // " (@name "x")", or empty.
   static std::string name_annotation(std::string_view name);
 
  private:
-  // A type that has been read with scope_: its id is the index that stands in the module.
+  // A type that was read with scope_: its id is the type index in the module.
   std::string literal(ValType type) const;
   std::string val_type(Reader& r) const;
   std::string field_type(Reader& r) const;
   std::string composite(Reader& r, uint32_t index) const;
   std::string typed_list(Reader& r, const char* keyword, const NameTable& names, std::optional<uint32_t> outer) const;
-  // Where the parameters of a function type stand; nothing for another type.
+  // A reader at the parameters of a function type; empty for another type.
   std::optional<Reader> function_type(TypeIdx type) const;
 
   void local_groups(Reader& r, uint32_t func);
@@ -67,8 +69,8 @@ class CodePrinter {
 
   const Module& m_;
   TextWriter& out_;
-  std::vector<TypeId> literal_types_;                            // i at index i
-  const TypeScope scope_;                                        // of these
+  std::vector<TypeId> literal_types_;                            // element i is the type with id i
+  const TypeScope scope_;                                        // refers to literal_types_
   std::unordered_map<uint32_t, uint32_t> index_of_type_;         // canonical id -> first type index
   std::unordered_map<uint32_t, std::string_view> export_names_;  // of functions
   const NameTable local_names_, label_names_, field_names_;
@@ -77,7 +79,7 @@ class CodePrinter {
   uint32_t labels_ = 0;           // of the function so far
   uint32_t expr_size_ = 0;        // instructions in the last constant expression
   uint32_t indent_ = 0;
-  uint64_t locals_left_;  // that may still be printed one by one
+  uint64_t locals_left_;  // number of locals that may still be printed one by one
 };
 
 }  // namespace mini_wasm::decoder

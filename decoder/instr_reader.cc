@@ -1,4 +1,4 @@
-// The less common encodings, and reading of whole instructions.
+// The less common encodings, and the reading of whole instructions.
 #include "decoder/instr_reader.h"
 
 #include <optional>
@@ -13,7 +13,7 @@ std::string hex_byte(uint8_t byte) {
   return {kDigits[byte >> 4], kDigits[byte & 15]};
 }
 
-// The abstract heap types by their code (5.3.2), and the feature that brought them.
+// The codes of the abstract heap types (5.3.2), and the feature of each.
 struct HeapCode {
   HeapKind heap;
   Feature feature;
@@ -39,7 +39,7 @@ constexpr std::optional<HeapCode> heap_code(uint8_t code) {
 
 constexpr uint8_t kV128 = 0x7b, kRefNull = 0x63, kRef = 0x64;
 
-// An abstract reference type in one byte (5.3.3), or bottom.
+// Reads an abstract reference type of one byte (5.3.3); bottom if there is none.
 ValType read_short_ref_type(Reader& r, FeatureSet features) {
   const std::optional<HeapCode> code = heap_code(r.peek());
   if (!code) return {};
@@ -58,7 +58,7 @@ ValType concrete_type(Reader& r, const TypeScope& scope, int64_t index, uint32_t
   return {};
 }
 
-// A reference type in any of its forms, or bottom without an error if there is none.
+// Reads a reference type in any of its forms; bottom, without an error, if there is none.
 ValType try_read_ref_type(Reader& r, const TypeScope& scope) {
   const uint8_t code = r.peek();
   if (code != kRef && code != kRefNull) return read_short_ref_type(r, scope.features);
@@ -67,7 +67,7 @@ ValType try_read_ref_type(Reader& r, const TypeScope& scope) {
   return read_heap_type(r, scope, code == kRefNull);
 }
 
-// In as many bytes as it needs, but for three.
+// Printed with one, two or four bytes, as needed.
 std::string hex_number(uint32_t number) {
   std::string text;
   if (number > 0xffff) {
@@ -95,7 +95,8 @@ namespace detail {
 
 Op read_op_slow(Reader& r, FeatureSet features, uint32_t at, uint8_t first) {
   if (!r.ok()) {
-    // A function or expression that stops early, or whose size is wrong: the scripts expect one text or another.
+    // A function or expression that ends too early, or whose size is wrong. Different scripts expect different
+    // messages, so both are included.
     if (r.error().offset == at && r.error().message == r.end_message()) {
       r.replace_message(std::string(r.end_message()) + ": END opcode expected, or section size mismatch");
     }
@@ -132,7 +133,7 @@ ValType read_val_type_slow(Reader& r, const TypeScope& scope) {
 
 BlockType read_block_type_slow(Reader& r, const TypeScope& scope) {
   const uint32_t at = r.offset();
-  // Value types are negative as s33, in one byte; anything else is a type index.
+  // A value type is a negative s33 of one byte; anything else is a type index.
   const uint8_t code = r.peek();
   if ((code & 0xc0) == 0x40 && !r.at_end()) return {BlockType::Kind::value, read_val_type_slow(r, scope), TypeIdx{}};
   const int64_t index = r.s33();
@@ -150,7 +151,7 @@ MemArg read_memarg_slow(Reader& r, FeatureSet features) {
   const uint32_t at = r.offset();
   MemArg arg;
   uint32_t flags = r.u32();
-  // 5.4.5: below 2^6 an alignment, below 2^7 an alignment and a memory index.
+  // 5.4.5: flags below 2^6 are an alignment; flags below 2^7 are an alignment, and a memory index follows.
   if (flags >= 2 * kMemArgHasMemory) return r.fail(at, "malformed memop flags"), arg;
   if (flags & kMemArgHasMemory) {
     if (!require(r, features, Feature::multi_memory, at, "a memory index")) return arg;
@@ -259,7 +260,7 @@ void read_cast(Reader& r, const TypeScope& scope, Immediates& out) {
   out.types.assign({cast.source, cast.target});
 }
 
-// `i`: whether it is the first part or the second.
+// `i` is 0 for the first part and 1 for the second.
 void read_part(Reader& r, const TypeScope& scope, ImmPart part, size_t i, Immediates& out) {
   const FeatureSet on = scope.features;
   switch (part) {
@@ -305,7 +306,7 @@ void read_immediates(Reader& r, const TypeScope& scope, Imm shape, Immediates& o
 
 ByteRange skip_expr(Reader& r, const TypeScope& scope, Immediates& scratch) {
   const uint32_t begin = r.offset();
-  // Most are a number, the offset of a segment.
+  // Fast path: most are a single number, the offset of a segment.
   if (!r.at_end() && *r.pos() == op_info(Op::i32_const).code) {
     r.u8();
     r.s32();

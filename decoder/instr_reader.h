@@ -1,8 +1,8 @@
-// The one place where the encoding of an instruction is read: its opcode and each kind of immediate (spec 5.4), shared
-// by the function walk, constant expressions and the disassembler. Common cases are inline, the rest is in
-// instr_reader.cc. Errors are the Reader's sticky ones: after one, every function returns a harmless value
-// (Op::invalid, index 0). Indices are not checked against their index spaces here, except type indices inside value
-// types, which have to become canonical ids at once ("unknown type").
+// Reads the encoding of instructions: the opcode and each kind of immediate (spec 5.4). The function walk, constant
+// expressions and the disassembler all use this file. Common cases are inline; the others are in instr_reader.cc.
+// Errors are the Reader's sticky errors: after one, every function returns a harmless value (Op::invalid, index 0).
+// Indices are not compared with the sizes of index spaces here, except for type indices in value types, because these
+// are converted to canonical ids at once ("unknown type").
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,11 @@
 
 namespace mini_wasm::decoder {
 
-// What a type in the binary may refer to, and which encodings are on. Cheap to copy; borrows the module's type vector.
+// The types that a type in the binary may refer to, and the features that are on. Cheap to copy; it refers to the
+// module's vector of types.
 struct TypeScope {
   std::span<const TypeId> types;  // canonical ids by type index
-  uint32_t rec_size = 0;          // while a rec group is being decoded: its members follow `types` (spec 3.2.1)
+  uint32_t rec_size = 0;          // while a rec group is decoded: its members follow `types` (spec 3.2.1)
   FeatureSet features;
 
   TypeScope(const Module& module, FeatureSet features_on) : types(module.types), features(features_on) {}
@@ -37,7 +38,7 @@ inline bool require(Reader& r, FeatureSet on, Feature feature, uint32_t at, std:
 
 // --- Opcodes -------------------------------------------------------------------------------------------------------
 
-// What is an opcode by its first byte alone, as far as its feature is on; Op::invalid elsewhere.
+// The opcodes of one byte whose feature is on; Op::invalid for all other bytes.
 class OpTable {
  public:
   explicit OpTable(FeatureSet features);
@@ -51,8 +52,8 @@ namespace detail {
 Op read_op_slow(Reader& r, FeatureSet features, uint32_t at, uint8_t first);
 }  // namespace detail
 
-// An opcode whose feature is on; otherwise fails ("illegal opcode ff", "i32.atomic.load needs the threads proposal").
-// At the end of the reader's range: "unexpected end of section or function".
+// Reads an opcode. Fails if it is unknown or its feature is off ("illegal opcode ff", "i32.atomic.load needs the
+// threads proposal"), and at the end of the reader's range ("unexpected end of section or function").
 inline Op read_op(Reader& r, FeatureSet features) {
   const uint32_t at = r.offset();
   if (r.at_end()) [[unlikely]]  // also after an error
@@ -60,7 +61,7 @@ inline Op read_op(Reader& r, FeatureSet features) {
   const uint8_t first = r.u8();
   return detail::read_op_slow(r, features, at, first);
 }
-// The same, with the table of these features.
+// The same, with the OpTable of these features.
 inline Op read_op(Reader& r, FeatureSet features, const OpTable& ops) {
   if (!r.at_end()) [[likely]] {
     if (const Op op = ops[*r.pos()]; op != Op::invalid) [[likely]] {
@@ -70,7 +71,7 @@ inline Op read_op(Reader& r, FeatureSet features, const OpTable& ops) {
   }
   return read_op(r, features);
 }
-// The same in code that has been validated.
+// The same for code that has been validated.
 inline Op read_valid_op(Reader& r, FeatureSet features, const OpTable& ops) {
   const uint8_t first = *r.pos();
   r.skip(1);
@@ -85,7 +86,7 @@ namespace detail {
 ValType read_val_type_slow(Reader& r, const TypeScope& scope);
 }
 
-// Whether a byte is the code of one of i32, i64, f32, f64 (5.3.1), which are -1 .. -4 as s7.
+// Whether a byte is the code of i32, i64, f32 or f64 (5.3.1), which are -1 to -4 as s7.
 constexpr bool is_num_type(uint8_t code) { return code >= 0x7c && code <= 0x7f; }
 constexpr ValType num_type(uint8_t code) {
   return static_cast<ValType::Kind>(static_cast<uint8_t>(ValType::Kind::i32) + (0x7f - code));
@@ -102,7 +103,7 @@ ValType read_heap_type(Reader& r, const TypeScope& scope, bool nullable);
 // 5.3.3: a reference type; "malformed reference type" for any other.
 ValType read_ref_type(Reader& r, const TypeScope& scope);
 
-// 5.4.1. That a type index names a function type is for the caller to check; that it exists has been checked.
+// 5.4.1. It has been checked that a type index exists; the caller must check that it is a function type.
 struct BlockType {
   enum class Kind : uint8_t { empty, value, type };
   Kind kind = Kind::empty;
@@ -129,8 +130,8 @@ namespace detail {
 MemArg read_memarg_slow(Reader& r, FeatureSet features);
 }
 
-// 5.4.5. The offset is 64 bits wide for every memory: the validator bounds it by the address type ("offset out of
-// range").
+// 5.4.5. The offset may have 64 bits for every memory: the validator checks that it fits the address type ("offset out
+// of range").
 inline MemArg read_memarg(Reader& r, FeatureSet features) {
   if (r.left() >= 2 && r.pos()[0] < kMemArgHasMemory && r.pos()[1] < 0x80) [[likely]] {
     const uint32_t align = r.u8();
@@ -139,19 +140,19 @@ inline MemArg read_memarg(Reader& r, FeatureSet features) {
   return detail::read_memarg_slow(r, features);
 }
 
-// Memory index of memory.size and its like; before multi-memory a reserved byte ("zero byte expected").
+// The memory index of instructions such as memory.size; without multi-memory, a reserved byte ("zero byte expected").
 uint32_t read_memory_index(Reader& r, FeatureSet features);
-// Table index of call_indirect and its like; before reference types a reserved byte.
+// The table index of instructions such as call_indirect; without reference types, a reserved byte.
 uint32_t read_table_index(Reader& r, FeatureSet features);
 
-// br_table: the number of labels before the default; that many and one more u32() follow.
+// br_table: the number of labels before the default. The caller then reads that many labels and one more with u32().
 inline uint32_t read_label_count(Reader& r) { return r.count(1, "branch targets"); }
 
-// try_table: after the block type, this many catch clauses follow.
+// try_table: the number of catch clauses that follow.
 inline uint32_t read_catch_count(Reader& r) { return r.count(2, "catch clauses"); }
 CatchClause read_catch(Reader& r);
 
-// select with types: their number (the validator wants exactly one), then read_val_type each.
+// select with types: their number (the validator requires exactly one). The caller then calls read_val_type for each.
 inline uint32_t read_select_count(Reader& r) { return r.count(1, "types"); }
 
 struct BrOnCast {
@@ -161,19 +162,19 @@ struct BrOnCast {
 };
 BrOnCast read_br_on_cast(Reader& r, const TypeScope& scope);
 
-// A lane index; "malformed"-ness is none: the validator bounds it ("invalid lane index").
+// A lane index. Every byte is well-formed; the validator checks the range ("invalid lane index").
 inline uint8_t read_lane(Reader& r) { return r.u8(); }
-// 16 bytes of v128.const or i8x16.shuffle, or nullptr after an error.
+// The 16 bytes of v128.const or i8x16.shuffle; nullptr after an error.
 const uint8_t* read_16_bytes(Reader& r);
 // The reserved byte of atomic.fence.
 void read_zero_byte(Reader& r);
 
 // --- Any instruction -----------------------------------------------------------------------------------------------
 
-// All immediates of one instruction, for readers that treat opcodes alike. Which members are meaningful follows from
-// the parts (immediates.def) of the opcode's `Imm`.
+// All immediates of one instruction, for readers that handle all opcodes in the same way. The parts (immediates.def) of
+// the opcode's `Imm` determine which members are meaningful.
 struct Immediates {
-  uint32_t index[2] = {0, 0};        // of the first and second part, as far as they are indices or u32; cast: the label
+  uint32_t index[2] = {0, 0};        // of the first and second part, if they are indices or u32; cast: the label
   uint64_t bits[2] = {0, 0};         // i32 (sign-extended), i64, f32, f64, v128, lanes
   uint8_t lane = 0;                  // lane
   MemArg memarg;                     // memarg
@@ -183,14 +184,14 @@ struct Immediates {
   std::vector<ValType> types;        // types; heap_type (one, not null); cast (source, target)
 };
 
-// Reads the immediates of an opcode of this shape. `out` is meant to be reused, so that its vectors are.
+// Reads the immediates of an opcode with this `Imm`. Use the same `out` again, so that its vectors keep their memory.
 void read_immediates(Reader& r, const TypeScope& scope, Imm shape, Immediates& out);
 
-// Reads a constant expression or the rest of one up to and with its `end` (5.4.10) and returns its bytes. Nested blocks
-// are followed, although no constant instruction opens one. Its opcodes are checked to exist, nothing else.
+// Skips a constant expression, or the rest of one, including its `end` (5.4.10), and returns its bytes. Nested blocks
+// are skipped too, although no constant instruction begins one. Checks only that the opcodes exist.
 ByteRange skip_expr(Reader& r, const TypeScope& scope, Immediates& scratch);
 
-// Reads a function body with its locals (5.5.13) for its encoding only: fails at the first thing that is malformed.
+// Reads a function body with its locals (5.5.13) to check its encoding: fails at the first malformed part.
 void skip_body(Reader& r, const TypeScope& scope, Immediates& scratch);
 
 }  // namespace mini_wasm::decoder

@@ -47,7 +47,8 @@ constexpr bool kCommutes = false;
   constexpr bool kCommutes<Op::op> = true;
 #include "interp/fused.def"
 
-// Whether an operation has handlers for these places: only one constant, and not on the left where it can change sides.
+// Whether an operation has handlers for these places. At most one operand may be a constant, and not the left one if
+// the operation commutes.
 constexpr bool are_operands(Place a, Place b, bool binary, bool commutes) {
   if (!binary) return b == Place::slot && index_of(a) < 3;
   return index_of(a) < 3 || (index_of(b) < 3 && !commutes);
@@ -99,7 +100,7 @@ struct InSlots<function> {
 
 // --- By opcode -----------------------------------------------------------------------------------------------------
 
-// What an opcode has: a NumericTable, or one Handler.
+// The handlers of an opcode: a NumericTable, or one Handler.
 template <Op op, auto function>
 constexpr auto make_handlers() {
   if constexpr (kTakesPlaces[static_cast<size_t>(op)]) {
@@ -145,7 +146,7 @@ void branch_compare(Machine& m) {
   }
 }
 
-// By a, b, sense + 2 * backward.
+// Indexed by the places of a and b, and by sense + 2 * backward.
 using BranchTable = PlaceTable<3, 4, 4>;
 
 template <auto compare>
@@ -153,7 +154,7 @@ constexpr BranchTable make_branch() {
   using T = typename NumericSignature<decltype(compare)>::Operand;
   return make_table<3, 4, 4>([]<Place a, Place b, Place d>() -> Handler {
     constexpr bool sense = index_of(d) % 2 == 1, backward = index_of(d) >= 2;
-    // An integer comparison has an opposite: the translator uses that instead of a false sense.
+    // An integer comparison has an inverse, which the translator uses instead of a false sense.
     if constexpr (!can_be_at<T>(a) || !can_be_at<T>(b) || (b == Place::imm && !kIsInt<T>) || (kIsInt<T> && !sense)) {
       return nullptr;
     } else {

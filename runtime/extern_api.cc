@@ -62,7 +62,7 @@ Result<std::vector<Val>> call_checked(runtime::Store& store, runtime::FuncInst& 
   }
   std::vector<Slot> slots(std::max(runtime::slot_count(type.params), runtime::slot_count(type.results)));
   std::vector<Val> results;
-  results.reserve(type.results.size());
+  results.reserve(type.results.size());  // before the call: nothing may fail for lack of memory after it
   Slot* slot = slots.data();
   for (size_t i = 0; i < args.size(); ++i) {
     Result<void> fits = runtime::check_value(store, args[i], type.params[i], "argument " + std::to_string(i + 1));

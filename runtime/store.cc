@@ -241,7 +241,7 @@ FuncInst* Store::new_host_func(const FuncType& type, detail::HostCode code) {
   made.inst.host.call = code.call;
   try {
     fill(made, type);
-  } catch (...) {
+  } catch (...) {  // the list must not keep a function without a type
     callbacks_.pop_back();
     throw;
   }
@@ -404,6 +404,7 @@ void Store::forget_last_instance() {
     last.splice(last.end(), instances_, std::prev(instances_.end()));
   }
   ModuleInst& instance = last.front();
+  // Kept alive until the instance is in the pool, which belongs to the module.
   const std::shared_ptr<const CompiledModule> module = std::exchange(instance.module, nullptr);
   instance.spare_tables.clear();  // those that a failed instantiation has not used
   const auto keep_tables = [&] {

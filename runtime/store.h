@@ -136,7 +136,7 @@ class Store {
   };
   void* data = nullptr;  // set by the embedder
   // For tiers whose code uses the machine stack (ValueStack): the innermost address of that stack in use while C++ code
-  // runs, and the C++ stack pointer at which C++ functions that compiled code calls continue. Null when there is none.
+  // runs; and the native stack pointer with which C++ functions run that compiled code calls. Null when there is none.
   const void* machine_sp = nullptr;
   void* host_sp = nullptr;
   uint64_t signal_thread = ~uint64_t{0};  // the thread whose signal mask was read last (fault_handler.h)

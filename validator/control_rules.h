@@ -55,7 +55,7 @@ void FunctionDecoder<Sink>::check_top(const TypeList& types) {
 
 // --- Control -------------------------------------------------------------------------------------------------------
 
-// To the end of the innermost block or of its arm.
+// Skips to the end of the innermost block, or of its branch (`else`, `catch`).
 template <class Sink>
 void FunctionDecoder<Sink>::skip_dead_code() {
   decoder::Immediates immediates;
@@ -188,7 +188,7 @@ void FunctionDecoder<Sink>::else_rule() {
   push(c.params);
 }
 
-// The results of the innermost block are there, and nothing else.
+// Checks that the stack has exactly the results of the innermost block.
 template <class Sink>
 bool FunctionDecoder<Sink>::check_end() {
   pop(controls_.back().results);
@@ -201,7 +201,7 @@ void FunctionDecoder<Sink>::end_rule() {
   Control& c = controls_.back();
   if (!check_end()) return;
   if (c.op == Op::if_ && !c.in_else) {
-    // Without an else, the parameters are the results of the other arm.
+    // Without an else, the parameters are the results of the missing branch.
     if (c.params.size() != c.results.size()) return fail("type mismatch: if without else changes the operand stack");
     expect(c.results, c.params);
   }
@@ -234,7 +234,7 @@ void FunctionDecoder<Sink>::br_table_rule() {
     const TypeList& types = target->branch_types();
     if (i == 0) arity = types.size();
     if (types.size() != arity) return fail("type mismatch: br_table targets take different numbers of values");
-    // However often a label is named, what it wants is there or not.
+    // A label that occurs several times in a br_table is checked only once.
     if (arity != 0 && std::exchange(target->checked_by, br_table) != br_table && !check_br_table_target(types)) return;
     depths_.push_back(depth);
   }
@@ -243,7 +243,7 @@ void FunctionDecoder<Sink>::br_table_rule() {
   set_unreachable();
 }
 
-// Each target is checked against the operands as they are; in dead code those may be of any type.
+// Each target is checked with the current operands; in dead code these may have any type.
 template <class Sink>
 bool FunctionDecoder<Sink>::check_br_table_target(const TypeList& types) {
   if (kBelieves || has_on_top(types)) return true;
@@ -254,7 +254,7 @@ bool FunctionDecoder<Sink>::check_br_table_target(const TypeList& types) {
   return reader_.ok();
 }
 
-// A tail call's results have to be this function's.
+// The results of a tail call must be those of this function.
 template <class Sink>
 void FunctionDecoder<Sink>::call_types(const FuncType& type, bool tail) {
   pop(TypeList(type.params));

@@ -29,7 +29,7 @@
 
 namespace mini_wasm::validator {
 
-// A list of types that somebody else owns, or one type by value (the usual block result).
+// A list of types that belongs to somebody else, or a single type by value (the usual result of a block).
 class TypeList {
  public:
   TypeList() = default;
@@ -39,7 +39,7 @@ class TypeList {
   uint32_t size() const { return size_; }
   ValType operator[](uint32_t i) const { return list_ ? list_[i] : single_; }
   const ValType* data() const { return list_ ? list_ : &single_; }
-  // Whether these are the same; of many in one look.
+  // Whether the types are equal. Many are compared with one memcmp.
   bool equals(const ValType* types) const {
     static_assert(std::is_trivially_copyable_v<ValType> && sizeof(ValType) == sizeof(uint32_t));
     const ValType* const own = data();
@@ -57,7 +57,7 @@ class TypeList {
   }
 
  private:
-  static constexpr uint32_t kFew = 8;  // are looked at one by one
+  static constexpr uint32_t kFew = 8;  // up to this many are handled one by one
 
   const ValType* list_ = nullptr;
   ValType single_;
@@ -67,19 +67,20 @@ class TypeList {
 template <class Sink>
 class FunctionDecoder {
  public:
+  // Whether the code is trusted ("believed") because it has been validated before; see sink.h.
   static constexpr bool kBelieves = requires { Sink::kBelieves; };
 
   struct Control {
     Op op = Op::block;  // block, loop, if_, try_table, try_ and then catch_, catch_all; the body itself is a block
     bool in_else = false;
-    bool entered = true;       // reachable where it begins: the sink knows it
-    bool unreachable = false;  // what follows in it is dead
-    uint32_t height = 0;       // operands below it
-    uint32_t set_locals = 0;   // length of set_locals_ where it begins
-    uint32_t checked_by = 0;   // the last br_table that names it, in this function
+    bool entered = true;       // its beginning is reachable, so the sink has been told about it
+    bool unreachable = false;  // the rest of it is dead code
+    uint32_t height = 0;       // number of operands below it
+    uint32_t set_locals = 0;   // size of set_locals_ at its beginning
+    uint32_t checked_by = 0;   // number of the last br_table of this function that has it as a target
     TypeList params, results;
     typename Sink::Label label{};
-    // What a branch to it carries.
+    // The types of the values that a branch to it carries.
     const TypeList& branch_types() const { return op == Op::loop ? params : results; }
   };
 
@@ -101,27 +102,28 @@ class FunctionDecoder {
   Control& control(uint32_t depth) { return controls_[controls_.size() - 1 - depth]; }
   uint32_t control_depth() const { return static_cast<uint32_t>(controls_.size()); }
   uint32_t height() const { return static_cast<uint32_t>(top_ - operands_.get()); }
-  // For a sink that wants to know how high the operand stack becomes: it says where to look.
+  // For a sink that needs the maximum height of the operand stack: it calls this where the stack may be highest.
   void note_height() { highest_ = std::max(highest_, top_); }
   uint32_t highest() const { return static_cast<uint32_t>(highest_ - operands_.get()); }
   // Whether the function has had vector instructions or locals so far.
   bool uses_vectors() const { return uses_vectors_; }
-  // Whether the next instruction writes a local with the value that this one leaves, and which.
+  // Whether the next instruction writes the result of this one to a local; if so, sets `local`.
   bool next_local_write(uint32_t& local) const {
     if (reader_.left() < 2) return false;
     const uint8_t* next = reader_.pos();
     const bool writes = next[0] == op_info(Op::local_set).code || next[0] == op_info(Op::local_tee).code;
     local = next[1];
-    return writes && next[1] < 0x80 && local < locals_.ready();  // an index of one byte: nearly all are
+    return writes && next[1] < 0x80 && local < locals_.ready();  // only indices of one byte, which nearly all are
   }
-  // The byte that is `ahead` bytes behind this instruction; 0, which is no instruction that goes on, behind the body.
+  // The byte at `ahead` bytes after this instruction. 0 beyond the end of the body; no instruction that the caller
+  // looks for has that opcode.
   uint8_t peek(size_t ahead) const { return reader_.left() > ahead ? reader_.pos()[ahead] : 0; }
   // Byte offset of the instruction that is being reported to the sink.
   uint32_t op_offset() const { return reader_.offset_of(op_at_); }
 
  private:
-  // Where the walk is. Only code that is inlined into `run` sees it, so it stays in registers of the CPU; everybody
-  // else finds the same in reader_ and top_ (`sink`, `out_of_line`).
+  // The position of the walk. Only code that is inlined into `run` uses it, so that it stays in CPU registers. All
+  // other code uses reader_ and top_, which `sink` and `out_of_line` update.
   struct Cursor {
     const uint8_t* pos;
     ValType* top;
@@ -146,7 +148,7 @@ class FunctionDecoder {
       return result;
     }
   }
-  // Nothing more is to be read: the function has ended, or something was wrong.
+  // Ends the walk: the function has ended, or there was an error.
   void stop() { stop_ = nullptr; }
 
   // --- Operands
@@ -166,8 +168,9 @@ class FunctionDecoder {
     if (static_cast<size_t>(limit_ - top_) < n) [[unlikely]]
       grow_operands(2 * (height() + n));
   }
-  // An instruction takes a byte at least and leaves no more than one operand more than it found, without asking; those
-  // that push lists make room for these and again for an operand per byte that is left.
+  // Pushes without a check of the capacity. An instruction has at least one byte and usually leaves at most one operand
+  // more than before, so room for one operand per remaining byte is enough. Rules that push lists make room for these,
+  // and again for one operand per remaining byte.
   void push(ValType type) {
     if constexpr (!kBelieves) *top_++ = type;
   }
@@ -220,11 +223,12 @@ class FunctionDecoder {
   bool has_on_top(const TypeList& types) const {
     return static_cast<size_t>(top_ - base_) >= types.size() && types.equals(top_ - types.size());
   }
-  // Dead code has any operands that it wants: nothing is to be found out about those that are not there.
+  // Whether all operands are missing because this is dead code, where missing operands have any type. Then there is
+  // nothing to check.
   bool all_bottom() const { return top_ == base_ && controls_.back().unreachable; }
   ValType pop_from_empty(ValType want = ValType::bottom);
   void expect(ValType want, ValType found);
-  void expect(const TypeList& want, const TypeList& found);  // as many
+  void expect(const TypeList& want, const TypeList& found);  // both have the same size
   // Pops and pushes the types that a branch leaves in place.
   void check_top(const TypeList& types);
 
@@ -237,7 +241,7 @@ class FunctionDecoder {
     if constexpr (kBelieves) skip_dead_code();
   }
   void skip_dead_code();
-  // Whether the sink hears of instructions here.
+  // Whether instructions are passed to the sink here.
   bool is_live() const { return kBelieves || live_; }
   void enter(Op op, TypeList params, TypeList results);
   void refresh() {
@@ -317,7 +321,7 @@ class FunctionDecoder {
   void unsupported(Op op);
 
   bool read_locals();
-  // A local of which locals_ has no entry yet, or none at all.
+  // For a local that has no entry in locals_ yet, or that does not exist.
   bool far_local(uint32_t i);
   bool is_unset(uint32_t i) const { return i >= locals_.params() && !locals_[i].type.defaultable() && !is_set_[i]; }
   void set_local(uint32_t i);
@@ -351,22 +355,22 @@ class FunctionDecoder {
   std::vector<Control> controls_;
   std::unique_ptr<ValType[]> operands_;
   ValType* top_ = nullptr;
-  ValType* base_ = nullptr;  // operands of the innermost block begin here
+  ValType* base_ = nullptr;  // where the operands of the innermost block begin
   ValType* highest_ = nullptr;
   ValType* limit_ = nullptr;
   bool live_ = true;
-  bool has_small_memory_ = false;  // memory 0 has addresses of 32 bits
+  bool has_small_memory_ = false;  // memory 0 has 32-bit addresses
   bool uses_vectors_ = false;
   Op op_ = Op::nop;
   const uint8_t* op_at_ = nullptr;
   const uint8_t* stop_ = nullptr;  // the end of the body; see `stop`
   KnownSubtypes known_subtypes_;
-  uint32_t br_tables_ = 0;            // of this function, so far
+  uint32_t br_tables_ = 0;            // in this function so far
   std::vector<uint32_t> depths_;      // scratch of br_table
   std::vector<CatchClause> catches_;  // and of try_table
-  // Locals without a default value (spec 3.4.10): whether each has been set here, and which were, in that order.
-  // Between functions none is.
-  bool tracks_unset_ = false;  // else every local has a default
+  // For locals without a default value (spec 3.4.10): whether each has been set at this point, and a list of those that
+  // were set, in order. Empty between functions.
+  bool tracks_unset_ = false;  // otherwise every local has a default value
   std::vector<bool> is_set_;
   std::vector<uint32_t> set_locals_;
 };
@@ -403,7 +407,7 @@ Result<void> FunctionDecoder<Sink>::run(FuncIdx func) {
       op_ = op;
       step(op, c);
     }
-    // Without an error it is behind an `end`, or at the end of the body: then there is no opcode to be read.
+    // Without an error, the walk is after an `end`, or at the end of the body, where no opcode can be read.
     if (reader_.ok()) show(c);
     if (reader_.ok() && !controls_.empty()) decoder::read_op(reader_, features_);
     if (reader_.ok() && !reader_.at_end()) {
@@ -415,7 +419,7 @@ Result<void> FunctionDecoder<Sink>::run(FuncIdx func) {
   return {};
 }
 
-// Of more than a byte, or none that there is.
+// An opcode of more than one byte, or an unknown one.
 template <class Sink>
 [[gnu::noinline]] Op FunctionDecoder<Sink>::read_rare_op() {
   reader_.seek(op_at_);
@@ -429,7 +433,7 @@ template <class Sink>
   case Op::id: return rule<Op::id>(c);
 #include "core/opcodes.def"
 #undef OP
-    default: __builtin_unreachable();  // so that nothing is compared before the jump
+    default: __builtin_unreachable();  // so that the compiler makes a jump table without a range check
   }
 }
 
@@ -478,7 +482,7 @@ template <Op op>
   for (int i = 0; i < info.result_count; ++i) push(c, sig(info.results[i]));
 }
 
-// The commonest here, the others in `rare_rule`.
+// The most common instructions; `rare_rule` handles the others.
 template <class Sink>
 template <Op op>
 [[gnu::always_inline]] inline void FunctionDecoder<Sink>::rule(Cursor& c) {
