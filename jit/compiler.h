@@ -135,7 +135,7 @@ class Compiler {
     if (value.kind == Value::Kind::reg) regs_.release(value.reg);
     if (value.kind == Value::Kind::pending) release_pending();
   }
-  Reg take(Scalar type, uint32_t avoid = 0);  // a free register, held
+  Reg take(Scalar type, RegSet avoid = {});  // a free register, held
   void release(Reg reg) { regs_.release(reg); }
   // Where the result of an instruction should go: the local that it is about to be written to, `a`'s register when that
   // dies here, or a free one. `a` is released, other operands must be released after this.
@@ -154,7 +154,7 @@ class Compiler {
     forget(reg);
   }
   // The register, an operand's, is about to get another value.
-  void forget(Reg reg) { known_ &= ~reg.bit(); }
+  void forget(Reg reg) { known_.remove(reg); }
   bool is_held(Reg reg) const { return regs_.owner(reg) == RegisterFile::kHeld; }
   // Notes where the instruction's code will end: trap stubs, calls and accesses to memory name it.
   uint32_t site() const { return decoder_->op_offset(); }
@@ -188,8 +188,8 @@ class Compiler {
   void settle_many(uint32_t count) {  // so many values are going to be asked whether they are at home, maybe often
     if (count > kMany) settle();
   }
-  void spill_registers();                        // all values out of registers that do not survive calls
-  void spill(uint32_t registers, uint32_t end);  // values that are in them, of those below `end`
+  void spill_registers();                      // all values out of registers that do not survive calls
+  void spill(RegSet registers, uint32_t end);  // values that are in them, of those below `end`
   void keep_local(uint32_t i);
   void forget_alias(const Value& value);
   void load_value(const Value& value, Reg reg);
@@ -204,20 +204,20 @@ class Compiler {
   // A temporary that holds what is in the slot of a local, too: because it was loaded from there or stored.
   Reg copy_of(uint32_t local) const {
     const Reg reg = copies_[local];
-    return reg.valid() && (known_ & reg.bit()) != 0 && known_local_[reg.id] == local ? reg : kNoReg;
+    return reg.valid() && known_.has(reg) && known_local_[reg.id] == local ? reg : kNoReg;
   }
   void note_copy(Reg reg, uint32_t local) {
     if (!regs_.is_temp(reg)) return;
     copies_[local] = reg;
     known_local_[reg.id] = local;
-    known_ |= reg.bit();
+    known_.add(reg);
   }
   void forget_copy(uint32_t local) {
     if (const Reg reg = copy_of(local); reg.valid()) forget(reg);
   }
   // Code comes here from elsewhere.
   void bind(MasmLabel label) {
-    known_ = 0;
+    known_ = {};
     masm_.bind(label);
   }
   Reg pinned(uint32_t local) const { return pinned_[local]; }
@@ -358,8 +358,8 @@ class Compiler {
   std::array<RegistersEnd, 64> registers_end_;
   std::vector<uint32_t> newest_;  // by local: the newest value that is the same
   std::vector<Reg> copies_;       // by local: see copy_of
-  std::array<uint32_t, 32> known_local_;
-  uint32_t known_ = 0;  // registers of which known_local_ is right
+  std::array<uint32_t, Reg::kCount> known_local_;
+  RegSet known_;  // registers of which known_local_ is right
   struct AcrossCalls {
     uint32_t local;
     bool dirty;
@@ -390,9 +390,9 @@ class Compiler {
   const bool enters_loops_;
   RegisterFile regs_;
   bool out_of_registers_ = false;
-  uint32_t saved_ = 0;  // registers of the caller's that stand in the link slots
-  Condition compare_;   // operands of a value of kind `compare`
-  Operand pending_;     // what a value of kind `pending` is
+  RegSet saved_;       // registers of the caller's that stand in the link slots
+  Condition compare_;  // operands of a value of kind `compare`
+  Operand pending_;    // what a value of kind `pending` is
   uint32_t pending_site_ = 0;
   runtime::ExceptionTable exceptions_;
   // Where a handler is entered: what it was given goes from its slots to where the label wants it.

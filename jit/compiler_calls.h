@@ -61,11 +61,11 @@ uint16_t Compiler<Masm>::pass_arguments(const FuncType& type, Reg callee) {
   if (!stack_.empty() && stack_.back().kind == Value::Kind::compare) materialize_compare();
   const uint32_t count = static_cast<uint32_t>(type.params.size());
   const uint32_t first = static_cast<uint32_t>(stack_.size()) - count;
-  spill(~0u, first);
+  spill(RegSet::all(), first);
   settle_many(count);
   save_pins();
   ParallelMove moves;
-  uint32_t moved = 0;
+  RegSet moved;
   ArgumentRegisters<Masm> in_registers;
   const uint32_t rest = end_of_registers(type);  // from here on all are in slots
   for (uint32_t i = 0; i < rest; ++i) {
@@ -75,21 +75,21 @@ uint16_t Compiler<Masm>::pass_arguments(const FuncType& type, Reg callee) {
       bring_home(first + i);
     } else if (register_of(value).valid()) {
       moves.add(value.type, to, register_of(value));
-      moved |= to.bit();
+      moved.add(to);
     }
   }
   bring_home(first + rest, first + count);
   const bool moves_chosen = callee.valid() && register_of(chosen).valid();
   if (moves_chosen) moves.add(chosen.type, callee, register_of(chosen));
   moves.emit(masm_);
-  known_ = 0;
+  known_ = {};
   if (callee.valid() && !moves_chosen) load_value(chosen, callee);
   release(chosen);
   ArgumentRegisters<Masm> loaded;
   for (uint32_t i = 0; i < rest; ++i) {
     const Value& value = stack_[first + i];
     const Reg to = loaded.next(value.type);
-    if (to.valid() && (moved & to.bit()) == 0) load_value(value, to);
+    if (to.valid() && !moved.has(to)) load_value(value, to);
   }
   truncate(first);
   return next_home();
@@ -98,7 +98,7 @@ uint16_t Compiler<Masm>::pass_arguments(const FuncType& type, Reg callee) {
 template <class Masm>
 void Compiler<Masm>::after_call(const FuncType& type) {
   note_throwing();
-  known_ = 0;
+  known_ = {};
   reload_pins();
   if (type.results.size() == 1) {
     const Scalar result = scalar(type.results[0]);
@@ -203,7 +203,7 @@ void Compiler<Masm>::runtime_call(RuntimeCall function, uint16_t operands, uint6
   before_call();
   masm_.call_runtime(function, operands, x, y, site(), layout);
   note_throwing();
-  known_ = 0;
+  known_ = {};
   reload_pins();
 }
 

@@ -59,18 +59,18 @@ void Compiler<Masm>::set_pins(uint32_t pins) {
   pins_ = pins;
   across_calls_.clear();
   pinned_constants_.clear();
-  uint32_t temps = test_settings.few_registers ? Masm::kFewTemps : Masm::kTemps;
+  RegSet temps = test_settings.few_registers ? Masm::kFewTemps : Masm::kTemps;
   for_each_pin(pin_set(pins), [&](uint32_t local, Reg reg, bool dirty) {
     pinned_[local] = reg;
     pinned_locals_.push_back(local);
-    temps &= ~reg.bit();
+    temps.remove(reg);
     if (const size_t locals = decoder_->locals().size(); local >= locals) {
       pinned_constants_.push_back({local_type(local), plan_->constants[local - locals].bits, reg});
     }
-    if ((Masm::kSurvivesCalls & reg.bit()) == 0) across_calls_.push_back({local, dirty});
+    if (!Masm::kSurvivesCalls.has(reg)) across_calls_.push_back({local, dirty});
   });
   regs_.set_temps(temps);
-  known_ = 0;
+  known_ = {};
 }
 
 // Moves the locals from where one set has them to where another wants them.
@@ -99,8 +99,8 @@ void Compiler<Masm>::leave_pins(uint32_t to, bool falls_through) {
   if (to == pins_) return;
   if (falls_through) {
     if (!stack_.empty() && stack_.back().kind == Value::Kind::compare) materialize_compare();
-    uint32_t wanted = 0;
-    for_each_pin(pin_set(to), [&](uint32_t, Reg reg, bool) { wanted |= reg.bit(); });
+    RegSet wanted;
+    for_each_pin(pin_set(to), [&](uint32_t, Reg reg, bool) { wanted.add(reg); });
     spill(wanted, static_cast<uint32_t>(stack_.size()));
     move_pins(pins_, to);
   }

@@ -76,13 +76,15 @@ void Compiler<Masm>::begin(Decoder& decoder) {
   if (pinned_.size() < with_constants) pinned_.resize(with_constants, kNoReg);
   std::fill_n(newest_.begin(), locals.ready(), kNothing);
   decoder.meter().add(locals.ready());
-  regs_.reset(0);
+  regs_.reset({});
   set_pins(0);
   // Whoever unwinds to a handler has lost what was in registers: it is here.
   const FunctionFacts& facts = *facts_;
-  saved_ = facts.has_try ? Masm::kSurvivesCalls : 0;
+  saved_ = facts.has_try ? Masm::kSurvivesCalls : RegSet();
   for (uint32_t i = 0; !facts.has_try && i < plan_->sets.size(); ++i) {
-    for_each_pin(plan_->sets[i], [&](uint32_t, Reg reg, bool) { saved_ |= reg.bit() & Masm::kSurvivesCalls; });
+    for_each_pin(plan_->sets[i], [&](uint32_t, Reg reg, bool) {
+      if (Masm::kSurvivesCalls.has(reg)) saved_.add(reg);
+    });
   }
   load_arguments();
   masm_.begin_register_entry();
@@ -168,7 +170,7 @@ void Compiler<Masm>::keep_local(uint32_t i) {
     decoder_->meter().add(1);
     Value& value = stack_[at];
     if (value.kind != Value::Kind::local) continue;
-    const Reg reg = regs_.find(RegisterFile::bank(value.type));
+    const Reg reg = regs_.find(bank(value.type));
     if (!reg.valid()) {
       bring_home(at);
       continue;
@@ -352,12 +354,10 @@ void Compiler<Masm>::drop(ValType) {
 // --- Registers -------------------------------------------------------------------------------------------------------
 
 template <class Masm>
-Reg Compiler<Masm>::take(Scalar type, uint32_t avoid) {
-  const uint32_t bank = RegisterFile::bank(type);
-  Reg reg = regs_.find(bank, avoid);
-  if (!reg.valid()) reg = regs_.find(bank, avoid);
+Reg Compiler<Masm>::take(Scalar type, RegSet avoid) {
+  Reg reg = regs_.find(bank(type), avoid);
   if (!reg.valid()) {
-    reg = regs_.oldest(bank, avoid);
+    reg = regs_.oldest(bank(type), avoid);
     if (!reg.valid()) {  // a mistake in the selection of instructions: this code will not be used
       assert(false);
       out_of_registers_ = true;
@@ -458,7 +458,7 @@ void Compiler<Masm>::evict(Reg reg) {
   if (!regs_.is_temp(reg) || regs_.is_free(reg) || is_held(reg)) return;
   const uint32_t owner = regs_.owner(reg);
   Value& value = stack_[owner];
-  const Reg other = regs_.find(RegisterFile::bank(value.type));
+  const Reg other = regs_.find(bank(value.type));
   if (!other.valid()) return bring_home(owner);
   forget(other);
   masm_.move(value.type, other, reg);
@@ -516,12 +516,11 @@ void Compiler<Masm>::settle() {
 
 // The registers know what is in them: the stack may be high.
 template <class Masm>
-void Compiler<Masm>::spill(uint32_t registers, uint32_t end) {
-  std::array<uint32_t, 32> values;
+void Compiler<Masm>::spill(RegSet registers, uint32_t end) {
+  std::array<uint32_t, Reg::kCount> values;
   uint32_t count = 0;
-  for (uint32_t left = regs_.used() & registers; left != 0; left &= left - 1) {
-    const uint32_t owner = regs_.owner(Reg{static_cast<uint8_t>(std::countr_zero(left))});
-    if (owner < end) values[count++] = owner;
+  for (Reg reg : regs_.used() & registers) {
+    if (const uint32_t owner = regs_.owner(reg); owner < end) values[count++] = owner;
   }
   std::sort(values.begin(), values.begin() + count);
   for (uint32_t i = 0; i < count; ++i) bring_home(values[i]);
@@ -530,7 +529,7 @@ void Compiler<Masm>::spill(uint32_t registers, uint32_t end) {
 template <class Masm>
 void Compiler<Masm>::spill_registers() {
   const uint32_t height = static_cast<uint32_t>(stack_.size());
-  spill(~0u, height);
+  spill(RegSet::all(), height);
   if (height != 0 && stack_.back().kind == Value::Kind::compare) bring_home(height - 1);
 }
 

@@ -45,7 +45,7 @@ class ParallelMove {
     return false;
   }
 
-  std::array<Move, 32> moves_;
+  std::array<Move, Reg::kCount> moves_;
   uint32_t count_ = 0;
 };
 

@@ -11,10 +11,13 @@
 namespace mini_wasm::jit {
 namespace {
 
+Reg gpr(int n) { return {Bank::ints, static_cast<uint8_t>(n)}; }
+Reg vector(int n) { return {Bank::floats, static_cast<uint8_t>(n)}; }
+
 // Registers that hold the number that they had at the beginning; moves are carried out at once.
 class RecordingMasm {
  public:
-  static Reg scratch(Scalar type) { return is_int(type) ? Reg{11} : Reg{31}; }
+  static Reg scratch(Scalar type) { return is_int(type) ? gpr(11) : vector(15); }
   void move(Scalar, Reg to, Reg from) {
     ++moves;
     values_[to.id] = value(from);
@@ -32,16 +35,16 @@ class RecordingMasm {
 TEST(parallel_move, a_chain_needs_no_scratch_register) {
   RecordingMasm masm;
   ParallelMove move;
-  for (uint8_t i = 0; i < 5; ++i) move.add(Scalar::i64, Reg{static_cast<uint8_t>(i + 1)}, Reg{i});
+  for (uint8_t i = 0; i < 5; ++i) move.add(Scalar::i64, gpr(i + 1), gpr(i));
   move.emit(masm);
-  for (int i = 0; i < 5; ++i) EXPECT_EQ(masm.value(Reg{static_cast<uint8_t>(i + 1)}), i);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(masm.value(gpr(i + 1)), i);
   EXPECT_EQ(masm.moves, 5);
 }
 
 TEST(parallel_move, a_register_that_stays_is_not_moved) {
   RecordingMasm masm;
   ParallelMove move;
-  move.add(Scalar::i32, Reg{4}, Reg{4});
+  move.add(Scalar::i32, gpr(4), gpr(4));
   move.emit(masm);
   EXPECT_EQ(masm.moves, 0);
 }
@@ -49,17 +52,17 @@ TEST(parallel_move, a_register_that_stays_is_not_moved) {
 TEST(parallel_move, cycles_of_both_banks) {
   RecordingMasm masm;
   ParallelMove move;
-  move.add(Scalar::i32, Reg{1}, Reg{2});
-  move.add(Scalar::i64, Reg{2}, Reg{1});
-  move.add(Scalar::f64, Reg{16}, Reg{17});
-  move.add(Scalar::v128, Reg{17}, Reg{18});
-  move.add(Scalar::f32, Reg{18}, Reg{16});
+  move.add(Scalar::i32, gpr(1), gpr(2));
+  move.add(Scalar::i64, gpr(2), gpr(1));
+  move.add(Scalar::f64, vector(0), vector(1));
+  move.add(Scalar::v128, vector(1), vector(2));
+  move.add(Scalar::f32, vector(2), vector(0));
   move.emit(masm);
-  EXPECT_EQ(masm.value(Reg{1}), 2);
-  EXPECT_EQ(masm.value(Reg{2}), 1);
-  EXPECT_EQ(masm.value(Reg{16}), 17);
-  EXPECT_EQ(masm.value(Reg{17}), 18);
-  EXPECT_EQ(masm.value(Reg{18}), 16);
+  EXPECT_EQ(masm.value(gpr(1)), 2);
+  EXPECT_EQ(masm.value(gpr(2)), 1);
+  EXPECT_EQ(masm.value(vector(0)), vector(1).id);
+  EXPECT_EQ(masm.value(vector(1)), vector(2).id);
+  EXPECT_EQ(masm.value(vector(2)), vector(0).id);
   EXPECT_EQ(masm.moves, 3 + 4);
 }
 
@@ -77,10 +80,10 @@ TEST(parallel_move, random_moves_end_where_they_should) {
     for (uint8_t to : targets) {
       const auto from = static_cast<uint8_t>(random() % 10);
       expected[to] = from;
-      move.add(Scalar::i64, Reg{to}, Reg{from});
+      move.add(Scalar::i64, gpr(to), gpr(from));
     }
     move.emit(masm);
-    for (const auto& [to, value] : expected) ASSERT_EQ(masm.value(Reg{to}), value) << "round " << round;
+    for (const auto& [to, value] : expected) ASSERT_EQ(masm.value(gpr(to)), value) << "round " << round;
   }
 }
 

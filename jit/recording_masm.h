@@ -24,9 +24,9 @@ class Compiler;
 
 // Values, pinned locals, floating point.
 struct RecordingRegisters {
-  static constexpr Reg a(uint8_t n) { return Reg{n}; }
-  static constexpr Reg p(uint8_t n) { return Reg{static_cast<uint8_t>(8 + n)}; }
-  static constexpr Reg f(uint8_t n) { return Reg{static_cast<uint8_t>(16 + n)}; }
+  static constexpr Reg a(uint8_t n) { return {Bank::ints, n}; }
+  static constexpr Reg p(uint8_t n) { return {Bank::ints, static_cast<uint8_t>(8 + n)}; }
+  static constexpr Reg f(uint8_t n) { return {Bank::floats, n}; }
 };
 
 class RecordingMasm : RecordingRegisters {
@@ -40,12 +40,13 @@ class RecordingMasm : RecordingRegisters {
   };
   using Address = std::string;
 
-  static constexpr uint32_t kTemps = 0x003f00ff, kFewTemps = 0x0007000f;
+  static constexpr RegSet kTemps{a(0), a(1), a(2), a(3), a(4), a(5), a(6), a(7), f(0), f(1), f(2), f(3), f(4), f(5)};
+  static constexpr RegSet kFewTemps{a(0), a(1), a(2), a(3), f(0), f(1), f(2)};
   static constexpr std::array kPins = {p(0), p(1), p(2), p(3), p(4), p(5), p(6)};
   static constexpr std::array kFloatPins = {f(6), f(7), f(8), f(9), f(10), f(11), f(12), f(13), f(14)};
   static constexpr std::array kIntArguments = {a(0), a(1), a(2), a(3)};
   static constexpr std::array kFloatArguments = {f(0), f(1)};
-  static constexpr uint32_t kSurvivesCalls = 0x0700;
+  static constexpr RegSet kSurvivesCalls{p(0), p(1), p(2)};
   static constexpr Reg kCallee = a(7);
   static constexpr Reg result(Scalar type) { return is_int(type) ? a(0) : f(0); }
   static constexpr Reg scratch(Scalar type) { return is_int(type) ? p(7) : f(15); }
@@ -121,10 +122,10 @@ class RecordingMasm : RecordingRegisters {
   void trap_if_not(const Test& test, TrapCode, uint32_t) { line("trap unless (" + test.text + ")"); }
   void check_interrupt(uint32_t) {}
   void check_stack(uint32_t slots, uint32_t) { line("check stack", slots); }
-  void save(uint32_t registers, uint16_t link) {
+  void save(RegSet registers, uint16_t link) {
     each(registers, [&](Reg r) { line(name(link++), "=", name(r)); });
   }
-  void restore(uint32_t registers, uint16_t link) {
+  void restore(RegSet registers, uint16_t link) {
     each(registers, [&](Reg r) { line(name(r), "=", name(link++)); });
   }
   void ret() { line("return"); }
@@ -172,7 +173,7 @@ class RecordingMasm : RecordingRegisters {
   static std::string number(uint64_t n) { return std::to_string(static_cast<int64_t>(n)); }
   static std::string name(Reg reg) {
     if (reg.is_float()) return "f" + std::to_string(reg.number());
-    return reg.id < 8 ? "a" + std::to_string(reg.id) : "p" + std::to_string(reg.id - 8);
+    return reg.number() < 8 ? "a" + std::to_string(reg.number()) : "p" + std::to_string(reg.number() - 8);
   }
   static std::string name(uint16_t slot) { return "s" + std::to_string(slot); }
   static std::string name(Label label) { return "L" + std::to_string(label.number); }
@@ -190,9 +191,9 @@ class RecordingMasm : RecordingRegisters {
     lines.push_back(all);
   }
   template <class Visit>
-  static void each(uint32_t registers, Visit visit) {
+  static void each(RegSet registers, Visit visit) {
     for (Reg reg : kPins) {
-      if ((registers & reg.bit()) != 0) visit(reg);
+      if (registers.has(reg)) visit(reg);
     }
   }
 

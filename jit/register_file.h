@@ -1,10 +1,11 @@
 // Which registers are free and what lives in the others.
 #pragma once
 
-#include <bit>
+#include <algorithm>
+#include <array>
 #include <cstdint>
 
-#include "jit/value.h"
+#include "jit/registers.h"
 
 namespace mini_wasm::jit {
 
@@ -12,54 +13,48 @@ class RegisterFile {
  public:
   static constexpr uint32_t kFree = ~0u;
   static constexpr uint32_t kHeld = ~0u - 1;  // an operand of the instruction that is being compiled
-  static constexpr uint32_t kInts = 0x0000ffff, kFloats = 0xffff0000;
 
   // `temps`: the registers that values may take.
-  void reset(uint32_t temps) {
+  void reset(RegSet temps) {
     temps_ = free_ = temps;
-    for (uint32_t& owner : owners_) owner = kFree;
+    owners_.fill(kFree);
   }
   // Other ones from now on; a value may keep its register only if it is one of them.
-  void set_temps(uint32_t temps) {
-    const uint32_t used = temps_ & ~free_;
-    for (uint32_t fresh = temps & ~used; fresh != 0; fresh &= fresh - 1) owners_[std::countr_zero(fresh)] = kFree;
+  void set_temps(RegSet temps) {
+    const RegSet in_use = used();
+    for (Reg fresh : temps - in_use) owners_[fresh.id] = kFree;
     temps_ = temps;
-    free_ = temps & ~used;
+    free_ = temps - in_use;
   }
-  static uint32_t bank(Scalar type) { return is_int(type) ? kInts : kFloats; }
-  bool is_temp(Reg reg) const { return (temps_ & reg.bit()) != 0; }
-  bool is_free(Reg reg) const { return (free_ & reg.bit()) != 0; }
+  bool is_temp(Reg reg) const { return temps_.has(reg); }
+  bool is_free(Reg reg) const { return free_.has(reg); }
   uint32_t owner(Reg reg) const { return owners_[reg.id]; }
-  uint32_t used() const { return temps_ & ~free_; }
+  RegSet used() const { return temps_ - free_; }
 
   // A free register of `bank`, none of `avoid`; kNoReg when there is none.
-  Reg find(uint32_t bank, uint32_t avoid = 0) const {
-    const uint32_t choice = free_ & bank & ~avoid;
-    return choice == 0 ? kNoReg : Reg{static_cast<uint8_t>(std::countr_zero(choice))};
-  }
+  Reg find(Bank bank, RegSet avoid = {}) const { return ((free_ & RegSet::all(bank)) - avoid).first(); }
   // The register whose value is deepest in the stack: the last to be needed again.
-  Reg oldest(uint32_t bank, uint32_t avoid = 0) const {
+  Reg oldest(Bank bank, RegSet avoid = {}) const {
     Reg best = kNoReg;
-    for (uint32_t left = temps_ & bank & ~free_ & ~avoid; left != 0; left &= left - 1) {
-      const Reg reg{static_cast<uint8_t>(std::countr_zero(left))};
-      if (owners_[reg.id] != kHeld && (!best.valid() || owners_[reg.id] < owners_[best.id])) best = reg;
+    for (Reg reg : (used() & RegSet::all(bank)) - avoid) {
+      if (owner(reg) != kHeld && (!best.valid() || owner(reg) < owner(best))) best = reg;
     }
     return best;
   }
   void take(Reg reg, uint32_t owner) {
     if (!is_temp(reg)) return;  // a pinned local's
-    free_ &= ~reg.bit();
+    free_.remove(reg);
     owners_[reg.id] = owner;
   }
   void release(Reg reg) {
     if (!is_temp(reg)) return;
-    free_ |= reg.bit();
+    free_.add(reg);
     owners_[reg.id] = kFree;
   }
 
  private:
-  uint32_t temps_ = 0, free_ = 0;
-  uint32_t owners_[32];
+  RegSet temps_, free_;
+  std::array<uint32_t, Reg::kCount> owners_;
 };
 
 }  // namespace mini_wasm::jit

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "core/opcode.h"
+#include "jit/registers.h"
 
 namespace mini_wasm::jit {
 
@@ -40,16 +41,7 @@ static_assert(static_cast<int>(Op::f64_ge) - static_cast<int>(Op::i32_eqz) == 0x
 constexpr bool is_int(Scalar type) { return type <= Scalar::i64; }
 constexpr uint16_t slots_of(Scalar type) { return type == Scalar::v128 ? 2 : 1; }
 
-// A machine register: 0..15 for integers, 16..31 for floating point and vectors. Which is which is the CPU folder's.
-struct Reg {
-  uint8_t id = 0xff;
-  constexpr bool valid() const { return id != 0xff; }
-  constexpr bool is_float() const { return id >= 16; }
-  constexpr uint8_t number() const { return id & 15; }
-  constexpr uint32_t bit() const { return uint32_t{1} << id; }
-  friend constexpr bool operator==(Reg, Reg) = default;
-};
-inline constexpr Reg kNoReg{};
+inline Bank bank(Scalar type) { return is_int(type) ? Bank::ints : Bank::floats; }
 
 // Every value has a home slot, which is where it stands whenever somebody else looks: at labels, in calls, in helpers.
 struct Value {

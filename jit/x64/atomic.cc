@@ -125,7 +125,7 @@ class AtomicSelector : SelectorBase {
   // Moves an operand out of a register that the instruction needs.
   void clear(Value& value, Reg reg) {
     if (c.use(value) != reg) return;
-    const Reg other = c.take(value.type, reg.bit());
+    const Reg other = c.take(value.type, RegSet(reg));
     m.move(value.type, other, reg);
     c.release(reg);
     value.reg = other;

@@ -19,15 +19,15 @@ void Masm::check_stack(uint32_t frame_slots, uint32_t offset) {
   trap_if(x86::CondCode::kA, TrapCode::call_stack_exhausted, offset);
 }
 
-void Masm::save(uint32_t registers, uint16_t link) {
+void Masm::save(RegSet registers, uint16_t link) {
   for (Reg reg : kPins) {
-    if ((registers & reg.bit()) != 0) a.mov(slot_at(link++), gp64(reg));
+    if (registers.has(reg)) a.mov(slot_at(link++), gp64(reg));
   }
 }
 
-void Masm::restore(uint32_t registers, uint16_t link) {
+void Masm::restore(RegSet registers, uint16_t link) {
   for (Reg reg : kPins) {
-    if ((registers & reg.bit()) != 0) a.mov(gp64(reg), slot_at(link++));
+    if (registers.has(reg)) a.mov(gp64(reg), slot_at(link++));
   }
 }
 

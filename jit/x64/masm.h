@@ -50,14 +50,16 @@ class Masm {
   using Label = Assembler::Label;
 
   // --- Registers
-  static constexpr uint32_t kTemps = bits(rax, rcx, rdx, rsi, rdi, r8, r9, r10) | 0x7fff0000;
+  static constexpr RegSet kTemps =
+      RegSet(rax, rcx, rdx, rsi, rdi, r8, r9, r10, xmm(0), xmm(1), xmm(2), xmm(3), xmm(4), xmm(5)) |
+      RegSet(x64::kFloatPins);
   // TestSettings: what a division and a relaxed dot product want at least.
-  static constexpr uint32_t kFewTemps = bits(rax, rcx, rdx, rsi, xmm(0), xmm(1), xmm(2), xmm(3), xmm(4));
+  static constexpr RegSet kFewTemps{rax, rcx, rdx, rsi, xmm(0), xmm(1), xmm(2), xmm(3), xmm(4)};
   static constexpr auto kPins = x64::kPins;
   static constexpr auto kFloatPins = x64::kFloatPins;
   static constexpr auto kIntArguments = x64::kIntArguments;
   static constexpr auto kFloatArguments = x64::kFloatArguments;
-  static constexpr uint32_t kSurvivesCalls = x64::kSurvivesCalls;
+  static constexpr RegSet kSurvivesCalls = x64::kSurvivesCalls;
   static constexpr Reg kCallee = rax;
   // Instructions can have floating-point constants and what is in memory 0 as operands.
   static constexpr bool kPoolsFloats = true, kReadsMemory = true;
@@ -158,8 +160,8 @@ class Masm {
 
   // --- Frames and calls
   void check_stack(uint32_t frame_slots, uint32_t offset);
-  void save(uint32_t registers, uint16_t link);
-  void restore(uint32_t registers, uint16_t link);
+  void save(RegSet registers, uint16_t link);
+  void restore(RegSet registers, uint16_t link);
   void ret() { a.ret(); }
   void call_function(uint32_t index, uint16_t frame, uint32_t offset);
   void jump_function(uint32_t index);

@@ -116,7 +116,7 @@ class Selector : SelectorBase {
     const Scalar type = int_type(wide);
     const uint32_t site = c.site();
     Value right = c.pop(), left = c.pop();
-    const Reg divisor = apart(right, type, bits(rax, rdx));
+    const Reg divisor = apart(right, type, RegSet(rax, rdx));
     const Reg dividend = c.use(left);
     if (dividend != rax) take_exactly(rax);
     m.move(type, rax, dividend);
@@ -160,14 +160,14 @@ class Selector : SelectorBase {
   void take_exactly(Reg reg) { c.hold(reg); }
 
   // A register with the operand that is none of `avoid`.
-  Reg apart(Value& value, Scalar type, uint32_t avoid) {
+  Reg apart(Value& value, Scalar type, RegSet avoid) {
     const Reg reg = c.use(value);
-    return (reg.bit() & avoid) == 0 ? reg : own_copy(value, type, avoid);
+    return !avoid.has(reg) ? reg : own_copy(value, type, avoid);
   }
   // The same, and it may be written.
-  Reg own_copy(Value& value, Scalar type, uint32_t avoid) {
+  Reg own_copy(Value& value, Scalar type, RegSet avoid) {
     const Reg reg = c.use(value);
-    if ((reg.bit() & avoid) == 0) {
+    if (!avoid.has(reg)) {
       if (value.kind == Value::Kind::reg) {
         c.forget(reg);
         return reg;
@@ -213,7 +213,7 @@ class Selector : SelectorBase {
       return c.push_reg(type, to);
     }
     // The count in cl.
-    const Reg value = own_copy(left, type, bits(rcx));
+    const Reg value = own_copy(left, type, RegSet(rcx));
     const Reg count = c.use(right);
     if (count != rcx) {
       c.hold(rcx);
@@ -228,8 +228,8 @@ class Selector : SelectorBase {
   // Two words each, low ones first.
   void wide_sum(Id low, Id high) {
     Value right_high = c.pop(), right_low = c.pop(), left_high = c.pop(), left_low = c.pop();
-    const Reg to_low = own_copy(left_low, Scalar::i64, 0);
-    const Reg to_high = own_copy(left_high, Scalar::i64, 0);
+    const Reg to_low = own_copy(left_low, Scalar::i64, {});
+    const Reg to_high = own_copy(left_high, Scalar::i64, {});
     const Operand from_low = c.operand(right_low), from_high = c.operand(right_high);
     a.emit(low, gp64(to_low), operand_of(Scalar::i64, from_low));
     a.emit(high, gp64(to_high), operand_of(Scalar::i64, from_high));
@@ -242,7 +242,7 @@ class Selector : SelectorBase {
   // rdx:rax = rax * right
   void wide_product(bool sign) {
     Value right = c.pop(), left = c.pop();
-    const Reg by = apart(right, Scalar::i64, bits(rax, rdx));
+    const Reg by = apart(right, Scalar::i64, RegSet(rax, rdx));
     const Reg l = c.use(left);
     if (l != rax) take_exactly(rax);
     m.move(Scalar::i64, rax, l);

@@ -12,25 +12,21 @@
 #include <array>
 
 #include "jit/pin_plan.h"
-#include "jit/value.h"
+#include "jit/registers.h"
 
 namespace mini_wasm::jit::x64 {
 
-inline constexpr Reg rax{0}, rcx{1}, rdx{2}, rbx{3}, rsp{4}, rbp{5}, rsi{6}, rdi{7}, r8{8}, r9{9}, r10{10}, r11{11},
-    r12{12}, r13{13}, r14{14}, r15{15};
-constexpr Reg xmm(uint8_t n) { return Reg{static_cast<uint8_t>(16 + n)}; }
+constexpr Reg gpr(uint8_t n) { return {Bank::ints, n}; }
+constexpr Reg xmm(uint8_t n) { return {Bank::floats, n}; }
+inline constexpr Reg rax = gpr(0), rcx = gpr(1), rdx = gpr(2), rbx = gpr(3), rsp = gpr(4), rbp = gpr(5), rsi = gpr(6),
+                     rdi = gpr(7), r8 = gpr(8), r9 = gpr(9), r10 = gpr(10), r11 = gpr(11), r12 = gpr(12), r13 = gpr(13),
+                     r14 = gpr(14), r15 = gpr(15);
 
 inline constexpr Reg kFp = rbp, kContext = r15, kMemory = r14, kScratch = r11, kFloatScratch = xmm(15);
 
-constexpr uint32_t bits() { return 0; }
-template <class... R>
-constexpr uint32_t bits(Reg first, R... rest) {
-  return first.bit() | bits(rest...);
-}
-
 inline constexpr std::array kPins = {rbx, r12, r13, r8, r9, r10, rdi};
 inline constexpr std::array kFloatPins = {xmm(6), xmm(7), xmm(8), xmm(9), xmm(10), xmm(11), xmm(12), xmm(13), xmm(14)};
-inline constexpr uint32_t kSurvivesCalls = bits(rbx, r12, r13);
+inline constexpr RegSet kSurvivesCalls(rbx, r12, r13);
 inline constexpr RegisterBudget kPinBudget = {{3, kPins.size()}, {0, kFloatPins.size()}};
 inline constexpr std::array kIntArguments = {rcx, rdx, rsi, rdi, r8, r9};
 inline constexpr std::array kFloatArguments = {xmm(0), xmm(1), xmm(2), xmm(3), xmm(4), xmm(5)};
