@@ -8,7 +8,7 @@
 #include "decoder/disassembler.h"
 #include "runtime/engine.h"
 #if MINI_WASM_JIT
-#include "jit/listing.h"
+#include "jit/backend.h"
 #include "runtime/compiled_module.h"
 #endif
 
@@ -34,7 +34,7 @@ int dump_native(const DumpOptions& options, Config config, std::vector<uint8_t> 
   for (size_t i = compiled.module().imported_funcs; i < compiled.module().funcs.size(); ++i) {
     const FuncIdx index{static_cast<uint32_t>(i)};
     if (!names_function(compiled, index, options.native)) continue;
-    Result<std::string> text = jit::list_code(compiled, index);
+    Result<std::string> text = jit::list_code(*jit::host().backend, compiled, index, jit::CodeSettings::of(config));
     if (!text) return report(options.file, text.error());
     std::printf("%s%s", found ? "\n" : "", text->c_str());
     found = true;

@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #if MINI_WASM_JIT
-#include "jit/test_settings.h"
+#include "jit/code_settings.h"
 #endif
 #include "runtime/test_settings.h"
 #include "spec-tests/scripts/run_scripts.h"

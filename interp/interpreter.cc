@@ -29,14 +29,13 @@ namespace mini_wasm::interp {
 using runtime::Activation;
 using runtime::kLinkCallerFp;
 using runtime::kLinkReturnPc;
-using runtime::kLinkSlots;
 
 namespace {
 
 // Fills in what only the validating walk knows about a frame.
-void complete(FuncCode& code, const FunctionFacts& facts) {
+void complete(FuncCode& code, const FunctionFacts& facts, uint32_t link_slots) {
   assert(facts.local_slots == uint32_t{code.zero_begin} + code.zero_count);
-  code.frame_slots.store(code.link + kLinkSlots + facts.max_operand_slots, std::memory_order_relaxed);
+  code.frame_slots.store(code.link + link_slots + facts.max_operand_slots, std::memory_order_relaxed);
   code.pinned.store(facts.hot_local == FunctionFacts::kNoLocal ? 0 : facts.hot_local, std::memory_order_relaxed);
 }
 
@@ -60,7 +59,7 @@ InterpreterCode::InterpreterCode(Interpreter& tier, const runtime::CompiledModul
     } else {
       const FunctionFacts& facts = **module.facts(code.index);
       lay_out(code, facts.local_slots);
-      complete(code, facts);
+      complete(code, facts, module.engine().link_slots());
     }
     code.lazy = to_word(special_handler(Special::lazy));
     code.enter_at(&code.lazy);
@@ -73,7 +72,7 @@ void InterpreterCode::lay_out(FuncCode& code, uint32_t local_slots) {
   code.link = static_cast<uint16_t>(std::max(local_slots, slots.results));
   code.zero_begin = static_cast<uint16_t>(slots.params);
   code.zero_count = static_cast<uint16_t>(local_slots - slots.params);
-  code.frame_slots.store(code.link + kLinkSlots, std::memory_order_relaxed);
+  code.frame_slots.store(code.link + module_.engine().link_slots(), std::memory_order_relaxed);
 }
 
 void InterpreterCode::attach(runtime::FuncInst& func) {
@@ -144,7 +143,7 @@ Result<const Word*> InterpreterCode::translate_here(FuncCode& code) {
   if (translation.words == nullptr) {
     const Result<const FunctionFacts*> facts = module_.facts(code.index);
     if (!facts) return facts.error();
-    complete(code, **facts);
+    complete(code, **facts, module_.engine().link_slots());
     try {
       make(translation, code);
     } catch (...) {  // undoes everything

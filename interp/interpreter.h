@@ -1,6 +1,7 @@
 // The interpreter as an execution tier.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -19,6 +20,9 @@ class Interpreter final : public runtime::ExecutionTier {
   runtime::ExecutionTier* compiler() override { return compiler_.get(); }
   std::unique_ptr<validator::BodyObserver> make_observer() const override {
     return compiler_ ? compiler_->make_observer() : nullptr;
+  }
+  uint32_t link_slots() const override {
+    return compiler_ ? std::max(runtime::kMinLinkSlots, compiler_->link_slots()) : runtime::kMinLinkSlots;
   }
   uint32_t hot_after() const { return hot_after_; }
 

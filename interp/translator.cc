@@ -59,7 +59,7 @@ Result<void> Translator::translate(FuncCode& function) {
   if (!valid) return valid.error();
   const FunctionFacts& facts = **valid;
   link_ = function.link;
-  operand_base_ = static_cast<uint16_t>(link_ + runtime::kLinkSlots);
+  operand_base_ = static_cast<uint16_t>(link_ + module_code_.module().engine().link_slots());
   pinned_ = static_cast<uint16_t>(function.pinned.load(std::memory_order_relaxed));
   pinned_slot_ = facts.hot_local == FunctionFacts::kNoLocal ? kNothing : pinned_;
   code_.clear();

@@ -11,8 +11,8 @@ size_t rounded(size_t bytes) { return (bytes + CodeMemory::kAlignment - 1) & ~(C
 
 }  // namespace
 
-CodeMemory::CodeMemory(bool from_file) {
-  map(from_file);
+CodeMemory::CodeMemory(size_t most, bool from_file) {
+  map(most, from_file);
   if (usable()) add_to_fork_handlers(*this);
 }
 

@@ -1,7 +1,6 @@
 // Memory for machine code: one reservation per engine, mapped twice. Code is written through one view, which is not
 // executable, and runs in the other, which is not writable; nothing is ever both, and publishing code needs no system
-// call. Where one view lies says nothing of where the other does, and there is no descriptor for either. Everything in
-// a reservation reaches everything else with 32-bit displacements.
+// call. Where one view lies says nothing of where the other does, and there is no descriptor for either.
 //
 // The pages are shared, as two views of them must be, and so a child of fork would run what its parent writes. Fork
 // handlers give it a copy of its own instead, at the same addresses (code_memory_fork.cc).
@@ -17,13 +16,12 @@ namespace mini_wasm::jit {
 
 class CodeMemory {
  public:
-  // As far as displacements reach with room to spare; less where the process may not have many addresses (`ulimit -v`).
-  static constexpr size_t kMost = size_t{1} << 30;
   // A cache line: where in one a function begins changes calls and short loops by up to a third.
   static constexpr size_t kAlignment = 64;
 
-  // `from_file`: as if pages could not be had without a file, for tests.
-  explicit CodeMemory(bool from_file = false);
+  // `most`: bytes, as far as the CPU's code reaches (Backend::reach); less where the process may not have many addresses
+  // (`ulimit -v`). `from_file`: as if pages could not be had without a file, for tests.
+  explicit CodeMemory(size_t most, bool from_file = false);
   ~CodeMemory();
   CodeMemory(const CodeMemory&) = delete;
   CodeMemory& operator=(const CodeMemory&) = delete;
@@ -38,6 +36,12 @@ class CodeMemory {
   T* writable(T* code) const {
     return reinterpret_cast<T*>(reinterpret_cast<uintptr_t>(code) - reinterpret_cast<uintptr_t>(run_) +
                                 reinterpret_cast<uintptr_t>(write_));
+  }
+  // Code, or a thunk, has been written: to be called before anybody runs it. CPUs that fetch instructions past what has
+  // been written need it; for others it is nothing.
+  void publish(const uint8_t* code, size_t bytes) const {
+    auto* const begin = reinterpret_cast<char*>(const_cast<uint8_t*>(code));
+    __builtin___clear_cache(begin, begin + bytes);
   }
   // False in a process that shares the pages with its parent, which may change them and runs what is in them: one that
   // was forked by the bare system call, without fork handlers, or for which no copy could be made.
@@ -55,7 +59,7 @@ class CodeMemory {
   };
 
   // code_memory_<os>.cc
-  void map(bool from_file);
+  void map(size_t most, bool from_file);
   bool map_pages(bool from_file);
   void unmap();
   Pages make_pages(bool from_file) const;

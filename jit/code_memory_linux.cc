@@ -46,10 +46,10 @@ uint8_t* map_somewhere(size_t bytes, Map map) {
 }
 
 // What a process may not have many of it needs for other things: two views are an eighth.
-size_t wanted_bytes() {
+size_t wanted_bytes(size_t most) {
   rlimit limit;
-  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return CodeMemory::kMost;
-  return std::min(CodeMemory::kMost, static_cast<size_t>(limit.rlim_cur / 16) & ~(page_size() - 1));
+  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return most;
+  return std::min(most, static_cast<size_t>(limit.rlim_cur / 16) & ~(page_size() - 1));
 }
 
 }  // namespace
@@ -88,11 +88,11 @@ void CodeMemory::drop(Pages& pages) const {
 
 // From a file where pages without one cannot be had twice (valgrind), cannot be executed (a security policy), or are
 // counted as if all of them were used (vm.overcommit_memory=2).
-void CodeMemory::map(bool from_file) {
+void CodeMemory::map(size_t most, bool from_file) {
   void* const mark = mmap(nullptr, page_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mark == MAP_FAILED) return;
   mark_ = static_cast<uint8_t*>(mark);
-  reserved_ = wanted_bytes();
+  reserved_ = wanted_bytes(most);
   if (madvise(mark, page_size(), MADV_WIPEONFORK) != 0 || ((from_file || !map_pages(false)) && !map_pages(true)))
     return unmap();
   *mark_ = 1;

@@ -21,6 +21,11 @@
 namespace mini_wasm::jit {
 namespace {
 
+constexpr size_t kMost = size_t{1} << 30;
+struct DefaultMemory : CodeMemory {
+  DefaultMemory() : CodeMemory(kMost) {}
+};
+
 // Pages of the range that are in memory.
 size_t resident(const uint8_t* at, size_t bytes) {
   std::vector<unsigned char> pages(bytes / 4096);
@@ -46,7 +51,7 @@ class code_memory_pages : public ::testing::TestWithParam<bool> {};
 INSTANTIATE_TEST_SUITE_P(from_file, code_memory_pages, ::testing::Bool());
 
 TEST_P(code_memory_pages, what_is_written_in_one_view_is_seen_in_the_other) {
-  CodeMemory memory(GetParam());
+  CodeMemory memory(kMost, GetParam());
   ASSERT_TRUE(memory.usable());
   uint8_t* code = memory.allocate(100);
   ASSERT_NE(code, nullptr);
@@ -60,7 +65,7 @@ TEST_P(code_memory_pages, what_is_written_in_one_view_is_seen_in_the_other) {
 }
 
 TEST_P(code_memory_pages, freed_pieces_are_joined_and_used_again) {
-  CodeMemory memory(GetParam());
+  CodeMemory memory(kMost, GetParam());
   uint8_t* a = memory.allocate(64);
   uint8_t* b = memory.allocate(50);  // rounded
   uint8_t* c = memory.allocate(64);
@@ -73,12 +78,12 @@ TEST_P(code_memory_pages, freed_pieces_are_joined_and_used_again) {
   memory.free(b, 50);
   EXPECT_EQ(memory.allocate(192), a);  // all three are one
   memory.free(nullptr, 64);
-  EXPECT_EQ(memory.allocate(CodeMemory::kMost), nullptr);
-  EXPECT_EQ(memory.allocate(CodeMemory::kMost + 1), nullptr);
+  EXPECT_EQ(memory.allocate(kMost), nullptr);
+  EXPECT_EQ(memory.allocate(kMost + 1), nullptr);
 }
 
 TEST_P(code_memory_pages, freed_pages_go_back_to_the_system) {
-  CodeMemory memory(GetParam());
+  CodeMemory memory(kMost, GetParam());
   constexpr size_t kBytes = 1 << 20;
   uint8_t* code = memory.allocate(kBytes);
   std::memset(memory.writable(code), 0xcc, kBytes);
@@ -115,7 +120,7 @@ int bare_fork() { return static_cast<int>(syscall(SYS_fork)); }  // without fork
 constexpr uint8_t kReturn = 0xc3;
 
 TEST_P(code_memory_pages, a_forked_child_has_its_own_at_the_same_place) {
-  CodeMemory memory(GetParam());
+  CodeMemory memory(kMost, GetParam());
   uint8_t* const a = memory.allocate(64);
   uint8_t* const b = memory.allocate(1 << 20);
   std::memset(memory.writable(a), kReturn, 64);
@@ -156,7 +161,7 @@ TEST_P(code_memory_pages, a_forked_child_has_its_own_at_the_same_place) {
 }
 
 TEST_P(code_memory_pages, what_is_free_is_free_in_the_child_and_costs_nothing) {
-  CodeMemory memory(GetParam());
+  CodeMemory memory(kMost, GetParam());
   constexpr size_t kBytes = 1 << 20;
   uint8_t* const a = memory.allocate(kBytes);
   uint8_t* const b = memory.allocate(kBytes);
@@ -176,7 +181,7 @@ TEST_P(code_memory_pages, what_is_free_is_free_in_the_child_and_costs_nothing) {
 }
 
 TEST(code_memory, each_of_several_and_of_grandchildren) {
-  CodeMemory memories[3];
+  DefaultMemory memories[3];
   uint8_t* pieces[3];
   for (int i = 0; i < 3; ++i) {
     pieces[i] = memories[i].allocate(16);
@@ -187,7 +192,7 @@ TEST(code_memory, each_of_several_and_of_grandchildren) {
       if (*pieces[i] != 20 + i || !memories[i].is_ours()) return 1;
       *memories[i].writable(pieces[i]) = 0;
     }
-    return CodeMemory().usable() ? 0 : 1;
+    return DefaultMemory().usable() ? 0 : 1;
   };
   EXPECT_EQ(in_child(fork,
                      [&] {
@@ -206,14 +211,14 @@ TEST(code_memory, each_of_several_and_of_grandchildren) {
 }
 
 TEST_P(code_memory_pages, a_child_without_fork_handlers_gets_none) {
-  CodeMemory memory(GetParam());
+  CodeMemory memory(kMost, GetParam());
   uint8_t* const before = memory.allocate(16);
   ASSERT_NE(before, nullptr);
   EXPECT_EQ(in_child(bare_fork,
                      [&] {
                        const bool right = !memory.is_ours() && memory.allocate(16) == nullptr;
                        memory.free(before, 16);  // the parent's: left alone
-                       return right && CodeMemory().is_ours() ? 0 : 1;
+                       return right && DefaultMemory().is_ours() ? 0 : 1;
                      }),
             0);
   EXPECT_TRUE(memory.is_ours());
@@ -224,12 +229,12 @@ TEST(code_memory, neither_view_tells_where_the_other_is) {
   if (mini_wasm::testing::kThreadSanitizer) GTEST_SKIP() << "the sanitizer says where mappings lie";
   std::set<uintptr_t> places, distances;
   constexpr int kCount = 8;
-  CodeMemory memories[kCount];
+  DefaultMemory memories[kCount];
   for (CodeMemory& memory : memories) {
     uint8_t* const code = memory.allocate(16);
     const auto run = reinterpret_cast<uintptr_t>(code), write = reinterpret_cast<uintptr_t>(memory.writable(code));
     const uintptr_t distance = std::max(run, write) - std::min(run, write);
-    EXPECT_GT(distance, CodeMemory::kMost + 4096) << "side by side";
+    EXPECT_GT(distance, kMost + 4096) << "side by side";
     places.insert(run), places.insert(write);
     distances.insert(distance);
   }
@@ -248,7 +253,7 @@ TEST_P(code_memory_pages, no_descriptor_is_left_open) {
     return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator());
   };
   const auto before = count();
-  const CodeMemory memory(GetParam());
+  const CodeMemory memory(kMost, GetParam());
   EXPECT_TRUE(memory.usable());
   EXPECT_EQ(count(), before);
   EXPECT_EQ(in_child(fork, [&] { return count() == before && memory.is_ours() ? 0 : 1; }), 0);

@@ -1,11 +1,9 @@
 #include "jit/code_record.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "core/leb128.h"
 #include "decoder/reader.h"
-#include "jit/target.h"
 #include "runtime/compiled_module.h"
 #include "runtime/image.h"
 
@@ -40,12 +38,6 @@ bool is_name(const decoder::Module& module, const Relocation& r) {
   if (r.kind() == Kind::image) return image.contains(image.base + r.target);
   if (r.target >= module.types.size()) return false;
   return r.kind() == Kind::type || module.registry->get(module.types[r.target]).kind != CompositeKind::func;
-}
-
-uint64_t read_constant(const uint8_t* code, const Relocation& r) {
-  uint64_t value = 0;
-  std::memcpy(&value, code + r.offset, r.bytes());
-  return value;
 }
 
 void append_exceptions(const runtime::ExceptionTable& table, std::vector<uint8_t>& out) {
@@ -102,7 +94,7 @@ bool read_sites(decoder::Reader& r, uint32_t size, std::vector<Site>& sites) {
   return true;
 }
 
-bool read_relocations(decoder::Reader& r, const decoder::Module& module, uint32_t size,
+bool read_relocations(const Backend& backend, decoder::Reader& r, const decoder::Module& module, uint32_t size,
                       std::vector<Relocation>& relocations) {
   const auto functions = static_cast<uint32_t>(module.funcs.size() - module.imported_funcs);
   const uint32_t count = r.count(3, "relocations");
@@ -114,7 +106,7 @@ bool read_relocations(decoder::Reader& r, const decoder::Module& module, uint32_
     const uint32_t target = r.u32();
     if (kind >= Relocation::kKinds || target > Relocation::kMostTarget) return false;
     const Relocation& relocation = relocations.emplace_back(offset, static_cast<Kind>(kind), target);
-    if (!target::can_link(size, relocation, functions)) return false;
+    if (!backend.can_link(size, relocation, functions)) return false;
     if (relocation.is_constant() && !is_name(module, relocation)) return false;
   }
   return true;
@@ -122,7 +114,7 @@ bool read_relocations(decoder::Reader& r, const decoder::Module& module, uint32_
 
 }  // namespace
 
-bool append_record(const runtime::CompiledModule& module, const NativeCode& code,
+bool append_record(const Backend& backend, const runtime::CompiledModule& module, const NativeCode& code,
                    std::span<const Relocation> relocations, std::vector<uint8_t>& out) {
   write_uleb(out, code.size);
   write_uleb(out, code.register_entry);
@@ -144,7 +136,7 @@ bool append_record(const runtime::CompiledModule& module, const NativeCode& code
   uint32_t offset = 0;
   for (const Relocation& r : relocations) {
     uint32_t target = r.target;
-    if (r.is_constant() && !name_constant(module.module(), r.kind(), read_constant(code.begin, r), target))
+    if (r.is_constant() && !name_constant(module.module(), r.kind(), backend.read_constant(code.begin, r), target))
       return false;
     write_uleb(out, r.offset - offset);
     out.push_back(static_cast<uint8_t>(r.kind()));
@@ -153,11 +145,12 @@ bool append_record(const runtime::CompiledModule& module, const NativeCode& code
   }
   const size_t at = out.size();
   out.insert(out.end(), code.begin, code.begin + code.size);
-  target::unlink(out.data() + at, relocations);
+  backend.unlink(out.data() + at, relocations);
   return true;
 }
 
-bool read_record(const runtime::CompiledModule& module, std::span<const uint8_t> bytes, CodeRecord& record) {
+bool read_record(const Backend& backend, const runtime::CompiledModule& module, std::span<const uint8_t> bytes,
+                 CodeRecord& record) {
   decoder::Reader r(bytes);
   NativeCode& tables = record.tables;
   tables.size = r.u32();
@@ -171,13 +164,14 @@ bool read_record(const runtime::CompiledModule& module, std::span<const uint8_t>
   }
   right = right && read_exceptions(r, tables.size, module.module().tags.size(), tables.exceptions) &&
           read_sites(r, tables.size, record.sites) &&
-          read_relocations(r, module.module(), tables.size, record.relocations);
+          read_relocations(backend, r, module.module(), tables.size, record.relocations);
   if (!right || !r.ok() || r.left() != tables.size) return false;
   record.code = bytes.last(tables.size);
   return true;
 }
 
-void fill_constants(const runtime::CompiledModule& module, uint8_t* to, std::span<const Relocation> relocations) {
+void fill_constants(const Backend& backend, const runtime::CompiledModule& module, uint8_t* to,
+                    std::span<const Relocation> relocations) {
   const decoder::Module& m = module.module();
   for (const Relocation& r : relocations) {
     uint64_t value;
@@ -190,7 +184,7 @@ void fill_constants(const runtime::CompiledModule& module, uint8_t* to, std::spa
     } else {
       continue;
     }
-    std::memcpy(to + r.offset, &value, r.bytes());
+    backend.write_constant(to, r, value);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "jit/backend.h"
 #include "jit/native_code.h"
 #include "jit/relocation.h"
 
@@ -17,7 +18,7 @@ class CompiledModule;
 namespace mini_wasm::jit {
 
 // Appends code as it stands in memory. False when it cannot be kept.
-bool append_record(const runtime::CompiledModule& module, const NativeCode& code,
+bool append_record(const Backend& backend, const runtime::CompiledModule& module, const NativeCode& code,
                    std::span<const Relocation> relocations, std::vector<uint8_t>& out);
 
 struct CodeRecord {
@@ -27,9 +28,11 @@ struct CodeRecord {
   std::span<const uint8_t> code;  // unlinked, in the bytes that were read
 };
 // False when the bytes are none.
-bool read_record(const runtime::CompiledModule& module, std::span<const uint8_t> bytes, CodeRecord& record);
+bool read_record(const Backend& backend, const runtime::CompiledModule& module, std::span<const uint8_t> bytes,
+                 CodeRecord& record);
 
 // Gives constants in code at `to` their values here.
-void fill_constants(const runtime::CompiledModule& module, uint8_t* to, std::span<const Relocation> relocations);
+void fill_constants(const Backend& backend, const runtime::CompiledModule& module, uint8_t* to,
+                    std::span<const Relocation> relocations);
 
 }  // namespace mini_wasm::jit

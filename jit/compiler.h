@@ -20,11 +20,11 @@
 #include <vector>
 
 #include "core/buffer.h"
+#include "jit/code_settings.h"
 #include "jit/native_code.h"
 #include "jit/pin_plan.h"
 #include "jit/register_file.h"
 #include "jit/runtime_calls.h"
-#include "jit/test_settings.h"
 #include "jit/value.h"
 #include "runtime/compiled_module.h"
 #include "runtime/frame.h"
@@ -57,7 +57,7 @@ class Compiler {
   using Decoder = validator::FunctionDecoder<Compiler>;
   using Control = typename Decoder::Control;
 
-  Compiler(const runtime::CompiledModule& module, runtime::Bounds bounds, Masm& masm);
+  Compiler(const runtime::CompiledModule& module, runtime::Bounds bounds, const CodeSettings& settings, Masm& masm);
 
   // Compiles a function into `masm` and fills in the tables of `code`, which `finish` makes final.
   Result<void> compile(FuncIdx index, NativeCode& code);
@@ -121,8 +121,12 @@ class Compiler {
   void atomic(Op op, const MemArg& memarg);
   void atomic_fence() { masm_.fence(); }
 
-  // --- For Masm's instruction selection (x64/numeric.h)
-  Masm& masm() { return masm_; }
+#ifndef NDEBUG
+  // Asserts that every register belongs to exactly one value, and none to nobody.
+  void check() const;
+#endif
+
+  // --- For Masm's instruction selection (shapes.h)
   // Takes the newest value off the stack; its register, if it has one, is held until `release`.
   Value pop();
   Reg use(Value& value) {  // in a register, not to be written
@@ -130,12 +134,15 @@ class Compiler {
     if (value.kind == Value::Kind::local && pinned_[value.local()].valid()) return pinned_[value.local()];
     return load_to_use(value);
   }
-  Operand operand(Value& value);  // wherever an instruction can read it
+  // Wherever the instruction `op` can read it as its last operand.
+  Operand operand(Op op, Value& value);
   void release(const Value& value) {
     if (value.kind == Value::Kind::reg) regs_.release(value.reg);
     if (value.kind == Value::Kind::pending) release_pending();
   }
   Reg take(Scalar type, RegSet avoid = {});  // a free register, held
+  // A register with the value that may be written, none of `avoid`. It is the value's from now on, and held.
+  Reg own(Value& value, RegSet avoid = {});
   void release(Reg reg) { regs_.release(reg); }
   // Where the result of an instruction should go: the local that it is about to be written to, `a`'s register when that
   // dies here, or a free one. `a` is released, other operands must be released after this.
@@ -143,8 +150,8 @@ class Compiler {
   void push_reg(Scalar type, Reg reg);
   // A value that the next instruction takes as this operand, of which the register is held.
   void push_pending(Scalar type, Operand operand);
-  // The opcodes that follow (FunctionDecoder::peek).
-  uint8_t peek(size_t ahead) const { return decoder_->peek(ahead); }
+  // The opcodes that follow, as far as they are of one byte and without immediates (FunctionDecoder::peek).
+  Op peek(size_t ahead) const { return kOneByteOps[decoder_->peek(ahead)]; }
   // Makes a given register free, but for what holds it as an operand.
   void evict(Reg reg);
   // The same, and holds it.
@@ -318,7 +325,7 @@ class Compiler {
   void ref_i31();
   void i31_get(bool sign);
   typename Masm::Address element(Reg array, Operand index, const runtime::gc::TypeLayout& layout);
-  Operand stored(Value& value);
+  Operand stored(Op store, Value& value);
   Operand index_operand(Value& index);
   void set_cast(Condition& condition, ValType type) const;
 
@@ -388,6 +395,7 @@ class Compiler {
   };
   std::vector<LoopEntrance> loop_entrances_;
   const bool enters_loops_;
+  const RegSet temps_;  // what values may take where no locals are pinned
   RegisterFile regs_;
   bool out_of_registers_ = false;
   RegSet saved_;       // registers of the caller's that stand in the link slots

@@ -161,9 +161,11 @@ void Compiler<Masm>::return_call(FuncIdx f) {
   const FuncType& type = module_.func_type(f);
   const uint16_t arguments = take_arguments(type);
   give_up_frame(arguments, type);
-  if (raw(f) >= module_.imported_funcs) return masm_.jump_function(raw(f) - module_.imported_funcs);
-  masm_.load_func(Masm::kCallee, raw(f));
-  masm_.jump_callee();
+  const bool imported = raw(f) < module_.imported_funcs;
+  if (imported) masm_.load_func(Masm::kCallee, raw(f));
+  masm_.leave();
+  if (imported) return masm_.jump_callee();
+  masm_.jump_function(raw(f) - module_.imported_funcs);
 }
 
 template <class Masm>
@@ -177,6 +179,7 @@ void Compiler<Masm>::return_call_indirect(TypeIdx t, TableIdx table) {
   load_callee(t, table);
   release(index);
   give_up_frame(arguments, type);
+  masm_.leave();
   masm_.jump_callee();
 }
 
@@ -190,6 +193,7 @@ void Compiler<Masm>::return_call_ref(TypeIdx t) {
   masm_.move(Scalar::i64, Masm::kCallee, reg);
   release(callee);
   give_up_frame(arguments, type);
+  masm_.leave();
   masm_.jump_callee();
 }
 

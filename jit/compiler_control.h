@@ -36,10 +36,10 @@ template <class Masm>
 typename Masm::Test Compiler<Masm>::emit_test(Condition& condition) {
   using Kind = typename Condition::Kind;
   const bool held = condition.keeps && condition.a.kind == Value::Kind::reg;
-  const Operand a = condition.kind == Kind::nonzero ? operand(condition.a) : Operand::of(use(condition.a));
+  const Operand a = condition.kind == Kind::nonzero ? operand(Op::i32_eqz, condition.a) : Operand::of(use(condition.a));
   typename Masm::Test test;
   if (condition.kind == Kind::compare) {
-    test = masm_.compare(condition.op, a.reg, operand(condition.b));
+    test = masm_.compare(condition.op, a.reg, operand(condition.op, condition.b));
     release(condition.b);
   } else if (condition.kind == Kind::cast) {
     test = masm_.test_cast(a.reg, condition.target, condition.exact);
@@ -177,6 +177,7 @@ void Compiler<Masm>::carry(const Control& c) {
 template <class Masm>
 void Compiler<Masm>::epilogue() {
   masm_.restore(saved_, link_);
+  masm_.leave();
   masm_.ret();
 }
 
@@ -280,7 +281,7 @@ void Compiler<Masm>::ref_as_non_null() {
   if (value.kind == Value::Kind::constant) bring_home(static_cast<uint32_t>(stack_.size() - 1));
   Value copy = value;
   const bool held = copy.kind == Value::Kind::reg;
-  const Operand o = operand(copy);
+  const Operand o = operand(Op::ref_is_null, copy);
   masm_.trap_if_null(o, TrapCode::null_reference, site());
   if (!held && copy.kind == Value::Kind::reg) release(copy);
 }

@@ -108,7 +108,7 @@ template <class Masm>
 void Compiler<Masm>::array_new_fixed(const runtime::gc::TypeLayout& layout, uint32_t length) {
   const uint16_t end = next_home();
   const Reg to = target(Scalar::i64, Value{});
-  masm_.allocate(to, Operand::of_imm(static_cast<int32_t>(length)), kNoReg, layout, end, site());
+  masm_.allocate(to, Operand::of_imm(length), kNoReg, layout, end, site());
   for (uint32_t i = length; i-- > 0;) {
     store_new(layout.element, masm_.field(to, layout.bytes + (i << layout.element_log2)));
   }
@@ -120,7 +120,8 @@ template <class Masm>
 void Compiler<Masm>::store_new(runtime::gc::Storage storage, typename Masm::Address at) {
   Value value = pop();
   if (value.kind == Value::Kind::constant && value.bits == 0) return;
-  masm_.store(field_store(storage), at, stored(value), site());
+  const Op store = field_store(storage);
+  masm_.store(store, at, stored(store, value), site());
   release(value);
 }
 
@@ -141,8 +142,8 @@ void Compiler<Masm>::array_new(const runtime::gc::TypeLayout& layout, bool fille
   const bool zero = value.kind == Value::Kind::constant && value.bits == 0;
   const bool constant =
       length.kind == Value::Kind::constant && fits_cell(layout.array_bytes(static_cast<uint32_t>(length.bits)));
-  const Operand count = constant ? operand(length) : Operand::of(use(length));
-  const Operand from = zero ? Operand::of_imm(0) : stored(value);
+  const Operand count = constant ? Operand::of_imm(static_cast<uint32_t>(length.bits)) : Operand::of(use(length));
+  const Operand from = zero ? Operand::of_imm(0) : stored(field_store(layout.element), value);
   const Reg to = take(Scalar::i64);
   const Reg temp = constant ? kNoReg : take(Scalar::i64);
   masm_.allocate(to, count, temp, layout, end, site());
@@ -169,17 +170,18 @@ void Compiler<Masm>::struct_get(runtime::gc::FieldLayout field, bool sign, Scala
 
 // A value that is stored: a constant as it is.
 template <class Masm>
-Operand Compiler<Masm>::stored(Value& value) {
-  return value.kind == Value::Kind::constant && is_int(value.type) ? operand(value) : Operand::of(use(value));
+Operand Compiler<Masm>::stored(Op store, Value& value) {
+  return value.kind == Value::Kind::constant && is_int(value.type) ? operand(store, value) : Operand::of(use(value));
 }
 
 template <class Masm>
 void Compiler<Masm>::struct_set(runtime::gc::FieldLayout field) {
   Value value = pop(), object = pop();
-  const Operand from = stored(value);
+  const Op store = field_store(field.storage);
+  const Operand from = stored(store, value);
   const Reg reg = use(object);
   masm_.trap_if_null(Operand::of(reg), TrapCode::null_structure_reference, site());
-  masm_.store(field_store(field.storage), masm_.field(reg, field.offset), from, site());
+  masm_.store(store, masm_.field(reg, field.offset), from, site());
   release(value);
   release(object);
 }
@@ -194,7 +196,7 @@ typename Masm::Address Compiler<Masm>::element(Reg array, Operand index, const r
 template <class Masm>
 Operand Compiler<Masm>::index_operand(Value& index) {
   const bool small = index.kind == Value::Kind::constant && static_cast<uint32_t>(index.bits) <= Masm::kMostIndex;
-  return small ? Operand::of_imm(static_cast<int32_t>(index.bits)) : Operand::of(use(index));
+  return small ? Operand::of_imm(static_cast<uint32_t>(index.bits)) : Operand::of(use(index));
 }
 
 template <class Masm>
@@ -211,9 +213,10 @@ void Compiler<Masm>::array_get(const runtime::gc::TypeLayout& layout, bool sign,
 template <class Masm>
 void Compiler<Masm>::array_set(const runtime::gc::TypeLayout& layout) {
   Value value = pop(), index = pop(), array = pop();
-  const Operand from = stored(value);
+  const Op store = field_store(layout.element);
+  const Operand from = stored(store, value);
   const Operand at = index_operand(index);
-  masm_.store(field_store(layout.element), element(use(array), at, layout), from, site());
+  masm_.store(store, element(use(array), at, layout), from, site());
   release(value);
   release(index);
   release(array);

@@ -55,7 +55,7 @@ void Compiler<Masm>::load(Op op, const MemArg& memarg) {
     const uint64_t at = memarg.offset + (index.kind == Value::Kind::constant ? static_cast<uint32_t>(index.bits) : 0);
     if (guarded(memarg.memory) && memarg.memory == 0 && at <= INT32_MAX && Masm::takes_memory(op, peek(0), peek(1))) {
       const Reg reg = index.kind == Value::Kind::constant ? kNoReg : use(index);
-      return push_pending(type, Operand::of_memory(reg, static_cast<int32_t>(at)));
+      return push_pending(type, Operand::of_memory(reg, static_cast<int64_t>(at)));
     }
   }
   const Reg to = target(type, index);
@@ -67,11 +67,10 @@ template <class Masm>
 void Compiler<Masm>::store(Op op, const MemArg& memarg) {
   const uint32_t bytes = Masm::access_bytes(op);
   Value value = pop(), index = pop();
-  const Operand constant =
-      value.kind == Value::Kind::constant && is_int(value.type) ? operand(value) : Operand::of(use(value));
+  const Operand from = stored(op, value);
   use_index(index, memarg.memory);
   const auto to = address(index, memarg, bytes);
-  masm_.store(op, to, constant, site());
+  masm_.store(op, to, from, site());
   release(value);
   release(index);
 }
@@ -121,7 +120,7 @@ void Compiler<Masm>::table_get(uint32_t table) {
 template <class Masm>
 void Compiler<Masm>::table_set(uint32_t table) {
   Value value = pop(), index = pop();
-  const Operand from = stored(value);
+  const Operand from = stored(Op::table_set, value);
   masm_.table_set(table, use(index), from, site());
   release(value);
   release(index);

@@ -59,7 +59,7 @@ void Compiler<Masm>::set_pins(uint32_t pins) {
   pins_ = pins;
   across_calls_.clear();
   pinned_constants_.clear();
-  RegSet temps = test_settings.few_registers ? Masm::kFewTemps : Masm::kTemps;
+  RegSet temps = temps_;
   for_each_pin(pin_set(pins), [&](uint32_t local, Reg reg, bool dirty) {
     pinned_[local] = reg;
     pinned_locals_.push_back(local);
@@ -130,6 +130,7 @@ template <class Masm>
 void Compiler<Masm>::loop_entrances() {
   for (const LoopEntrance& entrance : loop_entrances_) {
     masm_.bind(entrance.entry);
+    masm_.enter();
     masm_.check_stack(frame_slots_, site());
     masm_.save(saved_, link_);
     for_each_pin(pin_set(entrance.pins), [&](uint32_t local, Reg reg, bool) { load_pin(local, reg); });

@@ -8,12 +8,14 @@
 namespace mini_wasm::jit {
 
 template <class Masm>
-Compiler<Masm>::Compiler(const runtime::CompiledModule& module, runtime::Bounds bounds, Masm& masm)
+Compiler<Masm>::Compiler(const runtime::CompiledModule& module, runtime::Bounds bounds, const CodeSettings& settings,
+                         Masm& masm)
     : compiled_(module),
       module_(module.module()),
       masm_(masm),
       decoder_storage_(module_, module.engine().features(), *this),
-      enters_loops_(&module.engine().tier() != module.engine().tier().compiler()) {
+      enters_loops_(&module.engine().tier() != module.engine().tier().compiler()),
+      temps_(settings.few_registers ? Masm::kFewTemps : Masm::kTemps) {
   for (const decoder::Memory& memory : module_.memories) {
     guarded_.push_back(runtime::is_guarded(memory.type, bounds));
   }
@@ -31,7 +33,7 @@ Result<void> Compiler<Masm>::compile(FuncIdx index, NativeCode& code) {
   index_ = index;
   const runtime::SlotCounts counts = compiled_.slot_counts(index);
   link_ = static_cast<uint16_t>(std::max(facts.local_slots, counts.results));
-  operand_base_ = static_cast<uint16_t>(link_ + runtime::kLinkSlots);
+  operand_base_ = static_cast<uint16_t>(link_ + compiled_.engine().link_slots());
   frame_slots_ = operand_base_ + facts.max_operand_slots;
   stack_.clear();
   settled_ = constants_end_ = 0;
@@ -88,6 +90,7 @@ void Compiler<Masm>::begin(Decoder& decoder) {
   }
   load_arguments();
   masm_.begin_register_entry();
+  masm_.enter();
   if (facts.has_calls || frame_slots_ > runtime::kLeafSlots) masm_.check_stack(frame_slots_, site());
   masm_.save(saved_, link_);
   place_params();
@@ -371,6 +374,21 @@ Reg Compiler<Masm>::take(Scalar type, RegSet avoid) {
 }
 
 template <class Masm>
+Reg Compiler<Masm>::own(Value& value, RegSet avoid) {
+  const Reg reg = use(value);
+  if (value.kind == Value::Kind::reg && regs_.is_temp(reg) && !avoid.has(reg)) {
+    forget(reg);
+    return reg;
+  }
+  const Reg copy = take(value.type, avoid);
+  masm_.move(value.type, copy, reg);
+  release(value);
+  value.kind = Value::Kind::reg;
+  value.reg = copy;
+  return copy;
+}
+
+template <class Masm>
 void Compiler<Masm>::load_value(const Value& value, Reg reg) {
   const Reg copy = value.kind == Value::Kind::local ? copy_of(value.local()) : kNoReg;
   forget(reg);
@@ -414,21 +432,23 @@ Reg Compiler<Masm>::load_to_use(Value& value) {
 }
 
 template <class Masm>
-Operand Compiler<Masm>::operand(Value& value) {
+Operand Compiler<Masm>::operand(Op op, Value& value) {
   if (value.kind == Value::Kind::constant && is_int(value.type)) {
     const int64_t bits =
         value.type == Scalar::i32 ? static_cast<int32_t>(value.bits) : static_cast<int64_t>(value.bits);
-    if (bits == static_cast<int32_t>(bits)) return Operand::of_imm(static_cast<int32_t>(bits));
+    if (Masm::fits(op, bits)) return Operand::of_imm(bits);
   }
   if (value.kind == Value::Kind::constant && !is_int(value.type) && value.bits != 0) {
     if (const Reg reg = pinned_constant(value.type, value.bits); reg.valid()) return Operand::of(reg);
     if constexpr (Masm::kPoolsFloats) return masm_.pooled(value.type, value.bits);
   }
   if (value.kind == Value::Kind::pending) return pending_;
-  if (value.kind == Value::Kind::home) return Operand::of_slot(value.home);
-  if (value.kind == Value::Kind::local && !pinned_[value.local()].valid()) {
-    const Reg copy = copy_of(value.local());
-    if (!copy.valid() || !regs_.is_free(copy)) return Operand::of_slot(local_slot(value.local()));
+  if constexpr (Masm::kReadsSlots) {
+    if (value.kind == Value::Kind::home) return Operand::of_slot(value.home);
+    if (value.kind == Value::Kind::local && !pinned_[value.local()].valid()) {
+      const Reg copy = copy_of(value.local());
+      if (!copy.valid() || !regs_.is_free(copy)) return Operand::of_slot(local_slot(value.local()));
+    }
   }
   return Operand::of(use(value));
 }
@@ -533,6 +553,33 @@ void Compiler<Masm>::spill_registers() {
   if (height != 0 && stack_.back().kind == Value::Kind::compare) bring_home(height - 1);
 }
 
+#ifndef NDEBUG
+template <class Masm>
+void Compiler<Masm>::check() const {
+  constexpr uint32_t kMost = 1024;  // values: a stack may be higher than anybody has time for
+  const auto height = static_cast<uint32_t>(stack_.size());
+  if (height - settled_ > kMost) return;
+  RegSet owned;
+  const auto add = [&](Reg reg, uint32_t owner) {
+    if (!reg.valid() || !regs_.is_temp(reg)) return;
+    assert(!owned.has(reg) && regs_.owner(reg) == owner);
+    owned.add(reg);
+  };
+  const auto add_held = [&](const Value& value) {
+    if (value.kind == Value::Kind::reg) add(value.reg, RegisterFile::kHeld);
+    if (value.kind == Value::Kind::pending) add(pending_.reg, RegisterFile::kHeld);
+  };
+  for (uint32_t i = settled_; i < height; ++i) {
+    if (stack_[i].kind == Value::Kind::reg) add(stack_[i].reg, i);
+  }
+  if (height > settled_) {
+    if (stack_.back().kind == Value::Kind::pending) add_held(stack_.back());
+    if (stack_.back().kind == Value::Kind::compare) add_held(compare_.a), add_held(compare_.b);
+  }
+  assert(regs_.used() == owned);
+}
+#endif
+
 // --- Instructions that are their operands ----------------------------------------------------------------------------
 
 template <class Masm>
@@ -592,13 +639,7 @@ void Compiler<Masm>::select(ValType) {
   Value b = pop(), a = pop();
   const Scalar t = b.type;
   const Reg rb = use(b);
-  const Reg ra = use(a);
-  Reg to = ra;
-  if (!(a.kind == Value::Kind::reg && regs_.is_temp(ra))) {
-    to = take(t);
-    masm_.move(t, to, ra);
-  }
-  forget(to);
+  const Reg to = own(a);
   const auto test = emit_test(condition);
   masm_.select(test, t, to, rb);  // `to` stays when the condition holds
   release(b);

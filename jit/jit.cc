@@ -1,13 +1,13 @@
 #include "jit/jit.h"
 
 #include <algorithm>
+#include <cassert>
 #include <iterator>
 
 #include "core/guarded.h"
 #include "jit/module_code.h"
 #include "jit/perf_map.h"
 #include "jit/pin_chooser.h"
-#include "jit/test_settings.h"
 #include "jit/value.h"
 #include "runtime/func_inst.h"
 #include "runtime/module_inst.h"
@@ -33,32 +33,41 @@ using runtime::InstanceContext;
 using runtime::Slot;
 
 Jit::Jit(std::unique_ptr<runtime::ExecutionTier> interpreter)
-    : interpreter_(std::move(interpreter)), usable_(memory_.usable() && stubs_.make(memory_)) {}
+    : interpreter_(std::move(interpreter)),
+      host_(host()),
+      memory_(host_.backend == nullptr ? 0 : host_.backend->reach()),
+      usable_(memory_.usable() && backend().make_stubs(memory_, stubs_)) {
+  // What makes the machine stack large enough (runtime::ValueStack).
+  assert(!usable_ || backend().frame().call_words + backend().frame().cross_words <= link_slots());
+}
 
 Jit& Jit::of(InstanceContext& ctx) { return static_cast<Jit&>(*ctx.store->engine().tier().compiler()); }
 
 std::unique_ptr<validator::BodyObserver> Jit::make_observer() const {
-  return std::make_unique<PinChooser>(target::kPinBudget);
+  return std::make_unique<PinChooser>(backend().pins());
 }
+
+uint32_t Jit::link_slots() const { return std::max(runtime::kMinLinkSlots, backend().pins().surviving()); }
 
 std::unique_ptr<runtime::ModuleCode> Jit::make_code(const runtime::CompiledModule& module, runtime::Bounds bounds) {
   return std::make_unique<ModuleCode>(*this, module, bounds);
 }
 
 void Jit::describe(std::vector<uint8_t>& out) const {
-  target::describe_cpu(out);
-  for (const bool on : {test_settings.few_registers, runtime::test_settings.poison_slots}) out.push_back(on ? 1 : 0);
+  backend().describe_cpu(out);
+  const CodeSettings settings = CodeSettings::of(Config());
+  for (const bool on : {settings.few_registers, settings.oldest_cpu, settings.poison_slots}) out.push_back(on ? 1 : 0);
 }
 
 namespace {
 
-target::ResultKind result_kind(const FuncType& type) {
-  if (type.results.size() != 1) return target::ResultKind::none;
+ResultKind result_kind(const FuncType& type) {
+  if (type.results.size() != 1) return ResultKind::none;
   switch (scalar(type.results[0])) {
     case Scalar::i32:
-    case Scalar::i64: return target::ResultKind::integer;
-    case Scalar::v128: return target::ResultKind::vector;
-    default: return target::ResultKind::scalar_float;
+    case Scalar::i64: return ResultKind::integer;
+    case Scalar::v128: return ResultKind::vector;
+    default: return ResultKind::scalar_float;
   }
 }
 
@@ -87,7 +96,7 @@ const void* Jit::entry(runtime::ModuleCode& code, FuncIdx index, uint32_t loop) 
 
 Exit Jit::run_at(const void* entry, const FuncType& type, InstanceContext& context, Activation& activation) {
   activation.tier = this;
-  activation.on_fault = &target::redirect_fault;
+  activation.on_fault = host_.redirect_fault;
   activation.pc = nullptr;
   return static_cast<Exit>(stubs_.enter(entry, activation.base, &context, &activation.entry_sp, result_kind(type)));
 }
@@ -118,7 +127,7 @@ bool FrameWalker::next() {
   const auto* pc = static_cast<const uint8_t*>(*sp_);
   if (pc == jit_.stubs().cross_return) {
     ctx_ = static_cast<InstanceContext*>(const_cast<void*>(sp_[1]));
-    sp_ += 2;
+    sp_ += layout_.cross_words;
     pc = static_cast<const uint8_t*>(*sp_);
   }
   if (pc == jit_.stubs().enter_return) return false;
@@ -128,7 +137,7 @@ bool FrameWalker::next() {
   site_ = &*std::upper_bound(code_->sites.begin(), code_->sites.end(), at_,
                              [](uint32_t at, const Site& site) { return at < site.native; });
   fp_ -= site_->fp_delta;
-  ++sp_;
+  sp_ += layout_.call_words;
   return true;
 }
 
@@ -207,7 +216,7 @@ ModuleCode& code_of(const InstanceContext& ctx) { return static_cast<ModuleCode&
 
 constexpr auto kOutOfMemory = [] { return static_cast<uint64_t>(TrapCode::out_of_memory); };
 
-uint64_t compile_here(InstanceContext& ctx, uint32_t index, target::Entry entry) {
+uint64_t compile_here(InstanceContext& ctx, uint32_t index, Entry entry) {
   ModuleCode& code = code_of(ctx);
   if (const uint8_t* const at = code.compile(index, entry)) return reinterpret_cast<uint64_t>(at);
   const FuncIdx func{index + code.module().module().imported_funcs};
@@ -217,7 +226,7 @@ uint64_t compile_here(InstanceContext& ctx, uint32_t index, target::Entry entry)
   return kOutOfMemory();
 }
 
-uint64_t compile_for(InstanceContext& ctx, uint32_t index, target::Entry entry) {
+uint64_t compile_for(InstanceContext& ctx, uint32_t index, Entry entry) {
   uint64_t result = static_cast<uint64_t>(TrapCode::call_stack_exhausted);
   runtime::run_with_room([&] { result = guarded([&] { return compile_here(ctx, index, entry); }, kOutOfMemory); });
   return result;
@@ -225,12 +234,10 @@ uint64_t compile_for(InstanceContext& ctx, uint32_t index, target::Entry entry) 
 
 }  // namespace
 
-uint64_t compile_for_slots(InstanceContext* ctx, uint32_t index) {
-  return compile_for(*ctx, index, target::Entry::slots);
-}
+uint64_t compile_for_slots(InstanceContext* ctx, uint32_t index) { return compile_for(*ctx, index, Entry::slots); }
 
 uint64_t compile_for_registers(InstanceContext* ctx, uint32_t index) {
-  return compile_for(*ctx, index, target::Entry::registers);
+  return compile_for(*ctx, index, Entry::registers);
 }
 
 // --- Exceptions

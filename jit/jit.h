@@ -5,10 +5,10 @@
 #include <memory>
 #include <mutex>
 
+#include "jit/backend.h"
 #include "jit/code_memory.h"
 #include "jit/native_code.h"
 #include "jit/runtime_calls.h"
-#include "jit/target.h"
 #include "runtime/execution_tier.h"
 #include "runtime/gc/object.h"
 
@@ -17,12 +17,13 @@ namespace mini_wasm::jit {
 class Jit final : public runtime::ExecutionTier {
  public:
   explicit Jit(std::unique_ptr<runtime::ExecutionTier> interpreter);
-  // Whether the system lets us make code.
+  // Whether there is a compiler for this CPU and the system lets us make code.
   bool usable() const { return usable_; }
 
   runtime::ExecutionTier* compiler() override { return this; }
   bool is_retired() const override { return !memory_.is_ours(); }
   std::unique_ptr<validator::BodyObserver> make_observer() const override;
+  uint32_t link_slots() const override;
   std::unique_ptr<runtime::ModuleCode> make_code(const runtime::CompiledModule& module,
                                                  runtime::Bounds bounds) override;
   void describe(std::vector<uint8_t>& out) const override;
@@ -39,16 +40,18 @@ class Jit final : public runtime::ExecutionTier {
 
   // Of the engine that compiles everything; else null.
   runtime::ExecutionTier* interpreter() const { return interpreter_.get(); }
+  const Backend& backend() const { return *host_.backend; }
   CodeMemory& memory() { return memory_; }
-  const target::Stubs& stubs() const { return stubs_; }
+  const Stubs& stubs() const { return stubs_; }
   static Jit& of(runtime::InstanceContext& ctx);
 
  private:
   runtime::Exit interpret(runtime::FuncInst& func, runtime::Activation& activation);
 
   const std::unique_ptr<runtime::ExecutionTier> interpreter_;
+  const Host host_;
   CodeMemory memory_;
-  target::Stubs stubs_;
+  Stubs stubs_;
   bool usable_ = false;
   std::mutex mutex_;
   std::map<const uint8_t*, const NativeCode*> by_begin_;
@@ -58,7 +61,7 @@ class Jit final : public runtime::ExecutionTier {
 class FrameWalker {
  public:
   FrameWalker(Jit& jit, const void* const* sp, runtime::Slot* fp, runtime::InstanceContext* ctx)
-      : jit_(jit), sp_(sp), fp_(fp), ctx_(ctx) {}
+      : jit_(jit), layout_(jit.backend().frame()), sp_(sp), fp_(fp), ctx_(ctx) {}
   // To the next frame; false at the end of the activation.
   bool next();
   const NativeCode& code() const { return *code_; }
@@ -67,11 +70,12 @@ class FrameWalker {
   uint32_t at() const { return at_; }
   runtime::Slot* fp() const { return fp_; }
   runtime::InstanceContext* ctx() const { return ctx_; }
-  // What rsp is while the frame's own instructions run.
+  // The stack pointer while the frame's own instructions run.
   const void* const* sp() const { return sp_; }
 
  private:
   Jit& jit_;
+  const FrameLayout layout_;
   const void* const* sp_;
   runtime::Slot* fp_;
   runtime::InstanceContext* ctx_;

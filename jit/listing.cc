@@ -5,9 +5,8 @@
 
 #include "core/opcode.h"
 #include "decoder/code_printer.h"
-#include "jit/module_code.h"
+#include "jit/backend.h"
 #include "jit/runtime_calls.h"
-#include "jit/target.h"
 #include "runtime/compiled_module.h"
 
 namespace mini_wasm::jit {
@@ -65,12 +64,13 @@ std::string padded(std::string text, size_t width) {
 
 }  // namespace
 
-Result<std::string> list_code(const runtime::CompiledModule& module, FuncIdx index) {
+Result<std::string> list_code(const Backend& backend, const runtime::CompiledModule& module, FuncIdx index,
+                              const CodeSettings& settings) {
   AddressNames names;
   name_runtime_calls(names);
   name_module(module, names);
   std::vector<CodeLine> code;
-  if (Result<void> r = target::list(module, index, names, code); !r) return std::move(r).error();
+  if (Result<void> r = backend.list(module, index, settings, names, code); !r) return std::move(r).error();
   std::string title;
   const std::map<uint32_t, std::string> text = instructions(module, index, title);
   std::string out = title + "\n";

@@ -20,6 +20,9 @@ class CompiledModule;
 
 namespace mini_wasm::jit {
 
+class Backend;
+struct CodeSettings;
+
 // A machine instruction, or a label, as it was assembled.
 struct CodeLine {
   uint32_t native = 0;  // where it begins in the function's code
@@ -30,11 +33,12 @@ struct CodeLine {
 // What stands at an address that code mentions.
 using AddressNames = std::unordered_map<uint64_t, std::string>;
 
-// Compiles a function that the module defines and returns the listing. Error: limit; or the function is invalid.
+// Compiles a function that the module defines, for the backend's CPU, and returns the listing. Error: limit; or the function is invalid.
 //
 //   00000023  local.get 0
 //   00000025  i32.load
 //                 14  mov eax, dword ptr [r14+rbx]
-Result<std::string> list_code(const runtime::CompiledModule& module, FuncIdx index);
+Result<std::string> list_code(const Backend& backend, const runtime::CompiledModule& module, FuncIdx index,
+                              const CodeSettings& settings);
 
 }  // namespace mini_wasm::jit

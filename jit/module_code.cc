@@ -12,36 +12,37 @@
 
 namespace mini_wasm::jit {
 
-using target::Entry;
-using target::entry_index;
-
 ModuleCode::ModuleCode(Jit& jit, const runtime::CompiledModule& module, runtime::Bounds bounds)
     : jit_(jit),
       module_(module),
       bounds_(bounds),
       count_(static_cast<uint32_t>(module.module().funcs.size() - module.module().imported_funcs)),
+      settings_(CodeSettings::of(module.engine().config())),
       compiled_(count_) {
-  table_bytes_ = size_t{count_} * (2 * sizeof(uint8_t*) + target::kThunkBytes);
   if (count_ == 0) return;
-  uint8_t* table = jit_.memory().allocate(table_bytes_);
+  const size_t bytes = entries().bytes();
+  uint8_t* const table = jit_.memory().allocate(bytes);
   if (table == nullptr) return;
   entries_ = reinterpret_cast<const uint8_t**>(table);
-  uint8_t* thunks = table + size_t{count_} * 2 * sizeof(uint8_t*);
-  const uint8_t** entries = jit_.memory().writable(entries_);
+  const ModuleEntries made = entries();
+  const uint8_t** const to = jit_.memory().writable(entries_);
   for (uint32_t i = 0; i < count_; ++i) {
-    uint8_t* thunk = thunks + size_t{i} * target::kThunkBytes;
-    target::write_thunk(jit_.memory().writable(thunk), thunk, i, jit_.stubs());
-    entries[entry_index(i, Entry::slots)] = thunk;
-    entries[entry_index(i, Entry::registers)] = thunk + target::kThunkBytes / 2;
+    const uint8_t* const thunk = made.thunk(i);
+    jit_.backend().write_thunk(const_cast<uint8_t*>(jit_.memory().writable(thunk)), thunk, i, jit_.stubs());
+    to[entry_index(i, Entry::slots)] = thunk;
+    to[entry_index(i, Entry::registers)] = thunk + made.thunk_bytes / 2;
   }
+  jit_.memory().publish(table, bytes);
 }
+
+ModuleEntries ModuleCode::entries() const { return {entries_, count_, jit_.backend().thunk_bytes()}; }
 
 ModuleCode::~ModuleCode() {
   for (const NativeCode& code : code_) {
     jit_.remove_code(code);
     jit_.memory().free(const_cast<uint8_t*>(code.begin), code.size);
   }
-  jit_.memory().free(reinterpret_cast<uint8_t*>(entries_), table_bytes_);
+  jit_.memory().free(reinterpret_cast<uint8_t*>(entries_), entries_ == nullptr ? 0 : entries().bytes());
 }
 
 runtime::ModuleCode& ModuleCode::interpreted() {
@@ -68,7 +69,7 @@ const void* ModuleCode::entry(FuncIdx func, uint32_t loop) {
 }
 
 std::unique_ptr<FunctionCompiler> ModuleCode::new_compiler() const {
-  return target::make_compiler(module_, bounds_, jit_.stubs(), entries_);
+  return jit_.backend().make_compiler(module_, bounds_, settings_, jit_.stubs(), entries());
 }
 
 // On all processors: each takes the next function that nobody has.
@@ -131,7 +132,7 @@ bool ModuleCode::load(uint32_t index) {
   const FuncIdx func{index + module_.module().imported_funcs};
   const std::span<const uint8_t> bytes = cache->find(func, buffer);
   CodeRecord record;
-  if (bytes.empty() || !read_record(module_, bytes, record)) return false;
+  if (bytes.empty() || !read_record(jit_.backend(), module_, bytes, record)) return false;
   NativeCode code = std::move(record.tables);
   code.owner = this;
   code.index = func;
@@ -140,8 +141,8 @@ bool ModuleCode::load(uint32_t index) {
   code.begin = at;
   uint8_t* const to = jit_.memory().writable(at);
   std::copy(record.code.begin(), record.code.end(), to);
-  fill_constants(module_, to, record.relocations);
-  target::link(to, at, code.register_entry, record.relocations, jit_.stubs(), {entries_, count_});
+  fill_constants(jit_.backend(), module_, to, record.relocations);
+  jit_.backend().link(to, at, code.register_entry, record.relocations, jit_.stubs(), entries());
   publish(index, std::move(code), record.sites, std::nullopt);
   return true;
 }
@@ -179,6 +180,7 @@ std::span<const Site> ModuleCode::keep(std::span<const Site> sites) {
 
 void ModuleCode::publish(uint32_t index, NativeCode&& code, std::span<const Site> sites,
                          std::optional<std::span<const Relocation>> unsaved) {
+  jit_.memory().publish(code.begin, code.size);
   const std::lock_guard lock(mutex_);
   if (compiled_[index] != nullptr) {  // somebody was faster
     return jit_.memory().free(const_cast<uint8_t*>(code.begin), code.size);
@@ -205,7 +207,7 @@ ModuleCode::Unsaved ModuleCode::unsaved() {
 
 bool ModuleCode::append_record(FuncIdx func, std::vector<uint8_t>& out) {
   const uint32_t index = raw(func) - module_.module().imported_funcs;
-  return jit::append_record(module_, *compiled_[index], unsaved_[index], out);
+  return jit::append_record(jit_.backend(), module_, *compiled_[index], unsaved_[index], out);
 }
 
 }  // namespace mini_wasm::jit

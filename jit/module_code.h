@@ -11,30 +11,15 @@
 #include <vector>
 
 #include "core/once.h"
+#include "jit/backend.h"
 #include "jit/native_code.h"
 #include "jit/relocation.h"
-#include "jit/target.h"
 #include "runtime/compiled_module.h"
 #include "runtime/execution_tier.h"
 
 namespace mini_wasm::jit {
 
 class Jit;
-
-// Compiles functions of one module for the CPU that this is built for (<cpu>/compile.cc).
-class FunctionCompiler {
- public:
-  virtual ~FunctionCompiler() = default;
-  // Compiles; `code` gets its tables. Error: limit; or the function is invalid (CompiledModule::facts).
-  virtual Result<void> compile(FuncIdx index, NativeCode& code) = 0;
-  // Bytes of what has been compiled.
-  virtual size_t size() const = 0;
-  // Writes it to `to`, for running at code.begin, and makes the tables final.
-  virtual void place(uint8_t* to, NativeCode& code) = 0;
-  // Of what has been compiled, until the next `compile`.
-  virtual std::span<const Site> sites() const = 0;
-  virtual std::span<const Relocation> relocations() const = 0;
-};
 
 class ModuleCode final : public runtime::ModuleCode {
  public:
@@ -50,7 +35,7 @@ class ModuleCode final : public runtime::ModuleCode {
 
   // Compiles a function, counted without imports, unless it has been: its entry point, null when there is no memory or
   // the function is invalid.
-  const uint8_t* compile(uint32_t index, target::Entry entry);
+  const uint8_t* compile(uint32_t index, Entry entry);
   // ExecutionTier::entry.
   const void* entry(FuncIdx index, uint32_t loop);
   const runtime::CompiledModule& module() const { return module_; }
@@ -61,6 +46,8 @@ class ModuleCode final : public runtime::ModuleCode {
  private:
   runtime::ModuleCode& interpreted();
   std::unique_ptr<FunctionCompiler> new_compiler() const;
+  // The table of entry points.
+  ModuleEntries entries() const;
   bool is_compiled(uint32_t index);
   bool load(uint32_t index);
   bool compile_with(FunctionCompiler& compiler, uint32_t index);
@@ -73,8 +60,8 @@ class ModuleCode final : public runtime::ModuleCode {
   const runtime::CompiledModule& module_;
   const runtime::Bounds bounds_;
   const uint32_t count_;
-  const uint8_t** entries_ = nullptr;  // two for each (Entry), in code memory, read-only here; then their thunks
-  size_t table_bytes_ = 0;
+  const CodeSettings settings_;
+  const uint8_t** entries_ = nullptr;                // ModuleEntries, in code memory, read-only here
   std::mutex lazy_mutex_;                            // held while a function is compiled at its first call
   std::unique_ptr<FunctionCompiler> lazy_compiler_;  // made then
   Once interpreted_once_;

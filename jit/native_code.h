@@ -1,13 +1,14 @@
-// Machine code of one function and the tables that find their way back from it.
+// The machine code of one function, and the tables that find the way back from it.
 //
-// Frames lie on the value stack as runtime/frame.h says; what belongs to machine code alone:
+// Frames are on the value stack, as runtime/frame.h says. These points are of machine code alone:
 //
-//   * The machine stack (runtime::ValueStack) holds return addresses and nothing else, one word per frame (and three
-//   where a call goes into
-//     another instance, see x64/stubs.h). So a walker reads it as an array, and the table of sites says how far the
-//     caller's frame lies below the callee's.
-//   * The link slots hold the caller's values of the registers that the function pins locals to.
-//   * A single result comes back in a register; several come back in slots, from fp[0] on.
+//   * The machine stack (runtime::ValueStack) holds return addresses, a fixed number of words for each call
+//     (FrameLayout in backend.h). A call into another instance adds the caller's context (stubs.h). Nothing else is
+//     there, so whoever walks the stack reads it as an array; the table of sites says how far the caller's frame is
+//     below the callee's.
+//   * The link slots of a frame hold the caller's values of the registers that this function keeps locals in and that
+//     calls leave alone.
+//   * A single result is returned in a register. Several are returned in slots, from fp[0] on.
 #pragma once
 
 #include <cstdint>

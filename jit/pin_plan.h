@@ -19,6 +19,7 @@ struct RegisterBudget {
     uint8_t surviving = 0, all = 0;
   };
   Bank ints, floats;
+  uint32_t surviving() const { return uint32_t{ints.surviving} + floats.surviving; }
 };
 
 // The locals that are kept in registers ("pinned") in one part of a function: in its body, or in a loop with everything

@@ -1,38 +1,38 @@
-// A CPU that is none: what the portable compiler asks of its Masm, one line of text each. For tests of the compiler
-// alone (compiler_test.cc), and the shortest list of what a new CPU's Masm must have.
+// A CPU that does not exist: a Masm that writes down what the portable compiler asks for, a line of text for each
+// instruction, and what of it breaks the contract (macro_assembler.h). For tests of the compiler alone.
 //
-// It has eight registers for values (a0 to a3 are arguments, a0 also the result), seven for pinned locals, of which the
-// first three survive calls, and as many for floating point. Slots are s0, s1, ...
+// It is unlike x86-64 on purpose, so that the compiler cannot come to rely on that one:
+//
+//   registers      32 of each bank, x0 to x31 and v0 to v31; many of them survive calls, vectors among them
+//   calls          leave the return address in a link register, which `enter` has to save before the next call
+//   operands       registers and immediates of 12 bits; nothing in memory, no floating-point constants
+//   branches       conditional ones reach kReach lines: further away they go by a jump that it plants itself
+//
+// Slots are s0, s1, ...
 #pragma once
 
+#include <algorithm>
 #include <array>
-#include <span>
 #include <string>
 #include <vector>
 
-#include "core/immediates.h"
-#include "core/opcode.h"
-#include "jit/native_code.h"
-#include "jit/runtime_calls.h"
-#include "jit/value.h"
-#include "runtime/gc/ops.h"
+#include "jit/macro_assembler.h"
+#include "jit/pin_plan.h"
 
 namespace mini_wasm::jit {
 
-template <class Masm>
-class Compiler;
+class RecordingSelector;
 
-// Values, pinned locals, floating point.
+// A base, so that they are complete where RecordingMasm's constants are.
 struct RecordingRegisters {
-  static constexpr Reg a(uint8_t n) { return {Bank::ints, n}; }
-  static constexpr Reg p(uint8_t n) { return {Bank::ints, static_cast<uint8_t>(8 + n)}; }
-  static constexpr Reg f(uint8_t n) { return {Bank::floats, n}; }
+  static constexpr Reg x(uint8_t n) { return {Bank::ints, n}; }
+  static constexpr Reg v(uint8_t n) { return {Bank::floats, n}; }
 };
 
 class RecordingMasm : RecordingRegisters {
  public:
   struct Label {
-    int number = -1;
+    uint32_t number = ~0u;
   };
   struct Test {
     std::string text;
@@ -40,185 +40,383 @@ class RecordingMasm : RecordingRegisters {
   };
   using Address = std::string;
 
-  static constexpr RegSet kTemps{a(0), a(1), a(2), a(3), a(4), a(5), a(6), a(7), f(0), f(1), f(2), f(3), f(4), f(5)};
-  static constexpr RegSet kFewTemps{a(0), a(1), a(2), a(3), f(0), f(1), f(2)};
-  static constexpr std::array kPins = {p(0), p(1), p(2), p(3), p(4), p(5), p(6)};
-  static constexpr std::array kFloatPins = {f(6), f(7), f(8), f(9), f(10), f(11), f(12), f(13), f(14)};
-  static constexpr std::array kIntArguments = {a(0), a(1), a(2), a(3)};
-  static constexpr std::array kFloatArguments = {f(0), f(1)};
-  static constexpr RegSet kSurvivesCalls{p(0), p(1), p(2)};
-  static constexpr Reg kCallee = a(7);
-  static constexpr Reg result(Scalar type) { return is_int(type) ? a(0) : f(0); }
-  static constexpr Reg scratch(Scalar type) { return is_int(type) ? p(7) : f(15); }
+  static constexpr std::array kPins = {x(19), x(20), x(21), x(22), x(23), x(24),
+                                       x(25), x(26), x(9),  x(10), x(11), x(12)};
+  static constexpr std::array kFloatPins = {v(8), v(9), v(10), v(11), v(24), v(25), v(26), v(27), v(28), v(29)};
+  static constexpr RegSet kSurvivesCalls{x(19), x(20), x(21), x(22), x(23), x(24),
+                                         x(25), x(26), v(8),  v(9),  v(10), v(11)};
+  static constexpr RegisterBudget kBudget = {{8, kPins.size()}, {4, kFloatPins.size()}};
+  static constexpr std::array kIntArguments = {x(0), x(1), x(2), x(3), x(4), x(5), x(6), x(7)};
+  static constexpr std::array kFloatArguments = {v(0), v(1), v(2), v(3), v(4), v(5), v(6), v(7)};
+  static constexpr RegSet kTemps = RegSet(kIntArguments) | RegSet(kFloatArguments) |
+                                   RegSet(x(8), x(9), x(10), x(11), x(12), v(24), v(25), v(26), v(27), v(28), v(29));
+  static constexpr RegSet kFewTemps = RegSet(kIntArguments) | RegSet(kFloatArguments) | RegSet(x(8));
+  static constexpr Reg kCallee = x(8);
+  static constexpr Reg result(Scalar type) { return is_int(type) ? x(0) : v(0); }
+  static constexpr Reg scratch(Scalar type) { return is_int(type) ? x(16) : v(31); }
+  static constexpr bool kReadsSlots = false, kPoolsFloats = false, kReadsMemory = false;
   static constexpr uint32_t kMostIndex = 100;
-  static constexpr bool kPoolsFloats = false, kReadsMemory = true;
-  static bool takes_memory(Op load, uint8_t next, uint8_t) {
-    return load == Op::i32_load && next == op_info(Op::i32_add).code;
+  static constexpr int64_t kImmediates = 1 << 12;
+  // Sums and comparisons take 0 to 4095, logic -2048 to 2047, shifts all counts, stores 0 alone.
+  static constexpr bool fits(Op op, int64_t imm) {
+    switch (op) {
+      case Op::i32_add:
+      case Op::i64_add:
+      case Op::i32_sub:
+      case Op::i64_sub: return imm >= 0 && imm < kImmediates;
+      case Op::i32_and:
+      case Op::i64_and:
+      case Op::i32_or:
+      case Op::i64_or:
+      case Op::i32_xor:
+      case Op::i64_xor: return imm >= -kImmediates / 2 && imm < kImmediates / 2;
+      case Op::i32_shl:
+      case Op::i64_shl:
+      case Op::i32_shr_s:
+      case Op::i64_shr_s:
+      case Op::i32_shr_u:
+      case Op::i64_shr_u: return true;
+      default:
+        if (is_comparison(op)) return imm >= 0 && imm < kImmediates;
+        return imm == 0 && (op_info(op).cls == OpClass::store || op == Op::table_set);
+    }
   }
 
-  // What has been asked for, in order.
-  std::vector<std::string> lines;
+  // What has been asked for, in order, and what of it must not be.
+  std::vector<std::string> lines, violations;
 
-  // --- One function
-  void begin(NativeCode& code) {
+  // --- A function
+  void begin(NativeCode&) {
     lines.clear();
-    labels_ = 0;
-    code_ = &code;
+    labels_.clear();
+    short_branches_.clear();
+    pending_ = 0;
+    state_ = State::outside;
+    here_ = 0;
   }
   void begin_register_entry() { line("register entry"); }
-  void end() {}
+  void end();
   bool failed() const { return false; }
-  uint32_t here() const { return static_cast<uint32_t>(lines.size()); }
+  uint32_t here() const { return here_; }
   void note_site(uint32_t) {}
-  uint32_t offset_of(Label) const { return 0; }
+  uint32_t offset_of(Label label) const { return labels_[label.number]; }
+  void enter() {
+    state_ = State::inside;
+    line("enter");
+  }
+  void leave() {
+    require(state_ == State::inside, "leaves what has not been entered");
+    line("leave");
+    state_ = State::left;
+  }
+  void ret() { go_out("return"); }
+  void save(RegSet registers, uint16_t slot) {
+    for (Reg reg : registers) line(name(slot++), "=", used(reg));
+  }
+  void restore(RegSet registers, uint16_t slot) {
+    for (Reg reg : registers) line(used(reg), "=", name(slot++));
+  }
+  void check_stack(uint32_t slots, uint32_t) { line("check stack", slots); }
+  void check_interrupt(uint32_t) {}
 
   // --- Moves
-  void move(Scalar, Reg to, Reg from) {
-    if (!(to == from)) line(name(to), "=", name(from));
+  void move(Scalar type, Reg to, Reg from) {
+    require(to.is_float() == !is_int(type) && from.is_float() == !is_int(type), "a move to another bank");
+    if (to != from) line(used(to), "=", used(from));
   }
-  void constant(Scalar, Reg to, uint64_t bits) { line(name(to), "=", number(bits)); }
-  void v128_constant(Reg to, const uint8_t*) { line(name(to), "= vector"); }
-  void load_slot(Scalar, Reg to, uint16_t slot) { line(name(to), "=", name(slot)); }
-  void load_operand(Scalar, Reg to, Operand from) { line(name(to), "=", name(from)); }
-  void store_slot(Scalar, uint16_t slot, Reg from) { line(name(slot), "=", name(from)); }
+  void constant(Scalar, Reg to, uint64_t bits) { line(used(to), "=", number(bits)); }
+  void v128_constant(Reg to, const uint8_t*) { line(used(to), "= vector"); }
+  void load_slot(Scalar, Reg to, uint16_t slot) { line(used(to), "=", name(slot)); }
+  void store_slot(Scalar, uint16_t slot, Reg from) { line(name(slot), "=", used(from)); }
+  // There is a register that is always 0.
   bool store_constant(Scalar type, uint16_t slot, uint64_t bits) {
-    if (type == Scalar::v128) return false;
-    line(name(slot), "=", number(bits));
+    if (type == Scalar::v128 || bits != 0) return false;
+    line(name(slot), "= 0");
     return true;
   }
   void copy_slots(uint16_t to, uint16_t from, uint16_t count) {
     if (to != from && count != 0) line("copy", count, "from", name(from), "to", name(to));
   }
   void zero_slots(uint16_t first, uint16_t count) { line("zero", count, "from", name(first)); }
-  void load_global(Scalar, Reg to, uint32_t global) { line(name(to), "= global", global); }
-  void store_global(Scalar, uint32_t global, Reg from) { line("global", global, "=", name(from)); }
-  void load_func(Reg to, uint32_t func) { line(name(to), "= func", func); }
+  void load_operand(Scalar, Reg, const Operand&) { violation("an operand that is no register"); }
+  void load_global(Scalar, Reg to, uint32_t global) { line(used(to), "= global", global); }
+  void store_global(Scalar, uint32_t global, Reg from) { line("global", global, "=", used(from)); }
+  void load_func(Reg to, uint32_t func) { line(used(to), "= func", func); }
 
-  // --- Numeric: everything of one or two operands, but no vectors
+  // --- Numbers
   bool numeric(Compiler<RecordingMasm>& c, Op op);
-  Test compare(Op op, Reg a, Operand b) { return {std::string(op_info(op).text) + " " + name(a) + " " + name(b)}; }
-  Test test(Operand a) { return {name(a)}; }
-  void set(const Test& test, Reg to) { line(name(to), "= (" + test.text + ")"); }
+  void simd_lane(Compiler<RecordingMasm>& c, Op op, uint8_t) { numeric(c, op); }
+  void shuffle(Compiler<RecordingMasm>& c, const uint8_t*) { numeric(c, Op::i8x16_shuffle); }
+  bool atomic(Compiler<RecordingMasm>& c, Op op, const MemArg& memarg);
+  void fence() { line("fence"); }
+  Test compare(Op op, Reg a, Operand b) { return {std::string(op_info(op).text) + " " + used(a) + " " + read(op, b)}; }
+  Test test(Operand a) { return {read_register(a)}; }
+  void set(const Test& test, Reg to) { line(used(to), "= (" + test.text + ")"); }
   void select(const Test& test, Scalar, Reg to, Reg otherwise) {
-    line("unless (" + test.text + ")", name(to), "=", name(otherwise));
+    line("unless (" + test.text + ")", used(to), "=", used(otherwise));
   }
-  void simd_lane(Compiler<RecordingMasm>&, Op, uint8_t) {}
-  void shuffle(Compiler<RecordingMasm>&, const uint8_t*) {}
 
   // --- Control
-  Label new_label() { return {labels_++}; }
-  void bind(Label label) { line(name(label) + ":"); }
+  Label new_label() {
+    labels_.push_back(kUnbound);
+    return {static_cast<uint32_t>(labels_.size() - 1)};
+  }
+  void bind(Label label) {
+    require(labels_[label.number] == kUnbound, "a label is bound twice");
+    line(name(label) + ":");
+    labels_[label.number] = here_;
+    if (state_ == State::outside) state_ = State::inside;  // only what has been entered branches
+  }
   void jump(Label label) { line("jump", name(label)); }
   void jump_if(const Test& test, bool sense, Label label) {
     line(sense ? "if" : "unless", "(" + test.text + ") jump", name(label));
+    short_branches_.push_back({here_, label, kNowhere});
   }
   void br_table(Reg index, const std::vector<Label>& targets) {
-    std::string text = "jump " + name(index) + " of";
+    std::string text = "jump " + used(index) + " of";
     for (Label target : targets) text += " " + name(target);
     line(text);
   }
   void trap(TrapCode, uint32_t) { line("trap"); }
-  void trap_if_null(Operand o, TrapCode, uint32_t) { line("trap if null", name(o)); }
+  void trap_if_null(Operand o, TrapCode, uint32_t) { line("trap if null", read_register(o)); }
   void trap_if_not(const Test& test, TrapCode, uint32_t) { line("trap unless (" + test.text + ")"); }
-  void check_interrupt(uint32_t) {}
-  void check_stack(uint32_t slots, uint32_t) { line("check stack", slots); }
-  void save(RegSet registers, uint16_t link) {
-    each(registers, [&](Reg r) { line(name(link++), "=", name(r)); });
-  }
-  void restore(RegSet registers, uint16_t link) {
-    each(registers, [&](Reg r) { line(name(r), "=", name(link++)); });
-  }
-  void ret() { line("return"); }
-  void call_function(uint32_t index, uint16_t frame, uint32_t) { line("call function", index, "at", name(frame)); }
-  void jump_function(uint32_t index) { line("jump function", index); }
-  void call_import(uint16_t frame, uint32_t) { line("call import at", name(frame)); }
-  void call_callee(const FuncType&, uint16_t frame, uint32_t) { line("call", name(kCallee), "at", name(frame)); }
-  void jump_callee() { line("jump", name(kCallee)); }
+  void call_function(uint32_t index, uint16_t frame, uint32_t) { call("call function " + text(index), frame); }
+  void jump_function(uint32_t index) { go_out("jump function " + text(index)); }
+  void call_import(uint16_t frame, uint32_t) { call("call import", frame); }
+  void call_callee(const FuncType&, uint16_t frame, uint32_t) { call("call " + name(kCallee), frame); }
+  void jump_callee() { go_out("jump " + name(kCallee)); }
   void load_table_callee(uint32_t table, uint32_t, uint32_t) { line(name(kCallee), "= callee of table", table); }
-  void call_runtime(RuntimeCall, uint16_t operands, uint64_t, uint64_t, uint32_t, const runtime::gc::TypeLayout*) {
-    line("runtime at", name(operands));
+  void call_runtime(RuntimeCall function, uint16_t operands, uint64_t, uint64_t, uint32_t,
+                    const runtime::gc::TypeLayout*) {
+    require(function != nullptr, "a call of nothing");
+    call("runtime", operands);
   }
 
-  // --- Memory
+  // --- Memories, tables and objects
   static uint32_t access_bytes(Op op) { return uint32_t{1} << op_info(op).access_log2; }
   Address guarded_address(Reg index, uint32_t, uint64_t offset) {
-    return "[" + (index.valid() ? name(index) + "+" : "") + number(offset) + "]";
+    return "[" + (index.valid() ? used(index) + "+" : "") + number(offset) + "]";
   }
-  Address checked_address(Reg index, Reg, bool, uint32_t, uint64_t offset, uint32_t, uint32_t) {
-    line("check", name(index), number(offset));
-    return "[" + name(index) + "+" + number(offset) + "]";
+  Address checked_address(Reg index, Reg temp, bool, uint32_t, uint64_t offset, uint32_t, uint32_t) {
+    line("check", used(index), number(offset), "with", used(temp));
+    return "[" + used(index) + "+" + number(offset) + "]";
   }
-  void load(Op, Reg to, const Address& from, uint32_t) { line(name(to), "=", from); }
-  void store(Op, const Address& to, Operand value, uint32_t) { line(to, "=", name(value)); }
-  void load_lane(Op, Reg to, const Address& from, uint8_t, uint32_t) { line(name(to), "= lane", from); }
-  void store_lane(Op, const Address& to, Reg from, uint8_t, uint32_t) { line(to, "= lane", name(from)); }
-  void memory_size(Reg to, uint32_t, uint8_t) { line(name(to), "= memory.size"); }
-  void table_get(Reg to, Reg index, uint32_t, uint32_t) { line(name(to), "= table", name(index)); }
-  void table_set(uint32_t, Reg index, Operand value, uint32_t) { line("table", name(index), "=", name(value)); }
-  void table_size(Reg to, uint32_t) { line(name(to), "= table.size"); }
-  bool atomic(Compiler<RecordingMasm>&, Op, const MemArg&) { return false; }
-  void check_alignment(Reg index, bool, uint64_t, uint32_t, uint32_t) { line("check alignment", name(index)); }
-  void fence() { line("fence"); }
-
-  // --- Objects
-  Address field(Reg object, uint32_t offset) { return "[" + name(object) + "+" + number(offset) + "]"; }
-  Address element(Reg array, Operand index, uint32_t, uint32_t) { return name(array) + "[" + name(index) + "]"; }
-  void array_length(Reg to, Reg array) { line(name(to), "= length", name(array)); }
-  void allocate(Reg to, Operand, Reg, const runtime::gc::TypeLayout&, uint16_t, uint32_t) { line(name(to), "= new"); }
-  void ref_i31(Reg to, Reg from) { line(name(to), "= i31", name(from)); }
-  void i31_get(bool, Reg to, Reg from) { line(name(to), "= of i31", name(from)); }
-  Test test_cast(Reg reference, runtime::gc::CastTarget, bool) { return {"cast " + name(reference)}; }
+  void check_alignment(Reg index, bool, uint64_t, uint32_t, uint32_t) { line("check alignment", used(index)); }
+  void load(Op, Reg to, const Address& from, uint32_t) { line(used(to), "=", from); }
+  void store(Op op, const Address& to, Operand value, uint32_t) { line(to, "=", read(op, value)); }
+  void load_lane(Op, Reg to, const Address& from, uint8_t, uint32_t) { line(used(to), "= lane", from); }
+  void store_lane(Op, const Address& to, Reg from, uint8_t, uint32_t) { line(to, "= lane", used(from)); }
+  void memory_size(Reg to, uint32_t, uint8_t) { line(used(to), "= memory.size"); }
+  void table_get(Reg to, Reg index, uint32_t, uint32_t) { line(used(to), "= table", used(index)); }
+  void table_set(uint32_t, Reg index, Operand value, uint32_t) {
+    line("table", used(index), "=", read(Op::table_set, value));
+  }
+  void table_size(Reg to, uint32_t) { line(used(to), "= table.size"); }
+  Address field(Reg object, uint32_t offset) { return "[" + used(object) + "+" + number(offset) + "]"; }
+  Address element(Reg array, Operand index, uint32_t, uint32_t) {
+    if (index.kind != Operand::Kind::imm) return used(array) + "[" + read_register(index) + "]";
+    require(index.imm <= kMostIndex, "an index that is too large");
+    return used(array) + "[" + number(static_cast<uint64_t>(index.imm)) + "]";
+  }
+  void array_length(Reg to, Reg array) { line(used(to), "= length", used(array)); }
+  void allocate(Reg to, Operand length, Reg temp, const runtime::gc::TypeLayout&, uint16_t, uint32_t) {
+    if (length.kind != Operand::Kind::imm) {
+      require(temp.valid() && temp != to && !length.is(temp), "no temporary of its own");
+      read_register(length);
+    }
+    require(!length.is(to), "the length is overwritten");
+    call_from(state_ == State::inside);
+    line(used(to), "= new");
+  }
+  void ref_i31(Reg to, Reg from) { line(used(to), "= i31", used(from)); }
+  void i31_get(bool, Reg to, Reg from) { line(used(to), "= of i31", used(from)); }
+  Test test_cast(Reg reference, runtime::gc::CastTarget, bool) { return {"cast " + used(reference)}; }
 
  private:
+  friend class RecordingSelector;
+  // Where the instruction is: before `enter`, behind it, behind `leave`.
+  enum class State : uint8_t { outside, inside, left };
+  static constexpr uint32_t kUnbound = ~0u, kNowhere = ~0u;
+  static constexpr uint32_t kReach = 64;
+  // A conditional branch, and the jump nearby that it goes to when its label is too far away.
+  struct ShortBranch {
+    uint32_t at;
+    Label to;
+    uint32_t jump;
+  };
+
   static std::string number(uint64_t n) { return std::to_string(static_cast<int64_t>(n)); }
-  static std::string name(Reg reg) {
-    if (reg.is_float()) return "f" + std::to_string(reg.number());
-    return reg.number() < 8 ? "a" + std::to_string(reg.number()) : "p" + std::to_string(reg.number() - 8);
-  }
+  static std::string name(Reg reg) { return (reg.is_float() ? "v" : "x") + std::to_string(reg.number()); }
   static std::string name(uint16_t slot) { return "s" + std::to_string(slot); }
   static std::string name(Label label) { return "L" + std::to_string(label.number); }
-  static std::string name(const Operand& o) {
-    if (o.kind == Operand::Kind::imm) return std::to_string(o.imm);
-    if (o.kind == Operand::Kind::memory) return "[" + name(o.reg) + "+" + std::to_string(o.imm) + "]";
-    return o.kind == Operand::Kind::slot ? name(o.slot) : name(o.reg);
-  }
   static std::string text(const std::string& word) { return word; }
   static std::string text(uint64_t n) { return std::to_string(n); }
+
+  void violation(const std::string& what) {
+    violations.push_back(what + (lines.empty() ? "" : ", behind: " + lines.back()));
+  }
+  void require(bool holds, const char* otherwise) {
+    if (!holds) violation(otherwise);
+  }
+  void record(const std::vector<Reg>& to, Op op, const std::string& operands) {
+    std::string results;
+    for (Reg reg : to) results += used(reg) + " ";
+    line(results + (to.empty() ? "" : "= ") + std::string(op_info(op).text), operands);
+  }
+  std::string used(Reg reg) {
+    constexpr RegSet kAll = kTemps | RegSet(kPins) | RegSet(kFloatPins) | RegSet(x(16), v(31));
+    require(reg.valid() && kAll.has(reg), "a register that is not the compiler's");
+    return reg.valid() ? name(reg) : "?";
+  }
+  std::string read_register(const Operand& o) {
+    require(o.kind == Operand::Kind::reg, "an operand that is no register");
+    return used(o.reg);
+  }
+  std::string read(Op op, const Operand& o) {
+    if (o.kind != Operand::Kind::imm) return read_register(o);
+    require(fits(op, o.imm), "an immediate that does not fit");
+    return std::to_string(o.imm);
+  }
+
+  // The link register would be overwritten.
+  void call_from(bool entered) { require(entered, "a call without a saved return address"); }
+  void call(const std::string& what, uint16_t frame) {
+    call_from(state_ == State::inside);
+    line(what, "at", name(frame));
+  }
+  // To another function, or back: the last thing that it does.
+  void go_out(const std::string& where) {
+    require(state_ == State::left, "the return address has not been restored");
+    state_ = State::inside;
+    line(where);
+  }
+
   template <class... Words>
   void line(const Words&... words) {
+    require(state_ != State::left, "instructions behind `leave`");
+    if (short_of_reach()) plant_jumps();
     std::string all;
     ((all += (all.empty() ? "" : " ") + text(words)), ...);
     lines.push_back(all);
+    ++here_;
   }
-  template <class Visit>
-  static void each(RegSet registers, Visit visit) {
-    for (Reg reg : kPins) {
-      if (registers.has(reg)) visit(reg);
-    }
+  // Whether there are branches whose labels are far away, or not bound yet.
+  bool waits() {
+    while (pending_ < short_branches_.size() && is_near(short_branches_[pending_])) ++pending_;
+    return pending_ < short_branches_.size();
+  }
+  // Whether the oldest of them has to be helped now.
+  bool short_of_reach() {
+    if (!waits()) return false;
+    const auto waiting = static_cast<uint32_t>(short_branches_.size() - pending_);
+    return here_ + waiting + 2 >= short_branches_[pending_].at + kReach;
+  }
+  bool is_near(const ShortBranch& branch) const {
+    const uint32_t to = labels_[branch.to.number];
+    return to != kUnbound && distance(branch.at, to) <= kReach;
+  }
+  static uint32_t distance(uint32_t a, uint32_t b) { return std::max(a, b) - std::min(a, b); }
+  // A jump for each branch that waits, and one over them. These are no lines of the listing.
+  void plant_jumps() {
+    ++here_;
+    for (; pending_ < short_branches_.size(); ++pending_) short_branches_[pending_].jump = here_++;
   }
 
-  int labels_ = 0;
-  NativeCode* code_ = nullptr;
+  std::vector<uint32_t> labels_;  // by number: where it is
+  std::vector<ShortBranch> short_branches_;
+  size_t pending_ = 0;  // those below are near their labels, or have a jump
+  State state_ = State::outside;
+  uint32_t here_ = 0;  // counts jumps that were planted, too
 };
+
+inline void RecordingMasm::end() {
+  if (waits()) plant_jumps();
+  for (const ShortBranch& branch : short_branches_) {
+    require(labels_[branch.to.number] != kUnbound, "a label that is not bound");
+    const uint32_t to = branch.jump != kNowhere ? branch.jump : labels_[branch.to.number];
+    require(distance(branch.at, to) <= kReach, "a branch that does not reach");
+  }
+}
 
 }  // namespace mini_wasm::jit
 
-#include "jit/compiler.h"
+#include "jit/shapes.h"
 
 namespace mini_wasm::jit {
 
+static_assert(MacroAssembler<RecordingMasm>);
+
+// Every instruction is one line: results, name, operands.
+class RecordingSelector : Shapes<RecordingMasm> {
+ public:
+  using Shapes::Shapes;
+
+  void select() {
+    const OpInfo& info = op_info(op_);
+    if (info.result_count != 1 || info.param_count == 0 || info.param_count > 2) return general();
+    const Scalar to_type = scalar(info.results[0]);
+    if (info.param_count == 1) {
+      return unary(to_type, [&](Reg to, Reg from) { m.record({to}, op_, m.used(from)); });
+    }
+    if (scalar(info.params[0]) != to_type) return general();
+    Pair pair = pop_pair(commutes());
+    three_address(to_type, pair, [&](Reg to, Reg left, Operand right) {
+      m.record({to}, op_, m.used(left) + " " + m.read(op_, right));
+    });
+  }
+
+  // The last operand may be written, as that of an exchange.
+  void select_atomic(const MemArg& memarg) {
+    const OpInfo& info = op_info(op_);
+    Value expected, value, index;
+    if (info.param_count > 1) value = c.pop();
+    if (info.param_count > 2) expected = c.pop();
+    index = c.pop();
+    std::string operands = info.param_count > 1 ? " " + m.used(c.own(value)) : "";
+    if (info.param_count > 2) operands += " " + m.used(c.use(expected));
+    c.use_index(index, memarg.memory);
+    const RecordingMasm::Address at = c.atomic_address(index, memarg, RecordingMasm::access_bytes(op_));
+    std::vector<Reg> results;
+    if (info.result_count != 0) results.push_back(c.take(scalar(info.results[0])));
+    m.record(results, op_, at + operands);
+    for (const Value& operand : {expected, value, index}) c.release(operand);
+    if (!results.empty()) c.push_reg(scalar(info.results[0]), results[0]);
+  }
+
+ private:
+  bool commutes() const {
+    switch (op_) {
+      case Op::i32_add:
+      case Op::i64_add:
+      case Op::i32_and:
+      case Op::i64_and:
+      case Op::i32_xor: return true;
+      default: return false;
+    }
+  }
+  // Any number of operands, and results in registers that are none of theirs.
+  void general() {
+    const OpInfo& info = op_info(op_);
+    Value operands[4];
+    for (int i = info.param_count; i-- > 0;) operands[i] = c.pop();
+    std::string text;
+    for (int i = 0; i < info.param_count; ++i) text += (i == 0 ? "" : " ") + m.used(c.use(operands[i]));
+    std::vector<Reg> results;
+    for (int i = 0; i < info.result_count; ++i) results.push_back(c.take(scalar(info.results[i])));
+    m.record(results, op_, text);
+    for (int i = 0; i < info.param_count; ++i) c.release(operands[i]);
+    for (int i = 0; i < info.result_count; ++i) c.push_reg(scalar(info.results[i]), results[i]);
+  }
+};
+
 inline bool RecordingMasm::numeric(Compiler<RecordingMasm>& c, Op op) {
-  const OpInfo& info = op_info(op);
-  if (has_vectors(info) || info.param_count > 2) return false;
-  Value b = info.param_count == 2 ? c.pop() : Value{};
-  Value a = c.pop();
-  const Reg left = c.use(a);
-  const std::string right = info.param_count == 2 ? " " + name(c.operand(b)) : "";
-  const Scalar type = scalar(info.results[0]);
-  const Reg to = c.target(type, a);
-  if (info.param_count == 2) c.release(b);
-  line(name(to), "=", std::string(info.text), name(left) + right);
-  c.push_reg(type, to);
+  RecordingSelector(c, *this, op).select();
+  return true;
+}
+
+inline bool RecordingMasm::atomic(Compiler<RecordingMasm>& c, Op op, const MemArg& memarg) {
+  if (op_info(op).cls == OpClass::atomic_wait || op_info(op).cls == OpClass::atomic_notify) return false;
+  RecordingSelector(c, *this, op).select_atomic(memarg);
   return true;
 }
 

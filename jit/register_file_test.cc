@@ -58,7 +58,8 @@ TEST(register_set, holds_registers_of_both_banks) {
   EXPECT_EQ(set.first(), last_int);
   EXPECT_EQ(set & RegSet::all(Bank::floats), RegSet(kFloat, last_float));
   EXPECT_EQ(set - RegSet::all(Bank::floats), RegSet(last_int));
-  std::vector<Reg> registers(set.begin(), set.end());
+  std::vector<Reg> registers;
+  for (Reg reg : set) registers.push_back(reg);
   EXPECT_EQ(registers, (std::vector{last_int, kFloat, last_float}));
   set.remove(last_int);
   EXPECT_FALSE(set.has(last_int));

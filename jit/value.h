@@ -92,20 +92,20 @@ static_assert(std::endian::native == std::endian::little && sizeof(Value) == 16)
 struct Operand {
   enum class Kind : uint8_t {
     reg,     // in a register
-    imm,     // an immediate, sign-extended from 32 bits
-    slot,    // in a slot
-    memory,  // in memory 0, at `imm` and, if there is one, an index in `reg`
-    scaled,  // `reg` shifted left by `imm`
-    pool,    // a constant of Masm's, the `imm`-th
+    imm,     // an immediate: one that Masm::fits said yes to, sign-extended
+    slot,    // in a slot: of a Masm that kReadsSlots
+    memory,  // in memory 0, at `imm` and, if there is one, an index in `reg`: of a Masm that kReadsMemory
+    scaled,  // `reg` shifted left by `imm`: only Masm's own selection makes it
+    pool,    // a constant of Masm's, the `imm`-th: of a Masm that kPoolsFloats
   };
   Kind kind = Kind::reg;
   Reg reg;
   uint16_t slot = 0;
-  int32_t imm = 0;
+  int64_t imm = 0;
   static Operand of(Reg reg) { return {Kind::reg, reg, 0, 0}; }
   static Operand of_slot(uint16_t slot) { return {Kind::slot, kNoReg, slot, 0}; }
-  static Operand of_imm(int32_t imm) { return {Kind::imm, kNoReg, 0, imm}; }
-  static Operand of_memory(Reg index, int32_t offset) { return {Kind::memory, index, 0, offset}; }
+  static Operand of_imm(int64_t imm) { return {Kind::imm, kNoReg, 0, imm}; }
+  static Operand of_memory(Reg index, int64_t offset) { return {Kind::memory, index, 0, offset}; }
   static Operand of_scaled(Reg reg, int32_t log2) { return {Kind::scaled, reg, 0, log2}; }
   bool is(Reg r) const { return kind == Kind::reg && reg == r; }
   // Whether it is gone when the register is written.

@@ -3,7 +3,10 @@
 
 #include <mini_wasm/engine.h>
 
+#include <algorithm>
+
 #include "core/guarded.h"
+#include "runtime/frame.h"
 #include "runtime/memory.h"
 
 namespace mini_wasm {
@@ -34,7 +37,12 @@ std::unique_ptr<ExecutionTier> make_tier(const Config& config) {
 Engine::Engine(const Config& config) : Engine(config, make_tier(config)) {}
 
 Engine::Engine(const Config& config, std::unique_ptr<ExecutionTier> tier)
-    : config_(config), features_(features_of(config)), memory_pool_(config), cache_(config), tier_(std::move(tier)) {}
+    : config_(config),
+      features_(features_of(config)),
+      memory_pool_(config),
+      cache_(config),
+      tier_(std::move(tier)),
+      link_slots_(std::max(kMinLinkSlots, tier_->link_slots())) {}
 
 void Engine::count(const MemInst& memory) {
   if (memory.lacks_guard(bounds())) memories_without_guard_.fetch_add(1, std::memory_order_relaxed);

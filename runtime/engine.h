@@ -34,6 +34,8 @@ class Engine {
   MemoryPool& memory_pool() { return memory_pool_; }
   const CacheAccess& cache() const { return cache_; }
   ExecutionTier& tier() const { return *tier_; }
+  // Of a frame (frame.h): as many as the interpreter or the compiler needs, whichever needs more.
+  uint32_t link_slots() const { return link_slots_; }
   FaultHandlerUse& fault_handler() { return fault_handler_; }
 
  private:
@@ -46,6 +48,7 @@ class Engine {
   std::atomic<uint64_t> memories_without_guard_{0};
   CacheAccess cache_;
   std::unique_ptr<ExecutionTier> tier_;
+  const uint32_t link_slots_;
 };
 
 }  // namespace mini_wasm::runtime

@@ -51,6 +51,8 @@ class ExecutionTier {
   // Makes an observer for the validation of functions, whose results the tier finds in FunctionFacts::tier. Null: the
   // tier does not observe validation.
   virtual std::unique_ptr<validator::BodyObserver> make_observer() const { return nullptr; }
+  // The number of link slots that frames of its code need (frame.h), and those of the tier that it hands functions to.
+  virtual uint32_t link_slots() const { return kMinLinkSlots; }
   virtual std::unique_ptr<ModuleCode> make_code(const CompiledModule& module, Bounds bounds) = 0;
   // Appends everything that the tier's records (ModuleCode::append_record) depend on besides the Config, such as the
   // CPU.

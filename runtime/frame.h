@@ -7,8 +7,12 @@
 //
 //   fp[0 .. p)      parameters, put there by the caller as its topmost operands: nothing is copied
 //   fp[p .. l)      declared locals
-//   fp[k .. k+3)    link: return pc, caller's fp, caller's InstanceContext;  k = max(l, result slots)
-//   fp[k+3 .. n)    operands; the arguments of a call are the topmost ones and become the callee's fp[0..]
+//   fp[k .. o)      link, Engine::link_slots of them;  k = max(l, result slots)
+//   fp[o .. n)      operands; the arguments of a call are the topmost ones and become the callee's fp[0..]
+//
+// The link slots of an interpreted frame hold return pc, caller's fp and caller's InstanceContext; those of compiled code
+// the caller's values of the registers that calls leave alone (jit/native_code.h). A frame can go from one to the other,
+// so there are as many as either needs.
 //
 // On return the results stand at fp[0 .. r), which is where the caller's operand stack expects them.
 #pragma once
@@ -25,8 +29,8 @@ using Slot = uint64_t;
 // This many slots exist beyond the stack limit. A function that needs no more than these and calls nothing does not
 // check the limit.
 inline constexpr uint32_t kLeafSlots = 64;
-inline constexpr uint32_t kLinkSlots = 3;
 enum LinkSlot : uint32_t { kLinkReturnPc = 0, kLinkCallerFp = 1, kLinkContext = 2 };
+inline constexpr uint32_t kMinLinkSlots = 3;
 
 template <class T>
 inline T slot_get(const Slot* slot) {

@@ -41,7 +41,7 @@ struct MemorySlot {
 //
 // Where there is a compiler, the machine stack, on which compiled code runs, lies below the value stack. It grows
 // downwards from kMachineHead bytes above `base`, so that a store that does little needs only one page for both. A
-// frame has at least kLinkSlots words in the value stack, and a call needs at most that many words of the machine
+// frame has at least kMinLinkSlots words in the value stack, and a call needs at most that many words of the machine
 // stack. So the machine stack never needs more bytes than the value stack; kMachineReserve more bytes are for signal
 // handlers of the host.
 inline constexpr uint64_t kMachineHead = 512;

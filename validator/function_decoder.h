@@ -406,6 +406,9 @@ Result<void> FunctionDecoder<Sink>::run(FuncIdx func) {
       }
       op_ = op;
       step(op, c);
+#ifndef NDEBUG
+      if constexpr (requires { sink_.check(); }) sink_.check();  // itself, between two instructions
+#endif
     }
     // Without an error, the walk is after an `end`, or at the end of the body, where no opcode can be read.
     if (reader_.ok()) show(c);

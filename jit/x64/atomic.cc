@@ -11,16 +11,16 @@ namespace {
 class AtomicSelector : SelectorBase {
  public:
   AtomicSelector(C& compiler, Masm& masm, Op op, const MemArg& memarg)
-      : SelectorBase(compiler, masm), memarg_(memarg), bytes_(Masm::access_bytes(op)), site_(c.site()) {
+      : SelectorBase(compiler, masm, op), memarg_(memarg), bytes_(Masm::access_bytes(op)), site_(c.site()) {
     const OpInfo& info = op_info(op);
     type_ = scalar(info.result_count != 0 ? info.results[0] : info.params[1]);
   }
 
-  bool select(Op op) {
-    switch (op_info(op).cls) {
+  bool select() {
+    switch (op_info(op_).cls) {
       case OpClass::atomic_load: return load(), true;
       case OpClass::atomic_store: return store(), true;
-      case OpClass::atomic_rmw: return modify(atomic::rmw_of(op_info(op).text)), true;
+      case OpClass::atomic_rmw: return modify(atomic::rmw_of(op_info(op_).text)), true;
       case OpClass::atomic_cmpxchg: return compare_exchange(), true;
       default: return false;  // waiting and waking
     }
@@ -39,7 +39,7 @@ class AtomicSelector : SelectorBase {
 
   void store() {
     Value value = c.pop(), index = c.pop();
-    const Reg reg = own(value);
+    const Reg reg = c.own(value);
     const x86::Mem to = address(index);
     a.xchg(to, part(reg));
     m.note_site(site_);
@@ -50,7 +50,7 @@ class AtomicSelector : SelectorBase {
   void modify(Rmw rmw) {
     if (rmw == Rmw::and_ || rmw == Rmw::or_ || rmw == Rmw::xor_) return modify_in_loop(rmw);
     Value value = c.pop(), index = c.pop();
-    const Reg reg = own(value);
+    const Reg reg = c.own(value);
     const x86::Mem to = address(index);
     if (rmw == Rmw::sub) a.neg(gp(type_, reg));
     if (rmw == Rmw::xchg) {
@@ -67,8 +67,8 @@ class AtomicSelector : SelectorBase {
   void modify_in_loop(Rmw rmw) {
     const Id id = rmw == Rmw::and_ ? Inst::kIdAnd : rmw == Rmw::or_ ? Inst::kIdOr : Inst::kIdXor;
     Value value = c.pop(), index = c.pop();
-    clear(value, rax);
-    clear(index, rax);
+    apart(value, RegSet(rax));
+    apart(index, RegSet(rax));
     c.hold(rax);
     const x86::Mem to = address(index);
     const Reg changed = c.take(type_);
@@ -88,8 +88,8 @@ class AtomicSelector : SelectorBase {
 
   void compare_exchange() {
     Value replacement = c.pop(), expected = c.pop(), index = c.pop();
-    clear(replacement, rax);
-    clear(index, rax);
+    apart(replacement, RegSet(rax));
+    apart(index, RegSet(rax));
     if (const Reg reg = c.use(expected); reg != rax) {
       c.hold(rax);
       m.move(type_, rax, reg);
@@ -110,25 +110,6 @@ class AtomicSelector : SelectorBase {
     x86::Mem memory = c.atomic_address(index, memarg_, bytes_).memory;
     memory.setSize(bytes_);
     return memory;
-  }
-  // A register that may be written.
-  Reg own(Value& value) {
-    const Reg reg = c.use(value);
-    if (value.kind == Value::Kind::reg) {
-      c.forget(reg);
-      return reg;
-    }
-    const Reg copy = c.take(type_);
-    m.move(type_, copy, reg);
-    return copy;
-  }
-  // Moves an operand out of a register that the instruction needs.
-  void clear(Value& value, Reg reg) {
-    if (c.use(value) != reg) return;
-    const Reg other = c.take(value.type, RegSet(reg));
-    m.move(value.type, other, reg);
-    c.release(reg);
-    value.reg = other;
   }
 
   // --- As many bytes as the access has
@@ -166,7 +147,7 @@ class AtomicSelector : SelectorBase {
 }  // namespace
 
 bool Masm::atomic(Compiler<Masm>& c, Op op, const MemArg& memarg) {
-  return AtomicSelector(c, *this, op, memarg).select(op);
+  return AtomicSelector(c, *this, op, memarg).select();
 }
 
 // What is beyond all addresses is out of bounds, aligned or not.

@@ -15,7 +15,7 @@ using x86::CondCode;
 Masm::Address Masm::element(Reg array, Operand index, uint32_t log2, uint32_t offset) {
   const x86::Mem length = at(array, offsetof(gc::Object, length), 4);
   if (index.kind == Operand::Kind::imm) {
-    a.cmp(length, index.imm);
+    a.cmp(length, imm_of(index));
     trap_if(CondCode::kBE, TrapCode::out_of_bounds_array_access, offset);
     return {at(array, gc::kHeaderBytes + (size_t{static_cast<uint32_t>(index.imm)} << log2), 0)};
   }
@@ -82,7 +82,7 @@ void Masm::allocate(Reg to, Operand length, Reg temp, const gc::TypeLayout& layo
   a.mov(at(to, offsetof(gc::Object, layout), 8), gp64(kScratch));
   const x86::Mem header_length = at(to, offsetof(gc::Object, length), 4);
   if (is_array && length.kind == Operand::Kind::reg) a.mov(header_length, gp32(length.reg));
-  if (is_array && length.kind == Operand::Kind::imm && length.imm != 0) a.mov(header_length, length.imm);
+  if (is_array && length.kind == Operand::Kind::imm && length.imm != 0) a.mov(header_length, imm_of(length));
   bind(done);
 }
 
@@ -90,7 +90,7 @@ void Masm::place_slow_allocations() {
   for (const SlowAllocation& slow : allocations_) {
     bind(slow.entry);
     if (slow.length.kind == Operand::Kind::imm) {
-      a.push(slow.length.imm);
+      a.push(imm_of(slow.length));
     } else {
       a.push(gp64(slow.length.reg));
     }

@@ -1,8 +1,9 @@
-// Relocations (jit/relocation.h) in code of this CPU. Calls and jumps to functions of the module have a form that leads
+// Relocations (jit/relocation.h) in code of this CPU: an instruction ends with the distance or constant, and `offset` is
+// where that begins. Calls and jumps to functions of the module have a form that leads
 // straight to the callee's code and one that goes through the table of entry points; both are of one length.
 #include <cstring>
 
-#include "jit/x64/stubs.h"
+#include "jit/x64/backend.h"
 
 namespace mini_wasm::jit::x64 {
 namespace {
@@ -11,16 +12,15 @@ namespace {
 constexpr uint8_t kThroughMemory = 0xff, kCallThere = 0x15, kJumpThere = 0x25;
 constexpr uint8_t kPrefix = 0x67, kCall = 0xe8, kJump = 0xe9;
 
-}  // namespace
-
-const uint8_t* ModuleEntries::code_of(uint32_t entry) const {
-  const uint8_t* code = __atomic_load_n(&entries[entry], __ATOMIC_ACQUIRE);
-  const auto* thunks = reinterpret_cast<const uint8_t*>(entries + entry_index(count, Entry::slots));
-  return code >= thunks && code < thunks + size_t{count} * kThunkBytes ? nullptr : code;
+// Bytes that a relocation's instruction ends with.
+uint32_t bytes_of(const Relocation& r) {
+  return r.kind() == Relocation::Kind::image || r.kind() == Relocation::Kind::layout ? 8 : 4;
 }
 
-void link(uint8_t* to, const uint8_t* at, uint32_t register_entry, std::span<const Relocation> relocations,
-          const Stubs& stubs, const ModuleEntries& entries) {
+}  // namespace
+
+void X64Backend::link(uint8_t* to, const uint8_t* at, uint32_t register_entry, std::span<const Relocation> relocations,
+                      const Stubs& stubs, const ModuleEntries& entries) const {
   for (const Relocation& r : relocations) {
     uint8_t* const place = to + r.offset;
     const uint8_t* target = at;
@@ -45,24 +45,40 @@ void link(uint8_t* to, const uint8_t* at, uint32_t register_entry, std::span<con
   }
 }
 
-void unlink(uint8_t* code, std::span<const Relocation> relocations) {
+void X64Backend::unlink(uint8_t* code, std::span<const Relocation> relocations) const {
   for (const Relocation& r : relocations) {
     uint8_t* const place = code + r.offset;
-    std::memset(place, 0, r.bytes());
+    std::memset(place, 0, bytes_of(r));
     if (r.kind() != Relocation::Kind::entry || place[-2] != kPrefix) continue;
     place[-1] = place[-1] == kCall ? kCallThere : kJumpThere;
     place[-2] = kThroughMemory;
   }
 }
 
-bool can_link(uint32_t size, const Relocation& r, uint32_t functions) {
-  if (r.offset > size || size - r.offset < r.bytes()) return false;
+bool X64Backend::can_link(uint32_t size, const Relocation& r, uint32_t functions) const {
+  if (r.offset > size || size - r.offset < bytes_of(r)) return false;
   switch (r.kind()) {
     case Relocation::Kind::own_entry: return r.target <= 1;
     case Relocation::Kind::stub: return Stubs::has(r.target);
     case Relocation::Kind::entry: return r.target / 2 < functions && r.offset >= 2;
     default: return true;
   }
+}
+
+LinkTarget X64Backend::read_link(const uint8_t* code, const Relocation& r) const {
+  int32_t distance;
+  std::memcpy(&distance, code + r.offset, sizeof(distance));
+  return {code + r.offset + sizeof(distance) + distance, code[r.offset - 2] == kPrefix};
+}
+
+uint64_t X64Backend::read_constant(const uint8_t* code, const Relocation& r) const {
+  uint64_t value = 0;
+  std::memcpy(&value, code + r.offset, bytes_of(r));
+  return value;
+}
+
+void X64Backend::write_constant(uint8_t* code, const Relocation& r, uint64_t value) const {
+  std::memcpy(code + r.offset, &value, bytes_of(r));
 }
 
 }  // namespace mini_wasm::jit::x64

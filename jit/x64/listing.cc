@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "jit/compiler.h"
+#include "jit/x64/backend.h"
 #include "jit/x64/masm.h"
 
 namespace mini_wasm::jit::x64 {
@@ -122,15 +123,14 @@ class Listing final : public asmjit::Logger {
 
 }  // namespace
 
-Result<void> list(const runtime::CompiledModule& module, FuncIdx index, const AddressNames& names,
-                  std::vector<CodeLine>& lines) {
+Result<void> X64Backend::list(const runtime::CompiledModule& module, FuncIdx index, const CodeSettings& settings,
+                              const AddressNames& names, std::vector<CodeLine>& lines) const {
   Nowhere nowhere(module.module());
   nowhere.names.insert(names.begin(), names.end());
   const auto imported = static_cast<uint32_t>(module.module().imported_funcs);
-  Masm masm(nowhere.stubs, nowhere.entries.data(), imported,
-            static_cast<uint32_t>(module.module().funcs.size()) - imported,
-            module.engine().config().speculation_guards);
-  Compiler<Masm> compiler(module, module.engine().bounds(), masm);
+  const auto count = static_cast<uint32_t>(module.module().funcs.size()) - imported;
+  Masm masm(nowhere.stubs, {nowhere.entries.data(), count, kThunkBytes}, imported, settings);
+  Compiler<Masm> compiler(module, module.engine().bounds(), settings, masm);
   Listing listing(masm, compiler, nowhere.names, lines);
   masm.log_to(&listing);
   NativeCode code;

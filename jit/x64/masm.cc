@@ -6,7 +6,6 @@
 #include <cstring>
 #include <new>
 
-#include "jit/test_settings.h"
 #include "runtime/func_inst.h"
 #include "runtime/layout_offsets.h"
 #include "runtime/test_settings.h"
@@ -15,13 +14,14 @@ namespace mini_wasm::jit::x64 {
 
 using runtime::InstanceContext;
 
-const CpuFeatures& CpuFeatures::host() {
+CpuFeatures CpuFeatures::host() {
   static const CpuFeatures features = [] {
-    const auto& cpu = asmjit::CpuInfo::host().features().x86();
+    const asmjit::CpuInfo& host = asmjit::CpuInfo::host();
+    if (!asmjit::Environment(host.arch()).isFamilyX86()) return CpuFeatures();
+    const auto& cpu = host.features().x86();
     return CpuFeatures{cpu.hasAVX(), cpu.hasBMI(), cpu.hasBMI2(), cpu.hasLZCNT(), cpu.hasPOPCNT()};
   }();
-  static const CpuFeatures none;
-  return test_settings.oldest_cpu ? none : features;
+  return features;
 }
 
 // --- One function
@@ -31,8 +31,8 @@ void Masm::begin(NativeCode& code) {
   // Only constants and listings leave something behind in the holder.
   if (!holder_.isInitialized() || holder_.labelCount() != 0 || logger_ != nullptr) {
     holder_.reset();
-    const bool made =
-        holder_.init(asmjit::Environment::host()) == asmjit::kErrorOk && holder_.attach(&a) == asmjit::kErrorOk;
+    const bool made = holder_.init(asmjit::Environment(asmjit::Arch::kX64)) == asmjit::kErrorOk &&
+                      holder_.attach(&a) == asmjit::kErrorOk;
     if (!made) {
       holder_.reset();
       throw std::bad_alloc();
@@ -67,10 +67,7 @@ void Masm::end() {
   a.finish();
 }
 
-void Masm::place(uint8_t* to, const uint8_t* at) {
-  std::memcpy(to, a.bufferData(), size());
-  link(to, at, code_->register_entry, relocations_, stubs_, entries_);
-}
+void Masm::copy_to(uint8_t* to) const { std::memcpy(to, a.bufferData(), size()); }
 
 // An instruction that ends with the distance to something outside of the function, all of which is near enough.
 void Masm::emit_far(std::initializer_list<uint8_t> opcode, Relocation::Kind kind, uint32_t target) {
@@ -100,7 +97,7 @@ void Masm::note_site(uint32_t offset, uint16_t fp_delta) {
 void Masm::move(Scalar type, Reg to, Reg from) {
   if (to == from) return;
   if (!is_int(type)) {
-    if (CpuFeatures::host().avx) return void(a.vmovaps(vec(to), vec(from)));
+    if (cpu_.avx) return void(a.vmovaps(vec(to), vec(from)));
     return void(a.movaps(vec(to), vec(from)));
   }
   a.mov(gp(type, to), gp(type, from));
@@ -131,7 +128,7 @@ void Masm::constant(Scalar type, Reg to, uint64_t bits) {
 void Masm::load_operand(Scalar type, Reg to, Operand from) {
   if (from.kind == Operand::Kind::scaled) {
     move(type, to, from.reg);
-    return void(a.shl(gp(type, to), from.imm));
+    return void(a.shl(gp(type, to), imm_of(from)));
   }
   const x86::Mem memory = operand_of(type, from).as<x86::Mem>();
   switch (type) {
@@ -165,7 +162,7 @@ void Masm::store_slot(Scalar type, uint16_t slot, Reg from) {
 
 // For tests: nobody may believe what stands above 32 bits.
 void Masm::poison(Scalar type, uint16_t slot) {
-  if (!runtime::test_settings.poison_slots || (type != Scalar::i32 && type != Scalar::f32)) return;
+  if (!poisons_ || (type != Scalar::i32 && type != Scalar::f32)) return;
   a.mov(x86::Mem(gp64(kFp), slot * 8 + 4, 4), runtime::kPoison);
 }
 
@@ -430,7 +427,7 @@ void Masm::table_set(uint32_t table, Reg index, Operand value, uint32_t offset) 
     clamp(gp64(kScratch));
     to = at(kScratch, 0);
   }
-  if (value.kind == Operand::Kind::imm) return void(a.mov(to, value.imm));
+  if (value.kind == Operand::Kind::imm) return void(a.mov(to, imm_of(value)));
   a.mov(to, gp64(value.reg));
 }
 
@@ -471,7 +468,7 @@ void Masm::store(Op op, Address to, Operand value, uint32_t offset) {
     // The bytes of it that are stored.
     const int32_t imm = bytes == 1   ? static_cast<int8_t>(value.imm)
                         : bytes == 2 ? static_cast<int16_t>(value.imm)
-                                     : value.imm;
+                                     : imm_of(value);
     a.mov(m, imm);
   } else if (value.reg.is_float()) {
     if (bytes == 4) a.movss(m, vec(value.reg));

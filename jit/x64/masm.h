@@ -10,13 +10,14 @@
 
 #include "core/immediates.h"
 #include "core/opcode.h"
+#include "jit/code_settings.h"
 #include "jit/native_code.h"
 #include "jit/relocation.h"
 #include "jit/runtime_calls.h"
+#include "jit/stubs.h"
 #include "jit/value.h"
 #include "jit/x64/assembler.h"
 #include "jit/x64/regs.h"
-#include "jit/x64/stubs.h"
 #include "mini_wasm/trap.h"
 #include "runtime/gc/ops.h"
 
@@ -31,6 +32,8 @@ inline x86::Gp gp32(Reg r) { return x86::gpd(r.number()); }
 inline x86::Gp gp64(Reg r) { return x86::gpq(r.number()); }
 inline x86::Gp gp(Scalar type, Reg r) { return type == Scalar::i32 ? gp32(r) : gp64(r); }
 inline x86::Xmm vec(Reg r) { return x86::xmm(r.number()); }
+// Immediates of this CPU have 32 bits (Masm::fits).
+inline int32_t imm_of(const Operand& o) { return static_cast<int32_t>(o.imm); }
 inline x86::Mem slot_at(uint16_t slot, uint32_t size = 8) {
   return x86::Mem(gp64(kFp), static_cast<int32_t>(slot) * 8, size);
 }
@@ -42,7 +45,8 @@ inline x86::Mem context(size_t offset, uint32_t size = 8) { return at(kContext, 
 
 struct CpuFeatures {
   bool avx = false, bmi1 = false, bmi2 = false, lzcnt = false, popcnt = false;
-  static const CpuFeatures& host();
+  // None of them where the host is another CPU.
+  static CpuFeatures host();
 };
 
 class Masm {
@@ -62,7 +66,9 @@ class Masm {
   static constexpr RegSet kSurvivesCalls = x64::kSurvivesCalls;
   static constexpr Reg kCallee = rax;
   // Instructions can have floating-point constants and what is in memory 0 as operands.
-  static constexpr bool kPoolsFloats = true, kReadsMemory = true;
+  static constexpr bool kPoolsFloats = true, kReadsMemory = true, kReadsSlots = true;
+  // As far as they are 32 bits, in all instructions.
+  static constexpr bool fits(Op, int64_t imm) { return imm == static_cast<int32_t>(imm); }
   static constexpr Reg result(Scalar type) { return is_int(type) ? rax : xmm(0); }
   static constexpr Reg scratch(Scalar type) { return is_int(type) ? kScratch : kFloatScratch; }
 
@@ -81,10 +87,16 @@ class Masm {
     x86::Mem memory;
   };
 
-  // For a module of `count` functions behind `imported` ones. `entries`: two for each function (Entry).
-  // `clamps`: Config::speculation_guards.
-  Masm(const Stubs& stubs, const uint8_t* const* entries, uint32_t imported, uint32_t count, bool clamps)
-      : stubs_(stubs), entries_{entries, count}, imported_(imported), clamps_(clamps) {}
+  // For a module whose functions stand behind `imported` ones.
+  Masm(const Stubs& stubs, const ModuleEntries& entries, uint32_t imported, const CodeSettings& settings)
+      : stubs_(stubs),
+        entries_(entries),
+        imported_(imported),
+        clamps_(settings.speculation_guards),
+        poisons_(settings.poison_slots),
+        cpu_(settings.oldest_cpu ? CpuFeatures() : CpuFeatures::host()) {}
+
+  const CpuFeatures& cpu() const { return cpu_; }
 
   // --- One function: begin, instructions, end; then place the code
   void begin(NativeCode& code);
@@ -93,8 +105,8 @@ class Masm {
   size_t size() const { return a.offset(); }
   // Whether the code is of no use, because there was no memory for it.
   bool failed() const { return a.failed(); }
-  // Copies the code to `to`, as it will run at `at`.
-  void place(uint8_t* to, const uint8_t* at);
+  // The code, unlinked: its relocations are still to be filled in.
+  void copy_to(uint8_t* to) const;
   uint32_t offset_of(Label label) const { return a.offset_of(label); }
   // Every instruction as text from the next `begin` on; for listings.
   void log_to(asmjit::Logger* logger) { logger_ = logger; }
@@ -132,9 +144,9 @@ class Masm {
   x86::Mem pool(uint64_t low, uint64_t high);
   Operand pooled(Scalar type, uint64_t bits);
   asmjit::Operand operand_of(Scalar type, const Operand& o) const;
-  // Whether what `load` loads can be an operand of the instruction whose opcode is the byte `next`, read there and
-  // then; `after` is the opcode behind that one.
-  static bool takes_memory(Op load, uint8_t next, uint8_t after);
+  // Whether what `load` loads can be an operand of the instruction `next`, read there and then; `after` is the
+  // instruction behind that one.
+  static bool takes_memory(Op load, Op next, Op after);
   // The flags say whether the register is zero; until the next instruction.
   void note_flags(Scalar type, Reg reg) { flags_ = {here(), type, reg}; }
   bool flags_are_of(Scalar type, Reg reg) const {
@@ -158,7 +170,9 @@ class Masm {
   }
   void check_interrupt(uint32_t offset);
 
-  // --- Frames and calls
+  // --- Frames and calls. Calls put the return address where it belongs.
+  void enter() {}
+  void leave() {}
   void check_stack(uint32_t frame_slots, uint32_t offset);
   void save(RegSet registers, uint16_t link);
   void restore(RegSet registers, uint16_t link);
@@ -252,7 +266,8 @@ class Masm {
   const Stubs& stubs_;
   const ModuleEntries entries_;
   const uint32_t imported_;
-  const bool clamps_;
+  const bool clamps_, poisons_;
+  const CpuFeatures cpu_;
   uint32_t index_ = 0;  // of the function, without imports
   void emit_to_function(uint8_t direct, uint8_t through_memory, uint32_t index, Entry entry);
   asmjit::CodeHolder holder_;

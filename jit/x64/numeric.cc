@@ -11,104 +11,70 @@ class Selector : SelectorBase {
  public:
   using SelectorBase::SelectorBase;
 
-  bool select(Op op);
+  bool select();
 
  private:
   // --- Shapes
   void commutative(Id id, bool wide) {
-    Value right = c.pop(), left = c.pop();
-    if (left.kind == Value::Kind::constant) std::swap(left, right);
     const Scalar type = int_type(wide);
-    const Reg l = c.use(left);
-    Operand r = c.operand(right);
-    const Reg to = c.target(type, left);
-    if (to != l) r = beside(to, type, right, r);
-    if (to != l && r.is(to)) {
-      a.emit(id, gp(type, to), gp(type, l));
-    } else {
-      m.move(type, to, l);
-      a.emit(id, gp(type, to), operand_of(type, r));
-    }
-    finish(type, to, right);
+    two_address(type, pop_pair(true), [&](Reg to, Operand right) { with_flags(id, type, to, right); });
   }
 
-  // The instruction that has just been emitted is the last one, and leaves its result's flags.
-  void finish(Scalar type, Reg to, Value& right) {
+  // The instruction is the last one, and leaves its result's flags.
+  void with_flags(Id id, Scalar type, Reg to, Operand right) {
+    a.emit(id, gp(type, to), operand_of(type, right));
     m.note_flags(type, to);
-    c.release(right);
-    c.push_reg(type, to);
   }
 
   void add(bool wide) {
-    Value right = c.pop(), left = c.pop();
-    if (left.kind == Value::Kind::constant) std::swap(left, right);
     const Scalar type = int_type(wide);
-    const Reg l = c.use(left);
-    Operand r = c.operand(right);
-    const Reg to = c.target(type, left);
-    const bool in_registers = r.kind == Operand::Kind::scaled || (to != l && r.kind == Operand::Kind::reg && !r.is(to));
-    if (in_registers || (to != l && r.kind == Operand::Kind::imm)) {
-      const uint32_t shift = r.kind == Operand::Kind::scaled ? static_cast<uint32_t>(r.imm) : 0;
-      a.lea(gp(type, to), in_registers ? x86::Mem(gp64(l), gp64(r.reg), shift, 0, 0) : x86::Mem(gp64(l), r.imm, 0));
-      c.release(right);
-      return c.push_reg(type, to);
-    }
-    if (to != l) r = beside(to, type, right, r);
-    if (to != l && r.is(to)) {
-      a.add(gp(type, to), gp(type, l));
-    } else {
-      m.move(type, to, l);
-      a.emit(Inst::kIdAdd, gp(type, to), operand_of(type, r));
-    }
-    finish(type, to, right);
+    Pair pair = pop_pair(true);
+    three_address(type, pair, [&](Reg to, Reg l, Operand r) {
+      const bool scaled = r.kind == Operand::Kind::scaled;
+      if (scaled || (to != l && r.kind == Operand::Kind::reg && !r.is(to))) {
+        const uint32_t shift = scaled ? static_cast<uint32_t>(r.imm) : 0;
+        return void(a.lea(gp(type, to), x86::Mem(gp64(l), gp64(r.reg), shift, 0, 0)));
+      }
+      if (to != l && r.kind == Operand::Kind::imm) return void(a.lea(gp(type, to), x86::Mem(gp64(l), imm_of(r), 0)));
+      if (to != l) r = beside(to, pair.right, r);
+      two_address(type, to, l, r, [&](Reg, Operand right) { with_flags(Inst::kIdAdd, type, to, right); });
+    });
   }
 
   void subtract(bool wide) {
-    Value right = c.pop(), left = c.pop();
     const Scalar type = int_type(wide);
-    if (left.kind == Value::Kind::constant && left.bits == 0) {
-      const Reg r = c.use(right);
-      const Reg to = c.target(type, right);
+    Pair pair = pop_pair(false);
+    if (pair.left.kind == Value::Kind::constant && pair.left.bits == 0) {
+      const Reg r = c.use(pair.right);
+      const Reg to = c.target(type, pair.right);
       m.move(type, to, r);
       a.neg(gp(type, to));
-      return finish(type, to, left);
-    }
-    const Reg l = c.use(left);
-    Operand r = c.operand(right);
-    const Reg to = c.target(type, left);
-    if (to != l) r = beside(to, type, right, r);
-    if (r.kind == Operand::Kind::imm && to != l && r.imm != INT32_MIN) {
-      a.lea(gp(type, to), x86::Mem(gp64(l), -r.imm, 0));
+      m.note_flags(type, to);
       return c.push_reg(type, to);
     }
-    if (r.is(to) && to != l) {
-      a.neg(gp(type, to));
-      a.add(gp(type, to), gp(type, l));
-    } else {
+    three_address(type, pair, [&](Reg to, Reg l, Operand r) {
+      if (to != l) r = beside(to, pair.right, r);
+      if (r.kind == Operand::Kind::imm && to != l && r.imm != INT32_MIN) {
+        return void(a.lea(gp(type, to), x86::Mem(gp64(l), -imm_of(r), 0)));
+      }
+      if (to != l && r.is(to)) {
+        a.neg(gp(type, to));
+        return with_flags(Inst::kIdAdd, type, to, Operand::of(l));
+      }
       m.move(type, to, l);
-      a.emit(Inst::kIdSub, gp(type, to), operand_of(type, r));
-    }
-    finish(type, to, right);
+      with_flags(Inst::kIdSub, type, to, r);
+    });
   }
 
   void multiply(bool wide) {
-    Value right = c.pop(), left = c.pop();
-    if (left.kind == Value::Kind::constant) std::swap(left, right);
     const Scalar type = int_type(wide);
-    const Reg l = c.use(left);
-    Operand r = c.operand(right);
-    const Reg to = c.target(type, left);
-    if (to != l) r = beside(to, type, right, r);
-    if (r.kind == Operand::Kind::imm) {
-      a.imul(gp(type, to), gp(type, l), r.imm);
-    } else if (r.is(to)) {
-      a.imul(gp(type, to), gp(type, l));
-    } else {
-      m.move(type, to, l);
-      a.emit(Inst::kIdImul, gp(type, to), operand_of(type, r));
-    }
-    c.release(right);
-    c.push_reg(type, to);
+    Pair pair = pop_pair(true);
+    three_address(type, pair, [&](Reg to, Reg l, Operand r) {
+      if (r.kind == Operand::Kind::imm) return void(a.imul(gp(type, to), gp(type, l), imm_of(r)));
+      if (to != l) r = beside(to, pair.right, r);
+      two_address(type, to, l, r,
+                  [&](Reg, Operand right) { a.emit(Inst::kIdImul, gp(type, to), operand_of(type, right)); });
+    });
   }
 
   // rax and rdx are the instruction's; the divisor is somewhere else.
@@ -116,13 +82,13 @@ class Selector : SelectorBase {
     const Scalar type = int_type(wide);
     const uint32_t site = c.site();
     Value right = c.pop(), left = c.pop();
-    const Reg divisor = apart(right, type, RegSet(rax, rdx));
+    const Reg divisor = apart(right, RegSet(rax, rdx));
     const Reg dividend = c.use(left);
-    if (dividend != rax) take_exactly(rax);
+    if (dividend != rax) c.hold(rax);
     m.move(type, rax, dividend);
     c.release(left);
-    take_exactly(rax);
-    take_exactly(rdx);
+    c.hold(rax);
+    c.hold(rdx);
     const x86::Gp d = gp(type, divisor);
     a.test(d, d);
     m.trap_if(CondCode::kE, TrapCode::integer_divide_by_zero, site);
@@ -156,32 +122,6 @@ class Selector : SelectorBase {
     c.push_reg(type, remainder ? rdx : rax);
   }
 
-  // Empties a register that the instruction needs and holds it.
-  void take_exactly(Reg reg) { c.hold(reg); }
-
-  // A register with the operand that is none of `avoid`.
-  Reg apart(Value& value, Scalar type, RegSet avoid) {
-    const Reg reg = c.use(value);
-    return !avoid.has(reg) ? reg : own_copy(value, type, avoid);
-  }
-  // The same, and it may be written.
-  Reg own_copy(Value& value, Scalar type, RegSet avoid) {
-    const Reg reg = c.use(value);
-    if (!avoid.has(reg)) {
-      if (value.kind == Value::Kind::reg) {
-        c.forget(reg);
-        return reg;
-      }
-      const Reg copy = c.take(type, avoid);
-      m.move(type, copy, reg);
-      return copy;
-    }
-    const Reg copy = c.take(type, avoid);
-    m.move(type, copy, reg);
-    c.release(value);
-    return copy;
-  }
-
   void shift(Id by_cl, Id by_reg, bool wide) {
     const Scalar type = int_type(wide);
     Value right = c.pop(), left = c.pop();
@@ -189,17 +129,17 @@ class Selector : SelectorBase {
       const Reg l = c.use(left);
       // Part of an address, most of the time.
       const uint64_t count = right.bits & (wide ? 63 : 31);
-      if (by_cl == Inst::kIdShl && count <= 3 && c.peek(0) == op_info(wide ? Op::i64_add : Op::i32_add).code) {
-        return c.push_pending(type, Operand::of_scaled(l, static_cast<int32_t>(count)));
+      if (by_cl == Inst::kIdShl && count <= 3 && c.peek(0) == (wide ? Op::i64_add : Op::i32_add)) {
+        return c.push_pending(type, Operand::of_scaled(l, static_cast<uint32_t>(count)));
       }
       const Reg to = c.target(type, left);
       m.move(type, to, l);
       a.emit(by_cl, gp(type, to), asmjit::Imm(static_cast<uint8_t>(count)));
       return c.push_reg(type, to);
     }
-    if (by_reg != Inst::kIdNone && CpuFeatures::host().bmi2) {
+    if (by_reg != Inst::kIdNone && cpu.bmi2) {
       const Reg count = c.use(right);
-      const Operand l = c.operand(left);
+      const Operand l = c.operand(op_, left);
       if (l.kind == Operand::Kind::imm) {
         const Reg value = c.use(left);
         const Reg to = c.target(type, left);
@@ -213,7 +153,7 @@ class Selector : SelectorBase {
       return c.push_reg(type, to);
     }
     // The count in cl.
-    const Reg value = own_copy(left, type, RegSet(rcx));
+    const Reg value = c.own(left, RegSet(rcx));
     const Reg count = c.use(right);
     if (count != rcx) {
       c.hold(rcx);
@@ -228,9 +168,9 @@ class Selector : SelectorBase {
   // Two words each, low ones first.
   void wide_sum(Id low, Id high) {
     Value right_high = c.pop(), right_low = c.pop(), left_high = c.pop(), left_low = c.pop();
-    const Reg to_low = own_copy(left_low, Scalar::i64, {});
-    const Reg to_high = own_copy(left_high, Scalar::i64, {});
-    const Operand from_low = c.operand(right_low), from_high = c.operand(right_high);
+    const Reg to_low = c.own(left_low);
+    const Reg to_high = c.own(left_high);
+    const Operand from_low = c.operand(op_, right_low), from_high = c.operand(op_, right_high);
     a.emit(low, gp64(to_low), operand_of(Scalar::i64, from_low));
     a.emit(high, gp64(to_high), operand_of(Scalar::i64, from_high));
     c.release(right_low);
@@ -242,13 +182,13 @@ class Selector : SelectorBase {
   // rdx:rax = rax * right
   void wide_product(bool sign) {
     Value right = c.pop(), left = c.pop();
-    const Reg by = apart(right, Scalar::i64, RegSet(rax, rdx));
+    const Reg by = apart(right, RegSet(rax, rdx));
     const Reg l = c.use(left);
-    if (l != rax) take_exactly(rax);
+    if (l != rax) c.hold(rax);
     m.move(Scalar::i64, rax, l);
     c.release(left);
-    take_exactly(rax);
-    take_exactly(rdx);
+    c.hold(rax);
+    c.hold(rdx);
     if (sign) {
       a.imul(gp64(by));
     } else {
@@ -262,7 +202,7 @@ class Selector : SelectorBase {
   // Counting zeros without the instruction for it: of zero the result is the width.
   void count_zeros(bool wide, bool leading) {
     const Scalar type = int_type(wide);
-    const bool direct = leading ? CpuFeatures::host().lzcnt : CpuFeatures::host().bmi1;
+    const bool direct = leading ? cpu.lzcnt : cpu.bmi1;
     if (direct) {
       // Some processors wait for the old value of the destination.
       return unary(type, [&](Reg to, Reg from) {
@@ -304,8 +244,8 @@ class Selector : SelectorBase {
     return true;                 \
   }
 
-bool Selector::select(Op op) {
-  switch (op) {
+bool Selector::select() {
+  switch (op_) {
     BOTH(add, add(wide))
     BOTH(sub, subtract(wide))
     BOTH(mul, multiply(wide))
@@ -329,8 +269,8 @@ bool Selector::select(Op op) {
       BOTH(ctz, count_zeros(wide, false))
     case Op::i32_popcnt:
     case Op::i64_popcnt: {
-      if (!CpuFeatures::host().popcnt) return false;
-      const Scalar type = int_type(op == Op::i64_popcnt);
+      if (!cpu.popcnt) return false;
+      const Scalar type = int_type(op_ == Op::i64_popcnt);
       unary(type, [&](Reg to, Reg from) {
         if (to != from) a.xor_(gp32(to), gp32(to));
         a.popcnt(gp(type, to), gp(type, from));
@@ -358,7 +298,7 @@ bool Selector::select(Op op) {
 }  // namespace
 
 bool Masm::numeric(Compiler<Masm>& c, Op op) {
-  return Selector(c, *this).select(op) || select_float(c, *this, op) || select_simd(c, *this, op);
+  return Selector(c, *this, op).select() || select_float(c, *this, op) || select_simd(c, *this, op);
 }
 
 // --- Comparisons
@@ -444,8 +384,8 @@ asmjit::Operand Masm::operand_of(Scalar type, const Operand& o) const {
     case Operand::Kind::imm: return asmjit::Imm(o.imm);
     case Operand::Kind::slot: return slot_at(o.slot, size);
     case Operand::Kind::memory:
-      if (!o.reg.valid()) return x86::Mem(gp64(kMemory), o.imm, size);
-      return x86::Mem(gp64(kMemory), gp64(o.reg), 0, o.imm, size);
+      if (!o.reg.valid()) return x86::Mem(gp64(kMemory), imm_of(o), size);
+      return x86::Mem(gp64(kMemory), gp64(o.reg), 0, imm_of(o), size);
     case Operand::Kind::pool: return x86::Mem(asmjit::Label(static_cast<uint32_t>(o.imm)), 0, size);
     case Operand::Kind::scaled:
     case Operand::Kind::reg: break;
@@ -456,16 +396,16 @@ asmjit::Operand Masm::operand_of(Scalar type, const Operand& o) const {
 
 namespace {
 
-// By the byte of an opcode: the load that it takes its right operand from; a comparison has to be used at once.
+// By opcode: the load that it takes its right operand from; a comparison has to be used at once.
 struct Reader {
   Op load = Op::nop;
   bool compares = false;
 };
 
 constexpr auto kReaders = [] {
-  std::array<Reader, 256> readers{};
+  std::array<Reader, kOpCount + 2> readers{};  // with Op::invalid and Op::prefix
   const auto add = [&](Op load, std::initializer_list<Op> ops, bool compares = false) {
-    for (Op op : ops) readers[op_info(op).code] = {load, compares};
+    for (Op op : ops) readers[static_cast<size_t>(op)] = {load, compares};
   };
   add(Op::i32_load, {Op::i32_add, Op::i32_sub, Op::i32_mul, Op::i32_and, Op::i32_or, Op::i32_xor});
   add(Op::i64_load, {Op::i64_add, Op::i64_sub, Op::i64_mul, Op::i64_and, Op::i64_or, Op::i64_xor});
@@ -484,11 +424,10 @@ constexpr auto kReaders = [] {
 
 }  // namespace
 
-bool Masm::takes_memory(Op load, uint8_t next, uint8_t after) {
-  const Reader& reader = kReaders[next];
+bool Masm::takes_memory(Op load, Op next, Op after) {
+  const Reader& reader = kReaders[static_cast<size_t>(next)];
   if (reader.load != load) return false;
-  return !reader.compares || after == op_info(Op::br_if).code || after == op_info(Op::if_).code ||
-         after == op_info(Op::select).code;
+  return !reader.compares || after == Op::br_if || after == Op::if_ || after == Op::select;
 }
 
 Masm::Test Masm::test(Operand o) {

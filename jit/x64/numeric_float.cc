@@ -1,4 +1,6 @@
 // Floating point and its conversions in machine code; see numeric.cc.
+#include <utility>
+
 #include "jit/x64/selector.h"
 
 namespace mini_wasm::jit::x64 {
@@ -11,37 +13,27 @@ class FloatSelector : SelectorBase {
  public:
   using SelectorBase::SelectorBase;
 
-  bool select_arithmetic(Op op);
-  bool select_conversion(Op op);
+  bool select_arithmetic();
+  bool select_conversion();
 
  private:
   // --- Floating point
   void float_binary(Id sse, Id avx, bool wide, bool commutes) {
     const Scalar type = float_type(wide);
-    Value right = c.pop(), left = c.pop();
+    Pair pair = pop_pair(false);
     // Which NaN is the result, if both are, depends on the order.
-    if (commutes && left.kind == Value::Kind::constant && !is_nan(wide, left.bits)) std::swap(left, right);
-    const Reg l = c.use(left);
-    const Operand r = c.operand(right);
-    const Reg to = c.target(type, left);
-    if (CpuFeatures::host().avx) {
-      a.emit(avx, vec(to), vec(l), operand_of(type, r));
-    } else if (to == l) {
-      a.emit(sse, vec(to), operand_of(type, r));
-    } else if (r.is(to)) {
-      if (commutes) {
-        a.emit(sse, vec(to), vec(l));
-      } else {
+    if (commutes && pair.left.kind == Value::Kind::constant && !is_nan(wide, pair.left.bits)) {
+      std::swap(pair.left, pair.right);
+    }
+    three_address(type, pair, [&](Reg to, Reg l, Operand r) {
+      if (cpu.avx) return void(a.emit(avx, vec(to), vec(l), operand_of(type, r)));
+      if (to != l && r.is(to) && !commutes) {
         a.movaps(vec(kFloatScratch), vec(l));
         a.emit(sse, vec(kFloatScratch), vec(to));
-        a.movaps(vec(to), vec(kFloatScratch));
+        return void(a.movaps(vec(to), vec(kFloatScratch)));
       }
-    } else {
-      m.move(type, to, l);
-      a.emit(sse, vec(to), operand_of(type, r));
-    }
-    c.release(right);
-    c.push_reg(type, to);
+      two_address(type, to, l, r, [&](Reg, Operand right) { a.emit(sse, vec(to), operand_of(type, right)); });
+    });
   }
 
   static bool is_nan(bool wide, uint64_t bits) {
@@ -304,8 +296,8 @@ class FloatSelector : SelectorBase {
     return true;                 \
   }
 
-bool FloatSelector::select_arithmetic(Op op) {
-  switch (op) {
+bool FloatSelector::select_arithmetic() {
+  switch (op_) {
     FLOATS(add,
            float_binary(wide ? Inst::kIdAddsd : Inst::kIdAddss, wide ? Inst::kIdVaddsd : Inst::kIdVaddss, wide, true))
     FLOATS(sub,
@@ -328,8 +320,8 @@ bool FloatSelector::select_arithmetic(Op op) {
   }
 }
 
-bool FloatSelector::select_conversion(Op op) {
-  switch (op) {
+bool FloatSelector::select_conversion() {
+  switch (op_) {
     case Op::f32_convert_i32_s: return to_float(false, false, true), true;
     case Op::f32_convert_i32_u: return to_float(false, false, false), true;
     case Op::f32_convert_i64_s: return to_float(false, true, true), true;
@@ -375,8 +367,8 @@ bool FloatSelector::select_conversion(Op op) {
 }  // namespace
 
 bool select_float(Compiler<Masm>& c, Masm& m, Op op) {
-  FloatSelector selector(c, m);
-  return selector.select_arithmetic(op) || selector.select_conversion(op);
+  FloatSelector selector(c, m, op);
+  return selector.select_arithmetic() || selector.select_conversion();
 }
 
 }  // namespace mini_wasm::jit::x64

@@ -13,9 +13,9 @@ class SimdSelector : VectorSelector {
  public:
   using VectorSelector::VectorSelector;
 
-  bool select_regular(Op op);
-  bool select_bits(Op op);
-  bool select_integers(Op op);
+  bool select_regular();
+  bool select_bits();
+  bool select_integers();
 
  private:
   // --- Shapes of operands
@@ -399,8 +399,8 @@ class SimdSelector : VectorSelector {
 #define SELECT(op, ...) \
   case Op::op: return __VA_ARGS__, true;
 
-bool SimdSelector::select_regular(Op op) {
-  switch (op) {
+bool SimdSelector::select_regular() {
+  switch (op_) {
 #define ID(name) Inst::kId##name
 #define BINARY(op, sse, avx, commutes) SELECT(op, binary(ID(sse), ID(avx), commutes))
 #define SWAPPED(op, sse, avx) SELECT(op, binary(ID(sse), ID(avx), false, true))
@@ -425,8 +425,8 @@ bool SimdSelector::select_regular(Op op) {
   }
 }
 
-bool SimdSelector::select_bits(Op op) {
-  switch (op) {
+bool SimdSelector::select_bits() {
+  switch (op_) {
     SELECT(v128_not, one([&](x86::Xmm to, x86::Xmm from) {
              a.pcmpeqd(s, s);
              a.pxor(s, from);
@@ -456,8 +456,8 @@ bool SimdSelector::select_bits(Op op) {
   }
 }
 
-bool SimdSelector::select_integers(Op op) {
-  switch (op) {
+bool SimdSelector::select_integers() {
+  switch (op_) {
     SELECT(i8x16_neg, negate(Inst::kIdPsubb))
     SELECT(i16x8_neg, negate(Inst::kIdPsubw))
     SELECT(i32x4_neg, negate(Inst::kIdPsubd))
@@ -481,8 +481,8 @@ bool SimdSelector::select_integers(Op op) {
 }  // namespace
 
 bool select_simd(Compiler<Masm>& c, Masm& m, Op op) {
-  SimdSelector selector(c, m);
-  return selector.select_regular(op) || selector.select_bits(op) || selector.select_integers(op) ||
+  SimdSelector selector(c, m, op);
+  return selector.select_regular() || selector.select_bits() || selector.select_integers() ||
          select_simd_conversion(c, m, op) || select_splat(c, m, op);
 }
 

@@ -9,7 +9,7 @@ class SimdConversionSelector : VectorSelector {
  public:
   using VectorSelector::VectorSelector;
 
-  bool select(Op op);
+  bool select();
 
  private:
   // Exact halves, whose sum is rounded; the upper one is halved, to be positive.
@@ -99,8 +99,8 @@ class SimdConversionSelector : VectorSelector {
 #define SELECT(op, ...) \
   case Op::op: return __VA_ARGS__, true;
 
-bool SimdConversionSelector::select(Op op) {
-  switch (op) {
+bool SimdConversionSelector::select() {
+  switch (op_) {
     SELECT(f32x4_convert_i32x4_u, convert_u32())
     SELECT(f64x2_convert_low_i32x4_u, convert_low_u32())
     SELECT(i32x4_trunc_sat_f32x4_s, truncate_s())
@@ -117,6 +117,6 @@ bool SimdConversionSelector::select(Op op) {
 
 }  // namespace
 
-bool select_simd_conversion(Compiler<Masm>& c, Masm& m, Op op) { return SimdConversionSelector(c, m).select(op); }
+bool select_simd_conversion(Compiler<Masm>& c, Masm& m, Op op) { return SimdConversionSelector(c, m, op).select(); }
 
 }  // namespace mini_wasm::jit::x64

@@ -13,9 +13,9 @@ class LaneSelector : VectorSelector {
  public:
   using VectorSelector::VectorSelector;
 
-  bool splat(Op op);
-  void extract(Op op, uint8_t lane);
-  void replace(Op op, uint8_t lane);
+  bool splat();
+  void extract(uint8_t lane);
+  void replace(uint8_t lane);
   void shuffle(const uint8_t* lanes);
 
  private:
@@ -50,8 +50,8 @@ class LaneSelector : VectorSelector {
   }
 };
 
-bool LaneSelector::splat(Op op) {
-  switch (op) {
+bool LaneSelector::splat() {
+  switch (op_) {
     case Op::i8x16_splat:
       splat_int([&](x86::Xmm to, Reg from) {
         a.movd(to, gp32(from));
@@ -90,19 +90,19 @@ bool LaneSelector::splat(Op op) {
   }
 }
 
-void LaneSelector::extract(Op op, uint8_t lane) {
-  switch (op) {
+void LaneSelector::extract(uint8_t lane) {
+  switch (op_) {
     case Op::i8x16_extract_lane_s:
     case Op::i8x16_extract_lane_u:
       return extract_int(Scalar::i32, [&](Reg to, x86::Xmm from) {
         a.pextrb(gp32(to), from, lane);
-        if (op == Op::i8x16_extract_lane_s) a.movsx(gp32(to), x86::gpb_lo(to.number()));
+        if (op_ == Op::i8x16_extract_lane_s) a.movsx(gp32(to), x86::gpb_lo(to.number()));
       });
     case Op::i16x8_extract_lane_s:
     case Op::i16x8_extract_lane_u:
       return extract_int(Scalar::i32, [&](Reg to, x86::Xmm from) {
         a.pextrw(gp32(to), from, lane);
-        if (op == Op::i16x8_extract_lane_s) a.movsx(gp32(to), x86::gpw(to.number()));
+        if (op_ == Op::i16x8_extract_lane_s) a.movsx(gp32(to), x86::gpw(to.number()));
       });
     case Op::i32x4_extract_lane:
       return extract_int(Scalar::i32, [&](Reg to, x86::Xmm from) {
@@ -119,13 +119,13 @@ void LaneSelector::extract(Op op, uint8_t lane) {
   }
 }
 
-void LaneSelector::replace(Op op, uint8_t lane) {
+void LaneSelector::replace(uint8_t lane) {
   Value scalar = c.pop(), value = c.pop();
   const Reg x = c.use(scalar), from = c.use(value);
   const Reg reg = c.target(kV128, value);
   const x86::Xmm to = vec(reg);
   copy(reg, from);
-  switch (op) {
+  switch (op_) {
     case Op::i8x16_replace_lane: a.pinsrb(to, gp32(x), lane); break;
     case Op::i16x8_replace_lane: a.pinsrw(to, gp32(x), lane); break;
     case Op::i32x4_replace_lane: a.pinsrd(to, gp32(x), lane); break;
@@ -263,15 +263,17 @@ void LaneSelector::shuffle(const uint8_t* indices) {
 
 }  // namespace
 
-bool select_splat(Compiler<Masm>& c, Masm& m, Op op) { return LaneSelector(c, m).splat(op); }
+bool select_splat(Compiler<Masm>& c, Masm& m, Op op) { return LaneSelector(c, m, op).splat(); }
 
 void Masm::simd_lane(Compiler<Masm>& c, Op op, uint8_t lane) {
-  LaneSelector selector(c, *this);
-  if (op_info(op).param_count == 1) return selector.extract(op, lane);
-  selector.replace(op, lane);
+  LaneSelector selector(c, *this, op);
+  if (op_info(op).param_count == 1) return selector.extract(lane);
+  selector.replace(lane);
 }
 
-void Masm::shuffle(Compiler<Masm>& c, const uint8_t* lanes) { LaneSelector(c, *this).shuffle(lanes); }
+void Masm::shuffle(Compiler<Masm>& c, const uint8_t* lanes) {
+  LaneSelector(c, *this, Op::i8x16_shuffle).shuffle(lanes);
+}
 
 // --- Constants
 

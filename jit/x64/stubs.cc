@@ -1,5 +1,12 @@
-#include "jit/x64/stubs.h"
-
+// The stubs of x86-64 (jit/stubs.h). Beside what is said there, they expect:
+//
+//   call_callee, jump_callee   rax: FuncInst
+//   call_runtime               rax: RuntimeCall; rsi, rdx, rcx: operands and immediates
+//   allocate                   r11: TypeLayout; on the stack: the frame's end as a slot, an array's length. The object is
+//                              in r11
+//   check_subtype              rax: FuncInst; r11d: TypeId
+//   test_subtype               r11: FuncInst; on the stack: TypeId. 1 or 0 in r11
+//   lazy                       eax: index of the function
 #include <asmjit/x86.h>
 
 #include <cstddef>
@@ -8,6 +15,7 @@
 #include <vector>
 
 #include "jit/jit.h"
+#include "jit/x64/backend.h"
 #include "jit/x64/masm.h"
 #include "runtime/func_inst.h"
 #include "runtime/layout_offsets.h"
@@ -28,7 +36,8 @@ const x86::Gp kCalleeSaved[] = {x86::rbx, x86::rbp, x86::r12, x86::r13, x86::r14
 class Builder {
  public:
   explicit Builder(Stubs& stubs) : stubs_(stubs) {
-    if (code_.init(asmjit::Environment::host()) != asmjit::kErrorOk || code_.attach(&a) != asmjit::kErrorOk) {
+    if (code_.init(asmjit::Environment(asmjit::Arch::kX64)) != asmjit::kErrorOk ||
+        code_.attach(&a) != asmjit::kErrorOk) {
       throw std::bad_alloc();
     }
     code_.setErrorHandler(&failed_);
@@ -54,6 +63,7 @@ class Builder {
     if (at == nullptr) return false;
     code_.relocateToBase(reinterpret_cast<uint64_t>(at));
     code_.copyFlattenedData(memory.writable(at), code_.codeSize());
+    memory.publish(at, code_.codeSize());
     for (const auto& [label, where] : names_) *where = at + code_.labelOffset(label);
     stubs_.enter = reinterpret_cast<Stubs::Enter>(at + code_.labelOffset(enter_));
     return true;
@@ -389,10 +399,6 @@ class Builder {
 
 }  // namespace
 
-bool Stubs::make(CodeMemory& memory) { return Builder(*this).build(memory); }
-
-bool Stubs::has(uint32_t place) {
-  return place >= offsetof(Stubs, enter_return) && place < sizeof(Stubs) && place % sizeof(uint8_t*) == 0;
-}
+bool X64Backend::make_stubs(CodeMemory& memory, Stubs& stubs) const { return Builder(stubs).build(memory); }
 
 }  // namespace mini_wasm::jit::x64

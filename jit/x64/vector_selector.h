@@ -24,7 +24,7 @@ class VectorSelector : public SelectorBase {
 
   // Where an instruction can read a vector: legacy instructions want aligned memory, which slots are not.
   asmjit::Operand reading(Value& value) {
-    const Operand o = avx ? c.operand(value) : Operand::of(c.use(value));
+    const Operand o = avx ? c.operand(op_, value) : Operand::of(c.use(value));
     if (o.kind == Operand::Kind::slot) return slot_at(o.slot, 16);
     return vec(o.reg);
   }
@@ -66,7 +66,7 @@ class VectorSelector : public SelectorBase {
     }
   }
 
-  const bool avx = CpuFeatures::host().avx;
+  const bool avx = cpu.avx;
   const x86::Xmm s = vec(kFloatScratch);
 };
 

@@ -13,7 +13,7 @@
 #include "runtime/test_settings.h"
 
 #if MINI_WASM_JIT
-#include "jit/target.h"
+#include "jit/backend.h"
 #endif
 
 namespace mini_wasm::testing {
@@ -329,9 +329,10 @@ bool has_code(const Module& module, uint32_t index) {
   runtime::FuncInst func;
   func.index = FuncIdx{m.imported_funcs};
   module.impl()->code().machine_code().attach(func);
-  const jit::target::ModuleEntries entries{static_cast<const uint8_t* const*>(func.machine_code),
-                                           static_cast<uint32_t>(m.funcs.size() - m.imported_funcs)};
-  return entries.code_of(2 * index) != nullptr;
+  const jit::ModuleEntries entries{static_cast<const uint8_t* const*>(func.machine_code),
+                                   static_cast<uint32_t>(m.funcs.size() - m.imported_funcs),
+                                   jit::host().backend->thunk_bytes()};
+  return entries.code_of(jit::entry_index(index, jit::Entry::slots)) != nullptr;
 }
 
 TEST(cache_auto, what_was_hot_is_machine_code_at_once) {

@@ -30,8 +30,8 @@ namespace mini_wasm {
 namespace {
 
 namespace fs = std::filesystem;
+using jit::Entry;
 using jit::Relocation;
-using jit::target::Entry;
 
 FeatureSet features() {
   FeatureSet set = FeatureSet::defaults();
@@ -97,9 +97,10 @@ class Comparison {
     runtime::FuncInst func;
     func.index = FuncIdx{module.imported_funcs};
     code.attach(func);
-    const jit::target::ModuleEntries entries{static_cast<const uint8_t* const*>(func.machine_code), count};
-    const auto compiler =
-        jit::target::make_compiler(compiled, compiled.engine().bounds(), jit.stubs(), entries.entries);
+    const jit::ModuleEntries entries{static_cast<const uint8_t* const*>(func.machine_code), count,
+                                     backend_.thunk_bytes()};
+    const auto compiler = backend_.make_compiler(
+        compiled, compiled.engine().bounds(), jit::CodeSettings::of(compiled.engine().config()), jit.stubs(), entries);
     for (uint32_t i = 0; i < count; ++i) {
       const uint8_t* const begin = entries.entries[entry_index(i, Entry::slots)];
       const jit::NativeCode* found = jit.find_code(begin);
@@ -115,7 +116,7 @@ class Comparison {
   }
 
   std::string compare(const jit::NativeCode& found, jit::NativeCode& expected, jit::FunctionCompiler& compiler,
-                      const jit::target::ModuleEntries& entries) {
+                      const jit::ModuleEntries& entries) {
     expected.begin = found.begin;
     std::vector<uint8_t> a(found.begin, found.begin + found.size), b(compiler.size());
     compiler.place(b.data(), expected);
@@ -157,17 +158,16 @@ class Comparison {
       calls.push_back(r);
       if (!leads_to(found.begin, r, entries)) return "a call at " + std::to_string(r.offset);
     }
-    jit::target::unlink(a.data(), calls);
-    jit::target::unlink(b.data(), calls);
+    backend_.unlink(a.data(), calls);
+    backend_.unlink(b.data(), calls);
     const auto at = std::mismatch(a.begin(), a.end(), b.begin()).first;
     if (at != a.end()) return "code at " + std::to_string(at - a.begin()) + " of " + std::to_string(a.size());
     return address_in(std::move(b), compiler.relocations());
   }
 
-  // Addresses in this program are the same for both engines, but differ in another process. So they are removed before
-  // the comparison.
-  static std::string address_in(std::vector<uint8_t> code, std::span<const Relocation> relocations) {
-    jit::target::unlink(code.data(), relocations);
+  // Addresses of this program are the same for both engines, but not in another process.
+  std::string address_in(std::vector<uint8_t> code, std::span<const Relocation> relocations) const {
+    backend_.unlink(code.data(), relocations);
     for (size_t i = 0; i + sizeof(uint64_t) <= code.size(); ++i) {
       uint64_t word;
       std::memcpy(&word, code.data() + i, sizeof(word));
@@ -176,15 +176,13 @@ class Comparison {
     return "";
   }
 
-  static bool leads_to(const uint8_t* code, const Relocation& r, const jit::target::ModuleEntries& entries) {
-    int32_t distance;
-    std::memcpy(&distance, code + r.offset, sizeof(distance));
-    const uint8_t* const target = code + r.offset + 4 + distance;
-    const bool direct = code[r.offset - 1] == 0xe8 || code[r.offset - 1] == 0xe9;
-    return target ==
-           (direct ? entries.code_of(r.target) : reinterpret_cast<const uint8_t*>(&entries.entries[r.target]));
+  bool leads_to(const uint8_t* code, const Relocation& r, const jit::ModuleEntries& entries) const {
+    const jit::LinkTarget link = backend_.read_link(code, r);
+    return link.address ==
+           (link.direct ? entries.code_of(r.target) : reinterpret_cast<const uint8_t*>(&entries.entries[r.target]));
   }
 
+  const jit::Backend& backend_ = *jit::host().backend;
   const testing::TemporaryDirectory cache_;
   const Engine writer_, reader_;
   std::unique_ptr<Module> other_;

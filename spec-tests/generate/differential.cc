@@ -22,7 +22,7 @@
 #include <vector>
 
 #if MINI_WASM_JIT
-#include "jit/test_settings.h"
+#include "jit/code_settings.h"
 #endif
 #include "runtime/test_settings.h"
 #include "spec-tests/generate/byte_source.h"

@@ -1,11 +1,13 @@
-// Makes a fault of machine code a call of the trap's stub, as if the instruction had been one.
+// This CPU as the host.
 #include <ucontext.h>
 
 #include "jit/jit.h"
-#include "runtime/store.h"
+#include "jit/x64/backend.h"
 
-namespace mini_wasm::jit::x64 {
+namespace mini_wasm::jit {
+namespace {
 
+// Makes a fault of machine code a call of the trap's stub, as if the instruction had been one.
 bool redirect_fault(runtime::Activation& activation, void* context) {
   Jit& jit = static_cast<Jit&>(*activation.tier);
   mcontext_t& machine = static_cast<ucontext_t*>(context)->uc_mcontext;
@@ -19,4 +21,8 @@ bool redirect_fault(runtime::Activation& activation, void* context) {
   return true;
 }
 
-}  // namespace mini_wasm::jit::x64
+}  // namespace
+
+Host host() { return {backend(Architecture::x64), &redirect_fault}; }
+
+}  // namespace mini_wasm::jit

@@ -1,0 +1,15 @@
+#include "jit/backend.h"
+
+#include "jit/x64/backend.h"
+
+namespace mini_wasm::jit {
+
+const Backend* backend(Architecture architecture) {
+  static const x64::X64Backend x64;
+  switch (architecture) {
+    case Architecture::x64: return &x64;
+  }
+  return nullptr;
+}
+
+}  // namespace mini_wasm::jit
