@@ -9,9 +9,9 @@
 #include "cli/text_input.h"
 #include "core/utf8.h"
 #include "runtime/compiled_module.h"
-#include "runtime/import_matching.h"
+#include "runtime/instance/import_matching.h"
+#include "runtime/instance/value_check.h"
 #include "runtime/store.h"
-#include "runtime/value_check.h"
 
 namespace mini_wasm::cli {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-#include "runtime/read_file.h"
+#include "runtime/system/read_file.h"
 
 namespace mini_wasm::cli {
 

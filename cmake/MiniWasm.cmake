@@ -81,7 +81,7 @@ macro(mini_wasm_end)
   endforeach()
   find_package(Threads REQUIRED)
   target_link_libraries(mini_wasm PUBLIC mini_wasm_options Threads::Threads)
-  # What is cached belongs to one build: its id says which (runtime/image.h).
+  # What is cached belongs to one build: its id says which (runtime/system/image.h).
   target_link_options(mini_wasm PUBLIC -Wl,--build-id=sha1)
   if(MINI_WASM_JIT)
     target_link_libraries(mini_wasm PRIVATE asmjit::asmjit)

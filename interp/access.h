@@ -7,14 +7,14 @@
 
 #include "core/speculation.h"
 #include "interp/handler_table.h"
-#include "runtime/module_inst.h"
+#include "runtime/instance/module_inst.h"
 
 namespace mini_wasm::interp {
 
 // --- Memory 0 with guard pages: an access that is out of bounds faults
 
 // The address is the 64-bit sum of a 32-bit index and a 32-bit offset, so it cannot wrap and stays inside the
-// reservation of a guarded memory (runtime/memory.h).
+// reservation of a guarded memory (runtime/memory/memory.h).
 template <class Access, Place A, Place D>
 void load(Machine& m) {
   const Operands o = operands_at(m.pc + 1);

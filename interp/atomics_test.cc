@@ -1,5 +1,5 @@
 // Atomic accesses and 128-bit arithmetic: each opcode is compared with a simple model; the limits of each kind of
-// memory; operands from all places. Tests with threads are in runtime/shared_memory_test.cc.
+// memory; operands from all places. Tests with threads are in runtime/memory/shared_memory_test.cc.
 #include "core/atomic.h"
 #include "core/numeric.h"
 #include "interp/interp_test.h"

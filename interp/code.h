@@ -19,8 +19,8 @@
 #include <vector>
 
 #include "core/indices.h"
-#include "runtime/exception_table.h"
-#include "runtime/frame.h"
+#include "runtime/call/exception_table.h"
+#include "runtime/call/frame.h"
 
 namespace mini_wasm::interp {
 
@@ -70,7 +70,7 @@ struct FuncCode {
   std::atomic<const Word*> entry{nullptr};  // points to `lazy` until the function is translated
   std::atomic<Word> first{0};               // the first word at `entry`; may be out of date for a moment
   std::atomic<uint32_t> frame_slots{0};  // from fp to the end of the operands; until known, only to the end of the link
-  uint16_t link = 0;                     // first link slot, see runtime/frame.h
+  uint16_t link = 0;                     // first link slot, see runtime/call/frame.h
   uint16_t zero_begin = 0, zero_count = 0;  // declared locals, which start as zero
   std::atomic<uint32_t> pinned{0};          // slot of the local that is kept in a register; 0 also when there is none
   std::atomic<uint32_t> heat{0};            // number of calls and loop iterations so far, while they are counted

@@ -13,8 +13,8 @@
 
 #include "core/numeric_simd_lanes.h"
 #include "interp/code.h"
-#include "runtime/activation.h"
-#include "runtime/instance_context.h"
+#include "runtime/call/activation.h"
+#include "runtime/instance/instance_context.h"
 
 #ifndef MINI_WASM_TAIL_DISPATCH
 #define MINI_WASM_TAIL_DISPATCH 0

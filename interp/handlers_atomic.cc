@@ -3,8 +3,8 @@
 #include "core/atomic.h"
 #include "core/speculation.h"
 #include "interp/handler_table.h"
-#include "runtime/module_inst.h"
-#include "runtime/wait_queue.h"
+#include "runtime/instance/module_inst.h"
+#include "runtime/memory/wait_queue.h"
 
 namespace mini_wasm::interp {
 namespace {

@@ -3,11 +3,11 @@
 #include "interp/handler_table.h"
 #include "interp/interpreter.h"
 #include "interp/interpreter_code.h"
-#include "runtime/func_inst.h"
 #include "runtime/gc/ops.h"
-#include "runtime/module_inst.h"
+#include "runtime/instance/func_inst.h"
+#include "runtime/instance/module_inst.h"
+#include "runtime/instance/table.h"
 #include "runtime/store.h"
-#include "runtime/table.h"
 
 namespace mini_wasm::interp {
 

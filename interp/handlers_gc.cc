@@ -7,7 +7,7 @@
 #include "interp/interpreter.h"
 #include "interp/interpreter_code.h"
 #include "runtime/gc/ops.h"
-#include "runtime/module_inst.h"
+#include "runtime/instance/module_inst.h"
 #include "runtime/store.h"
 
 namespace mini_wasm::interp {

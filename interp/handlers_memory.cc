@@ -3,8 +3,8 @@
 #include <cstring>
 
 #include "interp/access.h"
-#include "runtime/builtins.h"
-#include "runtime/module_inst.h"
+#include "runtime/instance/builtins.h"
+#include "runtime/instance/module_inst.h"
 #include "runtime/store.h"
 
 namespace mini_wasm::interp {

@@ -8,12 +8,12 @@
 #include "core/guarded.h"
 #include "interp/handlers.h"
 #include "interp/translator.h"
-#include "runtime/fault_handler.h"
-#include "runtime/func_inst.h"
-#include "runtime/module_inst.h"
-#include "runtime/native_stack.h"
+#include "runtime/call/fault_handler.h"
+#include "runtime/instance/func_inst.h"
+#include "runtime/instance/module_inst.h"
 #include "runtime/store.h"
-#include "runtime/virtual_memory.h"
+#include "runtime/system/native_stack.h"
+#include "runtime/system/virtual_memory.h"
 #include "validator/function_validator.h"
 
 namespace mini_wasm::runtime {

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "interp/interpreter_code.h"
-#include "runtime/execution_tier.h"
+#include "runtime/call/execution_tier.h"
 #include "runtime/gc/object.h"
 
 namespace mini_wasm::interp {

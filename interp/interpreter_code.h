@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "interp/code.h"
+#include "runtime/call/execution_tier.h"
 #include "runtime/compiled_module.h"
-#include "runtime/execution_tier.h"
 
 namespace mini_wasm::interp {
 

@@ -5,9 +5,9 @@
 #include <cassert>
 #include <limits>
 
+#include "runtime/call/frame.h"
 #include "runtime/engine.h"
-#include "runtime/frame.h"
-#include "runtime/memory.h"
+#include "runtime/memory/memory.h"
 
 namespace mini_wasm::interp {
 

@@ -2,7 +2,7 @@
 #include <cassert>
 
 #include "interp/translator.h"
-#include "runtime/frame.h"
+#include "runtime/call/frame.h"
 
 namespace mini_wasm::interp {
 

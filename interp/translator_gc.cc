@@ -1,8 +1,8 @@
 // Structures, arrays, casts and exceptions. Their operands are brought home (spilled to their slots, see translator.h),
 // and each instruction has one handler.
 #include "interp/translator.h"
+#include "runtime/call/frame.h"
 #include "runtime/engine.h"
-#include "runtime/frame.h"
 #include "runtime/gc/ops.h"
 
 namespace mini_wasm::interp {

@@ -1,7 +1,7 @@
 // The search from a throw to the clause that catches it. Code that does not throw pays nothing: the tables that
 // translation has left are searched here, frame by frame.
 #include "interp/interpreter.h"
-#include "runtime/module_inst.h"
+#include "runtime/instance/module_inst.h"
 
 namespace mini_wasm::interp {
 

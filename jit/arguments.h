@@ -1,5 +1,5 @@
 // Where a function of the same module finds its arguments when it is called directly: the first of each bank in
-// registers, the rest in their slots. Calls from elsewhere put all in slots (runtime/frame.h), and enter the function a
+// registers, the rest in their slots. Calls from elsewhere put all in slots (runtime/call/frame.h), and enter the function a
 // little earlier, where it loads them.
 #pragma once
 

@@ -18,8 +18,8 @@
 #include "jit/pin_plan.h"
 #include "jit/relocation.h"
 #include "jit/stubs.h"
-#include "runtime/activation.h"
-#include "runtime/bounds.h"
+#include "runtime/call/activation.h"
+#include "runtime/memory/bounds.h"
 
 namespace mini_wasm::jit {
 

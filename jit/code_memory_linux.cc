@@ -8,7 +8,7 @@
 #include <cstring>
 
 #include "jit/code_memory.h"
-#include "runtime/own_descriptor.h"
+#include "runtime/system/own_descriptor.h"
 
 namespace mini_wasm::jit {
 namespace {

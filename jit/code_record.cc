@@ -5,7 +5,7 @@
 #include "core/leb128.h"
 #include "decoder/reader.h"
 #include "runtime/compiled_module.h"
-#include "runtime/image.h"
+#include "runtime/system/image.h"
 
 namespace mini_wasm::jit {
 namespace {

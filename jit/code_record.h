@@ -1,4 +1,4 @@
-// Machine code of a function as bytes that mean the same in another process, for the cache (runtime/module_cache.h).
+// Machine code of a function as bytes that mean the same in another process, for the cache (runtime/cache/module_cache.h).
 // Code is position-independent already but for its relocations; constants among them are named: addresses of the
 // program by their offset in it, types and their layouts by their index in the module.
 #pragma once

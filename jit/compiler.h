@@ -1,7 +1,7 @@
 // The baseline compiler: one pass over a function that is being validated, from instruction to machine code.
 //
 // It is a Sink of validator::FunctionDecoder. Values are tracked by a stack of `Value`s and no code is emitted for one
-// until somebody needs it. At labels everything stands at home (the frame's slots, runtime/frame.h), but for the single
+// until somebody needs it. At labels everything stands at home (the frame's slots, runtime/call/frame.h), but for the single
 // result of a block, which is in the result register; hot locals are pinned to registers, each loop has its own.
 // Operands, control flow and calls are decided here; what they look like is `Masm`'s (x64/masm.h), which knows the CPU.
 //
@@ -26,10 +26,10 @@
 #include "jit/register_file.h"
 #include "jit/runtime_calls.h"
 #include "jit/value.h"
+#include "runtime/call/frame.h"
 #include "runtime/compiled_module.h"
-#include "runtime/frame.h"
 #include "runtime/gc/ops.h"
-#include "runtime/memory.h"
+#include "runtime/memory/memory.h"
 #include "validator/function_decoder.h"
 
 namespace mini_wasm::jit {

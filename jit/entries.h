@@ -7,7 +7,7 @@
 namespace mini_wasm::jit {
 
 // A function has two entry points, side by side in its module's table: with all arguments in slots, as the convention
-// of both tiers wants (runtime/frame.h), or with the first ones in registers (arguments.h).
+// of both tiers wants (runtime/call/frame.h), or with the first ones in registers (arguments.h).
 enum class Entry : uint8_t { slots, registers };
 constexpr size_t entry_index(uint32_t func, Entry entry) { return size_t{func} * 2 + static_cast<size_t>(entry); }
 

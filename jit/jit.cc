@@ -9,8 +9,8 @@
 #include "jit/perf_map.h"
 #include "jit/pin_chooser.h"
 #include "jit/value.h"
-#include "runtime/func_inst.h"
-#include "runtime/module_inst.h"
+#include "runtime/instance/func_inst.h"
+#include "runtime/instance/module_inst.h"
 #include "runtime/store.h"
 #include "runtime/test_settings.h"
 

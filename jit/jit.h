@@ -9,7 +9,7 @@
 #include "jit/code_memory.h"
 #include "jit/native_code.h"
 #include "jit/runtime_calls.h"
-#include "runtime/execution_tier.h"
+#include "runtime/call/execution_tier.h"
 #include "runtime/gc/object.h"
 
 namespace mini_wasm::jit {

@@ -14,8 +14,8 @@
 #include "jit/backend.h"
 #include "jit/native_code.h"
 #include "jit/relocation.h"
+#include "runtime/call/execution_tier.h"
 #include "runtime/compiled_module.h"
-#include "runtime/execution_tier.h"
 
 namespace mini_wasm::jit {
 

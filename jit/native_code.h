@@ -1,6 +1,6 @@
 // The machine code of one function, and the tables that find the way back from it.
 //
-// Frames are on the value stack, as runtime/frame.h says. These points are of machine code alone:
+// Frames are on the value stack, as runtime/call/frame.h says. These points are of machine code alone:
 //
 //   * The machine stack (runtime::ValueStack) holds return addresses, a fixed number of words for each call
 //     (FrameLayout in backend.h). A call into another instance adds the caller's context (stubs.h). Nothing else is
@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "core/indices.h"
-#include "runtime/exception_table.h"
+#include "runtime/call/exception_table.h"
 
 namespace mini_wasm::jit {
 

@@ -7,7 +7,7 @@
 #include "core/utf8.h"
 #include "jit/module_code.h"
 #include "jit/perf_map.h"
-#include "runtime/own_descriptor.h"
+#include "runtime/system/own_descriptor.h"
 
 namespace mini_wasm::jit {
 namespace {

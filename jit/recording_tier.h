@@ -9,9 +9,9 @@
 
 #include "jit/pin_chooser.h"
 #include "jit/recording_masm.h"
+#include "runtime/call/execution_tier.h"
 #include "runtime/compiled_module.h"
 #include "runtime/engine.h"
-#include "runtime/execution_tier.h"
 
 namespace mini_wasm::jit {
 

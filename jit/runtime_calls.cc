@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "jit/jit.h"
-#include "runtime/builtins.h"
 #include "runtime/gc/ops.h"
-#include "runtime/module_inst.h"
+#include "runtime/instance/builtins.h"
+#include "runtime/instance/module_inst.h"
 #include "runtime/store.h"
 
 namespace mini_wasm::jit {

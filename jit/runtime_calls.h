@@ -16,7 +16,7 @@
 
 #include "core/opcode.h"
 #include "runtime/gc/layout.h"
-#include "runtime/instance_context.h"
+#include "runtime/instance/instance_context.h"
 
 namespace mini_wasm::jit {
 

@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <optional>
 
-#include "runtime/module_inst.h"
+#include "runtime/instance/module_inst.h"
 #include "spec-tests/support/guest.h"
 #include "spec-tests/support/tier_name.h"
 #include "spec-tests/tiers.h"

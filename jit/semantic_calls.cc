@@ -9,8 +9,8 @@
 #include "core/atomic.h"
 #include "core/numeric.h"
 #include "jit/runtime_calls.h"
-#include "runtime/memory.h"
-#include "runtime/wait_queue.h"
+#include "runtime/memory/memory.h"
+#include "runtime/memory/wait_queue.h"
 
 namespace mini_wasm::jit {
 namespace {

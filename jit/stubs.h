@@ -13,8 +13,8 @@
 #include <cstring>
 
 #include "jit/entries.h"
-#include "runtime/frame.h"
-#include "runtime/instance_context.h"
+#include "runtime/call/frame.h"
+#include "runtime/instance/instance_context.h"
 
 namespace mini_wasm::jit {
 

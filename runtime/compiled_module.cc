@@ -2,8 +2,8 @@
 
 #include "core/guarded.h"
 #include "decoder/module_decoder.h"
-#include "runtime/initial_tables.h"
-#include "runtime/module_inst.h"
+#include "runtime/instance/initial_tables.h"
+#include "runtime/instance/module_inst.h"
 #include "validator/module_validator.h"
 
 namespace mini_wasm::runtime {

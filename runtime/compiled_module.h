@@ -11,10 +11,10 @@
 
 #include "core/once.h"
 #include "decoder/module.h"
+#include "runtime/cache/module_cache.h"
 #include "runtime/engine.h"
-#include "runtime/host_imports.h"
-#include "runtime/initial_memory.h"
-#include "runtime/module_cache.h"
+#include "runtime/instance/host_imports.h"
+#include "runtime/memory/initial_memory.h"
 #include "runtime/validated_functions.h"
 
 namespace mini_wasm::runtime {

@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "core/guarded.h"
-#include "runtime/frame.h"
-#include "runtime/memory.h"
+#include "runtime/call/frame.h"
+#include "runtime/memory/memory.h"
 
 namespace mini_wasm {
 namespace runtime {

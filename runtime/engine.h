@@ -8,11 +8,11 @@
 
 #include "core/opcode.h"
 #include "core/type_registry.h"
-#include "runtime/cache_access.h"
-#include "runtime/execution_tier.h"
-#include "runtime/fault_handler.h"
+#include "runtime/cache/cache_access.h"
+#include "runtime/call/execution_tier.h"
+#include "runtime/call/fault_handler.h"
 #include "runtime/gc/layout.h"
-#include "runtime/memory_pool.h"
+#include "runtime/memory/memory_pool.h"
 
 namespace mini_wasm::runtime {
 

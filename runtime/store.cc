@@ -4,10 +4,10 @@
 #include <cassert>
 
 #include "core/guarded.h"
-#include "runtime/fault_handler.h"
-#include "runtime/host_call.h"
-#include "runtime/uncaught.h"
-#include "runtime/value_check.h"
+#include "runtime/call/fault_handler.h"
+#include "runtime/call/host_call.h"
+#include "runtime/call/uncaught.h"
+#include "runtime/instance/value_check.h"
 
 namespace mini_wasm::runtime {
 namespace {

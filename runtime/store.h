@@ -15,12 +15,12 @@
 #include <vector>
 
 #include "core/limits.h"
-#include "runtime/activation.h"
 #include "runtime/budget.h"
-#include "runtime/event_descriptor.h"
-#include "runtime/func_addresses.h"
+#include "runtime/call/activation.h"
 #include "runtime/gc/heap.h"
-#include "runtime/module_inst.h"
+#include "runtime/instance/func_addresses.h"
+#include "runtime/instance/module_inst.h"
+#include "runtime/system/event_descriptor.h"
 
 namespace mini_wasm::runtime {
 

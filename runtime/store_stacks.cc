@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "runtime/fault_handler.h"
+#include "runtime/call/fault_handler.h"
 #include "runtime/store.h"
 
 namespace mini_wasm::runtime {

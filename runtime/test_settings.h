@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <span>
 
-#include "runtime/frame.h"
+#include "runtime/call/frame.h"
 
 namespace mini_wasm::runtime {
 

@@ -68,7 +68,7 @@ function(mini_wasm_add_spec_tests suite)
     add_test(NAME spec.few-addresses.${name}
       COMMAND mini-wasm-cli wast --few-addresses --speculation-guards ${plain_tiers} --root "${suite}" ${expected} "${suite}/${script}")
     set_tests_properties(spec.few-addresses.${name} PROPERTIES LABELS spec TIMEOUT 300)
-    # Once more with code from the cache (runtime/module_cache.h).
+    # Once more with code from the cache (runtime/cache/module_cache.h).
     add_test(NAME spec.cached.${name}
       COMMAND mini-wasm-cli wast --cached ${plain_tiers} --root "${suite}" ${expected} "${suite}/${script}")
     set_tests_properties(spec.cached.${name} PROPERTIES LABELS spec TIMEOUT 300)

@@ -10,7 +10,7 @@
 #include <limits>
 #include <utility>
 
-#include "runtime/own_descriptor.h"
+#include "runtime/system/own_descriptor.h"
 #include "wasi/stat.h"
 
 namespace mini_wasm::wasi {

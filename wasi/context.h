@@ -24,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-#include "runtime/cache_fence.h"
+#include "runtime/cache/cache_fence.h"
 #include "runtime/store.h"
 #include "wasi/abi.h"
 #include "wasi/bind.h"

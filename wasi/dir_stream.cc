@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "runtime/own_descriptor.h"
+#include "runtime/system/own_descriptor.h"
 #include "wasi/host_name.h"
 #include "wasi/stat.h"
 

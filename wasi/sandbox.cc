@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "core/limits.h"
-#include "runtime/own_descriptor.h"
+#include "runtime/system/own_descriptor.h"
 #include "wasi/sandbox_os.h"
 
 namespace mini_wasm::wasi {

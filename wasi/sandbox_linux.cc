@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <cstdint>
 
-#include "runtime/own_descriptor.h"
+#include "runtime/system/own_descriptor.h"
 #include "wasi/sandbox_os.h"
 
 namespace mini_wasm::wasi {

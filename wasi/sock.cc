@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-#include "runtime/own_descriptor.h"
+#include "runtime/system/own_descriptor.h"
 #include "wasi/context.h"
 #include "wasi/host_iovecs.h"
 #include "wasi/stat.h"

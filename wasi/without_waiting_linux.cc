@@ -12,7 +12,7 @@
 #include <string>
 #include <utility>
 
-#include "runtime/own_descriptor.h"
+#include "runtime/system/own_descriptor.h"
 #include "wasi/without_waiting.h"
 
 namespace mini_wasm::wasi {

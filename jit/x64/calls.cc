@@ -4,8 +4,8 @@
 
 #include "jit/arguments.h"
 #include "jit/x64/masm.h"
-#include "runtime/func_inst.h"
-#include "runtime/layout_offsets.h"
+#include "runtime/call/layout_offsets.h"
+#include "runtime/instance/func_inst.h"
 
 namespace mini_wasm::jit::x64 {
 

@@ -2,10 +2,10 @@
 #include <cstddef>
 
 #include "jit/x64/masm.h"
-#include "runtime/func_inst.h"
+#include "runtime/call/layout_offsets.h"
 #include "runtime/gc/heap.h"
-#include "runtime/instance_context.h"
-#include "runtime/layout_offsets.h"
+#include "runtime/instance/func_inst.h"
+#include "runtime/instance/instance_context.h"
 
 namespace mini_wasm::jit::x64 {
 

@@ -6,8 +6,8 @@
 #include <cstring>
 #include <new>
 
-#include "runtime/func_inst.h"
-#include "runtime/layout_offsets.h"
+#include "runtime/call/layout_offsets.h"
+#include "runtime/instance/func_inst.h"
 #include "runtime/test_settings.h"
 
 namespace mini_wasm::jit::x64 {

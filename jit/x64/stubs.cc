@@ -17,8 +17,8 @@
 #include "jit/jit.h"
 #include "jit/x64/backend.h"
 #include "jit/x64/masm.h"
-#include "runtime/func_inst.h"
-#include "runtime/layout_offsets.h"
+#include "runtime/call/layout_offsets.h"
+#include "runtime/instance/func_inst.h"
 
 namespace mini_wasm::jit::x64 {
 

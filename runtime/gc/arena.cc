@@ -4,7 +4,7 @@
 #include <cassert>
 #include <cstring>
 
-#include "runtime/virtual_memory.h"
+#include "runtime/system/virtual_memory.h"
 
 namespace mini_wasm::runtime::gc {
 namespace {

@@ -5,8 +5,8 @@
 #include <new>
 
 #include "runtime/gc/roots.h"
-#include "runtime/native_stack.h"
 #include "runtime/store.h"
+#include "runtime/system/native_stack.h"
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)

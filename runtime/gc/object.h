@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "runtime/frame.h"
+#include "runtime/call/frame.h"
 
 namespace mini_wasm::runtime {
 struct TagInst;

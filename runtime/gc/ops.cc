@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "runtime/pieces.h"
+#include "runtime/instance/pieces.h"
 
 namespace mini_wasm::runtime::gc {
 namespace {

@@ -20,7 +20,7 @@
 #include "jit/jit.h"
 #include "jit/module_code.h"
 #include "runtime/compiled_module.h"
-#include "runtime/image.h"
+#include "runtime/system/image.h"
 #include "spec-tests/generate/byte_source.h"
 #include "spec-tests/generate/generate.h"
 #include "spec-tests/support/temporary_directory.h"

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "core/leb128.h"
-#include "runtime/cache_key.h"
+#include "runtime/cache/cache_key.h"
 #include "spec-tests/cache/cache_test.h"
 
 namespace mini_wasm::testing {

@@ -10,7 +10,7 @@
 #include <memory>
 #include <string>
 
-#include "runtime/native_stack.h"
+#include "runtime/system/native_stack.h"
 #include "spec-tests/support/guest.h"
 #include "spec-tests/support/tier_name.h"
 #include "spec-tests/tiers.h"

@@ -1,5 +1,5 @@
 // What the engine knows about native stacks, and what collections find on them.
-#include "runtime/native_stack.h"
+#include "runtime/system/native_stack.h"
 
 #include <sys/mman.h>
 
@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "runtime/virtual_memory.h"
+#include "runtime/system/virtual_memory.h"
 #include "spec-tests/embedding/fiber.h"
 
 namespace mini_wasm::embedding {

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/func_inst.h"
+#include "runtime/instance/func_inst.h"
 #include "spec-tests/hostile/hostile_test.h"
 #include "spec-tests/support/tier_name.h"
 #include "spec-tests/support/wat.h"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# descriptors.sh [ROOT]: fails when the library makes a descriptor other than through runtime/own_descriptor.h, which
+# descriptors.sh [ROOT]: fails when the library makes a descriptor other than through runtime/system/own_descriptor.h, which
 # keeps it away from the numbers of the standard streams.
 set -u
 cd "${1:-$(dirname "$0")/../..}" || exit 2

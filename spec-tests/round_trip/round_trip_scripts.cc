@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "decoder/module_decoder.h"
-#include "runtime/read_file.h"
+#include "runtime/system/read_file.h"
 #include "spec-tests/round_trip/round_trip.h"
 #include "text/assembler.h"
 #include "text/script.h"

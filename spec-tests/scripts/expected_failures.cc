@@ -4,7 +4,7 @@
 #include <set>
 #include <utility>
 
-#include "runtime/read_file.h"
+#include "runtime/system/read_file.h"
 
 namespace mini_wasm::spec {
 namespace {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <system_error>
 
-#include "runtime/read_file.h"
+#include "runtime/system/read_file.h"
 #include "spec-tests/scripts/script_runner.h"
 #include "text/assembler.h"
 #include "text/script.h"

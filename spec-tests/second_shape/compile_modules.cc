@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "jit/recording_tier.h"
-#include "runtime/read_file.h"
+#include "runtime/system/read_file.h"
 #include "spec-tests/generate/byte_source.h"
 #include "spec-tests/generate/generate.h"
 

@@ -1,0 +1,280 @@
+// The public classes Func, Memory, Table, Global, Tag, Extern and Caller.
+#include <mini_wasm/extern.h>
+#include <mini_wasm/instance.h>
+
+#include <algorithm>
+#include <cassert>
+#include <new>
+
+#include "core/guarded.h"
+#include "runtime/instance/import_matching.h"
+#include "runtime/instance/value_check.h"
+#include "runtime/store.h"
+#include "runtime/test_settings.h"
+
+namespace mini_wasm {
+
+using runtime::Slot;
+
+// --- Caller
+
+std::optional<Memory> Caller::memory(std::string_view export_name) const {
+  if (instance_ == nullptr) return std::nullopt;
+  return Instance(store_, instance_).memory(export_name);
+}
+
+std::optional<Memory> Caller::memory0() const {
+  if (instance_ == nullptr || instance_->memories.empty()) return std::nullopt;
+  return Memory(store_, instance_->memories[0]);
+}
+
+std::optional<Instance> Caller::instance() const {
+  if (instance_ == nullptr) return std::nullopt;
+  return Instance(store_, instance_);
+}
+
+void* Caller::store_data() const { return store_->data; }
+
+// --- Func
+
+namespace {
+
+Func make_func(runtime::Store& store, const FuncType& type, detail::HostCode code) {
+  return guarded([&] { return Func(&store, store.new_host_func(type, std::move(code))); },
+                 [&] { return Func(&store, nullptr); });
+}
+
+detail::HostCode code_of(HostCallback callback) {
+  detail::HostCode code;
+  code.data = {new (std::nothrow) HostCallback(std::move(callback)),
+               [](void* data) { delete static_cast<HostCallback*>(data); }};
+  code.call = [](void* data, Caller& caller, uint64_t* slots) {
+    return (*static_cast<HostCallback*>(data))(caller, slots);
+  };
+  return code;
+}
+
+Result<std::vector<Val>> call_checked(runtime::Store& store, runtime::FuncInst& inst, const FuncType& type,
+                                      std::span<const Val> args) {
+  if (args.size() != type.params.size()) {
+    return Error::make(ErrorKind::usage, "the function takes " + std::to_string(type.params.size()) +
+                                             " arguments, but is given " + std::to_string(args.size()));
+  }
+  std::vector<Slot> slots(std::max(runtime::slot_count(type.params), runtime::slot_count(type.results)));
+  std::vector<Val> results;
+  results.reserve(type.results.size());  // before the call: nothing may fail for lack of memory after it
+  Slot* slot = slots.data();
+  for (size_t i = 0; i < args.size(); ++i) {
+    Result<void> fits = runtime::check_value(store, args[i], type.params[i], "argument " + std::to_string(i + 1));
+    if (!fits) return std::move(fits).error();
+    runtime::store_value(slot, args[i]);
+    slot += type.params[i].slots();
+  }
+  runtime::poison(type.params, slots.data());
+  if (Result<void> r = store.call(inst, slots.data()); !r) return std::move(r).error();
+  slot = slots.data();
+  for (ValType result : type.results) {
+    results.push_back(runtime::load_value(store, slot, result));
+    slot += result.slots();
+  }
+  return results;
+}
+
+}  // namespace
+
+Func Func::make(Store& store, const FuncType& type, HostCallback callback) {
+  return store.empty() ? Func(nullptr, nullptr) : make(store.impl(), type, std::move(callback));
+}
+
+Func Func::make(runtime::Store& store, const FuncType& type, HostCallback callback) {
+  detail::HostCode code = code_of(std::move(callback));
+  return code.data == nullptr ? Func(&store, nullptr) : make_func(store, type, std::move(code));
+}
+
+Func Func::make(Store& store, std::span<const ValType> params, std::span<const ValType> results,
+                detail::HostCode code) {
+  if (store.empty() || code.data == nullptr) return Func(store.empty() ? nullptr : &store.impl(), nullptr);
+  const auto type = [&] { return FuncType{{params.begin(), params.end()}, {results.begin(), results.end()}}; };
+  return guarded([&] { return make_func(store.impl(), type(), std::move(code)); },
+                 [&] { return Func(&store.impl(), nullptr); });
+}
+
+const FuncType& Func::type() const {
+  static const FuncType none;
+  return inst_ != nullptr ? inst_->func_type(store_->engine().types()) : none;
+}
+
+Result<void> Func::check_type(std::span<const ValType> params, std::span<const ValType> results) const {
+  if (inst_ == nullptr) return out_of_memory();
+  const FuncType& own = type();
+  if (std::ranges::equal(own.params, params) && std::ranges::equal(own.results, results)) return {};
+  return guarded([&]() -> Result<void> {
+    const FuncType wanted{{params.begin(), params.end()}, {results.begin(), results.end()}};
+    return Error::make(ErrorKind::usage, "function has type " + to_string(own) + ", not " + to_string(wanted));
+  });
+}
+
+Result<std::vector<Val>> Func::call(std::span<const Val> args) const {
+  if (inst_ == nullptr) return out_of_memory();
+  return guarded([&] { return call_checked(*store_, *inst_, type(), args); });
+}
+
+Result<void> Func::call_unchecked(uint64_t* slots) const {
+  if (inst_ == nullptr) return out_of_memory();
+  return guarded([&] { return store_->call(*inst_, slots); });
+}
+
+Result<void> detail::check_externref(const runtime::Store& store, const Val& value, const char* what, size_t number) {
+  return guarded([&] {
+    return runtime::check_value(store, value, ValType::externref, std::string(what) + " " + std::to_string(number));
+  });
+}
+
+// --- Memory
+
+Result<Memory> Memory::make(Store& store, const MemoryType& type) {
+  if (store.empty()) return out_of_memory();
+  return guarded([&]() -> Result<Memory> {
+    if (!runtime::is_valid(type)) return Error::make(ErrorKind::usage, "not a valid memory type");
+    Result<runtime::MemInst*> made = store.impl().new_memory(type);
+    if (!made) return std::move(made).error();
+    return Memory(&store.impl(), *made);
+  });
+}
+
+MemoryType Memory::type() const { return runtime::current_type(*store_, ExternKind::memory, inst_).memory; }
+std::span<uint8_t> Memory::data() const { return {inst_->base, static_cast<size_t>(inst_->size)}; }
+uint64_t Memory::size_pages() const { return inst_->size_pages(); }
+
+Result<uint64_t> Memory::grow(uint64_t delta_pages) const {
+  return guarded([&]() -> Result<uint64_t> {
+    const int64_t old_pages = store_->memory_grow(*inst_, delta_pages);
+    if (old_pages == runtime::kGrowFailed) {
+      return Error::make(ErrorKind::limit, "the memory cannot grow by " + std::to_string(delta_pages) + " pages");
+    }
+    return static_cast<uint64_t>(old_pages);
+  });
+}
+
+// --- Table
+
+Result<Table> Table::make(Store& store, const TableType& type, const Val& init) {
+  if (store.empty()) return out_of_memory();
+  return guarded([&]() -> Result<Table> {
+    if (!type.element.is_ref() || !store.impl().engine().types().has(type.element) ||
+        (type.limits.max && *type.limits.max < type.limits.min)) {
+      return Error::make(ErrorKind::usage, "not a valid table type");
+    }
+    if (Result<void> r = runtime::check_value(store.impl(), init, type.element, "initial element"); !r) {
+      return std::move(r).error();
+    }
+    Result<runtime::TableInst*> made = store.impl().new_table(type, init.bits());
+    if (!made) return std::move(made).error();
+    return Table(&store.impl(), *made);
+  });
+}
+
+TableType Table::type() const { return runtime::current_type(*store_, ExternKind::table, inst_).table; }
+uint64_t Table::size() const { return inst_->size; }
+
+Result<Val> Table::get(uint64_t index) const {
+  return guarded([&]() -> Result<Val> {
+    if (index >= inst_->size) return Error::trap(TrapCode::out_of_bounds_table_access);
+    return runtime::load_value(*store_, inst_->elements + index, inst_->type.element);
+  });
+}
+
+Result<void> Table::set(uint64_t index, const Val& value) const {
+  return guarded([&]() -> Result<void> {
+    if (index >= inst_->size) return Error::trap(TrapCode::out_of_bounds_table_access);
+    if (Result<void> r = runtime::check_value(*store_, value, inst_->type.element, "element"); !r) return r;
+    inst_->elements[index] = value.bits();
+    return {};
+  });
+}
+
+Result<uint64_t> Table::grow(uint64_t delta, const Val& init) const {
+  return guarded([&]() -> Result<uint64_t> {
+    if (Result<void> r = runtime::check_value(*store_, init, inst_->type.element, "element"); !r) {
+      return std::move(r).error();
+    }
+    int64_t old_size = runtime::kGrowFailed;
+    // An interruption is meant for guests: it does not stop an operation of the host.
+    store_->table_grow(*inst_, delta, init.bits(), old_size, /*interruptible=*/false);
+    if (old_size == runtime::kGrowFailed) {
+      return Error::make(ErrorKind::limit, "the table cannot grow by " + std::to_string(delta) + " elements");
+    }
+    return static_cast<uint64_t>(old_size);
+  });
+}
+
+// --- Global
+
+Result<Global> Global::make(Store& store, const GlobalType& type, const Val& init) {
+  if (store.empty()) return out_of_memory();
+  return guarded([&]() -> Result<Global> {
+    if (Result<void> r = runtime::check_value(store.impl(), init, type.value, "initial value"); !r) {
+      return std::move(r).error();
+    }
+    Slot slots[2] = {init.bits(0), init.bits(1)};
+    runtime::poison({&type.value, 1}, slots);
+    return Global(&store.impl(), store.impl().new_global(type, slots));
+  });
+}
+
+GlobalType Global::type() const { return inst_->type; }
+Val Global::get() const { return runtime::load_value(*store_, inst_->value, inst_->type.value); }
+
+Result<void> Global::set(const Val& value) const {
+  return guarded([&]() -> Result<void> {
+    if (!inst_->type.mutable_) return Error::make(ErrorKind::usage, "the global is immutable");
+    if (Result<void> r = runtime::check_value(*store_, value, inst_->type.value, "value"); !r) return r;
+    runtime::store_value(inst_->value, value);
+    runtime::poison({&inst_->type.value, 1}, inst_->value);
+    return {};
+  });
+}
+
+// --- Tag
+
+Result<Tag> Tag::make(Store& store, const FuncType& type) {
+  if (store.empty()) return out_of_memory();
+  return guarded([&]() -> Result<Tag> {
+    TypeRegistry& types = store.impl().engine().types();
+    if (!type.results.empty() || !runtime::is_known(types, type))
+      return Error::make(ErrorKind::usage, "not a valid tag type");
+    return Tag(&store.impl(), store.impl().new_tag(types.intern(type)));
+  });
+}
+
+const FuncType& Tag::type() const { return store_->engine().types().func(inst_->type); }
+
+// --- Extern
+
+Extern::Extern(const Table& t) : kind(ExternKind::table), store(&t.store()), inst(t.impl()) {}
+Extern::Extern(const Memory& m) : kind(ExternKind::memory), store(&m.store()), inst(m.impl()) {}
+Extern::Extern(const Global& g) : kind(ExternKind::global), store(&g.store()), inst(g.impl()) {}
+Extern::Extern(const Tag& t) : kind(ExternKind::tag), store(&t.store()), inst(t.impl()) {}
+
+std::optional<Func> Extern::func() const {
+  if (kind != ExternKind::func || inst == nullptr) return std::nullopt;
+  return Func(store, static_cast<runtime::FuncInst*>(inst));
+}
+std::optional<Table> Extern::table() const {
+  if (kind != ExternKind::table || inst == nullptr) return std::nullopt;
+  return Table(store, static_cast<runtime::TableInst*>(inst));
+}
+std::optional<Memory> Extern::memory() const {
+  if (kind != ExternKind::memory || inst == nullptr) return std::nullopt;
+  return Memory(store, static_cast<runtime::MemInst*>(inst));
+}
+std::optional<Global> Extern::global() const {
+  if (kind != ExternKind::global || inst == nullptr) return std::nullopt;
+  return Global(store, static_cast<runtime::GlobalInst*>(inst));
+}
+std::optional<Tag> Extern::tag() const {
+  if (kind != ExternKind::tag || inst == nullptr) return std::nullopt;
+  return Tag(store, static_cast<runtime::TagInst*>(inst));
+}
+
+}  // namespace mini_wasm

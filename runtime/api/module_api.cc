@@ -1,0 +1,85 @@
+// The public class Module.
+#include <mini_wasm/module.h>
+
+#include "core/guarded.h"
+#include "decoder/file_kind.h"
+#include "runtime/compiled_module.h"
+#include "runtime/instance/import_matching.h"
+#include "runtime/system/read_file.h"
+
+namespace mini_wasm {
+namespace {
+
+// Whether a file that begins like this can be a module. A first line "#!..." for Unix may stand before it.
+Result<void> check_begin(std::span<const uint8_t> begin) {
+  const size_t line = decoder::interpreter_line(begin);
+  if (line != 0 && decoder::has_magic(begin.subspan(line))) return {};
+  return decoder::check_magic(begin);
+}
+
+Result<Module> finish(Result<std::shared_ptr<const runtime::CompiledModule>> compiled) {
+  if (!compiled) return std::move(compiled).error();
+  return Module(std::move(*compiled));
+}
+
+}  // namespace
+
+Result<Module> Module::compile(const Engine& engine, std::span<const uint8_t> bytes) {
+  return guarded([&] { return compile(engine, std::vector<uint8_t>(bytes.begin(), bytes.end())); });
+}
+
+Result<Module> Module::compile(const Engine& engine, std::vector<uint8_t>&& bytes) {
+  if (engine.impl() == nullptr) return out_of_memory();
+  return guarded([&] { return finish(runtime::CompiledModule::make(engine.impl(), std::move(bytes), {})); });
+}
+
+Result<Module> Module::compile_borrowed(const Engine& engine, std::span<const uint8_t> bytes) {
+  if (engine.impl() == nullptr) return out_of_memory();
+  return guarded([&] { return finish(runtime::CompiledModule::make(engine.impl(), {}, bytes)); });
+}
+
+Result<Module> Module::from_file(const Engine& engine, const std::string& path) {
+  Result<std::vector<uint8_t>> bytes = guarded([&] { return runtime::read_file(path, check_begin); });
+  if (!bytes) return std::move(bytes).error();
+  bytes->erase(bytes->begin(), bytes->begin() + static_cast<ptrdiff_t>(decoder::interpreter_line(*bytes)));
+  return compile(engine, std::move(*bytes));
+}
+
+Result<void> Module::validate(const Engine& engine, std::span<const uint8_t> bytes) {
+  if (engine.impl() == nullptr) return out_of_memory();
+  return guarded([&] { return runtime::CompiledModule::validate(*engine.impl(), bytes); });
+}
+
+namespace {
+
+std::vector<ImportType> imports_of(const decoder::Module& module) {
+  std::vector<ImportType> result;
+  for (const decoder::Import& i : module.imports) {
+    result.push_back({std::string(i.module), std::string(i.name), runtime::declared_type(module, i.kind, i.index)});
+  }
+  return result;
+}
+
+std::vector<ExportType> exports_of(const decoder::Module& module) {
+  std::vector<ExportType> result;
+  for (const decoder::Export& e : module.exports) {
+    result.push_back({std::string(e.name), runtime::declared_type(module, e.kind, e.index)});
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<ImportType> Module::imports() const {
+  return guarded([&] { return imports_of(impl_->module()); }, [] { return std::vector<ImportType>(); });
+}
+
+std::vector<ExportType> Module::exports() const {
+  return guarded([&] { return exports_of(impl_->module()); }, [] { return std::vector<ExportType>(); });
+}
+
+std::string Module::name() const {
+  return guarded([&] { return std::string(impl_->module().names().module); }, [] { return std::string(); });
+}
+
+}  // namespace mini_wasm
