@@ -17,7 +17,7 @@
 #include <iterator>
 #include <thread>
 
-#include "spec-tests/support/temporary_directory.h"
+#include "scripts/temporary_directory.h"
 #include "spec-tests/support/wat.h"
 
 extern char** environ;

@@ -6,15 +6,12 @@
 
 #include "cli/text_input.h"
 #include "decoder/disassembler.h"
-#include "runtime/engine.h"
-#if MINI_WASM_JIT
 #include "jit/backend.h"
 #include "runtime/compiled_module.h"
-#endif
+#include "runtime/engine.h"
 
 namespace mini_wasm::cli {
 
-#if MINI_WASM_JIT
 namespace {
 
 // Whether `function` is the function's index, its name, or the name of one of its exports.
@@ -47,7 +44,6 @@ int dump_native(const DumpOptions& options, Config config, std::vector<uint8_t> 
 }
 
 }  // namespace
-#endif
 
 int dump_command(const DumpOptions& options) {
   const std::string& file = options.file;
@@ -60,12 +56,9 @@ int dump_command(const DumpOptions& options) {
   Result<std::vector<uint8_t>> bytes = read_module(file);
   if (!bytes) return report(file, bytes.error());
   if (!options.native.empty()) {
-#if MINI_WASM_JIT
-    return dump_native(options, std::move(config), std::move(*bytes));
-#else
-    print_error("--native: this mini-wasm has been built without the compiler");
+    if (jit::host().backend != nullptr) return dump_native(options, std::move(config), std::move(*bytes));
+    print_error("--native: this mini-wasm has no compiler for this CPU");
     return kWrongUsage;
-#endif
   }
   Result<void> r = decoder::disassemble(*bytes, Engine(config).impl()->features(), [](std::string_view text) {
     std::fwrite(text.data(), 1, text.size(), stdout);

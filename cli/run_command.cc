@@ -15,10 +15,8 @@
 #include "cli/text_input.h"
 #include "cli/word_check.h"
 #include "core/utf8.h"
-#include "runtime/compiled_module.h"
-#if MINI_WASM_JIT
 #include "jit/perf_map.h"
-#endif
+#include "runtime/compiled_module.h"
 
 namespace mini_wasm::cli {
 namespace {
@@ -191,11 +189,9 @@ Result<int32_t> execute(const RunOptions& options, const std::vector<std::string
   if (!guest) return std::move(guest).error();
   if (options.verbose) describe(options, *config, *guest);
 
-#if MINI_WASM_JIT
   if (options.perf_map && !jit::start_perf_map()) {
-    return Error::make(ErrorKind::io, "--perf-map: cannot write /tmp/perf-PID.map");
+    return Error::make(ErrorKind::io, "--perf-map: no compiler, or cannot write /tmp/perf-PID.map");
   }
-#endif
   const Engine engine(*config);
   if (!engine.cache_problem().empty()) print_error("--cache: nothing is cached: " + engine.cache_problem());
   // Made before the cache is used, because a preopened directory that reaches the cache is refused here.

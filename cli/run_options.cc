@@ -96,9 +96,7 @@ void RunOptions::add_machine_code(CLI::App& command) {
                    "Check every access instead of reserving 8 GiB of addresses for each memory");
   command.add_flag("--speculation-guards", speculation_guards,
                    "Keep the CPU from reading beyond bounds by guess (Spectre), which costs time");
-#if MINI_WASM_JIT
   command.add_flag("--perf-map", perf_map, "Write names of compiled functions to /tmp/perf-PID.map, for `perf report`");
-#endif
 }
 
 // CLI11 keeps the values of each option separately, so their common order is recorded here.

@@ -2,20 +2,22 @@
 
 #include <CLI/CLI.hpp>
 
-#if MINI_WASM_JIT
 #include "jit/code_settings.h"
-#endif
 #include "runtime/test_settings.h"
-#include "spec-tests/scripts/run_scripts.h"
-#include "spec-tests/support/temporary_directory.h"
+#include "scripts/run_scripts.h"
+#include "scripts/temporary_directory.h"
 
 namespace mini_wasm::cli {
 
 void WastOptions::add_to(CLI::App& command) {
   command.add_option("FILE|DIR", inputs, "Scripts, and folders that stand for all scripts below them");
   std::vector<std::string> names = {"all"};
-  for (const spec::TierCase& tier : spec::kTiers) names.emplace_back(tier.name);
-  command.add_option("--tier", tiers, "Run on this tier: interp, interp-eager, interp-checked, or all (default)")
+  std::string all_tiers;
+  for (const spec::TierCase& tier : spec::kTiers) {
+    names.emplace_back(tier.name);
+    all_tiers += (all_tiers.empty() ? "" : ", ") + names.back();
+  }
+  command.add_option("--tier", tiers, "Run on this tier: " + all_tiers + ", or all (default)")
       ->allow_extra_args(false)
       ->check(CLI::IsMember(names))
       ->option_text("NAME");
@@ -25,10 +27,8 @@ void WastOptions::add_to(CLI::App& command) {
   command.add_option("--max-memory", max_memory, "Most bytes that a memory may have, e.g. 512M (default 4G)")
       ->option_text("N[K|M|G]");
   command.add_flag("--gc-stress", gc_stress, "Collect garbage at every allocation of an object");
-#if MINI_WASM_JIT
   command.add_flag("--few-registers", few_registers, "Compile for a CPU with hardly any registers, to test spilling");
   command.add_flag("--oldest-cpu", oldest_cpu, "Compile without the instructions that not every CPU has");
-#endif
   command.add_flag("--poison-slots", poison_slots,
                    "Put rubbish above the 32-bit values that the host writes, and see that nobody believes it");
   command.add_flag("--few-addresses", few_addresses,
@@ -42,10 +42,8 @@ void WastOptions::add_to(CLI::App& command) {
 int wast_command(const WastOptions& options) {
   runtime::test_settings.poison_slots = options.poison_slots;
   runtime::test_settings.few_addresses = options.few_addresses;
-#if MINI_WASM_JIT
   jit::test_settings.few_registers = options.few_registers;
   jit::test_settings.oldest_cpu = options.oldest_cpu;
-#endif
   spec::RunScriptsOptions run;
   run.inputs = options.inputs;
   run.root = options.root;

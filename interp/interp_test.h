@@ -1,4 +1,4 @@
-// Shared by the tests of the interpreter. Each case runs in every configuration of spec-tests/tiers.h, and a test can
+// Shared by the tests of the interpreter. Each case runs in every configuration of scripts/tiers.h, and a test can
 // inspect the output of the translator. The two dispatch back-ends are two builds (MINI_WASM_DISPATCH).
 #pragma once
 
@@ -12,9 +12,9 @@
 #include "interp/interpreter_code.h"
 #include "interp/translator.h"
 #include "runtime/compiled_module.h"
+#include "scripts/tiers.h"
 #include "spec-tests/support/guest.h"
 #include "spec-tests/support/tier_name.h"
-#include "spec-tests/tiers.h"
 
 namespace mini_wasm::testing {
 

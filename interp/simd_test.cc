@@ -1,9 +1,9 @@
 // Vectors in every place where a value can be. Each takes two slots, among scalars that take one.
 #include <gtest/gtest.h>
 
+#include "scripts/tiers.h"
 #include "spec-tests/support/guest.h"
 #include "spec-tests/support/tier_name.h"
-#include "spec-tests/tiers.h"
 
 namespace mini_wasm {
 namespace {

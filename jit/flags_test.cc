@@ -8,9 +8,9 @@
 #include <type_traits>
 #include <utility>
 
+#include "scripts/tiers.h"
 #include "spec-tests/support/guest.h"
 #include "spec-tests/support/tier_name.h"
-#include "spec-tests/tiers.h"
 
 namespace mini_wasm {
 namespace {

@@ -11,9 +11,9 @@
 #include <optional>
 
 #include "runtime/instance/module_inst.h"
+#include "scripts/tiers.h"
 #include "spec-tests/support/guest.h"
 #include "spec-tests/support/tier_name.h"
-#include "spec-tests/tiers.h"
 
 namespace mini_wasm {
 namespace {

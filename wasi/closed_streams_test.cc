@@ -11,8 +11,8 @@
 #include <cstring>
 #include <thread>
 
+#include "scripts/tiers.h"
 #include "spec-tests/support/guest.h"
-#include "spec-tests/tiers.h"
 #include "wasi/test_guest.h"
 
 namespace mini_wasm::wasi {

@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-#include "spec-tests/support/temporary_directory.h"
+#include "scripts/temporary_directory.h"
 #include "wasi/context.h"
 #include "wasi/host_functions.h"
 

@@ -14,10 +14,10 @@
 #include <string>
 #include <thread>
 
+#include "scripts/temporary_directory.h"
+#include "scripts/tiers.h"
 #include "spec-tests/support/guest.h"
-#include "spec-tests/support/temporary_directory.h"
 #include "spec-tests/support/tier_name.h"
-#include "spec-tests/tiers.h"
 
 namespace mini_wasm {
 namespace {

@@ -10,8 +10,8 @@
 #include <optional>
 #include <string>
 
+#include "scripts/temporary_directory.h"
 #include "spec-tests/support/mount_namespace.h"
-#include "spec-tests/support/temporary_directory.h"
 
 namespace mini_wasm::runtime {
 namespace {

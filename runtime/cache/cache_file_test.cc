@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "spec-tests/support/temporary_directory.h"
+#include "scripts/temporary_directory.h"
 
 namespace mini_wasm::runtime {
 namespace {

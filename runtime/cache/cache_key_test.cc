@@ -16,7 +16,7 @@
 #include <thread>
 #include <vector>
 
-#include "spec-tests/support/temporary_directory.h"
+#include "scripts/temporary_directory.h"
 
 namespace mini_wasm::runtime {
 namespace {

@@ -6,9 +6,9 @@
 #include <string>
 
 #include "runtime/test_settings.h"
+#include "scripts/tiers.h"
 #include "spec-tests/support/guest.h"
 #include "spec-tests/support/tier_name.h"
-#include "spec-tests/tiers.h"
 
 namespace mini_wasm {
 namespace {

@@ -5,9 +5,9 @@
 #include <string>
 #include <thread>
 
+#include "scripts/tiers.h"
 #include "spec-tests/support/guest.h"
 #include "spec-tests/support/tier_name.h"
-#include "spec-tests/tiers.h"
 
 namespace mini_wasm {
 namespace {

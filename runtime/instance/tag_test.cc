@@ -1,9 +1,9 @@
 // Tags that the host makes: modules that import the same tag can catch each other's exceptions. On every tier.
 #include <gtest/gtest.h>
 
+#include "scripts/tiers.h"
 #include "spec-tests/support/guest.h"
 #include "spec-tests/support/tier_name.h"
-#include "spec-tests/tiers.h"
 
 namespace mini_wasm {
 namespace {

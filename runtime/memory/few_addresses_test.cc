@@ -6,10 +6,10 @@
 #include "runtime/instance/module_inst.h"
 #include "runtime/memory/memory_pool.h"
 #include "runtime/test_settings.h"
+#include "scripts/tiers.h"
 #include "spec-tests/support/guest.h"
 #include "spec-tests/support/sanitizers.h"
 #include "spec-tests/support/tier_name.h"
-#include "spec-tests/tiers.h"
 
 namespace mini_wasm {
 namespace {

@@ -11,8 +11,8 @@
 #include <thread>
 
 #include "runtime/memory/page_template.h"
+#include "scripts/temporary_directory.h"
 #include "spec-tests/support/closed_streams.h"
-#include "spec-tests/support/temporary_directory.h"
 #include "spec-tests/support/wat.h"
 
 namespace mini_wasm::runtime {

@@ -11,7 +11,7 @@
 #include <fstream>
 #include <thread>
 
-#include "spec-tests/support/temporary_directory.h"
+#include "scripts/temporary_directory.h"
 
 namespace mini_wasm::runtime {
 namespace {

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "runtime/compiled_module.h"
-#include "spec-tests/support/temporary_directory.h"
+#include "scripts/temporary_directory.h"
 #include "spec-tests/support/wat.h"
 
 namespace mini_wasm::testing {

@@ -21,9 +21,9 @@
 #include "jit/module_code.h"
 #include "runtime/compiled_module.h"
 #include "runtime/system/image.h"
+#include "scripts/temporary_directory.h"
 #include "spec-tests/generate/byte_source.h"
 #include "spec-tests/generate/generate.h"
-#include "spec-tests/support/temporary_directory.h"
 #include "spec-tests/support/wat.h"
 
 namespace mini_wasm {

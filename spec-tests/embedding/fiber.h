@@ -11,9 +11,9 @@
 #include <string>
 
 #include "runtime/system/native_stack.h"
+#include "scripts/tiers.h"
 #include "spec-tests/support/guest.h"
 #include "spec-tests/support/tier_name.h"
-#include "spec-tests/tiers.h"
 
 namespace mini_wasm::embedding {
 

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "scripts/tiers.h"
 #include "spec-tests/generate/generate.h"
 #include "spec-tests/generate/outcome.h"
-#include "spec-tests/tiers.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace mini_wasm;

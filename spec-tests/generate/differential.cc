@@ -25,12 +25,12 @@
 #include "jit/code_settings.h"
 #endif
 #include "runtime/test_settings.h"
+#include "scripts/temporary_directory.h"
+#include "scripts/tiers.h"
 #include "spec-tests/generate/byte_source.h"
 #include "spec-tests/generate/generate.h"
 #include "spec-tests/generate/outcome.h"
 #include "spec-tests/generate/reduce.h"
-#include "spec-tests/support/temporary_directory.h"
-#include "spec-tests/tiers.h"
 
 namespace mini_wasm::generate {
 namespace {

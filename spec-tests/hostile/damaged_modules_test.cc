@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <vector>
 
+#include "scripts/tiers.h"
 #include "spec-tests/fuzz/exercise.h"
 #include "spec-tests/fuzz/mutate.h"
 #include "spec-tests/hostile/hostile_test.h"
-#include "spec-tests/tiers.h"
 
 namespace mini_wasm::hostile {
 namespace {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "core/work_meter.h"
+#include "scripts/tiers.h"
 #include "spec-tests/hostile/hostile_test.h"
-#include "spec-tests/tiers.h"
 
 namespace mini_wasm::hostile {
 namespace {

@@ -7,10 +7,10 @@
 
 #include "runtime/engine.h"
 #include "runtime/store.h"
+#include "scripts/tiers.h"
 #include "spec-tests/hostile/hostile_test.h"
 #include "spec-tests/support/tier_name.h"
 #include "spec-tests/support/wat.h"
-#include "spec-tests/tiers.h"
 
 namespace mini_wasm::hostile {
 namespace {

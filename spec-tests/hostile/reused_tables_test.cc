@@ -4,10 +4,10 @@
 #include <vector>
 
 #include "runtime/instance/func_inst.h"
+#include "scripts/tiers.h"
 #include "spec-tests/hostile/hostile_test.h"
 #include "spec-tests/support/tier_name.h"
 #include "spec-tests/support/wat.h"
-#include "spec-tests/tiers.h"
 
 namespace mini_wasm::hostile {
 namespace {

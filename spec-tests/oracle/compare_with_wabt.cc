@@ -25,7 +25,7 @@
 #include <vector>
 
 #include "decoder/disassembler.h"
-#include "spec-tests/scripts/expected_failures.h"
+#include "scripts/expected_failures.h"
 #include "text/assembler.h"
 #include "text/script.h"
 

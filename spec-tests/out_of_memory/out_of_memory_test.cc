@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "scripts/tiers.h"
 #include "spec-tests/out_of_memory/failing_allocator.h"
 #include "spec-tests/support/guest.h"
 #include "spec-tests/support/tier_name.h"
-#include "spec-tests/tiers.h"
 #include "text/assembler.h"
 
 namespace mini_wasm {

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <string>
 
-#include "spec-tests/tiers.h"
+#include "scripts/tiers.h"
 
 namespace mini_wasm::testing {
 

@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-#include "spec-tests/tiers.h"
+#include "scripts/tiers.h"
 #include "text/script.h"
 
 namespace mini_wasm::spec {

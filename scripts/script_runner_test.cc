@@ -1,5 +1,5 @@
 // Tests the runner itself: it must notice failures. A runner that accepts everything would pass every script.
-#include "spec-tests/scripts/script_runner.h"
+#include "scripts/script_runner.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

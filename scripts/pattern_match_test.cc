@@ -1,4 +1,4 @@
-#include "spec-tests/scripts/pattern_match.h"
+#include "scripts/pattern_match.h"
 
 #include <gtest/gtest.h>
 

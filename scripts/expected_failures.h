@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "spec-tests/scripts/script_runner.h"
+#include "scripts/script_runner.h"
 
 namespace mini_wasm::spec {
 

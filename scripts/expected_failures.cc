@@ -1,4 +1,4 @@
-#include "spec-tests/scripts/expected_failures.h"
+#include "scripts/expected_failures.h"
 
 #include <charconv>
 #include <set>

@@ -1,9 +1,9 @@
-#include "spec-tests/scripts/script_runner.h"
+#include "scripts/script_runner.h"
 
 #include <utility>
 
-#include "spec-tests/scripts/pattern_match.h"
-#include "spec-tests/scripts/spectest_module.h"
+#include "scripts/pattern_match.h"
+#include "scripts/spectest_module.h"
 #include "text/assembler.h"
 
 namespace mini_wasm::spec {

@@ -1,4 +1,4 @@
-#include "spec-tests/scripts/spectest_module.h"
+#include "scripts/spectest_module.h"
 
 #include <utility>
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "spec-tests/scripts/expected_failures.h"
-#include "spec-tests/tiers.h"
+#include "scripts/expected_failures.h"
+#include "scripts/tiers.h"
 
 namespace mini_wasm::spec {
 

@@ -1,4 +1,4 @@
-#include "spec-tests/scripts/run_scripts.h"
+#include "scripts/run_scripts.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -7,7 +7,7 @@
 #include <system_error>
 
 #include "runtime/system/read_file.h"
-#include "spec-tests/scripts/script_runner.h"
+#include "scripts/script_runner.h"
 #include "text/assembler.h"
 #include "text/script.h"
 

@@ -1,0 +1,20 @@
+// What the rest of the project asks of jit/, in a build without it (MINI_WASM_JIT=OFF).
+#include "jit/listing.h"
+#include "jit/perf_map.h"
+#include "runtime/call/execution_tier.h"
+
+namespace mini_wasm {
+
+std::unique_ptr<runtime::ExecutionTier> runtime::make_jit(std::unique_ptr<ExecutionTier>) { return nullptr; }
+
+namespace jit {
+
+Result<std::string> list_code(const Backend&, const runtime::CompiledModule&, FuncIdx, const CodeSettings&) {
+  return Error::make(ErrorKind::usage, "built without the compiler");
+}
+
+bool start_perf_map() { return false; }
+void add_to_perf_map(const NativeCode&) {}
+
+}  // namespace jit
+}  // namespace mini_wasm
