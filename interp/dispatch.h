@@ -14,6 +14,7 @@
 #include "core/numeric_simd_lanes.h"
 #include "interp/code.h"
 #include "runtime/call/activation.h"
+#include "runtime/call/fault_registers.h"
 #include "runtime/instance/instance_context.h"
 
 #ifndef MINI_WASM_TAIL_DISPATCH
@@ -86,15 +87,12 @@ inline Exit run(Machine& m) { return handler_at(m.pc)(m.pc, m.fp, m.memory, m.ct
 // registers in which preserve_none passes the first two arguments, and nothing can be moved across it. The fault
 // handler reads pc and fp from these registers.
 [[gnu::always_inline]] inline void fault_point(Machine& m) {
-#if defined(__x86_64__)
-  register const Word* pc asm("r12") = m.pc;
-  register Slot* fp asm("r13") = m.fp;
+  static_assert(runtime::kFaultRegistersKnown);
+  register const Word* pc asm(MINI_WASM_PC_REGISTER) = m.pc;
+  register Slot* fp asm(MINI_WASM_FP_REGISTER) = m.fp;
   asm volatile("" : "+r"(pc), "+r"(fp) : : "memory");
   m.pc = pc;
   m.fp = fp;
-#else
-#error "tail dispatch needs to know the registers of pc and fp on this CPU"
-#endif
 }
 
 #else

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "jit/arguments.h"
-#include "jit/compiler.h"
+#include "jit/compiler_class.h"
 #include "jit/parallel_move.h"
 
 namespace mini_wasm::jit {

@@ -1,7 +1,7 @@
 // Labels, conditions and branches. Part of compiler.h.
 #pragma once
 
-#include "jit/compiler.h"
+#include "jit/compiler_class.h"
 
 namespace mini_wasm::jit {
 

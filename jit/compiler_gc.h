@@ -3,7 +3,7 @@
 // The collector moves nothing and stops the world inside of allocations: fields are plain memory, stores tell nobody.
 #pragma once
 
-#include "jit/compiler.h"
+#include "jit/compiler_class.h"
 
 namespace mini_wasm::jit {
 

@@ -2,7 +2,7 @@
 // Part of compiler.h.
 #pragma once
 
-#include "jit/compiler.h"
+#include "jit/compiler_class.h"
 #include "jit/parallel_move.h"
 
 namespace mini_wasm::jit {

@@ -61,13 +61,4 @@ class ActivationScope {
   Activation& activation_;
 };
 
-// True where the interpreter keeps pc and fp in fixed registers at every access to guest memory (see
-// interp/dispatch.h). There the handler stores them in Activation::pc and fp before it jumps to
-// Activation::fault_return. Where it is false, the tier keeps both in `activation` itself.
-#if defined(__x86_64__)
-inline constexpr bool kFaultRegistersKnown = true;
-#else
-inline constexpr bool kFaultRegistersKnown = false;
-#endif
-
 }  // namespace mini_wasm::runtime

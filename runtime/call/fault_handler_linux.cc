@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "runtime/call/fault_handler.h"
+#include "runtime/call/fault_registers.h"
 #include "runtime/store.h"
 #include "runtime/system/image.h"
 
@@ -36,13 +37,11 @@ bool in_guarded_memory(const Store& store, const void* address) {
   return false;
 }
 
-void save_registers([[maybe_unused]] Activation& activation, [[maybe_unused]] const void* context) {
-#if defined(__x86_64__)
-  const mcontext_t& machine = static_cast<const ucontext_t*>(context)->uc_mcontext;
-  // The registers are those of interp/dispatch.h: r12 holds pc, r13 holds fp.
-  activation.pc = reinterpret_cast<const void*>(machine.gregs[REG_R12]);
-  activation.fp = reinterpret_cast<Slot*>(machine.gregs[REG_R13]);
-#endif
+void save_registers(Activation& activation, const void* context) {
+  if constexpr (!kFaultRegistersKnown) return;
+  const FaultRegisters registers = fault_registers(context);
+  activation.pc = registers.pc;
+  activation.fp = registers.fp;
 }
 
 // Does what the kernel would have done if our handler were not installed.
