@@ -304,5 +304,3 @@ struct Extern {
 };
 
 }  // namespace mini_wasm
-
-#include <mini_wasm/typed_func.h>

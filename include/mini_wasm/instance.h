@@ -4,6 +4,7 @@
 
 #include <mini_wasm/extern.h>
 #include <mini_wasm/module.h>
+#include <mini_wasm/typed_func.h>
 
 #include <optional>
 #include <span>

@@ -11,6 +11,7 @@
 #include <mini_wasm/native_stack.h>
 #include <mini_wasm/result.h>
 #include <mini_wasm/store.h>
+#include <mini_wasm/typed_func.h>
 #include <mini_wasm/types.h>
 #include <mini_wasm/value.h>
 #include <mini_wasm/version.h>

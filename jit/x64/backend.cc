@@ -3,9 +3,10 @@
 
 #include <cstring>
 
-#include "jit/compiler.h"
 #include "jit/macro_assembler.h"
-#include "jit/x64/masm.h"
+#include "jit/x64/compiler.h"
+
+template class mini_wasm::jit::Compiler<mini_wasm::jit::x64::Masm>;
 
 namespace mini_wasm::jit::x64 {
 

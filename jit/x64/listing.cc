@@ -5,8 +5,8 @@
 #include <deque>
 #include <iterator>
 
-#include "jit/compiler.h"
 #include "jit/x64/backend.h"
+#include "jit/x64/compiler.h"
 #include "jit/x64/masm.h"
 
 namespace mini_wasm::jit::x64 {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "jit/shapes.h"
-#include "jit/x64/masm.h"
+#include "jit/x64/compiler.h"
 
 namespace mini_wasm::jit::x64 {
 
