@@ -17,7 +17,7 @@
 #include "core/indices.h"
 #include "core/opcode.h"
 #include "decoder/module.h"
-#include "runtime/execution_tier.h"
+#include "runtime/call/execution_tier.h"
 #include "validator/function_validator.h"
 
 namespace mini_wasm::runtime {

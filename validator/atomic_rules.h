@@ -1,7 +1,7 @@
 // The rules of the atomic instructions (threads proposal, "Validation"). Part of function_decoder.h.
 #pragma once
 
-#include "validator/function_decoder.h"
+#include "validator/function_decoder_class.h"
 
 namespace mini_wasm::validator {
 

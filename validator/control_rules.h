@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "validator/function_decoder.h"
+#include "validator/function_decoder_class.h"
 
 namespace mini_wasm::validator {
 

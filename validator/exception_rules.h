@@ -2,7 +2,7 @@
 // in the 3.0 specification: try, catch, catch_all, delegate, rethrow. Part of function_decoder.h.
 #pragma once
 
-#include "validator/function_decoder.h"
+#include "validator/function_decoder_class.h"
 
 namespace mini_wasm::validator {
 

@@ -2,7 +2,7 @@
 // function_decoder.h.
 #pragma once
 
-#include "validator/function_decoder.h"
+#include "validator/function_decoder_class.h"
 
 namespace mini_wasm::validator {
 

@@ -1,7 +1,7 @@
 // Declarations and indices of locals, and the common part of memory accesses (spec 3.4). Part of function_decoder.h.
 #pragma once
 
-#include "validator/function_decoder.h"
+#include "validator/function_decoder_class.h"
 
 namespace mini_wasm::validator {
 

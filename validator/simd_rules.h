@@ -1,7 +1,7 @@
 // The rules of the vector instructions with lane indices (spec 3.3.5 and others). Part of function_decoder.h.
 #pragma once
 
-#include "validator/function_decoder.h"
+#include "validator/function_decoder_class.h"
 
 namespace mini_wasm::validator {
 

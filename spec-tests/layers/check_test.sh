@@ -36,4 +36,21 @@ expect 1 examples/a.cc '"runtime/store.h"'
 expect 1 runtime/a.cc '"../core/opcode.h"'
 expect 1 runtime/a.cc '<asmjit/x86.h>'
 expect 1 core/a.cc '<gtest/gtest.h>'
+# cycles.sh: a circle of headers, and a CPU that is known where it must not be.
+cycles=$(dirname "$check")/cycles.sh
+expect_cycles() {  # VERDICT FILE INCLUDE FILE INCLUDE
+  rm -rf "${tree:?}"/*
+  mkdir -p "$tree/$(dirname "$2")" "$tree/$(dirname "$4")"
+  printf '#include %s\n' "$3" >"$tree/$2"
+  printf '#include %s\n' "$5" >"$tree/$4"
+  "$cycles" "$tree" >/dev/null
+  local verdict=$?
+  [ $verdict = "$1" ] || { echo "$2 with $3, $4 with $5: exit code $verdict, not $1"; failed=1; }
+}
+expect_cycles 0 core/a.h '"core/b.h"' core/b.h '<vector>'
+expect_cycles 1 core/a.h '"core/b.h"' core/b.h '"core/a.h"'
+expect_cycles 1 include/mini_wasm/a.h '<mini_wasm/b.h>' include/mini_wasm/b.h '<mini_wasm/a.h>'
+expect_cycles 0 jit/backend.cc '"jit/x64/backend.h"' core/b.h '"core/c.h"'
+expect_cycles 1 jit/other.cc '"jit/x64/backend.h"' core/b.h '"core/c.h"'
+
 exit $failed

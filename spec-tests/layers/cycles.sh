@@ -2,9 +2,10 @@
 # cycles.sh [ROOT]: fails when headers include one another in a circle, and when code of jit/ outside of a CPU's folder
 # knows that CPU: only jit/backend.cc does, and tests.
 set -u
-cd "${1:-$(dirname "$0")/../..}" || exit 2
+here=$(cd "$(dirname "$0")" && pwd)
+cd "${1:-$here/../..}" || exit 2
 
-rooms=$(sed -n "/^rooms='/,/^'/p" "$(dirname "$0")/check.sh" 2>/dev/null | sed -nE 's/^([a-z-]+):.*/\1/p')
+rooms=$(sed -n "/^rooms='/,/^'/p" "$here/check.sh" 2>/dev/null | sed -nE 's/^([a-z-]+):.*/\1/p')
 [ -n "$rooms" ] || rooms=$(ls -d ./*/ | tr -d './')
 
 # HEADER INCLUDED-HEADER
@@ -23,7 +24,7 @@ if [ -n "$circles" ]; then
   exit 1
 fi
 
-cpus=$(grep -rlE '#include "jit/(x64|a64)/' jit --include='*.h' --include='*.cc' |
+cpus=$(grep -rlE '#include "jit/(x64|a64)/' jit --include='*.h' --include='*.cc' 2>/dev/null |
   grep -vE '^jit/(x64/|a64/|backend\.cc|.*_test\.cc)')
 if [ -n "$cpus" ]; then
   echo "these know a CPU:"

@@ -1,0 +1,564 @@
+// The class of the walk (function_decoder.h), without the rules that are members of it.
+#pragma once
+
+#include <mini_wasm/result.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "core/limits.h"
+#include "core/opcode.h"
+#include "core/type_registry.h"
+#include "core/work_meter.h"
+#include "decoder/instr_reader.h"
+#include "decoder/module.h"
+#include "decoder/reader.h"
+#include "validator/known_subtypes.h"
+#include "validator/locals.h"
+#include "validator/sink.h"
+
+namespace mini_wasm::validator {
+
+// A list of types that belongs to somebody else, or a single type by value (the usual result of a block).
+class TypeList {
+ public:
+  TypeList() = default;
+  explicit TypeList(ValType single) : single_(single), size_(1) {}
+  explicit TypeList(const std::vector<ValType>& types)
+      : list_(types.data()), size_(static_cast<uint32_t>(types.size())) {}
+  uint32_t size() const { return size_; }
+  ValType operator[](uint32_t i) const { return list_ ? list_[i] : single_; }
+  const ValType* data() const { return list_ ? list_ : &single_; }
+  // Whether the types are equal. Many are compared with one memcmp.
+  bool equals(const ValType* types) const {
+    static_assert(std::is_trivially_copyable_v<ValType> && sizeof(ValType) == sizeof(uint32_t));
+    const ValType* const own = data();
+    if (size_ > kFew) return std::memcmp(own, types, size_ * sizeof(ValType)) == 0;
+    for (uint32_t i = 0; i < size_; ++i) {
+      if (own[i] != types[i]) return false;
+    }
+    return true;
+  }
+  ValType* copy_to(ValType* to) const {
+    const ValType* const own = data();
+    if (size_ > kFew) return std::copy_n(own, size_, to);
+    for (uint32_t i = 0; i < size_; ++i) *to++ = own[i];
+    return to;
+  }
+
+ private:
+  static constexpr uint32_t kFew = 8;  // up to this many are handled one by one
+
+  const ValType* list_ = nullptr;
+  ValType single_;
+  uint32_t size_ = 0;
+};
+
+template <class Sink>
+class FunctionDecoder {
+ public:
+  // Whether the code is trusted ("believed") because it has been validated before; see sink.h.
+  static constexpr bool kBelieves = requires { Sink::kBelieves; };
+
+  struct Control {
+    Op op = Op::block;  // block, loop, if_, try_table, try_ and then catch_, catch_all; the body itself is a block
+    bool in_else = false;
+    bool entered = true;       // its beginning is reachable, so the sink has been told about it
+    bool unreachable = false;  // the rest of it is dead code
+    uint32_t height = 0;       // number of operands below it
+    uint32_t set_locals = 0;   // size of set_locals_ at its beginning
+    uint32_t checked_by = 0;   // number of the last br_table of this function that has it as a target
+    TypeList params, results;
+    typename Sink::Label label{};
+    // The types of the values that a branch to it carries.
+    const TypeList& branch_types() const { return op == Op::loop ? params : results; }
+  };
+
+  FunctionDecoder(const decoder::Module& module, FeatureSet features, Sink& sink)
+      : module_(module), features_(features), ops_(features), scope_(module, features), sink_(sink), reader_({}) {
+    static_assert(InstructionSink<Sink>);
+    grow_operands(256);
+    has_small_memory_ = !module.memories.empty() && !module.memories[0].type.is_64;
+  }
+
+  // Walks the body of a function that the module defines. Errors: malformed, invalid, limit.
+  Result<void> run(FuncIdx func);
+
+  const decoder::Module& module() const { return module_; }
+  FuncIdx func() const { return func_; }
+  const FuncType& func_type() const { return *func_type_; }
+  const Locals& locals() const { return locals_; }
+  WorkMeter& meter() { return meter_; }
+  Control& control(uint32_t depth) { return controls_[controls_.size() - 1 - depth]; }
+  uint32_t control_depth() const { return static_cast<uint32_t>(controls_.size()); }
+  uint32_t height() const { return static_cast<uint32_t>(top_ - operands_.get()); }
+  // For a sink that needs the maximum height of the operand stack: it calls this where the stack may be highest.
+  void note_height() { highest_ = std::max(highest_, top_); }
+  uint32_t highest() const { return static_cast<uint32_t>(highest_ - operands_.get()); }
+  // Whether the function has had vector instructions or locals so far.
+  bool uses_vectors() const { return uses_vectors_; }
+  // Whether the next instruction writes the result of this one to a local; if so, sets `local`.
+  bool next_local_write(uint32_t& local) const {
+    if (reader_.left() < 2) return false;
+    const uint8_t* next = reader_.pos();
+    const bool writes = next[0] == op_info(Op::local_set).code || next[0] == op_info(Op::local_tee).code;
+    local = next[1];
+    return writes && next[1] < 0x80 && local < locals_.ready();  // only indices of one byte, which nearly all are
+  }
+  // The byte at `ahead` bytes after this instruction. 0 beyond the end of the body; no instruction that the caller
+  // looks for has that opcode.
+  uint8_t peek(size_t ahead) const { return reader_.left() > ahead ? reader_.pos()[ahead] : 0; }
+  // Byte offset of the instruction that is being reported to the sink.
+  uint32_t op_offset() const { return reader_.offset_of(op_at_); }
+
+ private:
+  // The position of the walk. Only code that is inlined into `run` uses it, so that it stays in CPU registers. All
+  // other code uses reader_ and top_, which `sink` and `out_of_line` update.
+  struct Cursor {
+    const uint8_t* pos;
+    ValType* top;
+  };
+  [[gnu::always_inline]] void show(const Cursor& c) {
+    reader_.seek(c.pos);
+    if constexpr (!kBelieves) top_ = c.top;
+  }
+  [[gnu::always_inline]] Sink& sink(const Cursor& c) {
+    show(c);
+    return sink_;
+  }
+  template <class Rule>
+  [[gnu::always_inline]] auto out_of_line(Cursor& c, Rule rule) {
+    show(c);
+    if constexpr (std::is_void_v<decltype(rule())>) {
+      rule();
+      c = {reader_.pos(), top_};
+    } else {
+      const auto result = rule();
+      c = {reader_.pos(), top_};
+      return result;
+    }
+  }
+  // Ends the walk: the function has ended, or there was an error.
+  void stop() { stop_ = nullptr; }
+
+  // --- Operands
+  void grow_operands(size_t capacity) {
+    auto bigger = std::make_unique<ValType[]>(capacity);
+    const size_t used = operands_ ? static_cast<size_t>(top_ - operands_.get()) : 0;
+    const size_t base = operands_ ? static_cast<size_t>(base_ - operands_.get()) : 0;
+    const size_t highest = operands_ ? static_cast<size_t>(highest_ - operands_.get()) : 0;
+    if (used != 0) std::copy_n(operands_.get(), used, bigger.get());
+    operands_ = std::move(bigger);
+    top_ = operands_.get() + used;
+    base_ = operands_.get() + base;
+    highest_ = operands_.get() + highest;
+    limit_ = operands_.get() + capacity;
+  }
+  void reserve(size_t n) {
+    if (static_cast<size_t>(limit_ - top_) < n) [[unlikely]]
+      grow_operands(2 * (height() + n));
+  }
+  // Pushes without a check of the capacity. An instruction has at least one byte and usually leaves at most one operand
+  // more than before, so room for one operand per remaining byte is enough. Rules that push lists make room for these,
+  // and again for one operand per remaining byte.
+  void push(ValType type) {
+    if constexpr (!kBelieves) *top_++ = type;
+  }
+  [[gnu::always_inline]] void push(Cursor& c, ValType type) {
+    if constexpr (!kBelieves) *c.top++ = type;
+  }
+  void push(const TypeList& types) {
+    if constexpr (kBelieves) return;
+    reserve(types.size() + reader_.left() + kSlack);
+    meter_.add(types.size() / 16);
+    top_ = types.copy_to(top_);
+  }
+  ValType pop() {
+    if constexpr (kBelieves) return ValType::bottom;
+    if (top_ > base_) [[likely]]
+      return *--top_;
+    return pop_from_empty();
+  }
+  ValType pop(ValType want) {
+    if constexpr (kBelieves) return want;
+    if (top_ > base_) [[likely]] {
+      const ValType found = *--top_;
+      if (found != want) [[unlikely]]
+        expect(want, found);
+      return found;
+    }
+    return pop_from_empty(want);
+  }
+  [[gnu::always_inline]] void pop(Cursor& c, ValType want) {
+    if constexpr (kBelieves) return;
+    if (c.top > base_) [[likely]] {
+      const ValType found = *--c.top;
+      if (found != want) [[unlikely]]
+        expect(want, found);
+    } else {
+      pop_from_empty(want);
+    }
+  }
+  void pop(const TypeList& types) {
+    if constexpr (kBelieves) return;
+    if (has_on_top(types)) [[likely]] {
+      top_ -= types.size();
+      return;
+    }
+    for (uint32_t i = types.size(); i-- > 0 && !all_bottom();) {
+      meter_.add(1);
+      pop(types[i]);
+    }
+  }
+  bool has_on_top(const TypeList& types) const {
+    return static_cast<size_t>(top_ - base_) >= types.size() && types.equals(top_ - types.size());
+  }
+  // Whether all operands are missing because this is dead code, where missing operands have any type. Then there is
+  // nothing to check.
+  bool all_bottom() const { return top_ == base_ && controls_.back().unreachable; }
+  ValType pop_from_empty(ValType want = ValType::bottom);
+  void expect(ValType want, ValType found);
+  void expect(const TypeList& want, const TypeList& found);  // both have the same size
+  // Pops and pushes the types that a branch leaves in place.
+  void check_top(const TypeList& types);
+
+  // --- Control
+  void set_unreachable() {
+    Control& c = controls_.back();
+    c.unreachable = true;
+    live_ = false;
+    top_ = base_;
+    if constexpr (kBelieves) skip_dead_code();
+  }
+  void skip_dead_code();
+  // Whether instructions are passed to the sink here.
+  bool is_live() const { return kBelieves || live_; }
+  void enter(Op op, TypeList params, TypeList results);
+  void refresh() {
+    const Control& c = controls_.back();
+    base_ = operands_.get() + c.height;
+    live_ = c.entered && !c.unreachable;
+  }
+  bool block_types(TypeList& params, TypeList& results);
+  Control* label(uint32_t depth);
+
+  // --- Rules; one per class of opcode, more in control_rules.h
+  Op read_rare_op();
+  void step(Op op, Cursor& c);
+  template <Op op>
+  void rule(Cursor& c);
+  template <Op op>
+  void rare_rule();
+  template <Op op>
+  void fixed_signature(Cursor& c);
+  ValType sig(SigType type) const;
+  uint32_t read_u32(Cursor& c);
+  uint64_t read_constant(Cursor& c, Imm imm);
+  struct Access {
+    bool ok = false;
+    ValType address;
+    MemArg memarg;
+  };
+  Access memory_access(Cursor& c, Op op);
+  Access any_memory_access(Op op);
+  void atomic_rule(Op op);  // atomic_rules.h
+  void control_rule(Op op);
+  void end_rule();
+  bool check_end();
+  void leave_block();
+  void else_rule();
+  void br_table_rule();
+  bool check_br_table_target(const TypeList& types);
+  void simd_lane_rule(Op op);
+  void memory_lane_rule(Op op);
+  bool check_lane(uint32_t lane, uint32_t count);
+  void call_types(const FuncType& type, bool tail);
+  void call_rule(bool tail);
+  void call_indirect_rule(bool tail);
+  void call_ref_rule(bool tail);
+  void br_on_null_rule();
+  void br_on_non_null_rule();
+  ValType pop_ref();
+  void select_rule();
+  void select_t_rule();
+  void variable_rule(Op op);
+  // gc_rules.h
+  const DefType* composite(CompositeKind kind, uint32_t& t);
+  ValType ref_to(uint32_t t, bool nullable) const;
+  ValType top_of(ValType type) const;
+  void gc_done(uint32_t a, uint32_t b, uint32_t operands, ValType result);
+  bool check_getter(const FieldType& field, bool extends);
+  bool check_segment(bool elem, uint32_t i, const FieldType& field);
+  void gc_rule(Op op);
+  void struct_rule(Op op);
+  void array_new_rule(Op op);
+  void array_rule(Op op);
+  void cast_rule(Op op);
+  void br_on_cast_rule(bool on_fail);
+  // exception_rules.h
+  const FuncType* tag_type(uint32_t t);
+  void exception_rule(Op op);
+  void throw_rule();
+  void try_table_rule();
+  bool check_catch(const CatchClause& clause);
+  void try_rule();
+  void catch_rule(Op op);
+  void delegate_rule();
+  void rethrow_rule();
+  void memory_rule(Op op);
+  void table_rule(Op op);
+  void ref_rule(Op op);
+  void unsupported(Op op);
+
+  bool read_locals();
+  // For a local that has no entry in locals_ yet, or that does not exist.
+  bool far_local(uint32_t i);
+  bool is_unset(uint32_t i) const { return i >= locals_.params() && !locals_[i].type.defaultable() && !is_set_[i]; }
+  void set_local(uint32_t i);
+  void note_set_local(uint32_t i);
+  [[gnu::noinline, gnu::cold]] void unset_local(uint32_t i) { fail("uninitialized local " + std::to_string(i)); }
+  void forget_set_locals();
+  bool local_index(Cursor& c, uint32_t& i);
+  const decoder::Memory* memory(uint32_t i);
+  const decoder::Table* table(uint32_t i);
+  static ValType address_type(bool is_64) { return is_64 ? ValType::i64 : ValType::i32; }
+
+  // --- Failure: "<message> in function 3 ("name")" at the opcode's offset
+  void fail(std::string message, ErrorKind kind = ErrorKind::invalid);
+  [[gnu::noinline, gnu::cold]] bool unknown(const char* what, uint64_t index) {
+    fail(std::string("unknown ") + what + " " + std::to_string(index));
+    return false;
+  }
+
+  static constexpr size_t kSlack = 4;
+
+  const decoder::Module& module_;
+  FeatureSet features_;
+  decoder::OpTable ops_;
+  decoder::TypeScope scope_;
+  Sink& sink_;
+  decoder::Reader reader_;
+  FuncIdx func_{};
+  const FuncType* func_type_ = nullptr;
+  Locals locals_;
+  WorkMeter meter_;
+  std::vector<Control> controls_;
+  std::unique_ptr<ValType[]> operands_;
+  ValType* top_ = nullptr;
+  ValType* base_ = nullptr;  // where the operands of the innermost block begin
+  ValType* highest_ = nullptr;
+  ValType* limit_ = nullptr;
+  bool live_ = true;
+  bool has_small_memory_ = false;  // memory 0 has 32-bit addresses
+  bool uses_vectors_ = false;
+  Op op_ = Op::nop;
+  const uint8_t* op_at_ = nullptr;
+  const uint8_t* stop_ = nullptr;  // the end of the body; see `stop`
+  KnownSubtypes known_subtypes_;
+  uint32_t br_tables_ = 0;            // in this function so far
+  std::vector<uint32_t> depths_;      // scratch of br_table
+  std::vector<CatchClause> catches_;  // and of try_table
+  // For locals without a default value (spec 3.4.10): whether each has been set at this point, and a list of those that
+  // were set, in order. Empty between functions.
+  bool tracks_unset_ = false;  // otherwise every local has a default value
+  std::vector<bool> is_set_;
+  std::vector<uint32_t> set_locals_;
+};
+
+// --- The walk ------------------------------------------------------------------------------------------------------
+
+template <class Sink>
+Result<void> FunctionDecoder<Sink>::run(FuncIdx func) {
+  const decoder::Func& f = module_.funcs[raw(func)];
+  func_ = func;
+  func_type_ = &module_.func_type(func);
+  reader_ = decoder::Reader(module_.bytes, f.body);
+  op_ = Op::nop;
+  op_at_ = reader_.pos();
+  br_tables_ = 0;
+  controls_.clear();
+  top_ = base_ = highest_ = operands_.get();
+  if constexpr (!kBelieves) reserve(reader_.left() + kSlack);
+  live_ = true;
+  if (read_locals()) {
+    sink_.begin(*this);
+    op_at_ = reader_.pos();
+    enter(Op::block, TypeList{}, TypeList(func_type_->results));
+    stop_ = reader_.pos() + reader_.left();
+    Cursor c{reader_.pos(), top_};
+    while (c.pos < stop_) {
+      op_at_ = c.pos;
+      Op op = ops_[*c.pos];
+      ++c.pos;
+      if (op == Op::invalid) [[unlikely]] {
+        op = out_of_line(c, [this] { return read_rare_op(); });
+        if (op == Op::invalid) break;
+      }
+      op_ = op;
+      step(op, c);
+#ifndef NDEBUG
+      if constexpr (requires { sink_.check(); }) sink_.check();  // itself, between two instructions
+#endif
+    }
+    // Without an error, the walk is after an `end`, or at the end of the body, where no opcode can be read.
+    if (reader_.ok()) show(c);
+    if (reader_.ok() && !controls_.empty()) decoder::read_op(reader_, features_);
+    if (reader_.ok() && !reader_.at_end()) {
+      reader_.fail(reader_.offset(), "unexpected content after the end of function " + std::to_string(raw(func)));
+    }
+  }
+  meter_.hand_over();
+  if (!reader_.ok()) return reader_.take_error();
+  return {};
+}
+
+// An opcode of more than one byte, or an unknown one.
+template <class Sink>
+[[gnu::noinline]] Op FunctionDecoder<Sink>::read_rare_op() {
+  reader_.seek(op_at_);
+  return decoder::read_op(reader_, features_);
+}
+
+template <class Sink>
+[[gnu::always_inline]] inline void FunctionDecoder<Sink>::step(Op op, Cursor& c) {
+  switch (op) {
+#define OP(id, ...) \
+  case Op::id: return rule<Op::id>(c);
+#include "core/opcodes.def"
+#undef OP
+    default: __builtin_unreachable();  // so that the compiler makes a jump table without a range check
+  }
+}
+
+template <class Sink>
+ValType FunctionDecoder<Sink>::sig(SigType type) const {
+  switch (type) {
+    case SigType::i32: return ValType::i32;
+    case SigType::i64: return ValType::i64;
+    case SigType::f32: return ValType::f32;
+    case SigType::f64: return ValType::f64;
+    case SigType::v128: return ValType::v128;
+    case SigType::none:
+    case SigType::addr: break;
+  }
+  return ValType::bottom;
+}
+
+template <class Sink>
+[[gnu::always_inline]] inline uint32_t FunctionDecoder<Sink>::read_u32(Cursor& c) {
+  if ((kBelieves || c.pos != stop_) && *c.pos < 0x80) [[likely]]
+    return *c.pos++;
+  return out_of_line(c, [this] { return reader_.u32(); });
+}
+
+template <class Sink>
+[[gnu::always_inline]] inline uint64_t FunctionDecoder<Sink>::read_constant(Cursor& c, Imm imm) {
+  if ((imm == Imm::i32 || imm == Imm::i64) && (kBelieves || c.pos != stop_) && *c.pos < 0x80) [[likely]] {
+    const int value = static_cast<int8_t>(*c.pos++ << 1) >> 1;
+    return imm == Imm::i32 ? static_cast<uint32_t>(value) : static_cast<uint64_t>(int64_t{value});
+  }
+  return out_of_line(c, [this, imm]() -> uint64_t {
+    switch (imm) {
+      case Imm::i32: return static_cast<uint32_t>(reader_.s32());
+      case Imm::i64: return static_cast<uint64_t>(reader_.s64());
+      case Imm::f32: return reader_.f32_bits();
+      default: return reader_.f64_bits();
+    }
+  });
+}
+
+template <class Sink>
+template <Op op>
+[[gnu::always_inline]] inline void FunctionDecoder<Sink>::fixed_signature(Cursor& c) {
+  constexpr const OpInfo& info = op_info(op);
+  for (int i = info.param_count - 1; i >= 0; --i) pop(c, sig(info.params[i]));
+  for (int i = 0; i < info.result_count; ++i) push(c, sig(info.results[i]));
+}
+
+// The most common instructions; `rare_rule` handles the others.
+template <class Sink>
+template <Op op>
+[[gnu::always_inline]] inline void FunctionDecoder<Sink>::rule(Cursor& c) {
+  constexpr const OpInfo& info = op_info(op);
+  if constexpr (has_vectors(info)) uses_vectors_ = true;
+  if constexpr (info.cls == OpClass::numeric || info.cls == OpClass::numeric_trap || info.cls == OpClass::simd) {
+    fixed_signature<op>(c);
+    if (is_live()) sink(c).numeric(op);
+  } else if constexpr (info.cls == OpClass::constant && op != Op::v128_const) {
+    const uint64_t bits = read_constant(c, info.imm);
+    push(c, sig(info.results[0]));
+    if (is_live()) sink(c).constant(sig(info.results[0]), bits);
+  } else if constexpr (info.cls == OpClass::load || info.cls == OpClass::simd_load) {
+    const Access access = memory_access(c, op);
+    if (!access.ok) return;
+    pop(c, access.address);
+    push(c, sig(info.results[0]));
+    if (is_live()) sink(c).load(op, access.memarg);
+  } else if constexpr (info.cls == OpClass::store || info.cls == OpClass::simd_store) {
+    const Access access = memory_access(c, op);
+    if (!access.ok) return;
+    pop(c, sig(info.params[1]));
+    pop(c, access.address);
+    if (is_live()) sink(c).store(op, access.memarg);
+  } else if constexpr (op == Op::local_get) {
+    uint32_t i;
+    if (!local_index(c, i)) return;
+    if (tracks_unset_ && is_unset(i)) [[unlikely]]
+      return unset_local(i);
+    push(c, locals_[i].type);
+    if (is_live()) sink(c).local_get(i);
+  } else if constexpr (op == Op::local_set) {
+    uint32_t i;
+    if (!local_index(c, i)) return;
+    pop(c, locals_[i].type);
+    set_local(i);
+    if (is_live()) sink(c).local_set(i);
+  } else if constexpr (op == Op::local_tee) {
+    uint32_t i;
+    if (!local_index(c, i)) return;
+    pop(c, locals_[i].type);
+    push(c, locals_[i].type);
+    set_local(i);
+    if (is_live()) sink(c).local_tee(i);
+  } else {
+    out_of_line(c, [this] { rare_rule<op>(); });
+  }
+}
+
+template <class Sink>
+template <Op op>
+[[gnu::always_inline]] inline void FunctionDecoder<Sink>::rare_rule() {
+  constexpr const OpInfo& info = op_info(op);
+  if constexpr (op == Op::v128_const) {
+    const uint8_t* bytes = decoder::read_16_bytes(reader_);
+    push(ValType::v128);
+    if (is_live() && bytes != nullptr) sink_.v128_const(bytes);
+  } else if constexpr (info.cls == OpClass::simd_lane) {
+    simd_lane_rule(op);
+  } else if constexpr (info.cls == OpClass::load_lane || info.cls == OpClass::store_lane) {
+    memory_lane_rule(op);
+  } else if constexpr (info.cls == OpClass::variable) {
+    variable_rule(op);
+  } else if constexpr (info.cls == OpClass::memory) {
+    memory_rule(op);
+  } else if constexpr (info.cls == OpClass::table) {
+    table_rule(op);
+  } else if constexpr (info.cls == OpClass::ref) {
+    ref_rule(op);
+  } else if constexpr (info.cls == OpClass::gc) {
+    gc_rule(op);
+  } else if constexpr (info.cls == OpClass::exception) {
+    exception_rule(op);
+  } else if constexpr (info.cls == OpClass::control || info.cls == OpClass::parametric) {
+    control_rule(op);
+  } else {
+    atomic_rule(op);
+  }
+}
+
+}  // namespace mini_wasm::validator
