@@ -1,21 +1,22 @@
-// Where a function of the same module finds its arguments when it is called directly: the first of each bank in
-// registers, the rest in their slots. Calls from elsewhere put all in slots (runtime/call/frame.h), and enter the function a
-// little earlier, where it loads them.
+// Where the arguments are in a direct call of a function of the same module: the first ones of each bank in registers,
+// the rest in their slots. All other calls pass all arguments in slots (runtime/call/frame.h). They enter the function
+// at another entry point, Entry::slots, where it first loads the registers from the slots.
 #pragma once
 
 #include "jit/value.h"
 
 namespace mini_wasm::jit {
 
+// Assigns registers to the parameters of a function type, in their order.
 template <class Masm>
 class ArgumentRegisters {
  public:
-  // The next parameter's register, or kNoReg: it is in its slot.
+  // The register of the next parameter; kNoReg: it is in its slot.
   Reg next(Scalar type) {
     if (is_int(type)) return ints_ < Masm::kIntArguments.size() ? Masm::kIntArguments[ints_++] : kNoReg;
     return floats_ < Masm::kFloatArguments.size() ? Masm::kFloatArguments[floats_++] : kNoReg;
   }
-  // All that follow are in slots.
+  // Whether all parameters that follow are in slots.
   bool full() const { return ints_ == Masm::kIntArguments.size() && floats_ == Masm::kFloatArguments.size(); }
 
  private:

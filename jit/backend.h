@@ -1,5 +1,5 @@
-// What the engine asks of a CPU: one implementation for each folder of a CPU (x64/backend.cc). Every one that is built
-// compiles and lists code on any host; code runs where the backend is the host's.
+// Backend: what the engine needs from a CPU, besides the macro assembler. Every CPU's folder implements it
+// (x64/backend.cc). A backend can compile and list code on any host; the code can only run if the host is that CPU.
 // Thread rule: any thread.
 #pragma once
 
@@ -25,77 +25,89 @@ namespace mini_wasm::jit {
 
 enum class Architecture : uint8_t { x64 };
 
-// Compiles functions of one module. One thread.
+// Compiles the functions of one module, one after the other. Thread rule: one thread at a time.
 class FunctionCompiler {
  public:
   virtual ~FunctionCompiler() = default;
-  // Compiles; `code` gets its tables. Error: limit; or the function is invalid (CompiledModule::facts).
+  // Compiles a function into a buffer of this object. Errors: limit; or invalid, if the function is not valid
+  // (CompiledModule::facts).
   virtual Result<void> compile(FuncIdx index, NativeCode& code) = 0;
-  // Bytes of what has been compiled.
+  // The size in bytes of the code that was compiled last.
   virtual size_t size() const = 0;
-  // Writes it to `to`, for running at code.begin, and makes the tables final.
+  // Writes that code to `to`, so that it can run at the address code.begin, and fills in the tables of `code`.
   virtual void place(uint8_t* to, NativeCode& code) = 0;
-  // Of what has been compiled, until the next `compile`.
+  // The tables of that code; valid until the next `compile`.
   virtual std::span<const Site> sites() const = 0;
   virtual std::span<const Relocation> relocations() const = 0;
 };
 
-// How the machine stack looks (native_code.h): in words of 8 bytes, from a return address to the next one further out.
+// The layout of the machine stack (native_code.h): the distances between return addresses, in words of 8 bytes.
 struct FrameLayout {
-  uint32_t call_words = 1;   // of a call: its return address, and what keeps the stack aligned
-  uint32_t cross_words = 2;  // of `cross_return`: behind it stands the caller's context
+  uint32_t call_words = 1;   // size of a call's part: its return address, and padding if the CPU aligns the stack
+  uint32_t cross_words = 2;  // size of the part of `cross_return` (stubs.h): itself and the caller's context
 };
 
 // What a relocation in placed code leads to.
 struct LinkTarget {
   const uint8_t* address = nullptr;
-  bool direct = false;  // of Relocation::Kind::entry: to a function's code; else to the table entry that leads there
+  // For Relocation::Kind::entry: whether `address` is the function's code; otherwise it is the function's element in
+  // the table of entry points.
+  bool direct = false;
 };
 
 class Backend {
  public:
   virtual ~Backend() = default;
   virtual FrameLayout frame() const = 0;
-  // For pinned locals.
+  // The registers for pinned locals (locals that are kept in registers); PinChooser assigns the locals to them.
   virtual const RegisterBudget& pins() const = 0;
-  // Bytes of code memory: all of it is to reach all of it.
+  // The greatest size of code memory in bytes: all code in it must be able to call all other code in it.
   virtual size_t reach() const = 0;
-  // Appends what of the host's CPU the compiler makes use of, for the key of the code cache.
+  // Appends the features of the host's CPU that generated code depends on. They are part of the key of the code cache.
   virtual void describe_cpu(std::vector<uint8_t>& out) const = 0;
 
-  // False when there is no memory for code.
+  // Writes the stubs into code memory. Returns false when there is no memory.
   virtual bool make_stubs(CodeMemory& memory, Stubs& stubs) const = 0;
-  // A function's thunk has two halves, by Entry, which lead to Stubs::lazy.
+  // The size in bytes of a function's thunk (entries.h). It has two halves of the same size, by Entry; each jumps to
+  // Stubs::lazy with the function's index.
   virtual size_t thunk_bytes() const = 0;
+  // Writes the thunk of function `index`, counted without imports, to `to`. It will run at the address `at`.
   virtual void write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs) const = 0;
   virtual std::unique_ptr<FunctionCompiler> make_compiler(const runtime::CompiledModule& module, runtime::Bounds bounds,
                                                           const CodeSettings& settings, const Stubs& stubs,
                                                           const ModuleEntries& entries) const = 0;
 
   // --- Relocations
-  // Fills in the distances in code that was written to `to` and will run at `at`: as it was compiled, or unlinked.
+  // Fills in the distances in the code at `to`, which will run at the address `at`. The code is as it was compiled, or
+  // as `unlink` left it. `register_entry`: see NativeCode.
   virtual void link(uint8_t* to, const uint8_t* at, uint32_t register_entry, std::span<const Relocation> relocations,
                     const Stubs& stubs, const ModuleEntries& entries) const = 0;
-  // Makes code of a function the same wherever it ran, with zeros for distances and constants.
+  // Removes everything from a function's code that depends on its address and process: distances and constants become
+  // 0.
   virtual void unlink(uint8_t* code, std::span<const Relocation> relocations) const = 0;
-  // Whether a relocation of unknown origin can be one of `size` bytes of code, in a module with so many functions.
+  // For a relocation that was read from a file: whether it is possible in code of `size` bytes, in a module that
+  // defines `functions` functions. `link` accepts all such relocations.
   virtual bool can_link(uint32_t size, const Relocation& relocation, uint32_t functions) const = 0;
+  // For relocations that are distances, in code that was linked.
   virtual LinkTarget read_link(const uint8_t* code, const Relocation& relocation) const = 0;
+  // For relocations that are constants.
   virtual uint64_t read_constant(const uint8_t* code, const Relocation& relocation) const = 0;
   virtual void write_constant(uint8_t* code, const Relocation& relocation, uint64_t value) const = 0;
 
-  // Compiles a function and returns its code as text (listing.h). `names`: of addresses besides our own.
+  // Compiles a function and appends its code as text (listing.h). `names`: addresses that are printed as names, in
+  // addition to those that the backend knows.
   virtual Result<void> list(const runtime::CompiledModule& module, FuncIdx index, const CodeSettings& settings,
                             const AddressNames& names, std::vector<CodeLine>& lines) const = 0;
 };
 
-// Null: this build has none for it.
+// The backend for a CPU; it is never destroyed. Null: this build has none.
 const Backend* backend(Architecture architecture);
 
-// The CPU that this runs on (<cpu>/host_<os>.cc).
+// The CPU that the process runs on (<cpu>/host_<os>.cc).
 struct Host {
-  const Backend* backend = nullptr;  // null: none has been written for it
-  // For a signal handler: `context` is what the system gave it. False when the fault was in no code of ours.
+  const Backend* backend = nullptr;  // null: there is no compiler for this CPU
+  // For a signal handler: turns a fault in machine code into a trap, which happens when the handler returns. `context`
+  // is what the system gave to the handler. Returns false when the fault was not in machine code of this engine.
   bool (*redirect_fault)(runtime::Activation& activation, void* context) = nullptr;
 };
 Host host();

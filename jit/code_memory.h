@@ -1,9 +1,14 @@
-// Memory for machine code: one reservation per engine, mapped twice. Code is written through one view, which is not
-// executable, and runs in the other, which is not writable; nothing is ever both, and publishing code needs no system
-// call. Where one view lies says nothing of where the other does, and there is no descriptor for either.
+// CodeMemory: memory for machine code. Each engine has one range of pages, which is mapped twice:
 //
-// The pages are shared, as two views of them must be, and so a child of fork would run what its parent writes. Fork
-// handlers give it a copy of its own instead, at the same addresses (code_memory_fork.cc).
+//   * Code is written through one view, which is not executable.
+//   * Code runs in the other view, which is not writable.
+//
+// So no page is writable and executable at the same address, and no system call is needed to make new code executable.
+// The two views are at independent random addresses: an attacker who knows one cannot compute the other. No file
+// descriptor for the pages stays open.
+//
+// Two views are possible only with a shared mapping. A child of fork would therefore run the code that its parent
+// writes. So fork handlers give the child its own copy of the pages, at the same addresses (code_memory_fork.cc).
 // Thread rule: any thread.
 #pragma once
 
@@ -16,35 +21,39 @@ namespace mini_wasm::jit {
 
 class CodeMemory {
  public:
-  // A cache line: where in one a function begins changes calls and short loops by up to a third.
+  // Bytes; a cache line. Without it, the time of calls and short loops varies by up to a third, with the place in the
+  // line at which a function begins.
   static constexpr size_t kAlignment = 64;
 
-  // `most`: bytes, as far as the CPU's code reaches (Backend::reach); less where the process may not have many addresses
-  // (`ulimit -v`). `from_file`: as if pages could not be had without a file, for tests.
+  // `most`: size in bytes, at most Backend::reach; 0: no code memory. It is made smaller when the address space of the
+  // process is limited (`ulimit -v`). `from_file`: take the pages from an anonymous file, as on systems where nothing
+  // else works; for tests.
   explicit CodeMemory(size_t most, bool from_file = false);
   ~CodeMemory();
   CodeMemory(const CodeMemory&) = delete;
   CodeMemory& operator=(const CodeMemory&) = delete;
 
-  // False when the system would not give memory that can run.
+  // Whether the system gave executable memory.
   bool usable() const { return run_ != nullptr; }
-  // Where `bytes` of code will run; null when there is no room, and unless `is_ours`.
+  // Reserves memory for `bytes` of code. Returns the address where it will run; null when there is no room, or when the
+  // memory is not this process's (`is_ours`).
   uint8_t* allocate(size_t bytes);
+  // Frees what `allocate(bytes)` returned; null is allowed.
   void free(uint8_t* code, size_t bytes);
-  // Where to write what runs (or is read) at `code`.
+  // The address at which the bytes at `code` can be written.
   template <class T>
   T* writable(T* code) const {
     return reinterpret_cast<T*>(reinterpret_cast<uintptr_t>(code) - reinterpret_cast<uintptr_t>(run_) +
                                 reinterpret_cast<uintptr_t>(write_));
   }
-  // Code, or a thunk, has been written: to be called before anybody runs it. CPUs that fetch instructions past what has
-  // been written need it; for others it is nothing.
+  // Must be called after code was written and before it runs. CPUs whose instruction cache does not see such stores
+  // need it; on x86-64 it does nothing.
   void publish(const uint8_t* code, size_t bytes) const {
     auto* const begin = reinterpret_cast<char*>(const_cast<uint8_t*>(code));
     __builtin___clear_cache(begin, begin + bytes);
   }
-  // False in a process that shares the pages with its parent, which may change them and runs what is in them: one that
-  // was forked by the bare system call, without fork handlers, or for which no copy could be made.
+  // False in a child of fork that shares the pages with its parent. Neither may change what the other runs. That
+  // happens when the child was made by the bare system call, without fork handlers, or when no copy could be made.
   bool is_ours() const;
   bool contains(const void* pc) const {
     return usable() && reinterpret_cast<uintptr_t>(pc) - reinterpret_cast<uintptr_t>(run_) < reserved_;
@@ -52,7 +61,7 @@ class CodeMemory {
 
  private:
   friend class ForkHandlers;
-  // New pages in one writable view, and what it takes to map them once more.
+  // New pages with one writable view. `file`: the anonymous file that they belong to; -1 if they have none.
   struct Pages {
     uint8_t* view = nullptr;
     int file = -1;
@@ -65,28 +74,29 @@ class CodeMemory {
   Pages make_pages(bool from_file) const;
   bool map_again(const Pages& pages, uint8_t* at) const;
   void drop(Pages& pages) const;
-  void make_copy();  // before a fork: of all that is used, in `copy_`; under the lock, as the next two
-  void drop_copy();
-  void become_copy();  // in the child: puts it in the place of the pages
+  // The next three are called with mutex_ locked.
+  void make_copy();    // before a fork: copies all used pages to `copy_`
+  void drop_copy();    // after a fork, in the parent
+  void become_copy();  // after a fork, in the child: replaces the pages by the copy
   bool copy_used(uint8_t* to) const;
-  void discard(size_t offset, size_t bytes);  // gives whole pages back
-  void populate();                            // pages for what is used, and more the more that is
+  void discard(size_t offset, size_t bytes);  // gives the memory of whole pages back to the system
+  void populate();  // asks for the memory of pages before they are used: for more of them, the more are in use
 
-  size_t reserved_ = 0;
-  uint8_t* run_ = nullptr;
-  uint8_t* write_ = nullptr;
+  size_t reserved_ = 0;               // bytes of each view
+  uint8_t* run_ = nullptr;            // the executable view
+  uint8_t* write_ = nullptr;          // the writable view
   bool from_file_ = false;            // how the pages were made
-  volatile uint8_t* mark_ = nullptr;  // not 0 in the process that the pages belong to
-  Pages copy_;
-  std::mutex mutex_;
-  // Everything from here on has never been used. Not from the start: clang's -fsanitize=function reads what stands in
-  // front of a function before it calls it.
+  volatile uint8_t* mark_ = nullptr;  // a page of its own; its first byte is 0 in a process that does not own the pages
+  Pages copy_;                        // only while the process forks
+  std::mutex mutex_;                  // guards copy_ and everything below
+  // Bytes from this offset on have never been allocated. It does not start at 0: clang's -fsanitize=function reads the
+  // bytes before a function when it is called.
   size_t used_ = kAlignment;
-  size_t populated_ = 0;           // up to there, pages have been asked for ahead of their use
-  std::map<size_t, size_t> free_;  // offset -> bytes, neighbours joined
+  size_t populated_ = 0;           // `populate` has asked for pages up to this offset
+  std::map<size_t, size_t> free_;  // freed ranges: offset -> bytes; neighbours are joined
 };
 
-// From here on, what is done before and after a fork is done for this one, too.
+// Adds or removes a CodeMemory that the fork handlers copy.
 void add_to_fork_handlers(CodeMemory& memory);
 void remove_from_fork_handlers(CodeMemory& memory);
 

@@ -1,4 +1,4 @@
-// How machine code is made, apart from what it is made of: arguments of a Masm and of the compiler.
+// CodeSettings: options that change the generated machine code. The compiler and the Masm get them as an argument.
 #pragma once
 
 namespace mini_wasm {
@@ -10,15 +10,16 @@ namespace mini_wasm::jit {
 struct CodeSettings {
   bool speculation_guards = false;  // Config::speculation_guards
   // For tests:
-  bool few_registers = false;  // as few as an instruction can do with, so that everything else is spilled
-  bool oldest_cpu = false;     // none of the instructions that not every CPU has
-  bool poison_slots = false;   // rubbish above 32-bit values in slots (runtime/test_settings.h)
+  bool few_registers = false;  // only as many registers as a single instruction needs, so that the rest is spilled
+  bool oldest_cpu = false;     // no instructions that only newer CPUs have
+  bool poison_slots = false;   // rubbish in the upper half of slots with 32-bit values (runtime/test_settings.h)
 
-  // Of an engine with this configuration, with what tests have set.
+  // The settings for an engine with this configuration, including what tests have set (TestSettings).
   static CodeSettings of(const Config& config);
 };
 
-// What tests set, for modules that are compiled from then on; not for embedders. One thread, before others are there.
+// Set by tests, for modules that are compiled afterwards; not for embedders. Thread rule: set it while there is only
+// one thread.
 struct TestSettings {
   bool few_registers = false, oldest_cpu = false;  // CodeSettings
 };

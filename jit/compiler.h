@@ -1,12 +1,13 @@
-// The baseline compiler: one pass over a function that is being validated, from instruction to machine code.
+// The baseline compiler: makes machine code of a function in one pass over its instructions.
 //
-// It is a Sink of validator::FunctionDecoder. Values are tracked by a stack of `Value`s and no code is emitted for one
-// until somebody needs it. At labels everything stands at home (the frame's slots, runtime/call/frame.h), but for the single
-// result of a block, which is in the result register; hot locals are pinned to registers, each loop has its own.
-// Operands, control flow and calls are decided here; what they look like is `Masm`'s (x64/masm.h), which knows the CPU.
+// It is a Sink (visitor) of validator::FunctionDecoder. In place of WebAssembly's operand stack it has a stack of
+// `Value`s, and emits no code for a value until an instruction needs it. At labels all values are in their homes (slots
+// of the frame, runtime/call/frame.h), with one exception: the single result of a block is in the result register.
+// Locals that are used often are pinned (kept in registers); each loop may pin other locals. The compiler decides about
+// operands, control flow and calls. `Masm` (x64/masm.h) knows the CPU's instructions for them.
 //
-// The class is in compiler_class.h, its members are in the other headers below.
-// Thread rule: one thread; use it for as many functions as you like.
+// The class is in compiler_class.h, its members are defined in the other headers below.
+// Thread rule: one thread at a time. An object compiles any number of functions, one after the other.
 #pragma once
 
 #include "jit/compiler_calls.h"

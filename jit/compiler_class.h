@@ -1,4 +1,4 @@
-// The class of the baseline compiler (compiler.h), without its members.
+// The class of the baseline compiler (compiler.h). Its members are defined in the other headers compiler_*.h.
 #pragma once
 
 #include <mini_wasm/result.h>
@@ -30,32 +30,32 @@ class Compiler {
  public:
   using MasmLabel = typename Masm::Label;
   struct Label {
-    MasmLabel link;         // where a branch to it goes
-    MasmLabel else_link;    // of an if: its second arm
-    bool linked = false;    // `link` has been made
-    bool branched = false;  // something branches to it
-    bool has_else = false;
-    uint32_t height = 0;      // operands below it,
-    uint16_t base = 0;        // and the slot where they end
-    uint32_t pins = 0;        // which locals are in registers there,
-    uint32_t outer_pins = 0;  // and around it
-    uint32_t stub = ~0u;      // within br_table: its index in the list of stubs
-    // Of a try_table or try: where it begins, where the part that is guarded ends, and its clauses.
+    MasmLabel link;           // where a branch to this label goes
+    MasmLabel else_link;      // for `if`: where the second arm begins
+    bool linked = false;      // whether `link` was made
+    bool branched = false;    // whether a branch goes to it
+    bool has_else = false;    // for `if`: whether else_link was not bound yet
+    uint32_t height = 0;      // number of values below the block's parameters
+    uint16_t base = 0;        // where those end, in slots from the first operand's slot
+    uint32_t pins = 0;        // the PinSet (locals in registers) at the label
+    uint32_t outer_pins = 0;  // the PinSet outside of the block
+    uint32_t stub = ~0u;      // while br_table is compiled: index in its list of stubs
+    // For try_table and try: offsets in machine code of the guarded part, and its clauses in exceptions_.catches.
     uint32_t try_begin = 0, try_end = ~0u, catches = 0, catch_count = 0;
-    uint32_t try_offset = 0, try_end_offset = 0;  // the same in the module
+    uint32_t try_offset = 0, try_end_offset = 0;  // the guarded part, as offsets in the module
   };
-  static constexpr bool kBelieves = true;  // bodies have been validated
+  static constexpr bool kBelieves = true;  // the walk does not check ("believes") the body: it was validated before
   using Decoder = validator::FunctionDecoder<Compiler>;
   using Control = typename Decoder::Control;
 
   Compiler(const runtime::CompiledModule& module, runtime::Bounds bounds, const CodeSettings& settings, Masm& masm);
 
-  // Compiles a function into `masm` and fills in the tables of `code`, which `finish` makes final.
+  // Compiles a function into `masm`. Errors: limit; or invalid, if the function is not valid.
   Result<void> compile(FuncIdx index, NativeCode& code);
-  // Catch targets, once the labels' offsets are known.
+  // After `compile`: fills in the tables of `code` that need the offsets of labels (loop entries, exception handlers).
   void finish(NativeCode& code);
 
-  // --- Sink
+  // --- Sink (validator/sink.h)
   void begin(Decoder& decoder);
   void far_local(uint32_t i) { newest_[i] = kNothing; }
   void numeric(Op op);
@@ -113,55 +113,65 @@ class Compiler {
   void atomic_fence() { masm_.fence(); }
 
 #ifndef NDEBUG
-  // Asserts that every register belongs to exactly one value, and none to nobody.
+  // Asserts that every register that is in use belongs to exactly one value.
   void check() const;
 #endif
 
   // --- For Masm's instruction selection (shapes.h)
-  // Takes the newest value off the stack; its register, if it has one, is held until `release`.
+  // Removes the newest value from the stack. If it has a register, that stays in use ("held") until `release`.
   Value pop();
-  Reg use(Value& value) {  // in a register, not to be written
+  // Returns a register that contains the value; loads it if necessary. The register must not be written.
+  Reg use(Value& value) {
     if (value.kind == Value::Kind::reg) return value.reg;
     if (value.kind == Value::Kind::local && pinned_[value.local()].valid()) return pinned_[value.local()];
     return load_to_use(value);
   }
-  // Wherever the instruction `op` can read it as its last operand.
+  // The value in a form that the instruction `op` can read as its last operand.
   Operand operand(Op op, Value& value);
+  // To be called once for each value that was popped, after the code that reads it was emitted.
   void release(const Value& value) {
     if (value.kind == Value::Kind::reg) regs_.release(value.reg);
     if (value.kind == Value::Kind::pending) release_pending();
   }
-  Reg take(Scalar type, RegSet avoid = {});  // a free register, held
-  // A register with the value that may be written, none of `avoid`. It is the value's from now on, and held.
+  // Returns a free register that is not in `avoid`, and holds it. Spills the deepest value of the stack if none is
+  // free.
+  Reg take(Scalar type, RegSet avoid = {});
+  // Returns a register, not in `avoid`, that contains the value and may be written. It belongs to the value afterwards,
+  // and is held.
   Reg own(Value& value, RegSet avoid = {});
   void release(Reg reg) { regs_.release(reg); }
-  // Where the result of an instruction should go: the local that it is about to be written to, `a`'s register when that
-  // dies here, or a free one. `a` is released, other operands must be released after this.
+  // Chooses the register for an instruction's result. In this order of preference: the register of the pinned local
+  // that the next instruction writes the result to; the register of the operand `a`, if `a` is not used any more; a
+  // free register. Releases `a`. Other operands must be released afterwards, not before.
   Reg target(Scalar type, const Value& a);
+  // Pushes a value that is in `reg`. The register belongs to the value afterwards.
   void push_reg(Scalar type, Reg reg);
-  // A value that the next instruction takes as this operand, of which the register is held.
+  // Pushes a value that the next instruction reads as `operand`. If that has a register, it stays held until then.
   void push_pending(Scalar type, Operand operand);
-  // The opcodes that follow, as far as they are of one byte and without immediates (FunctionDecoder::peek).
+  // The opcode that follows after `ahead` others, if all of them have one byte and no immediates
+  // (FunctionDecoder::peek).
   Op peek(size_t ahead) const { return kOneByteOps[decoder_->peek(ahead)]; }
-  // Makes a given register free, but for what holds it as an operand.
+  // Makes a register free: moves the value that is in it to another register or to its home. Does nothing if the
+  // register is held.
   void evict(Reg reg);
-  // The same, and holds it.
+  // Evicts the value in a register, and holds the register.
   void hold(Reg reg) {
     evict(reg);
     regs_.take(reg, RegisterFile::kHeld);
     forget(reg);
   }
-  // The register, an operand's, is about to get another value.
+  // Must be called when a register gets another value: it is no copy of a local any more (copy_of).
   void forget(Reg reg) { known_.remove(reg); }
   bool is_held(Reg reg) const { return regs_.owner(reg) == RegisterFile::kHeld; }
-  // Notes where the instruction's code will end: trap stubs, calls and accesses to memory name it.
+  // The offset in the module of the instruction that is being compiled. Members of the Masm note it in sites.
   uint32_t site() const { return decoder_->op_offset(); }
-  // An index into a memory is to be in a register, unless it is part of the address.
+  // Loads the index of a memory access into a register, unless it is a constant that becomes part of the address. Must
+  // be called before the register of the result is chosen.
   void use_index(Value& index, uint32_t memory);
-  // Checks that the access is aligned, and whether it is inside where that needs a check. The scratch register may be
-  // part of the address.
+  // Emits the checks of an atomic access: of its alignment, and of its bounds if the memory has no guard pages. Returns
+  // the address. The scratch register may be part of it.
   typename Masm::Address atomic_address(Value& index, const MemArg& memarg, uint32_t bytes);
-  // Everything the instruction needs at home, then a call of its semantic function (runtime_calls.h).
+  // Compiles an instruction as a call of its definition in core/ (semantic_call in runtime_calls.h).
   void slot_op(Op op, uint64_t x, uint64_t y);
 
  private:
@@ -170,36 +180,42 @@ class Compiler {
                                    bool is_local = false);
   void push_constant(Scalar type, uint64_t bits);
   void push_home(Scalar type);
-  void truncate(uint32_t height);
+  void truncate(uint32_t height);  // removes the values above `height`
   void push_types(const validator::TypeList& types);
   void push_many(const validator::TypeList& types);
-  uint16_t next_home() const;
+  uint16_t next_home() const;  // the home of the value that will be pushed next
+  // Spills the value with this index: stores it in its home.
   void bring_home(uint32_t index);
+  // The same for the values in [begin, end).
   void bring_home(uint32_t begin, uint32_t end) {
-    // From the last constant on, what has settled is at home.
+    // Values that have settled are at home, except for constants. Behind the last constant there is nothing to do.
     const uint32_t first = begin >= constants_end_ ? std::max(begin, settled_) : begin;
     if (first < end) decoder_->meter().add(end - first);
     for (uint32_t i = first; i < end; ++i) bring_home(i);
     if (end >= constants_end_) constants_end_ = std::min(constants_end_, begin);
   }
+  // Spills all values except constants ("they settle"). Those that have settled before take no time.
   void settle();
-  void settle_many(uint32_t count) {  // so many values are going to be asked whether they are at home, maybe often
+  // Before the homes of the topmost `count` values are used. With many of them, e.g. as arguments of call after call,
+  // looking at each of them every time could take quadratic time; after `settle` they are not looked at again.
+  void settle_many(uint32_t count) {
     if (count > kMany) settle();
   }
-  void spill_registers();                      // all values out of registers that do not survive calls
-  void spill(RegSet registers, uint32_t end);  // values that are in them, of those below `end`
+  void spill_registers();                      // spills all values that are in registers, or in the flags
+  void spill(RegSet registers, uint32_t end);  // spills the values with an index below `end` that are in `registers`
   void keep_local(uint32_t i);
   void forget_alias(const Value& value);
   void load_value(const Value& value, Reg reg);
   Reg load_to_use(Value& value);
   Reg use_pending(Value& value);
   void release_pending();
-  Reg register_of(const Value& value) const {  // kNoReg: it is in none
+  Reg register_of(const Value& value) const {  // the register that contains the value; kNoReg: none
     if (value.kind == Value::Kind::reg) return value.reg;
     if (value.kind != Value::Kind::local) return kNoReg;
     return pinned_[value.local()].valid() ? pinned_[value.local()] : copy_of(value.local());
   }
-  // A temporary that holds what is in the slot of a local, too: because it was loaded from there or stored.
+  // A temporary register that contains the same value as the slot of a local, because the value was loaded from there
+  // or stored there. kNoReg: none. It saves loads of locals that are not pinned.
   Reg copy_of(uint32_t local) const {
     const Reg reg = copies_[local];
     return reg.valid() && known_.has(reg) && known_local_[reg.id] == local ? reg : kNoReg;
@@ -213,7 +229,7 @@ class Compiler {
   void forget_copy(uint32_t local) {
     if (const Reg reg = copy_of(local); reg.valid()) forget(reg);
   }
-  // Code comes here from elsewhere.
+  // Binds a label. On the other ways that lead to it, registers need not contain copies of locals.
   void bind(MasmLabel label) {
     known_ = {};
     masm_.bind(label);
@@ -236,7 +252,7 @@ class Compiler {
 
   // compiler_pins.h
   const PinSet& pin_set(uint32_t pins) const;
-  // visit(local, register, whether its slot may be stale)
+  // Calls visit(local, register, whether the local's slot may have an old value) for each pinned local of the set.
   template <class Visit>
   void for_each_pin(const PinSet& set, Visit visit) const;
   Reg register_in(const PinSet& set, uint32_t local) const;
@@ -246,30 +262,36 @@ class Compiler {
   void move_pins(uint32_t from, uint32_t to);
   void leave_pins(uint32_t to, bool falls_through);
   void jump_if(const typename Masm::Test& test, bool sense, uint32_t depth);
-  void detours();
-  void loop_entrances();
+  void detours();         // emits the code of all detours
+  void loop_entrances();  // emits the code of all entrances
 
   // compiler_control.h
+  // A condition for which no code was emitted yet.
   struct Condition {
-    // Whether a is not zero; whether the comparison `op` of a and b holds; whether a is of the type `target`.
-    enum class Kind : uint8_t { nonzero, compare, cast };
+    enum class Kind : uint8_t {
+      nonzero,  // whether the i32 `a` is not zero
+      compare,  // whether the comparison `op` of `a` and `b` holds
+      cast      // whether the reference `a` is of the type `target`
+    };
     Kind kind = Kind::nonzero;
-    bool exact = false;  // cast: there are no subtypes
-    bool keeps = false;  // a stays what it is: the value on the stack that it is a copy of, or held
-    bool negated = false;
+    bool exact = false;    // cast: `target` is known to have no subtypes
+    bool keeps = false;    // `a` is needed afterwards: it is also a value on the stack, or the caller releases it
+    bool negated = false;  // the opposite
     Op op = Op::nop;
     Value a, b;
     runtime::gc::CastTarget target;
   };
+  // Pops an i32 as a condition: the comparison that it comes from, or whether it is not zero.
   Condition take_condition();
-  // A value that is what `compare_` will give; its operands have been popped.
+  // Pushes the result of `compare_`, whose operands have been popped.
   void push_compare();
-  // Emits the test; operands are released. The jump itself may follow instructions that leave flags alone.
+  // Emits the test of a condition and releases the operands. A jump that uses the result may come later, behind
+  // instructions that keep the flags.
   typename Masm::Test emit_test(Condition& condition);
   void branch_to(Condition& condition, bool sense, uint32_t depth);
-  void link(Label& label);
+  void link(Label& label);  // makes label.link if it was not made yet
   void carry(const Control& c);
-  // Whether what a branch to it carries is in the result register rather than in slots.
+  // Whether the value that a branch to `c` takes along is in the result register; otherwise such values are in slots.
   static bool in_register(const Control& c) { return c.op != Op::loop && c.results.size() == 1; }
   static uint32_t slots_of_types(const validator::TypeList& types);
   void landing_pads();
@@ -279,8 +301,9 @@ class Compiler {
   void end_guarded(Label& label);
   void note_throwing();
   void check_guards() const;
-  uint32_t blocks_around() const { return decoder_->control_depth() - 1; }  // the innermost one
+  uint32_t blocks_around() const { return decoder_->control_depth() - 1; }  // around the innermost block
   bool is_body(uint32_t depth) const { return depth + 1 == decoder_->control_depth(); }
+  // The first slot of the values that a branch to `c` takes along.
   uint16_t home_of(const Control& c) const { return static_cast<uint16_t>(operand_base_ + c.label.base); }
   void move_to_slots(uint32_t first, uint32_t count, uint16_t slot);
   void epilogue();
@@ -329,81 +352,91 @@ class Compiler {
   bool guarded(uint32_t memory) const { return guarded_[memory] != 0; }
 
   static constexpr uint32_t kNothing = ~0u;
-  // Of a type with many parameters: behind the last one that has a register.
+  // For a function type with many parameters: the index behind the last parameter that is in a register.
   struct RegistersEnd {
-    const FuncType* type = nullptr;  // of the registry, which moves none
+    const FuncType* type = nullptr;  // in the type registry, where its address never changes
     uint32_t end = 0;
   };
-  static constexpr uint32_t kMany = 16;  // operands of an instruction: beyond this, no work for each that can be saved
+  // An instruction with more operands than this avoids work for each operand, so that the time for a function stays
+  // linear in its size.
+  static constexpr uint32_t kMany = 16;
 
   const runtime::CompiledModule& compiled_;
   const decoder::Module& module_;
   Masm& masm_;
   Decoder decoder_storage_;
   Decoder* decoder_ = nullptr;
-  std::vector<uint8_t> guarded_;  // by memory: whether accesses need no check
+  std::vector<uint8_t> guarded_;  // by memory: whether its guard pages make checks unnecessary
 
-  // Of the function
+  // --- State of the function that is being compiled
   FuncIdx index_{};
-  const FunctionFacts* facts_ = nullptr;  // of that function
-  const PinPlan* plan_ = nullptr;         // made for it
-  uint16_t link_ = 0;                     // first link slot
-  uint16_t operand_base_ = 0;             // slot of the first operand
-  uint32_t frame_slots_ = 0;
-  std::vector<Reg> pinned_;              // by local; kNoReg but for those in pinned_locals_, from function to function
-  std::vector<uint32_t> pinned_locals_;  // and constants
-  std::vector<uint32_t> pins_in_order_;  // see pinned_between
-  std::array<RegistersEnd, 64> registers_end_;
-  std::vector<uint32_t> newest_;  // by local: the newest value that is the same
+  const FunctionFacts* facts_ = nullptr;
+  const PinPlan* plan_ = nullptr;  // which locals are in registers where
+  uint16_t link_ = 0;          // the first link slot
+  uint16_t operand_base_ = 0;  // the slot of the first operand
+  uint32_t frame_slots_ = 0;   // size of the frame
+  // By local: its register, now. Constants that are pinned have numbers above those of the locals. kNoReg for all that
+  // are not in pinned_locals_, also between two functions, so that a new function need not clear the table.
+  std::vector<Reg> pinned_;
+  std::vector<uint32_t> pinned_locals_;         // the locals and constants that are in registers now
+  std::vector<uint32_t> pins_in_order_;         // the result of pinned_between
+  std::array<RegistersEnd, 64> registers_end_;  // a hash table; a new entry replaces the old one
+  std::vector<uint32_t> newest_;  // by local: index of the newest value of kind `local` for it; see Value::older
   std::vector<Reg> copies_;       // by local: see copy_of
-  std::array<uint32_t, Reg::kCount> known_local_;
-  RegSet known_;  // registers of which known_local_ is right
+  std::array<uint32_t, Reg::kCount> known_local_;  // by register: the local that it contains a copy of,
+  RegSet known_;                                   // for registers in this set
   struct AcrossCalls {
     uint32_t local;
     bool dirty;
   };
-  std::vector<AcrossCalls> across_calls_;  // pinned locals whose registers calls destroy
+  std::vector<AcrossCalls> across_calls_;  // pinned locals whose registers are destroyed by calls
   struct PinnedConstant {
     Scalar type;
     uint64_t bits;
     Reg reg;
   };
   std::vector<PinnedConstant> pinned_constants_;
-  uint32_t pins_ = 0;  // the PinSet that holds here
-  uint32_t next_loop_ = 0;
+  uint32_t pins_ = 0;       // the current PinSet (index in PinPlan::sets)
+  uint32_t next_loop_ = 0;  // number of loops that have begun
   Buffer<Value> stack_;
-  uint32_t settled_ = 0;        // values below are constants or at home, and no local's
-  uint32_t constants_end_ = 0;  // behind the last constant among them, or further up
+  // Values with an index below settled_ have settled: they are constants or at home, and not in the list of a local.
+  uint32_t settled_ = 0;
+  uint32_t constants_end_ = 0;  // no constant among them has this index or a higher one
+  // A detour: code on the edge between two blocks that moves locals between registers and slots (edge resolution).
   struct Detour {
     MasmLabel entry, target;
-    uint32_t from, to;  // pins
+    uint32_t from, to;  // PinSets
   };
   std::vector<Detour> detours_;
-  // Ways in for Tier::automatic.
+  // Where a frame that the interpreter has begun can enter a loop (Tier::automatic).
   struct LoopEntrance {
     MasmLabel entry, loop;
     uint32_t index, pins;
   };
   std::vector<LoopEntrance> loop_entrances_;
-  const bool enters_loops_;
-  const RegSet temps_;  // what values may take where no locals are pinned
+  const bool enters_loops_;  // whether loops get such entrances
+  const RegSet temps_;       // the registers that values may use where no local is pinned to them
   RegisterFile regs_;
-  bool out_of_registers_ = false;
-  RegSet saved_;       // registers of the caller's that stand in the link slots
-  Condition compare_;  // operands of a value of kind `compare`
-  Operand pending_;    // what a value of kind `pending` is
-  uint32_t pending_site_ = 0;
+  bool out_of_registers_ = false;  // an instruction needed more registers than there are: the code must not be used
+  RegSet saved_;                   // the registers whose values for the caller are in the link slots
+  Condition compare_;              // the condition of a value of kind `compare`
+  Operand pending_;                // the operand of a value of kind `pending`,
+  uint32_t pending_site_ = 0;      // and the offset in the module of the instruction that made it
   runtime::ExceptionTable exceptions_;
-  // Where a handler is entered: what it was given goes from its slots to where the label wants it.
+  // A landing pad: code where an exception handler is entered. The runtime has put the exception's arguments (and the
+  // exnref) in slots; the pad moves them to where the label `to` expects its values, and jumps there.
   struct LandingPad {
     MasmLabel entry, to;
-    uint16_t slot = 0, slots = 0;
+    uint16_t slot = 0, slots = 0;  // where the runtime puts them, and how many slots they take
+    // in_place: a legacy catch clause, whose code begins at `entry`, so nothing is moved. in_register: `to` expects a
+    // single value of type `type` in the result register. to_body: `to` is the end of the function, where the results
+    // belong in the slots from 0 on.
     bool in_place = false, in_register = false, to_body = false;
     Scalar type = Scalar::i32;
   };
-  std::vector<LandingPad> pads_;  // one for each of exceptions_.catches
+  std::vector<LandingPad> pads_;  // one for each element of exceptions_.catches
 #ifndef NDEBUG
-  // For check_guards: of each handler, what it guards in the module; and the instructions that may throw.
+  // For check_guards: the part of the module that each handler guards, and the instructions that may throw.
   struct Offsets {
     uint32_t begin, end;
   };

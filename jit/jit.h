@@ -1,4 +1,5 @@
-// The compiler as an execution tier, and what its machine code calls besides runtime_calls.h.
+// Jit: the compiler as an execution tier. FrameWalker: frames of machine code. And the C++ functions that the stubs
+// call; those that the code of functions calls are in runtime_calls.h.
 #pragma once
 
 #include <map>
@@ -16,8 +17,9 @@ namespace mini_wasm::jit {
 
 class Jit final : public runtime::ExecutionTier {
  public:
+  // `interpreter`: see runtime::make_jit.
   explicit Jit(std::unique_ptr<runtime::ExecutionTier> interpreter);
-  // Whether there is a compiler for this CPU and the system lets us make code.
+  // Whether there is a compiler for this CPU, and the system gave executable memory.
   bool usable() const { return usable_; }
 
   runtime::ExecutionTier* compiler() override { return this; }
@@ -33,12 +35,14 @@ class Jit final : public runtime::ExecutionTier {
                        runtime::Activation& activation) override;
   void walk(const runtime::Activation& activation, size_t most, std::vector<runtime::FrameRef>& frames) override;
 
-  // Which function an instruction belongs to; null for code that belongs to none. Any thread.
+  // All code of the engine, by address. find_code returns the function that an instruction belongs to; null for other
+  // code, such as stubs. Thread rule: any thread.
   void add_code(const NativeCode& code);
   void remove_code(const NativeCode& code);
   const NativeCode* find_code(const void* pc);
 
-  // Of the engine that compiles everything; else null.
+  // Used when the compiler is retired (ExecutionTier::is_retired). Null when this tier is the compiler of an
+  // interpreter.
   runtime::ExecutionTier* interpreter() const { return interpreter_.get(); }
   const Backend& backend() const { return *host_.backend; }
   CodeMemory& memory() { return memory_; }
@@ -46,6 +50,7 @@ class Jit final : public runtime::ExecutionTier {
   static Jit& of(runtime::InstanceContext& ctx);
 
  private:
+  // `invoke` when the compiler is retired.
   runtime::Exit interpret(runtime::FuncInst& func, runtime::Activation& activation);
 
   const std::unique_ptr<runtime::ExecutionTier> interpreter_;
@@ -53,20 +58,22 @@ class Jit final : public runtime::ExecutionTier {
   CodeMemory memory_;
   Stubs stubs_;
   bool usable_ = false;
-  std::mutex mutex_;
-  std::map<const uint8_t*, const NativeCode*> by_begin_;
+  std::mutex mutex_;                                      // guards by_begin_
+  std::map<const uint8_t*, const NativeCode*> by_begin_;  // key: NativeCode::begin
 };
 
-// Goes up the machine stack, one frame of machine code at a time.
+// Visits the frames of machine code of one activation, from the innermost outwards. `sp` points to the innermost return
+// address on the machine stack; `fp` is the frame register and `ctx` the context at that moment. `ctx` may be null if
+// the caller does not use ctx().
 class FrameWalker {
  public:
   FrameWalker(Jit& jit, const void* const* sp, runtime::Slot* fp, runtime::InstanceContext* ctx)
       : jit_(jit), layout_(jit.backend().frame()), sp_(sp), fp_(fp), ctx_(ctx) {}
-  // To the next frame; false at the end of the activation.
+  // Goes to the next frame, the first time to the innermost one. Returns false at the end of the activation.
   bool next();
   const NativeCode& code() const { return *code_; }
   const Site& site() const { return *site_; }
-  // Offset in the function's code of the last byte of what is being executed.
+  // The offset in the function's code of the last byte of the call or trap that is being executed.
   uint32_t at() const { return at_; }
   runtime::Slot* fp() const { return fp_; }
   runtime::InstanceContext* ctx() const { return ctx_; }
@@ -84,23 +91,29 @@ class FrameWalker {
   uint32_t at_ = 0;
 };
 
-// --- Called by the stubs. `sp` is where the return address into machine code stands, `fp` what the register held then.
+// --- Functions that the stubs call. `sp`: the address on the machine stack of the return address into machine code.
+// `fp`: the frame register at that moment.
 
 struct ExitTo {
-  uint64_t value;  // an Exit, or with `sp` null the address of an Activation::Resume
-  const void* sp;  // what `enter` noted
+  uint64_t value;  // an Exit; if `sp` is null, the address of an Activation::Resume
+  const void* sp;  // the C++ stack pointer to leave the activation with: what `enter` stored in Activation::entry_sp
 };
-// `frame_end`: of kNoRoom.
+// Ends an activation, or finds where an exception continues. `code`: a TrapCode, kUnwind + Exit, kResume or kNoRoom
+// (runtime_calls.h). `frame_end`: for kNoRoom, where the frame would have ended.
 ExitTo handle_exit(runtime::InstanceContext* ctx, uint64_t code, runtime::Slot* fp, const void* const* sp,
                    const runtime::Slot* frame_end);
+// Calls a host function with arguments and results at `fp`. The result is that of a RuntimeCall.
 uint64_t host_call(runtime::InstanceContext* ctx, runtime::FuncInst* func, runtime::Slot* fp, const void* const* sp);
+// Whether the type of the function is `wanted` or a subtype of it.
 bool is_subtype(runtime::InstanceContext* ctx, const runtime::FuncInst* func, TypeId wanted);
-// A function's entry point; less than kNoEntry: a TrapCode, when it cannot be had.
+// Compile a function of the context's module, `index` counted without imports. They return the address of its entry
+// point, or a TrapCode, which is less than kNoEntry.
 inline constexpr uint32_t kNoEntry = 0x100;
 uint64_t compile_for_slots(runtime::InstanceContext* ctx, uint32_t index);
 uint64_t compile_for_registers(runtime::InstanceContext* ctx, uint32_t index);
 
-// Finds the clause that catches the exception. The result is that of a RuntimeCall.
+// Finds the handler for an exception, in all frames of the activation. The result is that of a RuntimeCall: kResume, or
+// kUnwind + Exit::exception when nothing catches it.
 uint64_t throw_exception(runtime::InstanceContext& ctx, runtime::Slot* fp, const void* const* sp,
                          const runtime::gc::ExceptionObject& exception);
 

@@ -1,6 +1,6 @@
-// Machine code for people to read: a function's WebAssembly instructions, each with the code that was made for it.
+// Listings: the WebAssembly instructions of a function as text, each followed by the machine code that was made for it.
 //
-// Nothing is run or kept. Addresses that differ from run to run are printed as what stands there.
+// The code is neither run nor kept. Addresses that differ between processes are printed as names.
 // Thread rule: any thread.
 #pragma once
 
@@ -23,17 +23,18 @@ namespace mini_wasm::jit {
 class Backend;
 struct CodeSettings;
 
-// A machine instruction, or a label, as it was assembled.
+// A machine instruction or a label, in the order in which they were assembled.
 struct CodeLine {
-  uint32_t native = 0;  // where it begins in the function's code
-  uint32_t offset = 0;  // of the WebAssembly instruction that it was made for; 0: none
+  uint32_t native = 0;  // offset of its beginning in the function's code
+  uint32_t offset = 0;  // offset in the module of the WebAssembly instruction that it was made for; 0: none
   std::string text;
 };
 
-// What stands at an address that code mentions.
+// Names for addresses that occur in code.
 using AddressNames = std::unordered_map<uint64_t, std::string>;
 
-// Compiles a function that the module defines, for the backend's CPU, and returns the listing. Error: limit; or the function is invalid.
+// Compiles a function that the module defines, for the backend's CPU, and returns the listing. Errors: limit; or
+// invalid, if the function is not valid.
 //
 //   00000023  local.get 0
 //   00000025  i32.load

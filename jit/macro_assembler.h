@@ -1,21 +1,23 @@
-// What a CPU gives the portable compiler: the contract of a Masm, whole. x64/masm.h is one; recording_masm.h is another,
-// of a CPU that does not exist and is made unlike x86-64 on purpose, which holds the compiler to what is said here.
+// MacroAssembler: everything that the portable compiler needs from a CPU, as a concept. A class that fulfils it is
+// called a Masm. x64/masm.h is the one for x86-64. recording_masm.h is for a CPU that does not exist and is unlike
+// x86-64 on purpose; it tests that the compiler relies only on what is said here.
 //
-// Registers. `kTemps` hold values for a while, `kPins` and `kFloatPins` locals for a loop or a function, in the order of
-// the backend's RegisterBudget: first those of `kSurvivesCalls`. A register may be in both lists. The scratch registers
-// are in neither; any member may destroy them, and does not expect them to last.
-// 32-bit integers are zero-extended in registers at all times. References are 64-bit integers, null is 0.
+// Registers. `kTemps` hold values of the operand stack. `kPins` and `kFloatPins` hold locals, for a loop or a whole
+// function. They are in the order of the backend's RegisterBudget, which begins with those in `kSurvivesCalls`. A
+// register may be in both lists. The scratch registers are in neither. Any member may destroy them, and they need not
+// keep a value from one member to the next, unless a comment says so. 32-bit integers in registers are always
+// zero-extended to 64 bits. References are 64-bit integers; null is 0.
 //
-// Flags. A Test is what a comparison has left in the flags, or in the scratch register. It lasts until the next
-// instruction that is not a move, a load or store of a slot, or a constant.
+// Flags. A Test is the result of a comparison, in the flags of the CPU or in the scratch register. It is valid until
+// the next instruction, except for moves, loads and stores of slots, and constants: these must keep it valid.
 //
-// Operands. Wherever an Operand is taken, it is in a register or an immediate that `fits` the instruction; other kinds
-// come only to those who say that they take them: kReadsSlots, kReadsMemory, kPoolsFloats.
+// Operands. An Operand is in a register, or is an immediate that `fits` the instruction. Operands of other kinds occur
+// only if the Masm says that its instructions can read them: kReadsSlots, kReadsMemory, kPoolsFloats.
 //
-// Sites. Members that may trap, call or throw get `offset`, where their instruction is in the module, and note where
-// the code ends that may do so (NativeCode::sites).
+// Sites. Members that may trap, call or throw get `offset`, the offset in the module of the WebAssembly instruction.
+// They note the site of the machine instruction (NativeCode::sites).
 //
-// Errors. There are none: when memory runs out, failed() is true at the end, and the code is of no use.
+// Errors. Members do not report any. When memory ran out, failed() is true at the end, and the code must not be used.
 #pragma once
 
 #include <concepts>
@@ -35,7 +37,7 @@ namespace mini_wasm::jit {
 template <class Masm>
 class Compiler;
 
-// Arguments of the members below.
+// Not a type that a Masm uses: the concepts below take the arguments of their expressions from here.
 struct MasmArguments {
   Reg a, b;
   RegSet registers;
@@ -45,7 +47,7 @@ struct MasmArguments {
   TrapCode trap;
   bool flag;
   uint8_t byte;
-  uint16_t slot, slots;  // of the frame
+  uint16_t slot, slots;  // a slot of the frame; a number of slots
   uint32_t index, offset, count;
   uint64_t bits;
   const uint8_t* bytes;
@@ -63,24 +65,25 @@ template <class M>
 concept HasRegisters = requires(Scalar type, Op op, int64_t imm) {
   typename M::Label;    // copyable; unbound until `bind`
   typename M::Test;     // has operator!
-  typename M::Address;  // of an access; the scratch register may be part of it
+  typename M::Address;  // address of an access to memory; the scratch register may be part of it
   { M::kTemps } -> std::convertible_to<RegSet>;
-  { M::kFewTemps } -> std::convertible_to<RegSet>;  // as few of them as any instruction can do with, for tests
-  { M::kSurvivesCalls } -> std::convertible_to<RegSet>;
-  M::kPins;                                    // std::array of Reg, as the next three
-  M::kFloatPins;                               //
-  M::kIntArguments;                            // of direct calls, all of them in kTemps
-  M::kFloatArguments;                          //
-  { M::kCallee } -> std::convertible_to<Reg>;  // of indirect calls; no argument's
-  { M::result(type) } -> std::same_as<Reg>;    // of functions and blocks with one result
+  { M::kFewTemps } -> std::convertible_to<RegSet>;  // the least of them that every instruction can be compiled with
+  { M::kSurvivesCalls } -> std::convertible_to<RegSet>;  // registers that keep their values across calls
+  M::kPins;                                              // std::array of Reg, like the next three
+  M::kFloatPins;                                         //
+  M::kIntArguments;                                      // arguments of direct calls; all of them are in kTemps
+  M::kFloatArguments;                                    //
+  { M::kCallee } -> std::convertible_to<Reg>;  // the function that an indirect call calls; not an argument register
+  { M::result(type) } -> std::same_as<Reg>;    // the result of functions and blocks with one result
   { M::scratch(type) } -> std::same_as<Reg>;
-  // Whether instructions can have slots, floating-point constants and what is in memory 0 as operands.
+  // Whether instructions can read operands in slots of the frame, floating-point constants, and operands in memory 0.
   { M::kReadsSlots } -> std::convertible_to<bool>;
   { M::kPoolsFloats } -> std::convertible_to<bool>;
   { M::kReadsMemory } -> std::convertible_to<bool>;
-  // Whether `imm` can be the last operand of `op`: a numeric instruction, a comparison, a store, table.set.
+  // Whether `imm` can be an immediate as the last operand of `op`: a numeric instruction, a comparison, a store or
+  // table.set.
   { M::fits(op, imm) } -> std::same_as<bool>;
-  // An element of an array with an index up to this has a constant address.
+  // The greatest constant index with which `element` accepts an immediate.
   { M::kMostIndex } -> std::convertible_to<uint32_t>;
 };
 
@@ -88,40 +91,42 @@ concept HasRegisters = requires(Scalar type, Op op, int64_t imm) {
 
 template <class M>
 concept AssemblesFunctions = requires(M& m, const M& done, MasmArguments x, typename M::Label label) {
-  m.begin(x.code);                                   // empty, with entry point `slots` at its beginning
-  m.begin_register_entry();                          // what precedes has loaded arguments from slots
-  m.end();                                           // all labels have been bound; what is out of line follows
-  { done.here() } -> std::convertible_to<uint32_t>;  // bytes so far
-  { done.failed() } -> std::same_as<bool>;
-  { done.offset_of(label) } -> std::convertible_to<uint32_t>;  // after `end`
-  m.note_site(x.offset);  // the last instruction is one of the WebAssembly instruction at `offset`
+  m.begin(x.code);           // starts a function; Entry::slots is at the beginning of its code
+  m.begin_register_entry();  // Entry::registers is here; the code before it has loaded the arguments from slots
+  m.end();                   // all labels are bound; emits the code that is out of line
+  { done.here() } -> std::convertible_to<uint32_t>;            // size in bytes of the code so far
+  { done.failed() } -> std::same_as<bool>;                     // whether there was no memory for the code
+  { done.offset_of(label) } -> std::convertible_to<uint32_t>;  // only after `end`
+  m.note_site(x.offset);  // the last machine instruction belongs to the WebAssembly instruction at `offset`
 
-  // Behind every entry point, before all else: the return address goes where a walker of the machine stack finds it
-  // (FrameLayout). `leave` undoes it, before `ret` and the jumps to other functions.
+  // `enter` comes first behind every entry point. It puts the return address where code that walks the machine stack
+  // expects it (FrameLayout). `leave` undoes that, before `ret` and before jumps to other functions.
   m.enter();
   m.leave();
   m.ret();
-  // Registers of the caller's, in slots from `slot` on, and back.
+  // Store the caller's registers in slots, from `slot` on, and load them again.
   m.save(x.registers, x.slot);
   m.restore(x.registers, x.slot);
-  m.check_stack(x.count, x.offset);  // traps unless so many slots from the frame's beginning are there
-  m.check_interrupt(x.offset);
+  m.check_stack(x.count, x.offset);  // traps unless there is room for a frame of `count` slots
+  m.check_interrupt(x.offset);       // traps if the store is interrupted
 };
 
 // --- Moves, which leave flags alone ----------------------------------------------------------------------------------
 
 template <class M>
 concept MovesValues = requires(M& m, MasmArguments x) {
-  m.move(x.type, x.a, x.b);  // to, from; nothing when they are the same
+  m.move(x.type, x.a, x.b);  // to, from; emits nothing when they are the same
   m.constant(x.type, x.a, x.bits);
   m.v128_constant(x.a, x.bytes);
   m.load_slot(x.type, x.a, x.slot);
-  m.store_slot(x.type, x.slot, x.a);                                   // a 32-bit integer takes the whole slot
-  { m.store_constant(x.type, x.slot, x.bits) } -> std::same_as<bool>;  // false: not without a register
-  m.copy_slots(x.slot, x.slot,
-               x.slots);          // to, from: as if from the lowest on. May destroy flags and temporaries but kCallee
-  m.zero_slots(x.slot, x.slots);  // the same
-  m.load_operand(x.type, x.a, x.operand);  // of kind memory or scaled
+  m.store_slot(x.type, x.slot, x.a);  // an i32 is written as 64 bits, because it is zero-extended
+  // False: nothing was emitted, because it needs a register.
+  { m.store_constant(x.type, x.slot, x.bits) } -> std::same_as<bool>;
+  // to, from, count. When they overlap, the effect is that of copying one slot after the other, the lowest first. May
+  // destroy flags and temporaries, except kCallee.
+  m.copy_slots(x.slot, x.slot, x.slots);
+  m.zero_slots(x.slot, x.slots);           // first, count; may destroy the same
+  m.load_operand(x.type, x.a, x.operand);  // the operand is of kind memory or scaled
   m.load_global(x.type, x.a, x.index);
   m.store_global(x.type, x.index, x.a);
   m.load_func(x.a, x.index);  // a reference to the function
@@ -131,18 +136,18 @@ concept MovesValues = requires(M& m, MasmArguments x) {
 
 template <class M>
 concept ComputesNumbers = requires(M& m, Compiler<M>& c, MasmArguments x, typename M::Test test) {
-  // The CPU's selection: takes operands from the compiler's stack and pushes results. False: nothing has happened, the
-  // instruction's definition in core/ is to be called.
+  // The instruction selection of the CPU: pops the operands from the compiler's stack, emits code, and pushes the
+  // results. False: it did nothing; the compiler then calls the instruction's definition in core/ (semantic_call).
   { m.numeric(c, x.op) } -> std::same_as<bool>;
   m.simd_lane(c, x.op, x.byte);
   m.shuffle(c, x.bytes);
   { m.atomic(c, x.op, x.memarg) } -> std::same_as<bool>;
   m.fence();
   { m.compare(x.op, x.a, x.operand) } -> std::same_as<typename M::Test>;
-  { m.test(x.operand) } -> std::same_as<typename M::Test>;  // whether an i32 is not zero; no immediate
-  { !test } -> std::same_as<typename M::Test>;
-  m.set(test, x.a);                  // 1 or 0
-  m.select(test, x.type, x.a, x.b);  // a = test ? a : b
+  { m.test(x.operand) } -> std::same_as<typename M::Test>;  // whether an i32 is not zero; not for immediates
+  { !test } -> std::same_as<typename M::Test>;              // the opposite; emits nothing
+  m.set(test, x.a);                                         // a = test ? 1 : 0
+  m.select(test, x.type, x.a, x.b);                         // a = test ? a : b
 };
 
 // --- Control ---------------------------------------------------------------------------------------------------------
@@ -151,23 +156,27 @@ template <class M>
 concept TransfersControl = requires(M& m, MasmArguments x, typename M::Label label, typename M::Test test,
                                     const std::vector<typename M::Label>& labels) {
   { m.new_label() } -> std::same_as<typename M::Label>;
-  m.bind(label);  // once
-  m.jump(label);  // any distance, as all of these
-  m.jump_if(test, x.flag, label);
-  m.br_table(x.a, labels);  // the last one is the default. Destroys the index
+  m.bind(label);                   // at most once for each label
+  m.jump(label);                   // this and the next two reach labels at any distance
+  m.jump_if(test, x.flag, label);  // jumps if the test has the result `flag`
+  m.br_table(x.a, labels);         // the last label is the default. Destroys the index, `a`
   m.trap(x.trap, x.offset);
-  m.trap_if_null(x.operand, x.trap, x.offset);  // no immediate
-  m.trap_if_not(test, x.trap, x.offset);        // a test of integers or of a type
+  m.trap_if_null(x.operand, x.trap, x.offset);  // not for immediates
+  m.trap_if_not(test, x.trap, x.offset);        // a test of integers or of a type, not of floating point
 
-  // Calls. `slot`: where the callee's frame begins. Of functions that the module defines, `index` counts without
-  // imports, and the first arguments are in registers. Tail calls have all of them in slots, after `leave`.
+  // Calls. `slot`: where the callee's frame begins. The function is in kCallee, or it is the one with number `index` of
+  // the functions that the module defines, counted without imports. In these calls the first arguments are in
+  // registers. In call_import and in tail calls (jump_*, which follow `leave`) all arguments are in slots.
   m.call_function(x.index, x.slot, x.offset);
   m.jump_function(x.index);
-  m.call_import(x.slot, x.offset);  // the function in kCallee; all arguments in slots
+  m.call_import(x.slot, x.offset);
   m.call_callee(x.func_type, x.slot, x.offset);
   m.jump_callee();
-  m.load_table_callee(x.index, x.count, x.offset);  // table, TypeId; kCallee: from index to function, all checked
-  // The operands are in slots from `slot` on, immediates are `bits`; with a layout that goes in the place of the first.
+  // Table, TypeId. kCallee contains the index of the element, and afterwards the function that the element refers to.
+  // All checks of call_indirect are included.
+  m.load_table_callee(x.index, x.count, x.offset);
+  // Calls a RuntimeCall. The operands are in slots from `slot` on; x and y are `bits`, but x is the layout if there is
+  // one.
   m.call_runtime(x.call, x.slot, x.bits, x.bits, x.offset, x.layout);
 };
 
@@ -175,18 +184,21 @@ concept TransfersControl = requires(M& m, MasmArguments x, typename M::Label lab
 
 template <class M>
 concept AccessesMemory = requires(M& m, MasmArguments x, typename M::Address address) {
-  { M::access_bytes(x.op) } -> std::convertible_to<uint32_t>;
-  // Index (kNoReg: none), memory, static offset. No check: guard pages catch what is outside.
+  { M::access_bytes(x.op) } -> std::convertible_to<uint32_t>;  // how many bytes a load or store accesses
+  // Index (kNoReg: 0), memory, static offset. Without a check: accesses outside of the memory reach its guard pages.
   { m.guarded_address(x.a, x.index, x.bits) } -> std::same_as<typename M::Address>;
-  // Index, a temporary, whether the memory is 64-bit, memory, static offset, bytes: traps when they are outside. The
-  // temporary may be the index, when nobody needs that any more.
+  // Index, a temporary, whether the memory is 64-bit, memory, static offset, number of bytes. Traps when one of the
+  // bytes is outside of the memory. The temporary may be the register of the index, if the index is not needed
+  // afterwards.
   { m.checked_address(x.a, x.b, x.flag, x.index, x.bits, x.count, x.offset) } -> std::same_as<typename M::Address>;
+  // For atomic accesses. Index, whether the memory is 64-bit, static offset, number of bytes. Traps when the address is
+  // not a multiple of the number of bytes.
   m.check_alignment(x.a, x.flag, x.bits, x.count, x.offset);
   m.load(x.op, x.a, address, x.offset);
   m.store(x.op, address, x.operand, x.offset);
   m.load_lane(x.op, x.a, address, x.byte, x.offset);
   m.store_lane(x.op, address, x.a, x.byte, x.offset);
-  m.memory_size(x.a, x.index, x.byte);       // in pages of 2^byte bytes
+  m.memory_size(x.a, x.index, x.byte);       // memory.size, in pages of 2^byte bytes
   m.table_get(x.a, x.b, x.index, x.offset);  // to, index, table
   m.table_set(x.index, x.a, x.operand, x.offset);
   m.table_size(x.a, x.index);
@@ -195,15 +207,18 @@ concept AccessesMemory = requires(M& m, MasmArguments x, typename M::Address add
 template <class M>
 concept AccessesObjects = requires(M& m, MasmArguments x) {
   { m.field(x.a, x.offset) } -> std::same_as<typename M::Address>;
-  // Array, index (register, or an immediate up to kMostIndex), log2 of the element's size: after the check.
+  // Array, index (a register, or an immediate up to kMostIndex), log2 of the element's size in bytes. Traps when the
+  // index is out of bounds.
   { m.element(x.a, x.operand, x.index, x.offset) } -> std::same_as<typename M::Address>;
   m.array_length(x.a, x.b);
-  // A new object, zeroed: to, length (of an array: register or any immediate), a temporary if that is a register. May
-  // collect: the frame ends at `slot`. Destroys no register but `to`.
+  // Makes an object whose fields or elements are 0: to, length (of an array: a register or any immediate), a temporary
+  // if the length is a register, layout. It may start a collection; `slot` is the end of the frame, below which the
+  // collector looks for references. Destroys no register except `to`.
   m.allocate(x.a, x.operand, x.b, *x.layout, x.slot, x.offset);
-  m.ref_i31(x.a, x.b);
-  m.i31_get(x.flag, x.a, x.b);                                             // whether sign-extended
-  { m.test_cast(x.a, x.cast, x.flag) } -> std::same_as<typename M::Test>;  // the flag: there are no subtypes
+  m.ref_i31(x.a, x.b);          // to, from
+  m.i31_get(x.flag, x.a, x.b);  // whether sign-extended, to, from
+  // Whether a reference is of a type. The flag: the type is known to have no subtypes.
+  { m.test_cast(x.a, x.cast, x.flag) } -> std::same_as<typename M::Test>;
 };
 
 template <class M>

@@ -1,14 +1,15 @@
-// The machine code of one function, and the tables that find the way back from it.
+// NativeCode: the machine code of one function, with the tables that lead from a machine address back to the function's
+// instructions and frames.
 //
-// Frames are on the value stack, as runtime/call/frame.h says. These points are of machine code alone:
+// Frames are on the value stack, as runtime/call/frame.h says. In addition, for machine code:
 //
-//   * The machine stack (runtime::ValueStack) holds return addresses, a fixed number of words for each call
-//     (FrameLayout in backend.h). A call into another instance adds the caller's context (stubs.h). Nothing else is
-//     there, so whoever walks the stack reads it as an array; the table of sites says how far the caller's frame is
-//     below the callee's.
-//   * The link slots of a frame hold the caller's values of the registers that this function keeps locals in and that
-//     calls leave alone.
-//   * A single result is returned in a register. Several are returned in slots, from fp[0] on.
+//   * The machine stack (runtime::ValueStack) holds return addresses, in a fixed number of words for each call
+//     (FrameLayout in backend.h). A call of a function of another instance adds the caller's context (stubs.h). There
+//     is nothing else, so code that walks the stack can read it like an array. How far the caller's frame is below the
+//     callee's is in the table of sites.
+//   * Some registers keep their values across calls (Masm::kSurvivesCalls). A function that uses them for its own
+//     locals saves the caller's values in the link slots of its frame.
+//   * A single result is returned in a register. Several results are returned in slots, from fp[0] on.
 #pragma once
 
 #include <cstdint>
@@ -22,27 +23,27 @@ namespace mini_wasm::jit {
 
 class ModuleCode;
 
-// An instruction that may trap, call or throw.
+// A site: a machine instruction that may trap, call or throw. Offsets are in bytes.
 struct Site {
-  uint32_t native = 0;    // where it ends: what a return address would be, as offset in the function's code
-  uint32_t offset = 0;    // of the WebAssembly instruction in the module
-  uint16_t fp_delta = 0;  // slots from this frame to the callee's
+  uint32_t native = 0;    // offset in the function's code of the instruction's end; for a call: its return address
+  uint32_t offset = 0;    // offset in the module of the WebAssembly instruction
+  uint16_t fp_delta = 0;  // for a call: distance in slots from this frame to the callee's
 };
 
-// Where a loop can be entered by a frame that has run so far in another tier.
+// Where a frame that was executed by another tier can continue in this code, at the beginning of a loop.
 struct LoopEntry {
-  uint32_t loop = 0;    // in the order in which they begin
+  uint32_t loop = 0;    // index of the loop, in the order in which the loops of the body begin
   uint32_t native = 0;  // offset in the function's code
 };
 
 struct NativeCode {
   const uint8_t* begin = nullptr;
-  uint32_t size = 0;
-  uint32_t register_entry = 0;  // offset of where direct calls enter, with arguments in registers (arguments.h)
+  uint32_t size = 0;            // bytes
+  uint32_t register_entry = 0;  // offset of Entry::registers (entries.h); Entry::slots is at the beginning
   FuncIdx index{};
   ModuleCode* owner = nullptr;
-  std::span<const Site> sites;          // ascending; the module's
-  std::vector<LoopEntry> loop_entries;  // ascending
+  std::span<const Site> sites;          // in ascending order of `native`; the ModuleCode owns them
+  std::vector<LoopEntry> loop_entries;  // in ascending order of `loop`
   runtime::ExceptionTable exceptions;
 };
 

@@ -1,12 +1,12 @@
-// Work for all processors.
+// Runs work on several threads.
 #pragma once
 
 #include <cstdint>
 
 namespace mini_wasm::jit {
 
-// Calls `work(data)` on up to `threads` threads at once, this one among them, and comes back when all are done. Fewer
-// than asked for when the system gives no more, which is why std::thread is not used: it would throw.
+// Calls `work(data)` on up to `threads` threads at once, including the calling one, and returns when all calls have
+// returned. Uses fewer threads when the system gives no more. (std::thread would throw then, so it is not used.)
 void run_on_threads(uint32_t threads, void (*work)(void* data), void* data);
 
 }  // namespace mini_wasm::jit

@@ -1,4 +1,5 @@
-// Moves between registers that happen at once: emitted in an order in which none overwrites what another still reads.
+// ParallelMove: moves between registers that all happen at once, in effect. They are emitted in an order in which no
+// move overwrites a register that a later one reads; cycles are broken with a scratch register.
 #pragma once
 
 #include <array>
@@ -10,12 +11,12 @@ namespace mini_wasm::jit {
 
 class ParallelMove {
  public:
-  // A register is the target of one move at most.
+  // Adds the move of `from` to `to`. A register may be the target of at most one move.
   void add(Scalar type, Reg to, Reg from) {
     if (to != from) moves_[count_++] = {type, to, from};
   }
 
-  // Destroys the scratch registers.
+  // Emits all moves and removes them. Destroys the scratch registers.
   template <class Masm>
   void emit(Masm& masm) {
     while (count_ != 0) {
@@ -26,7 +27,9 @@ class ParallelMove {
         moves_[i] = moves_[--count_];
       }
       if (count_ != before) continue;
-      // Only cycles are left. One of them is opened; it is done before the next is.
+      // Only cycles are left. Saving the source of one move opens its cycle: the move that was waiting for that
+      // register can now be emitted. The cycle is finished, and the scratch register free, before the next one is
+      // opened.
       const Reg scratch = Masm::scratch(moves_[0].type);
       masm.move(moves_[0].type, scratch, moves_[0].from);
       moves_[0].from = scratch;

@@ -1,5 +1,5 @@
-// An engine whose compiler is made for RecordingMasm's CPU: modules are validated for its registers, frames have its
-// link slots, and nothing runs. For tests.
+// RecordingTier: the execution tier of an engine for the CPU of RecordingMasm, for tests. Modules are validated with
+// that CPU's registers for locals, and frames have its number of link slots. Nothing can run.
 #pragma once
 
 #include <mini_wasm/mini_wasm.h>

@@ -1,4 +1,4 @@
-// Which registers are free and what lives in the others.
+// Which registers are free, and which value is in each of the others.
 #pragma once
 
 #include <algorithm>
@@ -11,15 +11,17 @@ namespace mini_wasm::jit {
 
 class RegisterFile {
  public:
+  // A register's owner is the index of a value on the compiler's stack, or one of these:
   static constexpr uint32_t kFree = ~0u;
-  static constexpr uint32_t kHeld = ~0u - 1;  // an operand of the instruction that is being compiled
+  static constexpr uint32_t kHeld = ~0u - 1;  // in use as an operand of the instruction that is being compiled
 
-  // `temps`: the registers that values may take.
+  // `temps`: the registers that values may use. All of them become free.
   void reset(RegSet temps) {
     temps_ = free_ = temps;
     owners_.fill(kFree);
   }
-  // Other ones from now on; a value may keep its register only if it is one of them.
+  // Changes the registers that values may use. Values that are in registers keep them, so `temps` must contain all
+  // registers that are in use.
   void set_temps(RegSet temps) {
     const RegSet in_use = used();
     for (Reg fresh : temps - in_use) owners_[fresh.id] = kFree;
@@ -31,9 +33,10 @@ class RegisterFile {
   uint32_t owner(Reg reg) const { return owners_[reg.id]; }
   RegSet used() const { return temps_ - free_; }
 
-  // A free register of `bank`, none of `avoid`; kNoReg when there is none.
+  // A free register of `bank` that is not in `avoid`; kNoReg when there is none.
   Reg find(Bank bank, RegSet avoid = {}) const { return ((free_ & RegSet::all(bank)) - avoid).first(); }
-  // The register whose value is deepest in the stack: the last to be needed again.
+  // The register of `bank`, not in `avoid`, whose value is deepest in the stack: that value will be needed last. kNoReg
+  // when there is none.
   Reg oldest(Bank bank, RegSet avoid = {}) const {
     Reg best = kNoReg;
     for (Reg reg : (used() & RegSet::all(bank)) - avoid) {
@@ -42,7 +45,7 @@ class RegisterFile {
     return best;
   }
   void take(Reg reg, uint32_t owner) {
-    if (!is_temp(reg)) return;  // a pinned local's
+    if (!is_temp(reg)) return;  // the register of a pinned local: it never changes its owner here
     free_.remove(reg);
     owners_[reg.id] = owner;
   }

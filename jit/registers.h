@@ -1,5 +1,5 @@
-// Machine registers as the portable compiler sees them: two banks, numbered from 0 in each. What a register is for is
-// said in the CPU's folder (x64/regs.h).
+// Machine registers as the portable compiler sees them: two banks, in each the registers are numbered from 0. The
+// folder of the CPU says what each register is used for (x64/regs.h).
 #pragma once
 
 #include <array>
@@ -9,16 +9,16 @@
 
 namespace mini_wasm::jit {
 
-// General registers; registers for floating point and vectors.
+// `ints`: general-purpose registers, for integers and references. `floats`: registers for floating point and vectors.
 enum class Bank : uint8_t { ints, floats };
 
 struct Reg {
-  static constexpr uint8_t kPerBank = 32;  // no CPU has more
+  static constexpr uint8_t kPerBank = 32;  // no CPU that the compiler is meant for has more
   static constexpr uint8_t kCount = 2 * kPerBank;
 
   constexpr Reg() = default;
   constexpr Reg(Bank bank, uint8_t number) : id(static_cast<uint8_t>(static_cast<uint8_t>(bank) * kPerBank + number)) {}
-  // Of `kCount` registers, the one with this id.
+  // The register with this id, which is less than kCount.
   static constexpr Reg of_id(unsigned id) {
     Reg reg;
     reg.id = static_cast<uint8_t>(id);
@@ -32,11 +32,11 @@ struct Reg {
   friend constexpr bool operator==(Reg, Reg) = default;
 
   static constexpr uint8_t kNone = 0xff;
-  uint8_t id = kNone;  // both in one byte, for tables and values
+  uint8_t id = kNone;  // bank and number in one byte: index of tables by register, and small in a Value
 };
 inline constexpr Reg kNoReg{};
 
-// A set of registers of both banks; iterates in the order of their ids.
+// A set of registers of both banks. An iteration visits them in the order of their ids.
 class RegSet {
  public:
   constexpr RegSet() = default;
@@ -52,7 +52,7 @@ class RegSet {
   constexpr bool empty() const { return bits_ == 0; }
   constexpr bool has(Reg reg) const { return (bits_ & bit(reg)) != 0; }
   constexpr size_t size() const { return static_cast<size_t>(std::popcount(bits_)); }
-  // kNoReg of an empty set.
+  // The register with the lowest id; kNoReg if the set is empty.
   constexpr Reg first() const { return empty() ? kNoReg : Reg::of_id(static_cast<unsigned>(std::countr_zero(bits_))); }
   constexpr void add(Reg reg) { bits_ |= bit(reg); }
   constexpr void remove(Reg reg) { bits_ &= ~bit(reg); }

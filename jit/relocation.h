@@ -1,6 +1,8 @@
-// Where a function's machine code names something outside of itself. The code that the compiler leaves behind is the
-// same wherever it will run and whatever types its engine knows, but for these places: placing the code fills in the
-// distances; code that comes from a cache (code_record.h) gets its constants anew, too.
+// Relocation: a place in a function's machine code that depends on something outside of the function. All other bytes
+// are the same at every address, in every process. There are two sorts of places:
+//
+//   distances   from the code to a stub or a function; filled in when the code is placed in code memory constants
+//   such as addresses; the compiler emits their values, and code from the cache (code_record.h) gets new ones
 #pragma once
 
 #include <cstdint>
@@ -9,19 +11,22 @@ namespace mini_wasm::jit {
 
 struct Relocation {
   enum class Kind : uint8_t {
-    // A distance to
+    // Distances to
     own_entry,  // one of the function's own entry points; target: Entry
     stub,       // a stub; target: its place in Stubs
-    entry,      // a function of the module, or to where the address of its code stands; target: entry_index
-    // A constant, which has its value; target: its name, in a CodeRecord alone
-    image,   // an address in the program or library that this is a part of
-    layout,  // the address of a gc::TypeLayout
-    type,    // a TypeId
+    entry,      // a function of the module: its code, or its element in the table of entry points; target: entry_index
+    // Constants. `target` has a meaning only in a CodeRecord, where it names the constant in a way that other processes
+    // understand:
+    image,   // an address in the program or library that contains this engine; target: its offset there
+    layout,  // the address of a gc::TypeLayout; target: index of the type in the module
+    type,    // a TypeId; target: index of the type in the module
   };
   static constexpr uint32_t kKinds = 6;
   static constexpr uint32_t kMostTarget = (1u << 29) - 1;
 
-  uint32_t offset = 0;  // in the function's code: of an instruction, or in one, as the CPU has it (x64/link.cc)
+  // In the function's code, in bytes. The CPU defines whether this is the offset of an instruction or of a part of one
+  // (x64/link.cc).
+  uint32_t offset = 0;
   uint32_t kind_bits : 3, target : 29;
 
   Relocation(uint32_t at, Kind kind, uint32_t to) : offset(at), kind_bits(static_cast<uint32_t>(kind)), target(to) {}

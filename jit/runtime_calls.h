@@ -1,14 +1,15 @@
-// What compiled code calls: functions whose operands and results stand in slots. On x86-64 these are left:
+// Runtime calls: C++ functions that compiled code calls for instructions that have no machine code of their own. Their
+// operands and results are in slots. On x86-64 these instructions are calls:
 //
-//   popcnt                                  where the CPU has no instruction for it
-//   memory.atomic.wait, .notify             they sleep and wake
+//   popcnt                                  if the CPU has no instruction for it
+//   memory.atomic.wait, .notify             they suspend and wake threads
 //   memory.grow, table.grow                 they ask the system for memory
-//   memory.fill, .copy, .init, data.drop,   the work is done in a loop of C++, of which the call is a small part unless
-//   table.fill, .copy, .init, elem.drop     the length is; small constant lengths are worth machine code, yet to come
+//   memory.fill, .copy, .init, data.drop,   the work is done by a loop in C++; the call takes a small part of the time,
+//   table.fill, .copy, .init, elem.drop     except for short lengths (no machine code for constant short ones yet)
 //   array.fill, .copy, .init_data,          the same
 //   .init_elem, .new_data, .new_elem
-//   struct.new, array.new_fixed             objects of more than 32 KiB; more than 16 operands (array.new_fixed)
-//   array.new                               of vectors
+//   struct.new, array.new_fixed             only large objects, or many operands (kMostFields, kMostFixed)
+//   array.new                               only with vectors, or with many elements to fill
 //   throw, throw_ref, rethrow               they walk the stack
 #pragma once
 
@@ -20,39 +21,44 @@
 
 namespace mini_wasm::jit {
 
-// `operands`: the first operand's slot; results replace them. `x`, `y`: immediates. `fp`: the caller's frame. `sp`:
-// where the machine stack holds the address that the call returns to. The result: a TrapCode, or kUnwind + Exit when
-// the activation ends for another reason and everything is prepared for that.
+// `operands`: the slot of the first operand; the results replace the operands. `x`, `y`: immediates. `fp`: the caller's
+// frame. `sp`: the address on the machine stack of the call's return address.
+// Result: 0 (TrapCode::none): the code continues behind the call. Otherwise a TrapCode, or one of the numbers below.
 using RuntimeCall = uint64_t (*)(runtime::InstanceContext* ctx, runtime::Slot* operands, uint64_t x, uint64_t y,
                                  runtime::Slot* fp, const void* const* sp);
+// kUnwind + Exit: the activation ends with this Exit, whose details (such as Store::pending_error) are already set.
 inline constexpr uint64_t kUnwind = 0x100;
-// An exception has found its handler: Activation::resume says where to go on.
+// A handler for an exception was found; Activation::resume says where execution continues.
 inline constexpr uint64_t kResume = 0x200;
-// Of a trap's stub alone: a frame did not fit below the stack limit (Store::why_no_room).
+// Only from the stub of a trap: a frame did not fit below the stack limit (Store::why_no_room).
 inline constexpr uint64_t kNoRoom = 0x300;
 
-// Scalar numeric instructions; memory.atomic.wait and notify, of which x is the memory and y the offset; else null.
+// The call for a scalar numeric instruction, or for memory.atomic.wait or notify (x: memory index, y: static offset);
+// null for all other opcodes.
 RuntimeCall semantic_call(Op op);
 
-// memory.* and table.*: x and y are the instruction's indices, in the order of the Sink (validator/sink.h).
+// The call for a memory.* or table.* instruction, and for data.drop and elem.drop. x and y are the indices of the
+// instruction, in the order in which the Sink gets them (validator/sink.h).
 RuntimeCall bulk_call(Op op);
 struct BulkShape {
   uint8_t operands = 0;
-  bool has_result = false;  // a size
+  bool has_result = false;  // the old size (memory.grow, table.grow)
 };
 BulkShape bulk_shape(Op op);
 
-// Structures and arrays, what of them has no machine code: x is the TypeLayout where needs_layout(op); y the other
-// index and, from bit 32, the operands' slots.
+// The call for an instruction on structures or arrays; null if it always has machine code. x: the address of the
+// TypeLayout if needs_layout(op). y: the second index of the instruction in bits 0 to 31; from bit 32 on, how many
+// slots the operands take.
 RuntimeCall gc_call(Op op);
 bool needs_layout(Op op);
 
-// For code that takes cells from the heap itself, when it has found none: a structure or an array of `length` elements,
-// zeroed, or a TrapCode, which is less than kNoEntry. `top`: the frame's end.
+// For machine code that allocates from the heap itself, when it finds no free cell. Returns a reference to a new
+// structure, or to a new array of `length` elements, filled with zeros; or a TrapCode, which is less than kNoEntry.
+// `top`: the end of the frame; the collector looks for references in slots below it.
 uint64_t allocate_object(runtime::InstanceContext* ctx, const runtime::gc::TypeLayout* layout, runtime::Slot* top,
                          uint32_t length);
 
-// x: tag; y: slots of its arguments.
+// throw (x: tag index, y: how many slots the arguments take); throw_ref and rethrow (the operand is the exnref).
 uint64_t call_throw(runtime::InstanceContext*, runtime::Slot*, uint64_t, uint64_t, runtime::Slot*, const void* const*);
 uint64_t call_throw_ref(runtime::InstanceContext*, runtime::Slot*, uint64_t, uint64_t, runtime::Slot*,
                         const void* const*);

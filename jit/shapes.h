@@ -1,8 +1,10 @@
-// Shapes of instructions, for Masm's instruction selection: which operand goes where and who owns which register, so
-// that a CPU's folder says only what is emitted. A CPU's selectors derive from this.
+// Shapes of instructions: functions that take the operands of an instruction from the compiler's stack, choose
+// registers and push the result. The instruction selectors of a CPU derive from this class; they only emit the
+// instructions.
 //
-// Whoever needs a register that may be written gets it from Compiler::target, take or own, and from nowhere else: other
-// registers hold locals, too.
+// A register that will be written must come from Compiler::target, take or own ("own a value": have it in a register
+// that may be written). The registers that Compiler::use returns must not be written, because they may belong to
+// locals.
 #pragma once
 
 #include <utility>
@@ -15,11 +17,11 @@ template <class Masm>
 class Shapes {
  public:
   using C = Compiler<Masm>;
-  // For one instruction, `op`.
+  // Selects code for one instruction, `op`.
   Shapes(C& compiler, Masm& masm, Op op) : c(compiler), m(masm), op_(op) {}
 
  protected:
-  // emit(to, from), which may be the same register.
+  // One operand, one result. Calls emit(to, from); the two may be the same register.
   template <class Emit>
   void unary(Scalar to_type, Emit emit) {
     Value value = c.pop();
@@ -28,7 +30,7 @@ class Shapes {
     emit(to, source);
     c.push_reg(to_type, to);
   }
-  // emit(to, from), which are different registers.
+  // The same, but `to` and `from` are different registers.
   template <class Emit>
   void unary_apart(Scalar to_type, Emit emit) {
     Value value = c.pop();
@@ -42,7 +44,8 @@ class Shapes {
   struct Pair {
     Value left, right;
   };
-  // The two operands. Of a commutative instruction a constant is the right one, which may be an immediate.
+  // Pops the two operands. If the instruction commutes and the left one is a constant, swaps them, because only the
+  // right operand can be an immediate.
   Pair pop_pair(bool commutes) {
     Pair pair;
     pair.right = c.pop();
@@ -50,8 +53,8 @@ class Shapes {
     if (commutes && pair.left.kind == Value::Kind::constant) std::swap(pair.left, pair.right);
     return pair;
   }
-  // emit(to, left, right), where `right` is an Operand and `to` may be any register of theirs. For instructions that
-  // write a third register.
+  // Calls emit(to, left, right); `right` is an Operand. `to` may be the same register as either of the others. For
+  // instructions that write a third register.
   template <class Emit>
   void three_address(Scalar type, Pair& pair, Emit emit) {
     const Reg left = c.use(pair.left);
@@ -61,8 +64,8 @@ class Shapes {
     c.release(pair.right);
     c.push_reg(type, to);
   }
-  // emit(to, right): to = to op right. For instructions that commute, of CPUs whose instructions overwrite their left
-  // operand.
+  // Calls emit(to, right), which emits to = to op right. For instructions that commute, on CPUs whose instructions
+  // overwrite their left operand.
   template <class Emit>
   void two_address(Scalar type, Pair pair, Emit emit) {
     three_address(type, pair, [&](Reg to, Reg left, Operand right) {
@@ -76,8 +79,9 @@ class Shapes {
     m.move(type, to, left);
     emit(to, right);
   }
-  // `operand`, which is `value`, as it is, unless `to`, which is about to be written, is part of its address. The left
-  // operand has been released, so nothing else may be taken.
+  // Returns the right operand of an instruction that is going to write `to` before it reads that operand. `operand` is
+  // a form of `value`. If `to` is part of its address, loads it into the scratch register; otherwise returns it as it
+  // is. No other register may be taken here, because the left operand was released already and could lose its register.
   Operand beside(Reg to, Value& value, Operand operand) {
     if (!operand.needs(to)) return operand;
     const Reg scratch = Masm::scratch(value.type);
@@ -85,7 +89,7 @@ class Shapes {
     c.release(std::exchange(value, Value{}));
     return Operand::of(scratch);
   }
-  // A register with the operand that is none of `avoid`. Not to be written.
+  // A register that contains the operand and is not in `avoid`. It must not be written.
   Reg apart(Value& value, RegSet avoid) {
     const Reg reg = c.use(value);
     return avoid.has(reg) ? c.own(value, avoid) : reg;

@@ -1,11 +1,16 @@
-// Code that every module of an engine shares: the ways into machine code, out of it, and from it into the runtime. The
-// CPU's folder makes it, and says which registers its parameters are in (x64/stubs.cc).
+// Stubs: machine code that all modules of an engine share. It leads from C++ into machine code, back, and from machine
+// code into the runtime. The folder of the CPU makes it, and says in which registers the parameters are (x64/stubs.cc).
 //
-// A call into another instance goes through `call_callee`, which keeps the caller's context on the machine stack: the
-// return address of the call, the context, the return address into the stub (`cross_return`). Walkers know that one.
+// A call of a function of another instance goes through `call_callee`, which keeps the caller's InstanceContext on the
+// machine stack. It pushes, in this order:
 //
-// Machine code runs on its store's machine stack (runtime::ValueStack). `enter` goes there from the stack that it was
-// called on, where everything in C++ that the code calls runs: how large that one is means nothing to machine code.
+//   the return address of the call
+//   the caller's context
+//   a return address into the stub itself: `cross_return`, by which code that walks the stack recognizes such calls
+//
+// Machine code runs on the machine stack of its store (runtime::ValueStack). `enter` changes to it from the stack that
+// it was called on. All C++ functions that machine code calls run on that other stack; machine code needs no room
+// there.
 #pragma once
 
 #include <cstddef>
@@ -19,27 +24,31 @@
 namespace mini_wasm::jit {
 
 struct Stubs {
-  // Runs machine code from C++: the code's address, its frame, its instance, where to note the C++ stack to leave by,
-  // and how the result comes back. Returns an Exit.
+  // Calls machine code from C++. `code`: its address. `fp`: its frame, with the arguments in slots. `ctx`: its
+  // instance. `entry_sp`: receives the C++ stack pointer with which the activation can be ended from any depth.
+  // `result`: how the code returns its result, which `enter` stores in fp[0]. Returns an Exit.
   using Enter = uint32_t (*)(const void* code, runtime::Slot* fp, runtime::InstanceContext* ctx, void** entry_sp,
                              ResultKind result);
   Enter enter = nullptr;
-  const uint8_t* enter_return = nullptr;  // where the outermost frame returns to
-  const uint8_t* cross_return = nullptr;
-  const uint8_t* call_callee = nullptr;  // the callee register: FuncInst; fp: the callee's frame
+  const uint8_t* enter_return = nullptr;  // the return address of the outermost frame of an activation
+  const uint8_t* cross_return = nullptr;  // see above
+  // Calls any function, also of another instance or of the host. Callee register: FuncInst; fp: the callee's frame,
+  // with the arguments in slots.
+  const uint8_t* call_callee = nullptr;
   const uint8_t* jump_callee = nullptr;  // the same as a tail call
-  // What a function's entry points look like to a call that is to go through `call_callee`: by Entry, in memory.
+  // Not code but data: a pair of entry points, by Entry, of which only `registers` is set; it is `call_callee`. A call
+  // that reads its target from FuncInst::machine_code reads it from here if the function belongs to another instance.
   const uint8_t* callee_entries = nullptr;
   const uint8_t* call_runtime = nullptr;  // calls a RuntimeCall
-  // These keep all registers but the scratch register.
-  const uint8_t* allocate = nullptr;       // a new object, when there is no cell to take
-  const uint8_t* check_subtype = nullptr;  // traps unless a function is of a type
-  const uint8_t* test_subtype = nullptr;   // whether it is
-  const uint8_t* lazy[2] = {};             // by Entry; for a function that has no code yet
-  const uint8_t* no_memory[2] = {};        // by Entry: those of functions that there is no memory for
-  const uint8_t* traps[64] = {};           // by TrapCode: called, so that the return address says where
+  // These keep all registers except the scratch register.
+  const uint8_t* allocate = nullptr;       // makes an object, when the heap's current run has no free cell
+  const uint8_t* check_subtype = nullptr;  // traps unless the type of a function is a subtype of another
+  const uint8_t* test_subtype = nullptr;   // returns whether it is
+  const uint8_t* lazy[2] = {};             // by Entry: compiles a function that has no code yet, and continues there
+  const uint8_t* no_memory[2] = {};        // by Entry: traps; for modules whose table of entry points got no memory
+  const uint8_t* traps[64] = {};           // by TrapCode: they are called, so the return address says where the trap is
 
-  // A stub by the place of its address here, for relocations.
+  // Relocations name a stub by its place: the offset in this class of the member with the stub's address.
   uint32_t place_of(const uint8_t* const& stub) const {
     return static_cast<uint32_t>(reinterpret_cast<const char*>(&stub) - reinterpret_cast<const char*>(this));
   }
@@ -48,7 +57,7 @@ struct Stubs {
     std::memcpy(&stub, reinterpret_cast<const char*>(this) + place, sizeof(stub));
     return stub;
   }
-  // Whether a relocation may name the place.
+  // Whether `place` is the place of a stub: for relocations from a file.
   static bool has(uint32_t place) {
     return place >= sizeof(Enter) && place < sizeof(Stubs) && place % sizeof(uint8_t*) == 0;
   }

@@ -1,4 +1,5 @@
-// What the compiler knows of a value before any code for it exists.
+// Value: what the compiler knows about one entry of WebAssembly's operand stack. Operand: a form in which a machine
+// instruction can read a value.
 #pragma once
 
 #include <mini_wasm/types.h>
@@ -13,7 +14,7 @@
 
 namespace mini_wasm::jit {
 
-// How a value is held. References are pointers: i64.
+// The machine type of a value. References are pointers, so they are i64.
 enum class Scalar : uint8_t { i32, i64, f32, f64, v128 };
 
 inline Scalar scalar(ValType type) {
@@ -34,7 +35,8 @@ inline Scalar scalar(SigType type) {
   }
 }
 
-// i32.eqz to f64.ge: a condition, until somebody needs it as a number.
+// The opcodes from i32.eqz to f64.ge. Their result stays a condition (Value::Kind::compare) until an instruction needs
+// it as a number.
 constexpr bool is_comparison(Op op) { return op >= Op::i32_eqz && op <= Op::f64_ge; }
 static_assert(static_cast<int>(Op::f64_ge) - static_cast<int>(Op::i32_eqz) == 0x66 - 0x45);
 
@@ -43,29 +45,35 @@ constexpr uint16_t slots_of(Scalar type) { return type == Scalar::v128 ? 2 : 1; 
 
 inline Bank bank(Scalar type) { return is_int(type) ? Bank::ints : Bank::floats; }
 
-// Every value has a home slot, which is where it stands whenever somebody else looks: at labels, in calls, in helpers.
+// Every value has a home: the slot of the frame that belongs to its position on the operand stack. A value is in its
+// home whenever other code expects it there: at labels, during calls, and in functions of the runtime.
 struct Value {
   enum class Kind : uint8_t {
-    constant,  // `bits`; no code has been emitted
-    reg,       // in `reg`, which belongs to it
+    constant,  // the value is `bits`; no code was emitted
+    reg,       // in the register `reg`, which belongs to this value alone
     home,      // in its home slot
-    local,     // the same as local `local`, wherever that is; nothing has been emitted
-    compare,   // an i32 that a comparison will give; only the newest value, and the operands wait beside the stack
-    pending,   // in a form that the next instruction can take as an operand: only the newest value, and it does
+    local,     // equal to the local with index `local()`, which may be anywhere; no code was emitted
+    // The i32 result of a comparison that was not emitted yet. Only the newest value can be of this kind; the operands
+    // of the comparison are in Compiler::compare_.
+    compare,
+    // An operand that the next instruction reads itself, for example from memory (Compiler::pending_). Only the newest
+    // value can be of this kind, and the next instruction always uses it.
+    pending,
   };
   Kind kind = Kind::constant;
   Scalar type = Scalar::i32;
   Reg reg;
-  bool was_local = false;  // it was pushed as `local` and is in the list of that local's values
+  bool was_local = false;  // it was pushed with kind `local`, and is in the list of the values equal to that local
   uint16_t home = 0;
   uint16_t unused = 0;
-  uint64_t bits = 0;  // of a constant; else those of a local:
+  uint64_t bits = 0;  // of a constant; if was_local, the next two:
   uint32_t local() const { return static_cast<uint32_t>(bits); }
-  // The next older value on the stack that is the same local.
+  // The index in the stack of the next older value that is equal to the same local; Compiler::kNothing: none.
   uint32_t older() const { return static_cast<uint32_t>(bits >> 32); }
 
-  // Written as two words, and to be read as two: a load waits for stores that it does not find in one piece, and most
-  // values are read a moment after they have been written.
+  // Values are written and read as two whole words of 8 bytes. Most values are read very soon after they were written.
+  // The CPU can then forward the stored data to the load only if one store contains all bytes of the load; otherwise
+  // the load waits until the store has reached the cache.
   static Value make(Kind kind, Scalar type, Reg reg, uint16_t home, uint64_t bits, bool was_local) {
     return from_words(static_cast<uint64_t>(kind) | static_cast<uint64_t>(type) << 8 | uint64_t{reg.id} << 16 |
                           uint64_t{was_local} << 24 | uint64_t{home} << 32,
@@ -74,29 +82,30 @@ struct Value {
   Value read() const {
     uint64_t head;
     std::memcpy(&head, this, sizeof(head));
-    asm("" : "+r"(head));  // else the two loads become one
+    asm("" : "+r"(head));  // otherwise the C++ compiler makes one load of 16 bytes, which neither store contains
     return from_words(head, bits);
   }
 
  private:
   static Value from_words(uint64_t head, uint64_t bits) {
     Value value;
-    std::memcpy(static_cast<void*>(&value), &head, sizeof(head));  // it is trivially copyable, but has defaults
+    // The cast silences a warning: the class has default initializers, but it is trivially copyable.
+    std::memcpy(static_cast<void*>(&value), &head, sizeof(head));
     value.bits = bits;
     return value;
   }
 };
 static_assert(std::endian::native == std::endian::little && sizeof(Value) == 16);
 
-// An operand as an instruction can take it.
+// An operand in the form in which a machine instruction reads it.
 struct Operand {
   enum class Kind : uint8_t {
-    reg,     // in a register
-    imm,     // an immediate: one that Masm::fits said yes to, sign-extended
-    slot,    // in a slot: of a Masm that kReadsSlots
-    memory,  // in memory 0, at `imm` and, if there is one, an index in `reg`: of a Masm that kReadsMemory
-    scaled,  // `reg` shifted left by `imm`: only Masm's own selection makes it
-    pool,    // a constant of Masm's, the `imm`-th: of a Masm that kPoolsFloats
+    reg,     // in the register `reg`
+    imm,     // the immediate `imm`, sign-extended; Masm::fits has accepted it
+    slot,    // in the slot `slot` of the frame; only if Masm::kReadsSlots
+    memory,  // in memory 0, at the address imm + reg (kNoReg: 0); only if Masm::kReadsMemory
+    scaled,  // `reg` shifted left by `imm` bits; only the instruction selection of the Masm makes these
+    pool,    // a constant behind the function's code, which the Masm knows by the number `imm`; only if kPoolsFloats
   };
   Kind kind = Kind::reg;
   Reg reg;
@@ -108,7 +117,7 @@ struct Operand {
   static Operand of_memory(Reg index, int64_t offset) { return {Kind::memory, index, 0, offset}; }
   static Operand of_scaled(Reg reg, int32_t log2) { return {Kind::scaled, reg, 0, log2}; }
   bool is(Reg r) const { return kind == Kind::reg && reg == r; }
-  // Whether it is gone when the register is written.
+  // Whether the operand cannot be read any more after `r` was written, because `r` is part of its address.
   bool needs(Reg r) const { return (kind == Kind::memory || kind == Kind::scaled) && reg == r; }
 };
 
