@@ -1,4 +1,4 @@
-// What the rest of the project asks of jit/, in a build without it (MINI_WASM_JIT=OFF).
+// The functions of jit/ that other folders call, for builds without the compiler (MINI_WASM_JIT=OFF).
 #include "jit/listing.h"
 #include "jit/perf_map.h"
 #include "runtime/call/execution_tier.h"

@@ -21,6 +21,7 @@ CodeMemory::~CodeMemory() {
   unmap();
 }
 
+// First fit among the freed ranges; otherwise from the part that was never used.
 uint8_t* CodeMemory::allocate(size_t bytes) {
   bytes = rounded(bytes);
   if (!usable() || !is_ours() || bytes > reserved_) return nullptr;
@@ -28,7 +29,7 @@ uint8_t* CodeMemory::allocate(size_t bytes) {
   for (auto piece = free_.begin(); piece != free_.end(); ++piece) {
     if (piece->second < bytes) continue;
     const size_t at = piece->first, rest = piece->second - bytes;
-    auto node = free_.extract(piece);
+    auto node = free_.extract(piece);  // changing a node of the map needs no memory, so it cannot throw
     if (rest != 0) {
       node.key() = at + bytes;
       node.mapped() = rest;
@@ -61,7 +62,7 @@ void CodeMemory::free(uint8_t* code, size_t bytes) {
       return;
     }
   }
-  guarded([&] { free_.emplace(at, bytes); }, [] {});  // without memory to note it, it is lost
+  guarded([&] { free_.emplace(at, bytes); }, [] {});  // if there is no memory for the map, the range is lost
 }
 
 }  // namespace mini_wasm::jit

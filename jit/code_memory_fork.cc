@@ -1,6 +1,6 @@
-// What a fork does to code memory: the parent makes a copy beforehand, which the child takes and the parent drops.
-// Other threads may allocate and free code meanwhile: they wait. Whoever loads the library as a plug-in may unload it,
-// too: the C library forgets these handlers then.
+// Fork handlers for code memory. Before a fork the parent makes a copy of its code memory. Afterwards the child uses
+// the copy, and the parent drops it. Threads that allocate or free code in the meantime wait for the locks. If the
+// library is a plug-in and is unloaded, the C library removes these handlers.
 #include <pthread.h>
 
 #include <algorithm>
@@ -27,7 +27,7 @@ class ForkHandlers {
 
  private:
   ForkHandlers() {
-    // Where that fails, children do as those that no handlers run for.
+    // If this fails, a child is like one that was made without fork handlers (CodeMemory::is_ours).
     (void)pthread_atfork([] { get().before(); }, [] { get().after(&CodeMemory::drop_copy); },
                          [] { get().after(&CodeMemory::become_copy); });
   }

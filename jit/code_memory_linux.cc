@@ -13,19 +13,21 @@
 namespace mini_wasm::jit {
 namespace {
 
-constexpr size_t kPopulated = size_t{64} << 10;
+constexpr size_t kPopulated = size_t{64} << 10;  // bytes: `populate` asks for multiples of this
 
 size_t page_size() { return static_cast<size_t>(sysconf(_SC_PAGESIZE)); }
 
+// Gives the pages memory now instead of at their first use. Returns false when there is no memory.
 bool populate_for_writing(uint8_t* at, size_t bytes) {
 #ifdef MADV_POPULATE_WRITE
-  return bytes == 0 || madvise(at, bytes, MADV_POPULATE_WRITE) == 0 || errno == EINVAL;  // before Linux 5.14
+  return bytes == 0 || madvise(at, bytes, MADV_POPULATE_WRITE) == 0 || errno == EINVAL;  // Linux before 5.14: not known
 #else
   return true;
 #endif
 }
 
-// Somewhere in the lower half of what a program has, where little else is; null: the system says where.
+// A random address of a page in the lower half of a program's address space, where little else is mapped. Null when the
+// system has no random numbers yet; then the system chooses the address.
 void* random_place() {
   constexpr uintptr_t kLowest = uintptr_t{1} << 35, kRange = uintptr_t{1} << 46;
   uintptr_t bits = 0;
@@ -33,7 +35,8 @@ void* random_place() {
   return reinterpret_cast<void*>((kLowest + bits % kRange) & ~(uintptr_t{page_size()} - 1));
 }
 
-// `map` makes a mapping at the place that it is given or, where something else is, elsewhere. Null when it cannot.
+// Makes a mapping at a random address with map(address), which returns another address if something else is mapped
+// there. After some attempts the system chooses the address. Null when there is no memory.
 template <class Map>
 uint8_t* map_somewhere(size_t bytes, Map map) {
   for (int tries = 8;; --tries) {
@@ -45,7 +48,7 @@ uint8_t* map_somewhere(size_t bytes, Map map) {
   }
 }
 
-// What a process may not have many of it needs for other things: two views are an eighth.
+// The size of one view. If the address space of the process is limited, both views together take an eighth of it.
 size_t wanted_bytes(size_t most) {
   rlimit limit;
   if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return most;
@@ -54,7 +57,7 @@ size_t wanted_bytes(size_t most) {
 
 }  // namespace
 
-// Pages cost memory only once they are written.
+// Reserves the pages. They take memory only when they are written.
 CodeMemory::Pages CodeMemory::make_pages(bool from_file) const {
   Pages pages;
   if (from_file) {
@@ -70,13 +73,13 @@ CodeMemory::Pages CodeMemory::make_pages(bool from_file) const {
   return pages;
 }
 
-// A writable view at a place that is ours, whatever is there.
+// Maps the pages once more, writable, at an address where this object has reserved the range. Replaces what is there.
 bool CodeMemory::map_again(const Pages& pages, uint8_t* at) const {
   if (pages.file >= 0) {
     constexpr int kFlags = MAP_SHARED | MAP_NORESERVE | MAP_FIXED;
     return mmap(at, reserved_, PROT_READ | PROT_WRITE, kFlags, pages.file, 0) != MAP_FAILED;
   }
-  // Of a mapping that is shared, this leaves the old one where it is (mremap(2)).
+  // With an old size of 0, mremap maps the pages of a shared mapping once more and leaves the old mapping as it is.
   return mremap(pages.view, 0, reserved_, MREMAP_MAYMOVE | MREMAP_FIXED, at) != MAP_FAILED;
 }
 
@@ -86,8 +89,11 @@ void CodeMemory::drop(Pages& pages) const {
   pages = Pages();
 }
 
-// From a file where pages without one cannot be had twice (valgrind), cannot be executed (a security policy), or are
-// counted as if all of them were used (vm.overcommit_memory=2).
+// The pages are anonymous memory if possible. An anonymous file is used where such pages
+//
+//   * cannot be mapped twice (under valgrind),
+//   * cannot be made executable (security policies), or
+//   * count as used from the beginning (vm.overcommit_memory=2).
 void CodeMemory::map(size_t most, bool from_file) {
   void* const mark = mmap(nullptr, page_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mark == MAP_FAILED) return;
@@ -115,7 +121,8 @@ bool CodeMemory::map_pages(bool from_file) {
   return true;
 }
 
-// A forked child finds the mark wiped; asking the system for the process each time would cost more than the rest.
+// The system clears the page of the mark in a child of fork (MADV_WIPEONFORK). Asking it for the process ID each time
+// would take longer than everything else that callers do.
 bool CodeMemory::is_ours() const { return *mark_ != 0; }
 
 void CodeMemory::unmap() {
@@ -126,7 +133,7 @@ void CodeMemory::unmap() {
   mark_ = nullptr;
 }
 
-// Asking for many pages at once costs a third of faulting on each.
+// Asking for many pages at once takes a third of the time of the page faults that it saves.
 void CodeMemory::populate() {
   constexpr size_t kFrom = size_t{64} << 10, kMost = size_t{1} << 20;
   if (used_ < kFrom) return;
@@ -150,7 +157,7 @@ void CodeMemory::make_copy() {
   if (copy_.view != nullptr && !copy_used(copy_.view)) drop(copy_);
 }
 
-// Pages that are free as a whole are left out.
+// Copies the allocated ranges. Whole pages that are free are left out.
 bool CodeMemory::copy_used(uint8_t* to) const {
   const size_t page = page_size();
   const auto copy = [&](size_t begin, size_t end) {
@@ -171,7 +178,8 @@ bool CodeMemory::copy_used(uint8_t* to) const {
 
 void CodeMemory::drop_copy() { drop(copy_); }
 
-// Where that fails, the child goes on with its parent's.
+// Maps the copy in place of both views, at the same addresses. If that fails, the child keeps the pages of its parent,
+// and the mark says that they are not its own.
 void CodeMemory::become_copy() {
   if (copy_.view == nullptr) return;
   if (!map_again(copy_, write_)) return drop(copy_);

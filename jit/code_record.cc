@@ -12,9 +12,17 @@ namespace {
 
 using Kind = Relocation::Kind;
 
-// A record: the numbers of the code, then each table with its length, then the code. Offsets ascend: they are written
-// as distances.
+// Format of a record. Numbers are LEB128. Offsets that ascend are written as distances from the one before.
+//
+//   size, register_entry
+//   count of loop entries; for each: loop, offset
+//   count of handlers; for each: the numbers of a HandlerRange
+//   count of catch clauses; for each: kind and keeps_exception (a byte each), tag, target, slot
+//   count of sites; for each: distance in the code, distance in the module (signed), fp_delta
+//   count of relocations; for each: distance, kind (a byte), target
+//   the code, unlinked
 
+// These give types and constants their names (code_record.h). They return false when there is none.
 bool name_type(const decoder::Module& module, TypeId type, uint32_t& name) {
   const auto at = std::find(module.types.begin(), module.types.end(), type);
   name = static_cast<uint32_t>(at - module.types.begin());
@@ -33,6 +41,7 @@ bool name_constant(const decoder::Module& module, Kind kind, uint64_t value, uin
   }
 }
 
+// Whether the target of a relocation that was read is the name of a constant of its kind.
 bool is_name(const decoder::Module& module, const Relocation& r) {
   const runtime::Image& image = runtime::Image::own();
   if (r.kind() == Kind::image) return image.contains(image.base + r.target);
@@ -55,6 +64,8 @@ void append_exceptions(const runtime::ExceptionTable& table, std::vector<uint8_t
   }
 }
 
+// The read_* functions return false when a number is impossible. When the record ends too early, the Reader has the
+// error. `size`: bytes of the code. `tags`: number of tags of the module.
 bool read_exceptions(decoder::Reader& r, uint32_t size, size_t tags, runtime::ExceptionTable& table) {
   bool right = true;
   table.handlers.resize(r.count(6, "handlers"));

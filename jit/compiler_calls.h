@@ -1,4 +1,4 @@
-// Calls: of functions, with operands in the callee's first slots, and of the runtime. Part of compiler.h.
+// Calls of functions and of the runtime. Part of compiler.h.
 #pragma once
 
 #include "jit/arguments.h"
@@ -7,7 +7,8 @@
 
 namespace mini_wasm::jit {
 
-// The arguments stand in consecutive slots, from the one returned.
+// Pops the arguments of a call, brings them home, and returns the first one's slot. They are in consecutive slots,
+// which become the first slots of the callee's frame.
 template <class Masm>
 uint16_t Compiler<Masm>::take_arguments(const FuncType& type) {
   const uint32_t height = static_cast<uint32_t>(stack_.size());
@@ -18,12 +19,14 @@ uint16_t Compiler<Masm>::take_arguments(const FuncType& type) {
   return next_home();
 }
 
+// Before a call with all arguments in slots: moves everything that the call destroys to memory.
 template <class Masm>
 void Compiler<Masm>::before_call() {
   spill_registers();
   save_pins();
 }
 
+// Stores pinned locals whose registers the call destroys, if their slots may have old values.
 template <class Masm>
 void Compiler<Masm>::save_pins() {
   for (const auto& [i, dirty] : across_calls_) {
@@ -36,7 +39,8 @@ void Compiler<Masm>::reload_pins() {
   for (const auto& [i, dirty] : across_calls_) load_pin(i, pinned_[i]);
 }
 
-// Behind the last parameter that is in a register; of few, behind all. Found out once for most types.
+// Parameters from the returned index on are all in slots. With few parameters, it returns their number. With many, it
+// returns the index behind the last one in a register, which a small hash table remembers for each type.
 template <class Masm>
 uint32_t Compiler<Masm>::end_of_registers(const FuncType& type) {
   const auto count = static_cast<uint32_t>(type.params.size());
@@ -52,8 +56,9 @@ uint32_t Compiler<Masm>::end_of_registers(const FuncType& type) {
   return known.end;
 }
 
-// Arguments in registers as far as there are any, all else that calls destroy at home. Behind the arguments there may
-// be what says which function to call: it goes to `callee`.
+// For a call with arguments in registers. Pops the arguments, moves them to their registers or homes, and spills all
+// other values that the call destroys. Returns the slot where the callee's frame begins. If `callee` is valid, the
+// value above the arguments says which function is called (a reference or a table index); it is moved to that register.
 template <class Masm>
 uint16_t Compiler<Masm>::pass_arguments(const FuncType& type, Reg callee) {
   Value chosen;
@@ -67,7 +72,9 @@ uint16_t Compiler<Masm>::pass_arguments(const FuncType& type, Reg callee) {
   ParallelMove moves;
   RegSet moved;
   ArgumentRegisters<Masm> in_registers;
-  const uint32_t rest = end_of_registers(type);  // from here on all are in slots
+  const uint32_t rest = end_of_registers(type);  // parameters from here on are in slots
+  // First the arguments that are in registers are moved, all at once. Loads of the others come after that, because they
+  // overwrite argument registers.
   for (uint32_t i = 0; i < rest; ++i) {
     const Value& value = stack_[first + i];
     const Reg to = in_registers.next(value.type);
@@ -95,6 +102,7 @@ uint16_t Compiler<Masm>::pass_arguments(const FuncType& type, Reg callee) {
   return next_home();
 }
 
+// Behind a call: loads pinned locals again and pushes the results.
 template <class Masm>
 void Compiler<Masm>::after_call(const FuncType& type) {
   note_throwing();
@@ -122,7 +130,7 @@ void Compiler<Masm>::call(FuncIdx f) {
   after_call(type);
 }
 
-// The function that a table's element refers to, in the callee register, where its index is, after all checks.
+// Replaces the table index in the callee register by the function that the element refers to, after all checks.
 template <class Masm>
 void Compiler<Masm>::load_callee(TypeIdx type, TableIdx table) {
   masm_.load_table_callee(raw(table), static_cast<uint32_t>(module_.type_id(type)), site());
@@ -146,10 +154,10 @@ void Compiler<Masm>::call_ref(TypeIdx t) {
   after_call(type);
 }
 
-// --- Tail calls: the callee takes over this frame and returns to its caller
-// -------------------------------------------
+// --- Tail calls: the callee gets this frame, and returns to the caller of this function ------------------------------
 
-// First the caller's registers, then the arguments, which may lie over the slots that those were in.
+// Before the jump of a tail call: restores the caller's registers, then moves the arguments to the beginning of the
+// frame. In this order, because the arguments may overwrite the link slots in which the registers are saved.
 template <class Masm>
 void Compiler<Masm>::give_up_frame(uint16_t arguments, const FuncType& type) {
   masm_.restore(saved_, link_);
@@ -199,8 +207,8 @@ void Compiler<Masm>::return_call_ref(TypeIdx t) {
 
 // --- The runtime -----------------------------------------------------------------------------------------------------
 
-// Operands and results are in the slots from `operands` on; a trap that it reports is one of this instruction. A layout
-// goes where x would.
+// Calls the runtime, with operands and results in the slots from `operands` on. A trap that it reports is a trap of the
+// current instruction. If there is a layout, it is passed in place of x.
 template <class Masm>
 void Compiler<Masm>::runtime_call(RuntimeCall function, uint16_t operands, uint64_t x, uint64_t y,
                                   const runtime::gc::TypeLayout* layout) {
@@ -235,6 +243,7 @@ void Compiler<Masm>::table_op(Op op, uint32_t a, uint32_t b) {
   bulk_op(op, a, b, [&](uint32_t i) { return module_.tables[i].type.is_64 ? Scalar::i64 : Scalar::i32; });
 }
 
+// `address(i)`: the type of an address in the memory or table with index i, which is the type of its size.
 template <class Masm>
 template <class AddressType>
 void Compiler<Masm>::bulk_op(Op op, uint32_t a, uint32_t b, AddressType address) {

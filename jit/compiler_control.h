@@ -20,6 +20,7 @@ uint32_t Compiler<Masm>::slots_of_types(const validator::TypeList& types) {
 
 // --- Conditions ------------------------------------------------------------------------------------------------------
 
+// If the newest value is a comparison that was not emitted yet, its operands are already popped: they are in compare_.
 template <class Masm>
 typename Compiler<Masm>::Condition Compiler<Masm>::take_condition() {
   if (stack_.back().kind == Value::Kind::compare) {
@@ -52,6 +53,8 @@ typename Masm::Test Compiler<Masm>::emit_test(Condition& condition) {
 
 // --- Blocks ----------------------------------------------------------------------------------------------------------
 
+// All values settle, because at the label they must be in the same places on all paths. The parameters go home even if
+// they are constants. Branches to the label bring the values that they take along to the slots from label.base on.
 template <class Masm>
 void Compiler<Masm>::block(Control& c) {
   settle();
@@ -74,6 +77,7 @@ void Compiler<Masm>::loop(Control& c) {
   }
   link(c.label);
   bind(c.label.link);
+  // The interpreter can hand over a frame only where no operands are on the stack (ExecutionTier::entry).
   if (enters_loops_ && stack_.empty()) {
     loop_entrances_.push_back({masm_.new_label(), c.label.link, index, pins_});
   }
@@ -116,10 +120,11 @@ void Compiler<Masm>::end(Control& c, bool falls_through) {
     check_guards();
     return;
   }
-  // In a legacy catch clause the exception lies below the results.
+  // Whether code comes here only from the end of the block, and from no branch. Then the results can stay where they
+  // are. Not so with legacy catch clauses, where the exception is on the stack below the results.
   const bool only_falls = (c.op == Op::loop || !c.label.branched) && !c.label.has_else && c.label.try_end == kNothing;
   if (c.op == Op::try_table) {
-    end_guarded(c.label);  // nothing of what follows can throw
+    end_guarded(c.label);  // the rest of the code for this `end` only moves values; it cannot throw
     guard(c, c.label.catches, c.label.catch_count);
   }
   if (c.op == Op::loop) leave_pins(c.label.outer_pins, falls_through);
@@ -130,7 +135,7 @@ void Compiler<Masm>::end(Control& c, bool falls_through) {
   }
   if (falls_through) carry(c);
   if (c.label.has_else) {
-    // No second arm: the parameters, which are at home, are the results.
+    // An `if` without `else`: when the condition is 0, the results are the parameters, which are at home.
     if (c.results.size() != 0 && falls_through) {
       link(c.label);
       c.label.branched = true;
@@ -150,7 +155,9 @@ void Compiler<Masm>::end(Control& c, bool falls_through) {
 
 // --- Results ---------------------------------------------------------------------------------------------------------
 
-// Homes ascend and a value's home is never below where it goes: a move never overwrites what a later one reads.
+// Moves `count` values, from the one with index `first` on, to the slots from `slot` on. Copying the lowest slot first
+// is always right: the homes of the values are in ascending order and never below the slots that they are moved to, so
+// a copy never overwrites a value that is still needed.
 template <class Masm>
 void Compiler<Masm>::move_to_slots(uint32_t first, uint32_t count, uint16_t slot) {
   if (count == 0) return;
@@ -159,7 +166,8 @@ void Compiler<Masm>::move_to_slots(uint32_t first, uint32_t count, uint16_t slot
   masm_.copy_slots(slot, stack_[first].home, static_cast<uint16_t>(next_home() - stack_[first].home));
 }
 
-// Puts what a branch to `c` carries where the code there expects it. What is below may be lost.
+// Moves the values that a branch to `c` takes along ("carries") to where the code at its label expects them: to the
+// result register, or to slots. Values below them may be overwritten, because the branch removes them from the stack.
 template <class Masm>
 void Compiler<Masm>::carry(const Control& c) {
   const uint32_t arity = c.branch_types().size();
@@ -206,6 +214,7 @@ void Compiler<Masm>::br_if(uint32_t depth) {
   branch_to(condition, true, depth);
 }
 
+// A branch to `depth` that is taken if the condition has the result `sense`.
 template <class Masm>
 void Compiler<Masm>::branch_to(Condition& condition, bool sense, uint32_t depth) {
   Control& c = decoder_->control(depth);
@@ -226,7 +235,8 @@ void Compiler<Masm>::branch_to(Condition& condition, bool sense, uint32_t depth)
     }
     return jump_if(test, sense, depth);
   }
-  // Past the moves when it is not taken. What stays on the stack must not depend on which way it went.
+  // The values must be moved only when the branch is taken; otherwise a jump leads over the moves. Both paths must
+  // leave the stack in the same state, so the values go home before they divide.
   const uint32_t height = static_cast<uint32_t>(stack_.size());
   settle_many(arity);
   bring_home(height - arity, height);
@@ -239,6 +249,8 @@ void Compiler<Masm>::branch_to(Condition& condition, bool sense, uint32_t depth)
   bind(skip);
 }
 
+// A label that needs moves (of values or of pinned locals) is reached through a piece of code behind the jump, called a
+// stub here. Each label has at most one, however often it occurs in the list.
 template <class Masm>
 void Compiler<Masm>::br_table(std::span<const uint32_t> depths) {
   Value index = pop();
@@ -275,6 +287,7 @@ void Compiler<Masm>::br_table(std::span<const uint32_t> depths) {
   }
 }
 
+// The operand is also the result: the value stays on the stack, and a copy of it is tested.
 template <class Masm>
 void Compiler<Masm>::ref_as_non_null() {
   Value& value = stack_.back();
@@ -286,12 +299,12 @@ void Compiler<Masm>::ref_as_non_null() {
   if (!held && copy.kind == Value::Kind::reg) release(copy);
 }
 
-// Null references are zero.
+// A null reference is 0, so the test is a comparison with 0.
 template <class Masm>
 void Compiler<Masm>::br_on_null(uint32_t depth) {
   const uint32_t top = static_cast<uint32_t>(stack_.size() - 1);
   const bool alone = decoder_->control(depth).branch_types().size() == 0;
-  if (!alone) bring_home(top);  // what the branch carries may need any register
+  if (!alone) bring_home(top);  // moving the values that the branch takes along may need any register
   Condition condition;
   condition.kind = Condition::Kind::compare;
   condition.op = Op::i64_eq;
@@ -320,6 +333,7 @@ void Compiler<Masm>::br_on_non_null(uint32_t depth) {
 
 // --- Exceptions ------------------------------------------------------------------------------------------------------
 
+// `begin_guarded` and `end_guarded` note the code that the handlers of a block guard: where it begins and ends.
 template <class Masm>
 void Compiler<Masm>::begin_guarded(Label& label) {
   label.try_begin = masm_.here();
@@ -332,7 +346,8 @@ void Compiler<Masm>::end_guarded(Label& label) {
   label.try_end_offset = site();
 }
 
-// Clauses, from the `catches`-th on, for what the innermost block guards.
+// Adds a handler for the guarded code of `c`, which is the innermost block: `catch_count` clauses, from the one with
+// number `catches` on. `outer`: see runtime::HandlerRange.
 template <class Masm>
 void Compiler<Masm>::guard(const Control& c, uint32_t catches, uint32_t catch_count, uint32_t outer) {
   exceptions_.handlers.push_back({c.label.try_begin, c.label.try_end, catches, catch_count, blocks_around(), outer});
@@ -341,7 +356,7 @@ void Compiler<Masm>::guard(const Control& c, uint32_t catches, uint32_t catch_co
 #endif
 }
 
-// The instruction whose code ends here may throw.
+// Notes for check_guards that the machine instruction that ends here may throw.
 template <class Masm>
 void Compiler<Masm>::note_throwing() {
 #ifndef NDEBUG
@@ -349,7 +364,8 @@ void Compiler<Masm>::note_throwing() {
 #endif
 }
 
-// Whatever may throw is guarded in machine code by the handlers that guard it in the module.
+// Asserts that each instruction that may throw is in the guarded code of a handler exactly if it is in the guarded part
+// of the module.
 template <class Masm>
 void Compiler<Masm>::check_guards() const {
 #ifndef NDEBUG
@@ -398,7 +414,8 @@ void Compiler<Masm>::try_(Control& c) {
   begin_guarded(c.label);
 }
 
-// The clauses of one try may have those of others between them, so each gets a range of its own.
+// Each clause becomes a handler of its own. One handler for all clauses of a try is not possible: their elements of
+// exceptions_.catches need not be neighbours, because clauses of inner blocks may be between them.
 template <class Masm>
 void Compiler<Masm>::catch_(Control& c, CatchKind kind, TagIdx tag, bool falls_through) {
   if (c.label.try_end == kNothing) end_guarded(c.label);
@@ -433,8 +450,9 @@ void Compiler<Masm>::rethrow(uint32_t depth) {
   runtime_call(&call_throw_ref, home_of(decoder_->control(depth)), 0, 0);
 }
 
-// ---
+// --- Landing pads and throwing
 
+// The code where handlers are entered (LandingPad), behind the end of the function.
 template <class Masm>
 void Compiler<Masm>::landing_pads() {
   for (const LandingPad& pad : pads_) {

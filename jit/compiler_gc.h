@@ -1,13 +1,15 @@
 // Structures, arrays, i31 and casts. Part of compiler.h.
 //
-// The collector moves nothing and stops the world inside of allocations: fields are plain memory, stores tell nobody.
+// The collector does not move objects, and runs only inside of allocations. So fields and elements are accessed like
+// other memory, without read or write barriers.
 #pragma once
 
 #include "jit/compiler_class.h"
 
 namespace mini_wasm::jit {
 
-// The access to linear memory that moves the same bytes as one to a field.
+// The load or store of linear memory that moves the same bytes as an access to a field: Masm::load and store are used
+// for both.
 inline Op field_load(runtime::gc::Storage storage, bool sign, Scalar type) {
   using Storage = runtime::gc::Storage;
   switch (storage) {
@@ -30,10 +32,12 @@ inline Op field_store(runtime::gc::Storage storage) {
   }
 }
 
-// So many operands of array.new_fixed, and of struct.new, are stored one by one: code for each of a thousand that one
-// call has left would be out of all proportion to the module.
+// Up to these numbers of operands, machine code stores the operands of array.new_fixed and struct.new one by one. With
+// more it calls the runtime. Otherwise a short instruction with a thousand operands, which one call may have returned,
+// would become very much code.
 inline constexpr uint32_t kMostFixed = 16, kMostFields = 32;
 
+// Whether an object of this size is in a cell of the heap; machine code does not allocate larger ones.
 inline bool fits_cell(uint64_t bytes) { return bytes <= runtime::gc::kMaxCell; }
 
 template <class Masm>
@@ -73,8 +77,8 @@ void Compiler<Masm>::gc_op(Op op, uint32_t a, uint32_t b, uint32_t operands, Val
   gc_call_op(op, a, b, operands, result);
 }
 
-// The operands may be collected with: they are in slots, and `y` says how many, so that the collector knows the frame's
-// end.
+// Compiles the instruction as a call of the runtime, which may start a collection. The operands are in slots, where the
+// collector finds them; `y` says how many slots they take, so that the collector knows where the frame ends.
 template <class Masm>
 void Compiler<Masm>::gc_call_op(Op op, uint32_t a, uint32_t b, uint32_t operands, ValType result) {
   const uint32_t height = static_cast<uint32_t>(stack_.size());
@@ -88,10 +92,9 @@ void Compiler<Masm>::gc_call_op(Op op, uint32_t a, uint32_t b, uint32_t operands
   if (!result.is_bottom()) push_home(scalar(result));
 }
 
-// --- Allocation: the next cell of a run, which is zeroed; without one, a call that leaves all registers alone
-// ----------
+// --- Allocation: takes the next cell of a run (its bytes are 0); if there is none, a call that keeps all registers ---
 
-// Where the collector stops looking: behind all operands, which may be at home.
+// `end` is where the collector stops looking for references: behind the homes of all operands.
 template <class Masm>
 void Compiler<Masm>::struct_new(const runtime::gc::TypeLayout& layout, uint32_t operands) {
   const uint16_t end = next_home();
@@ -115,7 +118,7 @@ void Compiler<Masm>::array_new_fixed(const runtime::gc::TypeLayout& layout, uint
   push_reg(Scalar::i64, to);
 }
 
-// Takes a value off the stack into a new object, unless it is what is there.
+// Pops a value and stores it in a new object. A 0 is not stored, because new objects are filled with zeros.
 template <class Masm>
 void Compiler<Masm>::store_new(runtime::gc::Storage storage, typename Masm::Address at) {
   Value value = pop();
@@ -125,8 +128,8 @@ void Compiler<Masm>::store_new(runtime::gc::Storage storage, typename Masm::Addr
   release(value);
 }
 
-// Whether the array.new that takes the two uppermost operands has nothing to store, or little. The runtime is faster
-// where there is more, whatever the type: it stores a vector at a time.
+// For an array.new whose operands are the two topmost values: whether it stores nothing, or few elements. With more,
+// the runtime is faster for all types, because it stores a vector at a time.
 template <class Masm>
 bool Compiler<Masm>::fills_few() const {
   const Value &length = stack_.back(), &value = stack_[stack_.size() - 2];
@@ -168,7 +171,7 @@ void Compiler<Masm>::struct_get(runtime::gc::FieldLayout field, bool sign, Scala
   push_reg(type, to);
 }
 
-// A value that is stored: a constant as it is.
+// A value that will be stored: an integer constant as an immediate if possible, all others in a register.
 template <class Masm>
 Operand Compiler<Masm>::stored(Op store, Value& value) {
   return value.kind == Value::Kind::constant && is_int(value.type) ? operand(store, value) : Operand::of(use(value));
@@ -186,13 +189,15 @@ void Compiler<Masm>::struct_set(runtime::gc::FieldLayout field) {
   release(object);
 }
 
-// Null first, then the index. What comes between this and the access must leave the scratch register alone.
+// The address of an element, after the checks for null and of the index, in this order (spec: array.get). The scratch
+// register may be part of it, so the access must follow before anything else uses that register.
 template <class Masm>
 typename Masm::Address Compiler<Masm>::element(Reg array, Operand index, const runtime::gc::TypeLayout& layout) {
   masm_.trap_if_null(Operand::of(array), TrapCode::null_array_reference, site());
   return masm_.element(array, index, layout.element_log2, site());
 }
 
+// An index of an array: an immediate if it is a constant that Masm::element accepts, otherwise in a register.
 template <class Masm>
 Operand Compiler<Masm>::index_operand(Value& index) {
   const bool small = index.kind == Value::Kind::constant && static_cast<uint32_t>(index.bits) <= Masm::kMostIndex;
@@ -255,7 +260,7 @@ void Compiler<Masm>::i31_get(bool sign) {
 
 // --- Casts -----------------------------------------------------------------------------------------------------------
 
-// What is asked of condition.a.
+// Sets the condition to "condition.a is of type `type`".
 template <class Masm>
 void Compiler<Masm>::set_cast(Condition& condition, ValType type) const {
   condition.kind = Condition::Kind::cast;
@@ -263,7 +268,7 @@ void Compiler<Masm>::set_cast(Condition& condition, ValType type) const {
   condition.exact = type.concrete() && module_.registry->get(type.type_id()).final_;
 }
 
-// Emitted by whoever needs it, like a comparison.
+// Like a comparison, it is emitted by the instruction that uses the result.
 template <class Masm>
 void Compiler<Masm>::ref_test(ValType type) {
   compare_.a = pop();
@@ -272,7 +277,7 @@ void Compiler<Masm>::ref_test(ValType type) {
   push_compare();
 }
 
-// The reference goes on in the register where it was looked at.
+// The result is the operand: it stays in the register in which it was tested.
 template <class Masm>
 void Compiler<Masm>::ref_cast(ValType type) {
   Condition condition;

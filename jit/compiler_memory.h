@@ -5,8 +5,9 @@
 
 namespace mini_wasm::jit {
 
-// Where an access goes. A guarded memory needs no check; the others are checked here. What comes between this and the
-// access must leave the scratch register alone.
+// The address of an access to memory. A memory with guard pages needs no check ("guarded"); for others the check is
+// emitted here. The scratch register may be part of the address, so the access must follow before anything else uses
+// that register.
 template <class Masm>
 typename Masm::Address Compiler<Masm>::address(Value& index, const MemArg& memarg, uint32_t bytes) {
   if (guarded(memarg.memory)) {
@@ -22,16 +23,17 @@ typename Masm::Address Compiler<Masm>::address(Value& index, const MemArg& memar
                                bytes, site());
 }
 
-// Before the registers of the result are chosen.
+// Must come before `target`, which releases the register of the index and may return it as the register of the result.
 template <class Masm>
 void Compiler<Masm>::use_index(Value& index, uint32_t memory) {
   if (!guarded(memory) || index.kind != Value::Kind::constant) use(index);
 }
 
-// The same for an atomic access, which has to be aligned.
+// `address` for an atomic access, with a check that the address is aligned.
 template <class Masm>
 typename Masm::Address Compiler<Masm>::atomic_address(Value& index, const MemArg& memarg, uint32_t bytes) {
   const bool is_64 = module_.memories[memarg.memory].type.is_64;
+  // A constant address is checked now, and no code is needed if it is aligned.
   if (bytes > 1 && guarded(memarg.memory) && index.kind == Value::Kind::constant) {
     if ((index.bits + memarg.offset) % bytes != 0) masm_.trap(TrapCode::unaligned_atomic, site());
   } else if (bytes > 1) {
@@ -51,6 +53,7 @@ void Compiler<Masm>::load(Op op, const MemArg& memarg) {
   Value index = pop();
   const Scalar type = scalar(op_info(op).results[0]);
   use_index(index, memarg.memory);
+  // If the next instruction can read its operand from memory, the load becomes a part of it.
   if constexpr (Masm::kReadsMemory) {
     const uint64_t at = memarg.offset + (index.kind == Value::Kind::constant ? static_cast<uint32_t>(index.bits) : 0);
     if (guarded(memarg.memory) && memarg.memory == 0 && at <= INT32_MAX && Masm::takes_memory(op, peek(0), peek(1))) {
@@ -106,7 +109,7 @@ void Compiler<Masm>::memory_size(uint32_t memory) {
   push_reg(result, to);
 }
 
-// --- Tables: 32-bit indices are as wide as the others
+// --- Tables. Indices of 32 bits are zero-extended, so they are used like those of 64 bits.
 
 template <class Masm>
 void Compiler<Masm>::table_get(uint32_t table) {

@@ -1,5 +1,6 @@
-// Locals in registers: which, where, and what a branch between parts of the function that pin others has to move.
-// Part of compiler.h.
+// Pinned locals: locals that are kept in registers, in a loop or a whole function. This file knows which local is in
+// which register, and moves locals when a branch leads to a part of the function that pins other locals. The validator
+// has chosen the locals for each part (validator/pin_chooser.h). Part of compiler.h.
 #pragma once
 
 #include "jit/compiler_class.h"
@@ -7,7 +8,8 @@
 
 namespace mini_wasm::jit {
 
-// In a function with handlers all locals are in memory, where a handler finds them.
+// The set with this index in FunctionFacts::pins. In a function with exception handlers no local is pinned, because
+// unwinding to a handler does not restore registers.
 template <class Masm>
 const PinSet& Compiler<Masm>::pin_set(uint32_t pins) const {
   static constexpr PinSet kNone;
@@ -25,6 +27,7 @@ void Compiler<Masm>::for_each_pin(const PinSet& set, Visit visit) const {
   }
 }
 
+// The register of a local in a set; kNoReg: it is not pinned there.
 template <class Masm>
 Reg Compiler<Masm>::register_in(const PinSet& set, uint32_t local) const {
   Reg found = kNoReg;
@@ -34,7 +37,7 @@ Reg Compiler<Masm>::register_in(const PinSet& set, uint32_t local) const {
   return found;
 }
 
-// From the local's slot, or the constant that it is.
+// Loads the register of a pinned local from the local's slot, or that of a pinned constant with its value.
 template <class Masm>
 void Compiler<Masm>::load_pin(uint32_t local, Reg reg) {
   const size_t locals = decoder_->locals().size();
@@ -42,7 +45,7 @@ void Compiler<Masm>::load_pin(uint32_t local, Reg reg) {
   masm_.constant(local_type(local), reg, plan_->constants[local - locals].bits);
 }
 
-// The register that a floating-point constant is in; kNoReg: none.
+// The register that contains a floating-point constant in this part of the function; kNoReg: none.
 template <class Masm>
 Reg Compiler<Masm>::pinned_constant(Scalar type, uint64_t bits) const {
   for (const PinnedConstant& constant : pinned_constants_) {
@@ -51,7 +54,7 @@ Reg Compiler<Masm>::pinned_constant(Scalar type, uint64_t bits) const {
   return kNoReg;
 }
 
-// From here on the locals are where `pins` says. No value may be in a register that is a local's then.
+// From here on the locals are where the set `pins` says. Emits no code. No value may be in a register of the new set.
 template <class Masm>
 void Compiler<Masm>::set_pins(uint32_t pins) {
   for (uint32_t local : pinned_locals_) pinned_[local] = kNoReg;
@@ -73,7 +76,8 @@ void Compiler<Masm>::set_pins(uint32_t pins) {
   known_ = {};
 }
 
-// Moves the locals from where one set has them to where another wants them.
+// Emits code that moves the locals from where one set has them to where another expects them. Keeps the flags. A local
+// that loses its register is stored in its slot if the slot may have an old value ("dirty").
 template <class Masm>
 void Compiler<Masm>::move_pins(uint32_t from, uint32_t to) {
   if (from == to) return;
@@ -93,7 +97,8 @@ void Compiler<Masm>::move_pins(uint32_t from, uint32_t to) {
   });
 }
 
-// The end of a loop: what it leaves on the stack makes room for the locals that move into registers.
+// The end of a loop, where the locals of the surrounding part get their registers back. Values that the loop leaves on
+// the stack are spilled if they are in such registers.
 template <class Masm>
 void Compiler<Masm>::leave_pins(uint32_t to, bool falls_through) {
   if (to == pins_) return;
@@ -107,7 +112,8 @@ void Compiler<Masm>::leave_pins(uint32_t to, bool falls_through) {
   set_pins(to);
 }
 
-// A jump to a label where other locals are in registers makes a detour behind the function's end.
+// A conditional branch. If other locals are in registers at the label, it branches to a detour instead: code behind the
+// end of the function that moves the locals, then jumps to the label.
 template <class Masm>
 void Compiler<Masm>::jump_if(const typename Masm::Test& test, bool sense, uint32_t depth) {
   const Label& label = decoder_->control(depth).label;
@@ -125,7 +131,7 @@ void Compiler<Masm>::detours() {
   }
 }
 
-// A frame comes from another tier, with all its locals in slots.
+// Code that enters a loop with a frame that another tier has begun. All locals are in their slots.
 template <class Masm>
 void Compiler<Masm>::loop_entrances() {
   for (const LoopEntrance& entrance : loop_entrances_) {

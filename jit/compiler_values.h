@@ -23,7 +23,7 @@ Compiler<Masm>::Compiler(const runtime::CompiledModule& module, runtime::Bounds 
 
 template <class Masm>
 Result<void> Compiler<Masm>::compile(FuncIdx index, NativeCode& code) {
-  // From here on the body is believed.
+  // Validates the body if that was not done before. From here on the compiler relies on that ("believes" the body).
   Result<const FunctionFacts*> valid = compiled_.facts(index);
   if (!valid) return std::move(valid).error();
   facts_ = *valid;
@@ -80,7 +80,8 @@ void Compiler<Masm>::begin(Decoder& decoder) {
   decoder.meter().add(locals.ready());
   regs_.reset({});
   set_pins(0);
-  // Whoever unwinds to a handler has lost what was in registers: it is here.
+  // Unwinding to a handler in this function loses the values that registers had for the caller, unless this function
+  // has saved them. So a function with handlers saves all of these registers; others save only those that they use.
   const FunctionFacts& facts = *facts_;
   saved_ = facts.has_try ? Masm::kSurvivesCalls : RegSet();
   for (uint32_t i = 0; !facts.has_try && i < plan_->sets.size(); ++i) {
@@ -97,7 +98,7 @@ void Compiler<Masm>::begin(Decoder& decoder) {
   clear_locals();
 }
 
-// Who comes from elsewhere has the arguments in slots.
+// The code between the two entry points: callers that use Entry::slots pass all arguments in slots.
 template <class Masm>
 void Compiler<Masm>::load_arguments() {
   ArgumentRegisters<Masm> arguments;
@@ -108,7 +109,7 @@ void Compiler<Masm>::load_arguments() {
   }
 }
 
-// The locals of these that are in registers, in their order.
+// The locals in [begin, end) that are in registers, in ascending order.
 template <class Masm>
 std::span<const uint32_t> Compiler<Masm>::pinned_between(uint32_t begin, uint32_t end) {
   pins_in_order_.clear();
@@ -119,7 +120,8 @@ std::span<const uint32_t> Compiler<Masm>::pinned_between(uint32_t begin, uint32_
   return pins_in_order_;
 }
 
-// Parameters go from where the caller put them to where the body wants them.
+// Moves parameters from their argument registers to where the body expects them: to the registers of pinned locals, or
+// to slots.
 template <class Masm>
 void Compiler<Masm>::place_params() {
   const uint32_t params = decoder_->locals().params();
@@ -145,7 +147,7 @@ void Compiler<Masm>::place_params() {
   for (uint32_t i : pinned_between(rest, params)) masm_.load_slot(local_type(i), pinned_[i], local_slot(i));
 }
 
-// Declared locals begin as zero: slots in as long runs as there are, then registers.
+// Declared locals begin with the value 0. The slots between two pinned locals are cleared together.
 template <class Masm>
 void Compiler<Masm>::clear_locals() {
   uint32_t next = decoder_->locals().params();
@@ -166,7 +168,8 @@ void Compiler<Masm>::clear_slots(uint32_t begin, uint32_t end) {
   masm_.zero_slots(static_cast<uint16_t>(first), static_cast<uint16_t>(behind - first));
 }
 
-// Values that are the same as local i get a copy of their own, because the local is about to change.
+// To be called before local i is written: values of the stack that are equal to the local get a copy of their own, in a
+// free register or in their home.
 template <class Masm>
 void Compiler<Masm>::keep_local(uint32_t i) {
   for (uint32_t at = newest_[i]; at != kNothing; at = stack_[at].older()) {
@@ -193,11 +196,12 @@ void Compiler<Masm>::local_get(uint32_t i) {
   newest_[i] = static_cast<uint32_t>(stack_.size() - 1);
 }
 
+// Emits local.set of a value that was popped.
 template <class Masm>
 void Compiler<Masm>::write_local(uint32_t i, Value& value) {
   const Reg pin = pinned_[i];
   if (value.kind == Value::Kind::local && value.local() == i) return;
-  if (pin.valid() && value.kind == Value::Kind::reg && value.reg == pin) return;  // it was made there
+  if (pin.valid() && value.kind == Value::Kind::reg && value.reg == pin) return;  // the result was put there (`target`)
   keep_local(i);
   if (pin.valid()) {
     load_value(value, pin);
@@ -226,7 +230,7 @@ void Compiler<Masm>::local_tee(uint32_t i) {
     return push_constant(value.type, value.bits);
   }
   if (!pinned_[i].valid()) {
-    // The value goes on in its register, which is nearer than the local.
+    // The value stays in its register, because reading that is faster than reading the slot of the local.
     keep_local(i);
     forget_copy(i);
     const Reg reg = use(value);
@@ -276,7 +280,7 @@ void Compiler<Masm>::push_pending(Scalar type, Operand operand) {
   pending_site_ = site();
 }
 
-// The instruction did not want it as it is, after all.
+// Loads a pending operand into a register, for an instruction that cannot read it in the form that it has.
 template <class Masm>
 Reg Compiler<Masm>::use_pending(Value& value) {
   const Reg reg = take(value.type);
@@ -287,13 +291,15 @@ Reg Compiler<Masm>::use_pending(Value& value) {
   return reg;
 }
 
-// The instruction that has just been emitted has read it.
+// The instruction that was emitted last has read the pending operand. If that was in memory, this instruction is where
+// the load may trap, so it gets a site with the load's offset.
 template <class Masm>
 void Compiler<Masm>::release_pending() {
   if (pending_.kind == Operand::Kind::memory) masm_.note_site(pending_site_);
   if (pending_.reg.valid()) regs_.release(pending_.reg);
 }
 
+// Removes a value that has just left the stack from the list of its local.
 template <class Masm>
 void Compiler<Masm>::forget_alias(const Value& value) {
   if (value.was_local && newest_[value.local()] == stack_.size()) newest_[value.local()] = value.older();
@@ -322,7 +328,7 @@ void Compiler<Masm>::truncate(uint32_t height) {
       release(compare_.b);
     }
   }
-  // What has settled is nobody's but the stack's.
+  // Values that have settled own no register and are in no list, so they are removed all at once.
   if (stack_.size() > height) stack_.resize(height);
   settled_ = std::min(settled_, height);
 }
@@ -333,6 +339,8 @@ void Compiler<Masm>::push_types(const validator::TypeList& types) {
   for (uint32_t i = 0; i < types.size(); ++i) push_home(scalar(types[i]));
 }
 
+// push_types in one loop without function calls; types may have thousands of elements. If everything below has settled,
+// the new values, which are at home, have settled, too.
 template <class Masm>
 void Compiler<Masm>::push_many(const validator::TypeList& types) {
   if (!stack_.empty() && stack_.back().kind == Value::Kind::compare) materialize_compare();
@@ -361,7 +369,7 @@ Reg Compiler<Masm>::take(Scalar type, RegSet avoid) {
   Reg reg = regs_.find(bank(type), avoid);
   if (!reg.valid()) {
     reg = regs_.oldest(bank(type), avoid);
-    if (!reg.valid()) {  // a mistake in the selection of instructions: this code will not be used
+    if (!reg.valid()) {  // an error in the instruction selection: `compile` will fail instead of using this code
       assert(false);
       out_of_registers_ = true;
       return Masm::scratch(type);
@@ -388,6 +396,7 @@ Reg Compiler<Masm>::own(Value& value, RegSet avoid) {
   return copy;
 }
 
+// Emits code that puts a value into a given register. Keeps the flags.
 template <class Masm>
 void Compiler<Masm>::load_value(const Value& value, Reg reg) {
   const Reg copy = value.kind == Value::Kind::local ? copy_of(value.local()) : kNoReg;
@@ -413,6 +422,7 @@ void Compiler<Masm>::load_value(const Value& value, Reg reg) {
   }
 }
 
+// `use`, for values that are not in a register of their own or of a pinned local.
 template <class Masm>
 Reg Compiler<Masm>::load_to_use(Value& value) {
   if (value.kind == Value::Kind::pending) return use_pending(value);
@@ -455,7 +465,7 @@ Operand Compiler<Masm>::operand(Op op, Value& value) {
 
 template <class Masm>
 Reg Compiler<Masm>::target(Scalar type, const Value& a) {
-  // What is compared may be the local that is going to be written.
+  // The comparison may read the local that the result is going to be written to, so it must be emitted before.
   if (!stack_.empty() && stack_.back().kind == Value::Kind::compare) materialize_compare();
   uint32_t local;
   if (decoder_->next_local_write(local) && pinned_[local].valid() && local_type(local) == type) {
@@ -472,7 +482,8 @@ Reg Compiler<Masm>::target(Scalar type, const Value& a) {
   return reg;
 }
 
-// Values may have been moved here; their code has not run on other paths, so this is for straight-line code only.
+// The move that this emits runs on the current path only. So it must not be used between a branch and its target: the
+// compiler would believe that the value was moved on the other path, too.
 template <class Masm>
 void Compiler<Masm>::evict(Reg reg) {
   if (!regs_.is_temp(reg) || regs_.is_free(reg) || is_held(reg)) return;
@@ -517,8 +528,9 @@ void Compiler<Masm>::bring_home(uint32_t index) {
   value.kind = Value::Kind::home;
 }
 
-// What is on the stack has to be the same on all paths from here on. Constants are. Who writes a local need not look
-// here any more.
+// Used where paths divide or join: all paths must find the values of the stack in the same places. Constants are no
+// problem, because they need no code. Settled values are also removed from the lists of locals, so that writing a local
+// (keep_local) does not look at them any more.
 template <class Masm>
 void Compiler<Masm>::settle() {
   const uint32_t height = static_cast<uint32_t>(stack_.size());
@@ -534,7 +546,7 @@ void Compiler<Masm>::settle() {
   }
 }
 
-// The registers know what is in them: the stack may be high.
+// Looks through the registers for the values to spill, and not through the stack, which may have thousands of values.
 template <class Masm>
 void Compiler<Masm>::spill(RegSet registers, uint32_t end) {
   std::array<uint32_t, Reg::kCount> values;
@@ -556,7 +568,7 @@ void Compiler<Masm>::spill_registers() {
 #ifndef NDEBUG
 template <class Masm>
 void Compiler<Masm>::check() const {
-  constexpr uint32_t kMost = 1024;  // values: a stack may be higher than anybody has time for
+  constexpr uint32_t kMost = 1024;  // values; checking a high stack after every instruction would take too long
   const auto height = static_cast<uint32_t>(stack_.size());
   if (height - settled_ > kMost) return;
   RegSet owned;
@@ -580,13 +592,13 @@ void Compiler<Masm>::check() const {
 }
 #endif
 
-// --- Instructions that are their operands ----------------------------------------------------------------------------
+// --- Instructions on values ------------------------------------------------------------------------------------------
 
 template <class Masm>
 void Compiler<Masm>::numeric(Op op) {
   const OpInfo& info = op_info(op);
   if (is_comparison(op)) {
-    // Emitted by whoever needs it: a branch or a select needs no 0 or 1.
+    // The comparison is emitted by the instruction that uses it: branches and select need the flags, not a 0 or 1.
     if (stack_.back().kind == Value::Kind::compare) {
       if (op == Op::i32_eqz) return void(compare_.negated = !compare_.negated);
       materialize_compare();
@@ -614,10 +626,12 @@ void Compiler<Masm>::push_compare() {
   push(Value::Kind::compare, Scalar::i32);
 }
 
+// Emits the comparison that the newest value stands for, and puts the result, 0 or 1, into a register.
 template <class Masm>
 void Compiler<Masm>::materialize_compare() {
   const uint32_t index = static_cast<uint32_t>(stack_.size() - 1);
-  stack_[index].kind = Value::Kind::constant;  // no register while we look for one
+  // Until the result has a register, the value counts as a constant: that has no register, and nothing else emits it.
+  stack_[index].kind = Value::Kind::constant;
   const auto test = emit_test(compare_);
   const Reg reg = take(Scalar::i32);
   masm_.set(test, reg);
@@ -641,7 +655,7 @@ void Compiler<Masm>::select(ValType) {
   const Reg rb = use(b);
   const Reg to = own(a);
   const auto test = emit_test(condition);
-  masm_.select(test, t, to, rb);  // `to` stays when the condition holds
+  masm_.select(test, t, to, rb);  // `to`, which contains a, stays as it is when the condition is not zero
   release(b);
   push_reg(t, to);
 }

@@ -1,4 +1,4 @@
-// For CPUs that there is no compiler for: Tier::jit says so, Tier::automatic interprets.
+// For hosts whose CPU has no compiler: Tier::jit gives an error, Tier::automatic only interprets.
 #include "jit/backend.h"
 
 namespace mini_wasm::jit {

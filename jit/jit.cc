@@ -37,7 +37,8 @@ Jit::Jit(std::unique_ptr<runtime::ExecutionTier> interpreter)
       host_(host()),
       memory_(host_.backend == nullptr ? 0 : host_.backend->reach()),
       usable_(memory_.usable() && backend().make_stubs(memory_, stubs_)) {
-  // What makes the machine stack large enough (runtime::ValueStack).
+  // The size of the machine stack follows from that of the value stack (runtime::ValueStack): a call may need at most
+  // as many words on the machine stack as a frame has link slots.
   assert(!usable_ || backend().frame().call_words + backend().frame().cross_words <= link_slots());
 }
 
@@ -73,7 +74,7 @@ ResultKind result_kind(const FuncType& type) {
 
 }  // namespace
 
-// Of instances from before the fork, functions know their machine code alone.
+// Functions of instances that were made before the fork have only machine code, so they get interpreter code first.
 Exit Jit::interpret(FuncInst& func, Activation& activation) {
   for (const runtime::ModuleInst& instance : activation.store->instances()) {
     if (instance.own_funcs.empty() || instance.own_funcs.front().code != nullptr) continue;
@@ -101,12 +102,11 @@ Exit Jit::run_at(const void* entry, const FuncType& type, InstanceContext& conte
   return static_cast<Exit>(stubs_.enter(entry, activation.base, &context, &activation.entry_sp, result_kind(type)));
 }
 
-// --- Frames
-// ------------------------------------------------------------------------------------------------------------
+// --- Frames ----------------------------------------------------------------------------------------------------------
 
 void Jit::add_code(const NativeCode& code) {
   const std::lock_guard lock(mutex_);
-  by_begin_.emplace_hint(by_begin_.end(), code.begin, &code);  // most of the time it is the last
+  by_begin_.emplace_hint(by_begin_.end(), code.begin, &code);  // new code is usually at the highest address so far
   add_to_perf_map(code);
 }
 
@@ -123,6 +123,7 @@ const NativeCode* Jit::find_code(const void* pc) {
   return static_cast<const uint8_t*>(pc) < code->begin + code->size ? code : nullptr;
 }
 
+// A return address points behind its call, which may be the last instruction of a function. `pc - 1` is always inside.
 bool FrameWalker::next() {
   const auto* pc = static_cast<const uint8_t*>(*sp_);
   if (pc == jit_.stubs().cross_return) {
@@ -154,12 +155,11 @@ void Jit::walk(const Activation& activation, size_t most, std::vector<runtime::F
   }
 }
 
-// --- Ways out
-// ------------------------------------------------------------------------------------------------------------
+// --- Ways out --------------------------------------------------------------------------------------------------------
 
 namespace {
 
-// Notes where the code stands, for whoever looks from outside.
+// Records in the activation where machine code has stopped, for walks over its frames.
 void stand(Activation& activation, Slot* fp, const void* const* sp) {
   activation.fp = fp;
   activation.native_sp = sp;
@@ -172,7 +172,7 @@ ExitTo handle_exit(InstanceContext* ctx, uint64_t code, Slot* fp, const void* co
   Activation& activation = *ctx->store->activation();
   if (code == kResume) return {reinterpret_cast<uint64_t>(&activation.resume), nullptr};
   stand(activation, fp, sp);
-  // What stands on the machine stack is about to go.
+  // The backtrace is made now, because the machine stack will be left. If there is no memory for it, it stays empty.
   guarded([&] { Jit::of(*ctx).walk(activation, runtime::Store::kMaxBacktrace, activation.frames); }, [] {});
   if (code == kNoRoom) code = static_cast<uint64_t>(ctx->store->why_no_room(frame_end));
   if (code >= kUnwind) return {code - kUnwind, activation.entry_sp};
@@ -187,11 +187,13 @@ uint64_t host_call(InstanceContext* ctx, FuncInst* func, Slot* fp, const void* c
   stand(activation, fp, sp);
   activation.top = fp + func->host->slots;
   const Exit exit = store.call_host(*func, ctx->instance, fp);
-  // Coroutines may have begun and ended calls in any order.
+  // The host function may have switched coroutines, which begin and end calls into this store in any order. So these
+  // are set again, for this call.
   store.machine_sp = sp;
   store.host_sp = activation.entry_sp;
   if (static_cast<Jit*>(activation.tier)->is_retired() && exit != Exit::host_error) [[unlikely]] {
-    // It has forked, and this is the child: there is no code to go on in.
+    // The host function has forked, and this is the child. The machine code that it would return to must not run any
+    // more.
     store.pending_exception = runtime::gc::kNull;
     return static_cast<uint64_t>(TrapCode::out_of_memory);
   }
@@ -212,6 +214,7 @@ bool is_subtype(InstanceContext* ctx, const FuncInst* func, TypeId wanted) {
 
 namespace {
 
+// For an interpreted module whose engine compiles hot functions, the ModuleCode of the instance is the interpreter's.
 ModuleCode& code_of(const InstanceContext& ctx) { return static_cast<ModuleCode&>(ctx.instance->code->machine_code()); }
 
 constexpr auto kOutOfMemory = [] { return static_cast<uint64_t>(TrapCode::out_of_memory); };
@@ -226,6 +229,7 @@ uint64_t compile_here(InstanceContext& ctx, uint32_t index, Entry entry) {
   return kOutOfMemory();
 }
 
+// The C++ stack may have too little room left for the compiler.
 uint64_t compile_for(InstanceContext& ctx, uint32_t index, Entry entry) {
   uint64_t result = static_cast<uint64_t>(TrapCode::call_stack_exhausted);
   runtime::run_with_room([&] { result = guarded([&] { return compile_here(ctx, index, entry); }, kOutOfMemory); });
@@ -240,8 +244,7 @@ uint64_t compile_for_registers(InstanceContext* ctx, uint32_t index) {
   return compile_for(*ctx, index, Entry::registers);
 }
 
-// --- Exceptions
-// ------------------------------------------------------------------------------------------------------------
+// --- Exceptions ------------------------------------------------------------------------------------------------------
 
 uint64_t throw_exception(InstanceContext& ctx, Slot* fp, const void* const* sp,
                          const runtime::gc::ExceptionObject& exception) {

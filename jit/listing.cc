@@ -15,6 +15,7 @@ namespace {
 uint64_t address_of(RuntimeCall call) { return reinterpret_cast<uint64_t>(call); }
 
 void name_runtime_calls(AddressNames& names) {
+  // bulk_call is defined for its own opcodes only, and returns the call of elem.drop for all others.
   const RuntimeCall no_bulk = bulk_call(Op::elem_drop);
   for (size_t i = 0; i < kOpCount; ++i) {
     const Op op = static_cast<Op>(i);
@@ -36,10 +37,11 @@ void name_module(const runtime::CompiledModule& compiled, AddressNames& names) {
   }
 }
 
-// The instructions of a body by offset, indented by their blocks.
+// The instructions of a body as text, by their offset in the module. Blocks are indented. `title`: a line for the
+// function.
 std::map<uint32_t, std::string> instructions(const runtime::CompiledModule& compiled, FuncIdx index,
                                              std::string& title) {
-  constexpr size_t kGutter = 10;  // of decoder::TextWriter
+  constexpr size_t kGutter = 10;  // characters in which decoder::TextWriter prints the offset
   std::string text;
   const decoder::TextSink sink = [&](std::string_view piece) { text += piece; };
   {
@@ -51,7 +53,7 @@ std::map<uint32_t, std::string> instructions(const runtime::CompiledModule& comp
   std::map<uint32_t, std::string> lines;
   for (size_t at = 0, end; at < text.size(); at = end + 1) {
     end = text.find('\n', at);
-    if (text[at] == ' ') continue;  // locals
+    if (text[at] == ' ') continue;  // a line without offset: declarations of locals
     lines[static_cast<uint32_t>(std::strtoul(text.c_str() + at, nullptr, 16))] =
         text.substr(at + kGutter, end - at - kGutter);
   }
@@ -74,7 +76,7 @@ Result<std::string> list_code(const Backend& backend, const runtime::CompiledMod
   std::string title;
   const std::map<uint32_t, std::string> text = instructions(module, index, title);
   std::string out = title + "\n";
-  // Instructions without code of their own come before the next that has some.
+  // Instructions for which no code was emitted are printed before the next one that has code.
   auto next = text.begin();
   for (const CodeLine& line : code) {
     for (; next != text.end() && next->first <= line.offset; ++next) {

@@ -21,6 +21,7 @@ ModuleCode::ModuleCode(Jit& jit, const runtime::CompiledModule& module, runtime:
       compiled_(count_) {
   if (count_ == 0) return;
   const size_t bytes = entries().bytes();
+  // Table and thunks are in code memory, near the code: calls read the table relative to their own address.
   uint8_t* const table = jit_.memory().allocate(bytes);
   if (table == nullptr) return;
   entries_ = reinterpret_cast<const uint8_t**>(table);
@@ -72,7 +73,7 @@ std::unique_ptr<FunctionCompiler> ModuleCode::new_compiler() const {
   return jit_.backend().make_compiler(module_, bounds_, settings_, jit_.stubs(), entries());
 }
 
-// On all processors: each takes the next function that nobody has.
+// Uses all processors. Each thread takes the next function that no other thread has taken.
 Result<void> ModuleCode::translate_all() {
   if (jit_.is_retired()) return jit_.interpreter() != nullptr ? interpreted().translate_all() : Result<void>();
   constexpr uint32_t kPerThread = 64;  // fewer functions than this are not worth a thread
@@ -89,7 +90,8 @@ Result<void> ModuleCode::translate_all() {
       std::min(std::thread::hardware_concurrency(), count_ / kPerThread),
       [](void* data) { (*static_cast<decltype(work)*>(data))(); }, &work);
   if (!failed) return {};
-  // A cache that said the module was valid may have been wrong.
+  // If the code cache said that the module is valid, nothing was validated before. The cache may be wrong, so the error
+  // may be that a function is invalid.
   for (size_t i = module_.module().imported_funcs; module_.validates_on_demand() && i < module_.module().funcs.size();
        ++i) {
     if (auto valid = module_.facts(FuncIdx{static_cast<uint32_t>(i)}); !valid) return std::move(valid).error();
@@ -112,7 +114,7 @@ const uint8_t* ModuleCode::compile(uint32_t index, Entry entry) {
       if (!lazy_compiler_) lazy_compiler_ = new_compiler();
       if (!compile_with(*lazy_compiler_, index)) return nullptr;
     } catch (...) {
-      lazy_compiler_.reset();  // in the middle of a function
+      lazy_compiler_.reset();  // its state is that of a function that is half compiled
       throw;
     }
   }
@@ -124,7 +126,8 @@ bool ModuleCode::is_compiled(uint32_t index) {
   return compiled_[index] != nullptr;
 }
 
-// From the cache. Nobody need have validated the function: the code was made of the same bytes.
+// Takes the function's code from the cache. The function need not be validated: the code was made from the same bytes,
+// after they were validated.
 bool ModuleCode::load(uint32_t index) {
   const runtime::ModuleCache* const cache = module_.cache(bounds_);
   if (cache == nullptr) return false;
@@ -147,7 +150,7 @@ bool ModuleCode::load(uint32_t index) {
   return true;
 }
 
-// False when there is no memory, or the function is invalid.
+// Returns false when there is no memory, or when the function is invalid.
 bool ModuleCode::compile_with(FunctionCompiler& compiler, uint32_t index) {
   NativeCode code;
   code.owner = this;
@@ -164,10 +167,12 @@ bool ModuleCode::compile_with(FunctionCompiler& compiler, uint32_t index) {
   return true;
 }
 
+// Sites are copied into large arrays, because an allocation for each function would take more memory and time.
 std::span<const Site> ModuleCode::keep(std::span<const Site> sites) {
   if (sites.empty()) return {};
   if (sites.size() > sites_left_) {
-    const size_t piece = size_t{64} << std::min<size_t>(sites_.size(), 7);  // small modules stay small
+    // Elements of the next array: 64 first, for small modules, then twice as many each time.
+    const size_t piece = size_t{64} << std::min<size_t>(sites_.size(), 7);
     const size_t size = std::max(sites.size(), piece);
     sites_.push_back(std::make_unique_for_overwrite<Site[]>(size));
     sites_left_ = sites_size_ = size;
@@ -182,14 +187,16 @@ void ModuleCode::publish(uint32_t index, NativeCode&& code, std::span<const Site
                          std::optional<std::span<const Relocation>> unsaved) {
   jit_.memory().publish(code.begin, code.size);
   const std::lock_guard lock(mutex_);
-  if (compiled_[index] != nullptr) {  // somebody was faster
+  if (compiled_[index] != nullptr) {  // another thread has compiled the function in the meantime
     return jit_.memory().free(const_cast<uint8_t*>(code.begin), code.size);
   }
-  const NativeCode& kept = code_.emplace_back(std::move(code));  // from here on the memory is ours to free
+  // From here on ~ModuleCode frees the memory of the code.
+  const NativeCode& kept = code_.emplace_back(std::move(code));
   code_.back().sites = keep(sites);
   if (unsaved) unsaved_.emplace(index, std::vector(unsaved->begin(), unsaved->end()));
   jit_.add_code(kept);
   compiled_[index] = &kept;
+  // Other threads may read the entry points at this moment. They get either the thunk or the code; both are right.
   const uint8_t** entry = jit_.memory().writable(entries_ + entry_index(index, Entry::slots));
   __atomic_store_n(entry, kept.begin, __ATOMIC_RELEASE);
   __atomic_store_n(entry + 1, kept.begin + kept.register_entry, __ATOMIC_RELEASE);

@@ -16,7 +16,8 @@ std::FILE* map = nullptr;
 
 }  // namespace
 
-// The folder is everybody's: a link that somebody has put there must not be followed.
+// Everybody can write to /tmp, so a symbolic link with this name must not be followed: it could lead to any file of the
+// user.
 bool start_perf_map() {
   const std::string path = "/tmp/perf-" + std::to_string(getpid()) + ".map";
   const int file = runtime::open_own_descriptor(
@@ -26,7 +27,8 @@ bool start_perf_map() {
   return map != nullptr;
 }
 
-// START SIZE NAME, numbers in hexadecimal. Names are the module's: escaped, so that none begins a line of its own.
+// A line has the form START SIZE NAME, with hexadecimal numbers. Names come from the module, so they are escaped:
+// otherwise a name with a line break could add lines.
 void add_to_perf_map(const NativeCode& code) {
   if (map == nullptr) return;
   const runtime::CompiledModule& module = code.owner->module();

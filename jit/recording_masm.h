@@ -1,14 +1,15 @@
-// A CPU that does not exist: a Masm that writes down what the portable compiler asks for, a line of text for each
-// instruction, and what of it breaks the contract (macro_assembler.h). For tests of the compiler alone.
+// RecordingMasm: a macro assembler for a CPU that does not exist. It records each instruction that the portable
+// compiler asks for as a line of text, and each violation of the contract (macro_assembler.h). For tests of the
+// compiler alone.
 //
-// It is unlike x86-64 on purpose, so that the compiler cannot come to rely on that one:
+// The CPU is unlike x86-64 on purpose, so that the compiler cannot rely on properties of x86-64:
 //
-//   registers      32 of each bank, x0 to x31 and v0 to v31; many of them survive calls, vectors among them
-//   calls          leave the return address in a link register, which `enter` has to save before the next call
-//   operands       registers and immediates of 12 bits; nothing in memory, no floating-point constants
-//   branches       conditional ones reach kReach lines: further away they go by a jump that it plants itself
+//   registers      32 in each bank, x0 to x31 and v0 to v31; many survive calls, also some of the v registers calls
+//   leave the return address in a link register, which `enter` must save before the next call operands       registers
+//   and immediates of 12 bits; nothing in memory, no floating-point constants branches       conditional branches reach
+//   kReach instructions; RecordingMasm adds jumps to reach labels further away
 //
-// Slots are s0, s1, ...
+// Slots are called s0, s1, ...
 #pragma once
 
 #include <algorithm>
@@ -23,7 +24,7 @@ namespace mini_wasm::jit {
 
 class RecordingSelector;
 
-// A base, so that they are complete where RecordingMasm's constants are.
+// A base class, because a static constexpr member can only be initialized with functions of a class that is complete.
 struct RecordingRegisters {
   static constexpr Reg x(uint8_t n) { return {Bank::ints, n}; }
   static constexpr Reg v(uint8_t n) { return {Bank::floats, n}; }
@@ -57,7 +58,8 @@ class RecordingMasm : RecordingRegisters {
   static constexpr bool kReadsSlots = false, kPoolsFloats = false, kReadsMemory = false;
   static constexpr uint32_t kMostIndex = 100;
   static constexpr int64_t kImmediates = 1 << 12;
-  // Sums and comparisons take 0 to 4095, logic -2048 to 2047, shifts all counts, stores 0 alone.
+  // Immediates: 0 to 4095 for sums and comparisons, -2048 to 2047 for and, or, xor, all counts for shifts, 0 for
+  // stores.
   static constexpr bool fits(Op op, int64_t imm) {
     switch (op) {
       case Op::i32_add:
@@ -82,7 +84,7 @@ class RecordingMasm : RecordingRegisters {
     }
   }
 
-  // What has been asked for, in order, and what of it must not be.
+  // The instructions, in order, and descriptions of the requests that break the contract.
   std::vector<std::string> lines, violations;
 
   // --- A function
@@ -128,7 +130,7 @@ class RecordingMasm : RecordingRegisters {
   void v128_constant(Reg to, const uint8_t*) { line(used(to), "= vector"); }
   void load_slot(Scalar, Reg to, uint16_t slot) { line(used(to), "=", name(slot)); }
   void store_slot(Scalar, uint16_t slot, Reg from) { line(name(slot), "=", used(from)); }
-  // There is a register that is always 0.
+  // The CPU has a register that is always 0, so it can store this constant alone.
   bool store_constant(Scalar type, uint16_t slot, uint64_t bits) {
     if (type == Scalar::v128 || bits != 0) return false;
     line(name(slot), "= 0");
@@ -165,7 +167,7 @@ class RecordingMasm : RecordingRegisters {
     require(labels_[label.number] == kUnbound, "a label is bound twice");
     line(name(label) + ":");
     labels_[label.number] = here_;
-    if (state_ == State::outside) state_ = State::inside;  // only what has been entered branches
+    if (state_ == State::outside) state_ = State::inside;  // branches to the label come from code that has entered
   }
   void jump(Label label) { line("jump", name(label)); }
   void jump_if(const Test& test, bool sense, Label label) {
@@ -234,11 +236,12 @@ class RecordingMasm : RecordingRegisters {
 
  private:
   friend class RecordingSelector;
-  // Where the instruction is: before `enter`, behind it, behind `leave`.
+  // Where the next instruction is: before `enter`, behind it, or behind `leave`.
   enum class State : uint8_t { outside, inside, left };
   static constexpr uint32_t kUnbound = ~0u, kNowhere = ~0u;
-  static constexpr uint32_t kReach = 64;
-  // A conditional branch, and the jump nearby that it goes to when its label is too far away.
+  static constexpr uint32_t kReach = 64;  // instructions
+  // A conditional branch. When its label is too far away, it leads to a jump nearby, which leads to the label (a
+  // veneer).
   struct ShortBranch {
     uint32_t at;
     Label to;
@@ -278,13 +281,13 @@ class RecordingMasm : RecordingRegisters {
     return std::to_string(o.imm);
   }
 
-  // The link register would be overwritten.
+  // A call overwrites the link register, so that must have been saved.
   void call_from(bool entered) { require(entered, "a call without a saved return address"); }
   void call(const std::string& what, uint16_t frame) {
     call_from(state_ == State::inside);
     line(what, "at", name(frame));
   }
-  // To another function, or back: the last thing that it does.
+  // A return, or a jump to another function.
   void go_out(const std::string& where) {
     require(state_ == State::left, "the return address has not been restored");
     state_ = State::inside;
@@ -300,12 +303,12 @@ class RecordingMasm : RecordingRegisters {
     lines.push_back(all);
     ++here_;
   }
-  // Whether there are branches whose labels are far away, or not bound yet.
+  // Whether there are branches whose labels are too far away, or not bound yet. Skips those that need no jump any more.
   bool waits() {
     while (pending_ < short_branches_.size() && is_near(short_branches_[pending_])) ++pending_;
     return pending_ < short_branches_.size();
   }
-  // Whether the oldest of them has to be helped now.
+  // Whether the oldest of these branches needs its jump now, so that the jump is still within its reach.
   bool short_of_reach() {
     if (!waits()) return false;
     const auto waiting = static_cast<uint32_t>(short_branches_.size() - pending_);
@@ -316,17 +319,18 @@ class RecordingMasm : RecordingRegisters {
     return to != kUnbound && distance(branch.at, to) <= kReach;
   }
   static uint32_t distance(uint32_t a, uint32_t b) { return std::max(a, b) - std::min(a, b); }
-  // A jump for each branch that waits, and one over them. These are no lines of the listing.
+  // Adds a jump for each branch that waits, and before them one that leads over them. They are counted in here_ but are
+  // not in `lines`.
   void plant_jumps() {
     ++here_;
     for (; pending_ < short_branches_.size(); ++pending_) short_branches_[pending_].jump = here_++;
   }
 
-  std::vector<uint32_t> labels_;  // by number: where it is
+  std::vector<uint32_t> labels_;  // by number: position, or kUnbound
   std::vector<ShortBranch> short_branches_;
-  size_t pending_ = 0;  // those below are near their labels, or have a jump
+  size_t pending_ = 0;  // branches with a lower index are near their labels, or have a jump
   State state_ = State::outside;
-  uint32_t here_ = 0;  // counts jumps that were planted, too
+  uint32_t here_ = 0;  // number of instructions so far, including the added jumps
 };
 
 inline void RecordingMasm::end() {
@@ -346,7 +350,8 @@ namespace mini_wasm::jit {
 
 static_assert(MacroAssembler<RecordingMasm>);
 
-// Every instruction is one line: results, name, operands.
+// Selects one machine instruction for each WebAssembly instruction. Its line has the results, the name and the
+// operands.
 class RecordingSelector : Shapes<RecordingMasm> {
  public:
   using Shapes::Shapes;
@@ -365,7 +370,7 @@ class RecordingSelector : Shapes<RecordingMasm> {
     });
   }
 
-  // The last operand may be written, as that of an exchange.
+  // An atomic access. The register of its last operand is one that may be written, as an exchange instruction does.
   void select_atomic(const MemArg& memarg) {
     const OpInfo& info = op_info(op_);
     Value expected, value, index;
@@ -394,7 +399,7 @@ class RecordingSelector : Shapes<RecordingMasm> {
       default: return false;
     }
   }
-  // Any number of operands, and results in registers that are none of theirs.
+  // Any number of operands; the results are in registers that are not those of operands.
   void general() {
     const OpInfo& info = op_info(op_);
     Value operands[4];

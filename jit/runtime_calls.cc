@@ -18,6 +18,7 @@ namespace gc = runtime::gc;
 
 namespace {
 
+// The head of a RuntimeCall. `s`: the slots of the operands.
 #define CALL(name)                                                                                            \
   uint64_t name([[maybe_unused]] InstanceContext* ctx, [[maybe_unused]] Slot* s, [[maybe_unused]] uint64_t x, \
                 [[maybe_unused]] uint64_t y, [[maybe_unused]] Slot* fp, [[maybe_unused]] const void* const* sp)
@@ -30,8 +31,7 @@ void set_address(Slot* slot, bool is_64, uint64_t value) {
   *slot = is_64 ? value : uint64_t{static_cast<uint32_t>(value)};
 }
 
-// --- Memories and tables
-// -----------------------------------------------------------------------------------------------
+// --- Memories and tables ---------------------------------------------------------------------------------------------
 
 CALL(memory_grow) {
   MemInst& memory = *ctx->memories[x];
@@ -121,13 +121,16 @@ Bulk bulk(Op op) {
 
 // --- Structures and arrays -------------------------------------------------------------------------------------------
 
+// The immediates of calls on structures and arrays (gc_call).
 const gc::TypeLayout& layout(uint64_t x) { return *reinterpret_cast<const gc::TypeLayout*>(x); }
 uint32_t slots_in(uint64_t y) { return static_cast<uint32_t>(y >> 32); }
 uint32_t index_in(uint64_t y) { return static_cast<uint32_t>(y); }
 
-// Before what may collect: where this frame ends.
+// Tells the collector where the current frame ends: below that it looks for references. Must be called before
+// everything that may start a collection.
 void publish_top(InstanceContext* ctx, Slot* s, uint64_t y) { ctx->store->activation()->top = s + slots_in(y); }
 
+// The result of a call that makes an object: stores the reference, or returns the trap if there was no memory.
 uint64_t made(const InstanceContext* ctx, Slot* s, const gc::Object* object) {
   if (object == nullptr) return code(ctx->store->heap().why_nothing());
   *s = gc::to_ref(object);

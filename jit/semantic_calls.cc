@@ -1,5 +1,5 @@
-// One function per scalar numeric instruction and atomic wait or notify, made from its definition in core/: operands
-// from slots, result into slots.
+// RuntimeCalls for the scalar numeric instructions and for memory.atomic.wait and notify. Each is made from the
+// definition of the instruction in core/: it reads the operands from slots, and writes the result to slots.
 #include <array>
 #include <cstring>
 #include <tuple>
@@ -21,6 +21,7 @@ using runtime::Slot;
 template <class T>
 constexpr uint32_t kSlots = (sizeof(T) + sizeof(Slot) - 1) / sizeof(Slot);
 
+// Reads the next operand.
 template <class T>
 T next(const Slot*& slot) {
   T value;
@@ -29,6 +30,7 @@ T next(const Slot*& slot) {
   return value;
 }
 
+// Writes the result. Returns the TrapCode.
 template <class T>
 uint64_t leave(Slot* slot, const T& value) {
   std::memcpy(slot, &value, sizeof(T));
@@ -40,10 +42,9 @@ uint64_t leave(Slot* slot, const numeric::Checked<T>& result) {
   return static_cast<uint64_t>(result.trap);
 }
 
-// --- Shapes of the functions in core/, chosen by opcode class and immediates
-// -------------------------------------------
+// --- Shapes of the functions in core/, chosen by opcode class and immediates -----------------------------------------
 
-// Values only.
+// A function of values only.
 template <auto function>
 struct Plain;
 template <class R, class... A, R (*function)(A...)>
@@ -52,7 +53,7 @@ struct Plain<function> {
     const Slot* from = operands;
     return leave(operands, apply([&]<class T>(std::type_identity<T>) { return next<T>(from); }));
   }
-  // Braces evaluate from left to right.
+  // In a braced list the calls of `take` are evaluated from left to right, in the order of the operands.
   template <class Next>
   static R apply(Next take) {
     return [&](std::tuple<A...> values) {
@@ -63,7 +64,8 @@ struct Plain<function> {
 
 constexpr auto kOutOfBounds = static_cast<uint64_t>(TrapCode::out_of_bounds_memory_access);
 
-// Waiting and waking, which look at the alignment themselves.
+// memory.atomic.wait and notify. The functions that they call check alignment and bounds; only the sum of index and
+// static offset is checked here.
 template <Op op>
 struct Atomic {
   using Access = atomic::Access<op>;

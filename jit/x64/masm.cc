@@ -24,8 +24,7 @@ CpuFeatures CpuFeatures::host() {
   return features;
 }
 
-// --- One function
-// ------------------------------------------------------------------------------------------------------
+// --- One function ----------------------------------------------------------------------------------------------------
 
 void Masm::begin(NativeCode& code) {
   // Only constants and listings leave something behind in the holder.
@@ -91,8 +90,7 @@ void Masm::note_site(uint32_t offset, uint16_t fp_delta) {
   sites_.push_back({here(), offset, fp_delta});
 }
 
-// --- Moves
-// -------------------------------------------------------------------------------------------------------------
+// --- Moves -----------------------------------------------------------------------------------------------------------
 
 void Masm::move(Scalar type, Reg to, Reg from) {
   if (to == from) return;
@@ -221,8 +219,7 @@ void Masm::zero_slots(uint16_t first, uint16_t count) {
   a.jns(next);
 }
 
-// --- Instance
-// ------------------------------------------------------------------------------------------------------------
+// --- Instance --------------------------------------------------------------------------------------------------------
 
 void Masm::load_global(Scalar type, Reg to, uint32_t global) {
   a.mov(gp64(kScratch), context(offsetof(InstanceContext, globals)));
@@ -253,8 +250,7 @@ void Masm::load_func(Reg to, uint32_t func) {
   a.mov(gp64(to), at(to, size_t{func} * 8));
 }
 
-// --- Control
-// -------------------------------------------------------------------------------------------------------------
+// --- Control ---------------------------------------------------------------------------------------------------------
 
 void Masm::jump_if(Test test, bool sense, Label label) {
   const x86::CondCode condition = sense ? test.condition : x86::negateCond(test.condition);
@@ -318,8 +314,7 @@ void Masm::check_interrupt(uint32_t offset) {
   trap_if(x86::CondCode::kNE, TrapCode::interrupted, offset);
 }
 
-// --- Memory
-// --------------------------------------------------------------------------------------------------------------
+// --- Memory ----------------------------------------------------------------------------------------------------------
 
 Masm::Address Masm::guarded_address(Reg index, uint32_t memory, uint64_t offset) {
   Reg base = kMemory;

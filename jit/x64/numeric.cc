@@ -301,8 +301,7 @@ bool Masm::numeric(Compiler<Masm>& c, Op op) {
   return Selector(c, *this, op).select() || select_float(c, *this, op) || select_simd(c, *this, op);
 }
 
-// --- Comparisons
-// -----------------------------------------------------------------------------------------------------------
+// --- Comparisons -----------------------------------------------------------------------------------------------------
 
 namespace {
 
