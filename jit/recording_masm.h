@@ -4,10 +4,10 @@
 //
 // The CPU is unlike x86-64 on purpose, so that the compiler cannot rely on properties of x86-64:
 //
-//   registers      32 in each bank, x0 to x31 and v0 to v31; many survive calls, also some of the v registers calls
-//   leave the return address in a link register, which `enter` must save before the next call operands       registers
-//   and immediates of 12 bits; nothing in memory, no floating-point constants branches       conditional branches reach
-//   kReach instructions; RecordingMasm adds jumps to reach labels further away
+//   registers   32 in each bank, x0 to x31 and v0 to v31; many survive calls, also some of the v registers
+//   calls       leave the return address in a link register, which `enter` must save before the next call
+//   operands    registers and immediates of 12 bits; nothing in memory, no floating-point constants
+//   branches    conditional ones reach kReach instructions; RecordingMasm adds jumps to labels that are further away
 //
 // Slots are called s0, s1, ...
 #pragma once

@@ -1,8 +1,9 @@
 // Relocation: a place in a function's machine code that depends on something outside of the function. All other bytes
 // are the same at every address, in every process. There are two sorts of places:
 //
-//   distances   from the code to a stub or a function; filled in when the code is placed in code memory constants
-//   such as addresses; the compiler emits their values, and code from the cache (code_record.h) gets new ones
+//   distances   from the code to a stub or a function; filled in when the code is placed in code memory
+//   constants   for example addresses; the compiler emits their values, and code from the cache (code_record.h) gets
+//               new ones
 #pragma once
 
 #include <cstdint>

@@ -2,6 +2,7 @@
 
 namespace mini_wasm::jit::x64 {
 
+// Sets the members of asmjit's assembler directly, so that the buffer and the CodeHolder stay as they are.
 void Assembler::restart() {
   places_.clear();
   distances_.clear();
@@ -41,13 +42,16 @@ void Assembler::bind(Label label) {
   }
 }
 
-// The distance to the label, as the last thing in an instruction.
+// Emits the distance to a label, as the last four bytes of an instruction. If the label is not bound yet, adds it to
+// the list of the label's uses instead.
 void Assembler::use(Writer& w, Label label) {
   Place& place = places_[label.index];
   if (place.offset != kUnbound) return w.dword(int64_t{place.offset} - (w.offset() + 4));
   w.dword(std::exchange(place.last_use, w.offset()));
 }
 
+// Jumps back use the form with one byte of distance if it is enough. Jumps forward always use the long form, because
+// their distance is not known.
 void Assembler::jump(uint32_t short_code, uint32_t long_code, Label to) {
   if (!make_room()) return;
   const uint32_t target = places_[to.index].offset;
@@ -78,7 +82,7 @@ void Assembler::lea(const Gp& to, Label label) {
   Writer w(*this);
   w.rex(true, to.id(), 0, 0);
   w.byte(0x8d);
-  w.byte((to.id() & 7) << 3 | 5);
+  w.byte((to.id() & 7) << 3 | 5);  // relative to rip
   use(w, label);
 }
 
@@ -98,7 +102,7 @@ void Assembler::raw(const uint8_t* bytes, size_t count) {
   for (size_t i = 0; i < count; ++i) w.byte(bytes[i]);
 }
 
-// --- Forms of one length
+// --- Forms whose length does not depend on the value
 
 void Assembler::mov_64(const Gp& to, uint64_t bits) {
   if (!ready()) return void(Base::long_().mov(to, bits));
@@ -124,6 +128,7 @@ void Assembler::push_32(uint32_t bits) {
 
 // --- Arithmetic
 
+// An immediate that fits in a byte has a short form. Otherwise rax as destination has a form that is one byte shorter.
 void Assembler::arithmetic(uint32_t n, x86::Inst::Id id, const asmjit::Operand_& a, const asmjit::Operand_& b) {
   constexpr uint32_t kToMemory = 1, kToRegister = 3, kAccumulator = 5, kLongImmediate = 0x81, kByteImmediate = 0x83;
   const bool to_register = a.isReg() && plain(a.as<Gp>());

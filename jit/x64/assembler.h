@@ -1,7 +1,9 @@
-// asmjit's assembler, but that the few forms which nine tenths of all code is made of (moves between registers and
-// memory, constants, additions and their like, jumps) are encoded here, in a quarter of the time that its general
-// encoder takes. Everything else, and everything while a listing is made, is asmjit's; assembler_test.cc holds both to
-// the same bytes.
+// Assembler: asmjit's assembler, with faster encoders for the most frequent instructions: moves between registers and
+// memory, constants, additions and similar operations, jumps. These are nine tenths of all code, and asmjit's general
+// encoder takes four times as long for them. asmjit encodes everything else, and everything while a listing is made.
+// assembler_test.cc checks that both encoders give the same bytes.
+//
+// In encodings, `wide` means 64 bits (REX.W), `reg` and `rm` are the two operands of the ModRM byte.
 // References: Intel SDM volume 2, 2.1 "Instruction format for protected mode" and 2.2.1 "REX prefixes".
 #pragma once
 
@@ -24,22 +26,23 @@ class Assembler : public x86::Assembler {
   using Mem = x86::Mem;
   using Imm = asmjit::Imm;
 
-  // A place in the code. Until it is bound, the jumps to it are a chain through their distances.
+  // A place in the code. Until it is bound, the jumps to it form a linked list: where the distance of a jump belongs,
+  // the code contains the offset of the jump before it (Place::last_use).
   struct Label {
     uint32_t index = ~0u;
   };
 
-  // Begins code anew in the buffer.
+  // Starts new code at the beginning of the buffer.
   void restart();
-  // Fills in what could not be known before. After everything has been bound and emitted.
+  // Fills in the distances of embed_distance. To be called when everything is emitted and all labels are bound.
   void finish();
-  // Whether something could not be emitted: there was no memory for it.
+  // Whether there was no memory for some of the code.
   bool failed() const { return failed_.any; }
 
   Label new_label();
   using Base::bind;
   void bind(Label label);
-  // Of a constant behind the code, which any instruction may name.
+  // A label for a constant behind the code, which may be an operand in memory of any instruction.
   asmjit::Label new_constant() { return Base::newLabel(); }
   uint32_t offset_of(Label label) const { return places_[label.index].offset; }
 
@@ -56,12 +59,13 @@ class Assembler : public x86::Assembler {
   void jp(Label to) { j(x86::CondCode::kP, to); }
   void js(Label to) { j(x86::CondCode::kS, to); }
   void lea(const Gp& to, Label label);
-  // Four bytes: how far `to` is behind `from`, which has been bound.
+  // Emits four bytes of data: the distance from `from`, which is bound, to `to`.
   void embed_distance(Label to, Label from);
-  // Bytes that are code.
+  // Emits bytes that are code.
   void raw(const uint8_t* bytes, size_t count);
 
-  // Forms of one length whatever the value, which is their last bytes: for those that change (jit/relocation.h).
+  // Instructions whose last bytes are the value, and whose length does not depend on it: for values that are replaced
+  // later (jit/relocation.h).
   void mov_64(const Gp& to, uint64_t bits);
   void cmp_32(const Mem& a, uint32_t bits);
   void push_32(uint32_t bits);
@@ -133,7 +137,7 @@ class Assembler : public x86::Assembler {
     registers(is_wide(a), 0x85, b.id(), a.id());
   }
 
-  // The operations whose encodings differ in three bits only: 8 * n + form.
+  // Arithmetic operations with the opcodes 8 * n + form; `n` is the operation.
 #define MINI_WASM_ARITHMETIC(name, id, n)                 \
   template <class A, class B>                             \
   void name(const A& a, const B& b) {                     \
@@ -144,7 +148,7 @@ class Assembler : public x86::Assembler {
   MINI_WASM_ARITHMETIC(cmp, kIdCmp, 7)
 #undef MINI_WASM_ARITHMETIC
 
-  // With an instruction that is chosen at run time.
+  // Emits an instruction that is chosen at run time.
   template <class... Operands>
   void emit(x86::Inst::Id id, const Operands&... operands) {
     if constexpr (sizeof...(Operands) == 2) {
@@ -157,14 +161,16 @@ class Assembler : public x86::Assembler {
  private:
   static bool is_wide(const Gp& reg) { return reg.isGpq(); }
   static bool plain(const Gp& reg) { return reg.isGpd() || reg.isGpq(); }
-  // A register, maybe with another one as index, and a displacement.
+  // Whether an operand in memory is a form that is encoded here: a base register, an optional index register, and a
+  // displacement.
   static bool plain(const Mem& m) {
     using asmjit::RegType;
     return m.baseType() == RegType::kX86_Gpq && !m.hasSegment() &&
            (m.indexType() == RegType::kX86_Gpq || m.indexType() == RegType::kNone);
   }
   static bool fits(const Imm& bits, bool wide) { return !wide || bits.value() == static_cast<int32_t>(bits.value()); }
-  static constexpr size_t kLongest = 16;  // bytes of an instruction
+  static constexpr size_t kLongest = 16;  // bytes; no instruction is longer
+  // Whether an instruction can be encoded here: there is room in the buffer, and no listing is made.
   bool ready() const { return remainingSpace() >= kLongest && logger() == nullptr; }
   bool make_room() {
     return remainingSpace() >= kLongest || code()->growBuffer(&_section->buffer(), kLongest) == asmjit::kErrorOk ||
@@ -177,7 +183,8 @@ class Assembler : public x86::Assembler {
     return Imm(bits);
   }
 
-  // One instruction, written behind the others.
+  // Writes one instruction at the end of the code, which becomes longer when the Writer is destroyed. There must be
+  // room for kLongest bytes.
   class Writer {
    public:
     explicit Writer(Assembler& a) : a_(a), at_(a._bufferPtr) {}
@@ -216,8 +223,10 @@ class Assembler : public x86::Assembler {
       rex(wide, reg, index == kNoIndex ? 0 : index, base);
       opcode(code);
       const bool is_byte = displacement == static_cast<int8_t>(displacement);
-      // Without a displacement this base would mean something else.
+      // Mode 0 has no displacement, 1 has one byte, 2 has four. In mode 0, rbp or r13 as base would have another
+      // meaning.
       const uint32_t mode = displacement == 0 && (base & 7) != 5 ? 0 : is_byte ? 1 : 2;
+      // rsp or r12 as base, and every index, need a SIB byte, which rm = 4 announces.
       if (index == kNoIndex && (base & 7) != 4) {
         byte(mode << 6 | (reg & 7) << 3 | (base & 7));
       } else {
@@ -258,8 +267,10 @@ class Assembler : public x86::Assembler {
   static constexpr uint32_t kUnbound = ~0u;
   struct Place {
     uint32_t offset = kUnbound;
-    uint32_t last_use = 0;  // the distance (its offset) that waits for this; there the one before; 0: no more
-    asmjit::Label listed;   // for a listing
+    // Offset in the code of the distance of the last jump to this label; the four bytes there are the offset of the one
+    // before. 0: there is none.
+    uint32_t last_use = 0;
+    asmjit::Label listed;  // only while a listing is made
   };
   void use(Writer& w, Label label);
   void jump(uint32_t short_code, uint32_t long_code, Label to);

@@ -1,5 +1,6 @@
-// Atomic accesses (threads proposal, "Atomic memory accesses") in machine code; core/atomic.h says what they do. All
-// are sequentially consistent: plain loads are, because stores are exchanges, which lock the bus as all the others do.
+// Atomic accesses in machine code (threads proposal, "Atomic memory accesses"). core/atomic.h defines what they
+// compute. All accesses are sequentially consistent. On x86-64, plain loads are enough for that if all stores are
+// locked instructions; so atomic stores are exchanges, which always lock.
 #include "core/atomic.h"
 
 #include "jit/x64/selector.h"
@@ -22,7 +23,7 @@ class AtomicSelector : SelectorBase {
       case OpClass::atomic_store: return store(), true;
       case OpClass::atomic_rmw: return modify(atomic::rmw_of(op_info(op_).text)), true;
       case OpClass::atomic_cmpxchg: return compare_exchange(), true;
-      default: return false;  // waiting and waking
+      default: return false;  // memory.atomic.wait and notify
     }
   }
 
@@ -63,7 +64,8 @@ class AtomicSelector : SelectorBase {
     leave(reg);
   }
 
-  // There is no instruction for these that says what was there before.
+  // and, or, xor: no instruction of the CPU returns the old value, so a loop tries cmpxchg until no other thread has
+  // changed the value in the meantime. cmpxchg expects the old value in rax.
   void modify_in_loop(Rmw rmw) {
     const Id id = rmw == Rmw::and_ ? Inst::kIdAnd : rmw == Rmw::or_ ? Inst::kIdOr : Inst::kIdXor;
     Value value = c.pop(), index = c.pop();
@@ -86,6 +88,7 @@ class AtomicSelector : SelectorBase {
     leave(rax);
   }
 
+  // The instruction wants the expected value in rax, and leaves the old value of memory there.
   void compare_exchange() {
     Value replacement = c.pop(), expected = c.pop(), index = c.pop();
     apart(replacement, RegSet(rax));
@@ -95,7 +98,7 @@ class AtomicSelector : SelectorBase {
       m.move(type_, rax, reg);
       c.release(expected);
     }
-    c.forget(rax);  // which gets what is there
+    c.forget(rax);  // if it was a copy of a local, it is not one afterwards
     const x86::Mem to = address(index);
     a.lock().cmpxchg(to, part(c.use(replacement)));
     m.note_site(site_);
@@ -112,7 +115,9 @@ class AtomicSelector : SelectorBase {
     return memory;
   }
 
-  // --- As many bytes as the access has
+  // --- Registers and the width of the access
+
+  // The part of a register that has as many bytes as the access.
   x86::Gp part(Reg reg) const {
     switch (bytes_) {
       case 1: return x86::gpb_lo(reg.number());
@@ -129,7 +134,7 @@ class AtomicSelector : SelectorBase {
     }
     m.note_site(site_);
   }
-  // The result, of which the instruction has left the other bytes alone.
+  // Pushes the result. The instruction has written only as many bytes as the access has, so the others are cleared.
   void leave(Reg reg) {
     if (bytes_ < 4) {
       a.movzx(gp32(reg), part(reg));
@@ -150,7 +155,7 @@ bool Masm::atomic(Compiler<Masm>& c, Op op, const MemArg& memarg) {
   return AtomicSelector(c, *this, op, memarg).select();
 }
 
-// What is beyond all addresses is out of bounds, aligned or not.
+// If index + offset is 2^64 or more, the trap is "out of bounds", whether the sum is aligned or not.
 void Masm::check_alignment(Reg index, bool is_64, uint64_t offset, uint32_t bytes, uint32_t wasm_offset) {
   const uint32_t mask = bytes - 1;
   Reg at = index;

@@ -1,4 +1,5 @@
-// x86-64, as the engine sees it: the portable compiler made for it, and what goes with that.
+// The Backend of x86-64: the portable compiler, instantiated with the Masm of this CPU, and thunks. link.cc, stubs.cc
+// and listing.cc have the rest.
 #include "jit/x64/backend.h"
 
 #include <cstring>
@@ -56,7 +57,7 @@ void X64Backend::describe_cpu(std::vector<uint8_t>& out) const {
   for (const bool has : {cpu.avx, cpu.bmi1, cpu.bmi2, cpu.lzcnt, cpu.popcnt}) out.push_back(has ? 1 : 0);
 }
 
-// Twice: mov eax, index; jmp lazy
+// For each Entry: mov eax, index; jmp lazy
 void X64Backend::write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs) const {
   constexpr size_t kHalf = kThunkBytes / 2;
   for (const uint8_t* lazy : stubs.lazy) {

@@ -1,16 +1,17 @@
+// The Backend of x86-64.
 #pragma once
 
 #include "jit/backend.h"
 
 namespace mini_wasm::jit::x64 {
 
-inline constexpr size_t kThunkBytes = 20;
+inline constexpr size_t kThunkBytes = 20;  // two halves of mov and jmp (write_thunk)
 
 class X64Backend final : public Backend {
  public:
   FrameLayout frame() const override { return {.call_words = 1, .cross_words = 2}; }
   const RegisterBudget& pins() const override;
-  // As far as displacements of 32 bits reach, with room to spare.
+  // Displacements of 32 bits reach 2 GiB in both directions; half of that leaves room to spare.
   size_t reach() const override { return size_t{1} << 30; }
   void describe_cpu(std::vector<uint8_t>& out) const override;
 

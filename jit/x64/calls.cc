@@ -1,4 +1,5 @@
-// Frames and calls.
+// Frames and calls of x86-64. 0xe8 is the opcode of call, 0xe9 of jmp; 0xff with 0x15 or 0x25 are call and jmp through
+// memory.
 #include <cassert>
 #include <cstddef>
 
@@ -12,7 +13,8 @@ namespace mini_wasm::jit::x64 {
 using runtime::FuncInst;
 using runtime::InstanceContext;
 
-// The limit is null while the store is interrupted; which of the two it was the trap finds out.
+// The limit in the context is null while the store is interrupted. The stub of the trap finds out which of the two
+// reasons it was (Store::why_no_room).
 void Masm::check_stack(uint32_t frame_slots, uint32_t offset) {
   a.lea(gp64(kScratch), x86::Mem(gp64(kFp), static_cast<int32_t>(frame_slots) * 8, 8));
   a.cmp(gp64(kScratch), context(offsetof(InstanceContext, stack_limit)));
@@ -40,7 +42,7 @@ void Masm::call_function(uint32_t index, uint16_t frame, uint32_t offset) {
 
 void Masm::jump_function(uint32_t index) { emit_to_function(0xe9, 0x25, index, Entry::slots); }
 
-// `link` chooses between the callee's code and the way through the table.
+// Emits the form through the table; X64Backend::link may change it to the direct one. A function calls itself directly.
 void Masm::emit_to_function(uint8_t direct, uint8_t through_memory, uint32_t index, Entry entry) {
   if (index == index_) {
     return emit_far({direct}, Relocation::Kind::own_entry, static_cast<uint32_t>(entry));
@@ -48,7 +50,7 @@ void Masm::emit_to_function(uint8_t direct, uint8_t through_memory, uint32_t ind
   emit_far({0xff, through_memory}, Relocation::Kind::entry, static_cast<uint32_t>(entry_index(index, entry)));
 }
 
-// From an instance to another or to the host.
+// The callee may belong to another instance or to the host.
 void Masm::call_import(uint16_t frame, uint32_t offset) {
   a.add(gp64(kFp), static_cast<int32_t>(frame) * 8);
   emit_stub(0xe8, stubs_.call_callee);
@@ -56,9 +58,9 @@ void Masm::call_import(uint16_t frame, uint32_t offset) {
   a.sub(gp64(kFp), static_cast<int32_t>(frame) * 8);
 }
 
-// A function of this instance finds its arguments in registers; those of others want them in slots. They are put there
-// behind the body, but it is one and the same call that leads into both: so it has one place, where handlers look for
-// it.
+// A function of this instance gets its arguments in registers, all others get them in slots. The code that stores the
+// arguments in slots is out of line, behind the body. But there is only one call instruction for both cases, in the
+// body: so it is inside the range of code that the exception handlers around it guard.
 void Masm::call_callee(const FuncType& type, uint16_t frame, uint32_t offset) {
   const SlowCall slow{a.new_label(), a.new_label(), &type};
   a.add(gp64(kFp), static_cast<int32_t>(frame) * 8);
@@ -74,7 +76,8 @@ void Masm::call_callee(const FuncType& type, uint16_t frame, uint32_t offset) {
 
 void Masm::jump_callee() { emit_stub(0xe9, stubs_.jump_callee); }
 
-// From the index to the function, both in the callee register. 32-bit indices are zero-extended.
+// Index and function are both in the callee register. Indices of 32 bits are zero-extended. If the type of the function
+// is not equal to the expected one it may be a subtype, which is checked out of line.
 void Masm::load_table_callee(uint32_t table, uint32_t type, uint32_t offset) {
   const x86::Gp callee = gp64(kCallee);
   check_table_index(table, kCallee, TrapCode::undefined_element, offset);
@@ -88,6 +91,7 @@ void Masm::load_table_callee(uint32_t table, uint32_t type, uint32_t offset) {
   slow_types_.push_back(slow);
 }
 
+// Emits the code out of line for load_table_callee and call_callee.
 void Masm::place_slow_calls() {
   for (const SlowType& slow : slow_types_) {
     a.bind(slow.entry);
@@ -113,6 +117,7 @@ void Masm::place_slow_calls() {
   }
 }
 
+// A TypeId is a constant with a relocation, because other processes number the types differently.
 void Masm::compare_type(x86::Mem found, uint32_t type) {
   a.cmp_32(found, type);
   note_constant(Relocation::Kind::type, 4);

@@ -1,4 +1,5 @@
-// Objects of the heap: allocation, elements, i31, tests of types. A reference is as runtime/gc/object.h says.
+// Objects of the heap: allocation, elements, i31, tests of types. How references are represented is in
+// runtime/gc/object.h: null is 0, an i31 has bit 0 set, and an object is its address.
 #include <cstddef>
 
 #include "jit/x64/masm.h"
@@ -31,7 +32,8 @@ Masm::Address Masm::element(Reg array, Operand index, uint32_t log2, uint32_t of
 
 // --- Allocation
 
-// The run that the object's cell comes from: base and displacement of its fields.
+// The run (contiguous free cells of one size) that the object's cell is taken from. Returns the address of its first
+// field; the scratch register is the base. Jumps to `none` if the length of an array is too large for this.
 x86::Mem Masm::find_run(Operand length, const gc::TypeLayout& layout, Label none) {
   const bool is_array = layout.kind == gc::ObjectKind::array;
   const x86::Mem runs = at(kContext, offsetof(runtime::InstanceContext, heap_runs), 8);
@@ -41,7 +43,8 @@ x86::Mem Masm::find_run(Operand length, const gc::TypeLayout& layout, Label none
     a.mov(gp64(kScratch), runs);
     return at(kScratch, space * sizeof(gc::Run), 8);
   }
-  // Cells of up to 16 granules come in all sizes; the header is one.
+  // There is a size of cells for each number of granules up to 16. The header takes one granule, so the size class
+  // follows from the length by arithmetic: elements in granules, rounded up; then times two spaces of 24 bytes each.
   static_assert(gc::cell_bytes(15) == 16 * gc::kGranule && gc::kHeaderBytes == gc::kGranule);
   static_assert(gc::space_of(1, false) == 2 && gc::space_of(0, true) == 1 && sizeof(gc::Run) == 24);
   const uint32_t log2 = layout.element_log2;
@@ -59,6 +62,8 @@ x86::Mem Masm::find_run(Operand length, const gc::TypeLayout& layout, Label none
   return at(kScratch, layout.has_refs ? sizeof(gc::Run) : 0, 8);
 }
 
+// Takes the next cell of the run. The cell is filled with zeros already, so only the header is written. If the run is
+// empty, a call out of line returns an object with a header.
 void Masm::allocate(Reg to, Operand length, Reg temp, const gc::TypeLayout& layout, uint16_t frame_end,
                     uint32_t offset) {
   const Label slow = new_label(), done = new_label();
@@ -86,6 +91,7 @@ void Masm::allocate(Reg to, Operand length, Reg temp, const gc::TypeLayout& layo
   bind(done);
 }
 
+// Emits the calls for allocations that find no cell.
 void Masm::place_slow_allocations() {
   for (const SlowAllocation& slow : allocations_) {
     bind(slow.entry);
@@ -107,6 +113,7 @@ void Masm::place_slow_allocations() {
 
 void Masm::array_length(Reg to, Reg array) { a.mov(gp32(to), at(array, offsetof(gc::Object, length), 4)); }
 
+// 2 * from + 1, of which the upper 32 bits are cleared.
 void Masm::ref_i31(Reg to, Reg from) { a.lea(gp32(to), x86::Mem(gp64(from), gp64(from), 0, 1, 0)); }
 
 void Masm::i31_get(bool sign, Reg to, Reg from) {
@@ -118,8 +125,9 @@ void Masm::i31_get(bool sign, Reg to, Reg from) {
   }
 }
 
-// The flags say whether it is where all ways meet. "Below" is no equality, so a comparison with 1 tells null apart
-// whatever is asked of the others.
+// Several comparisons lead to the label `done`, and the flags that each of them leaves there must give the same answer.
+// Null compared with 1 is "below" and also "not equal". So this comparison finds null, and leaves flags that say no
+// where "equal" means yes, and yes where "not equal" means yes.
 Masm::Test Masm::test_cast(Reg reference, gc::CastTarget target, bool exact) {
   using Kind = gc::CastTarget::Kind;
   const x86::Gp ref = gp64(reference);
@@ -137,7 +145,7 @@ Masm::Test Masm::test_cast(Reg reference, gc::CastTarget target, bool exact) {
   Label done = new_label();
   if (target.kind == Kind::i31) {
     if (target.nullable) {
-      a.cmp(ref, 1);  // what is below 1 is not 1
+      a.cmp(ref, 1);  // null: "below", and also "not equal", which is the condition for yes here
       a.jb(done);
     }
     a.test(x86::gpb_lo(reference.number()), 1);
@@ -168,7 +176,7 @@ Masm::Test Masm::test_cast(Reg reference, gc::CastTarget target, bool exact) {
   return {CondCode::kE};
 }
 
-// i31, structures and arrays: "below or equal".
+// Whether it is an eqref: an i31, a structure or an array. The condition for yes is "below or equal".
 Masm::Test Masm::test_eq(Reg reference, bool nullable) {
   static_assert(gc::ObjectKind::struct_ < gc::ObjectKind::array && gc::ObjectKind::array < gc::ObjectKind::host);
   Label done = new_label();
@@ -188,7 +196,8 @@ Masm::Test Masm::test_eq(Reg reference, bool nullable) {
   return {CondCode::kBE};
 }
 
-// The layout is in the scratch register: TypeLayout::is_subtype_of. The flags at `done` and at the end say "equal".
+// TypeLayout::is_subtype_of in machine code. The layout of the object is in the scratch register. At `done` and at the
+// end the flags say "equal" for yes.
 void Masm::test_object(uint32_t type, uint32_t depth, bool exact, Label done) {
   compare_type(at(kScratch, runtime::kLayoutType, 4), type);
   if (exact) return;
@@ -199,6 +208,7 @@ void Masm::test_object(uint32_t type, uint32_t depth, bool exact, Label done) {
   compare_type(at(kScratch, size_t{depth} * sizeof(TypeId), 4), type);
 }
 
+// The same for the type of a function. If the types are not equal, a stub looks for the subtype in the type registry.
 void Masm::test_func(Reg reference, uint32_t type, bool exact, Label done) {
   compare_type(at(reference, offsetof(runtime::FuncInst, type), 4), type);
   if (exact) return;

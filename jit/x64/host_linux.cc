@@ -1,4 +1,4 @@
-// This CPU as the host.
+// The host is an x86-64 CPU with Linux.
 #include <ucontext.h>
 
 #include "jit/jit.h"
@@ -7,14 +7,16 @@
 namespace mini_wasm::jit {
 namespace {
 
-// Makes a fault of machine code a call of the trap's stub, as if the instruction had been one.
+// Continues after the fault as if the instruction that faulted had been a call of the trap's stub.
 bool redirect_fault(runtime::Activation& activation, void* context) {
   Jit& jit = static_cast<Jit&>(*activation.tier);
   mcontext_t& machine = static_cast<ucontext_t*>(context)->uc_mcontext;
   const auto pc = static_cast<uint64_t>(machine.gregs[REG_RIP]);
   if (!jit.memory().contains(reinterpret_cast<const void*>(pc))) return false;
   auto* sp = reinterpret_cast<uint64_t*>(machine.gregs[REG_RSP]);
-  *--sp = pc + 1;  // inside of the instruction: sites are found by their ends
+  // The "return address". The end of the instruction is not known, but any address inside of it leads to its site,
+  // because that is the first one whose end is not below the address (FrameWalker::next).
+  *--sp = pc + 1;
   machine.gregs[REG_RSP] = reinterpret_cast<greg_t>(sp);
   machine.gregs[REG_RIP] =
       reinterpret_cast<greg_t>(jit.stubs().traps[static_cast<size_t>(TrapCode::out_of_bounds_memory_access)]);

@@ -1,6 +1,6 @@
-// Relocations (jit/relocation.h) in code of this CPU: an instruction ends with the distance or constant, and `offset` is
-// where that begins. Calls and jumps to functions of the module have a form that leads
-// straight to the callee's code and one that goes through the table of entry points; both are of one length.
+// Relocations (jit/relocation.h) in code of x86-64. The distance or constant is the last part of an instruction, and
+// `offset` is where that part begins. Calls and jumps to functions of the module have two forms of the same length: one
+// leads directly to the callee's code, the other one reads the address from the table of entry points. `link` chooses.
 #include <cstring>
 
 #include "jit/x64/backend.h"
@@ -8,11 +8,12 @@
 namespace mini_wasm::jit::x64 {
 namespace {
 
-// call or jmp [rip + distance]; call or jmp distance, with a prefix that means nothing there
+// The form through the table: call or jmp [rip + distance]. The direct form: call or jmp distance, with a prefix that
+// has no effect on them and makes them as long as the other form.
 constexpr uint8_t kThroughMemory = 0xff, kCallThere = 0x15, kJumpThere = 0x25;
 constexpr uint8_t kPrefix = 0x67, kCall = 0xe8, kJump = 0xe9;
 
-// Bytes that a relocation's instruction ends with.
+// The size in bytes of the distance or constant.
 uint32_t bytes_of(const Relocation& r) {
   return r.kind() == Relocation::Kind::image || r.kind() == Relocation::Kind::layout ? 8 : 4;
 }
@@ -30,7 +31,8 @@ void X64Backend::link(uint8_t* to, const uint8_t* at, uint32_t register_entry, s
         break;
       case Relocation::Kind::stub: target = stubs.at(r.target); break;
       case Relocation::Kind::entry:
-        target = entries.code_of(r.target);  // which never moves
+        // Direct, if the callee has code already: code never moves, so the call stays right.
+        target = entries.code_of(r.target);
         if (target != nullptr) {
           place[-1] = place[-1] == kCallThere ? kCall : kJump;
           place[-2] = kPrefix;

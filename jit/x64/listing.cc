@@ -1,4 +1,4 @@
-// Code as text, from asmjit's formatter.
+// Listings: code of x86-64 as text, from asmjit's formatter.
 #include "jit/listing.h"
 
 #include <algorithm>
@@ -14,13 +14,15 @@ namespace {
 
 using runtime::InstanceContext;
 
-// Stubs and entry points that are nowhere: what is compiled with them can be read but not run.
+// Stubs and a table of entry points without code. Functions can be compiled with them, but not run. `names` has a name
+// for each of their addresses.
 struct Nowhere {
   std::deque<uint8_t> places;
   Stubs stubs;
   std::vector<const uint8_t*> entries;
   AddressNames names;
 
+  // A new address with this name. A deque never moves its elements.
   const uint8_t* place(std::string name) {
     names.emplace(reinterpret_cast<uint64_t>(&places.emplace_back()), std::move(name));
     return &places.back();
@@ -36,7 +38,7 @@ struct Nowhere {
 #define TRAP(id, message) stubs.traps[static_cast<size_t>(TrapCode::id)] = place("trap " #id);
 #include <mini_wasm/traps.def>
 #undef TRAP
-    // As before any function is compiled: each entry leads to its thunk, which stands behind the entries.
+    // As in a module in which no function was compiled yet: each entry point is a thunk behind the table.
     const size_t count = module.funcs.size() - module.imported_funcs;
     entries.resize(2 * count + (count * kThunkBytes) / sizeof(uint8_t*) + 1);
     for (size_t i = 0; i < 2 * count; ++i) {
@@ -64,6 +66,7 @@ constexpr struct {
     {offsetof(InstanceContext, zero), "zero"},
 };
 
+// Gets each instruction as text when it is assembled, replaces addresses by names, and collects the lines.
 class Listing final : public asmjit::Logger {
  public:
   Listing(Masm& masm, const Compiler<Masm>& compiler, const AddressNames& names, std::vector<CodeLine>& lines)
@@ -76,10 +79,11 @@ class Listing final : public asmjit::Logger {
     while (!text.empty() && text.back() == '\n') text.pop_back();
     text.erase(0, text.find_first_not_of(' '));
     if (text.empty()) return asmjit::kErrorOk;
-    if (text.starts_with("long ")) text.erase(0, 5);
+    if (text.starts_with("long ")) text.erase(0, 5);  // how asmjit shows forms that are longer than necessary
     uint32_t at = masm_.here();
     if (text.starts_with(".db") && masm_.far_target() != nullptr) {
-      at -= static_cast<uint32_t>(std::count(text.begin(), text.end(), 'x'));  // it has been emitted already
+      // Bytes are reported after they were emitted. Each is printed as 0x.., so the number of x is their number.
+      at -= static_cast<uint32_t>(std::count(text.begin(), text.end(), 'x'));
       text = far(text);
     }
     name_context(text);
@@ -89,7 +93,7 @@ class Listing final : public asmjit::Logger {
   }
 
  private:
-  // Instructions that Masm::emit_far encodes itself.
+  // The text for an instruction that Masm::emit_far has encoded, which asmjit shows as bytes.
   std::string far(const std::string& bytes) {
     const auto name = names_.find(reinterpret_cast<uint64_t>(masm_.far_target()));
     const bool jump = bytes.starts_with(".db 0xE9") || bytes.starts_with(".db 0xFF, 0x25");
@@ -97,6 +101,7 @@ class Listing final : public asmjit::Logger {
     return (jump ? "jmp " : address ? "lea r11, " : "call ") + (name == names_.end() ? "this function" : name->second);
   }
 
+  // Replaces the offset in an operand [r15 + offset] by the name of the field of InstanceContext.
   static void name_context(std::string& text) {
     const std::string base = "[r15";
     const size_t at = text.find(base);

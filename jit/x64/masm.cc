@@ -27,7 +27,8 @@ CpuFeatures CpuFeatures::host() {
 // --- One function ----------------------------------------------------------------------------------------------------
 
 void Masm::begin(NativeCode& code) {
-  // Only constants and listings leave something behind in the holder.
+  // The holder is initialized again only if necessary, which takes time: constants leave labels in it, and listings
+  // need a logger.
   if (!holder_.isInitialized() || holder_.labelCount() != 0 || logger_ != nullptr) {
     holder_.reset();
     const bool made = holder_.init(asmjit::Environment(asmjit::Arch::kX64)) == asmjit::kErrorOk &&
@@ -52,7 +53,8 @@ void Masm::begin(NativeCode& code) {
   allocations_.clear();
 }
 
-// Traps are out of line: a call, whose return address says which instruction it was.
+// A conditional trap jumps out of line, where a call leads to the stub of the trap. The return address of this call
+// says which instruction has trapped.
 void Masm::end() {
   behind_body_ = true;
   for (const TrapStub& stub : traps_) {
@@ -68,7 +70,8 @@ void Masm::end() {
 
 void Masm::copy_to(uint8_t* to) const { std::memcpy(to, a.bufferData(), size()); }
 
-// An instruction that ends with the distance to something outside of the function, all of which is near enough.
+// Emits an instruction that ends with a distance to something outside of the function. Everything that it may lead to
+// is in the same code memory, so 32 bits are always enough (Backend::reach).
 void Masm::emit_far(std::initializer_list<uint8_t> opcode, Relocation::Kind kind, uint32_t target) {
   uint8_t bytes[8] = {};
   std::copy(opcode.begin(), opcode.end(), bytes);
@@ -106,6 +109,7 @@ void Masm::move_64(Reg to, uint64_t bits) {
   a.mov(gp64(to), bits);
 }
 
+// A form of fixed length, because the address is replaced in other processes.
 void Masm::move_address(Reg to, uint64_t address, Relocation::Kind kind) {
   a.mov_64(gp64(to), address);
   note_constant(kind, 8);
@@ -148,7 +152,8 @@ void Masm::load_slot(Scalar type, Reg to, uint16_t slot) {
 
 void Masm::store_slot(Scalar type, uint16_t slot, Reg from) {
   switch (type) {
-    // A whole slot: whoever reads it as a pointer or a long must not see what was there before.
+    // An i32 is stored as 64 bits (it is zero-extended). So code that reads the whole slot, for example as a pointer,
+    // does not see half of an older value.
     case Scalar::i32:
     case Scalar::i64: a.mov(slot_at(slot), gp64(from)); break;
     case Scalar::f32: a.movss(slot_at(slot, 4), vec(from)); break;
@@ -158,12 +163,14 @@ void Masm::store_slot(Scalar type, uint16_t slot, Reg from) {
   poison(type, slot);
 }
 
-// For tests: nobody may believe what stands above 32 bits.
+// For tests: the upper half of a slot with a 32-bit value is undefined. Writing rubbish there shows whether code uses
+// it.
 void Masm::poison(Scalar type, uint16_t slot) {
   if (!poisons_ || (type != Scalar::i32 && type != Scalar::f32)) return;
   a.mov(x86::Mem(gp64(kFp), slot * 8 + 4, 4), runtime::kPoison);
 }
 
+// An instruction can store an immediate of 32 bits, sign-extended.
 bool Masm::store_constant(Scalar type, uint16_t slot, uint64_t bits) {
   if (type == Scalar::v128) return false;
   if (type == Scalar::f32 || type == Scalar::i32) {
@@ -209,7 +216,7 @@ void Masm::zero_slots(uint16_t first, uint16_t count) {
     if (count != 0) a.movsd(slot_at(first), vec(kFloatScratch));
     return;
   }
-  // Two at a time, from the end, which may be odd.
+  // A loop that clears two slots at a time, from the end down. If the number is odd, the last slot is cleared alone.
   if (count % 2 != 0) a.movsd(slot_at(static_cast<uint16_t>(first + count - 1)), vec(kFloatScratch));
   Label next = a.new_label();
   a.mov(gp32(kScratch), (count / 2 - 1) * 16);
@@ -245,6 +252,7 @@ void Masm::store_global(Scalar type, uint32_t global, Reg from) {
   }
 }
 
+// InstanceContext::funcs has the addresses of the function instances.
 void Masm::load_func(Reg to, uint32_t func) {
   a.mov(gp64(to), context(offsetof(InstanceContext, funcs)));
   a.mov(gp64(to), at(to, size_t{func} * 8));
@@ -256,7 +264,8 @@ void Masm::jump_if(Test test, bool sense, Label label) {
   const x86::CondCode condition = sense ? test.condition : x86::negateCond(test.condition);
   using Parity = Test::Parity;
   if (test.parity == Parity::ignored) return void(a.j(condition, label));
-  // all_ordered: the condition and no NaN; any_unordered: the condition or a NaN.
+  // Which jump on parity is needed depends on what makes the branch taken: "the condition and no NaN", or "the
+  // condition or a NaN".
   if ((test.parity == Parity::all_ordered) == sense) {
     Label skip = a.new_label();
     a.jp(skip);
@@ -268,12 +277,14 @@ void Masm::jump_if(Test test, bool sense, Label label) {
   a.j(condition, label);
 }
 
+// A table of 4-byte distances from the table to the targets, in the code. Indices that are too large go to the last
+// target: by a branch, or with speculation guards by an additional element of the table.
 void Masm::br_table(Reg index, const std::vector<Label>& targets) {
   const uint32_t last = static_cast<uint32_t>(targets.size() - 1);
   if (last == 0) return void(a.jmp(targets.back()));
   Label table = a.new_label();
-  const Reg distance = index == rax ? rcx : rax;  // no value is in a temporary at labels
-  if (clamps_) {                                  // no branch: nothing to guess wrong
+  const Reg distance = index == rax ? rcx : rax;  // free: no value is in a temporary at a label
+  if (clamps_) {                                  // without a branch that the CPU could predict wrongly
     a.mov(gp32(distance), last);
     a.cmp(gp32(index), last);
     a.cmov(x86::CondCode::kB, gp32(distance), gp32(index));
@@ -325,7 +336,8 @@ Masm::Address Masm::guarded_address(Reg index, uint32_t memory, uint64_t offset)
     base = kScratch;
   }
   if (offset > 0x7fffffff) {
-    // Index and offset may reach 8 GiB, which is what the reservation covers.
+    // The offset is added in a register, because displacements are signed. Index and offset together are below 8 GiB,
+    // which the reserved addresses of the memory cover.
     if (memory != 0) {
       for (uint64_t left = offset; left != 0;) {
         const auto part = static_cast<int32_t>(left > 0x7fffffff ? 0x7fffffff : left);
@@ -344,7 +356,8 @@ Masm::Address Masm::guarded_address(Reg index, uint32_t memory, uint64_t offset)
   return {x86::Mem(gp64(base), gp64(index), 0, displacement, 0)};
 }
 
-// The end of the access in the scratch register, compared with the memory's size; neither sum may wrap.
+// Computes the end of the access in the scratch register and compares it with the memory's size. If a sum can overflow,
+// the carry flag is checked, too. The address is then the end minus the number of bytes.
 Masm::Address Masm::checked_address(Reg index, Reg temp, bool is_64, uint32_t memory, uint64_t offset, uint32_t bytes,
                                     uint32_t wasm_offset) {
   const x86::Gp end = gp64(kScratch), t = gp64(temp);
@@ -376,13 +389,14 @@ Masm::Address Masm::checked_address(Reg index, Reg temp, bool is_64, uint32_t me
   return {x86::Mem(end, -static_cast<int32_t>(bytes), 0)};
 }
 
-// After a comparison of an index with a bound that traps `beyond` it: makes zero of the index, or of an address made of
-// it, on the way that only the CPU's guess takes (core/speculation.h), if that is wanted. Flags stay as they are.
+// For speculation guards (core/speculation.h). Must follow a comparison of an index with its bound, and a trap if the
+// condition `beyond` holds. If the CPU only speculates that it does not hold, the index becomes 0; it may also be an
+// address that was made from the index. Keeps the flags.
 void Masm::clamp(const x86::Gp& index, x86::CondCode beyond) {
   if (clamps_) a.cmov(beyond, index, context(offsetof(InstanceContext, zero)));
 }
 
-// In pages. The size is an atomic, of which this is a relaxed load.
+// The size in bytes is an atomic variable, because memories may be shared. This is a relaxed load.
 void Masm::memory_size(Reg to, uint32_t memory, uint8_t page_size_log2) {
   a.mov(gp64(to), context(offsetof(InstanceContext, memories)));
   a.mov(gp64(to), at(to, size_t{memory} * 8));
@@ -390,7 +404,8 @@ void Masm::memory_size(Reg to, uint32_t memory, uint8_t page_size_log2) {
   if (page_size_log2 != 0) a.shr(gp64(to), page_size_log2);
 }
 
-// The table in the scratch register, after a check; the flags are those of the comparison.
+// Checks the index. Afterwards the table's address is in the scratch register, and the flags are those of the
+// comparison.
 void Masm::check_table_index(uint32_t table, Reg index, TrapCode code, uint32_t offset) {
   a.mov(gp64(kScratch), context(offsetof(InstanceContext, tables)));
   a.mov(gp64(kScratch), at(kScratch, size_t{table} * 8));
@@ -398,7 +413,8 @@ void Masm::check_table_index(uint32_t table, Reg index, TrapCode code, uint32_t 
   trap_if(x86::CondCode::kAE, code, offset);
 }
 
-// Behind that check. What only a guess of the CPU reads is element 0.
+// Must follow check_table_index. With speculation guards, a CPU that speculates with an index out of bounds reads
+// element 0.
 void Masm::load_element(Reg to, Reg index) {
   a.mov(gp64(kScratch), at(kScratch, runtime::kTableElements));
   const x86::Mem element(gp64(kScratch), gp64(index), 3, 0, 8);
@@ -460,7 +476,7 @@ void Masm::store(Op op, Address to, Operand value, uint32_t offset) {
   const uint32_t bytes = access_bytes(op);
   m.setSize(bytes);
   if (value.kind == Operand::Kind::imm) {
-    // The bytes of it that are stored.
+    // asmjit wants an immediate that fits in the bytes that are stored.
     const int32_t imm = bytes == 1   ? static_cast<int8_t>(value.imm)
                         : bytes == 2 ? static_cast<int16_t>(value.imm)
                                      : imm_of(value);

@@ -1,7 +1,7 @@
-// The macro assembler: what the portable compiler asks of a CPU, on x86-64, over asmjit.
+// Masm: the macro assembler for x86-64, which fulfils the concept MacroAssembler (jit/macro_assembler.h says what the
+// members do). It uses asmjit.
 //
-// 32-bit integers are zero-extended in registers at all times, so that they are addresses as they are. Moves, loads,
-// stores and constants leave the flags alone.
+// 32-bit integers in registers are always zero-extended, so they can be used as addresses without another instruction.
 #pragma once
 
 #include <array>
@@ -32,7 +32,7 @@ inline x86::Gp gp32(Reg r) { return x86::gpd(r.number()); }
 inline x86::Gp gp64(Reg r) { return x86::gpq(r.number()); }
 inline x86::Gp gp(Scalar type, Reg r) { return type == Scalar::i32 ? gp32(r) : gp64(r); }
 inline x86::Xmm vec(Reg r) { return x86::xmm(r.number()); }
-// Immediates of this CPU have 32 bits (Masm::fits).
+// Immediates of this CPU have 32 bits and are sign-extended (Masm::fits).
 inline int32_t imm_of(const Operand& o) { return static_cast<int32_t>(o.imm); }
 inline x86::Mem slot_at(uint16_t slot, uint32_t size = 8) {
   return x86::Mem(gp64(kFp), static_cast<int32_t>(slot) * 8, size);
@@ -43,9 +43,10 @@ inline x86::Mem at(Reg base, size_t offset, uint32_t size = 8) {
 }
 inline x86::Mem context(size_t offset, uint32_t size = 8) { return at(kContext, offset, size); }
 
+// Extensions of x86-64 that the compiler uses if the CPU has them. SSE4.2 is always there.
 struct CpuFeatures {
   bool avx = false, bmi1 = false, bmi2 = false, lzcnt = false, popcnt = false;
-  // None of them where the host is another CPU.
+  // Those of the host; none if the host is another CPU.
   static CpuFeatures host();
 };
 
@@ -57,7 +58,7 @@ class Masm {
   static constexpr RegSet kTemps =
       RegSet(rax, rcx, rdx, rsi, rdi, r8, r9, r10, xmm(0), xmm(1), xmm(2), xmm(3), xmm(4), xmm(5)) |
       RegSet(x64::kFloatPins);
-  // TestSettings: what a division and a relaxed dot product want at least.
+  // For tests (CodeSettings::few_registers): division and relaxed dot products need these, all others need no more.
   static constexpr RegSet kFewTemps{rax, rcx, rdx, rsi, xmm(0), xmm(1), xmm(2), xmm(3), xmm(4)};
   static constexpr auto kPins = x64::kPins;
   static constexpr auto kFloatPins = x64::kFloatPins;
@@ -65,14 +66,14 @@ class Masm {
   static constexpr auto kFloatArguments = x64::kFloatArguments;
   static constexpr RegSet kSurvivesCalls = x64::kSurvivesCalls;
   static constexpr Reg kCallee = rax;
-  // Instructions can have floating-point constants and what is in memory 0 as operands.
   static constexpr bool kPoolsFloats = true, kReadsMemory = true, kReadsSlots = true;
-  // As far as they are 32 bits, in all instructions.
+  // All instructions take immediates of 32 bits.
   static constexpr bool fits(Op, int64_t imm) { return imm == static_cast<int32_t>(imm); }
   static constexpr Reg result(Scalar type) { return is_int(type) ? rax : xmm(0); }
   static constexpr Reg scratch(Scalar type) { return is_int(type) ? kScratch : kFloatScratch; }
 
-  // A condition in the flags. Equality of floating point needs the parity flag, too.
+  // A condition in the flags. Comparisons of floating point set the parity flag if an operand is NaN ("unordered").
+  // all_ordered: the condition holds and no operand is NaN. any_unordered: the condition holds or an operand is NaN.
   struct Test {
     x86::CondCode condition = x86::CondCode::kE;
     enum class Parity : uint8_t { ignored, all_ordered, any_unordered } parity = Parity::ignored;
@@ -87,7 +88,7 @@ class Masm {
     x86::Mem memory;
   };
 
-  // For a module whose functions stand behind `imported` ones.
+  // For the functions of one module. `imported`: the number of functions that it imports.
   Masm(const Stubs& stubs, const ModuleEntries& entries, uint32_t imported, const CodeSettings& settings)
       : stubs_(stubs),
         entries_(entries),
@@ -98,19 +99,20 @@ class Masm {
 
   const CpuFeatures& cpu() const { return cpu_; }
 
-  // --- One function: begin, instructions, end; then place the code
+  // --- One function: `begin`, instructions, `end`. Then copy_to and the tables, until the next `begin`
   void begin(NativeCode& code);
   void begin_register_entry() { code_->register_entry = here(); }
   void end();
   size_t size() const { return a.offset(); }
-  // Whether the code is of no use, because there was no memory for it.
+  // Whether there was no memory for the code. Then it must not be used.
   bool failed() const { return a.failed(); }
-  // The code, unlinked: its relocations are still to be filled in.
+  // Copies the code without its distances, which X64Backend::link fills in.
   void copy_to(uint8_t* to) const;
   uint32_t offset_of(Label label) const { return a.offset_of(label); }
-  // Every instruction as text from the next `begin` on; for listings.
+  // For listings: from the next `begin` on, `logger` gets every instruction as text.
   void log_to(asmjit::Logger* logger) { logger_ = logger; }
-  // What the distance leads to that has just been emitted: a stub, an entry point, or `this` for the function itself.
+  // For listings: if the last instruction ends with a distance that has a relocation, where it leads to: a stub, an
+  // element of the table of entry points, or `this` for the function itself. Otherwise null.
   const void* far_target() const;
   uint32_t here() const { return static_cast<uint32_t>(a.offset()); }
   const std::vector<Site>& sites() const { return sites_; }
@@ -121,10 +123,10 @@ class Masm {
   void constant(Scalar type, Reg to, uint64_t bits);
   void v128_constant(Reg to, const uint8_t* bytes);
   void load_slot(Scalar type, Reg to, uint16_t slot);
-  void load_operand(Scalar type, Reg to, Operand from);  // of kind memory or scaled
+  void load_operand(Scalar type, Reg to, Operand from);
   void store_slot(Scalar type, uint16_t slot, Reg from);
-  bool store_constant(Scalar type, uint16_t slot, uint64_t bits);  // false: not in one instruction
-  void copy_slots(uint16_t to, uint16_t from, uint16_t count);     // ascending; destroys rsi when there are many
+  bool store_constant(Scalar type, uint16_t slot, uint64_t bits);  // false: it takes more than one instruction
+  void copy_slots(uint16_t to, uint16_t from, uint16_t count);     // destroys rsi when there are many
   void zero_slots(uint16_t first, uint16_t count);
 
   // --- Instance
@@ -132,22 +134,23 @@ class Masm {
   void store_global(Scalar type, uint32_t global, Reg from);
   void load_func(Reg to, uint32_t func);
 
-  // --- Numeric: numeric.h
+  // --- Numeric: numeric.cc, numeric_float.cc, simd*.cc
   bool numeric(Compiler<Masm>& c, Op op);
   Test compare(Op op, Reg a, Operand b);
-  Test test(Operand a);  // not zero, 32 bits
+  Test test(Operand a);
   void set(Test test, Reg to);
   void select(Test test, Scalar type, Reg to, Reg otherwise);
   void simd_lane(Compiler<Masm>& c, Op op, uint8_t lane);
   void shuffle(Compiler<Masm>& c, const uint8_t* lanes);
-  // A constant, which will stand behind the function's code.
+  // A constant of 16 bytes, which `end` puts behind the function's code.
   x86::Mem pool(uint64_t low, uint64_t high);
   Operand pooled(Scalar type, uint64_t bits);
+  // The operand in asmjit's form.
   asmjit::Operand operand_of(Scalar type, const Operand& o) const;
-  // Whether what `load` loads can be an operand of the instruction `next`, read there and then; `after` is the
-  // instruction behind that one.
+  // Whether the instruction `next` can read from memory what `load` would load. `after` is the instruction behind
+  // `next`.
   static bool takes_memory(Op load, Op next, Op after);
-  // The flags say whether the register is zero; until the next instruction.
+  // Remembers that the zero flag says whether the register is 0. It is forgotten when another instruction is emitted.
   void note_flags(Scalar type, Reg reg) { flags_ = {here(), type, reg}; }
   bool flags_are_of(Scalar type, Reg reg) const {
     return flags_.at == here() && flags_.type == type && flags_.reg == reg;
@@ -156,7 +159,7 @@ class Masm {
   // --- Control
   Label new_label() { return a.new_label(); }
   void bind(Label label) {
-    flags_ = {};  // whoever comes from elsewhere has others
+    flags_ = {};  // code that branches to the label comes with other flags
     a.bind(label);
   }
   void jump(Label label) { a.jmp(label); }
@@ -165,12 +168,13 @@ class Masm {
   void trap(TrapCode code, uint32_t offset);
   void trap_if(x86::CondCode condition, TrapCode code, uint32_t offset);
   void trap_if_null(Operand a, TrapCode code, uint32_t offset);
-  void trap_if_not(Test test, TrapCode code, uint32_t offset) {  // a test of integers
+  void trap_if_not(Test test, TrapCode code, uint32_t offset) {
     trap_if(x86::negateCond(test.condition), code, offset);
   }
   void check_interrupt(uint32_t offset);
 
-  // --- Frames and calls. Calls put the return address where it belongs.
+  // --- Frames and calls: calls.cc. `enter` and `leave` have nothing to do: call instructions push the return address,
+  // and that is where code that walks the stack expects it.
   void enter() {}
   void leave() {}
   void check_stack(uint32_t frame_slots, uint32_t offset);
@@ -179,16 +183,14 @@ class Masm {
   void ret() { a.ret(); }
   void call_function(uint32_t index, uint16_t frame, uint32_t offset);
   void jump_function(uint32_t index);
-  // Callees in the callee register; arguments of an import in slots, of others as for `call_function`.
   void call_import(uint16_t frame, uint32_t offset);
   void call_callee(const FuncType& type, uint16_t frame, uint32_t offset);
   void jump_callee();
   void load_table_callee(uint32_t table, uint32_t type, uint32_t offset);
-  // `layout`: goes where x would.
   void call_runtime(RuntimeCall function, uint16_t operands, uint64_t x, uint64_t y, uint32_t offset,
                     const runtime::gc::TypeLayout* layout = nullptr);
 
-  // --- Memory. Bytes that an instruction accesses, which is not an atomic one.
+  // --- Memory
   static uint32_t access_bytes(Op op) { return uint32_t{1} << op_info(op).access_log2; }
   Address guarded_address(Reg index, uint32_t memory, uint64_t offset);
   Address checked_address(Reg index, Reg temp, bool is_64, uint32_t memory, uint64_t offset, uint32_t bytes,
@@ -197,7 +199,7 @@ class Masm {
   void table_get(Reg to, Reg index, uint32_t table, uint32_t offset);
   void table_set(uint32_t table, Reg index, Operand value, uint32_t offset);
   void table_size(Reg to, uint32_t table);
-  // Atomic accesses: atomic.cc. false: not in machine code.
+  // Atomic accesses: atomic.cc. False: the instruction is a call of the runtime.
   bool atomic(Compiler<Masm>& c, Op op, const MemArg& memarg);
   void check_alignment(Reg index, bool is_64, uint64_t offset, uint32_t bytes, uint32_t wasm_offset);
   void fence() { a.mfence(); }
@@ -207,36 +209,35 @@ class Masm {
   void store(Op op, Address to, Operand value, uint32_t offset);
 
   // --- Objects of the heap: gc.cc
-  static constexpr uint32_t kMostIndex = 0x7fffff;  // of an element that has a constant address in its array
+  static constexpr uint32_t kMostIndex = 0x7fffff;  // times 16 bytes it is still a displacement of 32 bits
   Address field(Reg object, uint32_t offset) { return {x86::Mem(gp64(object), static_cast<int32_t>(offset), 0)}; }
-  // After the check of the index, which is a register or an immediate. In the scratch register, maybe.
   Address element(Reg array, Operand index, uint32_t log2, uint32_t offset);
   void array_length(Reg to, Reg array);
-  // A new object, zeroed, of a size that cells have; an array of `length` elements, which with a register may be any
-  // number and wants `temp`. May collect: the frame ends at the slot `frame_end`. Destroys no register but `to`.
+  // The size must be one that cells have, except for arrays whose length is in a register: these may have any length.
   void allocate(Reg to, Operand length, Reg temp, const runtime::gc::TypeLayout& layout, uint16_t frame_end,
                 uint32_t offset);
   void ref_i31(Reg to, Reg from);
   void i31_get(bool sign, Reg to, Reg from);
-  // Whether the reference is of the type, of which `exact` says that it has no subtypes.
   Test test_cast(Reg reference, runtime::gc::CastTarget target, bool exact);
 
-  // The instruction that has just been emitted is one of `offset`.
+  // The last machine instruction belongs to the WebAssembly instruction at `offset`. `fp_delta`: see Site.
   void note_site(uint32_t offset, uint16_t fp_delta = 0);
 
   Assembler a;
 
  private:
+  // Code out of line that calls the stub of a trap, for one instruction.
   struct TrapStub {
     Label entry;
     TrapCode code;
     uint32_t offset;
   };
   void emit_far(std::initializer_list<uint8_t> opcode, Relocation::Kind kind, uint32_t target);
+  // `opcode`: 0xe8 for call, 0xe9 for jmp.
   void emit_stub(uint8_t opcode, const uint8_t* const& stub) {
     emit_far({opcode}, Relocation::Kind::stub, stubs_.place_of(stub));
   }
-  // The constant that the last instruction ends with.
+  // Adds a relocation for the constant that the last instruction ends with.
   void note_constant(Relocation::Kind kind, uint32_t bytes) { relocations_.emplace_back(here() - bytes, kind, 0); }
   void move_address(Reg to, uint64_t address, Relocation::Kind kind);
   void compare_type(x86::Mem a, uint32_t type);
@@ -247,7 +248,7 @@ class Masm {
   void clamp(const x86::Gp& index, x86::CondCode beyond = x86::CondCode::kAE);
   void load_vector(Op op, Reg to, x86::Mem from, uint32_t offset);
   void place_pool();
-  // An allocation that has no cell to take: out of line.
+  // Code out of line for an allocation that finds no free cell.
   struct SlowAllocation {
     Label entry, done;
     Reg to;
@@ -268,17 +269,19 @@ class Masm {
   const uint32_t imported_;
   const bool clamps_, poisons_;
   const CpuFeatures cpu_;
-  uint32_t index_ = 0;  // of the function, without imports
+  uint32_t index_ = 0;  // of the function, counted without imports
   void emit_to_function(uint8_t direct, uint8_t through_memory, uint32_t index, Entry entry);
   asmjit::CodeHolder holder_;
   asmjit::Logger* logger_ = nullptr;
   NativeCode* code_ = nullptr;
   std::vector<Site> sites_;
-  // Behind the body nothing may call or throw: handlers are found by where an instruction's code is.
+  // Whether code out of line is being emitted. It must not contain calls of functions, nor anything else that can
+  // throw: the handler for an exception is found by the position of the code, which is outside of all guarded code
+  // there.
   bool behind_body_ = false;
   std::vector<TrapStub> traps_;
-  // Out of line: what comes before calls that leave the instance, and functions in tables that have another type than
-  // the wanted one: a subtype will do.
+  // Code out of line. SlowCall: before a call of a function of another instance, stores the arguments in slots.
+  // SlowType: checks whether a function in a table whose type is not equal to the expected one has a subtype of it.
   struct SlowCall {
     Label entry, call;
     const FuncType* type;
@@ -290,6 +293,7 @@ class Masm {
   };
   std::vector<SlowCall> slow_calls_;
   std::vector<SlowType> slow_types_;
+  // note_flags
   struct Flags {
     uint32_t at = ~0u;
     Scalar type = Scalar::i32;

@@ -1,12 +1,17 @@
-// What the registers of x86-64 are for.
+// What the registers of x86-64 are used for.
 //
-//   rbp  fp: the frame's first slot            r15  the InstanceContext
-//   r14  base of memory 0                      rsp  return addresses, see native_code.h
-//   r11, xmm15  scratch: never hold a value between two instructions of the compiler's
-//   rbx r12 r13  pinned locals; callee-saved, as in the C++ ABI, so calls of the runtime keep them, too
-//   r8 r9 r10 rdi, xmm6..xmm14  pinned locals that are saved around calls; values, where none is pinned to them
-//   the rest: values. Arguments of direct calls come in rcx rdx rsi rdi r8 r9 and xmm0..xmm5.
-//   A single result comes back in rax or xmm0; rax names the callee of an indirect call.
+//   rbp                         fp: address of the frame's first slot
+//   r14                         base address of memory 0
+//   r15                         the InstanceContext
+//   rsp                         machine stack: return addresses (native_code.h)
+//   r11, xmm15                  scratch registers; they contain no value between two instructions
+//   rbx r12 r13                 pinned locals (kept in registers); calls keep them, calls of C++ too, because they are
+//                               callee-saved in its ABI
+//   r8 r9 r10 rdi, xmm6..xmm14  pinned locals, saved around calls; or values, where no local is pinned to them
+//   rax rcx rdx rsi, xmm0..5    values
+//
+// Arguments of direct calls are in rcx rdx rsi rdi r8 r9 and xmm0..xmm5. A single result is in rax or xmm0. The callee
+// of an indirect call is in rax.
 #pragma once
 
 #include <array>

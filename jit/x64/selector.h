@@ -1,4 +1,5 @@
-// What the instruction selections of x64/numeric.cc, numeric_float.cc, simd.cc and simd_lanes.cc share.
+// SelectorBase: what the instruction selectors of numeric.cc, numeric_float.cc, atomic.cc, simd.cc, simd_conversions.cc
+// and simd_lanes.cc share.
 #pragma once
 
 #include "jit/shapes.h"
@@ -9,7 +10,7 @@ namespace mini_wasm::jit::x64 {
 namespace Inst = x86::Inst;
 using Id = Inst::Id;
 
-// An instruction comes for 32 and for 64 bits: `wide`.
+// Many instructions exist for 32 and for 64 bits. `wide` says which one is meant.
 inline Scalar int_type(bool wide) { return wide ? Scalar::i64 : Scalar::i32; }
 inline Scalar float_type(bool wide) { return wide ? Scalar::f64 : Scalar::f32; }
 
@@ -24,7 +25,8 @@ class SelectorBase : protected Shapes<Masm> {
   const CpuFeatures cpu;
 };
 
-// Floating point and conversions; vectors. false: not an instruction of theirs.
+// Select code for floating point and its conversions, and for vectors. False: they did nothing, because they do not
+// know the instruction.
 bool select_float(Compiler<Masm>& c, Masm& m, Op op);
 bool select_simd(Compiler<Masm>& c, Masm& m, Op op);
 

@@ -1,12 +1,14 @@
-// The stubs of x86-64 (jit/stubs.h). Beside what is said there, they expect:
+// The stubs of x86-64 (jit/stubs.h). Their parameters, besides fp, context and memory base in rbp, r15 and r14:
 //
 //   call_callee, jump_callee   rax: FuncInst
-//   call_runtime               rax: RuntimeCall; rsi, rdx, rcx: operands and immediates
-//   allocate                   r11: TypeLayout; on the stack: the frame's end as a slot, an array's length. The object is
-//                              in r11
+//   call_runtime               rax: RuntimeCall; rsi: address of the operands; rdx, rcx: x and y
+//   allocate                   r11: TypeLayout; on the stack: the slot where the frame ends, then an array's length.
+//                              The result, a reference, is in r11
 //   check_subtype              rax: FuncInst; r11d: TypeId
-//   test_subtype               r11: FuncInst; on the stack: TypeId. 1 or 0 in r11
-//   lazy                       eax: index of the function
+//   test_subtype               r11: FuncInst; on the stack: TypeId. The result, 1 or 0, is in r11
+//   lazy                       eax: index of the function, counted without imports
+//
+// C++ functions are called with the System V ABI: arguments in rdi, rsi, rdx, rcx, r8, r9; results in rax and rdx.
 #include <asmjit/x86.h>
 
 #include <cstddef>
@@ -30,9 +32,10 @@ namespace x86 = asmjit::x86;
 
 namespace {
 
-// The registers that C++ wants back.
+// The registers that a function must restore before it returns to C++.
 const x86::Gp kCalleeSaved[] = {x86::rbx, x86::rbp, x86::r12, x86::r13, x86::r14, x86::r15};
 
+// Assembles all stubs, then places them in code memory.
 class Builder {
  public:
   explicit Builder(Stubs& stubs) : stubs_(stubs) {
@@ -70,6 +73,7 @@ class Builder {
   }
 
  private:
+  // A stub begins here: `build` will write its address to `where`.
   asmjit::Label name(const uint8_t** where) {
     asmjit::Label label = a.newLabel();
     a.bind(label);
@@ -80,7 +84,8 @@ class Builder {
   x86::Mem func(size_t offset) { return x86::qword_ptr(x86::rax, static_cast<int32_t>(offset)); }
   void load_memory() { a.mov(x86::r14, context(offsetof(InstanceContext, memory_base))); }
 
-  // C++ runs on the stack that machine code was entered from. Destroys r11.
+  // C++ functions run on the stack from which machine code was entered. Store::machine_sp and host_sp have the stack
+  // pointer of the stack that is not in use. Both functions destroy r11.
   void to_host_stack() {
     a.mov(x86::r11, context(offsetof(InstanceContext, store)));
     a.mov(x86::qword_ptr(x86::r11, runtime::kMachineSp), x86::rsp);
@@ -105,7 +110,8 @@ class Builder {
     a.bind(enter_);
     for (const x86::Gp& reg : kCalleeSaved) a.push(reg);
     a.push(x86::r8);
-    // Where the code stands that is further out in this store; and with the return address 10 words: aligned.
+    // The stack pointers of the activation around this one. With them and the return address, 10 words were pushed, so
+    // the stack is aligned to 16 bytes.
     a.mov(x86::rax, x86::qword_ptr(x86::rdx, offsetof(InstanceContext, store)));
     a.push(x86::qword_ptr(x86::rax, runtime::kHostSp));
     a.push(x86::qword_ptr(x86::rax, runtime::kMachineSp));
@@ -140,7 +146,7 @@ class Builder {
     pop_and_return();
   }
 
-  // With the store in rcx.
+  // Makes the activation around this one the current one again. rcx: the store.
   void restore_outer() {
     a.pop(x86::qword_ptr(x86::rcx, runtime::kMachineSp));
     a.pop(x86::qword_ptr(x86::rcx, runtime::kHostSp));
@@ -151,7 +157,7 @@ class Builder {
     a.ret();
   }
 
-  // The end of an activation from anywhere inside: rdx is the stack that `enter` had, eax the Exit.
+  // Ends the activation from any depth. rdx: the C++ stack pointer that `enter` has noted; eax: the Exit.
   void leave() {
     a.bind(leave_);
     a.mov(x86::rsp, x86::rdx);
@@ -161,20 +167,21 @@ class Builder {
     pop_and_return();
   }
 
-  // Where a trap's return address is on top of the stack: esi is the TrapCode, or kUnwind + Exit, or kResume. A check
-  // of the stack leaves in r11 where the frame would have ended (Masm::check_stack).
+  // The end of all stubs that do not return normally. On top of the machine stack is the return address that says where
+  // it happened. esi: the TrapCode, or kUnwind + Exit, or kResume. r11: after a failed check of the stack, where the
+  // frame would have ended (Masm::check_stack).
   void traps() {
     a.bind(trap_);
     a.mov(x86::rdi, x86::r15);
     a.mov(x86::rdx, x86::rbp);
     a.mov(x86::rcx, x86::rsp);
     a.mov(x86::r8, x86::r11);
-    call_cxx(&handle_exit);  // Exit in eax; or, with rdx null, the place to resume at in rax
+    call_cxx(&handle_exit);  // ExitTo: value in rax, sp in rdx
     asmjit::Label resume = a.newLabel();
     a.test(x86::rdx, x86::rdx);
     a.jnz(leave_);
     a.bind(resume);
-    // rax: Activation::Resume
+    // An exception was caught. rax: the address of the Activation::Resume, which says where to continue.
     const auto field = [](size_t offset) { return x86::qword_ptr(x86::rax, static_cast<int32_t>(offset)); };
     a.mov(x86::rsp, field(offsetof(Activation::Resume, sp)));
     a.mov(x86::rbp, field(offsetof(Activation::Resume, fp)));
@@ -209,7 +216,8 @@ class Builder {
     a.jmp(trap_);
   }
 
-  // Results of a host function are in its slots; ours are in registers.
+  // A host function returns its results in slots. A single result belongs in a register, so the first slot is loaded
+  // into both registers that may be meant.
   void call_host() {
     a.mov(x86::rdi, x86::r15);
     a.mov(x86::rsi, x86::rax);
@@ -227,6 +235,8 @@ class Builder {
     a.jmp(trap_);
   }
 
+  // rax: FuncInst. Jumps to the function if it belongs to this instance, otherwise to `cross` with its context in rcx
+  // (null: a host function).
   void go_to(asmjit::Label cross) {
     a.mov(x86::rcx, func(offsetof(FuncInst, context)));
     a.cmp(x86::rcx, x86::r15);
@@ -247,6 +257,7 @@ class Builder {
     call_host();
     a.bind(wasm);
     cross_ = wasm;
+    // A function of another instance: the caller's context goes on the machine stack (jit/stubs.h).
     a.push(x86::r15);
     a.mov(x86::r15, x86::rcx);
     load_memory();
@@ -258,6 +269,7 @@ class Builder {
     a.ret();
   }
 
+  // Data: Stubs::callee_entries.
   void callee_entries() {
     static_assert(entry_index(0, Entry::registers) == 1);
     a.align(asmjit::AlignMode::kZero, sizeof(uint64_t));
@@ -266,7 +278,8 @@ class Builder {
     a.embedLabel(call_callee_);
   }
 
-  // A chain of tail calls between instances must not grow the stack: the caller's context is kept once.
+  // A chain of tail calls between instances must not let the machine stack grow. If the return address on top is
+  // `cross_return`, a context is there already, so no second one is pushed.
   void jump_callee() {
     asmjit::Label cross = a.newLabel();
     name(&stubs_.jump_callee);
@@ -301,7 +314,7 @@ class Builder {
     a.jmp(trap_);
   }
 
-  // The caller knows nothing of a call: registers are saved here, all that C++ destroys.
+  // Code that calls this stub does not save any registers. So the stub saves all that C++ may destroy.
   void test_subtype() {
     name(&stubs_.test_subtype);
     save_all();
@@ -331,13 +344,14 @@ class Builder {
     a.ret(16);
     a.bind(none);
     a.mov(x86::esi, x86::r11d);
-    a.pop(x86::r11);  // a walker expects the return address alone
+    a.pop(x86::r11);  // removes the parameters: code that walks the stack expects only the return address
     a.add(x86::rsp, 16);
     a.push(x86::r11);
     a.jmp(trap_);
   }
 
-  // All but r11. Collections find references that were in registers here.
+  // Saves all registers that C++ may destroy, except r11. They are on the machine stack, where the collector finds
+  // references that were in registers.
   static constexpr int32_t kAllInts = 8, kAllBytes = kAllInts * 8 + 16 * 16;
   void save_all() {
     a.sub(x86::rsp, kAllBytes);
@@ -357,7 +371,7 @@ class Builder {
     for (uint32_t i = 0; i < 16; ++i) visit_vector(x86::xmmword_ptr(x86::rsp, std::exchange(at, at + 16)), x86::xmm(i));
   }
 
-  // Compiling destroys the registers that arguments may be in.
+  // Compiles the function and jumps to it. All registers are kept, because arguments may be in them.
   void lazy(Entry entry) {
     const size_t which = static_cast<size_t>(entry);
     name(&stubs_.lazy[which]);
@@ -383,7 +397,7 @@ class Builder {
     a.jmp(trap_);
   }
 
-  // What goes wrong is that there is no memory.
+  // The only error that can occur is that there is no memory.
   struct Failed final : asmjit::ErrorHandler {
     void handleError(asmjit::Error, const char*, asmjit::BaseEmitter*) override { any = true; }
     bool any = false;

@@ -1,4 +1,4 @@
-// What simd.cc, simd_conversions.cc and simd_lanes.cc share.
+// VectorSelector: what simd.cc, simd_conversions.cc and simd_lanes.cc share.
 #pragma once
 
 #include "jit/x64/selector.h"
@@ -12,7 +12,8 @@ class VectorSelector : public SelectorBase {
  protected:
   static constexpr Scalar kV128 = Scalar::v128;
 
-  // emit(to, from): may be the same.
+  // One vector operand, one vector result. Calls emit(to, from); the two may be the same register. In one_apart they
+  // are different registers.
   template <class Emit>
   void one(Emit emit) {
     unary(kV128, [&](Reg to, Reg from) { emit(vec(to), vec(from)); });
@@ -22,13 +23,14 @@ class VectorSelector : public SelectorBase {
     unary_apart(kV128, [&](Reg to, Reg from) { emit(vec(to), vec(from)); });
   }
 
-  // Where an instruction can read a vector: legacy instructions want aligned memory, which slots are not.
+  // A vector in a form that an instruction can read. SSE instructions (without AVX) can read only aligned memory, and
+  // slots are not aligned to 16 bytes.
   asmjit::Operand reading(Value& value) {
     const Operand o = avx ? c.operand(op_, value) : Operand::of(c.use(value));
     if (o.kind == Operand::Kind::slot) return slot_at(o.slot, 16);
     return vec(o.reg);
   }
-  // A constant; destroys the scratch register.
+  // A constant of 16 bytes, in memory or, without AVX, in the scratch register.
   asmjit::Operand pooled(uint64_t low, uint64_t high) {
     const x86::Mem memory = m.pool(low, high);
     if (avx) return memory;
@@ -47,7 +49,8 @@ class VectorSelector : public SelectorBase {
     }
   }
 
-  // to = l op r, where `to` may be either. Destroys the scratch register when it is r and there is no AVX.
+  // Emits to = l op r; `to` may be the register of either operand. Without AVX, `to` = `r` destroys the scratch
+  // register unless the instruction commutes.
   void three(Id sse, Id with_avx, Reg to, Reg l, const asmjit::Operand& r, bool commutes = false, int imm = -1) {
     if (avx) {
       if (imm >= 0) {
@@ -70,7 +73,7 @@ class VectorSelector : public SelectorBase {
   const x86::Xmm s = vec(kFloatScratch);
 };
 
-// simd_conversions.cc and simd_lanes.cc
+// simd_conversions.cc and simd_lanes.cc. False: they did nothing.
 bool select_simd_conversion(Compiler<Masm>& c, Masm& m, Op op);
 bool select_splat(Compiler<Masm>& c, Masm& m, Op op);
 
