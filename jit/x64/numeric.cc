@@ -1,4 +1,5 @@
-// Numeric instructions in machine code. What is not here calls its definition in core/ (runtime_calls.h).
+// Selects machine code for integer instructions, and for comparisons of all numbers. Numeric instructions without a
+// selection call their definition in core/ (jit/runtime_calls.h).
 #include "jit/x64/selector.h"
 
 namespace mini_wasm::jit::x64 {
@@ -20,12 +21,15 @@ class Selector : SelectorBase {
     two_address(type, pop_pair(true), [&](Reg to, Operand right) { with_flags(id, type, to, right); });
   }
 
-  // The instruction is the last one, and leaves its result's flags.
+  // Emits the last machine instruction of a selection. Afterwards the zero flag says whether the result is 0, so a test
+  // that follows needs no instruction (Masm::note_flags).
   void with_flags(Id id, Scalar type, Reg to, Operand right) {
     a.emit(id, gp(type, to), operand_of(type, right));
     m.note_flags(type, to);
   }
 
+  // If the result goes to another register than the left operand, lea adds into it without a move. lea cannot read
+  // memory.
   void add(bool wide) {
     const Scalar type = int_type(wide);
     Pair pair = pop_pair(true);
@@ -41,6 +45,8 @@ class Selector : SelectorBase {
     });
   }
 
+  // Subtracting a constant into another register is lea with the negated constant. (INT32_MIN has no negation.) If `to`
+  // is the right operand, left - right is computed as -right + left.
   void subtract(bool wide) {
     const Scalar type = int_type(wide);
     Pair pair = pop_pair(false);
@@ -77,7 +83,8 @@ class Selector : SelectorBase {
     });
   }
 
-  // rax and rdx are the instruction's; the divisor is somewhere else.
+  // div and idiv divide rdx:rax, and leave the quotient in rax and the remainder in rdx. So the divisor must be in
+  // another register.
   void divide(bool wide, bool sign, bool remainder) {
     const Scalar type = int_type(wide);
     const uint32_t site = c.site();
@@ -101,10 +108,11 @@ class Selector : SelectorBase {
       a.cmp(d, -1);
       a.jne(divide);
       if (remainder) {
-        a.xor_(x86::edx, x86::edx);  // the rest of a division by -1; the quotient may not exist
+        // The remainder of a division by -1 is 0. idiv would fault if the quotient overflows, where Wasm defines 0.
+        a.xor_(x86::edx, x86::edx);
         a.jmp(done);
       } else {
-        a.neg(gp(type, rax));  // overflows where the quotient does
+        a.neg(gp(type, rax));  // the quotient of a division by -1; neg overflows exactly if the quotient does
         m.trap_if(CondCode::kO, TrapCode::integer_overflow, site);
         a.jmp(done);
       }
@@ -122,12 +130,13 @@ class Selector : SelectorBase {
     c.push_reg(type, remainder ? rdx : rax);
   }
 
+  // `by_cl` expects the count in cl. `by_reg`, which needs BMI2, takes it in any register; kIdNone: it does not exist.
   void shift(Id by_cl, Id by_reg, bool wide) {
     const Scalar type = int_type(wide);
     Value right = c.pop(), left = c.pop();
     if (right.kind == Value::Kind::constant) {
       const Reg l = c.use(left);
-      // Part of an address, most of the time.
+      // A shift by up to 3 before an addition, often in the computation of an address, becomes a part of lea.
       const uint64_t count = right.bits & (wide ? 63 : 31);
       if (by_cl == Inst::kIdShl && count <= 3 && c.peek(0) == (wide ? Op::i64_add : Op::i32_add)) {
         return c.push_pending(type, Operand::of_scaled(l, static_cast<uint32_t>(count)));
@@ -152,7 +161,7 @@ class Selector : SelectorBase {
       c.release(right);
       return c.push_reg(type, to);
     }
-    // The count in cl.
+    // Without BMI2: the count must be in cl.
     const Reg value = c.own(left, RegSet(rcx));
     const Reg count = c.use(right);
     if (count != rcx) {
@@ -165,7 +174,8 @@ class Selector : SelectorBase {
     c.push_reg(type, value);
   }
 
-  // Two words each, low ones first.
+  // i64.add128, i64.sub128: an addition or subtraction of the low words, then one with carry of the high words. Nothing
+  // between the two may change the flags.
   void wide_sum(Id low, Id high) {
     Value right_high = c.pop(), right_low = c.pop(), left_high = c.pop(), left_low = c.pop();
     const Reg to_low = c.own(left_low);
@@ -179,7 +189,7 @@ class Selector : SelectorBase {
     c.push_reg(Scalar::i64, to_high);
   }
 
-  // rdx:rax = rax * right
+  // i64.mul_wide_s, _u: rdx:rax = rax * right
   void wide_product(bool sign) {
     Value right = c.pop(), left = c.pop();
     const Reg by = apart(right, RegSet(rax, rdx));
@@ -199,12 +209,14 @@ class Selector : SelectorBase {
     c.push_reg(Scalar::i64, rdx);
   }
 
-  // Counting zeros without the instruction for it: of zero the result is the width.
+  // clz and ctz. Without lzcnt and tzcnt, bsr and bsf find the number of the highest or lowest 1. Their result is
+  // undefined for 0; then the result is the width of the type, which was put into `to` before.
   void count_zeros(bool wide, bool leading) {
     const Scalar type = int_type(wide);
     const bool direct = leading ? cpu.lzcnt : cpu.bmi1;
     if (direct) {
-      // Some processors wait for the old value of the destination.
+      // On some processors these instructions wait for the old value of the destination. xor makes it available at
+      // once.
       return unary(type, [&](Reg to, Reg from) {
         if (to != from) a.xor_(gp32(to), gp32(to));
         a.emit(leading ? Inst::kIdLzcnt : Inst::kIdTzcnt, gp(type, to), gp(type, from));
@@ -212,7 +224,7 @@ class Selector : SelectorBase {
     }
     unary_apart(type, [&](Reg to, Reg from) {
       if (leading) {
-        a.mov(gp32(to), wide ? 127 : 63);  // xor with width - 1 gives the width
+        a.mov(gp32(to), wide ? 127 : 63);  // for 0: the xor below makes the width of it
         a.bsr(gp64(kScratch), gp64(from));
         a.cmovnz(gp(type, to), gp(type, kScratch));
         a.xor_(gp(type, to), wide ? 63 : 31);
@@ -231,7 +243,7 @@ class Selector : SelectorBase {
   static x86::Gp low_16(Reg r) { return x86::gpw(r.number()); }
 };
 
-// Instructions that come for 32 and 64 bits.
+// An instruction that exists for 32 and 64 bits.
 #define BOTH(name, ...)          \
   case Op::i32_##name: {         \
     constexpr bool wide = false; \
@@ -305,6 +317,7 @@ bool Masm::numeric(Compiler<Masm>& c, Op op) {
 
 namespace {
 
+// How a comparison is done. `swap`: with the operands exchanged.
 struct Comparison {
   bool is_float = false, wide = false, swap = false;
   Masm::Test test;
@@ -332,7 +345,8 @@ Comparison comparison(Op op) {
     INTS(ge_s, kGE)
     INTS(ge_u, kAE)
 #undef INTS
-    // "Above" is false for NaNs; what is below is what the other is above.
+    // ucomiss sets the flags for NaN like those for "below". So "above" is false for NaN, as it should be, but "below"
+    // is true. Therefore a < b is computed as b > a.
 #define PAIR(name, ...)                                   \
   case Op::f32_##name: return floats(false, __VA_ARGS__); \
   case Op::f64_##name: return floats(true, __VA_ARGS__);
@@ -395,14 +409,15 @@ asmjit::Operand Masm::operand_of(Scalar type, const Operand& o) const {
 
 namespace {
 
-// By opcode: the load that it takes its right operand from; a comparison has to be used at once.
+// By opcode: the load that can be its right operand (Op::nop: none). A comparison may read memory only if its result is
+// used at once: it would be emitted later, when other instructions may have written the memory.
 struct Reader {
   Op load = Op::nop;
   bool compares = false;
 };
 
 constexpr auto kReaders = [] {
-  std::array<Reader, kOpCount + 2> readers{};  // with Op::invalid and Op::prefix
+  std::array<Reader, kOpCount + 2> readers{};  // `peek` may also return Op::invalid and Op::prefix
   const auto add = [&](Op load, std::initializer_list<Op> ops, bool compares = false) {
     for (Op op : ops) readers[static_cast<size_t>(op)] = {load, compares};
   };
@@ -438,6 +453,7 @@ Masm::Test Masm::test(Operand o) {
   return {CondCode::kNE};
 }
 
+// movzx comes last, because clearing the register first would change the flags.
 void Masm::set(Test test, Reg to) {
   const x86::Gp low = x86::gpb_lo(to.number());
   a.set(test.condition, low);
@@ -450,7 +466,7 @@ void Masm::set(Test test, Reg to) {
   a.movzx(gp32(to), low);
 }
 
-// `to` stays when the condition holds, else it becomes `otherwise`.
+// cmov can copy an integer register if the opposite condition holds. For other types a branch leads over the move.
 void Masm::select(Test test, Scalar type, Reg to, Reg otherwise) {
   if (is_int(type) && test.parity == Test::Parity::ignored) {
     return void(a.cmov(x86::negateCond(test.condition), gp64(to), gp64(otherwise)));

@@ -1,4 +1,4 @@
-// Floating point and its conversions in machine code; see numeric.cc.
+// Selects machine code for floating point and its conversions; see numeric.cc.
 #include <utility>
 
 #include "jit/x64/selector.h"
@@ -21,7 +21,8 @@ class FloatSelector : SelectorBase {
   void float_binary(Id sse, Id avx, bool wide, bool commutes) {
     const Scalar type = float_type(wide);
     Pair pair = pop_pair(false);
-    // Which NaN is the result, if both are, depends on the order.
+    // If both operands are NaN, the CPU returns the left one. So they are swapped only if one of them is known not to
+    // be NaN.
     if (commutes && pair.left.kind == Value::Kind::constant && !is_nan(wide, pair.left.bits)) {
       std::swap(pair.left, pair.right);
     }
@@ -40,8 +41,8 @@ class FloatSelector : SelectorBase {
     return wide ? (bits << 1) > 0xffe0000000000000 : static_cast<uint32_t>(bits << 1) > 0xff000000;
   }
 
-  // NaN if either is; -0 is less than 0. The instruction gives its second operand in both cases, so those are handled
-  // apart.
+  // min and max: NaN if an operand is NaN, and -0 is less than 0. In both cases the CPU's instruction returns its
+  // second operand instead, so there are separate branches for NaN (a sum, which is NaN) and for equal operands.
   void min_max(bool wide, bool max) {
     const Scalar type = float_type(wide);
     Value right = c.pop(), left = c.pop();
@@ -54,7 +55,7 @@ class FloatSelector : SelectorBase {
     a.je(equal);
     a.emit(max ? (wide ? Inst::kIdMaxsd : Inst::kIdMaxss) : (wide ? Inst::kIdMinsd : Inst::kIdMinss), vec(to), vec(r));
     a.jmp(done);
-    a.bind(equal);  // the same, or zeros of different sign
+    a.bind(equal);  // the same bits, or zeros with different signs: `and` gives 0 for max, `or` gives -0 for min
     a.emit(max ? Inst::kIdAndps : Inst::kIdOrps, vec(to), vec(r));
     a.jmp(done);
     a.bind(nan);
@@ -69,7 +70,7 @@ class FloatSelector : SelectorBase {
     a.emit(wide ? Inst::kIdUcomisd : Inst::kIdUcomiss, vec(l), r);
   }
 
-  // All bits but the sign, or the sign, in the scratch register.
+  // Puts a mask into the scratch register: if `sign`, only the sign bit is 1, otherwise all other bits are.
   void sign_mask(bool wide, bool sign) {
     const x86::Xmm mask = vec(kFloatScratch);
     a.pcmpeqd(mask, mask);
@@ -127,20 +128,23 @@ class FloatSelector : SelectorBase {
   }
 
   // --- Conversions
+
+  // From an integer. The CPU has only signed conversions, of 32 and 64 bits. An unsigned i32 is converted as i64.
   void to_float(bool wide_float, bool wide_int, bool sign) {
     const Scalar type = float_type(wide_float);
     Value value = c.pop();
     const Reg from = c.use(value);
     const Reg to = c.target(type, Value{});
     const Id convert = wide_float ? Inst::kIdCvtsi2sd : Inst::kIdCvtsi2ss;
-    a.xorps(vec(to), vec(to));  // the instruction keeps the upper half, and would wait for it
+    a.xorps(vec(to), vec(to));  // the instruction keeps the upper part of the register, so it waits for the old value
     if (sign) {
       a.emit(convert, vec(to), wide_int ? gp64(from) : gp32(from));
     } else if (!wide_int) {
       a.emit(convert, vec(to), gp64(from));
     } else {
-      // Above 2^63: half of it, with the bit that falls out kept for rounding, twice.
-      const Reg half = c.take(Scalar::i64);  // before the branch: it may cost a spill
+      // u64: 2^63 and above are converted as twice the half. The lowest bit of the number, which halving removes, is
+      // kept in the lowest bit of the half, so that the result is rounded correctly.
+      const Reg half = c.take(Scalar::i64);  // before the branch, because it may emit a spill
       Masm::Label big = a.new_label(), done = a.new_label();
       a.test(gp64(from), gp64(from));
       a.js(big);
@@ -161,7 +165,8 @@ class FloatSelector : SelectorBase {
     c.push_reg(type, to);
   }
 
-  // i32 from any float: by way of 64 bits, where everything that fits in 32 can be told from what does not.
+  // To i32, signed or unsigned. Converts to 64 bits: the result fits in 32 bits exactly if the number does. For NaN and
+  // numbers that do not fit in 64 bits the CPU returns the smallest i64, which does not fit in 32 bits either.
   void truncate_to_32(bool wide_float, bool sign) {
     const uint32_t site = c.site();
     unary_apart(Scalar::i32, [&](Reg to, Reg from) {
@@ -180,13 +185,15 @@ class FloatSelector : SelectorBase {
     });
   }
 
+  // To i64, signed. The CPU returns the smallest i64 for everything that does not fit; -2^63 itself is right. cmp with
+  // 1 overflows for this number only. The constant is -2^63.
   void truncate_to_64(bool wide_float) {
     const uint32_t site = c.site();
     unary_apart(Scalar::i64, [&](Reg to, Reg from) {
       a.emit(wide_float ? Inst::kIdCvttsd2si : Inst::kIdCvttss2si, gp64(to), vec(from));
       Masm::Label fits = a.new_label();
       a.cmp(gp64(to), 1);
-      a.jno(fits);  // not the smallest number, which says that something was wrong
+      a.jno(fits);
       m.constant(float_type(wide_float), kFloatScratch, wide_float ? 0xc3e0000000000000 : 0xdf000000);
       compare_floats(wide_float, from, vec(kFloatScratch));
       Masm::Label wrong = a.new_label();
@@ -198,8 +205,9 @@ class FloatSelector : SelectorBase {
     });
   }
 
-  // To u64. What is 2^63 or more, or not a number that fits, comes out negative; then 2^63 less has to fit.
-  // Saturating, or a trap.
+  // To u64; what does not fit saturates or traps. The signed conversion is right for numbers between -1 and 2^63, and
+  // has a negative result for all others and for NaN. Then the number minus 2^63 is converted, and 2^63 is added by
+  // flipping the top bit. If that result is negative, too, the number does not fit.
   void truncate_to_u64(bool wide_float, bool saturates) {
     const uint32_t site = c.site();
     unary_apart(Scalar::i64, [&](Reg to, Reg from) {
@@ -225,7 +233,8 @@ class FloatSelector : SelectorBase {
     });
   }
 
-  // What does not fit: 0 for a NaN, else the bound that it is beyond.
+  // The saturated result of a number that does not fit: `max` if it is positive, `min` if it is negative, 0 if it is
+  // NaN. The comparison with 0 tells these apart.
   void clamp(bool wide_float, Reg from, Reg to, bool wide, uint64_t min, uint64_t max) {
     const Scalar type = int_type(wide);
     Masm::Label end = a.new_label();
@@ -269,6 +278,7 @@ class FloatSelector : SelectorBase {
     });
   }
 
+  // Traps for a number that does not fit: NaN and overflow are different traps.
   void wrong_float(bool wide, Reg from, uint32_t site) {
     compare_floats(wide, from, vec(from));
     m.trap_if(CondCode::kP, TrapCode::invalid_conversion_to_integer, site);
@@ -283,7 +293,7 @@ class FloatSelector : SelectorBase {
   }
 };
 
-// Instructions that come for 32 and 64 bits.
+// An instruction that exists for 32 and 64 bits.
 #define FLOATS(name, ...)        \
   case Op::f32_##name: {         \
     constexpr bool wide = false; \

@@ -1,6 +1,6 @@
-// Vector instructions in machine code: simd.def's patterns, and those that are one of a kind. Conversions are in
-// simd_conversions.cc; lanes, shuffles and memory in simd_lanes.cc. The sequences compute what core/numeric_simd_x64.h
-// does.
+// Selects machine code for vector instructions: the patterns of simd.def, and instructions with code of their own.
+// Conversions are in simd_conversions.cc; lanes, shuffles and memory are in simd_lanes.cc. The methods are those of
+// core/numeric_simd_x64.h, where they are explained.
 #include "jit/x64/vector_selector.h"
 
 namespace mini_wasm::jit::x64 {
@@ -20,7 +20,8 @@ class SimdSelector : VectorSelector {
  private:
   // --- Shapes of operands
 
-  // emit(to, first, second): `to` may be either.
+  // Two operands. Calls emit(to, first, second); `to` may be the register of either. `swapped`: the first one is the
+  // right operand.
   template <class Emit>
   void two(bool swapped, Emit emit) {
     Value right = c.pop(), left = c.pop();
@@ -32,7 +33,7 @@ class SimdSelector : VectorSelector {
     c.release(right);
     c.push_reg(kV128, to);
   }
-  // emit(to, left, right), all of them different registers.
+  // Calls emit(to, left, right) with three different registers.
   template <class Emit>
   void two_apart(Emit emit) {
     Value right = c.pop(), left = c.pop();
@@ -54,6 +55,7 @@ class SimdSelector : VectorSelector {
     a.pcmpeqd(s, s);
     a.pxor(to, s);
   }
+  // For example a <= b exactly if min(a, b) == a.
   void relation(Id extreme, Id avx_extreme, Id equal, Id avx_equal, bool inverted) {
     two(false, [&](Reg to, Reg l, const asmjit::Operand& r) {
       three(extreme, avx_extreme, kFloatScratch, l, r);
@@ -74,7 +76,7 @@ class SimdSelector : VectorSelector {
     });
   }
 
-  // The count of a shift, of lanes, in the scratch register.
+  // Puts the count of a shift, modulo the size of the lanes, plus `more`, into the scratch register.
   void load_count(Reg count, uint32_t mask, uint32_t more = 0) {
     a.mov(gp32(kScratch), gp32(count));
     a.and_(gp32(kScratch), mask);
@@ -96,7 +98,8 @@ class SimdSelector : VectorSelector {
     c.release(count);
     c.push_reg(kV128, to);
   }
-  // As two halves of 16-bit lanes, with the byte in the upper part of a lane, and a copy of it or 0 below.
+  // The CPU cannot shift bytes. They are shifted as lanes of 16 bits, in two halves, with the byte in the upper part of
+  // each lane. For shifts to the right, the count is greater by 8.
   void byte_shift(Id id, Id pack) {
     Value count = c.pop(), value = c.pop();
     const bool left = id == Inst::kIdPsllw;
@@ -119,7 +122,7 @@ class SimdSelector : VectorSelector {
     c.push_reg(kV128, to);
   }
 
-  // Operands that are read more than once.
+  // Both operands are widened first.
   void extmul(Id widen, Id multiply, bool upper) {
     two_apart([&](x86::Xmm to, x86::Xmm l, x86::Xmm r) {
       if (upper) {
@@ -148,7 +151,9 @@ class SimdSelector : VectorSelector {
     });
   }
 
-  // Both orders of the CPU's differ for zeros of unlike sign; where there is a NaN, the sum.
+  // The CPU's minimum returns its second operand if both are zeros, or if one is NaN. So it is computed in both orders,
+  // and the two results are joined, which is right for zeros of different signs. In lanes with a NaN the result is the
+  // sum.
   void float_min_max(Id extreme, Id join, Id add, Id compare) {
     Value right = c.pop(), left = c.pop();
     const Reg r = c.use(right), l = c.use(left), to = c.take(kV128), other = c.take(kV128);
@@ -170,7 +175,7 @@ class SimdSelector : VectorSelector {
     c.push_reg(kV128, to);
   }
 
-  // a * b + c, or c - a * b.
+  // a * b + c, or c - a * b if `negated`.
   void fma(Id multiply, Id avx_multiply, Id add, Id avx_add, bool negated) {
     Value third = c.pop(), right = c.pop(), left = c.pop();
     const Reg z = c.use(third), l = c.use(left);
@@ -190,7 +195,7 @@ class SimdSelector : VectorSelector {
     c.push_reg(kV128, to);
   }
 
-  // --- One of a kind
+  // --- Instructions with code of their own
 
   void bit_select() {
     Value mask = c.pop(), right = c.pop(), left = c.pop();
@@ -205,7 +210,7 @@ class SimdSelector : VectorSelector {
     c.push_reg(kV128, to);
   }
 
-  // A 0 or 1 from the flags. The register is cleared before they are set.
+  // An i32, 0 or 1, from the flags that `emit` sets. The register is cleared before, because that changes the flags.
   template <class Emit>
   void truth(CondCode condition, Emit emit) {
     unary_apart(Scalar::i32, [&](Reg to, Reg from) {
@@ -217,6 +222,7 @@ class SimdSelector : VectorSelector {
   void any_true() {
     truth(CondCode::kNE, [&](x86::Xmm from) { a.ptest(from, from); });
   }
+  // Whether no lane is equal to 0.
   void all_true(Id equal) {
     truth(CondCode::kE, [&](x86::Xmm from) {
       a.pxor(s, s);
@@ -227,6 +233,7 @@ class SimdSelector : VectorSelector {
   void bitmask(Id id) {
     unary_apart(Scalar::i32, [&](Reg to, Reg from) { a.emit(id, gp32(to), vec(from)); });
   }
+  // packsswb narrows the lanes to bytes, with zeros in the lower half; pmovmskb collects their signs.
   void bitmask_16() {
     unary_apart(Scalar::i32, [&](Reg to, Reg from) {
       a.pxor(s, s);
@@ -243,6 +250,7 @@ class SimdSelector : VectorSelector {
       a.movaps(to, s);
     });
   }
+  // (x ^ s) - s, where s is -1 for negative lanes and 0 for others.
   void absolute_64() {
     one([&](x86::Xmm to, x86::Xmm from) {
       a.pxor(s, s);
@@ -252,7 +260,8 @@ class SimdSelector : VectorSelector {
       a.psubq(to, s);
     });
   }
-  // There is no arithmetic shift of 64 bits: ((x >> n) ^ m) - m, where m is the sign's new place.
+  // i64x2.shr_s. The CPU has only the logical shift for lanes of 64 bits. ((x >> n) ^ m) - m extends the sign; in m
+  // only the bit is 1 to which the shift has moved the sign.
   void shift_right_64() {
     Value count = c.pop(), value = c.pop();
     const Reg n = c.use(count), from = c.use(value), to = c.take(kV128), sign = c.take(kV128);
@@ -268,7 +277,7 @@ class SimdSelector : VectorSelector {
     c.release(count);
     c.push_reg(kV128, to);
   }
-  // The products of halves: low * low + ((high * low + low * high) << 32).
+  // i64x2.mul, from products of 32-bit halves: low * low + ((high * low + low * high) << 32).
   void multiply_64() {
     Value right = c.pop(), left = c.pop();
     const Reg r = c.use(right), l = c.use(left), to = c.take(kV128), cross = c.take(kV128);
@@ -288,11 +297,11 @@ class SimdSelector : VectorSelector {
     c.release(left);
     c.push_reg(kV128, to);
   }
-  // Half a byte at a time.
+  // i8x16.popcnt: looks up the number of bits of each half of a byte in a table (pshufb), and adds them.
   void count_ones() {
     Value value = c.pop();
     const Reg from = c.use(value), to = c.take(kV128), upper = c.take(kV128);
-    constexpr uint64_t kLow = 0x0302020102010100, kHigh = 0x0403030203020201;  // the bits of 0 .. 15
+    constexpr uint64_t kLow = 0x0302020102010100, kHigh = 0x0403030203020201;  // bytes: popcnt of 0 .. 15
     load_pool(s, 0x0f0f0f0f0f0f0f0f);
     a.movaps(vec(upper), vec(from));
     a.psrlw(vec(upper), 4);
@@ -307,7 +316,8 @@ class SimdSelector : VectorSelector {
     c.release(value);
     c.push_reg(kV128, to);
   }
-  // pshufb gives 0 for an index with its top bit set and looks at the low four bits otherwise.
+  // pshufb gives 0 for an index whose top bit is 1, and uses only the low four bits of others. Adding 0x70, saturated,
+  // sets the top bit of all indices above 15.
   void swizzle() {
     Value indices = c.pop(), value = c.pop();
     const Reg i = c.use(indices), from = c.use(value);
@@ -318,6 +328,7 @@ class SimdSelector : VectorSelector {
     c.release(indices);
     c.push_reg(kV128, to);
   }
+  // pmulhrsw gives 0x8000 for the only product that has to saturate (-1 * -1). Flipping its bits gives 0x7fff.
   void q15_multiply() {
     two(false, [&](Reg to, Reg l, const asmjit::Operand& r) {
       three(Inst::kIdPmulhrsw, Inst::kIdVpmulhrsw, to, l, r, true);
@@ -326,7 +337,8 @@ class SimdSelector : VectorSelector {
       a.pxor(vec(to), s);
     });
   }
-  // Sums of products of bytes, saturated; with a third operand sums of those to be added to it.
+  // Sums of two products of bytes each, as saturated lanes of 16 bits. If `adds`, pairs of these are added to the lanes
+  // of the third operand.
   void relaxed_dot(bool adds) {
     Value third;
     if (adds) third = c.pop();
@@ -356,7 +368,7 @@ class SimdSelector : VectorSelector {
   void pairwise_8(bool sign) {
     one([&](x86::Xmm to, x86::Xmm from) {
       load_pool(s, 0x0101010101010101);
-      // The first factor is unsigned.
+      // pmaddubsw multiplies with ones and adds pairs. Its first operand is unsigned, its second one signed.
       if (sign) {
         a.pmaddubsw(s, from);
         a.movaps(to, s);

@@ -1,4 +1,5 @@
-// Vector conversions between integers and floating point; see simd.cc and core/numeric_simd_x64.h.
+// Selects machine code for vector conversions between integers and floating point; see simd.cc, and
+// core/numeric_simd_x64.h for the methods.
 #include "jit/x64/vector_selector.h"
 
 namespace mini_wasm::jit::x64 {
@@ -12,7 +13,8 @@ class SimdConversionSelector : VectorSelector {
   bool select();
 
  private:
-  // Exact halves, whose sum is rounded; the upper one is halved, to be positive.
+  // The lower and upper 16 bits of each lane are converted exactly; only their sum is rounded. The CPU's conversion is
+  // signed, so the upper part is shifted right by one bit before it and doubled after it.
   void convert_u32() {
     one([&](x86::Xmm to, x86::Xmm from) {
       a.pxor(s, s);
@@ -26,7 +28,7 @@ class SimdConversionSelector : VectorSelector {
       a.addps(to, s);
     });
   }
-  // 2^52 + n has n in its low bits.
+  // The f64 number 2^52 + n has the integer n in its low bits. So these bits are put together, and 2^52 is subtracted.
   void convert_low_u32() {
     one([&](x86::Xmm to, x86::Xmm from) {
       load_pool(s, 0x4330000043300000);
@@ -36,6 +38,8 @@ class SimdConversionSelector : VectorSelector {
       a.subpd(to, s);
     });
   }
+  // NaN becomes 0. The CPU returns 0x80000000 for lanes that are too large; flipping the bits of those that are 2^31 or
+  // more gives 0x7fffffff.
   void truncate_s() {
     one([&](x86::Xmm to, x86::Xmm from) {
       a.movaps(s, from);
@@ -48,6 +52,7 @@ class SimdConversionSelector : VectorSelector {
       a.pxor(to, s);
     });
   }
+  // Negative numbers and NaN become 0. The part from 2^31 on (`beyond`) is converted on its own, saturated, and added.
   void truncate_u() {
     Value value = c.pop();
     const Reg source = c.use(value), target = c.take(kV128), rest = c.take(kV128);
@@ -69,6 +74,7 @@ class SimdConversionSelector : VectorSelector {
     c.release(value);
     c.push_reg(kV128, target);
   }
+  // NaN becomes 0; lanes that are too large become 2^31 - 1 before the conversion.
   void truncate_s_zero() {
     one([&](x86::Xmm to, x86::Xmm from) {
       a.movaps(s, from);
@@ -80,6 +86,7 @@ class SimdConversionSelector : VectorSelector {
       a.cvttpd2dq(to, to);
     });
   }
+  // Lanes are brought into [0, 2^32), rounded, and added to 2^52; then the integer is in their low bits.
   void truncate_u_zero() {
     one([&](x86::Xmm to, x86::Xmm from) {
       if (to != from) a.movaps(to, from);

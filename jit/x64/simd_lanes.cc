@@ -1,4 +1,5 @@
-// Lanes of vectors, shuffles, constants and accesses to memory; see simd.cc.
+// Selects machine code for lanes of vectors and shuffles; constants in memory, and vector accesses to memory. See
+// simd.cc.
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -21,7 +22,7 @@ class LaneSelector : VectorSelector {
  private:
   using Lanes = std::array<uint8_t, 16>;
 
-  // emit(vector, integer)
+  // Calls emit(to, from): to a vector, from an integer. In extract_int it is the other way round.
   template <class Emit>
   void splat_int(Emit emit) {
     unary_apart(kV128, [&](Reg to, Reg from) { emit(vec(to), from); });
@@ -32,13 +33,13 @@ class LaneSelector : VectorSelector {
   }
   void extract_float(Scalar type, int order) {
     unary(type, [&](Reg to, Reg from) {
-      // Lane 0 is where it has to be, and nobody looks at the others.
+      // A scalar is in lane 0, and the other lanes of its register are undefined.
       if (order == 0) return m.move(type, to, from);
       a.pshufd(vec(to), vec(from), order);
     });
   }
 
-  // --- Shuffles
+  // --- Shuffles. A `Lanes` has for each byte of the result the number of the source byte: 0 to 15 left, 16 to 31 right
   void one_source(const Reg from, Reg to, const Lanes& lanes);
   void two_sources(Reg to, Reg l, Reg r, const Lanes& lanes);
   bool simple(Reg to, Reg l, Reg r, const Lanes& lanes);
@@ -144,7 +145,8 @@ void LaneSelector::replace(uint8_t lane) {
 
 // --- Shuffles
 
-// Four lanes of 32 bits as the immediate of pshufd, each modulo 4; -1 where a lane is torn apart.
+// If the shuffle moves whole lanes of 32 bits: their order as the immediate of pshufd, with lane numbers modulo 4. -1
+// if it does not.
 template <class Lanes>
 int dword_order(const Lanes& lanes) {
   int order = 0;
@@ -159,7 +161,7 @@ int dword_order(const Lanes& lanes) {
   return order;
 }
 
-// Whether lanes are consecutive bytes of `size` bytes, from the first.
+// Whether the numbers are consecutive, from lanes[0] on, modulo `size`.
 template <class Lanes>
 bool is_rotation(const Lanes& lanes, int size) {
   for (int i = 1; i < 16; ++i) {
@@ -168,7 +170,8 @@ bool is_rotation(const Lanes& lanes, int size) {
   return true;
 }
 
-// Whether lanes of `size` bytes come from both halves in turn, the first from byte `first`, the second from `second`.
+// Whether pieces of `size` bytes are taken in turn from two sequences, of which one begins at byte `first`, the other
+// at byte `second`.
 template <class Lanes>
 bool is_interleaving(const Lanes& lanes, int size, int first, int second) {
   for (int i = 0; i < 16; ++i) {
@@ -186,7 +189,7 @@ void LaneSelector::one_source(Reg from, Reg to, const Lanes& lanes) {
   three(Inst::kIdPshufb, Inst::kIdVpshufb, to, from, mask(lanes));
 }
 
-// What one instruction does.
+// Emits one instruction, if there is one for this shuffle of two operands. Otherwise returns false.
 bool LaneSelector::simple(Reg to, Reg l, Reg r, const Lanes& lanes) {
   struct Unpack {
     uint8_t size;
@@ -224,7 +227,7 @@ bool LaneSelector::simple(Reg to, Reg l, Reg r, const Lanes& lanes) {
   return false;
 }
 
-// Each source's bytes, 0 where the other's go, then both.
+// Shuffles each operand on its own, with 0 for the bytes that come from the other one; then joins the two.
 void LaneSelector::general(Reg to, Reg l, Reg r, const Lanes& lanes) {
   Lanes of_l, of_r;
   for (size_t i = 0; i < 16; ++i) {
@@ -277,7 +280,8 @@ void Masm::shuffle(Compiler<Masm>& c, const uint8_t* lanes) {
 
 // --- Constants
 
-// One that was wanted before is found again if that was not long ago: a function may have any number of them.
+// Equal constants share memory if they are near each other. Only the last ones are compared, because a function may
+// have very many.
 x86::Mem Masm::pool(uint64_t low, uint64_t high) {
   constexpr size_t kLookedThrough = 16;
   const auto begin = pool_.end() - static_cast<ptrdiff_t>(std::min(pool_.size(), kLookedThrough));
@@ -286,7 +290,7 @@ x86::Mem Masm::pool(uint64_t low, uint64_t high) {
   return x86::Mem(at->label, 0, 16);
 }
 
-// The number of the constant's label.
+// Operand::imm is the number of the constant's label.
 Operand Masm::pooled(Scalar, uint64_t bits) {
   Operand o;
   o.kind = Operand::Kind::pool;
@@ -294,7 +298,7 @@ Operand Masm::pooled(Scalar, uint64_t bits) {
   return o;
 }
 
-// Behind the function's code.
+// Emits the constants behind the function's code, aligned for SSE instructions.
 void Masm::place_pool() {
   if (pool_.empty()) return;
   a.align(asmjit::AlignMode::kZero, 16);
@@ -316,7 +320,7 @@ void Masm::v128_constant(Reg to, const uint8_t* bytes) {
 
 // --- Memory
 
-// The instructions behind the access cannot fault.
+// Only the first machine instruction accesses memory, so only it gets a site.
 void Masm::load_vector(Op op, Reg reg, x86::Mem from, uint32_t offset) {
   const x86::Xmm to = vec(reg), zero = vec(kFloatScratch);
   const auto access = [&](Id id) {
