@@ -26,7 +26,7 @@ struct DefaultMemory : CodeMemory {
   DefaultMemory() : CodeMemory(kMost) {}
 };
 
-// Pages of the range that are in memory.
+// The number of pages in the range that are in memory.
 size_t resident(const uint8_t* at, size_t bytes) {
   std::vector<unsigned char> pages(bytes / 4096);
   if (mincore(const_cast<uint8_t*>(at), bytes, pages.data()) != 0) return ~size_t{0};
@@ -46,7 +46,7 @@ void expect_nothing_writable_and_executable() {
   EXPECT_GT(executable, 0u);
 }
 
-// Whether the pages come from a file.
+// Parameter: whether the pages come from a file.
 class code_memory_pages : public ::testing::TestWithParam<bool> {};
 INSTANTIATE_TEST_SUITE_P(from_file, code_memory_pages, ::testing::Bool());
 
@@ -61,22 +61,22 @@ TEST_P(code_memory_pages, what_is_written_in_one_view_is_seen_in_the_other) {
   EXPECT_TRUE(memory.contains(code));
   EXPECT_FALSE(memory.contains(memory.writable(code)));
   EXPECT_FALSE(memory.contains(&memory));
-  reinterpret_cast<void (*)()>(code)();  // it runs: a return
+  reinterpret_cast<void (*)()>(code)();  // the code, a return instruction, can run
 }
 
 TEST_P(code_memory_pages, freed_pieces_are_joined_and_used_again) {
   CodeMemory memory(kMost, GetParam());
   uint8_t* a = memory.allocate(64);
-  uint8_t* b = memory.allocate(50);  // rounded
+  uint8_t* b = memory.allocate(50);  // rounded up to kAlignment
   uint8_t* c = memory.allocate(64);
   uint8_t* d = memory.allocate(64);
   EXPECT_EQ(b - a, 64);
   EXPECT_EQ(c - b, 64);
   memory.free(a, 64);
   memory.free(c, 64);
-  EXPECT_EQ(memory.allocate(128), d + 64);  // neither is large enough
+  EXPECT_EQ(memory.allocate(128), d + 64);  // none of the free ranges is large enough
   memory.free(b, 50);
-  EXPECT_EQ(memory.allocate(192), a);  // all three are one
+  EXPECT_EQ(memory.allocate(192), a);  // the three free ranges were joined
   memory.free(nullptr, 64);
   EXPECT_EQ(memory.allocate(kMost), nullptr);
   EXPECT_EQ(memory.allocate(kMost + 1), nullptr);
@@ -106,7 +106,7 @@ TEST(code_memory, nothing_is_ever_writable_and_executable) {
   expect_nothing_writable_and_executable();
 }
 
-// Runs in a child that `make` makes; what it returns is the result, -1 when it dies.
+// Runs `work` in a child process that `make` makes. Returns the result of `work`; -1 when the child dies.
 template <class Make, class Work>
 int in_child(Make make, Work work) {
   const pid_t child = static_cast<pid_t>(make());
@@ -134,7 +134,7 @@ TEST_P(code_memory_pages, a_forked_child_has_its_own_at_the_same_place) {
     bool right = read(go[0], &ignored, 1) == 1;
     for (int i = 0; i < 1 << 20; ++i) right &= b[i] == kReturn;
     reinterpret_cast<void (*)()>(a)();
-    uint8_t* const c = memory.allocate(64);  // the child's alone
+    uint8_t* const c = memory.allocate(64);  // only in the child's copy
     right &= c == b + (1 << 20);
     std::memset(memory.writable(c), kReturn, 64);
     reinterpret_cast<void (*)()>(c)();
@@ -143,7 +143,7 @@ TEST_P(code_memory_pages, a_forked_child_has_its_own_at_the_same_place) {
     std::memset(memory.writable(a), 0x11, 64);
     _exit(right && a[5] == 0x11 ? 0 : 1);
   }
-  // The parent uses all of it for something else.
+  // The parent frees this code and uses the memory for other code; the child must not notice.
   memory.free(b, 1 << 20);
   EXPECT_EQ(b[1 << 19], 0);
   uint8_t* const other = memory.allocate(1 << 20);
@@ -217,7 +217,7 @@ TEST_P(code_memory_pages, a_child_without_fork_handlers_gets_none) {
   EXPECT_EQ(in_child(bare_fork,
                      [&] {
                        const bool right = !memory.is_ours() && memory.allocate(16) == nullptr;
-                       memory.free(before, 16);  // the parent's: left alone
+                       memory.free(before, 16);  // memory of the parent: nothing happens
                        return right && DefaultMemory().is_ours() ? 0 : 1;
                      }),
             0);
@@ -240,7 +240,7 @@ TEST(code_memory, neither_view_tells_where_the_other_is) {
   }
   EXPECT_EQ(places.size(), size_t{2} * kCount);
   EXPECT_EQ(distances.size(), size_t{kCount});
-  // Where the system says where things are, mappings made one after the other are neighbours.
+  // If the system chose the addresses, mappings that are made one after the other would be neighbours.
   size_t far = 0;
   for (auto at = places.begin(), next = std::next(at); next != places.end(); ++at, ++next) {
     far += *next - *at > (uintptr_t{1} << 36);

@@ -1,4 +1,4 @@
-// What surrounds compiled code: its life time, threads, stacks, traps and their backtraces.
+// Compiled code and its surroundings: life time, threads, stacks, traps and their backtraces.
 #include <gtest/gtest.h>
 #include <pthread.h>
 #include <signal.h>
@@ -25,7 +25,8 @@ Config config_of(Tier tier) {
 }
 const Config kJit = config_of(Tier::jit);
 
-// Of shared mappings, which code memory is and hardly anything else; a sanitizer's own memory is not among it.
+// Resident memory of shared mappings. Code memory is a shared mapping, and hardly anything else is; the memory of
+// sanitizers is not.
 size_t resident_shared_kilobytes() {
   std::ifstream file("/proc/self/status");
   for (std::string word; file >> word;) {
@@ -56,7 +57,8 @@ TEST(code, goes_with_its_module) {
   EXPECT_LT(resident_shared_kilobytes(), before + 4096);  // the code alone would be 20 MiB
 }
 
-// What one instruction does for several of WebAssembly's: reads memory, shifts an operand, tests its result.
+// One machine instruction does the work of several WebAssembly instructions: it reads memory, shifts an operand, or
+// tests its result.
 TEST(code, operands_in_memory_and_shifted_ones) {
   for (Tier tier : {Tier::interpreter, Tier::jit}) {
     Guest guest(config_of(tier));
@@ -109,7 +111,7 @@ TEST(code, operands_in_memory_and_shifted_ones) {
   }
 }
 
-// The load inside of an addition traps as the load: the backtrace has its offset.
+// When a load that is a part of an addition traps, the backtrace has the offset of the load.
 TEST(code, an_operand_in_memory_traps_where_it_is_loaded) {
   uint32_t offsets[2], *offset = offsets;
   for (Tier tier : {Tier::interpreter, Tier::jit}) {
@@ -125,7 +127,7 @@ TEST(code, an_operand_in_memory_traps_where_it_is_loaded) {
   EXPECT_EQ(offsets[0], offsets[1]);
 }
 
-// Constants beside the code; the order of two NaNs stays.
+// Floating-point constants behind the code. The operands of an instruction are not swapped if both may be NaN.
 TEST(code, floating_point_constants) {
   for (Tier tier : {Tier::interpreter, Tier::jit}) {
     Guest guest(config_of(tier));
@@ -143,14 +145,14 @@ TEST(code, floating_point_constants) {
       EXPECT_THAT(guest.call(i, "less", {f64(x)}), Returns(i32(x < 2.5)));
       EXPECT_THAT(guest.call(i, "greater", {f64(x)}), Returns(i32(x > 2.5)));
     }
-    // Which one an interpreter gives is its compiler's choice.
+    // In the interpreter, the C++ compiler chooses the order of the operands, and so the NaN.
     if (tier == Tier::interpreter) continue;
     EXPECT_THAT(guest.call(i, "nan", {f32(std::bit_cast<float>(0x7fc00002))}), Returns(i32(0x7fc00001)));
   }
 }
 
-// Constants of loops stay in registers; a call in the loop, an inner loop, an entry from the interpreter bring them
-// back.
+// Floating-point constants of loops are in registers. They are loaded again after a call in the loop, after an inner
+// loop, and when the loop is entered from the interpreter.
 TEST(code, constants_of_loops) {
   for (Tier tier : {Tier::interpreter, Tier::jit, Tier::automatic}) {
     Config config = config_of(tier);
@@ -186,7 +188,7 @@ TEST(code, constants_of_loops) {
   }
 }
 
-// The opposite of a comparison is another jump, not another instruction; NaNs are unequal and nothing else.
+// i32.eqz of a comparison only changes the condition of the jump. With a NaN, only "not equal" is true.
 TEST(code, opposites_of_comparisons) {
   for (Tier tier : {Tier::interpreter, Tier::jit}) {
     Guest guest(config_of(tier));
@@ -224,7 +226,8 @@ TEST(code, opposites_of_comparisons) {
   }
 }
 
-// cmpxchg leaves what was in memory in the register where the expected value stood: that is no copy of the local now.
+// cmpxchg leaves the old value of memory in the register that contained the expected value. If that register was a copy
+// of a local, it must not be used as one afterwards.
 TEST(code, an_exchange_leaves_the_local_alone) {
   for (Tier tier : {Tier::interpreter, Tier::jit}) {
     Config config = config_of(tier);
@@ -267,7 +270,7 @@ TEST(code, threads_compile_a_module_together) {
 
 // --- Backtraces ------------------------------------------------------------------------------------------------------
 
-// What a call does, with the backtrace of its trap.
+// The result of a call as text; if it traps, with the backtrace.
 std::string outcome(Tier tier, std::string_view function, std::initializer_list<Val> args) {
   Guest guest(config_of(tier));
   const Instance other = guest.load(R"((module $other (memory 1)
@@ -341,7 +344,7 @@ constexpr const char* kRecursion = R"((module
     (i32.add (i32.const 1) (call $f (i32.add (local.get 0) (i32.const 1)))))))";
 const auto kExhausted = Traps(TrapCode::call_stack_exhausted);
 
-// Two instances that call each other without end, or `n` times as tail calls.
+// Two instances that call each other: without end, or `n` times with tail calls.
 struct Pair {
   Guest guest{kJit};
   std::optional<Instance> a, b;
@@ -415,7 +418,7 @@ TEST(code, recursion_through_the_host_traps) {
   EXPECT_THAT(guest.call(*main, "f", {i32(1)}), kExhausted);
 }
 
-// A comparison waits until somebody needs it: what it compares must not change before.
+// A comparison is emitted where its result is used. Its operands must not change before that.
 TEST(code, a_waiting_comparison_sees_a_local_before_it_is_written) {
   Guest guest(kJit);
   const Instance i = guest.load(R"((module (global $g i32 (i32.const 5)) (memory 1)

@@ -1,4 +1,4 @@
-// The portable compiler alone, on a CPU that only writes down what it is asked for.
+// The portable compiler alone, with the CPU of RecordingMasm, which only records the instructions.
 #include "jit/compiler.h"
 
 #include <gmock/gmock.h>
@@ -20,7 +20,7 @@ using testing::wat;
 
 using Lines = std::vector<std::string>;
 
-// The first function's body: what comes behind its beginning, which is the same for all.
+// The code of the first function without its beginning, which is the same for all functions.
 Lines compile(const std::string& text, Lines* beginning = nullptr) {
   const Result<Module> module = Module::compile(recording_engine(Config()), wat("(module " + text + ")"));
   if (!module) return {module.error().to_string()};
@@ -52,7 +52,7 @@ TEST(compiler, what_is_in_memory_is_loaded_where_no_instruction_reads_it) {
   EXPECT_THAT(compile("(memory 1) (func (param i32 i32) (result i32)"
                       "(i32.add (local.get 0) (i32.load offset=4 (local.get 1))))"),
               ElementsAre("x10 = x1", "x9 = x0", "x0 = [x10+4]", "x1 = i32.add x9 x0", "x0 = x1", "leave", "return"));
-  // Not as a left operand, nor where another instruction comes first.
+  // Not as a left operand, and not if another instruction is between the two.
   EXPECT_THAT(compile("(memory 1) (func (param i32 i32) (result i32)"
                       "(i32.add (i32.load (local.get 1)) (local.get 0)))"),
               ElementsAre("x9 = x1", "x10 = x0", "x0 = [x9+0]", "x0 = i32.add x0 x10", "leave", "return"));
@@ -70,7 +70,7 @@ TEST(compiler, floating_point_constants_of_loops_have_registers) {
       ElementsAre("v24 = v0", "v25 = 4609434218613702656", "v26 = 4612811918334230528", "L0:", "v0 = f64.add v24 v26",
                   "v24 = f64.mul v25 v0", "if (f64.lt v24 v25) jump L0", "v0 = v24", "leave", "return", "L1:", "enter",
                   "check stack 16", "v24 = s0", "v25 = 4609434218613702656", "v26 = 4612811918334230528", "jump L0"));
-  // Where it is used once it is loaded once.
+  // Without a loop, the constant is loaded where it is used.
   EXPECT_THAT(compile("(func (param f64) (result f64) (f64.mul (f64.const 1.5) (local.get 0)))"),
               ElementsAre("v24 = v0", "v0 = 4609434218613702656", "v0 = f64.mul v0 v24", "leave", "return"));
 }
@@ -128,7 +128,7 @@ TEST(compiler, a_call_passes_registers_and_finds_the_rest_at_home) {
                       "(i32.add (i32.mul (local.get 0) (local.get 0)) (call 0 (i32.const 2))))"),
               ElementsAre("check stack 15", "s0 = x0", "x1 = x0", "x0 = i32.mul x0 x1", "s13 = x0", "x0 = 2",
                           "call function 0 at s14", "x1 = s13", "x1 = i32.add x1 x0", "x0 = x1", "leave", "return"));
-  // The ninth integer has no register: it goes to its slot of the callee's frame.
+  // The ninth integer argument has no register; it is stored in its slot of the callee's frame.
   EXPECT_THAT(compile("(func (param i32 f64 i32 i32 i32 i32 i32 i32 i32 i32) (result f64) (call 0 (local.get 2)"
                       "(local.get 1) (local.get 0) (local.get 3) (local.get 4) (local.get 5) (local.get 6)"
                       "(local.get 7) (local.get 8) (local.get 9)))"),
@@ -137,9 +137,10 @@ TEST(compiler, a_call_passes_registers_and_finds_the_rest_at_home) {
                           "call function 0 at s22", "leave", "return"));
 }
 
-// A register that was stored to a local's slot, or loaded from there, is as good as the local until it is needed.
+// A register that was stored to the slot of a local, or loaded from it, is used instead of the slot until it gets
+// another value.
 TEST(compiler, registers_are_remembered_for_locals_in_slots) {
-  // What can catch exceptions keeps all locals in slots.
+  // A function with exception handlers keeps all locals in slots.
   const auto body = [](const std::string& text) {
     const Lines lines = compile("(memory 1) (func (param i32 i32) " + text + "(block (try_table (catch_all 0))))");
     const auto begin = std::find(lines.begin(), lines.end(), "s1 = x1");
@@ -150,14 +151,14 @@ TEST(compiler, registers_are_remembered_for_locals_in_slots) {
               ElementsAre("s1 = x1", "[x0+0] = x1", "[x0+4] = x1"));
   EXPECT_THAT(body("(local.set 0 (i32.xor (local.get 1) (i32.const 5))) (i32.store (local.get 0) (local.get 1))"),
               ElementsAre("s1 = x1", "x1 = i32.xor x1 5", "s0 = x1", "x0 = s1", "[x1+0] = x0"));
-  // Not past a label, and not when the local has changed.
+  // Not behind a label, and not when the local has changed.
   EXPECT_THAT(body("(block (br_if 0 (local.get 1))) (i32.store (local.get 1) (i32.const 1)) (local.set 1 (i32.const 2))"
                    "(i32.store (local.get 1) (i32.const 3))"),
               ElementsAre("s1 = x1", "if (x1) jump L0", "L0:", "x0 = 1", "x1 = s1", "[x1+0] = x0", "x0 = 2", "s1 = x0",
                           "x0 = 3", "x1 = s1", "[x1+0] = x0"));
 }
 
-// The outer loop calls and keeps its counter where calls leave it; the inner one has registers of its own.
+// The outer loop has a call, so its counter is in a register that calls keep. The inner loop uses other registers.
 TEST(compiler, each_loop_has_its_locals_in_registers) {
   const Lines lines = compile(
       "(func $f (param i32 i32) (local i32)"

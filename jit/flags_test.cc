@@ -1,6 +1,6 @@
-// A comparison with zero right behind arithmetic may use the flags that the arithmetic has left. Which of them mean the
-// same is another matter: overflow and carry are those of the arithmetic. Every operation that leaves flags, every
-// comparison, in every place where its outcome goes, with operands that overflow.
+// A comparison with 0 directly behind an arithmetic instruction may use the flags of that instruction. But not all
+// flags mean the same then: overflow and carry are those of the arithmetic. Tests every operation that leaves flags
+// with every comparison and every use of its result, with operands that overflow.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -17,7 +17,7 @@ namespace {
 
 using namespace mini_wasm::testing;
 
-// Bits of the answer, by where the comparison's outcome went.
+// Bits of the function's result, by the use of the comparison's result.
 enum Place : int32_t { kIf = 1, kValue = 2, kSelect = 4, kBranch = 8, kZeroFirst = 16 };
 
 std::string replaced(std::string text, std::string_view what, std::string_view by) {
@@ -26,7 +26,7 @@ std::string replaced(std::string text, std::string_view what, std::string_view b
   return text;
 }
 
-// T is the type, C the comparison, E the arithmetic.
+// In the text, T stands for the type, C for the comparison, E for the arithmetic.
 std::string function(std::string_view type, std::string_view op, std::string_view comparison) {
   std::string text = R"((func (export "f") (param T T) (result i32) (local i32)
     (if (C E (T.const 0)) (then (local.set 2 (i32.const 1))))

@@ -1,5 +1,5 @@
-// Processes that fork: each goes on with code of its own, on every tier, whatever the other does. Where a child could
-// not be given any, it interprets.
+// Processes that fork: parent and child each continue with their own code, on every tier, whatever the other one does.
+// A child that could not get its own copy of the code interprets.
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -22,7 +22,7 @@ namespace {
 using namespace mini_wasm::testing;
 using spec::TierCase;
 
-// `base` tells modules apart; there are enough functions that some are compiled and others are not.
+// Modules with different `base` are different. There are enough functions that some are compiled and others are not.
 std::string module_text(int base) {
   std::string text = R"((module (import "host" "fork" (func $fork (param i32) (result i32)))
     (memory (export "memory") 1) (table funcref (elem $step)) (type $t (func (param i32) (result i32)))
@@ -61,7 +61,7 @@ struct Program {
     const Result<std::vector<Val>> result = instance->func(name)->call({i32(argument)});
     return result ? result->front().i32() : -1000;
   }
-  // Everything that a module may do, as it should be.
+  // Whether calls, exceptions, loads and traps of the instance work as they should.
   bool works() {
     bool right = true;
     for (int i = 0; i < 5; ++i) right &= call("f", i) == i + 11 * base && call("catch", i) == i;
@@ -79,7 +79,7 @@ struct Program {
   std::optional<Instance> instance;
 };
 
-// What `work` says in a child that `make` makes.
+// The result of `work` in a child process that `make` makes.
 template <class Make>
 bool holds_in_child(Make make, const std::function<bool()>& work) {
   const pid_t child = static_cast<pid_t>(make());
@@ -187,7 +187,7 @@ TEST_P(fork_tiers, without_fork_handlers_everything_is_interpreted) {
     right &= again && again->func("f")->call({i32(0)})->front().i32() == 121;
     _exit(right && Program(engine, 33).works() && Program(Engine(config()), 44).works() ? 0 : 1);
   }
-  // Whatever code there is in memory that both have.
+  // In the meantime the parent makes and frees code in the memory that both share.
   for (int base = 100; base < 105; ++base) EXPECT_TRUE(Program(engine, base).works());
   ASSERT_EQ(write(go[1], "x", 1), 1);
   int status = 0;
@@ -197,7 +197,7 @@ TEST_P(fork_tiers, without_fork_handlers_everything_is_interpreted) {
   close(go[0]), close(go[1]);
 }
 
-// Frames of machine code that are running cannot be interpreted.
+// Frames of machine code that are running in the child cannot continue in the interpreter, so they trap.
 TEST_P(fork_tiers, without_fork_handlers_in_a_host_function) {
   const Engine engine(config());
   pid_t child = 0;

@@ -1,4 +1,4 @@
-// Objects in compiled code: what scripts and generated modules see too seldom.
+// Objects in compiled code: cases that are rare in the official scripts and in generated modules.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -17,8 +17,8 @@ Config config(bool stress) {
   return config;
 }
 
-// Code takes cells for arrays of up to 256 bytes itself: for each length one that is large enough. Every array is
-// filled with its own number and looked at after all have been made.
+// For arrays of up to 256 bytes whose length is not constant, machine code takes the cell itself. For each length the
+// cell must be large enough: every array is filled with its own number, and checked after all have been made.
 TEST(gc_code, arrays_do_not_overlap) {
   for (const std::string type : {"i8", "i16", "i32", "i64"}) {
     Guest guest(config(false));
@@ -52,7 +52,8 @@ TEST(gc_code, arrays_do_not_overlap) {
   }
 }
 
-// An allocation that collects is no call for the code around it: what is in registers stays there, and is alive.
+// For the code around it, an allocation is not a call, even if it starts a collection: values stay in registers, and
+// objects that are referred to from registers stay alive.
 TEST(gc_code, registers_survive_collections) {
   for (const bool stress : {false, true}) {
     Guest guest(config(stress));

@@ -1,6 +1,6 @@
-// Listings of small modules, one per class of opcodes, compared with those in golden/<cpu>/: what the compiler makes of
-// an instruction is reviewed by eye when it changes. MINI_WASM_BLESS=1 in the environment writes them anew
-// (`./dev bless`).
+// Golden tests: listings of small modules, one for each class of opcodes, are compared with the expected ones in
+// golden/<cpu>/. So every change of the generated code is seen and reviewed. With MINI_WASM_BLESS=1 in the environment
+// ("bless") the test writes the expected listings again (`./dev bless`).
 #include <gtest/gtest.h>
 #include <mini_wasm/mini_wasm.h>
 

@@ -14,7 +14,7 @@ namespace {
 Reg gpr(int n) { return {Bank::ints, static_cast<uint8_t>(n)}; }
 Reg vector(int n) { return {Bank::floats, static_cast<uint8_t>(n)}; }
 
-// Registers that hold the number that they had at the beginning; moves are carried out at once.
+// Simulates registers. In the beginning each contains its own number; moves are executed immediately.
 class RecordingMasm {
  public:
   static Reg scratch(Scalar type) { return is_int(type) ? gpr(11) : vector(15); }
@@ -66,7 +66,7 @@ TEST(parallel_move, cycles_of_both_banks) {
   EXPECT_EQ(masm.moves, 3 + 4);
 }
 
-// Any sources at all, several targets with the same one included.
+// Random sources; several targets may have the same one.
 TEST(parallel_move, random_moves_end_where_they_should) {
   std::mt19937 random(7);
   for (int round = 0; round < 2000; ++round) {

@@ -1,4 +1,4 @@
-// What generated code must never do, one test per class of bug that made it happen elsewhere (the CVE numbers). Each
+// What generated code must never do. Each test is for a class of bugs that other engines had (see the CVE numbers), and
 // runs on every tier.
 #include <gtest/gtest.h>
 #include <sys/mman.h>
@@ -65,7 +65,8 @@ TEST_P(security, addresses_are_32_bits_wherever_they_came_from) {
   EXPECT_THAT(guest.call(i, "memory_grow"), Returns(i64(0xffffffff)));
 }
 
-// CVE-2026-34971, CVE-2023-26489: a sum or a shift folded into an address keeps 32 bits before it is extended.
+// CVE-2026-34971, CVE-2023-26489: a sum or a shift that becomes part of an address must be cut to 32 bits before it is
+// extended.
 TEST_P(security, address_arithmetic_is_not_folded_wrongly) {
   Guest guest(config());
   const Instance i = guest.load(R"((module (memory 1) (data (i32.const 8) "\2a")
@@ -104,7 +105,8 @@ TEST_P(security, br_table_with_many_targets) {
   }
 }
 
-// CVE-2026-34944, CVE-2026-24116: an access touches its own bytes, also when an instruction could fold it.
+// CVE-2026-34944, CVE-2026-24116: an access touches only its own bytes, also if it becomes an operand in memory of
+// another instruction.
 TEST_P(security, accesses_at_the_end_are_no_wider_than_their_type) {
   Guest guest(config());
   const Instance i = guest.load(R"((module (memory 1 1) (data (i32.const 65532) "\00\00\80\3f")
@@ -139,7 +141,7 @@ TEST_P(security, accesses_at_the_end_are_no_wider_than_their_type) {
   EXPECT_THAT(guest.call(i, "store_lane"), kOutOfBounds);
 }
 
-// CVE-2026-34945, 34946: widths of table.size and the index of table.fill.
+// CVE-2026-34945, CVE-2026-34946: table.size and the index of table.fill have 64 bits.
 TEST_P(security, tables_of_64_bits_have_64_bit_sizes_and_indices) {
   Guest guest(config());
   const Instance i = guest.load(R"((module (table $a 3 10 funcref) (table $b i64 5 10 funcref) (elem declare func $f)
@@ -164,7 +166,7 @@ TEST_P(security, tables_of_64_bits_have_64_bit_sizes_and_indices) {
   }
 }
 
-// CVE-2023-27477, 2023-41880, 2022-31104, 2022-31169.
+// CVE-2023-27477, CVE-2023-41880, CVE-2022-31104, CVE-2022-31169.
 TEST_P(security, select_shift_and_sign_extension) {
   Guest guest(config());
   const Instance i = guest.load(R"((module
@@ -188,7 +190,7 @@ TEST_P(security, select_shift_and_sign_extension) {
   EXPECT_THAT(guest.call(i, "divided", {i32(-9)}), Returns(i64(-3)));
 }
 
-// Bounds hold before and after a function gets its code, and after the memory has grown.
+// Accesses are checked before and after a function gets its code, and after the memory has grown.
 TEST_P(security, bounds_hold_in_every_call) {
   Guest guest(config());
   const Instance i = guest.load(R"((module (memory 1 2)
@@ -203,7 +205,7 @@ TEST_P(security, bounds_hold_in_every_call) {
   EXPECT_THAT(guest.call(i, "f", {i32(131069)}), kOutOfBounds);
 }
 
-// CVE-2024-47763: the frame that a tail call replaces is not in the backtrace, and nothing else is missing.
+// CVE-2024-47763: the frame that a tail call replaces is not in the backtrace; all others are.
 TEST_P(security, backtraces_after_tail_calls) {
   Guest guest(config());
   const Instance i = guest.load(R"((module (memory 1)
@@ -217,7 +219,8 @@ TEST_P(security, backtraces_after_tail_calls) {
   EXPECT_EQ(r.error().backtrace[1].function_name, "caller");
 }
 
-// What traps in the middle has done nothing, or all up to there; an interruption comes between instructions.
+// A bulk operation that traps has done nothing, or everything up to the trap. Interruptions happen between
+// instructions.
 TEST_P(security, bulk_operations_are_done_or_not) {
   Guest guest(config());
   const Instance i = guest.load(R"((module (memory (export "m") 1) (table (export "t") 4 funcref) (elem $e func $f)
@@ -233,7 +236,7 @@ TEST_P(security, bulk_operations_are_done_or_not) {
   for (int32_t at : {2, 3}) EXPECT_THAT(guest.call(i, "is_null", {i32(at)}), Returns(i32(1)));
 }
 
-// Recursion through guest frames of every size and through the host ends in a trap, and the store goes on.
+// Recursion with guest frames of every size, and through the host, ends in a trap. Afterwards the store can be used.
 TEST_P(security, stacks_end_in_a_trap) {
   Guest guest(config());
   std::optional<Instance> main;
@@ -263,7 +266,7 @@ TEST_P(security, stacks_end_in_a_trap) {
   }
 }
 
-// The check at a loop's head and whatever it calls leave live values alone.
+// The check for interrupts at the beginning of a loop, and what it calls, keep all values.
 TEST_P(security, loop_checks_keep_live_registers) {
   Guest guest(config());
   const Instance i = guest.load(R"((module (memory 1)
@@ -321,8 +324,8 @@ TEST_P(security, edges_of_arithmetic) {
   EXPECT_THAT(guest.call(i, "shr", {i32(-1), i32(63)}), Returns(i32(1)));
 }
 
-// A fault of guest code that is not in a memory of its store is no trap: the process, or whoever handles its signals,
-// learns of it.
+// A fault of guest code at an address outside of the memories of its store is not a trap: it goes to the signal handler
+// of the process.
 TEST_P(security, a_fault_outside_of_memories_is_no_trap) {
   if (!config().guard_pages) GTEST_SKIP() << "no handler is installed, and code that checks looks elsewhere";
   Guest guest(config());

@@ -1,5 +1,5 @@
-// Tier::automatic: functions that change from the interpreter to machine code while they run, or between two calls, do
-// what they did before, traps, exceptions and backtraces included.
+// Tier::automatic: functions that change from the interpreter to machine code while they run, or between two calls,
+// behave as before, also with traps, exceptions and backtraces.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -12,7 +12,7 @@ namespace {
 
 using namespace mini_wasm::testing;
 
-// The second call of a function is hot, and the second round of its loops.
+// A function is hot (compiled) at its second call, or at the second iteration of one of its loops.
 Config automatic() {
   Config config;
   config.tier = Tier::automatic;
@@ -20,7 +20,7 @@ Config automatic() {
   return config;
 }
 
-// `main` is called once, so that it stays in the interpreter unless it has loops; what it calls does not.
+// `main` is called once, so it stays in the interpreter unless it has loops. The functions that it calls are compiled.
 constexpr std::string_view kFunctions = R"(
   (import "host" "fails" (func $fails (param i32) (result i32)))
   (import "host" "again" (func $again (param i32) (result i32)))
@@ -114,7 +114,7 @@ TEST(tier_change, memory_that_grew_is_seen) {
                "memory");
 }
 
-// Running loops become machine code, with all their locals, from whichever loop is hot first.
+// Loops that are running continue in machine code, with all locals, whichever loop is hot first.
 TEST(tier_change, a_loop_goes_on_in_machine_code) {
   const std::string locals = R"((result i32 i64 f64 i32)
     (local $i i32) (local $j i32) (local $a i64) (local $b i64) (local $c i32) (local $d i32) (local $e i32)
@@ -148,7 +148,7 @@ TEST(tier_change, a_loop_goes_on_in_machine_code) {
                "loops in loops");
 }
 
-// Values below a loop stay where they are: such a loop is not entered, the function is at its next call.
+// A loop with operands below it on the stack cannot be entered in machine code. Its function changes at its next call.
 TEST(tier_change, a_loop_under_operands_is_left_alone) {
   expect_equal(R"((result i32) (local $i i32) (i32.const 1000) (call $div (i32.const 3))
     (loop $l (param i32) (result i32)
@@ -205,7 +205,7 @@ TEST(tier_change, loops_that_have_changed_can_be_interrupted) {
   other.join();
 }
 
-// One module, several threads: whoever finds a function hot compiles it for all.
+// One module, several threads: the thread in which a function becomes hot compiles it for all of them.
 TEST(tier_change, threads_share_what_is_hot) {
   Config config = automatic();
   config.hot_after = 100;

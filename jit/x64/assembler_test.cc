@@ -1,4 +1,4 @@
-// The instructions that Assembler encodes itself against asmjit, byte by byte.
+// Compares the instructions that Assembler encodes itself with those of asmjit, byte by byte.
 #include "jit/x64/assembler.h"
 
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@ std::vector<uint8_t> bytes_of(const std::function<void(A&)>& emit) {
   holder.init(asmjit::Environment::host());
   A a;
   holder.attach(&a);
-  a.nop();  // makes room
+  a.nop();  // asmjit allocates the buffer, so that Assembler finds room in it
   emit(a);
   const auto& buffer = holder.textSection()->buffer();
   return {buffer.data(), buffer.data() + buffer.size()};
@@ -39,7 +39,7 @@ void for_each_memory(uint32_t size, Visit visit) {
     for (int32_t displacement : kDisplacements) {
       visit(x86::Mem(x86::gpq(base), displacement, size));
       for (uint32_t index = 0; index < 16; ++index) {
-        if (index == 4) continue;  // rsp is no index
+        if (index == 4) continue;  // rsp cannot be an index
         visit(x86::Mem(x86::gpq(base), x86::gpq(index), (base + index) % 4, displacement, size));
       }
     }
@@ -103,7 +103,7 @@ TEST(assembler, with_memory) {
 TEST(assembler, with_immediates) {
   for (bool wide : {false, true}) {
     for (int64_t bits : kImmediates) {
-      if (wide && bits != static_cast<int32_t>(bits)) continue;  // there is no such instruction
+      if (wide && bits != static_cast<int32_t>(bits)) continue;  // no instruction has such an immediate
       for (uint32_t i = 0; i < 16; ++i) {
         const x86::Gp reg = general(wide, i);
         expect_same("mov", [&](auto& a) { a.mov(reg, bits); });
@@ -136,7 +136,7 @@ TEST(assembler, forms_of_one_length) {
   }
 }
 
-// A buffer that is full grows, wherever that happens to be.
+// The buffer grows when it is full, at any position in the code.
 TEST(assembler, many) {
   expect_same("many", [&](auto& a) {
     for (int i = 0; i < 10'000; ++i) {
@@ -162,7 +162,7 @@ struct Theirs : x86::Assembler {
   void finish() { code()->relocateToBase(0x10000); }
 };
 
-// Labels with jumps to them from before and behind, near and far, and tables of them.
+// Labels, with jumps forward and backward to them, near and far, and tables of distances.
 template <class A>
 std::vector<uint8_t> jumps(uint32_t seed) {
   asmjit::CodeHolder holder;
@@ -212,7 +212,8 @@ TEST(assembler, starts_again) {
     EXPECT_FALSE(a.failed());
     EXPECT_EQ(holder.codeSize(), 5u);
   }
-  a.bind(asmjit::Label(1000));  // there is none; whatever asmjit reports, memory above all, counts
+  // There is no such label. `failed` is true after every error that asmjit reports; usually it is a lack of memory.
+  a.bind(asmjit::Label(1000));
   EXPECT_TRUE(a.failed());
 }
 
