@@ -372,9 +372,9 @@ class Compiler {
   FuncIdx index_{};
   const FunctionFacts* facts_ = nullptr;
   const PinPlan* plan_ = nullptr;  // which locals are in registers where
-  uint16_t link_ = 0;          // the first link slot
-  uint16_t operand_base_ = 0;  // the slot of the first operand
-  uint32_t frame_slots_ = 0;   // size of the frame
+  uint16_t link_ = 0;              // the first link slot
+  uint16_t operand_base_ = 0;      // the slot of the first operand
+  uint32_t frame_slots_ = 0;       // size of the frame
   // By local: its register, now. Constants that are pinned have numbers above those of the locals. kNoReg for all that
   // are not in pinned_locals_, also between two functions, so that a new function need not clear the table.
   std::vector<Reg> pinned_;

@@ -1,6 +1,6 @@
-// Pinned locals: locals that are kept in registers, in a loop or a whole function. This file knows which local is in
-// which register, and moves locals when a branch leads to a part of the function that pins other locals. The validator
-// has chosen the locals for each part (validator/pin_chooser.h). Part of compiler.h.
+// Pinned locals: locals that are kept in registers, in a loop or a whole function. PinChooser has chosen them for each
+// part of the function (pin_chooser.h). This file knows which local is in which register, and moves locals when a
+// branch leads to a part that pins other locals. Part of compiler.h.
 #pragma once
 
 #include "jit/compiler_class.h"
@@ -8,7 +8,7 @@
 
 namespace mini_wasm::jit {
 
-// The set with this index in FunctionFacts::pins. In a function with exception handlers no local is pinned, because
+// The set with this index in PinPlan::sets. In a function with exception handlers no local is pinned, because
 // unwinding to a handler does not restore registers.
 template <class Masm>
 const PinSet& Compiler<Masm>::pin_set(uint32_t pins) const {
