@@ -44,6 +44,7 @@ uint8_t* CodeMemory::allocate(size_t bytes) {
   return run_ + at;
 }
 
+// Joins the range with free neighbours on both sides.
 void CodeMemory::free(uint8_t* code, size_t bytes) {
   if (code == nullptr || !is_ours()) return;
   size_t at = static_cast<size_t>(code - run_);

@@ -92,6 +92,7 @@ bool read_exceptions(decoder::Reader& r, uint32_t size, size_t tags, runtime::Ex
   return right;
 }
 
+// Distances in the module may be negative, because code out of line comes behind the code of later instructions.
 bool read_sites(decoder::Reader& r, uint32_t size, std::vector<Site>& sites) {
   Site site;
   sites.resize(r.count(3, "sites"));
@@ -125,6 +126,7 @@ bool read_relocations(const Backend& backend, decoder::Reader& r, const decoder:
 
 }  // namespace
 
+// The values of constants are read from the placed code.
 bool append_record(const Backend& backend, const runtime::CompiledModule& module, const NativeCode& code,
                    std::span<const Relocation> relocations, std::vector<uint8_t>& out) {
   write_uleb(out, code.size);

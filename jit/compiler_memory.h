@@ -12,13 +12,14 @@ template <class Masm>
 typename Masm::Address Compiler<Masm>::address(Value& index, const MemArg& memarg, uint32_t bytes) {
   if (guarded(memarg.memory)) {
     if (index.kind == Value::Kind::constant) {
+      // The guards cover every sum of an index of 32 bits and an offset of 32 bits.
       return masm_.guarded_address(kNoReg, memarg.memory, static_cast<uint32_t>(index.bits) + memarg.offset);
     }
     return masm_.guarded_address(use(index), memarg.memory, memarg.offset);
   }
   const Reg reg = use(index);
   const Reg temp = take(Scalar::i64);
-  release(temp);
+  release(temp);  // it is needed only until the address is computed
   return masm_.checked_address(reg, temp, module_.memories[memarg.memory].type.is_64, memarg.memory, memarg.offset,
                                bytes, site());
 }

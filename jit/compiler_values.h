@@ -7,6 +7,7 @@
 
 namespace mini_wasm::jit {
 
+// Loops get entrances if an interpreter is the engine's tier and hands its frames over to this compiler.
 template <class Masm>
 Compiler<Masm>::Compiler(const runtime::CompiledModule& module, runtime::Bounds bounds, const CodeSettings& settings,
                          Masm& masm)
@@ -32,6 +33,7 @@ Result<void> Compiler<Masm>::compile(FuncIdx index, NativeCode& code) {
   const FunctionFacts& facts = *facts_;
   index_ = index;
   const runtime::SlotCounts counts = compiled_.slot_counts(index);
+  // Results replace the parameters in the first slots of the frame, so the link slots come behind both.
   link_ = static_cast<uint16_t>(std::max(facts.local_slots, counts.results));
   operand_base_ = static_cast<uint16_t>(link_ + compiled_.engine().link_slots());
   frame_slots_ = operand_base_ + facts.max_operand_slots;
@@ -92,6 +94,7 @@ void Compiler<Masm>::begin(Decoder& decoder) {
   load_arguments();
   masm_.begin_register_entry();
   masm_.enter();
+  // A small function without calls needs no check: that many slots exist beyond the stack limit.
   if (facts.has_calls || frame_slots_ > runtime::kLeafSlots) masm_.check_stack(frame_slots_, site());
   masm_.save(saved_, link_);
   place_params();
@@ -190,6 +193,8 @@ void Compiler<Masm>::keep_local(uint32_t i) {
   newest_[i] = kNothing;
 }
 
+// Emits nothing. The value becomes the newest one in the list of those that are equal to the local, so that a later
+// write of the local finds it (keep_local).
 template <class Masm>
 void Compiler<Masm>::local_get(uint32_t i) {
   push(Value::Kind::local, local_type(i), kNoReg, i | uint64_t{newest_[i]} << 32, true);
@@ -251,6 +256,7 @@ uint16_t Compiler<Masm>::next_home() const {
   return static_cast<uint16_t>(stack_.back().home + slots_of(stack_.back().type));
 }
 
+// Only the newest value can be of kind `compare`, so an older one is emitted now.
 template <class Masm>
 inline void Compiler<Masm>::push(Value::Kind kind, Scalar type, Reg reg, uint64_t bits, bool is_local) {
   if (!stack_.empty() && stack_.back().kind == Value::Kind::compare) materialize_compare();
@@ -455,6 +461,7 @@ Operand Compiler<Masm>::operand(Op op, Value& value) {
   if (value.kind == Value::Kind::pending) return pending_;
   if constexpr (Masm::kReadsSlots) {
     if (value.kind == Value::Kind::home) return Operand::of_slot(value.home);
+    // A register that contains a copy of the local is better than the slot, but only a free one can be held.
     if (value.kind == Value::Kind::local && !pinned_[value.local()].valid()) {
       const Reg copy = copy_of(value.local());
       if (!copy.valid() || !regs_.is_free(copy)) return Operand::of_slot(local_slot(value.local()));
@@ -511,6 +518,7 @@ void Compiler<Masm>::bring_home(uint32_t index) {
       regs_.release(value.reg);
       break;
     case Value::Kind::constant:
+      // With the scratch register, because taking another one could spill values while this one is being spilled.
       if (masm_.store_constant(value.type, value.home, value.bits)) break;
       masm_.constant(value.type, Masm::scratch(value.type), value.bits);
       masm_.store_slot(value.type, value.home, Masm::scratch(value.type));
@@ -605,6 +613,7 @@ void Compiler<Masm>::numeric(Op op) {
     }
     compare_.kind = Condition::Kind::compare;
     compare_.op = op;
+    // eqz is a comparison with the constant 0.
     if (op == Op::i32_eqz || op == Op::i64_eqz) {
       compare_.op = op == Op::i32_eqz ? Op::i32_eq : Op::i64_eq;
       compare_.b = Value{};

@@ -84,6 +84,7 @@ Exit Jit::interpret(FuncInst& func, Activation& activation) {
   return interpreter_->invoke(func, activation);
 }
 
+// The entry point is loaded with acquire, because another thread may publish the function's code at this moment.
 Exit Jit::invoke(FuncInst& func, Activation& activation) {
   if (is_retired()) [[unlikely]]
     return interpret(func, activation);
@@ -219,6 +220,7 @@ ModuleCode& code_of(const InstanceContext& ctx) { return static_cast<ModuleCode&
 
 constexpr auto kOutOfMemory = [] { return static_cast<uint64_t>(TrapCode::out_of_memory); };
 
+// When there is no code, it finds out whether the function is invalid or there was no memory.
 uint64_t compile_here(InstanceContext& ctx, uint32_t index, Entry entry) {
   ModuleCode& code = code_of(ctx);
   if (const uint8_t* const at = code.compile(index, entry)) return reinterpret_cast<uint64_t>(at);
@@ -246,6 +248,7 @@ uint64_t compile_for_registers(InstanceContext* ctx, uint32_t index) {
 
 // --- Exceptions ------------------------------------------------------------------------------------------------------
 
+// `deliver` stores the exception's arguments in the slots of the frame that catches it.
 uint64_t throw_exception(InstanceContext& ctx, Slot* fp, const void* const* sp,
                          const runtime::gc::ExceptionObject& exception) {
   FrameWalker frame(Jit::of(ctx), sp, fp, &ctx);

@@ -26,6 +26,7 @@ ModuleCode::ModuleCode(Jit& jit, const runtime::CompiledModule& module, runtime:
   if (table == nullptr) return;
   entries_ = reinterpret_cast<const uint8_t**>(table);
   const ModuleEntries made = entries();
+  // `entries_` and the thunks are where code reads them; they are written through the writable view.
   const uint8_t** const to = jit_.memory().writable(entries_);
   for (uint32_t i = 0; i < count_; ++i) {
     const uint8_t* const thunk = made.thunk(i);
@@ -106,6 +107,8 @@ uint64_t ModuleCode::code_bytes() {
   return bytes;
 }
 
+// One thread at a time, with one compiler for all of them. `translate_all` does not take this lock; if both compile the
+// same function, `publish` keeps the code that comes first.
 const uint8_t* ModuleCode::compile(uint32_t index, Entry entry) {
   if (entries_ == nullptr) return nullptr;
   const std::lock_guard lock(lazy_mutex_);
@@ -146,7 +149,7 @@ bool ModuleCode::load(uint32_t index) {
   std::copy(record.code.begin(), record.code.end(), to);
   fill_constants(jit_.backend(), module_, to, record.relocations);
   jit_.backend().link(to, at, code.register_entry, record.relocations, jit_.stubs(), entries());
-  publish(index, std::move(code), record.sites, std::nullopt);
+  publish(index, std::move(code), record.sites, std::nullopt);  // it is in the cache already
   return true;
 }
 
@@ -183,6 +186,7 @@ std::span<const Site> ModuleCode::keep(std::span<const Site> sites) {
   return {to, sites.size()};
 }
 
+// The entry points come last: whoever reads them finds the code and its tables complete.
 void ModuleCode::publish(uint32_t index, NativeCode&& code, std::span<const Site> sites,
                          std::optional<std::span<const Relocation>> unsaved) {
   jit_.memory().publish(code.begin, code.size);

@@ -47,6 +47,7 @@ CALL(memory_fill) {
                                    address_at(s + 2, is_64)));
 }
 
+// The length has the smaller one of both address types (spec: memory.copy). It is the same for table.copy.
 CALL(memory_copy) {
   MemInst &to = *ctx->memories[x], &from = *ctx->memories[y];
   const bool both_64 = to.type.is_64 && from.type.is_64;
@@ -65,6 +66,7 @@ CALL(data_drop) {
   return 0;
 }
 
+// The first operand is the new elements' value, the second one their number. The result is a size or -1.
 CALL(table_grow) {
   TableInst& table = *ctx->tables[x];
   const bool is_64 = table.type.is_64;
@@ -174,6 +176,7 @@ CALL(array_new_elem) {
       gc::array_new_elem(*ctx->store, layout(x), ctx->instance->elems[index_in(y)], u32_at(s), u32_at(s + 1), *s));
 }
 
+// The last operand is found from the end, because a value before it takes two slots if it is a vector.
 CALL(array_fill) { return code(gc::array_fill(*ctx->store, *s, u32_at(s + 1), s + 2, u32_at(s + slots_in(y) - 1))); }
 
 CALL(array_copy) { return code(gc::array_copy(*ctx->store, s[0], u32_at(s + 1), s[2], u32_at(s + 3), u32_at(s + 4))); }

@@ -29,6 +29,7 @@ Assembler::Label Assembler::new_label() {
   return label;
 }
 
+// Fills in the distances of all jumps that wait for the label. While a listing is made, asmjit's own label is used.
 void Assembler::bind(Label label) {
   Place& place = places_[label.index];
   place.offset = static_cast<uint32_t>(offset());
@@ -95,6 +96,7 @@ void Assembler::embed_distance(Label to, Label from) {
   Writer(*this).dword(0);
 }
 
+// An instruction that the caller has encoded (Masm::emit_far). asmjit lists it as bytes.
 void Assembler::raw(const uint8_t* bytes, size_t count) {
   if (logger() != nullptr) return void(Base::embed(bytes, count));
   if (!make_room()) return;

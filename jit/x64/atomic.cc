@@ -48,6 +48,7 @@ class AtomicSelector : SelectorBase {
     c.release(reg);
   }
 
+  // sub is add of the negated operand. xchg locks without a prefix.
   void modify(Rmw rmw) {
     if (rmw == Rmw::and_ || rmw == Rmw::or_ || rmw == Rmw::xor_) return modify_in_loop(rmw);
     Value value = c.pop(), index = c.pop();

@@ -27,7 +27,7 @@ class X64Compiler final : public FunctionCompiler {
   Result<void> compile(FuncIdx index, NativeCode& code) override { return compiler_.compile(index, code); }
   size_t size() const override { return masm_.size(); }
   void place(uint8_t* to, NativeCode& code) override {
-    compiler_.finish(code);
+    compiler_.finish(code);  // before the next `compile` of this object, which reuses the Masm
     masm_.copy_to(to);
     backend_.link(to, code.begin, code.register_entry, masm_.relocations(), stubs_, entries_);
   }

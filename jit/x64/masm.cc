@@ -183,6 +183,7 @@ bool Masm::store_constant(Scalar type, uint16_t slot, uint64_t bits) {
   return true;
 }
 
+// A few slots are copied one by one, more in a loop.
 void Masm::copy_slots(uint16_t to, uint16_t from, uint16_t count) {
   if (to == from) return;
   if (count <= 8) {
@@ -228,6 +229,7 @@ void Masm::zero_slots(uint16_t first, uint16_t count) {
 
 // --- Instance --------------------------------------------------------------------------------------------------------
 
+// InstanceContext::globals has the addresses of the globals, because they may belong to other instances.
 void Masm::load_global(Scalar type, Reg to, uint32_t global) {
   a.mov(gp64(kScratch), context(offsetof(InstanceContext, globals)));
   a.mov(gp64(kScratch), at(kScratch, size_t{global} * 8));
@@ -306,6 +308,7 @@ void Masm::trap(TrapCode code, uint32_t offset) {
   note_site(offset);
 }
 
+// The code that traps is out of line, so that the usual path has no branch that is taken.
 void Masm::trap_if(x86::CondCode condition, TrapCode code, uint32_t offset) {
   traps_.push_back({a.new_label(), code, offset});
   a.j(condition, traps_.back().entry);

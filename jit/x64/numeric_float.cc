@@ -27,6 +27,8 @@ class FloatSelector : SelectorBase {
       std::swap(pair.left, pair.right);
     }
     three_address(type, pair, [&](Reg to, Reg l, Operand r) {
+      // Without AVX the result overwrites the left operand. If the right one is in `to`, the scratch register is
+      // needed.
       if (cpu.avx) return void(a.emit(avx, vec(to), vec(l), operand_of(type, r)));
       if (to != l && r.is(to) && !commutes) {
         a.movaps(vec(kFloatScratch), vec(l));
@@ -87,6 +89,7 @@ class FloatSelector : SelectorBase {
     }
   }
 
+  // abs clears the sign, neg flips it. Both also apply to NaN.
   void sign_bits(bool wide, bool absolute) {
     const Scalar type = float_type(wide);
     unary(type, [&](Reg to, Reg from) {
@@ -111,6 +114,8 @@ class FloatSelector : SelectorBase {
     c.push_reg(type, to);
   }
 
+  // The CPU's instruction keeps the upper part of the register, so it waits for the old value. xorps makes that
+  // available at once. It is the same for square roots and conversions.
   void round(bool wide, int mode) {
     const Scalar type = float_type(wide);
     unary(type, [&](Reg to, Reg from) {
@@ -250,6 +255,7 @@ class FloatSelector : SelectorBase {
     a.bind(end);
   }
 
+  // See truncate_to_32.
   void saturate_to_32(bool wide_float, bool sign) {
     unary_apart(Scalar::i32, [&](Reg to, Reg from) {
       Masm::Label fits = a.new_label();
@@ -267,6 +273,7 @@ class FloatSelector : SelectorBase {
     });
   }
 
+  // See truncate_to_64. -2^63 need not be treated apart, because it is also the saturated result.
   void saturate_to_s64(bool wide_float) {
     unary_apart(Scalar::i64, [&](Reg to, Reg from) {
       Masm::Label fits = a.new_label();

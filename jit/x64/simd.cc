@@ -69,6 +69,7 @@ class SimdSelector : VectorSelector {
   void plain_unary(Id id, int imm = -1) {
     one([&](x86::Xmm to, x86::Xmm from) { emit(id, to, from, imm); });
   }
+  // pshufd with 0xee copies the upper half to the lower one.
   void high(Id id) {
     one([&](x86::Xmm to, x86::Xmm from) {
       a.pshufd(to, from, 0xee);
@@ -83,6 +84,7 @@ class SimdSelector : VectorSelector {
     if (more != 0) a.add(gp32(kScratch), more);
     a.movd(s, gp32(kScratch));
   }
+  // The count is an immediate if it is constant. WebAssembly takes it modulo the size of a lane, the CPU does not.
   void shift(Id sse, Id with_avx, uint32_t mask) {
     Value count = c.pop(), value = c.pop();
     const bool constant = count.kind == Value::Kind::constant;
@@ -243,6 +245,7 @@ class SimdSelector : VectorSelector {
     });
   }
 
+  // 0 - x.
   void negate(Id subtract) {
     one([&](x86::Xmm to, x86::Xmm from) {
       a.pxor(s, s);

@@ -120,6 +120,7 @@ void LaneSelector::extract(uint8_t lane) {
   }
 }
 
+// The scalar operand is on top of the stack.
 void LaneSelector::replace(uint8_t lane) {
   Value scalar = c.pop(), value = c.pop();
   const Reg x = c.use(scalar), from = c.use(value);
@@ -241,6 +242,7 @@ void LaneSelector::general(Reg to, Reg l, Reg r, const Lanes& lanes) {
   c.release(part);
 }
 
+// If all bytes come from one operand, or both are the same local, it is a shuffle of one operand.
 void LaneSelector::shuffle(const uint8_t* indices) {
   Value right = c.pop(), left = c.pop();
   Lanes lanes;
@@ -310,6 +312,7 @@ void Masm::place_pool() {
   pool_.clear();
 }
 
+// All zeros and all ones need no constant in memory.
 void Masm::v128_constant(Reg to, const uint8_t* bytes) {
   uint64_t halves[2];
   std::memcpy(halves, bytes, sizeof(halves));
