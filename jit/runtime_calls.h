@@ -9,7 +9,7 @@
 //   array.fill, .copy, .init_data,          the same
 //   .init_elem, .new_data, .new_elem
 //   struct.new, array.new_fixed             only large objects, or many operands (kMostFields, kMostFixed)
-//   array.new                               only with vectors, or with many elements to fill
+//   array.new                               only with vectors, or with many or an unknown number of elements to fill
 //   throw, throw_ref, rethrow               they walk the stack
 #pragma once
 
