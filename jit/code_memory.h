@@ -21,13 +21,13 @@ namespace mini_wasm::jit {
 
 class CodeMemory {
  public:
-  // Bytes; a cache line. Without it, the time of calls and short loops varies by up to a third, with the place in the
-  // line at which a function begins.
+  // Bytes; a cache line. Without it, calls and short loops could take up to a third more time, depending on where in a
+  // line a function begins.
   static constexpr size_t kAlignment = 64;
 
   // `most`: size in bytes, at most Backend::reach; 0: no code memory. It is made smaller when the address space of the
-  // process is limited (`ulimit -v`). `from_file`: take the pages from an anonymous file, as on systems where nothing
-  // else works; for tests.
+  // process is limited (`ulimit -v`). `from_file`: take the pages from an anonymous file, which otherwise happens only
+  // on systems where nothing else works; for tests.
   explicit CodeMemory(size_t most, bool from_file = false);
   ~CodeMemory();
   CodeMemory(const CodeMemory&) = delete;
@@ -38,7 +38,7 @@ class CodeMemory {
   // Reserves memory for `bytes` of code. Returns the address where it will run; null when there is no room, or when the
   // memory is not this process's (`is_ours`).
   uint8_t* allocate(size_t bytes);
-  // Frees what `allocate(bytes)` returned; null is allowed.
+  // Frees what `allocate(bytes)` returned. Does nothing for null, and when the memory is not this process's.
   void free(uint8_t* code, size_t bytes);
   // The address at which the bytes at `code` can be written.
   template <class T>
@@ -52,8 +52,8 @@ class CodeMemory {
     auto* const begin = reinterpret_cast<char*>(const_cast<uint8_t*>(code));
     __builtin___clear_cache(begin, begin + bytes);
   }
-  // False in a child of fork that shares the pages with its parent. Neither may change what the other runs. That
-  // happens when the child was made by the bare system call, without fork handlers, or when no copy could be made.
+  // False in a child of fork that shares the pages with its parent: it must neither run nor change what is in them.
+  // That happens when the child was made by the bare system call, without fork handlers, or when no copy could be made.
   bool is_ours() const;
   bool contains(const void* pc) const {
     return usable() && reinterpret_cast<uintptr_t>(pc) - reinterpret_cast<uintptr_t>(run_) < reserved_;

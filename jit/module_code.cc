@@ -186,7 +186,7 @@ std::span<const Site> ModuleCode::keep(std::span<const Site> sites) {
   return {to, sites.size()};
 }
 
-// The entry points come last: whoever reads them finds the code and its tables complete.
+// The entry points come last, so a thread that reads them finds the code and its tables complete.
 void ModuleCode::publish(uint32_t index, NativeCode&& code, std::span<const Site> sites,
                          std::optional<std::span<const Relocation>> unsaved) {
   jit_.memory().publish(code.begin, code.size);

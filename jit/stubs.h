@@ -36,8 +36,8 @@ struct Stubs {
   // with the arguments in slots.
   const uint8_t* call_callee = nullptr;
   const uint8_t* jump_callee = nullptr;  // the same as a tail call
-  // Not code but data: a pair of entry points, by Entry, of which only `registers` is set; it is `call_callee`. A call
-  // that reads its target from FuncInst::machine_code reads it from here if the function belongs to another instance.
+  // Not code but data: a pair of entry points, by Entry. Only the one for `registers` is set: it is `call_callee`. A
+  // call reads its target from FuncInst::machine_code, or from here if the function belongs to another instance.
   const uint8_t* callee_entries = nullptr;
   const uint8_t* call_runtime = nullptr;  // calls a RuntimeCall
   // These keep all registers except the scratch register.

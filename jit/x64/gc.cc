@@ -113,7 +113,7 @@ void Masm::place_slow_allocations() {
 
 void Masm::array_length(Reg to, Reg array) { a.mov(gp32(to), at(array, offsetof(gc::Object, length), 4)); }
 
-// 2 * from + 1, of which the upper 32 bits are cleared.
+// 2 * from + 1 in 32 bits. Writing a 32-bit register clears the upper half.
 void Masm::ref_i31(Reg to, Reg from) { a.lea(gp32(to), x86::Mem(gp64(from), gp64(from), 0, 1, 0)); }
 
 void Masm::i31_get(bool sign, Reg to, Reg from) {

@@ -27,7 +27,7 @@ CpuFeatures CpuFeatures::host() {
 // --- One function ----------------------------------------------------------------------------------------------------
 
 void Masm::begin(NativeCode& code) {
-  // The holder is initialized again only if necessary, which takes time: constants leave labels in it, and listings
+  // Initializing the holder takes time, so it is done only if necessary: constants leave labels in it, and listings
   // need a logger.
   if (!holder_.isInitialized() || holder_.labelCount() != 0 || logger_ != nullptr) {
     holder_.reset();
@@ -266,8 +266,8 @@ void Masm::jump_if(Test test, bool sense, Label label) {
   const x86::CondCode condition = sense ? test.condition : x86::negateCond(test.condition);
   using Parity = Test::Parity;
   if (test.parity == Parity::ignored) return void(a.j(condition, label));
-  // Which jump on parity is needed depends on what makes the branch taken: "the condition and no NaN", or "the
-  // condition or a NaN".
+  // If the branch is taken for "the condition and no NaN", a jump on parity leads over it. If it is taken for "the
+  // condition or a NaN", a jump on parity goes to the label, too.
   if ((test.parity == Parity::all_ordered) == sense) {
     Label skip = a.new_label();
     a.jp(skip);

@@ -171,8 +171,8 @@ bool is_rotation(const Lanes& lanes, int size) {
   return true;
 }
 
-// Whether pieces of `size` bytes are taken in turn from two sequences, of which one begins at byte `first`, the other
-// at byte `second`.
+// Whether pieces of `size` bytes are taken alternately from two sequences of bytes. The first sequence begins at byte
+// `first`, the second one at byte `second`.
 template <class Lanes>
 bool is_interleaving(const Lanes& lanes, int size, int first, int second) {
   for (int i = 0; i < 16; ++i) {
