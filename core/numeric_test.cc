@@ -75,6 +75,26 @@ constexpr bool has_signature_of(Op op, R (*)(Args...)) {
 #define VECTOR(id) static_assert(op_info(Op::id).cls != OpClass::simd || has_signature_of(Op::id, &numeric::id), #id);
 #include "core/functions.def"
 
+// No row of these classes is left out of the list.
+constexpr size_t count_rows(std::initializer_list<OpClass> classes) {
+  size_t count = 0;
+  for (const OpInfo& info : kOpInfo) {
+    for (const OpClass cls : classes) count += info.cls == cls ? 1 : 0;
+  }
+  return count;
+}
+constexpr size_t kScalarFunctions = 0
+#define SCALAR(id) +1
+#include "core/functions.def"
+    ;
+constexpr size_t kVectorFunctions = 0
+#define VECTOR(id) +1
+#include "core/functions.def"
+    ;
+static_assert(kScalarFunctions == count_rows({OpClass::numeric, OpClass::numeric_trap}));
+static_assert(kVectorFunctions == count_rows({OpClass::simd, OpClass::simd_lane, OpClass::simd_load,
+                                              OpClass::simd_store, OpClass::load_lane, OpClass::store_lane}));
+
 // The functions can be evaluated at compile time.
 static_assert(i32_add(0xffffffff, 2) == 1 && i32_div_s(7, 0).trap == TrapCode::integer_divide_by_zero);
 static_assert(f32_min(0.0f, -0.0f) == 0.0f && f64_copysign(1.0, -2.0) == -1.0);

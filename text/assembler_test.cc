@@ -113,6 +113,9 @@ TEST(assembler, operands_that_choose_the_opcode) {
 TEST(assembler, segments_first_in_the_binary_last_in_the_text) {
   EXPECT_EQ(code("table.init $t 0", "(table 1 funcref) (table $t 1 funcref) (elem func)"), (Bytes{0xfc, 12, 0, 1}));
   EXPECT_EQ(code("table.init 0", "(table 1 funcref) (elem func)"), (Bytes{0xfc, 12, 0, 0}));
+  // Of two indices of one kind, none may be missing alone.
+  EXPECT_NE(error("(module (table 1 funcref) (func table.copy 0))"), "accepted");
+  EXPECT_NE(error("(module (memory 1) (func memory.copy 0))"), "accepted");
 }
 
 TEST(assembler, block_types) {
