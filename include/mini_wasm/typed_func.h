@@ -1,6 +1,6 @@
 /// @file
 /// Typed calls in both directions: C++ callables as host functions, guest functions as C++ callables.
-/// Included by extern.h; everything here is templates over the untyped interface there.
+/// Included by instance.h; everything here is templates over the untyped interface in extern.h.
 #pragma once
 
 #include <mini_wasm/extern.h>
