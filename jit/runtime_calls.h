@@ -2,6 +2,8 @@
 // operands and results are in slots. On x86-64 these instructions are calls:
 //
 //   popcnt                                  if the CPU has no instruction for it
+//   any numeric instruction, also on        if jit/x64/ has no machine code for it (today it has for all)
+//   vectors, without other immediates
 //   memory.atomic.wait, .notify             they suspend and wake threads
 //   memory.grow, table.grow                 they ask the system for memory
 //   memory.fill, .copy, .init, data.drop,   the work is done by a loop in C++; the call takes a small part of the time,
@@ -33,8 +35,8 @@ inline constexpr uint64_t kResume = 0x200;
 // Only from the stub of a trap: a frame did not fit below the stack limit (Store::why_no_room).
 inline constexpr uint64_t kNoRoom = 0x300;
 
-// The call for a scalar numeric instruction, or for memory.atomic.wait or notify (x: memory index, y: static offset);
-// null for all other opcodes.
+// The call for a numeric instruction (classes numeric, numeric_trap and simd), or for memory.atomic.wait or notify (x:
+// memory index, y: static offset); null for all other opcodes.
 RuntimeCall semantic_call(Op op);
 
 // The call for a memory.* or table.* instruction, and for data.drop and elem.drop. x and y are the indices of the

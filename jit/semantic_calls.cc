@@ -1,5 +1,5 @@
-// RuntimeCalls for the scalar numeric instructions and for memory.atomic.wait and notify. Each is made from the
-// definition of the instruction in core/: it reads the operands from slots, and writes the result to slots.
+// RuntimeCalls for the numeric instructions, scalar and vector, and for memory.atomic.wait and notify. Each is made from
+// the definition of the instruction in core/: it reads the operands from slots, and writes the result to slots.
 #include <array>
 #include <cstring>
 #include <tuple>
@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "core/atomic.h"
-#include "core/numeric.h"
+#include "core/numeric_simd.h"
 #include "jit/runtime_calls.h"
 #include "runtime/memory/memory.h"
 #include "runtime/memory/wait_queue.h"
@@ -101,11 +101,21 @@ constexpr RuntimeCall call_without_function() {
   return nullptr;
 }
 
+// Vector instructions with immediates, or that access memory, need machine code on every CPU.
+template <Op op, auto function>
+constexpr RuntimeCall vector_call() {
+  if constexpr (op_info(op).cls == OpClass::simd) return &Plain<function>::call;
+  return nullptr;
+}
+
 template <Op op>
 constexpr RuntimeCall kCallOf = call_without_function<op>();
 #define SCALAR(id) \
   template <>      \
   constexpr RuntimeCall kCallOf<Op::id> = &Plain<&numeric::id>::call;
+#define VECTOR(id) \
+  template <>      \
+  constexpr RuntimeCall kCallOf<Op::id> = vector_call<Op::id, &numeric::id>();
 #include "core/functions.def"
 
 constexpr auto kCalls = by_op<RuntimeCall>([]<Op op>() { return kCallOf<op>; });

@@ -26,7 +26,7 @@ cxx=${1:?a compiler} copy=${2:?a folder}
 shift 2
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
-patches=(feature opcode opcode_shapes wasi_function option option_use config_flag)
+patches=(feature opcode opcode_shapes vector_opcode wasi_function option option_use config_flag)
 if $jit; then patches+=(selection_rule); fi
 
 fail() { echo "edits: $*" >&2; exit 1; }

@@ -1,4 +1,5 @@
-;; The instructions of opcode.patch and opcode_shapes.patch, with operands in locals, constants and results.
+;; The instructions of opcode.patch, opcode_shapes.patch and vector_opcode.patch, with operands in locals, constants and
+;; results.
 (module
   (func (export "bswap") (param i32) (result i32) (i32.bswap (local.get 0)))
   (func (export "twice") (param i32) (result i32) (i32.bswap (i32.bswap (i32.add (local.get 0) (i32.const 1)))))
@@ -8,6 +9,10 @@
     (i32.mul_add (local.get 0) (i32.const 10) (i32.mul_add (local.get 1) (local.get 1) (local.get 2))))
   (func (export "div") (param i64 i64 i64) (result i64)
     (i64.add (i64.div_wide_u (local.get 0) (local.get 1) (local.get 2)) (i64.const 1)))
+  (func (export "reverse") (param v128) (result v128) (i8x16.reverse (local.get 0)))
+  (func (export "reverse_sum") (param i32 v128) (result i32)
+    (i32.add (local.get 0)
+      (i32x4.extract_lane 1 (i8x16.reverse (i32x4.add (local.get 1) (i8x16.reverse (v128.const i32x4 1 2 3 4)))))))
   (func (export "kept") (param i32) (result i32)
     (local i32)
     (local.set 1 (i32.add (local.get 0) (i32.const 1)))
@@ -22,4 +27,7 @@
 (assert_return (invoke "div" (i64.const 0) (i64.const 1) (i64.const 4)) (i64.const 0x4000000000000001))
 (assert_trap (invoke "div" (i64.const 1) (i64.const 0) (i64.const 0)) "integer divide by zero")
 (assert_trap (invoke "div" (i64.const 1) (i64.const 5) (i64.const 5)) "integer overflow")
+(assert_return (invoke "reverse" (v128.const i8x16 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15))
+  (v128.const i8x16 15 14 13 12 11 10 9 8 7 6 5 4 3 2 1 0))
+(assert_return (invoke "reverse_sum" (i32.const 40) (v128.const i32x4 0 0 0 0)) (i32.const 42))
 (assert_return (invoke "kept" (i32.const 5)) (i32.const 6))
