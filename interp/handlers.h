@@ -10,6 +10,7 @@
 #include <array>
 
 #include "core/opcode.h"
+#include "core/scalar.h"
 #include "interp/dispatch.h"
 #include "interp/places.h"
 
@@ -18,9 +19,6 @@ enum class Storage : uint8_t;
 }
 
 namespace mini_wasm::interp {
-
-// The types that handlers distinguish; a reference counts as i64.
-enum class Scalar : uint8_t { i32, i64, f32, f64, v128 };
 
 // The handlers of one instruction by the place of its result: slot, accumulator, pinned local.
 using ByResult = std::array<Handler, 3>;

@@ -35,7 +35,6 @@ constexpr OpTable kInverse = [] {
 Op commuted(Op op) { return kCommuted[static_cast<size_t>(op)]; }
 
 bool fits_i32(uint64_t bits) { return static_cast<int64_t>(bits) == static_cast<int32_t>(bits); }
-bool is_int(Scalar type) { return type == Scalar::i32 || type == Scalar::i64; }
 // A constant as 64 bits; that of an i32 is sign-extended.
 uint64_t extend(Scalar type, uint64_t bits) {
   return type == Scalar::i32 ? static_cast<uint64_t>(int64_t{static_cast<int32_t>(bits)}) : bits;
@@ -262,7 +261,7 @@ void Translator::unary(Op op) {
   const At a = value(operand);
   emit_result({.handlers = numeric_handlers(op, a.place, Place::slot),
                .op = op,
-               .type = scalar_of(op_info(op).results[0]),
+               .type = scalar(op_info(op).results[0]),
                .a = a.place},
               static_cast<uint16_t>(a.field), 0);
 }
@@ -472,7 +471,7 @@ void Translator::load_checked(Op op, MemArg memarg) {
   bring_home(address);
   emit(checked_load_handler(op, checked_form(memarg.memory)), {address.home, address.home, memarg.memory});
   code_.push_back(memarg.offset);
-  push_temp(scalar_of(op_info(op).results[0]));
+  push_temp(scalar(op_info(op).results[0]));
 }
 
 void Translator::store(Op op, uint32_t offset) {

@@ -75,7 +75,7 @@ class Translator {
     if (!kTakesPlaces[static_cast<size_t>(op)]) return in_slots(op);
     if (info.param_count == 1) return unary(op);
     if (info.param_count == 3) return ternary(op);
-    switch (scalar_of(info.results[0])) {
+    switch (scalar(info.results[0])) {
       case Scalar::i32: return binary<Scalar::i32>(op);
       case Scalar::i64: return binary<Scalar::i64>(op);
       case Scalar::f32: return binary<Scalar::f32>(op);
@@ -92,7 +92,7 @@ class Translator {
   [[gnu::always_inline]] void load(Op op, const MemArg& memarg) {
     if (!guarded(memarg.memory)) return load_checked(op, memarg);
     const uint32_t offset = static_cast<uint32_t>(memarg.offset);
-    switch (scalar_of(op_info(op).results[0])) {
+    switch (scalar(op_info(op).results[0])) {
       case Scalar::i32: return load<Scalar::i32>(op, offset);
       case Scalar::i64: return load<Scalar::i64>(op, offset);
       case Scalar::f32: return load<Scalar::f32>(op, offset);
@@ -232,7 +232,6 @@ class Translator {
   static constexpr uint32_t kBanks = 4;
 
   // Operands
-  static uint16_t slots_of(Scalar type) { return type == Scalar::v128 ? 2 : 1; }
   void push(Operand::Kind kind, Scalar type, uint16_t slot, uint16_t local, uint64_t bits) {
     const uint16_t home = next_home_;
     next_home_ = static_cast<uint16_t>(home + slots_of(type));
@@ -407,24 +406,6 @@ class Translator {
   static constexpr uint32_t bank(Scalar type) {
     static_assert(Scalar::i32 == Scalar{0} && Scalar::i64 == Scalar{1});
     return static_cast<uint32_t>(type) - (type == Scalar::i32 ? 0 : 1);
-  }
-  static Scalar scalar(ValType type) {
-    switch (type.kind()) {
-      case ValType::Kind::i32: return Scalar::i32;
-      case ValType::Kind::f32: return Scalar::f32;
-      case ValType::Kind::f64: return Scalar::f64;
-      case ValType::Kind::v128: return Scalar::v128;
-      default: return Scalar::i64;
-    }
-  }
-  static constexpr Scalar scalar_of(SigType type) {
-    switch (type) {
-      case SigType::i32: return Scalar::i32;
-      case SigType::f32: return Scalar::f32;
-      case SigType::f64: return Scalar::f64;
-      case SigType::v128: return Scalar::v128;
-      default: return Scalar::i64;
-    }
   }
   bool guarded(uint32_t memory) const { return memory == 0 && guarded_; }
   CheckedForm checked_form(uint32_t memory) const { return {module_.memories[memory].type.is_64, clamps_}; }

@@ -14,7 +14,7 @@ void Translator::atomic(Op op, const MemArg& memarg) {
        {next_home_, slots[0], Operands::pair(slots[1], slots[2])});
   code_.push_back(memarg.offset);
   code_.push_back(memarg.memory);
-  if (info.result_count != 0) push_temp(scalar_of(info.results[0]));
+  if (info.result_count != 0) push_temp(scalar(info.results[0]));
 }
 
 void Translator::atomic_fence() { emit_special(Special::atomic_fence, {}); }
@@ -28,7 +28,7 @@ void Translator::in_slots(Op op) {
   }
   emit(slots_handler(op), {next_home_, slots[0], Operands::pair(slots[1], slots[2])});
   code_.push_back(slots[3]);
-  for (uint32_t i = 0; i < info.result_count; ++i) push_temp(scalar_of(info.results[i]));
+  for (uint32_t i = 0; i < info.result_count; ++i) push_temp(scalar(info.results[i]));
 }
 
 }  // namespace mini_wasm::interp

@@ -27,7 +27,7 @@ void Translator::simd_lane(Op op, uint8_t lane) {
   if (info.param_count == 1) {
     const At a = value(pop());
     Producer producer = vector_result(op, a.place, Place::slot);
-    producer.type = scalar_of(info.results[0]);
+    producer.type = scalar(info.results[0]);
     return emit_result(producer, static_cast<uint16_t>(a.field), lane);
   }
   const Operand replacement = pop();

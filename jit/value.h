@@ -10,38 +10,15 @@
 #include <cstring>
 
 #include "core/opcode.h"
+#include "core/scalar.h"
 #include "jit/registers.h"
 
 namespace mini_wasm::jit {
-
-// The machine type of a value. References are pointers, so they are i64.
-enum class Scalar : uint8_t { i32, i64, f32, f64, v128 };
-
-inline Scalar scalar(ValType type) {
-  if (type == ValType::i32) return Scalar::i32;
-  if (type == ValType::f32) return Scalar::f32;
-  if (type == ValType::f64) return Scalar::f64;
-  if (type == ValType::v128) return Scalar::v128;
-  return Scalar::i64;
-}
-
-inline Scalar scalar(SigType type) {
-  switch (type) {
-    case SigType::i32: return Scalar::i32;
-    case SigType::f32: return Scalar::f32;
-    case SigType::f64: return Scalar::f64;
-    case SigType::v128: return Scalar::v128;
-    default: return Scalar::i64;
-  }
-}
 
 // The opcodes from i32.eqz to f64.ge. Their result stays a condition (Value::Kind::compare) until an instruction needs
 // it as a number.
 constexpr bool is_comparison(Op op) { return op >= Op::i32_eqz && op <= Op::f64_ge; }
 static_assert(static_cast<int>(Op::f64_ge) - static_cast<int>(Op::i32_eqz) == 0x66 - 0x45);
-
-constexpr bool is_int(Scalar type) { return type <= Scalar::i64; }
-constexpr uint16_t slots_of(Scalar type) { return type == Scalar::v128 ? 2 : 1; }
 
 inline Bank bank(Scalar type) { return is_int(type) ? Bank::ints : Bank::floats; }
 
