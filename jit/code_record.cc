@@ -97,10 +97,11 @@ bool read_sites(decoder::Reader& r, uint32_t size, std::vector<Site>& sites) {
   Site site;
   sites.resize(r.count(3, "sites"));
   for (Site& s : sites) {
-    site.native += r.u32();
+    const uint32_t distance = r.u32();
+    if (distance > size - site.native) return false;
+    site.native += distance;
     site.offset += static_cast<uint32_t>(r.s32());
     site.fp_delta = static_cast<uint16_t>(r.u32());
-    if (site.native > size) return false;
     s = site;
   }
   return true;

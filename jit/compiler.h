@@ -16,4 +16,5 @@
 #include "jit/compiler_gc.h"
 #include "jit/compiler_memory.h"
 #include "jit/compiler_pins.h"
+#include "jit/compiler_registers.h"
 #include "jit/compiler_values.h"

@@ -234,7 +234,6 @@ class Compiler {
     known_ = {};
     masm_.bind(label);
   }
-  Reg pinned(uint32_t local) const { return pinned_[local]; }
   void write_local(uint32_t i, Value& value);
   void materialize_compare();
   Scalar local_type(uint32_t i) const {

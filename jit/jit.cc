@@ -136,8 +136,10 @@ bool FrameWalker::next() {
   code_ = jit_.find_code(pc - 1);
   if (code_ == nullptr) return false;
   at_ = static_cast<uint32_t>(pc - 1 - code_->begin);
-  site_ = &*std::upper_bound(code_->sites.begin(), code_->sites.end(), at_,
-                             [](uint32_t at, const Site& site) { return at < site.native; });
+  const auto site = std::upper_bound(code_->sites.begin(), code_->sites.end(), at_,
+                                     [](uint32_t at, const Site& s) { return at < s.native; });
+  if (site == code_->sites.end()) return false;
+  site_ = &*site;
   fp_ -= site_->fp_delta;
   sp_ += layout_.call_words;
   return true;

@@ -13,9 +13,12 @@
 // there.
 #pragma once
 
+#include <mini_wasm/trap.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 
 #include "jit/entries.h"
 #include "runtime/call/frame.h"
@@ -63,5 +66,9 @@ struct Stubs {
   }
 };
 static_assert(offsetof(Stubs, enter) == 0);
+// Trap codes are the indices of `traps`.
+#define TRAP(id, message) static_assert(static_cast<size_t>(TrapCode::id) < std::size(Stubs().traps));
+#include <mini_wasm/traps.def>
+#undef TRAP
 
 }  // namespace mini_wasm::jit

@@ -15,16 +15,24 @@ using x86::CondCode;
 
 Masm::Address Masm::element(Reg array, Operand index, uint32_t log2, uint32_t offset) {
   const x86::Mem length = at(array, offsetof(gc::Object, length), 4);
-  if (index.kind == Operand::Kind::imm) {
+  const bool constant = index.kind == Operand::Kind::imm;
+  const CondCode beyond = constant ? CondCode::kBE : CondCode::kAE;
+  if (constant) {
     a.cmp(length, imm_of(index));
-    trap_if(CondCode::kBE, TrapCode::out_of_bounds_array_access, offset);
-    return {at(array, gc::kHeaderBytes + (size_t{static_cast<uint32_t>(index.imm)} << log2), 0)};
+  } else {
+    a.cmp(gp32(index.reg), length);
   }
-  a.cmp(gp32(index.reg), length);
-  trap_if(CondCode::kAE, TrapCode::out_of_bounds_array_access, offset);
-  if (log2 <= 3 && !clamps_) return {x86::Mem(gp64(array), gp64(index.reg), log2, gc::kHeaderBytes, 0)};
-  a.mov(gp32(kScratch), gp32(index.reg));
-  clamp(gp64(kScratch));
+  trap_if(beyond, TrapCode::out_of_bounds_array_access, offset);
+  if (!clamps_) {
+    if (constant) return {at(array, gc::kHeaderBytes + (size_t{static_cast<uint32_t>(index.imm)} << log2), 0)};
+    if (log2 <= 3) return {x86::Mem(gp64(array), gp64(index.reg), log2, gc::kHeaderBytes, 0)};
+  }
+  if (constant) {
+    a.mov(gp32(kScratch), static_cast<uint32_t>(index.imm));  // guests choose constants, too
+  } else {
+    a.mov(gp32(kScratch), gp32(index.reg));
+  }
+  clamp(gp64(kScratch), beyond);
   if (log2 <= 3) return {x86::Mem(gp64(array), gp64(kScratch), log2, gc::kHeaderBytes, 0)};
   a.shl(gp64(kScratch), log2);
   return {x86::Mem(gp64(array), gp64(kScratch), 0, gc::kHeaderBytes, 0)};

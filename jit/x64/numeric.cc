@@ -333,7 +333,6 @@ Comparison comparison(Op op) {
 #define INTS(name, condition)                                   \
   case Op::i32_##name: return ints(false, CondCode::condition); \
   case Op::i64_##name: return ints(true, CondCode::condition);
-    INTS(eqz, kE)
     INTS(eq, kE)
     INTS(ne, kNE)
     INTS(lt_s, kL)

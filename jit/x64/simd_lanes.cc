@@ -41,7 +41,6 @@ class LaneSelector : VectorSelector {
 
   // --- Shuffles. A `Lanes` has for each byte of the result the number of the source byte: 0 to 15 left, 16 to 31 right
   void one_source(const Reg from, Reg to, const Lanes& lanes);
-  void two_sources(Reg to, Reg l, Reg r, const Lanes& lanes);
   bool simple(Reg to, Reg l, Reg r, const Lanes& lanes);
   void general(Reg to, Reg l, Reg r, const Lanes& lanes);
   asmjit::Operand mask(const Lanes& lanes) {

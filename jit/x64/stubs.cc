@@ -177,10 +177,8 @@ class Builder {
     a.mov(x86::rcx, x86::rsp);
     a.mov(x86::r8, x86::r11);
     call_cxx(&handle_exit);  // ExitTo: value in rax, sp in rdx
-    asmjit::Label resume = a.newLabel();
     a.test(x86::rdx, x86::rdx);
     a.jnz(leave_);
-    a.bind(resume);
     // An exception was caught. rax: the address of the Activation::Resume, which says where to continue.
     const auto field = [](size_t offset) { return x86::qword_ptr(x86::rax, static_cast<int32_t>(offset)); };
     a.mov(x86::rsp, field(offsetof(Activation::Resume, sp)));

@@ -12,4 +12,5 @@
     (block $a (block $b (br_table $a $b $a (local.get 0))) (return (i32.const 1))) (i32.const 2))
   (func (export "load") (param i64) (result i32) (i32.load offset=8 (local.get 0)))
   (func (export "element") (param (ref $array) i32) (result i32) (array.get_u $array (local.get 0) (local.get 1)))
+  (func (export "constant") (param (ref $array)) (result i32) (array.get_u $array (local.get 0) (i32.const 1000000)))
   (func (export "vector") (param (ref $vectors) i32) (result v128) (array.get $vectors (local.get 0) (local.get 1))))
