@@ -55,11 +55,12 @@ void InstrParser::immediate(Op op, Bytes& sink) {
   const OpInfo& info = op_info(op);
   const auto [first, second, order] = imm_info(info.imm);
   if (first == ImmPart::none) return;
+  uint32_t before = 0;
+  if (second == ImmPart::none) return part(first, info, before, sink);
   if (order == TextOrder::target_first) return target_first(first, second, info, sink);
   if (first == ImmPart::memarg && second == ImmPart::lane) return memarg_lane(info, sink);
   // Two indices of one kind: both are given, or none where they may be left out (6.5.7, 6.5.8).
   const bool two = first == second && in_.at_index();
-  uint32_t before = 0;
   part(first, info, before, sink);
   if (two) return write_uleb(sink, types_.index(*space_of(second)));
   part(second, info, before, sink);
@@ -78,21 +79,21 @@ void InstrParser::target_first(ImmPart first, ImmPart second, const OpInfo& info
 
 // `before`: in, the index that was read before, which is the type in which a field's name is looked up; out, this index.
 void InstrParser::part(ImmPart part, const OpInfo& info, uint32_t& before, Bytes& sink) {
-  if (part == ImmPart::data) assembly_.needs_data_count = true;
-  if (const std::optional<Space> space = space_of(part)) {
-    before = may_be_left_out(part) ? types_.optional_index(*space) : types_.index(*space);
-    return write_uleb(sink, before);
-  }
   switch (part) {
-    case ImmPart::none:
-    case ImmPart::func:  // these have a space
+    case ImmPart::none: return;
+    case ImmPart::func:
     case ImmPart::type:
     case ImmPart::table:
     case ImmPart::elem:
     case ImmPart::global:
     case ImmPart::tag:
     case ImmPart::memory:
-    case ImmPart::data: return;
+    case ImmPart::data: {
+      if (part == ImmPart::data) assembly_.needs_data_count = true;
+      const Space space = *space_of(part);
+      before = may_be_left_out(part) ? types_.optional_index(space) : types_.index(space);
+      return write_uleb(sink, before);
+    }
     case ImmPart::label: return write_uleb(sink, label());
     case ImmPart::labels: return label_table(sink);
     case ImmPart::type_use: return write_uleb(sink, types_.type_use(nullptr));
