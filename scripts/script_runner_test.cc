@@ -162,7 +162,9 @@ std::vector<uint32_t> failing_lines(std::string_view source) {
     const ScriptReport report = ScriptRunner(config).run(*script);
     std::vector<uint32_t> lines;
     for (const Failure& failure : report.failures) lines.push_back(failure.line);
-    if (&tier != kTiers) EXPECT_EQ(lines, all) << tier.name;
+    if (&tier != kTiers) {
+      EXPECT_EQ(lines, all) << tier.name;
+    }
     all = lines;
   }
   return all;

@@ -290,12 +290,16 @@ TEST(wasi_mounts, both_strategies_agree_across_mounts) {
       }
       const auto a = kernel.open(root, path, O_RDONLY, 0), b = walk.open(root, path, O_RDONLY, 0);
       ASSERT_EQ(a.error(), b.error()) << path;
-      if (a.ok()) EXPECT_EQ(a->stat.st_ino, b->stat.st_ino) << path;
+      if (a.ok()) {
+        EXPECT_EQ(a->stat.st_ino, b->stat.st_ino) << path;
+      }
       const auto last = below(2) == 0 ? Sandbox::LastLink::keep : Sandbox::LastLink::follow;
       const auto x = kernel.find(root, path, last), y = walk.find(root, path, last);
       ASSERT_EQ(x.error(), y.error()) << path;
       found += x.ok();
-      if (x.ok()) EXPECT_EQ(x->stat.st_ino, y->stat.st_ino) << path;
+      if (x.ok()) {
+        EXPECT_EQ(x->stat.st_ino, y->stat.st_ino) << path;
+      }
     }
     EXPECT_GT(found, 500u);
   });

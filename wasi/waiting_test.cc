@@ -197,8 +197,7 @@ TEST_P(Waiting, no_interrupt_is_lost) {
       std::thread other([&] {
         while (!go) {
         }
-        for (volatile int spin = 0; spin < repetition * 200; spin = spin + 1) {
-        }
+        for (int spin = 0; spin < repetition * 200; ++spin) asm volatile("");
         thread.guest.store.interrupt();
       });
       go = true;
@@ -224,7 +223,9 @@ TEST_P(Waiting, goes_on_when_the_interrupt_is_taken_back) {
     other.join();
     EXPECT_THAT(result, ::testing::AnyOf(Returns(i32(0)), Traps(TrapCode::interrupted)));
     char byte;
-    if (!result) EXPECT_EQ(::read(empty.out(), &byte, 1), 1);
+    if (!result) {
+      EXPECT_EQ(::read(empty.out(), &byte, 1), 1);
+    }
   }
 }
 

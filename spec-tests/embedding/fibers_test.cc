@@ -91,7 +91,9 @@ TEST_P(fibers, calls_through_the_host_trap_before_the_stack_ends) {
       Fiber fiber(bytes, announced, [&] {
         for (int round = 0; round < 3; ++round) {
           EXPECT_THAT(tenant.call("nest", 1'000'000), kExhausted) << bytes;
-          if (bytes >= 64 * kKiB) EXPECT_THAT(tenant.call("nest", 3), Returns(i32(3))) << bytes;
+          if (bytes >= 64 * kKiB) {
+            EXPECT_THAT(tenant.call("nest", 3), Returns(i32(3))) << bytes;
+          }
         }
       });
       fiber.resume();

@@ -62,7 +62,7 @@ TEST(native_stack, one_that_is_announced_and_one_that_is_not) {
 
 // A fiber's stack may be an array in a function.
 TEST(native_stack, one_within_a_threads_own) {
-  char array[4096];
+  char array[4096] = {};
   const auto here = reinterpret_cast<uintptr_t>(array) + 100;
   {
     const NativeStack stack(array, sizeof(array));
@@ -87,7 +87,9 @@ TEST(native_stack, many_that_come_and_go) {
     const bool there = stacks.find(at & ~uintptr_t{0xfff}) != stacks.end() && (at & 0xfff) < 0x800;
     const StackBounds found = find(at);
     ASSERT_EQ(found.kind == StackBounds::Kind::announced, there) << round;
-    if (there) ASSERT_TRUE(found.contains(at) && runtime::is_announced(found));
+    if (there) {
+      ASSERT_TRUE(found.contains(at) && runtime::is_announced(found));
+    }
   }
 }
 

@@ -90,7 +90,9 @@ TEST_P(small_stacks, calls_through_the_host_trap_before_the_stack_ends) {
       for (int round = 0; round < 3; ++round) {
         const auto result = small.call("nest", 1'000'000);
         EXPECT_THAT(result, Traps(TrapCode::call_stack_exhausted)) << size;
-        if (size >= 48) EXPECT_THAT(small.call("nest", 4), Returns(i32(4))) << size;
+        if (size >= 48) {
+          EXPECT_THAT(small.call("nest", 4), Returns(i32(4))) << size;
+        }
       }
     });
   }
