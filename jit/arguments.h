@@ -1,6 +1,7 @@
-// Where the arguments are in a direct call of a function of the same module: the first ones of each bank in registers,
-// the rest in their slots. All other calls pass all arguments in slots (runtime/call/frame.h). They enter the function
-// at another entry point, Entry::slots, where it first loads the registers from the slots.
+// Where the arguments are in a call of a function of the same instance, by `call`, `call_indirect` or `call_ref`: the
+// first ones of each bank in registers, the rest in their slots. All other calls pass all arguments in slots
+// (runtime/call/frame.h): tail calls, calls of imports, calls into another instance, and calls from C++. They enter the
+// function at another entry point, Entry::slots, where it first loads the registers from the slots.
 #pragma once
 
 #include "jit/value.h"

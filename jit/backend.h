@@ -25,7 +25,8 @@ namespace mini_wasm::jit {
 
 enum class Architecture : uint8_t { x64 };
 
-// Compiles the functions of one module, one after the other. Thread rule: one thread at a time.
+// Compiles the functions of one module, one after the other. For each function: `compile`; then `place`, when the
+// caller has memory for `size()` bytes. Thread rule: one thread at a time.
 class FunctionCompiler {
  public:
   virtual ~FunctionCompiler() = default;
@@ -41,7 +42,9 @@ class FunctionCompiler {
   virtual std::span<const Relocation> relocations() const = 0;
 };
 
-// The layout of the machine stack (native_code.h): the distances between return addresses, in words of 8 bytes.
+// The layout of the machine stack (native_code.h): the distances between return addresses, in words of 8 bytes. Both
+// together must not be more than the link slots of a frame (Jit::link_slots), because the size of the machine stack
+// follows from that of the value stack (runtime::ValueStack).
 struct FrameLayout {
   uint32_t call_words = 1;   // size of a call's part: its return address, and padding if the CPU aligns the stack
   uint32_t cross_words = 2;  // size of the part of `cross_return` (stubs.h): itself and the caller's context
@@ -59,7 +62,8 @@ class Backend {
  public:
   virtual ~Backend() = default;
   virtual FrameLayout frame() const = 0;
-  // The registers for pinned locals (locals that are kept in registers); PinChooser assigns the locals to them.
+  // How many registers there are for pinned locals (locals that are kept in registers): the sizes of Masm::kPins and
+  // kFloatPins, and how many of each are in kSurvivesCalls. PinChooser assigns the locals to them.
   virtual const RegisterBudget& pins() const = 0;
   // The greatest size of code memory in bytes: all code in it must be able to call all other code in it.
   virtual size_t reach() const = 0;
@@ -106,8 +110,9 @@ const Backend* backend(Architecture architecture);
 // The CPU that the process runs on (<cpu>/host_<os>.cc).
 struct Host {
   const Backend* backend = nullptr;  // null: there is no compiler for this CPU
-  // For a signal handler: turns a fault in machine code into a trap, which happens when the handler returns. `context`
-  // is what the system gave to the handler. Returns false when the fault was not in machine code of this engine.
+  // For a signal handler: turns a fault in machine code into a trap, which happens when the handler returns: it changes
+  // `context`, what the system gave to the handler, so that the code continues in the trap's stub (Stubs::traps) as if
+  // the instruction had called it. Returns false when the fault was not in machine code of this engine.
   bool (*redirect_fault)(runtime::Activation& activation, void* context) = nullptr;
 };
 Host host();

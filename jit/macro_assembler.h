@@ -3,19 +3,30 @@
 // x86-64 on purpose; it tests that the compiler relies only on what is said here.
 //
 // Registers. `kTemps` hold values of the operand stack. `kPins` and `kFloatPins` hold locals, for a loop or a whole
-// function. They are in the order of the backend's RegisterBudget, which begins with those in `kSurvivesCalls`. A
-// register may be in both lists. The scratch registers are in neither. Any member may destroy them, and they need not
-// keep a value from one member to the next, unless a comment says so. 32-bit integers in registers are always
-// zero-extended to 64 bits. References are 64-bit integers; null is 0.
+// function; a register may be both. Those that keep their values across calls come first in these two lists, and no
+// others are in `kSurvivesCalls`. Backend::pins says how many there are, at most PinSet::kMost in each list. 32-bit
+// integers in registers are always zero-extended to 64 bits. References are 64-bit integers; null is 0.
 //
-// Flags. A Test is the result of a comparison, in the flags of the CPU or in the scratch register. It is valid until
-// the next instruction, except for moves, loads and stores of slots, and constants: these must keep it valid.
+// Other registers are in none of these lists: two scratch registers, one in each bank, which the compiler uses for a
+// moment only (ParallelMove, Compiler::bring_home); and those that the Masm needs for the frame (`fp`), the
+// InstanceContext, the machine stack and, if it likes, the base of memory 0.
+//
+// What a member destroys. Any member may destroy the scratch registers and the flags, unless a comment says otherwise.
+// It must keep all other registers, except the one for its result and those that a comment names. It must keep those
+// that it only reads, too: they may belong to pinned locals. The register of the result may be one of those that are
+// read; so a member that reads a register again after it has begun the result must look for that.
+//
+// Flags. A Test is the result of a comparison, in the flags of the CPU or in the scratch register. Until it is used,
+// the compiler only calls `move`, `constant`, `load_slot` and `store_slot`. These must keep it valid.
 //
 // Operands. An Operand is in a register, or is an immediate that `fits` the instruction. Operands of other kinds occur
 // only if the Masm says that its instructions can read them: kReadsSlots, kReadsMemory, kPoolsFloats.
 //
 // Sites. Members that may trap, call or throw get `offset`, the offset in the module of the WebAssembly instruction.
 // They note the site of the machine instruction (NativeCode::sites).
+//
+// Settings. The Masm does what CodeSettings says about slots (`store_slot`), about the CPU, and about speculation
+// (bounds of memories without guard pages, tables, arrays and br_table).
 //
 // Errors. Members do not report any. When memory ran out, failed() is true at the end, and the code must not be used.
 #pragma once
@@ -65,18 +76,20 @@ template <class M>
 concept HasRegisters = requires(Scalar type, Op op, int64_t imm) {
   typename M::Label;    // copyable; unbound until `bind`
   typename M::Test;     // has operator!
-  typename M::Address;  // address of an access to memory; the scratch register may be part of it
+  typename M::Address;  // address of an access; the scratch register may be part of it, because the access comes next
   { M::kTemps } -> std::convertible_to<RegSet>;
   { M::kFewTemps } -> std::convertible_to<RegSet>;  // the least of them that every instruction can be compiled with
-  { M::kSurvivesCalls } -> std::convertible_to<RegSet>;  // registers that keep their values across calls
-  M::kPins;                                              // std::array of Reg, like the next three
-  M::kFloatPins;                                         //
-  M::kIntArguments;                                      // arguments of direct calls; all of them are in kTemps
-  M::kFloatArguments;                                    //
+  // Registers that keep all of their bits across calls of functions and of the runtime.
+  { M::kSurvivesCalls } -> std::convertible_to<RegSet>;
+  M::kPins;                                    // std::array of Reg, like the next three
+  M::kFloatPins;                               //
+  M::kIntArguments;                            // arguments in registers (arguments.h); all are in kTemps
+  M::kFloatArguments;                          //
   { M::kCallee } -> std::convertible_to<Reg>;  // the function that an indirect call calls; not an argument register
   { M::result(type) } -> std::same_as<Reg>;    // the result of functions and blocks with one result
   { M::scratch(type) } -> std::same_as<Reg>;
   // Whether instructions can read operands in slots of the frame, floating-point constants, and operands in memory 0.
+  // With kPoolsFloats and kReadsMemory there is one more member each: `pooled` and `takes_memory` (x64/masm.h).
   { M::kReadsSlots } -> std::convertible_to<bool>;
   { M::kPoolsFloats } -> std::convertible_to<bool>;
   { M::kReadsMemory } -> std::convertible_to<bool>;
@@ -93,43 +106,51 @@ template <class M>
 concept AssemblesFunctions = requires(M& m, const M& done, MasmArguments x, typename M::Label label) {
   m.begin(x.code);           // starts a function; Entry::slots is at the beginning of its code
   m.begin_register_entry();  // Entry::registers is here; the code before it has loaded the arguments from slots
-  m.end();                   // all labels are bound; emits the code that is out of line
+  // All labels are bound. Emits the code that is out of line. That must not call functions or throw, because the
+  // handler for an exception is found by the position of the call, which must be inside of the code of its block.
+  m.end();
   { done.here() } -> std::convertible_to<uint32_t>;            // size in bytes of the code so far
   { done.failed() } -> std::same_as<bool>;                     // whether there was no memory for the code
   { done.offset_of(label) } -> std::convertible_to<uint32_t>;  // only after `end`
   m.note_site(x.offset);  // the last machine instruction belongs to the WebAssembly instruction at `offset`
 
-  // `enter` comes first behind every entry point. It puts the return address where code that walks the machine stack
-  // expects it (FrameLayout). `leave` undoes that, before `ret` and before jumps to other functions.
+  // `enter` comes behind every entry point, before the first instruction that may trap or call. It puts the return
+  // address where code that walks the machine stack expects it (FrameLayout). `leave` undoes that, before `ret` and
+  // before jumps to other functions. Where an exception is caught, the function is entered already.
   m.enter();
   m.leave();
   m.ret();
-  // Store the caller's registers in slots, from `slot` on, and load them again.
+  // Store the caller's values of some registers of kSurvivesCalls in slots, one slot each from `slot` on, and load them
+  // again.
   m.save(x.registers, x.slot);
   m.restore(x.registers, x.slot);
-  m.check_stack(x.count, x.offset);  // traps unless there is room for a frame of `count` slots
-  m.check_interrupt(x.offset);       // traps if the store is interrupted
+  // Traps unless there is room for a frame of `count` slots (InstanceContext::stack_limit). The stub of that trap must
+  // know where the frame would have ended (`frame_end` of handle_exit in jit.h). Keeps registers with arguments.
+  m.check_stack(x.count, x.offset);
+  m.check_interrupt(x.offset);  // traps if the store is interrupted
 };
 
-// --- Moves, which leave flags alone ----------------------------------------------------------------------------------
+// --- Moves -----------------------------------------------------------------------------------------------------------
 
 template <class M>
 concept MovesValues = requires(M& m, MasmArguments x) {
-  m.move(x.type, x.a, x.b);  // to, from; emits nothing when they are the same
-  m.constant(x.type, x.a, x.bits);
+  // To, from. Emits nothing when they are the same. Either may be a scratch register, also in `constant`, `load_slot`
+  // and `store_slot`. `move` keeps all registers but `to`, scratch registers too (ParallelMove).
+  m.move(x.type, x.a, x.b);
+  m.constant(x.type, x.a, x.bits);  // of type v128 only the constant 0
   m.v128_constant(x.a, x.bytes);
   m.load_slot(x.type, x.a, x.slot);
   m.store_slot(x.type, x.slot, x.a);  // an i32 is written as 64 bits, because it is zero-extended
   // False: nothing was emitted, because it needs a register.
   { m.store_constant(x.type, x.slot, x.bits) } -> std::same_as<bool>;
-  // to, from, count. When they overlap, the effect is that of copying one slot after the other, the lowest first. May
-  // destroy flags and temporaries, except kCallee.
+  // To, from, count. When they overlap, the effect is that of copying one slot after the other, the lowest first. May
+  // destroy the registers that are only in kTemps and not pins, except kCallee.
   m.copy_slots(x.slot, x.slot, x.slots);
-  m.zero_slots(x.slot, x.slots);           // first, count; may destroy the same
+  m.zero_slots(x.slot, x.slots);           // first, count
   m.load_operand(x.type, x.a, x.operand);  // the operand is of kind memory or scaled
   m.load_global(x.type, x.a, x.index);
   m.store_global(x.type, x.index, x.a);
-  m.load_func(x.a, x.index);  // a reference to the function
+  m.load_func(x.a, x.index);  // a reference to the function; its index counts imports, too
 };
 
 // --- Numbers ---------------------------------------------------------------------------------------------------------
@@ -159,24 +180,33 @@ concept TransfersControl = requires(M& m, MasmArguments x, typename M::Label lab
   m.bind(label);                   // at most once for each label
   m.jump(label);                   // this and the next two reach labels at any distance
   m.jump_if(test, x.flag, label);  // jumps if the test has the result `flag`
-  m.br_table(x.a, labels);         // the last label is the default. Destroys the index, `a`
+  // Index, targets; the last label is the default. May destroy the registers that are only in kTemps and not pins.
+  m.br_table(x.a, labels);
   m.trap(x.trap, x.offset);
   m.trap_if_null(x.operand, x.trap, x.offset);  // not for immediates
   m.trap_if_not(test, x.trap, x.offset);        // a test of integers or of a type, not of floating point
 
-  // Calls. `slot`: where the callee's frame begins. The function is in kCallee, or it is the one with number `index` of
-  // the functions that the module defines, counted without imports. In these calls the first arguments are in
-  // registers. In call_import and in tail calls (jump_*, which follow `leave`) all arguments are in slots.
+  // Calls. They destroy all registers of the compiler except those in kSurvivesCalls. A single result is then in
+  // `result(type)`, several are in slots.
+  //
+  // `slot`: where the callee's frame begins. The caller adds it to `fp` before the call, subtracts it behind the call,
+  // and notes it as Site::fp_delta. A callee returns with the `fp` that it was called with.
+  //
+  // call_function, jump_function: `index` counts the functions that the module defines, without imports. All others:
+  // the function is in kCallee. call_function and call_callee: the first arguments are in registers (arguments.h). All
+  // others have all arguments in slots. The callee of call_callee may belong to another instance or to the host, which
+  // expect their arguments in slots; the Masm emits code for that. jump_* are tail calls, which follow `leave`; the
+  // arguments are at the beginning of the frame.
   m.call_function(x.index, x.slot, x.offset);
   m.jump_function(x.index);
   m.call_import(x.slot, x.offset);
   m.call_callee(x.func_type, x.slot, x.offset);
   m.jump_callee();
   // Table, TypeId. kCallee contains the index of the element, and afterwards the function that the element refers to.
-  // All checks of call_indirect are included.
+  // All checks of call_indirect are included. Keeps registers with arguments.
   m.load_table_callee(x.index, x.count, x.offset);
-  // Calls a RuntimeCall. The operands are in slots from `slot` on; x and y are `bits`, but x is the layout if there is
-  // one.
+  // Calls a RuntimeCall, with the `fp` of this function. The operands are in slots from `slot` on, and the results
+  // replace them; x and y are `bits`, but x is the layout if there is one.
   m.call_runtime(x.call, x.slot, x.bits, x.bits, x.offset, x.layout);
 };
 
@@ -196,7 +226,7 @@ concept AccessesMemory = requires(M& m, MasmArguments x, typename M::Address add
   m.check_alignment(x.a, x.flag, x.bits, x.count, x.offset);
   m.load(x.op, x.a, address, x.offset);
   m.store(x.op, address, x.operand, x.offset);
-  m.load_lane(x.op, x.a, address, x.byte, x.offset);
+  m.load_lane(x.op, x.a, address, x.byte, x.offset);  // `a` contains the vector before and after
   m.store_lane(x.op, address, x.a, x.byte, x.offset);
   m.memory_size(x.a, x.index, x.byte);       // memory.size, in pages of 2^byte bytes
   m.table_get(x.a, x.b, x.index, x.offset);  // to, index, table
@@ -206,14 +236,18 @@ concept AccessesMemory = requires(M& m, MasmArguments x, typename M::Address add
 
 template <class M>
 concept AccessesObjects = requires(M& m, MasmArguments x) {
+  // Object, offset in bytes. For an offset below runtime::gc::kMaxCell the scratch register must not be part of the
+  // address: the compiler may load the value of a new object's field before it uses the address.
   { m.field(x.a, x.offset) } -> std::same_as<typename M::Address>;
   // Array, index (a register, or an immediate up to kMostIndex), log2 of the element's size in bytes. Traps when the
   // index is out of bounds.
   { m.element(x.a, x.operand, x.index, x.offset) } -> std::same_as<typename M::Address>;
   m.array_length(x.a, x.b);
   // Makes an object whose fields or elements are 0: to, length (of an array: a register or any immediate), a temporary
-  // if the length is a register, layout. It may start a collection; `slot` is the end of the frame, below which the
-  // collector looks for references. Destroys no register except `to`.
+  // if the length is a register, layout. The size is at most runtime::gc::kMaxCell, unless the length is a register. It
+  // may start a collection; `slot` is the end of the frame, below which the collector looks for references. It looks
+  // for them in registers, too (Stubs::allocate). Destroys only `to` and the temporary; these and the length are
+  // different registers.
   m.allocate(x.a, x.operand, x.b, *x.layout, x.slot, x.offset);
   m.ref_i31(x.a, x.b);          // to, from
   m.i31_get(x.flag, x.a, x.b);  // whether sign-extended, to, from

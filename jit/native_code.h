@@ -4,11 +4,13 @@
 // Frames are on the value stack, as runtime/call/frame.h says. In addition, for machine code:
 //
 //   * The machine stack (runtime::ValueStack) holds return addresses, in a fixed number of words for each call
-//     (FrameLayout in backend.h). A call of a function of another instance adds the caller's context (stubs.h). There
-//     is nothing else, so code that walks the stack can read it like an array. How far the caller's frame is below the
-//     callee's is in the table of sites.
+//     (FrameLayout in backend.h). A call of a function of another instance adds the caller's context (stubs.h). When
+//     the stack is walked there is nothing else, so it can be read like an array (FrameWalker in jit.h). How far the
+//     callee's frame is above the caller's is in the table of sites.
 //   * Some registers keep their values across calls (Masm::kSurvivesCalls). A function that uses them for its own
-//     locals saves the caller's values in the link slots of its frame.
+//     locals saves the caller's values in the link slots of its frame. So does a function with exception handlers, for
+//     all of them: an exception that it catches has passed functions that did not restore them.
+//   * The first arguments of some calls are in registers (arguments.h).
 //   * A single result is returned in a register. Several results are returned in slots, from fp[0] on.
 #pragma once
 
@@ -23,7 +25,8 @@ namespace mini_wasm::jit {
 
 class ModuleCode;
 
-// A site: a machine instruction that may trap, call or throw. Offsets are in bytes.
+// A site: a machine instruction that may trap, call or throw. An address inside of the instruction, or the return
+// address of a call less 1, belongs to the first site whose end is above it. Offsets are in bytes.
 struct Site {
   uint32_t native = 0;    // offset in the function's code of the instruction's end; for a call: its return address
   uint32_t offset = 0;    // offset in the module of the WebAssembly instruction

@@ -10,7 +10,10 @@
 //
 // Machine code runs on the machine stack of its store (runtime::ValueStack). `enter` changes to it from the stack that
 // it was called on. All C++ functions that machine code calls run on that other stack; machine code needs no room
-// there.
+// there. Store::machine_sp and Store::host_sp have the stack pointer of the stack that is not in use.
+//
+// A stub that calls C++ may keep registers on the machine stack meanwhile. But when it calls `handle_exit`, `host_call`
+// or a RuntimeCall, there must be only what native_code.h says, because these walk the stack.
 #pragma once
 
 #include <mini_wasm/trap.h>
@@ -36,20 +39,28 @@ struct Stubs {
   const uint8_t* enter_return = nullptr;  // the return address of the outermost frame of an activation
   const uint8_t* cross_return = nullptr;  // see above
   // Calls any function, also of another instance or of the host. Callee register: FuncInst; fp: the callee's frame,
-  // with the arguments in slots.
+  // with the arguments in slots. A host function leaves its results in slots; the stub also loads a single one into the
+  // register where machine code returns it.
   const uint8_t* call_callee = nullptr;
-  const uint8_t* jump_callee = nullptr;  // the same as a tail call
+  // The same as a tail call. If the return address on top is `cross_return`, a caller's context is there already, and
+  // no other one is added: a chain of tail calls between instances must not let the machine stack grow.
+  const uint8_t* jump_callee = nullptr;
   // Not code but data: a pair of entry points, by Entry. Only the one for `registers` is set: it is `call_callee`. A
   // call reads its target from FuncInst::machine_code, or from here if the function belongs to another instance.
   const uint8_t* callee_entries = nullptr;
-  const uint8_t* call_runtime = nullptr;  // calls a RuntimeCall
-  // These keep all registers except the scratch register.
+  // Calls a RuntimeCall. If the result is not 0, continues like the stub of a trap.
+  const uint8_t* call_runtime = nullptr;
+  // These keep all registers except the scratch register: they save them on the machine stack. The collector looks
+  // there, and so finds references that are only in registers.
   const uint8_t* allocate = nullptr;       // makes an object, when the heap's current run has no free cell
   const uint8_t* check_subtype = nullptr;  // traps unless the type of a function is a subtype of another
   const uint8_t* test_subtype = nullptr;   // returns whether it is
-  const uint8_t* lazy[2] = {};             // by Entry: compiles a function that has no code yet, and continues there
-  const uint8_t* no_memory[2] = {};        // by Entry: traps; for modules whose table of entry points got no memory
-  const uint8_t* traps[64] = {};           // by TrapCode: they are called, so the return address says where the trap is
+  // By Entry: compiles a function that has no code yet, and continues there. Keeps the registers with arguments.
+  const uint8_t* lazy[2] = {};
+  const uint8_t* no_memory[2] = {};  // by Entry: traps; for modules whose table of entry points got no memory
+  // By TrapCode. They are called, so the return address says where the trap is. They call `handle_exit` (jit.h), and do
+  // what the result says: leave the activation, or continue where an exception is caught (Activation::Resume).
+  const uint8_t* traps[64] = {};
 
   // Relocations name a stub by its place: the offset in this class of the member with the stub's address.
   uint32_t place_of(const uint8_t* const& stub) const {

@@ -1,5 +1,7 @@
-// Activation: one uninterrupted stretch of WebAssembly execution, from an entry by the host to the next host frame. The
-// activations of a store form a chain. The stack walker follows it for traps, backtraces, exceptions and GC roots.
+// Activation: one run of guest code in one tier, from a call by the host, or by the interpreter (Store::run_compiled),
+// until that call returns. Calls inside of the guest, also into other instances, stay in the activation. When a host
+// function calls the guest again, that is another activation, so the activations of a store form a chain. Backtraces,
+// exceptions and the collector follow it.
 // Thread rule: an activation lives on the stack of the thread that runs the store.
 #pragma once
 
@@ -28,7 +30,7 @@ struct FrameRef {
   uint64_t offset = 0;  // byte offset of the instruction in the module
 };
 
-// How a stretch of execution ended.
+// How an activation ended.
 enum class Exit : uint8_t {
   returned,
   trapped,     // Activation::trap says why
@@ -49,7 +51,7 @@ struct Activation {
   // Set by enter_guest: the signals that it unblocked, one bit per signal, by the index in the fault handler's list.
   uint8_t unblocked_signals = 0;
   // The position of the code while it does not run itself (it has called a host function, or has trapped). `pc` is null
-  // while the code runs.
+  // while the code runs: only then a fault is one of the guest (fault_handler.h).
   Slot* fp = nullptr;
   const void* pc = nullptr;
   Slot* top = nullptr;  // end of the innermost frame: where the next activation may begin

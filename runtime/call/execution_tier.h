@@ -1,4 +1,5 @@
-// The interface between the runtime and a tier (interpreter, compiler). The runtime knows tiers only through it.
+// The interface between the runtime and a tier. A tier is a way to execute functions: the interpreter or the compiler.
+// The runtime knows tiers only through this interface.
 #pragma once
 
 #include <mini_wasm/result.h>

@@ -4,9 +4,12 @@
 // installed before. The handler also makes more of a value stack accessible when it is used for the first time
 // (MemoryPool::deepen_stack). Everything that depends on the OS is in fault_handler_<os>.cc.
 //
-// For a fault that is ours, the handler sets Activation::trap (and fp and pc, where kFaultRegistersKnown), and
-// execution continues at Activation::fault_return with the value 1. That point has to be set without saving the signal
-// mask: the handler restores the mask itself.
+// What the handler does with a fault that is ours depends on the tier:
+// * Machine code has set Activation::on_fault. The handler calls that, and returns; the code continues in the stub of
+//   the trap.
+// * Otherwise the handler sets Activation::trap (and fp and pc, where kFaultRegistersKnown), and execution continues at
+//   Activation::fault_return with the value 1. That point has to be set without saving the signal mask: the handler
+//   restores the mask itself.
 #pragma once
 
 #include <cstdint>

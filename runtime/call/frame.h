@@ -1,18 +1,19 @@
-// The calling convention of WebAssembly code. All tiers and host calls follow it.
+// The calling convention of WebAssembly code. All tiers and host calls follow it. (Machine code that calls machine code
+// passes some arguments and results in registers: jit/arguments.h, jit/native_code.h.)
 //
 // Every store has one value stack of 8-byte slots that grows upwards. A value takes one slot (v128: two); a 32-bit
 // value sits in the low half and the upper half is undefined; a reference is a pointer, null is 0.
 //
-// A frame starts at `fp`:
+// A frame starts at `fp`. It has these parts, in this order:
 //
 //   fp[0 .. p)      parameters, put there by the caller as its topmost operands: nothing is copied
 //   fp[p .. l)      declared locals
-//   fp[k .. o)      link, Engine::link_slots of them;  k = max(l, result slots)
+//   fp[k .. o)      link: how to return. k = max(l, slots of the results), o = k + Engine::link_slots
 //   fp[o .. n)      operands; the arguments of a call are the topmost ones and become the callee's fp[0..]
 //
-// The link slots of an interpreted frame hold return pc, caller's fp and caller's InstanceContext; those of compiled code
-// the caller's values of the registers that calls leave alone (jit/native_code.h). A frame can go from one to the other,
-// so there are as many as either needs.
+// The link slots of an interpreted frame hold return pc, caller's fp and caller's InstanceContext. Those of compiled
+// code hold the caller's values of the registers that calls leave alone (jit/native_code.h). A frame can go from one
+// tier to the other, so there are as many as either needs.
 //
 // On return the results stand at fp[0 .. r), which is where the caller's operand stack expects them.
 #pragma once

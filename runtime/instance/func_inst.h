@@ -1,4 +1,7 @@
-// FuncInst: a function instance (spec 4.2.7), which is what a funcref points to. Host functions have the same form.
+// FuncInst: a function instance (spec 4.2.7), which is what a funcref points to. Host functions have the same form. Its
+// address does not change while the store lives. It belongs to the instance whose module defines it
+// (ModuleInst::own_funcs); a host function belongs to the store, or to the instance that it was made for
+// (ModuleInst::host_funcs).
 #pragma once
 
 #include <mini_wasm/extern.h>
@@ -35,8 +38,8 @@ struct FuncInst {
   TypeId type = kNoType;
   FuncIdx index{};                     // in its module's index space
   InstanceContext* context = nullptr;  // the instance that it belongs to; null for a host function
-  void* code = nullptr;                // code of the interpreter
-  void* machine_code = nullptr;        // code of the compiler
+  void* code = nullptr;                // of the interpreter: interp::FuncCode (interp/code.h)
+  void* machine_code = nullptr;        // of the compiler: the function's two entry points (jit/entries.h)
   HostFunc* host = nullptr;            // null for a WebAssembly function
 
   const Store* store() const { return host != nullptr ? host->store : context->store; }

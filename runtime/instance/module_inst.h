@@ -18,7 +18,7 @@ struct ModuleInst {
   InstanceContext context;  // points into the vectors below
   std::shared_ptr<const CompiledModule> module;
   Store* store = nullptr;
-  ModuleCode* code = nullptr;  // code of the module that own_funcs run
+  ModuleCode* code = nullptr;  // what own_funcs run: the module's code with or without checks (Bounds)
 
   // Imported ones first (also in the lists below); null for functions that cannot be referred to.
   std::vector<FuncInst*> funcs;
