@@ -4,7 +4,7 @@
 //
 // A register that will be written must come from Compiler::target, take or own ("own a value": have it in a register
 // that may be written). The registers that Compiler::use returns must not be written, because they may belong to
-// locals.
+// locals. Each operand that was popped is released once: by `target`, or by `release` after the code that reads it.
 #pragma once
 
 #include <utility>

@@ -20,7 +20,8 @@ struct ModuleInst {
   Store* store = nullptr;
   ModuleCode* code = nullptr;  // what own_funcs run: the module's code with or without checks (Bounds)
 
-  // Imported ones first (also in the lists below); null for functions that cannot be referred to.
+  // By FuncIdx, so imported ones come first; also in the lists below. Null for functions that nothing can refer to:
+  // they have no FuncInst, and direct calls do not need one.
   std::vector<FuncInst*> funcs;
   std::vector<TableInst*> tables;
   std::vector<MemInst*> memories;
