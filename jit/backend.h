@@ -60,7 +60,6 @@ struct LinkTarget {
 
 class Backend {
  public:
-  virtual ~Backend() = default;
   virtual FrameLayout frame() const = 0;
   // How many registers there are for pinned locals (locals that are kept in registers): the sizes of Masm::kPins and
   // kFloatPins, and how many of each are in kSurvivesCalls. PinChooser assigns the locals to them.
@@ -102,6 +101,10 @@ class Backend {
   // addition to those that the backend knows.
   virtual Result<void> list(const runtime::CompiledModule& module, FuncIdx index, const CodeSettings& settings,
                             const AddressNames& names, std::vector<CodeLine>& lines) const = 0;
+
+ protected:
+  // Backends live as long as the process, also while globals of the host are destroyed at its end: nothing is done then.
+  ~Backend() = default;
 };
 
 // The backend for a CPU; it is never destroyed. Null: this build has none.

@@ -370,6 +370,7 @@ class Compiler {
   // --- State of the function that is being compiled
   FuncIdx index_{};
   const FunctionFacts* facts_ = nullptr;
+  const PinPlan nothing_pinned_;
   const PinPlan* plan_ = nullptr;  // which locals are in registers where
   uint16_t link_ = 0;              // the first link slot
   uint16_t operand_base_ = 0;      // the slot of the first operand

@@ -164,6 +164,7 @@ void Compiler<Masm>::move_to_slots(uint32_t first, uint32_t count, uint16_t slot
   settle_many(count);
   bring_home(first, first + count);
   masm_.copy_slots(slot, stack_[first].home, static_cast<uint16_t>(next_home() - stack_[first].home));
+  known_ = {};  // it may destroy temporaries, and code may go on behind it
 }
 
 // Moves the values that a branch to `c` takes along ("carries") to where the code at its label expects them: to the

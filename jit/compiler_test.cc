@@ -186,5 +186,17 @@ TEST(compiler, branches_carry_one_result_in_a_register_and_more_in_slots) {
       ElementsAre("x9 = x0", "jump x9 of L0 L1 L2", "L0:", "leave", "return", "L1:", "trap", "L2:", "leave", "return"));
 }
 
+// A copy of many slots may destroy temporaries, and code goes on behind it at the end of a try without branches. The
+// compiler must not rely on copies of locals there; RecordingMasm notices when it reads what has been destroyed.
+TEST(compiler, registers_are_not_remembered_past_a_copy_of_slots) {
+  const Lines lines = compile(
+      "(memory 1) (tag $t) (func (param i64 i64) (result i64)"
+      "  try (result i64 i64) throw $t catch_all (i64.store (i32.const 0) (local.get 1)) i64.const 4 i64.const 5 end"
+      "  drop drop local.get 1 i64.const 1 i64.add)");
+  const auto copy = std::find_if(lines.begin(), lines.end(), [](const auto& line) { return line.starts_with("copy"); });
+  ASSERT_NE(copy, lines.end());
+  EXPECT_EQ(copy[1], "x0 = s1");
+}
+
 }  // namespace
 }  // namespace mini_wasm::jit

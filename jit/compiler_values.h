@@ -28,8 +28,7 @@ Result<void> Compiler<Masm>::compile(FuncIdx index, NativeCode& code) {
   Result<const FunctionFacts*> valid = compiled_.facts(index);
   if (!valid) return std::move(valid).error();
   facts_ = *valid;
-  static const PinPlan kNothingPinned;
-  plan_ = facts_->tier ? static_cast<const PinPlan*>(facts_->tier.get()) : &kNothingPinned;
+  plan_ = facts_->tier ? static_cast<const PinPlan*>(facts_->tier.get()) : &nothing_pinned_;
   const FunctionFacts& facts = *facts_;
   index_ = index;
   const runtime::SlotCounts counts = compiled_.slot_counts(index);

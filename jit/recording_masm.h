@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <string>
 #include <vector>
 
@@ -94,6 +95,8 @@ class RecordingMasm : RecordingRegisters {
     short_branches_.clear();
     pending_ = 0;
     state_ = State::outside;
+    lost_ = {};
+    targets_.clear();
     here_ = 0;
   }
   void begin_register_entry() { line("register entry"); }
@@ -137,7 +140,9 @@ class RecordingMasm : RecordingRegisters {
     return true;
   }
   void copy_slots(uint16_t to, uint16_t from, uint16_t count) {
-    if (to != from && count != 0) line("copy", count, "from", name(from), "to", name(to));
+    if (to == from || count == 0) return;
+    line("copy", count, "from", name(from), "to", name(to));
+    lose(kTemps - RegSet(kCallee));
   }
   void zero_slots(uint16_t first, uint16_t count) { line("zero", count, "from", name(first)); }
   void load_operand(Scalar, Reg, const Operand&) { violation("an operand that is no register"); }
@@ -167,9 +172,13 @@ class RecordingMasm : RecordingRegisters {
     require(labels_[label.number] == kUnbound, "a label is bound twice");
     line(name(label) + ":");
     labels_[label.number] = here_;
+    lost_ = {};                                            // which way the code has come is not known here
     if (state_ == State::outside) state_ = State::inside;  // branches to the label come from code that has entered
   }
-  void jump(Label label) { line("jump", name(label)); }
+  void jump(Label label) {
+    end_of_path("jump " + name(label));
+    go_to(label);
+  }
   void jump_if(const Test& test, bool sense, Label label) {
     line(sense ? "if" : "unless", "(" + test.text + ") jump", name(label));
     short_branches_.push_back({here_, label, kNowhere});
@@ -177,9 +186,10 @@ class RecordingMasm : RecordingRegisters {
   void br_table(Reg index, const std::vector<Label>& targets) {
     std::string text = "jump " + used(index) + " of";
     for (Label target : targets) text += " " + name(target);
-    line(text);
+    end_of_path(text);
+    for (Label target : targets) go_to(target);
   }
-  void trap(TrapCode, uint32_t) { line("trap"); }
+  void trap(TrapCode, uint32_t) { end_of_path("trap"); }
   void trap_if_null(Operand o, TrapCode, uint32_t) { line("trap if null", read_register(o)); }
   void trap_if_not(const Test& test, TrapCode, uint32_t) { line("trap unless (" + test.text + ")"); }
   void call_function(uint32_t index, uint16_t frame, uint32_t) { call("call function " + text(index), frame); }
@@ -200,7 +210,7 @@ class RecordingMasm : RecordingRegisters {
     return "[" + (index.valid() ? used(index) + "+" : "") + number(offset) + "]";
   }
   Address checked_address(Reg index, Reg temp, bool, uint32_t, uint64_t offset, uint32_t, uint32_t) {
-    line("check", used(index), number(offset), "with", used(temp));
+    line(used(temp), "= check", used(index), number(offset));
     return "[" + used(index) + "+" + number(offset) + "]";
   }
   void check_alignment(Reg index, bool, uint64_t, uint32_t, uint32_t) { line("check alignment", used(index)); }
@@ -217,7 +227,7 @@ class RecordingMasm : RecordingRegisters {
   Address field(Reg object, uint32_t offset) { return "[" + used(object) + "+" + number(offset) + "]"; }
   Address element(Reg array, Operand index, uint32_t, uint32_t) {
     if (index.kind != Operand::Kind::imm) return used(array) + "[" + read_register(index) + "]";
-    require(index.imm <= kMostIndex, "an index that is too large");
+    require(index.imm >= 0 && index.imm <= kMostIndex, "an index that is too large");
     return used(array) + "[" + number(static_cast<uint64_t>(index.imm)) + "]";
   }
   void array_length(Reg to, Reg array) { line(used(to), "= length", used(array)); }
@@ -286,12 +296,13 @@ class RecordingMasm : RecordingRegisters {
   void call(const std::string& what, uint16_t frame) {
     call_from(state_ == State::inside);
     line(what, "at", name(frame));
+    lose((kTemps | RegSet(kPins) | RegSet(kFloatPins)) - kSurvivesCalls - RegSet(x(0), v(0)));
   }
   // A return, or a jump to another function.
   void go_out(const std::string& where) {
     require(state_ == State::left, "the return address has not been restored");
     state_ = State::inside;
-    line(where);
+    end_of_path(where);
   }
 
   template <class... Words>
@@ -300,8 +311,40 @@ class RecordingMasm : RecordingRegisters {
     if (short_of_reach()) plant_jumps();
     std::string all;
     ((all += (all.empty() ? "" : " ") + text(words)), ...);
+    check_reads(all);
     lines.push_back(all);
     ++here_;
+  }
+  // An instruction behind which code does not go on, but at the next label.
+  void end_of_path(const std::string& what) {
+    line(what);
+    lost_ = {};
+  }
+  void go_to(Label label) { targets_.push_back(label.number); }
+  // These registers have been destroyed: nothing may read them before they are written again.
+  void lose(RegSet registers) { lost_ = lost_ | registers; }
+  // Of a line "REGISTERS = ...", those registers are written and all others are read; of other lines all are read.
+  void check_reads(const std::string& all) {
+    const size_t equals = all.find(" =");
+    const bool writes = equals != all.npos && all.find_first_not_of("xv0123456789 ") >= equals;
+    each_register(all, writes ? equals : 0, all.size(), [&](Reg reg) {
+      if (lost_.has(reg)) violation("a register is read that has been destroyed: " + all);
+    });
+    if (writes) each_register(all, 0, equals, [&](Reg reg) { lost_.remove(reg); });
+  }
+  template <class Visit>
+  static void each_register(const std::string& all, size_t begin, size_t end, Visit visit) {
+    const auto in_word = [&](size_t i) { return i < end && std::isalnum(static_cast<unsigned char>(all[i])) != 0; };
+    for (size_t i = begin; i < end;) {
+      size_t behind = i;
+      while (in_word(behind)) ++behind;
+      const std::string word = all.substr(i, behind - i);
+      if (word.size() > 1 && (word[0] == 'x' || word[0] == 'v') &&
+          word.find_first_not_of("0123456789", 1) == word.npos) {
+        visit(Reg(word[0] == 'x' ? Bank::ints : Bank::floats, static_cast<uint8_t>(std::stoi(word.substr(1)))));
+      }
+      i = behind + 1;
+    }
   }
   // Whether there are branches whose labels are too far away, or not bound yet. Skips those that need no jump any more.
   bool waits() {
@@ -326,14 +369,17 @@ class RecordingMasm : RecordingRegisters {
     for (; pending_ < short_branches_.size(); ++pending_) short_branches_[pending_].jump = here_++;
   }
 
-  std::vector<uint32_t> labels_;  // by number: position, or kUnbound
+  std::vector<uint32_t> labels_;   // by number: position, or kUnbound
+  std::vector<uint32_t> targets_;  // labels that jumps go to
   std::vector<ShortBranch> short_branches_;
   size_t pending_ = 0;  // branches with a lower index are near their labels, or have a jump
   State state_ = State::outside;
+  RegSet lost_;
   uint32_t here_ = 0;  // number of instructions so far, including the added jumps
 };
 
 inline void RecordingMasm::end() {
+  for (uint32_t target : targets_) require(labels_[target] != kUnbound, "a jump to a label that is not bound");
   if (waits()) plant_jumps();
   for (const ShortBranch& branch : short_branches_) {
     require(labels_[branch.to.number] != kUnbound, "a label that is not bound");
