@@ -241,6 +241,24 @@ TEST(native_stack, references_on_the_machine_stack_live) {
   }
 }
 
+// One is in a register that a local has in a loop, and nowhere else: its slot has the one of the round before.
+TEST(native_stack, a_reference_in_a_saved_register_lives) {
+  for (const spec::TierCase& tier : spec::kTiers) {
+    Config config = tier.config();
+    config.gc_stress = true;
+    Guest guest(config);
+    const Instance i = guest.load(R"((module (type $s (struct (field i32)))
+      (func (export "f") (param $n i32) (result i32) (local $t i32) (local $r (ref null $s))
+        (loop $l
+          (local.set $r (struct.new $s (local.get $n)))
+          (drop (struct.new $s (i32.const 1000)))
+          (local.set $t (i32.add (local.get $t) (struct.get $s 0 (local.get $r))))
+          (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+        (local.get $t))))");
+    EXPECT_THAT(guest.call(i, "f", {i32(50)}), Returns(i32(50 * 51 / 2))) << tier.name;
+  }
+}
+
 TEST(native_stack, references_of_any_number_of_announced_stacks_live) {
   constexpr size_t kFibers = 40;
   std::vector<int> finalized(kFibers);
