@@ -32,6 +32,20 @@ constexpr Scalar scalar(SigType type) {
   }
 }
 
+// The type of an operand or result in a fixed signature; bottom for `none`, and for `addr`, which depends on a memory.
+constexpr ValType val_type(SigType type) {
+  switch (type) {
+    case SigType::i32: return ValType::i32;
+    case SigType::i64: return ValType::i64;
+    case SigType::f32: return ValType::f32;
+    case SigType::f64: return ValType::f64;
+    case SigType::v128: return ValType::v128;
+    case SigType::none:
+    case SigType::addr: break;
+  }
+  return ValType::bottom;
+}
+
 constexpr bool is_int(Scalar type) { return type <= Scalar::i64; }
 constexpr uint16_t slots_of(Scalar type) { return type == Scalar::v128 ? 2 : 1; }
 

@@ -16,9 +16,9 @@ void FunctionDecoder<Sink>::atomic_rule(Op op) {
   if (!access.ok) return;
   if (access.memarg.align_log2 != info.access_log2)
     return fail("atomic alignment must be natural: " + std::string(info.text));
-  for (uint32_t i = info.param_count; i-- > 1;) pop(sig(info.params[i]));
+  for (uint32_t i = info.param_count; i-- > 1;) pop(val_type(info.params[i]));
   pop(access.address);
-  if (info.result_count != 0) push(sig(info.results[0]));
+  if (info.result_count != 0) push(val_type(info.results[0]));
   if (live_ && reader_.ok()) sink_.atomic(op, access.memarg);
 }
 

@@ -5,20 +5,10 @@
 
 #include "core/limits.h"
 #include "core/missing_feature.h"
+#include "core/scalar.h"
 
 namespace mini_wasm::validator {
 namespace {
-
-ValType type_of(SigType type) {
-  switch (type) {
-    case SigType::i32: return ValType::i32;
-    case SigType::i64: return ValType::i64;
-    case SigType::f32: return ValType::f32;
-    case SigType::f64: return ValType::f64;
-    case SigType::v128: return ValType::v128;
-    default: return ValType::bottom;
-  }
-}
 
 // Whether the expression is a single i32.const. Its number has been decoded before. Most offsets of segments are of
 // this form.
@@ -92,8 +82,8 @@ void ConstExprValidator::step(Op op, uint32_t visible_globals) {
 }
 
 void ConstExprValidator::numeric(const OpInfo& info) {
-  for (uint8_t i = info.param_count; i-- > 0;) pop(type_of(info.params[i]));
-  push(type_of(info.results[0]));
+  for (uint8_t i = info.param_count; i-- > 0;) pop(val_type(info.params[i]));
+  push(val_type(info.results[0]));
 }
 
 void ConstExprValidator::global_get(uint32_t index, uint32_t visible_globals) {

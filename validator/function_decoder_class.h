@@ -13,6 +13,7 @@
 
 #include "core/limits.h"
 #include "core/opcode.h"
+#include "core/scalar.h"
 #include "core/type_registry.h"
 #include "core/work_meter.h"
 #include "decoder/instr_reader.h"
@@ -256,7 +257,6 @@ class FunctionDecoder {
   void rare_rule();
   template <Op op>
   void fixed_signature(Cursor& c);
-  ValType sig(SigType type) const;
   uint32_t read_u32(Cursor& c);
   uint64_t read_constant(Cursor& c, Imm imm);
   struct Access {
@@ -436,20 +436,6 @@ template <class Sink>
 }
 
 template <class Sink>
-ValType FunctionDecoder<Sink>::sig(SigType type) const {
-  switch (type) {
-    case SigType::i32: return ValType::i32;
-    case SigType::i64: return ValType::i64;
-    case SigType::f32: return ValType::f32;
-    case SigType::f64: return ValType::f64;
-    case SigType::v128: return ValType::v128;
-    case SigType::none:
-    case SigType::addr: break;
-  }
-  return ValType::bottom;
-}
-
-template <class Sink>
 [[gnu::always_inline]] inline uint32_t FunctionDecoder<Sink>::read_u32(Cursor& c) {
   if ((kBelieves || c.pos != stop_) && *c.pos < 0x80) [[likely]]
     return *c.pos++;
@@ -476,8 +462,8 @@ template <class Sink>
 template <Op op>
 [[gnu::always_inline]] inline void FunctionDecoder<Sink>::fixed_signature(Cursor& c) {
   constexpr const OpInfo& info = op_info(op);
-  for (int i = info.param_count - 1; i >= 0; --i) pop(c, sig(info.params[i]));
-  for (int i = 0; i < info.result_count; ++i) push(c, sig(info.results[i]));
+  for (int i = info.param_count - 1; i >= 0; --i) pop(c, val_type(info.params[i]));
+  for (int i = 0; i < info.result_count; ++i) push(c, val_type(info.results[i]));
 }
 
 // The most common instructions; `rare_rule` handles the others.
@@ -491,18 +477,18 @@ template <Op op>
     if (is_live()) sink(c).numeric(op);
   } else if constexpr (info.cls == OpClass::constant && op != Op::v128_const) {
     const uint64_t bits = read_constant(c, info.imm);
-    push(c, sig(info.results[0]));
-    if (is_live()) sink(c).constant(sig(info.results[0]), bits);
+    push(c, val_type(info.results[0]));
+    if (is_live()) sink(c).constant(val_type(info.results[0]), bits);
   } else if constexpr (info.cls == OpClass::load || info.cls == OpClass::simd_load) {
     const Access access = memory_access(c, op);
     if (!access.ok) return;
     pop(c, access.address);
-    push(c, sig(info.results[0]));
+    push(c, val_type(info.results[0]));
     if (is_live()) sink(c).load(op, access.memarg);
   } else if constexpr (info.cls == OpClass::store || info.cls == OpClass::simd_store) {
     const Access access = memory_access(c, op);
     if (!access.ok) return;
-    pop(c, sig(info.params[1]));
+    pop(c, val_type(info.params[1]));
     pop(c, access.address);
     if (is_live()) sink(c).store(op, access.memarg);
   } else if constexpr (op == Op::local_get) {

@@ -30,8 +30,8 @@ void FunctionDecoder<Sink>::simd_lane_rule(Op op) {
   for (uint32_t i = 0; lanes != nullptr && i < 16; ++i) {
     if (!check_lane(lanes[i], 32)) return;
   }
-  for (uint32_t i = info.param_count; i-- > 0;) pop(sig(info.params[i]));
-  push(sig(info.results[0]));
+  for (uint32_t i = info.param_count; i-- > 0;) pop(val_type(info.params[i]));
+  push(val_type(info.results[0]));
   if (!live_ || !reader_.ok()) return;
   lanes != nullptr ? sink_.shuffle(lanes) : sink_.simd_lane(op, lane);
 }
