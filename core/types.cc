@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "core/guarded.h"
+#include "core/process_value.h"
 
 namespace mini_wasm {
 namespace {
@@ -170,13 +171,7 @@ struct Spare {
 Spare spares[kSpares];
 
 // Used when all places are taken; shared by all further errors.
-Error& last_spare() noexcept {
-  static Error& last = []() -> Error& {
-    alignas(Error) static unsigned char place[sizeof(Error)];
-    return *new (place) Error(out_of_memory());
-  }();
-  return last;
-}
+const Immortal<Error> last_spare(out_of_memory());
 
 }  // namespace
 
@@ -185,11 +180,11 @@ Error* keep_error(Error&& error) noexcept {
   for (Spare& spare : spares) {
     if (!spare.used.exchange(true)) return new (spare.place) Error(std::move(error));
   }
-  return &last_spare();
+  return &*last_spare;
 }
 
 void drop_error(Error* error) noexcept {
-  if (error == &last_spare()) return;
+  if (error == &*last_spare) return;
   error->~Error();
   const auto offset = reinterpret_cast<uintptr_t>(error) - reinterpret_cast<uintptr_t>(spares);
   if (offset >= sizeof spares) return ::operator delete(error);

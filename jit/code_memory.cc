@@ -11,14 +11,24 @@ size_t rounded(size_t bytes) { return (bytes + CodeMemory::kAlignment - 1) & ~(C
 
 }  // namespace
 
-CodeMemory::CodeMemory(size_t most, bool from_file) {
+CodeMemory::CodeMemory(size_t most, bool from_file)
+    : ForkHandler([](ForkHandler& self, Moment moment) { static_cast<CodeMemory&>(self).at_fork(moment); }) {
   map(most, from_file);
-  if (usable()) add_to_fork_handlers(*this);
+  if (usable()) add();
 }
 
 CodeMemory::~CodeMemory() {
-  if (usable()) remove_from_fork_handlers(*this);
+  remove();
   unmap();
+}
+
+// mutex_ is locked from `before` to the end of the fork, in both processes.
+void CodeMemory::at_fork(Moment moment) {
+  switch (moment) {
+    case Moment::before: mutex_.lock(); return make_copy();
+    case Moment::after_in_parent: drop(copy_); return mutex_.unlock();
+    case Moment::after_in_child: become_copy(); return mutex_.unlock();
+  }
 }
 
 // First fit among the freed ranges; otherwise from the part that was never used.

@@ -8,7 +8,8 @@
 // descriptor for the pages stays open.
 //
 // Two views are possible only with a shared mapping. A child of fork would therefore run the code that its parent
-// writes. So fork handlers give the child its own copy of the pages, at the same addresses (code_memory_fork.cc).
+// writes. So before a fork the parent makes a copy of the pages. Afterwards the child uses the copy, at the same
+// addresses, and the parent drops it. Threads that allocate or free code in the meantime wait.
 // Thread rule: any thread.
 #pragma once
 
@@ -17,9 +18,11 @@
 #include <map>
 #include <mutex>
 
+#include "runtime/system/fork_handlers.h"
+
 namespace mini_wasm::jit {
 
-class CodeMemory {
+class CodeMemory : private runtime::ForkHandler {
  public:
   // Bytes; a cache line. Without it, calls and short loops could take up to a third more time, depending on where in a
   // line a function begins.
@@ -60,7 +63,6 @@ class CodeMemory {
   }
 
  private:
-  friend class ForkHandlers;
   // New pages with one writable view. `file`: the anonymous file that they belong to; -1 if they have none.
   struct Pages {
     uint8_t* view = nullptr;
@@ -74,10 +76,9 @@ class CodeMemory {
   Pages make_pages(bool from_file) const;
   bool map_again(const Pages& pages, uint8_t* at) const;
   void drop(Pages& pages) const;
-  // The next three are called with mutex_ locked.
-  void make_copy();    // before a fork: copies all used pages to `copy_`
-  void drop_copy();    // after a fork, in the parent
-  void become_copy();  // after a fork, in the child: replaces the pages by the copy
+  void at_fork(Moment moment);
+  void make_copy();    // copies all used pages to `copy_`
+  void become_copy();  // replaces the pages by the copy
   bool copy_used(uint8_t* to) const;
   void discard(size_t offset, size_t bytes);  // gives the memory of whole pages back to the system
   void populate();  // asks for the memory of pages before they are used: for more of them, the more are in use
@@ -95,9 +96,5 @@ class CodeMemory {
   size_t populated_ = 0;           // `populate` has asked for pages up to this offset
   std::map<size_t, size_t> free_;  // freed ranges: offset -> bytes; neighbours are joined
 };
-
-// Adds or removes a CodeMemory that the fork handlers copy.
-void add_to_fork_handlers(CodeMemory& memory);
-void remove_from_fork_handlers(CodeMemory& memory);
 
 }  // namespace mini_wasm::jit

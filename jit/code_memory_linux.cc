@@ -176,8 +176,6 @@ bool CodeMemory::copy_used(uint8_t* to) const {
   return copy(at, used_);
 }
 
-void CodeMemory::drop_copy() { drop(copy_); }
-
 // Maps the copy in place of both views, at the same addresses. If that fails, the child keeps the pages of its parent,
 // and the mark says that they are not its own.
 void CodeMemory::become_copy() {

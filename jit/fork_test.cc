@@ -266,5 +266,29 @@ TEST(fork, while_another_thread_compiles) {
 
 #endif
 
+// Another thread takes and releases all that belongs to the process and not to an engine: the fault handler, the list of
+// announced stacks, the list of code memories. A child that found one of them locked would wait forever.
+TEST_P(fork_tiers, while_another_thread_makes_engines) {
+  std::atomic<bool> stop{false};
+  std::thread other([&] {
+    std::vector<std::byte> pages(size_t{64} << 10);
+    while (!stop) {
+      const Engine own(config());
+      const NativeStack stack(pages.data(), pages.size());
+      Store store(own);
+      (void)Instance::make(store, *Module::compile(own, wat("(module (memory 1))")), {});
+    }
+  });
+  const auto makes_one = [&] {
+    const Engine own(config());
+    const NativeStack stack(&stop, sizeof stop);
+    return Program(own, 7).works();
+  };
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(holds_in_child(fork, makes_one)) << i;
+  stop = true;
+  other.join();
+  EXPECT_TRUE(makes_one());
+}
+
 }  // namespace
 }  // namespace mini_wasm

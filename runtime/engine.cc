@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/guarded.h"
+#include "core/process_value.h"
 #include "runtime/call/frame.h"
 #include "runtime/memory/memory.h"
 
@@ -77,14 +78,12 @@ Engine::Engine(const Config& config)
                     [] { return std::shared_ptr<runtime::Engine>(); })) {}
 
 // An Engine without an implementation (there was no memory for it) answers as if nothing was configured.
-const Config& Engine::config() const {
-  static const Config none;
-  return impl_ != nullptr ? impl_->config() : none;
-}
-const std::string& Engine::cache_problem() const {
-  static const std::string none;
-  return impl_ != nullptr ? impl_->cache().problem() : none;
-}
+namespace {
+const Immortal<Config> no_config;
+const Immortal<std::string> no_problem;
+}  // namespace
+const Config& Engine::config() const { return impl_ != nullptr ? impl_->config() : *no_config; }
+const std::string& Engine::cache_problem() const { return impl_ != nullptr ? impl_->cache().problem() : *no_problem; }
 uint64_t Engine::memories_without_guard() const { return impl_ != nullptr ? impl_->memories_without_guard() : 0; }
 
 }  // namespace mini_wasm

@@ -21,6 +21,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/process_value.h"
 #include "wasi/abi.h"
 #include "wasi/errno_map.h"
 #include "wasi/guest_ptr.h"
@@ -163,8 +164,8 @@ template <class Object, class R, class... P, R (Object::*Method)(P...)>
 struct Binding<Method> {
   // The Wasm type of the function.
   static const FuncType& type() {
-    static const FuncType type = make_type();
-    return type;
+    static constinit ProcessValue<const FuncType> type;
+    return type.get([] { return make_type(); });
   }
   static constexpr std::array<Shown, sizeof...(P)> kShownParams{bind::ShownAs<P>::param...};
   // How a call is shown in a trace.

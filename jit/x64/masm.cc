@@ -15,13 +15,10 @@ namespace mini_wasm::jit::x64 {
 using runtime::InstanceContext;
 
 CpuFeatures CpuFeatures::host() {
-  static const CpuFeatures features = [] {
-    const asmjit::CpuInfo& host = asmjit::CpuInfo::host();
-    if (!asmjit::Environment(host.arch()).isFamilyX86()) return CpuFeatures();
-    const auto& cpu = host.features().x86();
-    return CpuFeatures{cpu.hasAVX(), cpu.hasBMI(), cpu.hasBMI2(), cpu.hasLZCNT(), cpu.hasPOPCNT()};
-  }();
-  return features;
+  const asmjit::CpuInfo& host = asmjit::CpuInfo::host();
+  if (!asmjit::Environment(host.arch()).isFamilyX86()) return CpuFeatures();
+  const auto& cpu = host.features().x86();
+  return CpuFeatures{cpu.hasAVX(), cpu.hasBMI(), cpu.hasBMI2(), cpu.hasLZCNT(), cpu.hasPOPCNT()};
 }
 
 // --- One function ----------------------------------------------------------------------------------------------------

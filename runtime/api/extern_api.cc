@@ -7,6 +7,7 @@
 #include <new>
 
 #include "core/guarded.h"
+#include "core/process_value.h"
 #include "runtime/instance/import_matching.h"
 #include "runtime/instance/value_check.h"
 #include "runtime/store.h"
@@ -99,10 +100,11 @@ Func Func::make(Store& store, std::span<const ValType> params, std::span<const V
                  [&] { return Func(&store.impl(), nullptr); });
 }
 
-const FuncType& Func::type() const {
-  static const FuncType none;
-  return inst_ != nullptr ? inst_->func_type(store_->engine().types()) : none;
-}
+namespace {
+const Immortal<FuncType> no_type;  // of a Func for which there was no memory
+}  // namespace
+
+const FuncType& Func::type() const { return inst_ != nullptr ? inst_->func_type(store_->engine().types()) : *no_type; }
 
 Result<void> Func::check_type(std::span<const ValType> params, std::span<const ValType> results) const {
   if (inst_ == nullptr) return out_of_memory();

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "runtime/cache/reach.h"
+#include "runtime/system/fork_handlers.h"
 #include "runtime/system/host_file.h"
 #include "runtime/system/own_descriptor.h"
 
@@ -32,7 +33,7 @@ struct FencedDirectory {
 
 namespace {
 
-constinit std::mutex mutex;  // guards the list and the entries in it
+// Guarded by ProcessMutex::cache_fence, as are the entries.
 constinit FencedDirectory* first =
     // A plain list and no container, because a static object of the host may own an engine: a container could be
     // destroyed before that object.
@@ -50,7 +51,7 @@ Error conflict(const FencedDirectory& cache, const FencedDirectory& dir) {
                          "Config::cache_dir (--cache=DIR) or cache_key_file (--cache-key=FILE)");
 }
 
-// Thread rule: the caller holds the mutex.
+// Thread rule: the caller holds ProcessMutex::cache_fence.
 const FencedDirectory* first_that_meets(const FencedDirectory& one) {
   for (const FencedDirectory* other = first; other != nullptr; other = other->next) {
     if (other->is_cache == one.is_cache) continue;
@@ -101,7 +102,7 @@ CacheFence& CacheFence::operator=(CacheFence&& other) noexcept {
 
 CacheFence::~CacheFence() {
   if (!entry_) return;
-  const std::lock_guard lock(mutex);
+  const std::lock_guard lock(ProcessMutex::cache_fence);
   entry_->unlink();
 }
 
@@ -115,7 +116,7 @@ Result<CacheFence> CacheFence::around_cache(const std::string& directory, const 
   entry->key_folder = entry->reach.end();
   entry->reach.add_path(key_file);
   entry->reach.add_other_mounts();
-  const std::lock_guard lock(mutex);
+  const std::lock_guard lock(ProcessMutex::cache_fence);
   complete_preopens();
   if (const FencedDirectory* dir = first_that_meets(*entry)) return conflict(*entry, *dir);
   entry->link();
@@ -132,12 +133,12 @@ Result<CacheFence> CacheFence::around_preopen(const std::string& name, int fd) {
     return CacheFence(std::move(entry));
   };
   {
-    const std::lock_guard lock(mutex);
+    const std::lock_guard lock(ProcessMutex::cache_fence);
     if (!some_cache()) return admit();
   }
   entry->reach.add_upwards(fd);
   entry->knows_reach = true;
-  const std::lock_guard lock(mutex);
+  const std::lock_guard lock(ProcessMutex::cache_fence);
   return admit();
 }
 

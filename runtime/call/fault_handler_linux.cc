@@ -12,6 +12,7 @@
 #include "runtime/call/fault_handler.h"
 #include "runtime/call/fault_registers.h"
 #include "runtime/store.h"
+#include "runtime/system/fork_handlers.h"
 #include "runtime/system/image.h"
 
 namespace mini_wasm::runtime {
@@ -106,7 +107,7 @@ void handle(int signal, siginfo_t* info, void* context) {
 
 namespace {
 
-constinit std::mutex install_mutex;
+// Guarded by ProcessMutex::fault_handler.
 size_t users = 0;
 bool installed[2] = {};
 
@@ -141,7 +142,7 @@ void uninstall() {
 void FaultHandlerUse::begin() {
   once_.call([&] {
     used_ = true;
-    const std::lock_guard lock(install_mutex);
+    const std::lock_guard lock(ProcessMutex::fault_handler);
     if (users++ == 0) {
       Image::stay_loaded();
       install();
@@ -151,7 +152,7 @@ void FaultHandlerUse::begin() {
 
 FaultHandlerUse::~FaultHandlerUse() {
   if (!used_) return;
-  const std::lock_guard lock(install_mutex);
+  const std::lock_guard lock(ProcessMutex::fault_handler);
   if (--users == 0) uninstall();
 }
 

@@ -3,6 +3,8 @@
 #include <cassert>
 #include <utility>
 
+#include "core/process_value.h"
+
 namespace mini_wasm::runtime::gc {
 namespace {
 
@@ -106,13 +108,13 @@ const TypeLayout& LayoutCache::make(TypeId type) {
 }
 
 const TypeLayout& LayoutCache::host() {
-  static const TypeLayout layout = base_layout(ObjectKind::host);
-  return layout;
+  static constinit ProcessValue<const TypeLayout> layout;
+  return layout.get([] { return base_layout(ObjectKind::host); });
 }
 
 const TypeLayout& LayoutCache::exception() {
-  static const TypeLayout layout = base_layout(ObjectKind::exception);
-  return layout;
+  static constinit ProcessValue<const TypeLayout> layout;
+  return layout.get([] { return base_layout(ObjectKind::exception); });
 }
 
 }  // namespace mini_wasm::runtime::gc

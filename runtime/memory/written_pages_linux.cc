@@ -9,6 +9,7 @@
 #include <atomic>
 #include <mutex>
 
+#include "core/process_value.h"
 #include "runtime/system/own_descriptor.h"
 #include "runtime/system/virtual_memory.h"
 
@@ -65,8 +66,8 @@ class Pagemap {
 
 std::optional<size_t> find_written_pages(uint8_t* at, uint64_t bytes, bool templates, uint64_t most_bytes,
                                          std::span<PageRun> runs) {
-  static Pagemap& pagemap = *new Pagemap;  // never destroyed: static objects of the host may own engines
-  const int fd = pagemap.fd();
+  static constinit ProcessValue<Pagemap> pagemap;
+  const int fd = pagemap.get([] { return Pagemap(); }).fd();
   if (fd < 0) return std::nullopt;
   constexpr size_t kMostRanges = 128;
   std::array<ScannedRange, kMostRanges> ranges;

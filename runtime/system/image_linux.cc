@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string>
 
+#include "core/process_value.h"
 #include "runtime/system/image.h"
 
 // Weak: a statically linked program has no dlopen.
@@ -63,12 +64,12 @@ int visit(dl_phdr_info* info, size_t, void* data) {
 }  // namespace
 
 const Image& Image::own() {
-  static const Image image = [] {
+  static constinit ProcessValue<const Image> image;
+  return image.get([] {
     Image found;
     dl_iterate_phdr(&visit, &found);
     return found;
-  }();
-  return image;
+  });
 }
 
 // The program itself has an empty name; it is never unloaded.

@@ -4,13 +4,14 @@
 #include <mutex>
 #include <utility>
 
+#include "runtime/system/fork_handlers.h"
+
 namespace mini_wasm {
 namespace runtime {
 
 // The stacks that the embedder has announced, in a treap ordered by address. Its nodes are the embedder's NativeStack
-// objects, so that nothing has to be allocated.
+// objects, so that nothing has to be allocated. Guarded by ProcessMutex::native_stacks.
 struct StackRegistry {
-  static inline constinit std::mutex mutex;
   static inline NativeStack* root = nullptr;
   static inline uint64_t last_serial = 0;
   static inline std::atomic<size_t> count{0};
@@ -44,7 +45,7 @@ struct StackRegistry {
   }
 
   static void add(NativeStack& stack) {
-    const std::lock_guard lock(mutex);
+    const std::lock_guard lock(ProcessMutex::native_stacks);
     stack.serial_ = ++last_serial;
     const auto [below, above] = split(root, stack.low_);
     root = merge(merge(below, &stack), above);
@@ -53,7 +54,7 @@ struct StackRegistry {
   }
 
   static void remove(NativeStack& stack) {
-    const std::lock_guard lock(mutex);
+    const std::lock_guard lock(ProcessMutex::native_stacks);
     NativeStack** link = &root;
     while (*link != nullptr && *link != &stack) {
       link = stack.low_ < (*link)->low_ ? &(*link)->below_ : &(*link)->above_;
@@ -65,7 +66,7 @@ struct StackRegistry {
   }
 
   static StackBounds find(uintptr_t at) {
-    const std::lock_guard lock(mutex);
+    const std::lock_guard lock(ProcessMutex::native_stacks);
     const NativeStack* best = nullptr;
     for (const NativeStack* node = root; node != nullptr;) {
       const bool before = node->low_ <= at;

@@ -7,10 +7,7 @@
 
 namespace mini_wasm::runtime {
 
-uint64_t os_page_size() {
-  static const uint64_t size = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-  return size;
-}
+uint64_t os_page_size() { return static_cast<uint64_t>(sysconf(_SC_PAGESIZE)); }
 
 uint64_t round_to_os_pages(uint64_t bytes) {
   const uint64_t mask = os_page_size() - 1;

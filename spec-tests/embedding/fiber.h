@@ -46,6 +46,7 @@ class Fiber {
   void resume();   // returns when `work` suspends itself or ends
   void suspend();  // called by `work`
   bool done() const { return done_; }
+  const StackMemory& stack() const { return memory_; }
 
  private:
   static void begin(unsigned low, unsigned high);

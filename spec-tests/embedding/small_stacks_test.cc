@@ -83,6 +83,51 @@ TEST_P(small_stacks, whatever_needs_no_native_stack_runs) {
   }
 }
 
+// Calls `work` when about `left` bytes are left of the stack, which begins at `low`.
+[[gnu::noinline]] void call_with_room(const char* low, size_t left, const std::function<void()>& work) {
+  volatile char used[256];  // makes the frame larger
+  used[0] = 0;
+  if (runtime::stack_address() > reinterpret_cast<uintptr_t>(low) + left) {
+    call_with_room(low, left, work);
+  } else {
+    work();
+  }
+  used[0] = 1;  // after the call, so that it is no jump
+}
+
+// Functions that are called for the first time when hardly any stack is left: they run or trap. Each is different, and
+// deep enough that whoever translates or compiles it needs more than that.
+TEST_P(small_stacks, first_calls_where_the_stack_ends) {
+  constexpr int kFunctions = 48;
+  std::string text = "(module (memory 1) (global $g (mut i32) (i32.const 0))";
+  for (int i = 0; i < kFunctions; ++i) {
+    text += "(func (export \"f" + std::to_string(i) + "\") (param i32) (result i32)";
+    for (int depth = 0; depth < 20; ++depth) text += " (block (loop (br_if 1 (i32.ne (local.get 0) (i32.const 9)))";
+    text += " (global.set $g (i32.load (i32.const 0)))";
+    for (int depth = 0; depth < 20; ++depth) text += "))";
+    text += " (i32.add (local.get 0) (i32.const " + std::to_string(i) + ")))";
+  }
+  Guest guest(config_of(GetParam()));
+  const Instance instance = guest.load((text + ")").c_str());
+  int ran = 0;
+  for (int i = 0; i < kFunctions; ++i) {
+    const Func func = *instance.func("f" + std::to_string(i));
+    Fiber fiber(64 * kKiB, true, [&] {
+      call_with_room(static_cast<const char*>(fiber.stack().low()), kKiB * static_cast<size_t>(2 + i / 2), [&] {
+        const auto result = func.call({i32(1)});
+        ran += result.has_value() ? 1 : 0;
+        if (result) {
+          EXPECT_THAT(result, Returns(i32(1 + i)));
+        } else {
+          EXPECT_THAT(result, Traps(TrapCode::call_stack_exhausted));
+        }
+      });
+    });
+    fiber.resume();
+  }
+  EXPECT_GT(ran, kFunctions / 4);
+}
+
 TEST_P(small_stacks, calls_through_the_host_trap_before_the_stack_ends) {
   for (const size_t size : {16, 20, 24, 32, 48, 64, 96, 136, 256, 1024, 8192}) {
     SmallGuest small(config_of(GetParam()));
