@@ -9,7 +9,7 @@
 // * A GuestPtr is one i32. A GuestArray is two (pointer, count). A GuestMemory is none: it is the caller's memory.
 // * The results of an ErrnoOr (several are in a tuple) are written through pointers that follow the parameters, as in
 //   witx. These pointers are checked first, so that a call that cannot report its result has no effect (EFAULT).
-// * The function returns the errno. If the method returns Exit, the function ends the guest instead.
+// * The function returns the errno. If the method returns ProcExit, the function ends the guest instead.
 #pragma once
 
 #include <mini_wasm/result.h>
@@ -30,7 +30,7 @@
 namespace mini_wasm::wasi {
 
 // Returned by proc_exit.
-struct Exit {
+struct ProcExit {
   uint32_t code = 0;
 };
 
@@ -204,7 +204,7 @@ struct Binding<Method> {
     return type;
   }
 
-  static constexpr bool kExits = std::is_same_v<R, Exit>;
+  static constexpr bool kExits = std::is_same_v<R, ProcExit>;
   static constexpr auto kOffsets = bind::slot_offsets<P...>();
 
   template <size_t... I>

@@ -103,7 +103,7 @@ class Context {
   ErrnoOr<Size> poll(GuestMemory, const std::vector<Subscription>&, GuestPtr<Event> events);
 
   // proc.cc
-  Exit proc_exit(uint32_t code);
+  ProcExit proc_exit(uint32_t code);
   Errno proc_raise(uint8_t signal);
   Errno sched_yield();
 

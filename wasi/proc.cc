@@ -5,7 +5,7 @@
 
 namespace mini_wasm::wasi {
 
-Exit Context::proc_exit(uint32_t code) { return {code}; }
+ProcExit Context::proc_exit(uint32_t code) { return {code}; }
 
 // Not in the final preview1, but old programs import it. A guest must not send signals to its host.
 Errno Context::proc_raise(uint8_t) { return Errno::nosys; }
