@@ -1,8 +1,6 @@
 // The less common encodings, and the reading of whole instructions.
 #include "decoder/instr_reader.h"
 
-#include <optional>
-
 #include "core/missing_feature.h"
 
 namespace mini_wasm::decoder {
@@ -304,17 +302,18 @@ void read_immediates(Reader& r, const TypeScope& scope, Imm shape, Immediates& o
   if (info.second != ImmPart::none) read_part(r, scope, info.second, 1, out);
 }
 
+std::optional<uint64_t> read_single_const(Reader& r, Op op) {
+  if (r.at_end() || *r.pos() != op_info(op).code) return std::nullopt;
+  r.u8();
+  const uint64_t number = op == Op::i32_const ? static_cast<uint32_t>(r.s32()) : static_cast<uint64_t>(r.s64());
+  if (r.at_end() || *r.pos() != op_info(Op::end).code) return std::nullopt;
+  r.u8();
+  return number;
+}
+
 ByteRange skip_expr(Reader& r, const TypeScope& scope, Immediates& scratch) {
   const uint32_t begin = r.offset();
-  // Fast path: most are a single number, the offset of a segment.
-  if (!r.at_end() && *r.pos() == op_info(Op::i32_const).code) {
-    r.u8();
-    r.s32();
-    if (!r.at_end() && *r.pos() == op_info(Op::end).code) {
-      r.u8();
-      return {begin, r.offset()};
-    }
-  }
+  if (read_single_const(r, Op::i32_const)) return {begin, r.offset()};
   for (uint32_t depth = 1; depth > 0 && r.ok();) {
     const Op op = read_op(r, scope.features);
     if (op == Op::invalid) break;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -186,6 +187,11 @@ struct Immediates {
 
 // Reads the immediates of an opcode with this `Imm`. Use the same `out` again, so that its vectors keep their memory.
 void read_immediates(Reader& r, const TypeScope& scope, Imm shape, Immediates& out);
+
+// The short way through an expression that is a single number, as most offsets of segments are. If the next two
+// instructions are `op`, which is i32.const or i64.const, and `end`, reads both and returns the number, zero-extended to
+// 64 bits. Otherwise returns nothing, and has read the first of them at most; the rest of the expression follows.
+std::optional<uint64_t> read_single_const(Reader& r, Op op);
 
 // Skips a constant expression, or the rest of one, including its `end` (5.4.10), and returns its bytes. Nested blocks
 // are skipped too, although no constant instruction begins one. Checks only that the opcodes exist.

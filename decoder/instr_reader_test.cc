@@ -147,5 +147,29 @@ TEST_F(InstrReader, reference_types) {
   EXPECT_EQ(read({0x64, 0x6b}), "(ref struct)");
 }
 
+TEST_F(InstrReader, reads_a_single_constant) {
+  Reader r = on({0x41, 0x7f, 0x0b, 0x0b});
+  EXPECT_EQ(read_single_const(r, Op::i32_const), 0xffffffffu) << "not sign-extended to 64 bits";
+  EXPECT_EQ(r.offset(), 3u);
+  r = on({0x42, 0x7f, 0x0b});
+  EXPECT_EQ(read_single_const(r, Op::i64_const), ~uint64_t{0});
+  r = on({0x41, 0x80, 0x80, 0x00, 0x0b});
+  EXPECT_EQ(read_single_const(r, Op::i32_const), 0u) << "also in a long form";
+}
+
+TEST_F(InstrReader, leaves_other_expressions_to_the_reader_of_all) {
+  Reader r = on({0x42, 0x00, 0x0b});
+  EXPECT_EQ(read_single_const(r, Op::i32_const), std::nullopt);
+  EXPECT_EQ(r.offset(), 0u);
+  r = on({0x41, 0x01, 0x41, 0x02, 0x6a, 0x0b});
+  EXPECT_EQ(read_single_const(r, Op::i32_const), std::nullopt);
+  EXPECT_EQ(r.offset(), 2u);
+  EXPECT_TRUE(r.ok());
+  for (const Bytes& cut : {Bytes{}, Bytes{0x41}, Bytes{0x41, 0x80}, Bytes{0x41, 0x01}}) {
+    r = on(cut);
+    EXPECT_EQ(read_single_const(r, Op::i32_const), std::nullopt) << cut.size();
+  }
+}
+
 }  // namespace
 }  // namespace mini_wasm::decoder

@@ -8,21 +8,12 @@
 #include "core/scalar.h"
 
 namespace mini_wasm::validator {
-namespace {
-
-// Whether the expression is a single i32.const. Its number has been decoded before. Most offsets of segments are of
-// this form.
-bool is_i32_const(std::span<const uint8_t> expr) {
-  if (expr.size() < 3 || expr[0] != op_info(Op::i32_const).code) return false;
-  size_t at = 1;
-  while (at < expr.size() && expr[at] >= 0x80) ++at;
-  return at + 2 == expr.size() && expr[at + 1] == op_info(Op::end).code;
-}
-
-}  // namespace
 
 Result<void> ConstExprValidator::check(decoder::ByteRange expr, ValType expected, uint32_t visible_globals) {
-  if (expected == ValType::i32 && is_i32_const(module_.view(expr))) return {};
+  if (expected == ValType::i32) {
+    decoder::Reader reader(module_.bytes, expr);
+    if (decoder::read_single_const(reader, Op::i32_const)) return {};
+  }
   reader_ = decoder::Reader(module_.bytes, expr);
   stack_.clear();
   while (reader_.ok()) {

@@ -161,13 +161,11 @@ class Evaluator final : public gc::RootSlots {
 }  // namespace
 
 std::optional<uint64_t> plain_const(const decoder::Module& module, decoder::ByteRange expr) {
-  constexpr uint8_t kI32Const = op_info(Op::i32_const).code, kI64Const = op_info(Op::i64_const).code;
-  const uint8_t op = module.bytes[expr.begin];
-  if (op != kI32Const && op != kI64Const) return std::nullopt;
-  decoder::Reader reader(module.bytes, {expr.begin + 1, expr.end});
-  const uint64_t value = op == kI32Const ? static_cast<uint32_t>(reader.s32()) : static_cast<uint64_t>(reader.s64());
-  if (reader.offset() + 1 != expr.end) return std::nullopt;  // more instructions follow
-  return value;
+  for (const Op op : {Op::i32_const, Op::i64_const}) {
+    decoder::Reader reader(module.bytes, expr);
+    if (const std::optional<uint64_t> value = decoder::read_single_const(reader, op)) return value;
+  }
+  return std::nullopt;
 }
 
 std::optional<uint64_t> plain_place(const decoder::Module& module, decoder::ByteRange offset, uint64_t length,
