@@ -68,13 +68,13 @@ void Assembler::jump(uint32_t short_code, uint32_t long_code, Label to) {
 
 void Assembler::jmp(Label to) {
   if (logger() != nullptr) return void(Base::jmp(places_[to.index].listed));
-  jump(0xeb, 0xe9, to);
+  jump(encoding::kJumpByte, encoding::kJump, to);
 }
 
 void Assembler::j(x86::CondCode condition, Label to) {
   if (logger() != nullptr) return void(Base::j(condition, places_[to.index].listed));
   const auto code = static_cast<uint32_t>(condition);
-  jump(0x70 | code, 0x0f80 | code, to);
+  jump(encoding::kJumpIfByte | code, encoding::kJumpIf | code, to);
 }
 
 void Assembler::lea(const Gp& to, Label label) {
@@ -82,7 +82,7 @@ void Assembler::lea(const Gp& to, Label label) {
   if (!make_room()) return;
   Writer w(*this);
   w.rex(true, to.id(), 0, 0);
-  w.byte(0x8d);
+  w.byte(encoding::kLea);
   w.byte((to.id() & 7) << 3 | 5);  // relative to rip
   use(w, label);
 }
@@ -110,21 +110,21 @@ void Assembler::mov_64(const Gp& to, uint64_t bits) {
   if (!ready()) return void(Base::long_().mov(to, bits));
   Writer w(*this);
   w.rex(true, 0, 0, to.id());
-  w.byte(0xb8 | (to.id() & 7));
+  w.byte(encoding::kMovConstant | (to.id() & 7));
   w.qword(bits);
 }
 
 void Assembler::cmp_32(const Mem& a, uint32_t bits) {
   if (!plain(a) || !ready()) return void(Base::long_().cmp(a, bits));
   Writer w(*this);
-  w.memory(false, 0, 0x81, 7, a);
+  w.memory(false, 0, encoding::kArithmetic, 7, a);
   w.dword(bits);
 }
 
 void Assembler::push_32(uint32_t bits) {
   if (!ready()) return void(Base::long_().push(bits));
   Writer w(*this);
-  w.byte(0x68);
+  w.byte(encoding::kPush);
   w.dword(bits);
 }
 
@@ -132,7 +132,7 @@ void Assembler::push_32(uint32_t bits) {
 
 // An immediate that fits in a byte has a short form. Otherwise rax as destination has a form that is one byte shorter.
 void Assembler::arithmetic(uint32_t n, x86::Inst::Id id, const asmjit::Operand_& a, const asmjit::Operand_& b) {
-  constexpr uint32_t kToMemory = 1, kToRegister = 3, kAccumulator = 5, kLongImmediate = 0x81, kByteImmediate = 0x83;
+  constexpr uint32_t kToMemory = 1, kToRegister = 3, kAccumulator = 5;
   const bool to_register = a.isReg() && plain(a.as<Gp>());
   const bool to_memory = a.isMem() && plain(a.as<Mem>());
   if ((!to_register && !to_memory) || !ready()) return void(Base::emit(id, a, b));
@@ -151,12 +151,12 @@ void Assembler::arithmetic(uint32_t n, x86::Inst::Id id, const asmjit::Operand_&
   const bool is_byte = bits == static_cast<int8_t>(bits);
   Writer w(*this);
   if (to_memory) {
-    w.memory(wide, 0, is_byte ? kByteImmediate : kLongImmediate, n, a.as<Mem>());
+    w.memory(wide, 0, is_byte ? encoding::kArithmeticByte : encoding::kArithmetic, n, a.as<Mem>());
   } else if (!is_byte && a.id() == 0) {
     w.rex(wide, 0, 0, 0);
     w.byte(8 * n + kAccumulator);
   } else {
-    w.registers(wide, is_byte ? kByteImmediate : kLongImmediate, n, a.id());
+    w.registers(wide, is_byte ? encoding::kArithmeticByte : encoding::kArithmetic, n, a.id());
   }
   if (is_byte) {
     w.byte(static_cast<uint8_t>(bits));

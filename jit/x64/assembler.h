@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include "jit/x64/encoding.h"
+
 namespace mini_wasm::jit::x64 {
 
 namespace x86 = asmjit::x86;
@@ -81,60 +83,60 @@ class Assembler : public x86::Assembler {
 
   void mov(const Gp& to, const Gp& from) {
     if (!plain(to) || !plain(from) || !ready()) return void(Base::mov(to, from));
-    registers(is_wide(to), 0x89, from.id(), to.id());
+    registers(is_wide(to), encoding::kMovTo, from.id(), to.id());
   }
   void mov(const Gp& to, const Mem& from) {
     if (!plain(to) || !plain(from) || !ready()) return void(Base::mov(to, from));
-    memory(is_wide(to), 0x8b, to.id(), from);
+    memory(is_wide(to), encoding::kMovFrom, to.id(), from);
   }
   void mov(const Mem& to, const Gp& from) {
     if (!plain(from) || !plain(to) || !ready()) return void(Base::mov(to, from));
-    memory(is_wide(from), 0x89, from.id(), to);
+    memory(is_wide(from), encoding::kMovTo, from.id(), to);
   }
   void mov(const Gp& to, const Imm& bits) {
     if (!to.isGpd() || !ready()) return void(Base::mov(to, bits));
     Writer w(*this);
     w.rex(false, 0, 0, to.id());
-    w.byte(0xb8 | (to.id() & 7));
+    w.byte(encoding::kMovConstant | (to.id() & 7));
     w.dword(bits.value());
   }
   void mov(const Mem& to, const Imm& bits) {
     if (!plain(to) || to.size() < 4 || !fits(bits, to.size() == 8) || !ready()) return void(Base::mov(to, bits));
     Writer w(*this);
-    w.memory(to.size() == 8, 0, 0xc7, 0, to);
+    w.memory(to.size() == 8, 0, encoding::kMovConstantTo, 0, to);
     w.dword(bits.value());
   }
   void movzx(const Gp& to, const Mem& from) {
     if (!to.isGpd() || !plain(from) || !ready()) return void(Base::movzx(to, from));
-    memory(false, from.size() == 1 ? 0x0fb6 : 0x0fb7, to.id(), from);
+    memory(false, from.size() == 1 ? encoding::kMovzxByte : encoding::kMovzxWord, to.id(), from);
   }
   void movsx(const Gp& to, const Mem& from) {
     if (!plain(to) || !plain(from) || !ready()) return void(Base::movsx(to, from));
-    memory(is_wide(to), from.size() == 1 ? 0x0fbe : 0x0fbf, to.id(), from);
+    memory(is_wide(to), from.size() == 1 ? encoding::kMovsxByte : encoding::kMovsxWord, to.id(), from);
   }
   void movsxd(const Gp& to, const Mem& from) {
     if (!to.isGpq() || !plain(from) || !ready()) return void(Base::movsxd(to, from));
-    memory(true, 0x63, to.id(), from);
+    memory(true, encoding::kMovsxd, to.id(), from);
   }
   void movss(const x86::Xmm& to, const Mem& from) {
-    move_float(0xf3, 0x0f10, to, from, [&] { Base::movss(to, from); });
+    move_float(encoding::kPrefixF32, encoding::kMovFloatFrom, to, from, [&] { Base::movss(to, from); });
   }
   void movss(const Mem& to, const x86::Xmm& from) {
-    move_float(0xf3, 0x0f11, from, to, [&] { Base::movss(to, from); });
+    move_float(encoding::kPrefixF32, encoding::kMovFloatTo, from, to, [&] { Base::movss(to, from); });
   }
   void movsd(const x86::Xmm& to, const Mem& from) {
-    move_float(0xf2, 0x0f10, to, from, [&] { Base::movsd(to, from); });
+    move_float(encoding::kPrefixF64, encoding::kMovFloatFrom, to, from, [&] { Base::movsd(to, from); });
   }
   void movsd(const Mem& to, const x86::Xmm& from) {
-    move_float(0xf2, 0x0f11, from, to, [&] { Base::movsd(to, from); });
+    move_float(encoding::kPrefixF64, encoding::kMovFloatTo, from, to, [&] { Base::movsd(to, from); });
   }
   void lea(const Gp& to, const Mem& address) {
     if (!plain(to) || !plain(address) || !ready()) return void(Base::lea(to, address));
-    memory(is_wide(to), 0x8d, to.id(), address);
+    memory(is_wide(to), encoding::kLea, to.id(), address);
   }
   void test(const Gp& a, const Gp& b) {
     if (!plain(a) || !plain(b) || !ready()) return void(Base::test(a, b));
-    registers(is_wide(a), 0x85, b.id(), a.id());
+    registers(is_wide(a), encoding::kTest, b.id(), a.id());
   }
 
   // Arithmetic operations with the opcodes 8 * n + form; `n` is the operation.

@@ -6,6 +6,7 @@
 
 #include "jit/macro_assembler.h"
 #include "jit/x64/compiler.h"
+#include "jit/x64/encoding.h"
 
 template class mini_wasm::jit::Compiler<mini_wasm::jit::x64::Masm>;
 
@@ -62,9 +63,9 @@ void X64Backend::write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, con
   constexpr size_t kHalf = kThunkBytes / 2;
   for (const uint8_t* lazy : stubs.lazy) {
     const auto distance = static_cast<int32_t>(lazy - (at + kHalf));
-    to[0] = 0xb8;
+    to[0] = encoding::kMovConstant;  // eax has the number 0
     std::memcpy(to + 1, &index, 4);
-    to[5] = 0xe9;
+    to[5] = encoding::kJump;
     std::memcpy(to + 6, &distance, 4);
     to += kHalf;
     at += kHalf;

@@ -1,5 +1,4 @@
-// Frames and calls of x86-64. 0xe8 is the opcode of call, 0xe9 of jmp; 0xff with 0x15 or 0x25 are call and jmp through
-// memory.
+// Frames and calls of x86-64.
 #include <cassert>
 #include <cstddef>
 
@@ -35,25 +34,28 @@ void Masm::restore(RegSet registers, uint16_t link) {
 
 void Masm::call_function(uint32_t index, uint16_t frame, uint32_t offset) {
   a.add(gp64(kFp), static_cast<int32_t>(frame) * 8);
-  emit_to_function(0xe8, 0x15, index, Entry::registers);
+  emit_to_function(encoding::kCall, encoding::kCallThere, index, Entry::registers);
   note_site(offset, frame);
   a.sub(gp64(kFp), static_cast<int32_t>(frame) * 8);
 }
 
-void Masm::jump_function(uint32_t index) { emit_to_function(0xe9, 0x25, index, Entry::slots); }
+void Masm::jump_function(uint32_t index) {
+  emit_to_function(encoding::kJump, encoding::kJumpThere, index, Entry::slots);
+}
 
 // Emits the form through the table; X64Backend::link may change it to the direct one. A function calls itself directly.
 void Masm::emit_to_function(uint8_t direct, uint8_t through_memory, uint32_t index, Entry entry) {
   if (index == index_) {
-    return emit_far({direct}, Relocation::Kind::own_entry, static_cast<uint32_t>(entry));
+    return emit_far(std::array{direct}, Relocation::Kind::own_entry, static_cast<uint32_t>(entry));
   }
-  emit_far({0xff, through_memory}, Relocation::Kind::entry, static_cast<uint32_t>(entry_index(index, entry)));
+  emit_far(std::array{encoding::kThroughMemory, through_memory}, Relocation::Kind::entry,
+           static_cast<uint32_t>(entry_index(index, entry)));
 }
 
 // The callee may belong to another instance or to the host.
 void Masm::call_import(uint16_t frame, uint32_t offset) {
   a.add(gp64(kFp), static_cast<int32_t>(frame) * 8);
-  emit_stub(0xe8, stubs_.call_callee);
+  call_stub(stubs_.call_callee);
   note_site(offset, frame);
   a.sub(gp64(kFp), static_cast<int32_t>(frame) * 8);
 }
@@ -74,7 +76,7 @@ void Masm::call_callee(const FuncType& type, uint16_t frame, uint32_t offset) {
   slow_calls_.push_back(slow);
 }
 
-void Masm::jump_callee() { emit_stub(0xe9, stubs_.jump_callee); }
+void Masm::jump_callee() { jump_stub(stubs_.jump_callee); }
 
 // Index and function are both in the callee register. Indices of 32 bits are zero-extended. If the type of the function
 // is not equal to the expected one it may be a subtype, which is checked out of line.
@@ -97,7 +99,7 @@ void Masm::place_slow_calls() {
     a.bind(slow.entry);
     a.mov(gp32(kScratch), slow.type);
     note_constant(Relocation::Kind::type, 4);
-    emit_stub(0xe8, stubs_.check_subtype);
+    call_stub(stubs_.check_subtype);
     note_site(slow.offset);
     a.jmp(slow.done);
   }
@@ -111,8 +113,7 @@ void Masm::place_slow_calls() {
       if (reg.valid()) store_slot(scalar(param), slot, reg);
       slot = static_cast<uint16_t>(slot + param.slots());
     }
-    emit_far({0x4c, 0x8d, 0x1d}, Relocation::Kind::stub,
-             stubs_.place_of(stubs_.callee_entries));  // lea r11, [rip + distance]
+    emit_far(encoding::kLeaScratch, Relocation::Kind::stub, stubs_.place_of(stubs_.callee_entries));
     a.jmp(slow.call);
   }
 }
@@ -134,7 +135,7 @@ void Masm::call_runtime(RuntimeCall function, uint16_t operands, uint64_t x, uin
   }
   move_64(rcx, y);
   move_address(rax, reinterpret_cast<uint64_t>(function), Relocation::Kind::image);
-  emit_stub(0xe8, stubs_.call_runtime);
+  call_stub(stubs_.call_runtime);
   note_site(offset);
 }
 

@@ -110,7 +110,7 @@ void Masm::place_slow_allocations() {
     }
     a.push(slow.frame_end);
     move_address(kScratch, reinterpret_cast<uint64_t>(slow.layout), Relocation::Kind::layout);
-    emit_stub(0xe8, stubs_.allocate);
+    call_stub(stubs_.allocate);
     note_site(slow.offset);
     a.mov(gp64(slow.to), gp64(kScratch));
     a.jmp(slow.done);
@@ -224,7 +224,7 @@ void Masm::test_func(Reg reference, uint32_t type, bool exact, Label done) {
   a.mov(gp64(kScratch), gp64(reference));
   a.push_32(type);
   note_constant(Relocation::Kind::type, 4);
-  emit_stub(0xe8, stubs_.test_subtype);
+  call_stub(stubs_.test_subtype);
   a.cmp(gp32(kScratch), 1);
 }
 

@@ -4,14 +4,14 @@
 #include <cstring>
 
 #include "jit/x64/backend.h"
+#include "jit/x64/encoding.h"
 
 namespace mini_wasm::jit::x64 {
 namespace {
 
-// The form through the table: call or jmp [rip + distance]. The direct form: call or jmp distance, with a prefix that
-// has no effect on them and makes them as long as the other form.
-constexpr uint8_t kThroughMemory = 0xff, kCallThere = 0x15, kJumpThere = 0x25;
-constexpr uint8_t kPrefix = 0x67, kCall = 0xe8, kJump = 0xe9;
+// The form through the table: kThroughMemory with kCallThere or kJumpThere. The direct form: kNoEffect with kCall or
+// kJump.
+using namespace encoding;
 
 // The size in bytes of the distance or constant.
 uint32_t bytes_of(const Relocation& r) {
@@ -35,7 +35,7 @@ void X64Backend::link(uint8_t* to, const uint8_t* at, uint32_t register_entry, s
         target = entries.code_of(r.target);
         if (target != nullptr) {
           place[-1] = place[-1] == kCallThere ? kCall : kJump;
-          place[-2] = kPrefix;
+          place[-2] = kNoEffect;
         } else {
           target = reinterpret_cast<const uint8_t*>(&entries.entries[r.target]);
         }
@@ -51,7 +51,7 @@ void X64Backend::unlink(uint8_t* code, std::span<const Relocation> relocations) 
   for (const Relocation& r : relocations) {
     uint8_t* const place = code + r.offset;
     std::memset(place, 0, bytes_of(r));
-    if (r.kind() != Relocation::Kind::entry || place[-2] != kPrefix) continue;
+    if (r.kind() != Relocation::Kind::entry || place[-2] != kNoEffect) continue;
     place[-1] = place[-1] == kCall ? kCallThere : kJumpThere;
     place[-2] = kThroughMemory;
   }
@@ -70,7 +70,7 @@ bool X64Backend::can_link(uint32_t size, const Relocation& r, uint32_t functions
 LinkTarget X64Backend::read_link(const uint8_t* code, const Relocation& r) const {
   int32_t distance;
   std::memcpy(&distance, code + r.offset, sizeof(distance));
-  return {code + r.offset + sizeof(distance) + distance, code[r.offset - 2] == kPrefix};
+  return {code + r.offset + sizeof(distance) + distance, code[r.offset - 2] == kNoEffect};
 }
 
 uint64_t X64Backend::read_constant(const uint8_t* code, const Relocation& r) const {

@@ -7,6 +7,7 @@
 
 #include "jit/x64/backend.h"
 #include "jit/x64/compiler.h"
+#include "jit/x64/encoding.h"
 #include "jit/x64/masm.h"
 
 namespace mini_wasm::jit::x64 {
@@ -84,7 +85,7 @@ class Listing final : public asmjit::Logger {
     if (text.starts_with(".db") && masm_.far_target() != nullptr) {
       // Bytes are reported after they were emitted. Each is printed as 0x.., so the number of x is their number.
       at -= static_cast<uint32_t>(std::count(text.begin(), text.end(), 'x'));
-      text = far(text);
+      text = far(masm_.a.bufferData() + at);
     }
     name_context(text);
     name_addresses(text);
@@ -93,11 +94,12 @@ class Listing final : public asmjit::Logger {
   }
 
  private:
-  // The text for an instruction that Masm::emit_far has encoded, which asmjit shows as bytes.
-  std::string far(const std::string& bytes) {
+  // The text for the instruction at `code` that Masm::emit_far has encoded, which asmjit shows as bytes.
+  std::string far(const uint8_t* code) {
     const auto name = names_.find(reinterpret_cast<uint64_t>(masm_.far_target()));
-    const bool jump = bytes.starts_with(".db 0xE9") || bytes.starts_with(".db 0xFF, 0x25");
-    const bool address = bytes.starts_with(".db 0x4C, 0x8D");
+    const bool jump =
+        code[0] == encoding::kJump || (code[0] == encoding::kThroughMemory && code[1] == encoding::kJumpThere);
+    const bool address = std::equal(encoding::kLeaScratch.begin(), encoding::kLeaScratch.end(), code);
     return (jump ? "jmp " : address ? "lea r11, " : "call ") + (name == names_.end() ? "this function" : name->second);
   }
 

@@ -56,7 +56,7 @@ void Masm::end() {
   behind_body_ = true;
   for (const TrapStub& stub : traps_) {
     a.bind(stub.entry);
-    emit_stub(0xe8, stubs_.traps[static_cast<size_t>(stub.code)]);
+    call_stub(stubs_.traps[static_cast<size_t>(stub.code)]);
     note_site(stub.offset);
   }
   place_slow_calls();
@@ -69,7 +69,7 @@ void Masm::copy_to(uint8_t* to) const { std::memcpy(to, a.bufferData(), size());
 
 // Emits an instruction that ends with a distance to something outside of the function. Everything that it may lead to
 // is in the same code memory, so 32 bits are always enough (Backend::reach).
-void Masm::emit_far(std::initializer_list<uint8_t> opcode, Relocation::Kind kind, uint32_t target) {
+void Masm::emit_far(std::span<const uint8_t> opcode, Relocation::Kind kind, uint32_t target) {
   uint8_t bytes[8] = {};
   std::copy(opcode.begin(), opcode.end(), bytes);
   relocations_.emplace_back(here() + static_cast<uint32_t>(opcode.size()), kind, target);
@@ -301,7 +301,7 @@ void Masm::br_table(Reg index, const std::vector<Label>& targets) {
 }
 
 void Masm::trap(TrapCode code, uint32_t offset) {
-  emit_stub(0xe8, stubs_.traps[static_cast<size_t>(code)]);
+  call_stub(stubs_.traps[static_cast<size_t>(code)]);
   note_site(offset);
 }
 

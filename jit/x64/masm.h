@@ -5,7 +5,7 @@
 #pragma once
 
 #include <array>
-#include <initializer_list>
+#include <span>
 #include <vector>
 
 #include "core/immediates.h"
@@ -17,6 +17,7 @@
 #include "jit/stubs.h"
 #include "jit/value.h"
 #include "jit/x64/assembler.h"
+#include "jit/x64/encoding.h"
 #include "jit/x64/regs.h"
 #include "mini_wasm/trap.h"
 #include "runtime/gc/ops.h"
@@ -232,10 +233,11 @@ class Masm {
     TrapCode code;
     uint32_t offset;
   };
-  void emit_far(std::initializer_list<uint8_t> opcode, Relocation::Kind kind, uint32_t target);
-  // `opcode`: 0xe8 for call, 0xe9 for jmp.
+  void emit_far(std::span<const uint8_t> opcode, Relocation::Kind kind, uint32_t target);
+  void call_stub(const uint8_t* const& stub) { emit_stub(encoding::kCall, stub); }
+  void jump_stub(const uint8_t* const& stub) { emit_stub(encoding::kJump, stub); }
   void emit_stub(uint8_t opcode, const uint8_t* const& stub) {
-    emit_far({opcode}, Relocation::Kind::stub, stubs_.place_of(stub));
+    emit_far(std::array{opcode}, Relocation::Kind::stub, stubs_.place_of(stub));
   }
   // Adds a relocation for the constant that the last instruction ends with.
   void note_constant(Relocation::Kind kind, uint32_t bytes) { relocations_.emplace_back(here() - bytes, kind, 0); }
