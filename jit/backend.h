@@ -61,10 +61,11 @@ struct LinkTarget {
 class Backend {
  public:
   virtual FrameLayout frame() const = 0;
-  // How many registers there are for pinned locals (locals that are kept in registers): the sizes of Masm::kPins and
-  // kFloatPins, and how many of each are in kSurvivesCalls. PinChooser assigns the locals to them.
+  // How many registers there are for pinned locals (locals that are kept in registers): RegisterLists<Masm>::kBudget.
+  // PinChooser assigns the locals to them.
   virtual const RegisterBudget& pins() const = 0;
-  // The greatest size of code memory in bytes: all code in it must be able to call all other code in it.
+  // The greatest size of code memory in bytes. All code in it must be able to call all other code and the stubs in it, and
+  // to read the tables of entry points in it, with one instruction each: `link` has no place for veneers.
   virtual size_t reach() const = 0;
   // Appends the features of the host's CPU that generated code depends on. They are part of the key of the code cache.
   virtual void describe_cpu(std::vector<uint8_t>& out) const = 0;

@@ -12,6 +12,7 @@
 
 #include "core/buffer.h"
 #include "jit/code_settings.h"
+#include "jit/macro_assembler.h"
 #include "jit/native_code.h"
 #include "jit/pin_plan.h"
 #include "jit/register_file.h"

@@ -21,14 +21,14 @@ inline Op field_load(runtime::gc::Storage storage, bool sign, Scalar type) {
   }
 }
 
-inline Op field_store(runtime::gc::Storage storage) {
+inline Op field_store(runtime::gc::Storage storage, Scalar type) {
   using Storage = runtime::gc::Storage;
   switch (storage) {
     case Storage::i8: return Op::i32_store8;
     case Storage::i16: return Op::i32_store16;
-    case Storage::i32: return Op::i32_store;
+    case Storage::i32: return type == Scalar::f32 ? Op::f32_store : Op::i32_store;
     case Storage::v128: return Op::v128_store;
-    default: return Op::i64_store;
+    default: return type == Scalar::f64 ? Op::f64_store : Op::i64_store;
   }
 }
 
@@ -123,7 +123,7 @@ template <class Masm>
 void Compiler<Masm>::store_new(runtime::gc::Storage storage, typename Masm::Address at) {
   Value value = pop();
   if (value.kind == Value::Kind::constant && value.bits == 0) return;
-  const Op store = field_store(storage);
+  const Op store = field_store(storage, value.type);
   masm_.store(store, at, stored(store, value), site());
   release(value);
 }
@@ -146,13 +146,14 @@ void Compiler<Masm>::array_new(const runtime::gc::TypeLayout& layout, bool fille
   const bool constant =
       length.kind == Value::Kind::constant && fits_cell(layout.array_bytes(static_cast<uint32_t>(length.bits)));
   const Operand count = constant ? Operand::of_imm(static_cast<uint32_t>(length.bits)) : Operand::of(use(length));
-  const Operand from = zero ? Operand::of_imm(0) : stored(field_store(layout.element), value);
+  const Op store = field_store(layout.element, value.type);
+  const Operand from = zero ? Operand::of_imm(0) : stored(store, value);
   const Reg to = take(Scalar::i64);
   const Reg temp = constant ? kNoReg : take(Scalar::i64);
   masm_.allocate(to, count, temp, layout, end, site());
   if (!constant) release(temp);
   for (uint32_t i = 0; !zero && i < static_cast<uint32_t>(count.imm); ++i) {
-    masm_.store(field_store(layout.element), masm_.field(to, layout.bytes + (i << layout.element_log2)), from, site());
+    masm_.store(store, masm_.field(to, layout.bytes + (i << layout.element_log2)), from, site());
   }
   release(length);
   release(value);
@@ -180,7 +181,7 @@ Operand Compiler<Masm>::stored(Op store, Value& value) {
 template <class Masm>
 void Compiler<Masm>::struct_set(runtime::gc::FieldLayout field) {
   Value value = pop(), object = pop();
-  const Op store = field_store(field.storage);
+  const Op store = field_store(field.storage, value.type);
   const Operand from = stored(store, value);
   const Reg reg = use(object);
   masm_.trap_if_null(Operand::of(reg), TrapCode::null_structure_reference, site());
@@ -218,7 +219,7 @@ void Compiler<Masm>::array_get(const runtime::gc::TypeLayout& layout, bool sign,
 template <class Masm>
 void Compiler<Masm>::array_set(const runtime::gc::TypeLayout& layout) {
   Value value = pop(), index = pop(), array = pop();
-  const Op store = field_store(layout.element);
+  const Op store = field_store(layout.element, value.type);
   const Operand from = stored(store, value);
   const Operand at = index_operand(index);
   masm_.store(store, element(use(array), at, layout), from, site());

@@ -70,7 +70,7 @@ void Compiler<Masm>::set_pins(uint32_t pins) {
     if (const size_t locals = decoder_->locals().size(); local >= locals) {
       pinned_constants_.push_back({local_type(local), plan_->constants[local - locals].bits, reg});
     }
-    if (!Masm::kSurvivesCalls.has(reg)) across_calls_.push_back({local, dirty});
+    if (!survives_calls<Masm>(local_type(local), reg)) across_calls_.push_back({local, dirty});
   });
   regs_.set_temps(temps);
   known_ = {};

@@ -9,7 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "jit/recording_tier.h"
+#include "jit/codeless_tier.h"
+#include "jit/recording_masm.h"
 #include "spec-tests/support/wat.h"
 
 namespace mini_wasm::jit {
@@ -20,9 +21,13 @@ using testing::wat;
 
 using Lines = std::vector<std::string>;
 
+Engine recording_engine() {
+  return codeless_engine(Config(), RegisterLists<RecordingMasm>::kBudget, CodelessKind::automatic);
+}
+
 // The code of the first function without its beginning, which is the same for all functions.
 Lines compile(const std::string& text, Lines* beginning = nullptr) {
-  const Result<Module> module = Module::compile(recording_engine(Config()), wat("(module " + text + ")"));
+  const Result<Module> module = Module::compile(recording_engine(), wat("(module " + text + ")"));
   if (!module) return {module.error().to_string()};
   const runtime::CompiledModule& compiled = *module->impl();
   RecordingMasm masm;
@@ -196,6 +201,33 @@ TEST(compiler, registers_are_not_remembered_past_a_copy_of_slots) {
   const auto copy = std::find_if(lines.begin(), lines.end(), [](const auto& line) { return line.starts_with("copy"); });
   ASSERT_NE(copy, lines.end());
   EXPECT_EQ(copy[1], "x0 = s1");
+}
+
+// Registers that survive calls keep 8 bytes, so a vector is stored before a call and loaded behind it.
+TEST(compiler, a_vector_does_not_survive_calls_in_a_register) {
+  const std::string uses = "(local.set 0 (i32x4.add (local.get 0) (local.get 0)))";
+  const Lines lines =
+      compile("(func (param v128) (result v128)" + uses + uses + "(call 1)" + uses + uses + "(local.get 0)) (func)");
+  const auto call = std::find_if(lines.begin(), lines.end(), [](const auto& line) { return line.starts_with("call"); });
+  ASSERT_NE(call, lines.end());
+  EXPECT_EQ(call[-1], "s0 = v24");
+  EXPECT_EQ(call[1], "v24 = s0");
+}
+
+// The same in a register that keeps 8 bytes, which a vector gets where all others are taken.
+TEST(compiler, half_a_vector_is_not_enough) {
+  std::string params, uses;
+  for (int i = 0; i < 7; ++i) {
+    const std::string local = std::to_string(i);
+    params += " v128";
+    for (int n = 0; n < 4; ++n) uses += "(local.set " + local + " (i32x4.neg (local.get " + local + ")))";
+  }
+  const Lines lines = compile("(func (param" + params + ")" + uses + "(call 1)" + uses + ") (func)");
+  const auto call = std::find_if(lines.begin(), lines.end(), [](const auto& line) { return line.starts_with("call"); });
+  ASSERT_NE(call, lines.end());
+  const auto has = [](auto begin, auto end, const char* line) { return std::find(begin, end, line) != end; };
+  EXPECT_TRUE(has(call - 7, call, "s12 = v8"));
+  EXPECT_TRUE(has(call + 1, call + 8, "v8 = s12"));
 }
 
 }  // namespace

@@ -1,18 +1,23 @@
 // Golden tests: listings of small modules, one for each class of opcodes, are compared with the expected ones in
-// golden/<cpu>/. So every change of the generated code is seen and reviewed. With MINI_WASM_BLESS=1 in the environment
-// ("bless") the test writes the expected listings again (`./dev bless`).
+// golden/<cpu>/. So every change of the generated code is seen and reviewed. Code is compiled and listed for each CPU on
+// every host. With MINI_WASM_BLESS=1 in the environment ("bless") the test writes the expected listings again (`./dev
+// bless`).
 #include <gtest/gtest.h>
 #include <mini_wasm/mini_wasm.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "jit/backend.h"
+#include "jit/code_settings.h"
+#include "jit/codeless_tier.h"
 #include "jit/listing.h"
 #include "runtime/compiled_module.h"
+#include "runtime/system/read_file.h"
 #include "spec-tests/support/wat.h"
 
 namespace mini_wasm::jit {
@@ -20,45 +25,65 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// A backend, and the folder of its listings.
+struct Cpu {
+  Architecture architecture;
+  const char* folder;
+};
+constexpr Cpu kCpus[] = {{Architecture::x64, "x64"}};
+
 std::string content(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  const Result<std::vector<uint8_t>> bytes = runtime::read_file(path.string());
+  return bytes ? std::string(bytes->begin(), bytes->end()) : bytes.error().to_string();
 }
 
-std::string listing(const std::string& text) {
+std::string listing(const Backend& backend, const std::string& text) {
   Config config;
-  config.tier = Tier::jit;
   config.speculation_guards = text.starts_with(";; speculation guards");
   for (const char* name : {"threads", "wide-arithmetic"}) EXPECT_TRUE(config.feature(name, true));
-  Result<Module> module = Module::compile(Engine(config), testing::wat(text));
+  const Engine engine = codeless_engine(config, backend.pins(), CodelessKind::jit);
+  Result<Module> module = Module::compile(engine, testing::wat(text));
   if (!module) return module.error().to_string();
   const runtime::CompiledModule& compiled = *module->impl();
   CodeSettings settings = CodeSettings::of(config);
   settings.oldest_cpu = true;  // the same code on every machine
   std::string out;
   for (size_t i = compiled.module().imported_funcs; i < compiled.module().funcs.size(); ++i) {
-    Result<std::string> code =
-        list_code(*backend(Architecture::x64), compiled, FuncIdx{static_cast<uint32_t>(i)}, settings);
+    Result<std::string> code = list_code(backend, compiled, FuncIdx{static_cast<uint32_t>(i)}, settings);
     out += (out.empty() ? "" : "\n") + (code ? *code : code.error().to_string());
   }
   return out;
 }
 
-TEST(golden, listings_are_as_reviewed) {
+class golden : public ::testing::TestWithParam<Cpu> {};
+
+TEST_P(golden, listings_are_as_reviewed) {
   size_t count = 0;
-  for (const fs::directory_entry& entry : fs::directory_iterator(fs::path(MINI_WASM_GOLDEN) / "x64")) {
+  for (const fs::directory_entry& entry : fs::directory_iterator(fs::path(MINI_WASM_GOLDEN) / GetParam().folder)) {
     if (entry.path().extension() != ".wat") continue;
     ++count;
     const fs::path expected = fs::path(entry.path()).replace_extension(".txt");
-    const std::string found = listing(content(entry.path()));
+    const std::string found = listing(*backend(GetParam().architecture), content(entry.path()));
     if (std::getenv("MINI_WASM_BLESS") != nullptr) std::ofstream(expected, std::ios::binary) << found;
     EXPECT_EQ(found, content(expected)) << expected.filename() << ": if the new code is better, `./dev bless`";
   }
   EXPECT_GT(count, 10u);
 }
 
+INSTANTIATE_TEST_SUITE_P(, golden, ::testing::ValuesIn(kCpus),
+                         [](const auto& test) { return std::string(test.param.folder); });
+
+TEST(golden_folders, every_folder_is_compared) {
+  std::set<std::string> folders, compared;
+  for (const fs::directory_entry& entry : fs::directory_iterator(MINI_WASM_GOLDEN)) {
+    folders.insert(entry.path().filename().string());
+  }
+  for (const Cpu& cpu : kCpus) compared.insert(cpu.folder);
+  EXPECT_EQ(compared, folders);
+}
+
 TEST(listing, names_what_stands_at_addresses) {
-  const std::string text = listing(R"((module (import "a" "b" (func)) (memory 1)
+  const std::string text = listing(*backend(Architecture::x64), R"((module (import "a" "b" (func)) (memory 1)
     (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
     (func (call 1 (i32.const 1)) drop (call 0) unreachable)))");
   for (const char* part : {"func 1 $\"grow\" (param i32) (result i32)\n", "memory.grow\n", "call call_runtime\n",

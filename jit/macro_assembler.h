@@ -3,9 +3,10 @@
 // x86-64 on purpose; it tests that the compiler relies only on what is said here.
 //
 // Registers. `kTemps` hold values of the operand stack. `kPins` and `kFloatPins` hold locals, for a loop or a whole
-// function; a register may be both. Those that keep their values across calls come first in these two lists, and no
-// others are in `kSurvivesCalls`. Backend::pins says how many there are, at most PinSet::kMost in each list. 32-bit
-// integers in registers are always zero-extended to 64 bits. References are 64-bit integers; null is 0.
+// function; a register may be both. Registers in `kSurvivesCalls` keep their lower 8 bytes across calls: a callee that
+// uses them stores them in one slot each. So no v128 survives a call in them (`survives_calls`). They come first in the
+// two lists of pins. RegisterLists checks all of this. 32-bit integers in registers are always zero-extended to 64 bits.
+// References are 64-bit integers; null is 0.
 //
 // Other registers are in none of these lists: two scratch registers, one in each bank, which the compiler uses for a
 // moment only (ParallelMove, Compiler::bring_home); and those that the Masm needs for the frame (`fp`), the
@@ -38,6 +39,7 @@
 #include "core/immediates.h"
 #include "core/opcode.h"
 #include "jit/native_code.h"
+#include "jit/pin_plan.h"
 #include "jit/runtime_calls.h"
 #include "jit/value.h"
 #include "mini_wasm/trap.h"
@@ -79,7 +81,7 @@ concept HasRegisters = requires(Scalar type, Op op, int64_t imm) {
   typename M::Address;  // address of an access; the scratch register may be part of it, because the access comes next
   { M::kTemps } -> std::convertible_to<RegSet>;
   { M::kFewTemps } -> std::convertible_to<RegSet>;  // the least of them that every instruction can be compiled with
-  // Registers that keep all of their bits across calls of functions and of the runtime.
+  // Registers that keep their lower 8 bytes across calls of functions and of the runtime.
   { M::kSurvivesCalls } -> std::convertible_to<RegSet>;
   M::kPins;                                    // std::array of Reg, like the next three
   M::kFloatPins;                               //
@@ -88,8 +90,8 @@ concept HasRegisters = requires(Scalar type, Op op, int64_t imm) {
   { M::kCallee } -> std::convertible_to<Reg>;  // the function that an indirect call calls; not an argument register
   { M::result(type) } -> std::same_as<Reg>;    // the result of functions and blocks with one result
   { M::scratch(type) } -> std::same_as<Reg>;
-  // Whether instructions can read operands in slots of the frame, floating-point constants, and operands in memory 0.
-  // With kPoolsFloats and kReadsMemory there is one more member each: `pooled` and `takes_memory` (x64/masm.h).
+  // Whether instructions can read operands in slots of the frame, floating-point constants, and operands in memory 0
+  // (ReadsOperands).
   { M::kReadsSlots } -> std::convertible_to<bool>;
   { M::kPoolsFloats } -> std::convertible_to<bool>;
   { M::kReadsMemory } -> std::convertible_to<bool>;
@@ -99,6 +101,70 @@ concept HasRegisters = requires(Scalar type, Op op, int64_t imm) {
   // The greatest constant index with which `element` accepts an immediate.
   { M::kMostIndex } -> std::convertible_to<uint32_t>;
 };
+
+// Members that only a Masm has whose instructions read operands in memory.
+template <class M>
+concept ReadsOperands = (!M::kPoolsFloats || requires(M& m, MasmArguments x) {
+                          // An operand of kind `pool` for a floating-point constant with these bits.
+                          { m.pooled(x.type, x.bits) } -> std::same_as<Operand>;
+                        }) && (!M::kReadsMemory || requires(MasmArguments x) {
+                          // Load, next, after. Whether the instruction `next`, which follows the load, can have what it loads as its last
+                          // operand in memory. `after` is the instruction behind `next`.
+                          { M::takes_memory(x.op, x.op, x.op) } -> std::same_as<bool>;
+                        });
+
+namespace detail {
+
+constexpr RegisterBudget::Bank count(const auto& pins, RegSet survivors) {
+  RegisterBudget::Bank bank;
+  for (Reg reg : pins) {
+    ++bank.all;
+    if (survivors.has(reg)) ++bank.surviving;
+  }
+  return bank;
+}
+
+constexpr bool begins_with(const auto& pins, RegSet survivors) {
+  for (size_t i = 0; i < count(pins, survivors).surviving; ++i) {
+    if (!survivors.has(pins[i])) return false;
+  }
+  return true;
+}
+
+constexpr bool contains(RegSet all, RegSet some) { return (some - all).empty(); }
+
+}  // namespace detail
+
+// How many registers a Masm has for pinned locals, and what its lists of registers must fulfil.
+template <class M>
+struct RegisterLists {
+  static constexpr RegisterBudget kBudget = {detail::count(M::kPins, M::kSurvivesCalls),
+                                             detail::count(M::kFloatPins, M::kSurvivesCalls)};
+
+  static constexpr RegSet kPinned = RegSet(M::kPins) | RegSet(M::kFloatPins);
+  static constexpr RegSet kArguments = RegSet(M::kIntArguments) | RegSet(M::kFloatArguments);
+  static constexpr RegSet kScratch{M::scratch(Scalar::i64), M::scratch(Scalar::v128)};
+
+  static_assert(M::kPins.size() <= PinSet::kMost && M::kFloatPins.size() <= PinSet::kMost,
+                "a PinSet has no room for so many pins");
+  static_assert(detail::contains(RegSet::all(Bank::ints), RegSet(M::kPins)) &&
+                    detail::contains(RegSet::all(Bank::floats), RegSet(M::kFloatPins)),
+                "a pin is in the list of the other bank");
+  static_assert(kPinned.size() == M::kPins.size() + M::kFloatPins.size(), "a pin occurs twice");
+  static_assert(detail::contains(kPinned, M::kSurvivesCalls), "a register survives calls but is no pin");
+  static_assert(detail::begins_with(M::kPins, M::kSurvivesCalls) &&
+                    detail::begins_with(M::kFloatPins, M::kSurvivesCalls),
+                "the pins that survive calls must come first");
+  static_assert(detail::contains(M::kTemps, M::kFewTemps | kArguments), "a register of values is not in kTemps");
+  static_assert(!kArguments.has(M::kCallee), "the callee would overwrite an argument");
+  static_assert(((M::kTemps | kPinned) & kScratch).empty(), "a scratch register contains a value");
+};
+
+// Whether a value of this type stays in this register during a call.
+template <class M>
+constexpr bool survives_calls(Scalar type, Reg reg) {
+  return M::kSurvivesCalls.has(reg) && slots_of(type) == 1;
+}
 
 // --- A function ------------------------------------------------------------------------------------------------------
 
@@ -256,7 +322,8 @@ concept AccessesObjects = requires(M& m, MasmArguments x) {
 };
 
 template <class M>
-concept MacroAssembler = HasRegisters<M> && AssemblesFunctions<M> && MovesValues<M> && ComputesNumbers<M> &&
-                         TransfersControl<M> && AccessesMemory<M> && AccessesObjects<M>;
+concept MacroAssembler =
+    HasRegisters<M> && ReadsOperands<M> && AssemblesFunctions<M> && MovesValues<M> && ComputesNumbers<M> &&
+    TransfersControl<M> && AccessesMemory<M> && AccessesObjects<M> && requires { RegisterLists<M>::kBudget; };
 
 }  // namespace mini_wasm::jit

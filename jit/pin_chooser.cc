@@ -105,8 +105,13 @@ void PinChooser::close(Region& region) {
 // Chooses one bank of a region's set, given the set of the region around it.
 class PinChooser::BankChoice {
  public:
-  BankChoice(const Region& region, RegisterBudget::Bank budget, const PinSet::Bank& outer, PinSet::Bank& pins)
-      : region_(region), budget_(budget), outer_(outer), pins_(pins) {}
+  BankChoice(const PinChooser& chooser, const Region& region, bool floats, const PinSet::Bank& outer,
+             PinSet::Bank& pins)
+      : chooser_(chooser),
+        region_(region),
+        budget_(floats ? chooser.budget_.floats : chooser.budget_.ints),
+        outer_(outer),
+        pins_(pins) {}
 
   // Only the locals with the greatest weight can get registers; they are sorted by weight. In a body with calls, a
   // register must save more than the cost of loading and saving it.
@@ -136,7 +141,7 @@ class PinChooser::BankChoice {
     for (size_t reg = 0; reg < budget_.all; ++reg) {
       const uint16_t local = outer_[reg];
       if (is_taken(reg) || local == PinSet::kNoLocal || find(pins_, local) != PinSet::kMost) continue;
-      if (survives(reg) || !region_.has_calls) pins_[reg] = local;
+      if (!region_.has_calls || survives(reg, local)) pins_[reg] = local;
     }
   }
 
@@ -145,10 +150,13 @@ class PinChooser::BankChoice {
   }
 
  private:
-  bool survives(size_t reg) const { return reg < budget_.surviving; }
+  // Whether the register keeps this local during a call.
+  bool survives(size_t reg, uint16_t local) const {
+    return reg < budget_.surviving && chooser_.type_of(local).slots() == 1;
+  }
   bool is_taken(size_t reg) const { return (taken_ >> reg & 1) != 0; }
   bool fits(size_t reg, const LocalWeight& use) const {
-    return survives(reg) || region_.calls == 0 || use.weight / kCallCost > region_.calls;
+    return region_.calls == 0 || survives(reg, use.local) || use.weight / kCallCost > region_.calls;
   }
   void give(size_t reg, uint16_t local) {
     pins_[reg] = local;
@@ -160,18 +168,20 @@ class PinChooser::BankChoice {
     }
     return PinSet::kMost;
   }
-  // A register that is free outside, if there is one. Where there are calls, those that survive calls are preferred.
+  // A register that is free outside, if there is one. Where there are calls, those in which the local survives calls are
+  // preferred.
   void find_register(const LocalWeight& use) {
     const size_t surviving = budget_.surviving, all = budget_.all;
     const size_t choices[] = {pick(0, surviving, true), pick(0, surviving, false), pick(surviving, all, true),
                               pick(surviving, all, false)};
     constexpr int kWithCalls[] = {0, 1, 2, 3}, kWithout[] = {2, 0, 3, 1};
-    for (int choice : region_.has_calls ? kWithCalls : kWithout) {
+    for (int choice : region_.has_calls&& survives(0, use.local) ? kWithCalls : kWithout) {
       const size_t reg = choices[choice];
       if (reg != PinSet::kMost && fits(reg, use)) return give(reg, use.local);
     }
   }
 
+  const PinChooser& chooser_;
   const Region& region_;
   const RegisterBudget::Bank budget_;
   const PinSet::Bank& outer_;
@@ -186,7 +196,7 @@ void PinChooser::choose(const Region& region, bool floats, const PinSet& outer, 
   const PinSet::Bank& outer_bank = floats ? outer.floats : outer.ints;
   const uint16_t outer_dirty = floats ? outer.dirty_floats : outer.dirty_ints;
   PinSet::Bank& pins = floats ? set.floats : set.ints;
-  BankChoice choice(region, floats ? budget_.floats : budget_.ints, outer_bank, pins);
+  BankChoice choice(*this, region, floats, outer_bank, pins);
   for (const LocalWeight& use : weights(region)) {
     if (region.depth == 0 && is_constant(use.local)) continue;
     if (is_float(type_of(use.local)) == floats) choice.consider(use);

@@ -12,7 +12,7 @@ constexpr RegisterBudget kBudget = {{1, 3}, {0, 2}};
 
 class PinChooserTest : public ::testing::Test {
  protected:
-  PinChooserTest() : chooser(kBudget) {
+  explicit PinChooserTest(const RegisterBudget& budget = kBudget) : chooser(budget) {
     locals.begin(DefType{});
     for (ValType type : kLocals) locals.declare(1, type);
     locals.finish(kLocals.size());
@@ -29,8 +29,8 @@ class PinChooserTest : public ::testing::Test {
     return place(set.ints, local) != PinSet::kMost || place(set.floats, local) != PinSet::kMost;
   }
 
-  static inline const std::vector<ValType> kLocals = {ValType::i32, ValType::i64, ValType::i32, ValType::i32,
-                                                      ValType::f64, ValType::f32, ValType::v128};
+  static inline const std::vector<ValType> kLocals = {ValType::i32, ValType::i64, ValType::i32,  ValType::i32,
+                                                      ValType::f64, ValType::f32, ValType::v128, ValType::v128};
   validator::Locals locals;
   PinChooser chooser;
 };
@@ -148,6 +148,38 @@ TEST_F(PinChooserTest, loops_in_loops_without_end_share_the_sets_of_those_around
   ASSERT_EQ(plan.loops.size(), 1000u);
   EXPECT_LT(plan.sets.size(), 20u);
   EXPECT_EQ(plan.loops.back(), plan.loops[20]);
+}
+
+// One register of floating point keeps 8 bytes across calls.
+struct PinChooserOfSurvivingFloats : PinChooserTest {
+  PinChooserOfSurvivingFloats() : PinChooserTest({{1, 3}, {1, 2}}) {}
+};
+
+TEST_F(PinChooserOfSurvivingFloats, vectors_leave_the_registers_that_survive_calls_to_others) {
+  use(6, 9), use(4, 4);
+  chooser.call();
+  const PinPlan plan = finish();
+  EXPECT_EQ(place(plan.sets[0].floats, 4), 0u);
+  EXPECT_EQ(place(plan.sets[0].floats, 6), 1u);
+}
+
+TEST_F(PinChooserOfSurvivingFloats, vectors_pay_for_every_call) {
+  use(6, 4), use(0, 9);
+  chooser.call(), chooser.call();
+  EXPECT_FALSE(has(finish().sets[0], 6));
+}
+
+TEST_F(PinChooserOfSurvivingFloats, vectors_of_outside_do_not_stay_where_calls_are) {
+  use(6, 9), use(7, 5);
+  chooser.enter_loop();
+  use(0, 9);
+  chooser.call();
+  chooser.leave_loop();
+  const PinPlan plan = finish();
+  for (uint16_t local : {6, 7}) {
+    EXPECT_TRUE(has(plan.sets[0], local));
+    EXPECT_FALSE(has(plan.sets[plan.loops.at(0)], local));
+  }
 }
 
 }  // namespace

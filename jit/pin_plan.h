@@ -13,7 +13,8 @@
 
 namespace mini_wasm::jit {
 
-// The number of registers that a compiler has for locals, in each bank. Those that survive calls come first.
+// The number of registers that a compiler has for locals, in each bank. Those that survive calls come first; they keep 8
+// bytes, so only values of one slot survive in them.
 struct RegisterBudget {
   struct Bank {
     uint8_t surviving = 0, all = 0;
@@ -38,6 +39,7 @@ struct PinSet {
   Bank ints = none(), floats = none();
   // By register: whether its value may differ from the one in the slot of the local.
   uint16_t dirty_ints = 0, dirty_floats = 0;
+  static_assert(kMost <= 16);
   friend bool operator==(const PinSet&, const PinSet&) = default;
 };
 

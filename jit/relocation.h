@@ -25,8 +25,8 @@ struct Relocation {
   static constexpr uint32_t kKinds = 6;
   static constexpr uint32_t kMostTarget = (1u << 29) - 1;
 
-  // In the function's code, in bytes. The CPU defines whether this is the offset of an instruction or of a part of one
-  // (x64/link.cc).
+  // In the function's code, in bytes. The CPU defines whether this is the offset of an instruction, of a part of one
+  // (x64/link.cc), or of a constant in a literal pool behind the instructions.
   uint32_t offset = 0;
   uint32_t kind_bits : 3, target : 29;
 

@@ -45,7 +45,7 @@ class X64Compiler final : public FunctionCompiler {
 
 }  // namespace
 
-const RegisterBudget& X64Backend::pins() const { return kPinBudget; }
+const RegisterBudget& X64Backend::pins() const { return RegisterLists<Masm>::kBudget; }
 
 std::unique_ptr<FunctionCompiler> X64Backend::make_compiler(const runtime::CompiledModule& module,
                                                             runtime::Bounds bounds, const CodeSettings& settings,

@@ -16,7 +16,6 @@
 
 #include <array>
 
-#include "jit/pin_plan.h"
 #include "jit/registers.h"
 
 namespace mini_wasm::jit::x64 {
@@ -32,7 +31,6 @@ inline constexpr Reg kFp = rbp, kContext = r15, kMemory = r14, kScratch = r11, k
 inline constexpr std::array kPins = {rbx, r12, r13, r8, r9, r10, rdi};
 inline constexpr std::array kFloatPins = {xmm(6), xmm(7), xmm(8), xmm(9), xmm(10), xmm(11), xmm(12), xmm(13), xmm(14)};
 inline constexpr RegSet kSurvivesCalls(rbx, r12, r13);
-inline constexpr RegisterBudget kPinBudget = {{3, kPins.size()}, {0, kFloatPins.size()}};
 inline constexpr std::array kIntArguments = {rcx, rdx, rsi, rdi, r8, r9};
 inline constexpr std::array kFloatArguments = {xmm(0), xmm(1), xmm(2), xmm(3), xmm(4), xmm(5)};
 

@@ -9,7 +9,9 @@
 #include <string_view>
 #include <vector>
 
-#include "jit/recording_tier.h"
+#include "jit/codeless_tier.h"
+#include "jit/compiler.h"
+#include "jit/recording_masm.h"
 #include "runtime/system/read_file.h"
 #include "spec-tests/generate/byte_source.h"
 #include "spec-tests/generate/generate.h"
@@ -28,9 +30,11 @@ class ShapeTest {
   ShapeTest() {
     Config config;
     for (const FeatureDescription& feature : Config::features()) (void)config.feature(feature.name, true);
-    engines_.push_back(jit::recording_engine(config));
-    config.guard_pages = false;
-    engines_.push_back(jit::recording_engine(config));
+    for (const bool guard_pages : {true, false}) {
+      config.guard_pages = guard_pages;
+      engines_.push_back(jit::codeless_engine(config, jit::RegisterLists<jit::RecordingMasm>::kBudget,
+                                              jit::CodelessKind::automatic));
+    }
   }
 
   void look_at(const fs::path& file) {
