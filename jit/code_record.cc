@@ -81,7 +81,9 @@ bool read_exceptions(decoder::Reader& r, uint32_t size, size_t tags, runtime::Ex
     entry.keeps_exception = r.u8() != 0;
     entry.tag = r.u32();
     entry.target = r.u32();
-    entry.slot = static_cast<uint16_t>(r.u32());
+    const uint32_t slot = r.u32();
+    entry.slot = static_cast<uint16_t>(slot);
+    right &= slot == entry.slot;
     right &= kind <= static_cast<uint8_t>(CatchKind::catch_all_ref) && entry.target < size;
     right &= !has_tag(entry.kind) || entry.tag < tags;
   }
@@ -101,7 +103,9 @@ bool read_sites(decoder::Reader& r, uint32_t size, std::vector<Site>& sites) {
     if (distance > size - site.native) return false;
     site.native += distance;
     site.offset += static_cast<uint32_t>(r.s32());
-    site.fp_delta = static_cast<uint16_t>(r.u32());
+    const uint32_t fp_delta = r.u32();
+    site.fp_delta = static_cast<uint16_t>(fp_delta);
+    if (fp_delta != site.fp_delta) return false;
     s = site;
   }
   return true;
@@ -114,7 +118,9 @@ bool read_relocations(const Backend& backend, decoder::Reader& r, const decoder:
   relocations.reserve(count);
   uint32_t offset = 0;
   for (uint32_t i = 0; i < count && r.ok(); ++i) {
-    offset += r.u32();
+    const uint32_t distance = r.u32();
+    if (distance > size - offset) return false;
+    offset += distance;
     const uint8_t kind = r.u8();
     const uint32_t target = r.u32();
     if (kind >= Relocation::kKinds || target > Relocation::kMostTarget) return false;
