@@ -1,11 +1,13 @@
 // extract_modules DESTINATION SCRIPT...: writes every module of the scripts that has a binary form, valid or not, to
-// DESTINATION as SCRIPT.N.wasm. They are seeds for fuzzing.
+// DESTINATION: as SCRIPT.N.invalid.wasm if an engine must refuse it, otherwise as SCRIPT.N.wasm. They are seeds for
+// fuzzing, and tests compile them.
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string>
+#include <vector>
 
+#include "runtime/system/read_file.h"
 #include "text/assembler.h"
 #include "text/script.h"
 
@@ -20,9 +22,17 @@ const text::ModuleSource* module_of(const text::Command& command) {
   return nullptr;
 }
 
+// Whether an engine must refuse the module.
+bool is_refused(const text::Command& command) {
+  const auto* assertion = std::get_if<text::AssertModule>(&command.what);
+  return assertion != nullptr && (assertion->kind == text::AssertModule::Kind::malformed ||
+                                  assertion->kind == text::AssertModule::Kind::invalid);
+}
+
 bool extract(const fs::path& file, const fs::path& destination) {
-  std::ifstream in(file, std::ios::binary);
-  const std::string source{std::istreambuf_iterator<char>(in), {}};
+  const Result<std::vector<uint8_t>> bytes = runtime::read_file(file.string());
+  if (!bytes) return std::fprintf(stderr, "%s\n", bytes.error().to_string().c_str()), false;
+  const std::string source(bytes->begin(), bytes->end());
   const Result<text::Script> script = text::parse_script(source);
   if (!script) {
     std::fprintf(stderr, "%s\n", text::describe(script.error(), source, file.string()).c_str());
@@ -32,15 +42,16 @@ bool extract(const fs::path& file, const fs::path& destination) {
   for (const text::Command& command : script->commands) {
     const text::ModuleSource* module = module_of(command);
     if (module == nullptr) continue;
-    std::vector<uint8_t> bytes = module->bytes;
+    std::vector<uint8_t> binary = module->bytes;
     if (module->form != text::ModuleSource::Form::binary) {
       Result<std::vector<uint8_t>> assembled = text::assemble(module->text);
       if (!assembled) continue;
-      bytes = std::move(*assembled);
+      binary = std::move(*assembled);
     }
-    const std::string name = file.stem().string() + "." + std::to_string(number++) + ".wasm";
+    const std::string name =
+        file.stem().string() + "." + std::to_string(number++) + (is_refused(command) ? ".invalid.wasm" : ".wasm");
     std::ofstream out(destination / name, std::ios::binary);
-    out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    out.write(reinterpret_cast<const char*>(binary.data()), static_cast<std::streamsize>(binary.size()));
     if (!out) return std::perror(name.c_str()), false;
   }
   return true;

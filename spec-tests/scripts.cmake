@@ -85,6 +85,7 @@ endfunction()
 function(mini_wasm_extract_modules destination suite)
   list(TRANSFORM ARGN PREPEND "${suite}/" OUTPUT_VARIABLE paths)
   add_custom_command(OUTPUT "${destination}.stamp"
+    COMMAND ${CMAKE_COMMAND} -E rm -rf "${destination}"
     COMMAND extract_modules "${destination}" ${paths}
     COMMAND ${CMAKE_COMMAND} -E touch "${destination}.stamp"
     DEPENDS extract_modules ${paths}
