@@ -1,5 +1,5 @@
 // Handlers of structures, arrays, i31, casts and exceptions. They only fetch operands; the operations are in
-// runtime/gc/ops.h.
+// runtime/gc/ops.h and runtime/instance/slot_ops.h.
 //
 // There are d operand slots from a on; the result is stored in the first. Allocation may collect, so before it
 // everything up to the last operand is published as live (Activation::top).
@@ -7,18 +7,18 @@
 #include "interp/interpreter.h"
 #include "interp/interpreter_code.h"
 #include "runtime/gc/ops.h"
-#include "runtime/instance/module_inst.h"
-#include "runtime/store.h"
+#include "runtime/instance/slot_ops.h"
 
 namespace mini_wasm::interp {
 
 namespace gc = runtime::gc;
+namespace slot_ops = runtime::slot_ops;
 using gc::Storage;
+using slot_ops::u32_at;
 
 namespace {
 
 const gc::TypeLayout& layout_at(const Machine& m) { return *reinterpret_cast<const gc::TypeLayout*>(m.pc[2]); }
-uint32_t u32_at(const Slot* slot) { return runtime::slot_get<uint32_t>(slot); }
 
 void publish_top(const Machine& m, const Operands& o) { m.ctx->store->activation()->top = m.fp + o.a + o.d; }
 
@@ -29,25 +29,18 @@ void next_if(Machine& m, TrapCode trap) {
   m.pc += kCallWords;
 }
 
-void finish_new(Machine& m, const Operands& o, const gc::Object* object) {
-  if (object == nullptr) [[unlikely]]
-    return raise(m, m.ctx->store->heap().why_nothing());
-  m.fp[o.a] = gc::to_ref(object);
-  m.pc += kCallWords;
-}
-
 // --- Structures ----------------------------------------------------------------------------------------------------
 
 void struct_new(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   publish_top(m, o);
-  finish_new(m, o, gc::struct_new(*m.ctx->store, layout_at(m), m.fp + o.a));
+  next_if(m, slot_ops::struct_new(*m.ctx, m.fp + o.a, layout_at(m)));
 }
 
 void struct_new_default(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   publish_top(m, o);
-  finish_new(m, o, gc::struct_new(*m.ctx->store, layout_at(m)));
+  next_if(m, slot_ops::struct_new_default(*m.ctx, m.fp + o.a, layout_at(m)));
 }
 
 // A packed field is extended to 32 bits. T is the stored type; it is signed for the instructions with _s.
@@ -84,37 +77,31 @@ void struct_set(Machine& m) {
 void array_new(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   publish_top(m, o);
-  const Slot* s = m.fp + o.a;
-  // The length is in the last of the d slots: the value before it takes one slot or two.
-  finish_new(m, o, gc::array_new(*m.ctx->store, layout_at(m), u32_at(s + o.d - 1), s));
+  next_if(m, slot_ops::array_new(*m.ctx, m.fp + o.a, layout_at(m), o.d));
 }
 
 void array_new_default(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   publish_top(m, o);
-  finish_new(m, o, gc::array_new(*m.ctx->store, layout_at(m), u32_at(m.fp + o.a)));
+  next_if(m, slot_ops::array_new_default(*m.ctx, m.fp + o.a, layout_at(m)));
 }
 
 void array_new_fixed(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   publish_top(m, o);
-  finish_new(m, o, gc::array_new_fixed(*m.ctx->store, layout_at(m), o.x, m.fp + o.a));
+  next_if(m, slot_ops::array_new_fixed(*m.ctx, m.fp + o.a, layout_at(m), o.x));
 }
 
 void array_new_data(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   publish_top(m, o);
-  Slot* s = m.fp + o.a;
-  next_if(m,
-          gc::array_new_data(*m.ctx->store, layout_at(m), m.ctx->instance->datas[o.x], u32_at(s), u32_at(s + 1), *s));
+  next_if(m, slot_ops::array_new_data(*m.ctx, m.fp + o.a, layout_at(m), o.x));
 }
 
 void array_new_elem(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   publish_top(m, o);
-  Slot* s = m.fp + o.a;
-  next_if(m,
-          gc::array_new_elem(*m.ctx->store, layout_at(m), m.ctx->instance->elems[o.x], u32_at(s), u32_at(s + 1), *s));
+  next_if(m, slot_ops::array_new_elem(*m.ctx, m.fp + o.a, layout_at(m), o.x));
 }
 
 template <class T, bool clamps>
@@ -147,27 +134,19 @@ void array_len(Machine& m) {
 
 void array_fill(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
-  const Slot* s = m.fp + o.a;
-  next_if(m, gc::array_fill(*m.ctx->store, *s, u32_at(s + 1), s + 2, u32_at(s + o.d - 1)));
+  next_if(m, slot_ops::array_fill(*m.ctx, m.fp + o.a, o.d));
 }
 
-void array_copy(Machine& m) {
-  const Slot* s = m.fp + operands_at(m.pc + 1).a;
-  next_if(m, gc::array_copy(*m.ctx->store, s[0], u32_at(s + 1), s[2], u32_at(s + 3), u32_at(s + 4)));
-}
+void array_copy(Machine& m) { next_if(m, slot_ops::array_copy(*m.ctx, m.fp + operands_at(m.pc + 1).a)); }
 
 void array_init_data(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
-  const Slot* s = m.fp + o.a;
-  next_if(m, gc::array_init_data(*m.ctx->store, *s, u32_at(s + 1), m.ctx->instance->datas[o.x], u32_at(s + 2),
-                                 u32_at(s + 3)));
+  next_if(m, slot_ops::array_init_data(*m.ctx, m.fp + o.a, o.x));
 }
 
 void array_init_elem(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
-  const Slot* s = m.fp + o.a;
-  next_if(m, gc::array_init_elem(*m.ctx->store, *s, u32_at(s + 1), m.ctx->instance->elems[o.x], u32_at(s + 2),
-                                 u32_at(s + 3)));
+  next_if(m, slot_ops::array_init_elem(*m.ctx, m.fp + o.a, o.x));
 }
 
 // --- i31, equality, casts ------------------------------------------------------------------------------------------

@@ -3,11 +3,11 @@
 #include <cstring>
 
 #include "interp/access.h"
-#include "runtime/instance/builtins.h"
-#include "runtime/instance/module_inst.h"
-#include "runtime/store.h"
+#include "runtime/instance/slot_ops.h"
 
 namespace mini_wasm::interp {
+
+namespace slot_ops = runtime::slot_ops;
 
 const AccessHandlers& vector_access(Op op);  // handlers_simd.cc
 
@@ -85,25 +85,15 @@ const AccessHandlers& handlers_of(Op op) {
   return i < kAccessCount ? kAccess[i] : vector_access(op);
 }
 
-// --- Bulk operations: operands in slots from a on; 32-bit address operands are zero-extended
+// --- Bulk operations: operands in slots from a on (runtime/instance/slot_ops.h)
 
-uint64_t address_at(const Slot* slot, bool is_64) {
-  return is_64 ? *slot : uint64_t{runtime::slot_get<uint32_t>(slot)};
-}
-uint32_t u32_at(const Slot* slot) { return runtime::slot_get<uint32_t>(slot); }
+using slot_ops::address_at;
+using slot_ops::set_address;
 
-void set_address(Slot* slot, bool is_64, uint64_t value) {
-  if (is_64) {
-    *slot = value;
-  } else {
-    runtime::slot_set<uint32_t>(slot, static_cast<uint32_t>(value));
-  }
-}
-
-void next_unless(Machine& m, TrapCode trap) {
+void next_unless(Machine& m, TrapCode trap, int words = 2) {
   if (trap != TrapCode::none) [[unlikely]]
     return raise(m, trap);
-  m.pc += 2;
+  m.pc += words;
 }
 
 void memory_size(Machine& m) {
@@ -115,43 +105,25 @@ void memory_size(Machine& m) {
 
 void memory_grow(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
-  runtime::MemInst& memory = *m.ctx->memories[o.x];
-  Slot* slot = m.fp + o.a;
-  set_address(slot, memory.type.is_64,
-              static_cast<uint64_t>(m.ctx->store->memory_grow(memory, address_at(slot, memory.type.is_64))));
+  slot_ops::memory_grow(*m.ctx, m.fp + o.a, o.x);
   m.memory = m.ctx->memory_base;
   m.pc += 2;
 }
 
 void memory_fill(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
-  runtime::MemInst& memory = *m.ctx->memories[o.x];
-  const Slot* s = m.fp + o.a;
-  const bool is_64 = memory.type.is_64;
-  next_unless(m, runtime::memory_fill(*m.ctx->store, memory, address_at(s, is_64), static_cast<uint8_t>(s[1]),
-                                      address_at(s + 2, is_64)));
+  next_unless(m, slot_ops::memory_fill(*m.ctx, m.fp + o.a, o.x));
 }
 
 void memory_copy(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
-  runtime::MemInst& to = *m.ctx->memories[o.b()];
-  runtime::MemInst& from = *m.ctx->memories[o.c()];
-  const Slot* s = m.fp + o.a;
-  const bool both_64 = to.type.is_64 && from.type.is_64;  // the length has the smaller address type
-  next_unless(m, runtime::memory_copy(*m.ctx->store, to, from, address_at(s, to.type.is_64),
-                                      address_at(s + 1, from.type.is_64), address_at(s + 2, both_64)));
+  next_unless(m, slot_ops::memory_copy(*m.ctx, m.fp + o.a, o.b(), o.c()));
 }
 
 void memory_init(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
-  const uint32_t data = static_cast<uint32_t>(m.pc[2]);  // a third word, because 16 bits are not enough
-  runtime::MemInst& memory = *m.ctx->memories[o.x];
-  const Slot* s = m.fp + o.a;
-  const TrapCode trap = runtime::memory_init(*m.ctx->instance, memory, DataIdx{data}, address_at(s, memory.type.is_64),
-                                             u32_at(s + 1), u32_at(s + 2));
-  if (trap != TrapCode::none) [[unlikely]]
-    return raise(m, trap);
-  m.pc += 3;
+  const auto data = static_cast<uint32_t>(m.pc[2]);  // a third word, because 16 bits are not enough
+  next_unless(m, slot_ops::memory_init(*m.ctx, m.fp + o.a, data, o.x), 3);
 }
 
 void data_drop(Machine& m) {
@@ -182,47 +154,22 @@ void table_size(Machine& m) {
 
 void table_grow(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
-  runtime::TableInst& table = *m.ctx->tables[o.x];
-  Slot* s = m.fp + o.a;
-  const bool is_64 = table.type.is_64;
-  int64_t old_size;
-  // Unlike memory.grow, this can trap: an interrupt ends it while it fills the new elements.
-  const TrapCode trap = m.ctx->store->table_grow(table, address_at(s + 1, is_64), s[0], old_size);
-  if (trap == TrapCode::none) set_address(s, is_64, static_cast<uint64_t>(old_size));
-  next_unless(m, trap);
+  next_unless(m, slot_ops::table_grow(*m.ctx, m.fp + o.a, o.x));
 }
 
 void table_fill(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
-  runtime::TableInst& table = *m.ctx->tables[o.x];
-  const Slot* s = m.fp + o.a;
-  const bool is_64 = table.type.is_64;
-  next_unless(m, runtime::table_fill(*m.ctx->store, table, address_at(s, is_64), s[1], address_at(s + 2, is_64)));
+  next_unless(m, slot_ops::table_fill(*m.ctx, m.fp + o.a, o.x));
 }
 
 void table_copy(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
-  runtime::TableInst& to = *m.ctx->tables[o.x];
-  const runtime::TableInst& from = *m.ctx->tables[m.pc[2]];
-  const Slot* s = m.fp + o.a;
-  const bool both_64 = to.type.is_64 && from.type.is_64;
-  const TrapCode trap = runtime::table_copy(*m.ctx->store, to, from, address_at(s, to.type.is_64),
-                                            address_at(s + 1, from.type.is_64), address_at(s + 2, both_64));
-  if (trap != TrapCode::none) [[unlikely]]
-    return raise(m, trap);
-  m.pc += 3;
+  next_unless(m, slot_ops::table_copy(*m.ctx, m.fp + o.a, o.x, static_cast<uint32_t>(m.pc[2])), 3);
 }
 
 void table_init(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
-  const uint32_t elem = static_cast<uint32_t>(m.pc[2]);
-  runtime::TableInst& table = *m.ctx->tables[o.x];
-  const Slot* s = m.fp + o.a;
-  const TrapCode trap = runtime::table_init(*m.ctx->instance, table, ElemIdx{elem}, address_at(s, table.type.is_64),
-                                            u32_at(s + 1), u32_at(s + 2));
-  if (trap != TrapCode::none) [[unlikely]]
-    return raise(m, trap);
-  m.pc += 3;
+  next_unless(m, slot_ops::table_init(*m.ctx, m.fp + o.a, static_cast<uint32_t>(m.pc[2]), o.x), 3);
 }
 
 void elem_drop(Machine& m) {

@@ -1,20 +1,16 @@
 #include "jit/runtime_calls.h"
 
-#include <algorithm>
-
 #include "jit/jit.h"
 #include "runtime/gc/ops.h"
-#include "runtime/instance/builtins.h"
-#include "runtime/instance/module_inst.h"
+#include "runtime/instance/slot_ops.h"
 #include "runtime/store.h"
 
 namespace mini_wasm::jit {
 
 using runtime::InstanceContext;
-using runtime::MemInst;
 using runtime::Slot;
-using runtime::TableInst;
 namespace gc = runtime::gc;
+namespace slot_ops = runtime::slot_ops;
 
 namespace {
 
@@ -24,80 +20,25 @@ namespace {
                 [[maybe_unused]] uint64_t y, [[maybe_unused]] Slot* fp, [[maybe_unused]] const void* const* sp)
 
 constexpr uint64_t code(TrapCode trap) { return static_cast<uint64_t>(trap); }
-
-uint32_t u32_at(const Slot* slot) { return runtime::slot_get<uint32_t>(slot); }
-uint64_t address_at(const Slot* slot, bool is_64) { return is_64 ? *slot : uint64_t{u32_at(slot)}; }
-void set_address(Slot* slot, bool is_64, uint64_t value) {
-  *slot = is_64 ? value : uint64_t{static_cast<uint32_t>(value)};
-}
+constexpr uint32_t low(uint64_t immediate) { return static_cast<uint32_t>(immediate); }
 
 // --- Memories and tables ---------------------------------------------------------------------------------------------
 
-CALL(memory_grow) {
-  MemInst& memory = *ctx->memories[x];
-  set_address(s, memory.type.is_64,
-              static_cast<uint64_t>(ctx->store->memory_grow(memory, address_at(s, memory.type.is_64))));
-  return 0;
-}
-
-CALL(memory_fill) {
-  MemInst& memory = *ctx->memories[x];
-  const bool is_64 = memory.type.is_64;
-  return code(runtime::memory_fill(*ctx->store, memory, address_at(s, is_64), static_cast<uint8_t>(s[1]),
-                                   address_at(s + 2, is_64)));
-}
-
-// The length has the smaller one of both address types (spec: memory.copy). It is the same for table.copy.
-CALL(memory_copy) {
-  MemInst &to = *ctx->memories[x], &from = *ctx->memories[y];
-  const bool both_64 = to.type.is_64 && from.type.is_64;
-  return code(runtime::memory_copy(*ctx->store, to, from, address_at(s, to.type.is_64),
-                                   address_at(s + 1, from.type.is_64), address_at(s + 2, both_64)));
-}
-
-CALL(memory_init) {
-  MemInst& memory = *ctx->memories[y];
-  return code(runtime::memory_init(*ctx->instance, memory, DataIdx{static_cast<uint32_t>(x)},
-                                   address_at(s, memory.type.is_64), u32_at(s + 1), u32_at(s + 2)));
-}
-
+CALL(memory_grow) { return code(slot_ops::memory_grow(*ctx, s, low(x))); }
+CALL(memory_fill) { return code(slot_ops::memory_fill(*ctx, s, low(x))); }
+CALL(memory_copy) { return code(slot_ops::memory_copy(*ctx, s, low(x), low(y))); }
+CALL(memory_init) { return code(slot_ops::memory_init(*ctx, s, low(x), low(y))); }
 CALL(data_drop) {
-  runtime::data_drop(*ctx->instance, DataIdx{static_cast<uint32_t>(x)});
+  runtime::data_drop(*ctx->instance, DataIdx{low(x)});
   return 0;
 }
 
-// The first operand is the new elements' value, the second one their number. The result is a size or -1.
-CALL(table_grow) {
-  TableInst& table = *ctx->tables[x];
-  const bool is_64 = table.type.is_64;
-  int64_t old_size;
-  const TrapCode trap = ctx->store->table_grow(table, address_at(s + 1, is_64), s[0], old_size);
-  if (trap == TrapCode::none) set_address(s, is_64, static_cast<uint64_t>(old_size));
-  return code(trap);
-}
-
-CALL(table_fill) {
-  TableInst& table = *ctx->tables[x];
-  const bool is_64 = table.type.is_64;
-  return code(runtime::table_fill(*ctx->store, table, address_at(s, is_64), s[1], address_at(s + 2, is_64)));
-}
-
-CALL(table_copy) {
-  TableInst& to = *ctx->tables[x];
-  const TableInst& from = *ctx->tables[y];
-  const bool both_64 = to.type.is_64 && from.type.is_64;
-  return code(runtime::table_copy(*ctx->store, to, from, address_at(s, to.type.is_64),
-                                  address_at(s + 1, from.type.is_64), address_at(s + 2, both_64)));
-}
-
-CALL(table_init) {
-  TableInst& table = *ctx->tables[y];
-  return code(runtime::table_init(*ctx->instance, table, ElemIdx{static_cast<uint32_t>(x)},
-                                  address_at(s, table.type.is_64), u32_at(s + 1), u32_at(s + 2)));
-}
-
+CALL(table_grow) { return code(slot_ops::table_grow(*ctx, s, low(x))); }
+CALL(table_fill) { return code(slot_ops::table_fill(*ctx, s, low(x))); }
+CALL(table_copy) { return code(slot_ops::table_copy(*ctx, s, low(x), low(y))); }
+CALL(table_init) { return code(slot_ops::table_init(*ctx, s, low(x), low(y))); }
 CALL(elem_drop) {
-  runtime::elem_drop(*ctx->instance, ElemIdx{static_cast<uint32_t>(x)});
+  runtime::elem_drop(*ctx->instance, ElemIdx{low(x)});
   return 0;
 }
 
@@ -125,71 +66,52 @@ Bulk bulk(Op op) {
 
 // The immediates of calls on structures and arrays (gc_call).
 const gc::TypeLayout& layout(uint64_t x) { return *reinterpret_cast<const gc::TypeLayout*>(x); }
-uint32_t slots_in(uint64_t y) { return static_cast<uint32_t>(y >> 32); }
-uint32_t index_in(uint64_t y) { return static_cast<uint32_t>(y); }
+uint32_t slots_in(uint64_t y) { return low(y >> 32); }
+uint32_t index_in(uint64_t y) { return low(y); }
 
 // Tells the collector where the current frame ends: below that it looks for references. Must be called before
 // everything that may start a collection.
 void publish_top(InstanceContext* ctx, Slot* s, uint64_t y) { ctx->store->activation()->top = s + slots_in(y); }
 
-// The result of a call that makes an object: stores the reference, or returns the trap if there was no memory.
-uint64_t made(const InstanceContext* ctx, Slot* s, const gc::Object* object) {
-  if (object == nullptr) return code(ctx->store->heap().why_nothing());
-  *s = gc::to_ref(object);
-  return 0;
-}
-
 CALL(struct_new) {
   publish_top(ctx, s, y);
-  return made(ctx, s, gc::struct_new(*ctx->store, layout(x), s));
+  return code(slot_ops::struct_new(*ctx, s, layout(x)));
 }
 
 CALL(struct_new_default) {
   publish_top(ctx, s, y);
-  return made(ctx, s, gc::struct_new(*ctx->store, layout(x)));
+  return code(slot_ops::struct_new_default(*ctx, s, layout(x)));
 }
 
 CALL(array_new) {
   publish_top(ctx, s, y);
-  return made(ctx, s, gc::array_new(*ctx->store, layout(x), u32_at(s + slots_in(y) - 1), s));
+  return code(slot_ops::array_new(*ctx, s, layout(x), slots_in(y)));
 }
 
 CALL(array_new_default) {
   publish_top(ctx, s, y);
-  return made(ctx, s, gc::array_new(*ctx->store, layout(x), u32_at(s)));
+  return code(slot_ops::array_new_default(*ctx, s, layout(x)));
 }
 
 CALL(array_new_fixed) {
   publish_top(ctx, s, y);
-  return made(ctx, s, gc::array_new_fixed(*ctx->store, layout(x), index_in(y), s));
+  return code(slot_ops::array_new_fixed(*ctx, s, layout(x), index_in(y)));
 }
 
 CALL(array_new_data) {
   publish_top(ctx, s, y);
-  return code(
-      gc::array_new_data(*ctx->store, layout(x), ctx->instance->datas[index_in(y)], u32_at(s), u32_at(s + 1), *s));
+  return code(slot_ops::array_new_data(*ctx, s, layout(x), index_in(y)));
 }
 
 CALL(array_new_elem) {
   publish_top(ctx, s, y);
-  return code(
-      gc::array_new_elem(*ctx->store, layout(x), ctx->instance->elems[index_in(y)], u32_at(s), u32_at(s + 1), *s));
+  return code(slot_ops::array_new_elem(*ctx, s, layout(x), index_in(y)));
 }
 
-// The last operand is found from the end, because a value before it takes two slots if it is a vector.
-CALL(array_fill) { return code(gc::array_fill(*ctx->store, *s, u32_at(s + 1), s + 2, u32_at(s + slots_in(y) - 1))); }
-
-CALL(array_copy) { return code(gc::array_copy(*ctx->store, s[0], u32_at(s + 1), s[2], u32_at(s + 3), u32_at(s + 4))); }
-
-CALL(array_init_data) {
-  return code(gc::array_init_data(*ctx->store, *s, u32_at(s + 1), ctx->instance->datas[index_in(y)], u32_at(s + 2),
-                                  u32_at(s + 3)));
-}
-
-CALL(array_init_elem) {
-  return code(gc::array_init_elem(*ctx->store, *s, u32_at(s + 1), ctx->instance->elems[index_in(y)], u32_at(s + 2),
-                                  u32_at(s + 3)));
-}
+CALL(array_fill) { return code(slot_ops::array_fill(*ctx, s, slots_in(y))); }
+CALL(array_copy) { return code(slot_ops::array_copy(*ctx, s)); }
+CALL(array_init_data) { return code(slot_ops::array_init_data(*ctx, s, index_in(y))); }
+CALL(array_init_elem) { return code(slot_ops::array_init_elem(*ctx, s, index_in(y))); }
 
 }  // namespace
 
