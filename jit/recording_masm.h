@@ -386,18 +386,19 @@ class RecordingMasm : RecordingRegisters {
     const bool writes = equals != all.npos && all.find_first_not_of("xv0123456789 ") >= equals;
     each_register(all, writes ? equals : 0, all.size(), [&](Reg reg) {
       if (lost_.has(reg)) violation("a register is read that has been destroyed: " + all);
-      check_owner(reg);
+      check_owner(reg, all);
     });
     if (!writes) return;
     each_register(all, 0, equals, [&](Reg reg) {
       lost_.remove(reg);
       halved_.remove(reg);
-      check_owner(reg);
+      check_owner(reg, all);
     });
   }
   // A register that survives calls is the caller's before it is saved and after it is restored.
-  void check_owner(Reg reg) {
-    require(!kSurvivesCalls.has(reg) || (owns_saved_ && saved_.has(reg)), "a register of the caller");
+  void check_owner(Reg reg, const std::string& all) {
+    const bool owns = !kSurvivesCalls.has(reg) || (owns_saved_ && saved_.has(reg));
+    if (!owns) violation("a register of the caller is used: " + all);
   }
   template <class Visit>
   static void each_register(const std::string& all, size_t begin, size_t end, Visit visit) {
