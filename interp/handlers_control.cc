@@ -40,7 +40,7 @@ void stop_with(Machine& m, Exit exit) {
 
 // r: address of the instruction that traps (see raise).
 void trap(Machine& m) {
-  runtime::Activation& activation = *m.ctx->store->activation();
+  runtime::Activation& activation = *m.ctx->store->execution().activation();
   activation.trap = static_cast<TrapCode>(operands_at(m.pc + 1).x);
   activation.fp = m.fp;
   activation.pc = as<const Word*>(m.r);
@@ -112,7 +112,7 @@ struct Return {
 // r: address of the instruction; l: the end that the frame would have had.
 void no_room(Machine& m) {
   m.pc = as<const Word*>(m.r);
-  raise(m, m.ctx->store->why_no_room(as<const Slot*>(m.l)));
+  raise(m, m.ctx->store->execution().why_no_room(as<const Slot*>(m.l)));
 }
 
 // Must be loaded before all other fields of the callee (see FuncCode).
@@ -308,16 +308,17 @@ void null_check(Machine& m) {
 // Continues at the clause that catches the exception, or leaves this activation. Here and below, the Machine may be in
 // memory, because throwing is slow anyway.
 [[gnu::noinline]] void throw_exception(Machine& m, const runtime::gc::ExceptionObject& exception) {
-  runtime::Store& store = *m.ctx->store;
-  auto& tier = static_cast<Interpreter&>(*store.activation()->tier);
+  runtime::Execution& execution = m.ctx->store->execution();
+  runtime::Activation& activation = *execution.activation();
+  auto& tier = static_cast<Interpreter&>(*activation.tier);
   const Interpreter::Handler handler = tier.unwind(m.pc, m.fp, m.ctx, exception);
   if (handler.code == nullptr) {
-    store.activation()->fp = m.fp;
-    store.activation()->pc = m.pc;
-    store.pending_exception = runtime::gc::to_ref(&exception);
+    activation.fp = m.fp;
+    activation.pc = m.pc;
+    execution.pending_exception = runtime::gc::to_ref(&exception);
     return stop_with(m, Exit::exception);
   }
-  store.activation()->left_by_exception.clear();
+  activation.left_by_exception.clear();
   m.fp = handler.fp;
   m.ctx = handler.ctx;
   m.memory = handler.ctx->memory_base;
@@ -330,7 +331,7 @@ void throw_(Machine& m) {
   const Operands o = operands_at(m.pc + 1);
   Slot* const arguments = m.fp + o.a;
   runtime::Store& store = *m.ctx->store;
-  store.activation()->top = arguments + o.d;
+  store.execution().activation()->top = arguments + o.d;
   const auto* exception = runtime::gc::exception_new(store, m.ctx->instance->tags[o.x], arguments, o.d);
   if (exception == nullptr) return raise(m, store.heap().why_nothing());
   throw_exception(m, *exception);
@@ -344,8 +345,9 @@ void throw_ref(Machine& m) {
 
 // Continues to throw an exception of a call that has left this activation (for compiled code or the host).
 void throw_pending_exception(Machine& m) {
-  m.ctx->store->activation()->pc = nullptr;
-  const Slot exception = std::exchange(m.ctx->store->pending_exception, runtime::gc::kNull);
+  runtime::Execution& execution = m.ctx->store->execution();
+  execution.activation()->pc = nullptr;
+  const Slot exception = std::exchange(execution.pending_exception, runtime::gc::kNull);
   throw_exception(m, *static_cast<const runtime::gc::ExceptionObject*>(runtime::gc::to_object(exception)));
 }
 
@@ -362,14 +364,15 @@ void call_host(Machine& m) {
   FuncInst& callee = *as<FuncInst*>(m.r);
   const Operands o = operands_at(at + 1);
   Slot* const arguments = m.fp + o.a;
-  runtime::Activation& activation = *m.ctx->store->activation();
+  runtime::Execution& execution = m.ctx->store->execution();
+  runtime::Activation& activation = *execution.activation();
   m.pc = at;
   if (!has_room(m, arguments + callee.host->slots)) [[unlikely]]
     return;
   activation.fp = m.fp;
   activation.top = arguments + callee.host->slots;
   activation.pc = at;
-  const Exit exit = m.ctx->store->call_host(callee, m.ctx->instance, arguments);
+  const Exit exit = execution.call_host(callee, m.ctx->instance, arguments);
   if (exit == Exit::exception) [[unlikely]] {
     return throw_pending_exception(m);
   }
@@ -407,8 +410,9 @@ void go_to_caller(Machine& m, const FuncCode& code) {
   }
   go_to_caller(m, code);
   if (!entry && entry.error().kind == ErrorKind::trap) return raise(m, entry.error().trap_code);
-  raise(m, entry ? m.ctx->store->why_no_room(end)
-                 : m.ctx->store->invalid_function(code.owner->module(), code.index, std::move(entry).error()));
+  raise(m,
+        entry ? m.ctx->store->execution().why_no_room(end)
+              : m.ctx->store->execution().invalid_function(code.owner->module(), code.index, std::move(entry).error()));
 }
 
 // --- Hot functions -------------------------------------------------------------------------------------------------
@@ -420,13 +424,13 @@ void go_to_caller(Machine& m, const FuncCode& code) {
   InstanceContext& context = *m.ctx;
   go_to_caller(m, code);
   const Word* const return_pc = m.pc + 1;
-  runtime::Store& store = *context.store;
-  runtime::Activation& activation = *store.activation();
+  runtime::Execution& execution = context.store->execution();
+  runtime::Activation& activation = *execution.activation();
   activation.fp = m.fp;
   activation.pc = m.pc;
   activation.top = frame_end(code, frame);
   const FuncType& type = code.owner->module().module().func_type(code.index);
-  const Exit exit = store.run_compiled(entry, type, context, frame);
+  const Exit exit = execution.run_compiled(entry, type, context, frame);
   if (exit == Exit::exception) [[unlikely]]
     return throw_pending_exception(m);
   if (exit != Exit::returned) [[unlikely]]

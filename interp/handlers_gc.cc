@@ -20,7 +20,9 @@ namespace {
 
 const gc::TypeLayout& layout_at(const Machine& m) { return *reinterpret_cast<const gc::TypeLayout*>(m.pc[2]); }
 
-void publish_top(const Machine& m, const Operands& o) { m.ctx->store->activation()->top = m.fp + o.a + o.d; }
+void publish_top(const Machine& m, const Operands& o) {
+  m.ctx->store->execution().activation()->top = m.fp + o.a + o.d;
+}
 
 // All instructions here have three words, like calls, even if they need only two. So these helpers fit all of them.
 void next_if(Machine& m, TrapCode trap) {

@@ -257,7 +257,7 @@ runtime::Exit Interpreter::invoke(runtime::FuncInst& func, Activation& activatio
   InstanceContext& context = *func.context;
   Slot* const fp = activation.base;
   const Word* const entry = code.entry.load(std::memory_order_acquire);
-  if (fp + code.frame_slots.load(std::memory_order_relaxed) > context.store->stack_limit()) {
+  if (fp + code.frame_slots.load(std::memory_order_relaxed) > context.store->execution().stack_limit()) {
     activation.trap = TrapCode::call_stack_exhausted;
     return Exit::trapped;
   }

@@ -76,7 +76,7 @@ ResultKind result_kind(const FuncType& type) {
 
 // Functions of instances that were made before the fork have only machine code, so they get interpreter code first.
 Exit Jit::interpret(FuncInst& func, Activation& activation) {
-  for (const runtime::ModuleInst& instance : activation.store->instances()) {
+  for (const runtime::ModuleInst& instance : activation.store->objects().instances()) {
     if (instance.own_funcs.empty() || instance.own_funcs.front().code != nullptr) continue;
     auto& code = static_cast<ModuleCode&>(*instance.code);
     for (const FuncInst& own : instance.own_funcs) code.attach_interpreted(const_cast<FuncInst&>(own));
@@ -172,37 +172,38 @@ void stand(Activation& activation, Slot* fp, const void* const* sp) {
 }  // namespace
 
 ExitTo handle_exit(InstanceContext* ctx, uint64_t code, Slot* fp, const void* const* sp, const Slot* frame_end) {
-  Activation& activation = *ctx->store->activation();
+  const runtime::Execution& execution = ctx->store->execution();
+  Activation& activation = *execution.activation();
   if (code == kResume) return {reinterpret_cast<uint64_t>(&activation.resume), nullptr};
   stand(activation, fp, sp);
   // The backtrace is made now, because the machine stack will be left. If there is no memory for it, it stays empty.
-  guarded([&] { Jit::of(*ctx).walk(activation, runtime::Store::kMaxBacktrace, activation.frames); }, [] {});
-  if (code == kNoRoom) code = static_cast<uint64_t>(ctx->store->why_no_room(frame_end));
+  guarded([&] { Jit::of(*ctx).walk(activation, runtime::Execution::kMaxBacktrace, activation.frames); }, [] {});
+  if (code == kNoRoom) code = static_cast<uint64_t>(execution.why_no_room(frame_end));
   if (code >= kUnwind) return {code - kUnwind, activation.entry_sp};
   activation.trap = static_cast<TrapCode>(code);
   return {static_cast<uint64_t>(Exit::trapped), activation.entry_sp};
 }
 
 uint64_t host_call(InstanceContext* ctx, FuncInst* func, Slot* fp, const void* const* sp) {
-  runtime::Store& store = *ctx->store;
-  Activation& activation = *store.activation();
-  if (fp + func->host->slots > store.stack_limit()) return static_cast<uint64_t>(TrapCode::call_stack_exhausted);
+  runtime::Execution& execution = ctx->store->execution();
+  Activation& activation = *execution.activation();
+  if (fp + func->host->slots > execution.stack_limit()) return static_cast<uint64_t>(TrapCode::call_stack_exhausted);
   stand(activation, fp, sp);
   activation.top = fp + func->host->slots;
-  const Exit exit = store.call_host(*func, ctx->instance, fp);
+  const Exit exit = execution.call_host(*func, ctx->instance, fp);
   // The host function may have switched coroutines, which begin and end calls into this store in any order. So these
   // are set again, for this call.
-  store.machine_sp = sp;
-  store.host_sp = activation.entry_sp;
+  execution.machine_sp = sp;
+  execution.host_sp = activation.entry_sp;
   if (static_cast<Jit*>(activation.tier)->is_retired() && exit != Exit::host_error) [[unlikely]] {
     // The host function has forked, and this is the child. The machine code that it would return to must not run any
     // more.
-    store.pending_exception = runtime::gc::kNull;
+    execution.pending_exception = runtime::gc::kNull;
     return static_cast<uint64_t>(TrapCode::out_of_memory);
   }
   if (exit == Exit::exception) {
     activation.pc = nullptr;
-    const Slot exception = std::exchange(store.pending_exception, runtime::gc::kNull);
+    const Slot exception = std::exchange(execution.pending_exception, runtime::gc::kNull);
     return throw_exception(*ctx, fp, sp,
                            *static_cast<const runtime::gc::ExceptionObject*>(runtime::gc::to_object(exception)));
   }
@@ -228,7 +229,8 @@ uint64_t compile_here(InstanceContext& ctx, uint32_t index, Entry entry) {
   if (const uint8_t* const at = code.compile(index, entry)) return reinterpret_cast<uint64_t>(at);
   const FuncIdx func{index + code.module().module().imported_funcs};
   if (Result<const FunctionFacts*> valid = code.module().facts(func); !valid) {
-    return static_cast<uint64_t>(ctx.store->invalid_function(code.module(), func, std::move(valid).error()));
+    return static_cast<uint64_t>(
+        ctx.store->execution().invalid_function(code.module(), func, std::move(valid).error()));
   }
   return kOutOfMemory();
 }
@@ -258,10 +260,11 @@ uint64_t throw_exception(InstanceContext& ctx, Slot* fp, const void* const* sp,
     const runtime::CatchEntry* entry = frame.code().exceptions.find(frame.at(), *frame.ctx()->instance, exception);
     if (entry == nullptr) continue;
     runtime::deliver(*entry, frame.fp(), exception);
-    ctx.store->activation()->resume = {frame.code().begin + entry->target, frame.sp(), frame.fp(), frame.ctx()};
+    ctx.store->execution().activation()->resume = {frame.code().begin + entry->target, frame.sp(), frame.fp(),
+                                                   frame.ctx()};
     return kResume;
   }
-  ctx.store->pending_exception = runtime::gc::to_ref(&exception);
+  ctx.store->execution().pending_exception = runtime::gc::to_ref(&exception);
   return kUnwind + static_cast<uint64_t>(Exit::exception);
 }
 

@@ -71,7 +71,9 @@ uint32_t index_in(uint64_t y) { return low(y); }
 
 // Tells the collector where the current frame ends: below that it looks for references. Must be called before
 // everything that may start a collection.
-void publish_top(InstanceContext* ctx, Slot* s, uint64_t y) { ctx->store->activation()->top = s + slots_in(y); }
+void publish_top(InstanceContext* ctx, Slot* s, uint64_t y) {
+  ctx->store->execution().activation()->top = s + slots_in(y);
+}
 
 CALL(struct_new) {
   publish_top(ctx, s, y);
@@ -149,7 +151,7 @@ bool needs_layout(Op op) {
 }
 
 uint64_t allocate_object(InstanceContext* ctx, const gc::TypeLayout* layout, Slot* top, uint32_t length) {
-  ctx->store->activation()->top = top;
+  ctx->store->execution().activation()->top = top;
   const gc::Object* object = layout->kind == gc::ObjectKind::array ? gc::array_new(*ctx->store, *layout, length)
                                                                    : gc::struct_new(*ctx->store, *layout);
   return object != nullptr ? gc::to_ref(object) : code(ctx->store->heap().why_nothing());
@@ -158,7 +160,7 @@ uint64_t allocate_object(InstanceContext* ctx, const gc::TypeLayout* layout, Slo
 // --- Exceptions ------------------------------------------------------------------------------------------------------
 
 CALL(call_throw) {
-  ctx->store->activation()->top = s + y;
+  ctx->store->execution().activation()->top = s + y;
   const auto* exception = gc::exception_new(*ctx->store, ctx->instance->tags[x], s, static_cast<uint32_t>(y));
   if (exception == nullptr) return code(ctx->store->heap().why_nothing());
   return throw_exception(*ctx, fp, sp, *exception);

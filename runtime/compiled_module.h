@@ -3,23 +3,19 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
-#include "core/once.h"
 #include "decoder/module.h"
-#include "runtime/cache/module_cache.h"
+#include "runtime/cache/cached_code.h"
 #include "runtime/engine.h"
-#include "runtime/instance/host_imports.h"
-#include "runtime/memory/initial_memory.h"
 #include "runtime/validated_functions.h"
 
 namespace mini_wasm::runtime {
 
-class InstancePool;
+class InstantiationPlan;
 
 // How many slots the parameters and the results of a function take.
 struct SlotCounts {
@@ -46,19 +42,11 @@ class CompiledModule {
   // function was not validated before, and is invalid.
   Result<const FunctionFacts*> facts(FuncIdx f) const { return functions_->facts(f); }
   bool validates_on_demand() const { return functions_->on_demand(); }
-  // What earlier runs have saved about this module and its code with these bounds; null when nothing is cached.
-  const ModuleCache* cache(Bounds of_code) const { return of_code == engine_->bounds() ? cache_.get() : nullptr; }
-  // The code with Engine::bounds.
-  ModuleCode& code() const { return *code_; }
-  // The code with Bounds::checked, for instances that have a memory without guard pages. Made at the first call. Error:
-  // limit, with Config::eager.
-  Result<ModuleCode*> checked_code() const;
-  InstancePool& instances() const { return *instances_; }
-  InitialMemory& initial_memory() const { return initial_memory_; }
-  bool tables_hold_own_functions() const { return tables_hold_own_functions_; }
-  // How the host functions of a linker's table match the imports. An empty HostImports when the imports have to be
-  // looked up one by one.
-  const HostImports& host_imports(std::span<const HostFunction> table) const;
+  // See CachedCode.
+  ModuleCode& code() const { return code_->code(); }
+  Result<ModuleCode*> checked_code() const { return code_->checked_code(*this); }
+  const ModuleCache* cache(Bounds of_code) const { return code_->cache(of_code); }
+  InstantiationPlan& instantiation() const { return *instantiation_; }
   SlotCounts slot_counts(FuncIdx f) const { return type_slots_[raw(module_->funcs[raw(f)].type)]; }
   const decoder::Export* find_export(std::string_view name) const;
 
@@ -67,24 +55,16 @@ class CompiledModule {
 
  private:
   CompiledModule();
+  Result<void> prepare();
   void index_types_and_exports();
 
   std::shared_ptr<Engine> engine_;
   std::unique_ptr<decoder::Module> module_;
-  std::unique_ptr<ModuleCache> cache_;
   std::unique_ptr<ValidatedFunctions> functions_;
-  bool all_valid_ = false;              // all bodies, not only those that were asked for
   std::vector<SlotCounts> type_slots_;  // by TypeIdx; zeros for types that are not function types
   std::unordered_map<std::string_view, uint32_t> exports_;
-  std::unique_ptr<ModuleCode> code_;
-  mutable std::mutex checked_mutex_;
-  mutable std::unique_ptr<ModuleCode> checked_code_;
-  std::unique_ptr<InstancePool> instances_;
-  mutable InitialMemory initial_memory_;
-  bool tables_hold_own_functions_ = false;
-  mutable Once host_imports_once_;
-  mutable std::unique_ptr<const HostImports> host_imports_;  // for the table that was asked for first
-  std::unique_ptr<const HostImports> no_host_imports_;
+  std::unique_ptr<CachedCode> code_;
+  std::unique_ptr<InstantiationPlan> instantiation_;
 };
 
 }  // namespace mini_wasm::runtime

@@ -18,7 +18,7 @@ bool is_shorter(const timespec& a, const timespec& b) {
 
 Errno wait_in_system(std::span<pollfd> fds, const timespec* timeout, runtime::Store* store) {
   pollfd& interrupt = fds.back();
-  interrupt = {store != nullptr ? store->interrupt_descriptor() : -1, POLLIN, 0};
+  interrupt = {store != nullptr ? store->interruption().descriptor() : -1, POLLIN, 0};
   if (store != nullptr && interrupt.fd < 0 && (timeout == nullptr || is_shorter(kTick, *timeout))) timeout = &kTick;
   if (store == nullptr || !store->interrupted()) {
     if (::ppoll(fds.data(), static_cast<nfds_t>(fds.size()), timeout, nullptr) < 0) {

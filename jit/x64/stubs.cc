@@ -88,12 +88,12 @@ class Builder {
   // pointer of the stack that is not in use. Both functions destroy r11.
   void to_host_stack() {
     a.mov(x86::r11, context(offsetof(InstanceContext, store)));
-    a.mov(x86::qword_ptr(x86::r11, runtime::kMachineSp), x86::rsp);
-    a.mov(x86::rsp, x86::qword_ptr(x86::r11, runtime::kHostSp));
+    a.mov(x86::qword_ptr(x86::r11, runtime::StoreLayout::kMachineSp), x86::rsp);
+    a.mov(x86::rsp, x86::qword_ptr(x86::r11, runtime::StoreLayout::kHostSp));
   }
   void to_machine_stack() {
     a.mov(x86::r11, context(offsetof(InstanceContext, store)));
-    a.mov(x86::rsp, x86::qword_ptr(x86::r11, runtime::kMachineSp));
+    a.mov(x86::rsp, x86::qword_ptr(x86::r11, runtime::StoreLayout::kMachineSp));
   }
 
   template <class F>
@@ -113,18 +113,18 @@ class Builder {
     // The stack pointers of the activation around this one. With them and the return address, 10 words were pushed, so
     // the stack is aligned to 16 bytes.
     a.mov(x86::rax, x86::qword_ptr(x86::rdx, offsetof(InstanceContext, store)));
-    a.push(x86::qword_ptr(x86::rax, runtime::kHostSp));
-    a.push(x86::qword_ptr(x86::rax, runtime::kMachineSp));
+    a.push(x86::qword_ptr(x86::rax, runtime::StoreLayout::kHostSp));
+    a.push(x86::qword_ptr(x86::rax, runtime::StoreLayout::kMachineSp));
     a.mov(x86::qword_ptr(x86::rcx), x86::rsp);
-    a.mov(x86::qword_ptr(x86::rax, runtime::kHostSp), x86::rsp);
-    a.mov(x86::rsp, x86::qword_ptr(x86::rax, runtime::kMachineSp));
+    a.mov(x86::qword_ptr(x86::rax, runtime::StoreLayout::kHostSp), x86::rsp);
+    a.mov(x86::rsp, x86::qword_ptr(x86::rax, runtime::StoreLayout::kMachineSp));
     a.mov(x86::rbp, x86::rsi);
     a.mov(x86::r15, x86::rdx);
     load_memory();
     a.call(x86::rdi);
     name(&stubs_.enter_return);
     a.mov(x86::rcx, context(offsetof(InstanceContext, store)));
-    a.mov(x86::rsp, x86::qword_ptr(x86::rcx, runtime::kHostSp));
+    a.mov(x86::rsp, x86::qword_ptr(x86::rcx, runtime::StoreLayout::kHostSp));
     restore_outer();
     asmjit::Label floating = a.newLabel(), vector = a.newLabel(), done = a.newLabel();
     a.mov(x86::ecx, x86::dword_ptr(x86::rsp));
@@ -148,8 +148,8 @@ class Builder {
 
   // Makes the activation around this one the current one again. rcx: the store.
   void restore_outer() {
-    a.pop(x86::qword_ptr(x86::rcx, runtime::kMachineSp));
-    a.pop(x86::qword_ptr(x86::rcx, runtime::kHostSp));
+    a.pop(x86::qword_ptr(x86::rcx, runtime::StoreLayout::kMachineSp));
+    a.pop(x86::qword_ptr(x86::rcx, runtime::StoreLayout::kHostSp));
   }
 
   void pop_and_return() {

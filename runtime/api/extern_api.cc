@@ -41,7 +41,7 @@ void* Caller::store_data() const { return store_->data; }
 namespace {
 
 Func make_func(runtime::Store& store, const FuncType& type, detail::HostCode code) {
-  return guarded([&] { return Func(&store, store.new_host_func(type, std::move(code))); },
+  return guarded([&] { return Func(&store, store.objects().new_host_func(type, std::move(code))); },
                  [&] { return Func(&store, nullptr); });
 }
 
@@ -72,7 +72,7 @@ Result<std::vector<Val>> call_checked(runtime::Store& store, runtime::FuncInst& 
     slot += type.params[i].slots();
   }
   runtime::poison(type.params, slots.data());
-  if (Result<void> r = store.call(inst, slots.data()); !r) return std::move(r).error();
+  if (Result<void> r = store.execution().call(inst, slots.data()); !r) return std::move(r).error();
   slot = slots.data();
   for (ValType result : type.results) {
     results.push_back(runtime::load_value(store, slot, result));
@@ -123,7 +123,7 @@ Result<std::vector<Val>> Func::call(std::span<const Val> args) const {
 
 Result<void> Func::call_unchecked(uint64_t* slots) const {
   if (inst_ == nullptr) return out_of_memory();
-  return guarded([&] { return store_->call(*inst_, slots); });
+  return guarded([&] { return store_->execution().call(*inst_, slots); });
 }
 
 Result<void> detail::check_externref(const runtime::Store& store, const Val& value, const char* what, size_t number) {
@@ -138,7 +138,7 @@ Result<Memory> Memory::make(Store& store, const MemoryType& type) {
   if (store.empty()) return out_of_memory();
   return guarded([&]() -> Result<Memory> {
     if (!runtime::is_valid(type)) return Error::make(ErrorKind::usage, "not a valid memory type");
-    Result<runtime::MemInst*> made = store.impl().new_memory(type);
+    Result<runtime::MemInst*> made = store.impl().objects().new_memory(type);
     if (!made) return std::move(made).error();
     return Memory(&store.impl(), *made);
   });
@@ -150,7 +150,7 @@ uint64_t Memory::size_pages() const { return inst_->size_pages(); }
 
 Result<uint64_t> Memory::grow(uint64_t delta_pages) const {
   return guarded([&]() -> Result<uint64_t> {
-    const int64_t old_pages = store_->memory_grow(*inst_, delta_pages);
+    const int64_t old_pages = store_->objects().memory_grow(*inst_, delta_pages);
     if (old_pages == runtime::kGrowFailed) {
       return Error::make(ErrorKind::limit, "the memory cannot grow by " + std::to_string(delta_pages) + " pages");
     }
@@ -170,7 +170,7 @@ Result<Table> Table::make(Store& store, const TableType& type, const Val& init) 
     if (Result<void> r = runtime::check_value(store.impl(), init, type.element, "initial element"); !r) {
       return std::move(r).error();
     }
-    Result<runtime::TableInst*> made = store.impl().new_table(type, init.bits());
+    Result<runtime::TableInst*> made = store.impl().objects().new_table(type, init.bits());
     if (!made) return std::move(made).error();
     return Table(&store.impl(), *made);
   });
@@ -202,7 +202,7 @@ Result<uint64_t> Table::grow(uint64_t delta, const Val& init) const {
     }
     int64_t old_size = runtime::kGrowFailed;
     // An interruption is meant for guests: it does not stop an operation of the host.
-    store_->table_grow(*inst_, delta, init.bits(), old_size, /*interruptible=*/false);
+    store_->objects().table_grow(*inst_, delta, init.bits(), old_size, /*interruptible=*/false);
     if (old_size == runtime::kGrowFailed) {
       return Error::make(ErrorKind::limit, "the table cannot grow by " + std::to_string(delta) + " elements");
     }
@@ -220,7 +220,7 @@ Result<Global> Global::make(Store& store, const GlobalType& type, const Val& ini
     }
     Slot slots[2] = {init.bits(0), init.bits(1)};
     runtime::poison({&type.value, 1}, slots);
-    return Global(&store.impl(), store.impl().new_global(type, slots));
+    return Global(&store.impl(), store.impl().objects().new_global(type, slots));
   });
 }
 
@@ -245,7 +245,7 @@ Result<Tag> Tag::make(Store& store, const FuncType& type) {
     TypeRegistry& types = store.impl().engine().types();
     if (!type.results.empty() || !runtime::is_known(types, type))
       return Error::make(ErrorKind::usage, "not a valid tag type");
-    return Tag(&store.impl(), store.impl().new_tag(types.intern(type)));
+    return Tag(&store.impl(), store.impl().objects().new_tag(types.intern(type)));
   });
 }
 

@@ -5,6 +5,7 @@
 #include "core/guarded.h"
 #include "runtime/instance/import_matching.h"
 #include "runtime/instance/instantiate.h"
+#include "runtime/instance/instantiation_plan.h"
 
 namespace mini_wasm {
 namespace {
@@ -38,7 +39,7 @@ Result<Instance> Instance::make(Store& store, const Module& module, std::span<co
   if (store.empty()) return out_of_memory();
   return guarded([&]() -> Result<Instance> {
     Result<runtime::ModuleInst*> made =
-        runtime::instantiate(store.impl(), module.impl(), imports, {module.impl()->host_imports({})});
+        runtime::instantiate(store.impl(), module.impl(), imports, {module.impl()->instantiation().host_imports({})});
     if (!made) return std::move(made).error();
     return Instance(&store.impl(), *made);
   });
@@ -90,7 +91,7 @@ std::vector<std::pair<std::string, Extern>> Instance::exports() const {
 
 Linker::Name Linker::keep(const Name& name, const runtime::HostFunc* host) const {
   if (host != nullptr && Name{host->module, host->name} == name) return {host->module, host->name};
-  return {store_->impl().keep_name(name.module), store_->impl().keep_name(name.name)};
+  return {store_->impl().objects().keep_name(name.module), store_->impl().objects().keep_name(name.name)};
 }
 
 void Linker::define(std::string_view module, std::string_view name, Extern value) {
@@ -132,7 +133,7 @@ const Extern* Linker::find(const Name& name) const {
     detail::HostCode code;
     code.call = function->call;
     code.data = {table.data, [](void*) {}};
-    const Func made(&store_->impl(), store_->impl().new_host_func(function->type(), std::move(code)));
+    const Func made(&store_->impl(), store_->impl().objects().new_host_func(function->type(), std::move(code)));
     made.impl()->host->module = function->module;
     made.impl()->host->name = function->name;
     if (&table == &tables_[0]) last_table_rules_ = false;
@@ -161,7 +162,7 @@ Result<Instance> Linker::instantiate(const Module& module) const {
 Result<Instance> Linker::link(const Module& module) const {
   const decoder::Module& decoded = module.impl()->module();
   const Table table = last_table_rules_ ? tables_[0] : Table{};
-  const runtime::HostImports& given = module.impl()->host_imports(table.functions);
+  const runtime::HostImports& given = module.impl()->instantiation().host_imports(table.functions);
   std::vector<Extern> imports;
   imports.reserve(given.others().size());
   std::string missing;

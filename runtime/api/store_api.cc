@@ -15,7 +15,7 @@ Store::Store(const Engine& engine, const StoreLimits& limits)
 Store::~Store() {
   // The store is destroyed by a host function while a guest in it still runs. The guest returns into the store, so it
   // must stay, for ever.
-  if (impl_ != nullptr && impl_->activation() != nullptr) static_cast<void>(impl_.release());
+  if (impl_ != nullptr && impl_->execution().activation() != nullptr) static_cast<void>(impl_.release());
 }
 Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&& other) noexcept {
@@ -33,7 +33,7 @@ void Store::clear_interrupt() {
 
 Val Store::new_externref(void* host_data, void (*finalize)(void*)) {
   if (empty()) return Val::object(ValType::externref, nullptr);
-  impl_->note_stack();
+  impl_->execution().note_stack();
   return Val::object(ValType::externref, impl_->heap().new_host(host_data, finalize));
 }
 
@@ -50,7 +50,7 @@ uint64_t Store::used_bytes() const { return empty() ? 0 : impl_->budget().used()
 
 void Store::collect_garbage() {
   if (empty()) return;
-  impl_->note_stack();
+  impl_->execution().note_stack();
   impl_->heap().collect();
 }
 

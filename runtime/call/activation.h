@@ -1,4 +1,4 @@
-// Activation: one run of guest code in one tier, from a call by the host, or by the interpreter (Store::run_compiled),
+// Activation: one run of guest code in one tier, from a call by the host, or by the interpreter (Execution::run_compiled),
 // until that call returns. Calls inside of the guest, also into other instances, stay in the activation. When a host
 // function calls the guest again, that is another activation, so the activations of a store form a chain. Backtraces,
 // exceptions and the collector follow it.
@@ -34,8 +34,8 @@ struct FrameRef {
 enum class Exit : uint8_t {
   returned,
   trapped,     // Activation::trap says why
-  host_error,  // Store::pending_error holds what a host function reported
-  exception,   // Store::pending_exception found no handler here
+  host_error,  // Execution::pending_error holds what a host function reported
+  exception,   // Execution::pending_exception found no handler here
 };
 
 struct Activation {
@@ -71,7 +71,7 @@ struct Activation {
     Slot* fp;
     InstanceContext* ctx;
   } resume;
-  // The frames that an exception has left before it came here (Store::run_compiled). Cleared when the exception is
+  // The frames that an exception has left before it came here (Execution::run_compiled). Cleared when the exception is
   // caught.
   std::vector<FrameRef> left_by_exception;
   // What to do about a fault, when that is something else than a return to `fault_return`. The function may change

@@ -52,7 +52,7 @@ inline void leave_guest(Activation& activation) {
 
 // For its lifetime, makes `activation` the innermost one of its store, and the running one of this thread.
 // activation.store must be set before. Activations usually end in the reverse order of their beginning. With coroutines
-// they may end in another order, but only the innermost one may run code (Store::call_host checks that).
+// they may end in another order, but only the innermost one may run code (Execution::call_host checks that).
 class ActivationScope {
  public:
   explicit ActivationScope(Activation& activation);

@@ -29,10 +29,10 @@ bool in_guarded_memory(const Store& store, const void* address) {
   const auto covers = [&](const MemInst& memory) {
     return memory.guarded && at - reinterpret_cast<uintptr_t>(memory.base) < memory.reserved;
   };
-  for (const MemInst& memory : store.memories()) {
+  for (const MemInst& memory : store.objects().memories()) {
     if (covers(memory)) return true;
   }
-  for (const auto& memory : store.shared_memories()) {
+  for (const auto& memory : store.objects().shared_memories()) {
     if (covers(*memory)) return true;
   }
   return false;
@@ -77,7 +77,7 @@ void handle(int signal, siginfo_t* info, void* context) {
   const int saved_errno = errno;
   Activation* activation = running;
   // This may also happen in code of the runtime that reads or writes the value stack.
-  if (activation != nullptr && info->si_code > 0 && activation->store->deepen_stack(info->si_addr)) {
+  if (activation != nullptr && info->si_code > 0 && activation->store->execution().deepen_stack(info->si_addr)) {
     errno = saved_errno;
     return;
   }
@@ -192,14 +192,14 @@ std::atomic<uint64_t> last_thread_serial{0};
   // A host that blocks these signals may change that at any time, so the mask is read at each entry.
   if (activation.unblocked_signals != 0) return void(thread_serial = 0);
   if (thread_serial == 0) thread_serial = ++last_thread_serial;
-  store.signal_thread = thread_serial;
+  store.execution().signal_thread = thread_serial;
 }
 
 namespace {
 
 [[gnu::always_inline]] inline void enter(Activation& activation) {
   running = &activation;
-  if (activation.store->signal_thread != thread_serial) [[unlikely]]
+  if (activation.store->execution().signal_thread != thread_serial) [[unlikely]]
     look_at_mask(activation);
 }
 
@@ -214,18 +214,19 @@ namespace {
 }
 
 ActivationScope::ActivationScope(Activation& activation) : activation_(activation) {
-  activation.previous = activation.store->activation_;
-  activation.store->activation_ = &activation;
+  Execution& execution = activation.store->execution();
+  activation.previous = execution.activation_;
+  execution.activation_ = &activation;
   enter(activation);
 }
 
 ActivationScope::~ActivationScope() {
   leave_guest(activation_);
-  Store& store = *activation_.store;
-  if (store.activation_ == &activation_ && !activation_.out_of_order) [[likely]] {
-    store.activation_ = activation_.previous;
+  Execution& execution = activation_.store->execution();
+  if (execution.activation_ == &activation_ && !activation_.out_of_order) [[likely]] {
+    execution.activation_ = activation_.previous;
   } else {
-    store.unlink(activation_);
+    execution.unlink(activation_);
   }
 }
 

@@ -17,8 +17,10 @@ inline constexpr size_t kMemoryBase = offsetof(MemInst, base);
 inline constexpr size_t kMemorySize = offsetof(MemInst, size);
 inline constexpr size_t kTableElements = offsetof(TableInst, elements);
 inline constexpr size_t kTableSize = offsetof(TableInst, size);
-inline constexpr size_t kMachineSp = offsetof(Store, machine_sp);
-inline constexpr size_t kHostSp = offsetof(Store, host_sp);
+struct StoreLayout {
+  static constexpr size_t kMachineSp = offsetof(Store, execution_) + offsetof(Execution, machine_sp);
+  static constexpr size_t kHostSp = offsetof(Store, execution_) + offsetof(Execution, host_sp);
+};
 inline constexpr size_t kLayoutKind = offsetof(gc::TypeLayout, kind);
 inline constexpr size_t kLayoutType = offsetof(gc::TypeLayout, type);
 inline constexpr size_t kLayoutDepth = offsetof(gc::TypeLayout, depth);

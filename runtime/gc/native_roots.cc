@@ -52,7 +52,7 @@ __attribute__((no_sanitize("address", "thread"))) void visit_words(Marker& marke
 // How far an unknown stack may reach from an activation of the store, in bytes ...
 constexpr uintptr_t kFar = uintptr_t{8} << 20;
 // ... and how far an unknown stack is read when it is not certain that it still exists.
-constexpr uintptr_t kUsedBelow = Store::kOneUnknownStack + (uintptr_t{256} << 10);
+constexpr uintptr_t kUsedBelow = Execution::kOneUnknownStack + (uintptr_t{256} << 10);
 constexpr uintptr_t kUsedAbove = uintptr_t{1} << 20;
 
 class StackVisitor {
@@ -70,7 +70,7 @@ class StackVisitor {
     if (current_.high > here) return;
     // The system does not allow us to test what can be read. What certainly exists is the part below the outermost
     // entry.
-    for (const Activation* a = store_.activation(); a != nullptr; a = a->previous) {
+    for (const Activation* a = store_.execution().activation(); a != nullptr; a = a->previous) {
       if (a->native_entry > here && a->stack->contains(here)) current_.high = a->native_entry;
     }
     visit_words(marker_, here, current_.high);
@@ -119,10 +119,10 @@ class StackVisitor {
 [[gnu::noinline]] void visit_from_here(const Store& store, Marker& marker) {
   StackVisitor visitor(store, marker);
   visitor.visit_current(stack_address());
-  for (const Activation* a = store.activation(); a != nullptr; a = a->previous) {
+  for (const Activation* a = store.execution().activation(); a != nullptr; a = a->previous) {
     visitor.visit_other(a->native_entry, *a->stack, kFar, kFar);
   }
-  store.for_each_used_stack(
+  store.execution().for_each_used_stack(
       [&](uintptr_t at, const StackBounds& stack) { visitor.visit_other(at, stack, kUsedBelow, kUsedAbove); });
 }
 
@@ -136,8 +136,8 @@ void visit_native_stacks(const Store& store, Marker& marker) {
 }
 
 void visit_machine_stack(const Store& store, Marker& marker) {
-  visit_words(marker, reinterpret_cast<uintptr_t>(store.machine_sp),
-              reinterpret_cast<uintptr_t>(store.machine_stack_end()));
+  visit_words(marker, reinterpret_cast<uintptr_t>(store.execution().machine_sp),
+              reinterpret_cast<uintptr_t>(store.execution().machine_stack_end()));
 }
 
 }  // namespace mini_wasm::runtime::gc

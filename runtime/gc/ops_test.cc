@@ -236,8 +236,8 @@ TEST(gc_casts, to_defined_types_follow_the_declared_supertypes) {
 
 TEST(gc_casts, of_functions) {
   GcTest t;
-  const FuncInst* func =
-      t.store.new_host_func({{ValType::i32}, {}}, {.call = [](void*, Caller&, uint64_t*) { return Result<void>(); }});
+  const FuncInst* func = t.store.objects().new_host_func(
+      {{ValType::i32}, {}}, {.call = [](void*, Caller&, uint64_t*) { return Result<void>(); }});
   const Slot ref = reinterpret_cast<uintptr_t>(func);
   const TypeId other = t.engine->types().intern({{ValType::i64}, {}});
   EXPECT_TRUE(ref_test(t.store, ref, ValType::ref(HeapKind::func, false)));

@@ -13,12 +13,13 @@ bool is_traced(const TypeRegistry& types, ValType type) {
 }
 
 uint64_t visit_value_stack(const Store& store, Marker& marker) {
-  const Activation* innermost = store.activation();
-  if (innermost == nullptr || store.stack() == nullptr) return 0;
+  const Execution& execution = store.execution();
+  const Activation* innermost = execution.activation();
+  if (innermost == nullptr || execution.stack() == nullptr) return 0;
   // Beyond the accessible part, nothing has been written yet, so there are no references.
-  const Slot* const end = std::min<const Slot*>(innermost->top, store.accessible_stack_end());
-  const size_t count = static_cast<size_t>(end - store.stack());
-  marker.visit_slots(store.stack(), count);
+  const Slot* const end = std::min<const Slot*>(innermost->top, execution.accessible_stack_end());
+  const size_t count = static_cast<size_t>(end - execution.stack());
+  marker.visit_slots(execution.stack(), count);
   return count;
 }
 
@@ -43,15 +44,15 @@ uint64_t visit_roots(const Store& store, Marker& marker) {
   const TypeRegistry& types = store.engine().types();
   visit_native_stacks(store, marker);
   visit_machine_stack(store, marker);
-  uint64_t count = visit_value_stack(store, marker) + store.globals().size();
-  marker.visit(store.pending_exception);
-  for (const GlobalInst& global : store.globals()) {
+  uint64_t count = visit_value_stack(store, marker) + store.objects().globals().size();
+  marker.visit(store.execution().pending_exception);
+  for (const GlobalInst& global : store.objects().globals()) {
     if (is_traced(types, global.type.value)) marker.visit(global.value[0]);
   }
-  for (const TableInst& table : store.tables()) {
+  for (const TableInst& table : store.objects().tables()) {
     if (is_traced(types, table.type.element)) count += visit_table(table, marker);
   }
-  for (const ModuleInst& instance : store.instances()) count += visit_segments(types, instance, marker);
+  for (const ModuleInst& instance : store.objects().instances()) count += visit_segments(types, instance, marker);
   return count;
 }
 

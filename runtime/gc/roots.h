@@ -6,7 +6,7 @@
 // * machine stack: the part in use. An address inside an object counts as well.
 // * native stacks, in the same way: the one that the collection runs on, from its current position upwards, with the
 //   registers; and, completely, the others on which activations of the store run or on which the store has been used
-//   (Store::note_stack).
+//   (Execution::note_stack).
 //
 // Precisely:
 // * globals, tables, element segments, the pending exception, and the heap's RootList.

@@ -191,7 +191,7 @@ TEST(gc_values, structures_and_arrays_say_what_they_are) {
   const auto& structure = t.struct_of({field(ValType::i32)});
   const auto& array = t.array_of(field(ValType::i32));
   runtime::GlobalInst* inst =
-      t.store.new_global({ValType::ref(HeapKind::eq, true), true}, std::array<uint64_t, 2>{}.data());
+      t.store.objects().new_global({ValType::ref(HeapKind::eq, true), true}, std::array<uint64_t, 2>{}.data());
   const Global global(&t.store, inst);
   const Val made = Val::object(ValType::ref(HeapKind::eq, false), runtime::gc::struct_new(t.store, structure));
   EXPECT_THAT(global.set(made), Succeeds());

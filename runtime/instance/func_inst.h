@@ -31,7 +31,7 @@ struct HostFunc {
   enum class ResultSlots : uint8_t { stay, narrow, poisoned } result_slots = ResultSlots::stay;
   bool gives_refs = false;  // there are references among the results, which are checked after the call
   Store* store = nullptr;
-  std::string_view module, name;  // for backtraces; empty until a linker names it (Store::keep_name)
+  std::string_view module, name;  // for backtraces; empty until a linker names it (StoreObjects::keep_name)
 };
 
 struct FuncInst {

@@ -29,7 +29,7 @@ class HostImports {
   std::span<const decoder::Import* const> others() const { return others_; }
   // Makes the given functions for `store` and writes their addresses into `imported`. `made` (ModuleInst::host_funcs)
   // keeps them. In an instance from the pool it still has those of an earlier store, which are then used again. They
-  // are the right ones, because only one HostImports of a module gives any functions (CompiledModule::host_imports).
+  // are the right ones, because only one HostImports of a module gives any functions (InstantiationPlan::host_imports).
   void make(Store& store, void* data, std::vector<HostFuncInst>& made, std::span<FuncInst*> imported) const;
 
  private:

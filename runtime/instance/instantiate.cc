@@ -7,6 +7,7 @@
 #include "runtime/instance/builtins.h"
 #include "runtime/instance/const_eval.h"
 #include "runtime/instance/import_matching.h"
+#include "runtime/instance/instantiation_plan.h"
 #include "runtime/instance/pieces.h"
 
 namespace mini_wasm::runtime {
@@ -71,7 +72,7 @@ void Instantiation::take_imports(std::span<const Extern> imports, const ImportTa
 // In the order of the specification: an initial value may refer to functions and to globals before it.
 Result<void> Instantiation::allocate() {
   for (size_t i = module_.imported_tags; i < module_.tags.size(); ++i) {
-    instance_.tags.push_back(store_.new_tag(module_.type_id(module_.tags[i].type)));
+    instance_.tags.push_back(store_.objects().new_tag(module_.type_id(module_.tags[i].type)));
   }
   if (Result<void> r = make_globals(); !r) return r;
   if (Result<void> r = make_tables(); !r) return r;
@@ -85,7 +86,7 @@ Result<void> Instantiation::make_globals() {
     const decoder::Global& global = module_.globals[i];
     Result<ConstValue> value = eval_const(instance_, global.init);
     if (!value) return std::move(value).error();
-    instance_.globals.push_back(store_.new_global(global.type, value->slots));
+    instance_.globals.push_back(store_.objects().new_global(global.type, value->slots));
   }
   return {};
 }
@@ -107,7 +108,7 @@ Result<void> Instantiation::make_tables() {
     const size_t own = i - module_.imported_tables;
     TableStorage storage;
     if (own < instance_.spare_tables.size()) storage = std::move(instance_.spare_tables[own]);
-    Result<TableInst*> made = store_.new_table(table.type, init, std::move(storage));
+    Result<TableInst*> made = store_.objects().new_table(table.type, init, std::move(storage));
     if (!made) return std::move(made).error();
     instance_.tables.push_back(*made);
   }
@@ -118,8 +119,8 @@ Result<void> Instantiation::make_tables() {
 Result<void> Instantiation::make_memories() {
   for (size_t i = module_.imported_memories; i < module_.memories.size(); ++i) {
     const bool first = i == module_.imported_memories;
-    const auto content = first ? instance_.module->initial_memory().get(module_) : nullptr;
-    Result<MemInst*> made = store_.new_memory(module_.memories[i].type, content);
+    const auto content = first ? instance_.module->instantiation().initial_memory().get(module_) : nullptr;
+    Result<MemInst*> made = store_.objects().new_memory(module_.memories[i].type, content);
     if (!made) return std::move(made).error();
     instance_.memories.push_back(*made);
     if (content != nullptr) datas_are_there_ = (*made)->has_content();
@@ -189,7 +190,7 @@ Result<void> Instantiation::write_segments() {
       if (module_.elems[i].mode != decoder::SegmentMode::active) continue;
       if (Result<void> r = write_elem(i); !r) return r;
     }
-    if (used_before_ && instance_.module->tables_hold_own_functions()) remember_tables();
+    if (used_before_ && instance_.module->instantiation().tables_hold_own_functions()) remember_tables();
   }
   if (datas_are_there_) return {};
   for (uint32_t i = 0; i < module_.datas.size(); ++i) {
@@ -264,8 +265,8 @@ Result<ModuleInst*> instantiate(Store& store, std::shared_ptr<const CompiledModu
   }
   if (Result<void> r = check_imports(store, module, table.imports.others(), imports); !r) return std::move(r).error();
 
-  const Store::Mark mark = store.mark();
-  Result<ModuleInst*> made = store.new_instance(std::move(compiled));
+  const StoreObjects::Mark mark = store.objects().mark();
+  Result<ModuleInst*> made = store.objects().new_instance(std::move(compiled));
   if (!made) return made;
   Instantiation instantiation(store, **made);
   const auto make = [&] {
@@ -275,7 +276,7 @@ Result<ModuleInst*> instantiate(Store& store, std::shared_ptr<const CompiledModu
     return r;
   };
   if (Result<void> r = guarded(make); !r) {
-    store.forget_since(mark);
+    store.objects().forget_since(mark);
     return std::move(r).error();
   }
   // From here on, other instances may refer to the new objects (functions in imported tables). So they stay, even if a
@@ -283,7 +284,8 @@ Result<ModuleInst*> instantiate(Store& store, std::shared_ptr<const CompiledModu
   if (Result<void> r = instantiation.write_segments(); !r) return std::move(r).error();
   if (module.start) {
     // A start function has no parameters and no results (spec 3.4.12), so it needs no slots.
-    if (Result<void> r = store.call(*(*made)->funcs[raw(*module.start)], nullptr); !r) return std::move(r).error();
+    if (Result<void> r = store.execution().call(*(*made)->funcs[raw(*module.start)], nullptr); !r)
+      return std::move(r).error();
   }
   return made;
 }

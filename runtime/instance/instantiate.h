@@ -5,6 +5,7 @@
 #include <span>
 
 #include "runtime/compiled_module.h"
+#include "runtime/instance/host_imports.h"
 #include "runtime/store.h"
 
 namespace mini_wasm::runtime {

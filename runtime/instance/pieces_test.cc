@@ -22,8 +22,8 @@ struct Interrupted : gc::GcTest {
   Interrupted() {
     MemoryType type;
     type.limits = {64, 64};
-    memory = *store.new_memory(type);
-    table = *store.new_table({ValType::funcref, {4 * kSlots, std::nullopt}}, 0);
+    memory = *store.objects().new_memory(type);
+    table = *store.objects().new_table({ValType::funcref, {4 * kSlots, std::nullopt}}, 0);
   }
   // The result of `work` when it runs while the store is interrupted.
   template <class Work>
@@ -102,16 +102,17 @@ TEST(pieces, a_table_whose_growing_is_interrupted_stays_as_it_was) {
   std::fill_n(t.table->elements, size, Slot{5});
   for (const uint64_t delta : {uint64_t{1}, kSlots}) {
     int64_t old_size = 0;
-    EXPECT_EQ(t.during([&] { return t.store.table_grow(*t.table, delta, 6, old_size); }), TrapCode::interrupted);
+    EXPECT_EQ(t.during([&] { return t.store.objects().table_grow(*t.table, delta, 6, old_size); }),
+              TrapCode::interrupted);
     EXPECT_EQ(t.store.budget().used(), used);
     EXPECT_EQ(t.table->size, size);
     EXPECT_EQ(count_of<Slot>(t.table->elements, size, 5), size);
   }
-  TableInst* const empty = *t.store.new_table({ValType::funcref, {0, std::nullopt}}, 0);
+  TableInst* const empty = *t.store.objects().new_table({ValType::funcref, {0, std::nullopt}}, 0);
   int64_t old_size = 0;
   EXPECT_EQ(t.during([&] { return empty->grow(&t.store, kSlots, 6, old_size); }), TrapCode::interrupted);
   EXPECT_EQ(empty->size, 0u);
-  EXPECT_EQ(t.store.table_grow(*t.table, kSlots, 6, old_size), TrapCode::none);
+  EXPECT_EQ(t.store.objects().table_grow(*t.table, kSlots, 6, old_size), TrapCode::none);
   EXPECT_EQ(t.store.budget().used(), used + kSlots * sizeof(Slot));
   EXPECT_EQ(old_size, static_cast<int64_t>(size));
   EXPECT_EQ(count_of<Slot>(t.table->elements, t.table->size, 6), kSlots);
@@ -121,7 +122,7 @@ TEST(pieces, a_table_whose_growing_is_interrupted_stays_as_it_was) {
 TEST(pieces, a_table_that_begins_with_many_elements) {
   Interrupted t;
   t.store.set_interrupt(true);
-  const Result<TableInst*> made = t.store.new_table({ValType::funcref, {kSlots, std::nullopt}}, 3);
+  const Result<TableInst*> made = t.store.objects().new_table({ValType::funcref, {kSlots, std::nullopt}}, 3);
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().trap_code, TrapCode::interrupted);
 }

@@ -29,7 +29,7 @@ inline void set_address(Slot* slot, bool is_64, uint64_t value) {
 
 inline TrapCode memory_grow(const InstanceContext& ctx, Slot* s, uint32_t memory) {
   MemInst& m = *ctx.memories[memory];
-  set_address(s, m.type.is_64, static_cast<uint64_t>(ctx.store->memory_grow(m, address_at(s, m.type.is_64))));
+  set_address(s, m.type.is_64, static_cast<uint64_t>(ctx.store->objects().memory_grow(m, address_at(s, m.type.is_64))));
   return TrapCode::none;
 }
 
@@ -61,7 +61,7 @@ inline TrapCode memory_init(const InstanceContext& ctx, const Slot* s, uint32_t 
 inline TrapCode table_grow(const InstanceContext& ctx, Slot* s, uint32_t table) {
   TableInst& t = *ctx.tables[table];
   int64_t old_size;
-  const TrapCode trap = ctx.store->table_grow(t, address_at(s + 1, t.type.is_64), s[0], old_size);
+  const TrapCode trap = ctx.store->objects().table_grow(t, address_at(s + 1, t.type.is_64), s[0], old_size);
   if (trap == TrapCode::none) set_address(s, t.type.is_64, static_cast<uint64_t>(old_size));
   return trap;
 }

@@ -50,7 +50,7 @@ ValType type_of(const FuncInst& func) {
 // Whether the reference refers to an object of this store. Does not follow the reference.
 bool is_own(const Store& store, Hierarchy hierarchy, Slot ref) {
   if (ref == gc::kNull) return true;
-  if (hierarchy == Hierarchy::func) return store.owns(reinterpret_cast<const FuncInst*>(ref));
+  if (hierarchy == Hierarchy::func) return store.objects().owns(reinterpret_cast<const FuncInst*>(ref));
   if (gc::is_i31(ref)) return ref == static_cast<uint32_t>(ref);
   return store.heap().is_object(gc::to_object(ref));
 }

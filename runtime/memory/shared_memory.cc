@@ -22,7 +22,7 @@ Result<SharedMemory> SharedMemory::make(const Engine& engine, const MemoryType& 
 }
 
 std::optional<SharedMemory> SharedMemory::of(const Memory& memory) {
-  std::shared_ptr<runtime::MemInst> shared = memory.store().find_shared(memory.impl());
+  std::shared_ptr<runtime::MemInst> shared = memory.store().objects().find_shared(memory.impl());
   if (shared == nullptr) return std::nullopt;
   return SharedMemory(memory.store().shared_engine(), std::move(shared));
 }
@@ -33,7 +33,7 @@ Result<Memory> SharedMemory::in(Store& store) const {
     if (&store.impl().engine() != engine_.get()) {
       return Error::make(ErrorKind::usage, "the shared memory and the store belong to different engines");
     }
-    Result<runtime::MemInst*> added = store.impl().add_shared(memory_);
+    Result<runtime::MemInst*> added = store.impl().objects().add_shared(memory_);
     if (!added) return std::move(added).error();
     return Memory(&store.impl(), *added);
   });

@@ -187,7 +187,7 @@ TEST_P(fibers, calls_of_one_store_that_end_in_the_wrong_order) {
     EXPECT_TRUE(second.done());
     tenant.fiber = nullptr;
     EXPECT_THAT(tenant.call("deep", 10000), Returns(i32(10001)));
-    EXPECT_EQ(tenant.guest.store.impl().activation(), nullptr);
+    EXPECT_EQ(tenant.guest.store.impl().execution().activation(), nullptr);
   }
 }
 

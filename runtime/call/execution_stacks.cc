@@ -1,4 +1,4 @@
-// The stacks of a store: its own value stack, and the native stacks that it is used on.
+// The stacks of an execution: its own value stack, and the native stacks that it is used on.
 #include <algorithm>
 #include <utility>
 
@@ -9,15 +9,15 @@ namespace mini_wasm::runtime {
 
 // --- The value stack
 
-bool Store::deepen_stack(const void* address) {
-  const MemoryPool& pool = engine_->memory_pool();
+bool Execution::deepen_stack(const void* address) {
+  const MemoryPool& pool = engine_.memory_pool();
   const auto at = reinterpret_cast<uintptr_t>(address) - reinterpret_cast<uintptr_t>(stack_.base);
   if (stack_.base == nullptr || stack_.deep_for != 0 || at >= pool.deep_stack_bytes()) return false;
   return pool.deepen(stack_);
 }
 
-const Slot* Store::accessible_stack_end() const {
-  const MemoryPool& pool = engine_->memory_pool();
+const Slot* Execution::accessible_stack_end() const {
+  const MemoryPool& pool = engine_.memory_pool();
   const uint64_t bytes = stack_.deep_for != 0 ? pool.deep_stack_bytes() : pool.shallow_stack_bytes();
   return reinterpret_cast<const Slot*>(stack_.base + bytes);
 }
@@ -30,14 +30,14 @@ namespace {
 // read.
 bool is_same_stack(uintptr_t a, uintptr_t b) {
   const uintptr_t low = std::min(a, b), high = std::max(a, b);
-  return high - low < Store::kOneUnknownStack && readable_below(high, low) == low;
+  return high - low < Execution::kOneUnknownStack && readable_below(high, low) == low;
 }
 
 }  // namespace
 
 // The stack that the caller runs on. If it is unknown, its bounds are those from the first entry on it, which an
 // activation further out has recorded.
-const StackBounds* Store::native_stack(uintptr_t here, StackBounds& other) const {
+const StackBounds* Execution::native_stack(uintptr_t here, StackBounds& other) const {
   const StackBounds* const stack = find_native_stack(here, other);
   if (stack != nullptr) [[likely]]
     return stack;
@@ -53,14 +53,14 @@ const StackBounds* Store::native_stack(uintptr_t here, StackBounds& other) const
   return &other;
 }
 
-void Store::note_stack() {
+void Execution::note_stack() {
   const uintptr_t here = stack_address();
   StackBounds other;
   const StackBounds* const stack = native_stack(here, other);
   if (stack == &other) note_other_stack(here, other);
 }
 
-void Store::note_other_stack(uintptr_t here, const StackBounds& stack) {
+void Execution::note_other_stack(uintptr_t here, const StackBounds& stack) {
   const bool unknown = stack.kind == StackBounds::Kind::unknown;
   const auto is_known = [&](const UsedStack& used) {
     if (used.stack.kind != stack.kind) return false;
@@ -80,7 +80,7 @@ void Store::note_other_stack(uintptr_t here, const StackBounds& stack) {
 
 // Called when the host has switched coroutines during a host call: another call that began later in the same store has
 // not ended yet. Its frames lie where the guest would continue, so the guest must not continue.
-Error Store::end_out_of_order(Activation& activation) {
+Error Execution::end_out_of_order(Activation& activation) {
   unlink(activation);
   activation.out_of_order = true;
   pending_exception = gc::kNull;
@@ -89,7 +89,7 @@ Error Store::end_out_of_order(Activation& activation) {
 }
 
 // Removes an activation from any place in the chain.
-void Store::unlink(Activation& activation) {
+void Execution::unlink(Activation& activation) {
   Activation** link = &activation_;
   for (; *link != &activation; link = &(*link)->previous) (*link)->out_of_order = true;
   *link = activation.previous;
