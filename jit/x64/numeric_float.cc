@@ -171,9 +171,10 @@ class FloatSelector : SelectorBase {
   }
 
   // To i32, signed or unsigned. Converts to 64 bits: the result fits in 32 bits exactly if the number does. For NaN and
-  // numbers that do not fit in 64 bits the CPU returns the smallest i64, which does not fit in 32 bits either.
-  void truncate_to_32(bool wide_float, bool sign) {
-    const uint32_t site = c.site();
+  // numbers that do not fit in 64 bits the CPU returns the smallest i64, which does not fit in 32 bits either. The code
+  // that `otherwise` emits, with the registers of the result and of the number, is for those that do not fit.
+  template <class Otherwise>
+  void convert_to_32(bool wide_float, bool sign, Otherwise otherwise) {
     unary_apart(Scalar::i32, [&](Reg to, Reg from) {
       a.emit(wide_float ? Inst::kIdCvttsd2si : Inst::kIdCvttss2si, gp64(to), vec(from));
       if (sign) {
@@ -184,10 +185,15 @@ class FloatSelector : SelectorBase {
       a.cmp(gp64(kScratch), gp64(to));
       Masm::Label fits = a.new_label();
       a.je(fits);
-      wrong_float(wide_float, from, site);
+      otherwise(to, from);
       a.bind(fits);
       if (sign) a.mov(gp32(to), gp32(to));
     });
+  }
+
+  void truncate_to_32(bool wide_float, bool sign) {
+    const uint32_t site = c.site();
+    convert_to_32(wide_float, sign, [&](Reg, Reg from) { wrong_float(wide_float, from, site); });
   }
 
   // To i64, signed. The CPU returns the smallest i64 for everything that does not fit; -2^63 itself is right. cmp with
@@ -255,21 +261,9 @@ class FloatSelector : SelectorBase {
     a.bind(end);
   }
 
-  // See truncate_to_32.
   void saturate_to_32(bool wide_float, bool sign) {
-    unary_apart(Scalar::i32, [&](Reg to, Reg from) {
-      Masm::Label fits = a.new_label();
-      a.emit(wide_float ? Inst::kIdCvttsd2si : Inst::kIdCvttss2si, gp64(to), vec(from));
-      if (sign) {
-        a.movsxd(gp64(kScratch), gp32(to));
-      } else {
-        a.mov(gp32(kScratch), gp32(to));
-      }
-      a.cmp(gp64(kScratch), gp64(to));
-      a.je(fits);
+    convert_to_32(wide_float, sign, [&](Reg to, Reg from) {
       clamp(wide_float, from, to, false, sign ? 0x80000000 : 0, sign ? 0x7fffffff : 0xffffffff);
-      a.bind(fits);
-      if (sign) a.mov(gp32(to), gp32(to));
     });
   }
 
