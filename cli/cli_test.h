@@ -14,9 +14,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <thread>
 
+#include "scripts/file_content.h"
 #include "scripts/temporary_directory.h"
 #include "spec-tests/support/wat.h"
 
@@ -47,10 +47,7 @@ class cli : public ::testing::Test {
     return write(name, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   }
 
-  static std::string slurp(const std::string& file) {
-    std::ifstream in(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
+  static std::string slurp(const std::string& file) { return testing::file_content<std::string>(file); }
 
   // `closed`: bits of the standard streams that the program is started without.
   Outcome run(std::vector<std::string> args, const std::string& input = "/dev/null", int closed = 0) const {

@@ -17,7 +17,7 @@
 #include "jit/codeless_tier.h"
 #include "jit/listing.h"
 #include "runtime/compiled_module.h"
-#include "runtime/system/read_file.h"
+#include "scripts/file_content.h"
 #include "spec-tests/support/wat.h"
 
 namespace mini_wasm::jit {
@@ -31,11 +31,6 @@ struct Cpu {
   const char* folder;
 };
 constexpr Cpu kCpus[] = {{Architecture::x64, "x64"}};
-
-std::string content(const fs::path& path) {
-  const Result<std::vector<uint8_t>> bytes = runtime::read_file(path.string());
-  return bytes ? std::string(bytes->begin(), bytes->end()) : bytes.error().to_string();
-}
 
 std::string listing(const Backend& backend, const std::string& text) {
   Config config;
@@ -63,9 +58,11 @@ TEST_P(golden, listings_are_as_reviewed) {
     if (entry.path().extension() != ".wat") continue;
     ++count;
     const fs::path expected = fs::path(entry.path()).replace_extension(".txt");
-    const std::string found = listing(*backend(GetParam().architecture), content(entry.path()));
+    const std::string found =
+        listing(*backend(GetParam().architecture), testing::file_content<std::string>(entry.path()));
     if (std::getenv("MINI_WASM_BLESS") != nullptr) std::ofstream(expected, std::ios::binary) << found;
-    EXPECT_EQ(found, content(expected)) << expected.filename() << ": if the new code is better, `./dev bless`";
+    EXPECT_EQ(found, testing::file_content<std::string>(expected))
+        << expected.filename() << ": if the new code is better, `./dev bless`";
   }
   EXPECT_GT(count, 10u);
 }

@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "scripts/file_content.h"
 #include "scripts/temporary_directory.h"
 
 namespace mini_wasm::runtime {
@@ -33,10 +34,7 @@ class cache_key : public ::testing::Test {
     const Result<CacheKey> key = obtain_cache_key(file);
     return key ? text_of(*key) : key.error().message;
   }
-  static std::string content(const std::string& file) {
-    std::ifstream in(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
+  static std::string content(const std::string& file) { return testing::file_content<std::string>(file); }
   static mode_t mode(const std::string& file) {
     struct stat info;
     EXPECT_EQ(stat(file.c_str(), &info), 0) << file;

@@ -95,15 +95,15 @@ TEST_P(cache_runs, cut_off_anywhere) {
   const Bytes small = wat(kSmall);
   const std::string expected = run(config(), small).text;
   const fs::path file = only_file();
-  const Bytes whole = content(file);
+  const Bytes whole = file_content(file);
   ASSERT_TRUE(run(config(), small).known);
-  ASSERT_EQ(content(file), whole);
+  ASSERT_EQ(file_content(file), whole);
   for (size_t n = 0; n < whole.size(); ++n) {
     replace(file, Bytes(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(n)));
     const Ran found = run(config(), small);
     ASSERT_EQ(found.text, expected) << n;
     ASSERT_FALSE(found.known) << n;
-    ASSERT_EQ(content(file), whole) << n;  // written again
+    ASSERT_EQ(file_content(file), whole) << n;  // written again
   }
   Bytes longer = whole;
   longer.push_back(0);
@@ -115,7 +115,7 @@ TEST_P(cache_runs, any_byte_changed) {
   const Bytes small = wat(kSmall);
   const std::string expected = run(config(), small).text;
   const fs::path file = only_file();
-  const Bytes whole = content(file);
+  const Bytes whole = file_content(file);
   for (size_t i = 0; i < whole.size(); ++i) {
     for (const uint8_t bits : {0x01, 0x80, 0xff}) {
       Bytes damaged = whole;
@@ -152,7 +152,7 @@ TEST_P(cache_runs, something_else_in_its_place) {
   const Bytes small = wat(kSmall);
   const std::string expected = run(config(), small).text;
   const fs::path file = only_file();
-  const Bytes whole = content(file);
+  const Bytes whole = file_content(file);
   const TemporaryDirectory elsewhere;
   const fs::path copy = elsewhere.path() / "copy";
   replace(copy, whole);
@@ -168,7 +168,7 @@ TEST_P(cache_runs, something_else_in_its_place) {
   fs::remove_all(file);
   fs::create_symlink(copy, file);
   expect_unknown("link");
-  EXPECT_EQ(content(copy), whole);
+  EXPECT_EQ(file_content(copy), whole);
   fs::remove_all(file);
   fs::create_directory(file);
   expect_unknown("directory");

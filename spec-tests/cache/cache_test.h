@@ -8,11 +8,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
 #include "runtime/compiled_module.h"
+#include "scripts/file_content.h"
 #include "scripts/temporary_directory.h"
 #include "spec-tests/support/wat.h"
 
@@ -121,11 +121,6 @@ inline Ran run(const Config& config, const Bytes& bytes, int32_t rounds = 5) {
   }
   result.made = module->impl()->code().unsaved().functions.size();
   return result;
-}
-
-inline Bytes content(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 class CacheTest : public ::testing::TestWithParam<Tier> {

@@ -18,6 +18,14 @@ class cache_forged : public CacheTest {
     EXPECT_TRUE(key) << key.error().message;
     return *key;
   }
+  // The file that a run of the module leaves in the cache, which is empty before and afterwards.
+  Bytes take_file_of(const Bytes& module) const {
+    run(config(), module);
+    const fs::path file = only_file();
+    const Bytes bytes = file_content(file);
+    fs::remove(file);
+    return bytes;
+  }
 };
 INSTANTIATE_TEST_SUITE_P(tiers, cache_forged, ::testing::ValuesIn(kCachedTiers), tier_name);
 
@@ -65,7 +73,7 @@ TEST_P(cache_forged, of_another_build_or_machine) {
   const Bytes small = wat(kSmall);
   const std::string expected = run(config(), small).text;
   const fs::path file = only_file();
-  const Bytes whole = content(file), tail = tail_of(whole);
+  const Bytes whole = file_content(file), tail = tail_of(whole);
   replace(file, forged(whole, tail, key()));
   ASSERT_TRUE(run(config(), small).known) << "the test cannot forge";
   // Everything in it must be compared: format, build, features, tier, CPU, the module without bodies.
@@ -89,7 +97,7 @@ TEST_P(cache_forged, with_another_key) {
   const Bytes small = wat(kSmall);
   const std::string expected = run(config(), small).text;
   const fs::path file = only_file();
-  const Bytes whole = content(file);
+  const Bytes whole = file_content(file);
   runtime::CacheKey others[] = {key(), key(), key(), {}};
   ++others[0].tail.low;
   others[1].tail.high ^= uint64_t{1} << 63;
@@ -113,18 +121,15 @@ TEST_P(cache_forged, with_a_record_of_another_file) {
   if (GetParam() == Tier::interpreter) GTEST_SKIP() << "it keeps no records";
   const Bytes one = wat(kOne), two = wat(kTwo);
   const std::string expected = run(without(), two).text;
-  run(config(), one);
-  const fs::path file_of_one = only_file();
-  const Bytes code_of_one = content(file_of_one);
-  fs::remove(file_of_one);
+  const Bytes code_of_one = take_file_of(one);
   run(config(), two);
   const fs::path file = only_file();
-  Bytes mixed = content(file);
+  Bytes mixed = file_content(file);
   Header header;
   std::memcpy(&header, mixed.data(), sizeof(header));
   ASSERT_EQ(mixed.size(), code_of_one.size());
   std::copy_n(code_of_one.begin() + sizeof(header), header.tail - sizeof(header), mixed.begin() + sizeof(header));
-  ASSERT_NE(mixed, content(file));
+  ASSERT_NE(mixed, file_content(file));
   replace(file, mixed);
   const Ran found = run(config(), two);
   EXPECT_EQ(found.text, expected);
@@ -139,7 +144,7 @@ TEST_P(cache_forged, with_a_record_as_its_tail) {
   const Bytes small = wat(kSmall);
   run(config(), small);
   const fs::path file = only_file();
-  const Bytes whole = content(file);
+  const Bytes whole = file_content(file);
   runtime::CacheKey records_alone;
   records_alone.tail = records_alone.record = key.record;
   replace(file, forged(whole, tail_of(whole), records_alone));
@@ -149,12 +154,12 @@ TEST_P(cache_forged, with_a_record_as_its_tail) {
 TEST_P(cache_forged, nothing_is_kept_without_a_key) {
   const Bytes small = wat(kSmall);
   const std::string expected = run(config(), small).text;
-  const Bytes whole = content(only_file());
+  const Bytes whole = file_content(only_file());
   ASSERT_EQ(chmod(key_file().c_str(), 0640), 0);
   const Ran found = run(config(), small);
   EXPECT_EQ(found.text, expected);
   EXPECT_FALSE(found.known);
-  EXPECT_EQ(content(only_file()), whole);
+  EXPECT_EQ(file_content(only_file()), whole);
   EXPECT_NE(Engine(config()).cache_problem().find("600"), std::string::npos) << Engine(config()).cache_problem();
   ASSERT_EQ(chmod(key_file().c_str(), 0600), 0);
   EXPECT_EQ(Engine(config()).cache_problem(), "");
@@ -167,13 +172,10 @@ TEST_P(cache_forged, nothing_is_kept_without_a_key) {
 TEST_P(cache_forged, of_a_module_that_collides) {
   const Bytes one = wat(kOne), two = wat(kTwo);
   const std::string expected = run(without(), two).text;
-  run(config(), one);
-  const fs::path file_of_one = only_file();
-  const Bytes code_of_one = content(file_of_one);
-  fs::remove(file_of_one);
+  const Bytes code_of_one = take_file_of(one);
   run(config(), two);
   const fs::path file = only_file();
-  const Bytes identity = tail_of(content(file));
+  const Bytes identity = tail_of(file_content(file));
   replace(file, code_of_one);
   EXPECT_FALSE(run(config(), two).known);
   replace(file, code_of_one);
@@ -201,16 +203,13 @@ TEST_P(cache_forged, that_says_valid_of_what_is_not) {
   *at = 0x42;  // i64.const 1
   const std::string invalid = run(without(), two).text;
   ASSERT_NE(invalid.find("type mismatch"), invalid.npos);
-  run(config(), one);
-  const fs::path file_of_one = only_file();
-  const Bytes code_of_one = content(file_of_one);
-  fs::remove(file_of_one);
+  const Bytes code_of_one = take_file_of(one);
   Config lazy = config();
   lazy.lazy_validation = true;
   run(lazy, two);
-  const fs::path file = files().empty() ? file_of_one : only_file();
-  if (file == file_of_one) return;  // the interpreter has no file here, so there is nothing to forge
-  const Bytes identity = tail_of(content(file));
+  if (files().empty()) return;  // the interpreter has no file here, so there is nothing to forge
+  const fs::path file = only_file();
+  const Bytes identity = tail_of(file_content(file));
   Bytes tail = tail_of(code_of_one);
   const size_t length = identity_end(identity);
   ASSERT_EQ(length, identity_end(tail));

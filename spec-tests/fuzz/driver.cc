@@ -12,11 +12,11 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "scripts/file_content.h"
 #include "spec-tests/fuzz/mutate.h"
 #include "spec-tests/hostile/module_bytes.h"
 
@@ -86,11 +86,6 @@ void install_handlers() {
   for (int signal : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP}) std::signal(signal, on_fatal_signal);
 }
 
-Input read_file(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return Input(std::istreambuf_iterator<char>(file), {});
-}
-
 void add_corpus(const fs::path& path, std::vector<fs::path>& files) {
   if (!fs::is_directory(path)) {
     files.push_back(path);
@@ -107,7 +102,7 @@ std::vector<Input> load_corpus(const Options& options) {
   std::vector<fs::path> files;
   for (const std::string& path : options.corpus) add_corpus(path, files);
   std::sort(files.begin(), files.end());
-  for (const fs::path& file : files) corpus.push_back(read_file(file));
+  for (const fs::path& file : files) corpus.push_back(testing::file_content(file));
   return corpus;
 }
 

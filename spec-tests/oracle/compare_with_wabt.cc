@@ -18,7 +18,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -26,6 +25,8 @@
 
 #include "decoder/disassembler.h"
 #include "scripts/expected_failures.h"
+#include "scripts/file_content.h"
+#include "scripts/temporary_directory.h"
 #include "text/assembler.h"
 #include "text/script.h"
 
@@ -53,12 +54,6 @@ int run_quietly(std::vector<std::string> words) {
   posix_spawn_file_actions_destroy(&actions);
   if (!spawned || waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status) == 127) return -1;
   return WEXITSTATUS(status);
-}
-
-template <class T>
-T read_file(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return T{std::istreambuf_iterator<char>(file), {}};
 }
 
 template <class T>
@@ -174,7 +169,7 @@ class Comparer {
     }
     const Result<Bytes> ours = text::assemble(module.text, {.names = false});
     if (!ours) return "only wat2wasm takes the text: " + ours.error().to_string();
-    const Bytes expected = read_file<Bytes>(theirs);
+    const Bytes expected = testing::file_content(theirs);
     if (*ours != expected && Meaning::of(*ours) != Meaning::of(expected)) {
       const auto at = std::mismatch(ours->begin(), ours->end(), expected.begin(), expected.end());
       return "wat2wasm gives another binary, from byte " + std::to_string(at.first - ours->begin()) + " on";
@@ -210,7 +205,7 @@ void collect(const fs::path& input, std::vector<fs::path>& files) {
 void compare_file(Comparer& comparer, const fs::path& file, const Options& options, std::mutex& output,
                   Totals& totals) {
   const std::string name = fs::path(file).lexically_relative(options.root).replace_extension().generic_string();
-  const std::string source = read_file<std::string>(file);
+  const std::string source = testing::file_content<std::string>(file);
   const Result<text::Script> script = text::parse_script(source);
   std::vector<Failure> failures;
   if (script) {
@@ -264,10 +259,8 @@ int main(int argc, char** argv) {
   if (run_quietly({"wat2wasm", "--version"}) != 0 || run_quietly({"wasm-validate", "--version"}) != 0) {
     return std::puts("skipped: wat2wasm and wasm-validate are not installed"), kSkipped;
   }
-  const fs::path scratch = fs::temp_directory_path() / ("mini-wasm-oracle-" + std::to_string(getpid()));
-  const bool good = compare_files(options, scratch);
-  fs::remove_all(scratch);
-  return good ? 0 : 1;
+  const testing::TemporaryDirectory scratch;
+  return compare_files(options, scratch.path()) ? 0 : 1;
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 // When the system has no memory, every operation of the library must end with an error, and the engine must stay
 // usable. Each scenario runs many times, and each time another allocation fails.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <functional>
@@ -10,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "scripts/temporary_directory.h"
 #include "scripts/tiers.h"
 #include "spec-tests/out_of_memory/failing_allocator.h"
 #include "spec-tests/support/guest.h"
@@ -293,15 +293,14 @@ constexpr const char* kWasiProgram = R"((module
     (drop (call $poll_oneoff (i32.const 8000) (i32.const 9000) (i32.const 1) (i32.const 2012))))))";
 
 TEST(out_of_memory, programs_with_files) {
-  const std::filesystem::path folder =
-      std::filesystem::temp_directory_path() / ("mini-wasm-out-of-memory-" + std::to_string(getpid()));
-  std::filesystem::create_directories(folder / "a/directory/with/a/long/name");
+  const testing::TemporaryDirectory folder;
+  std::filesystem::create_directories(folder.path() / "a/directory/with/a/long/name");
   const Engine engine;
   const Module module = *Module::compile(engine, wat(kWasiProgram));
   WasiConfig config;
   config.args = {"program", "an argument that is longer than others"};
   config.env = {"NAME=value"};
-  config.preopens = {{folder.string(), "/guest", false}};
+  config.preopens = {{folder.path().string(), "/guest", false}};
   const auto open_files = [] {
     const std::filesystem::directory_iterator fds("/proc/self/fd");
     return std::distance(begin(fds), end(fds));
@@ -328,15 +327,13 @@ TEST(out_of_memory, programs_with_files) {
   const auto open_before = open_files();
   expect_errors("wasi", scenario);
   EXPECT_EQ(open_files(), open_before);  // no file was left open
-  std::filesystem::remove_all(folder);
 }
 
 TEST(out_of_memory, the_cache) {
-  const std::filesystem::path folder =
-      std::filesystem::temp_directory_path() / ("mini-wasm-out-of-memory-cache-" + std::to_string(getpid()));
+  const testing::TemporaryDirectory folder;
   Config config;
   config.tier = Tier::jit;
-  config.cache_dir = folder.string();
+  config.cache_dir = (folder.path() / "cache").string();
   expect_errors("cache", [&]() -> Result<void> {
     const Engine engine(config);
     Result<Module> module = Module::compile(engine, program());
@@ -344,7 +341,6 @@ TEST(out_of_memory, the_cache) {
     Store store(engine);
     return ProgramRun(store).run(*module);
   });
-  std::filesystem::remove_all(folder);
 }
 
 }  // namespace
