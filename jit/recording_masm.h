@@ -4,12 +4,16 @@
 //
 // The CPU is unlike x86-64 on purpose, so that the compiler cannot rely on properties of x86-64:
 //
-//   registers   32 in each bank, x0 to x31 and v0 to v31; many survive calls, also some of the v registers
+//   registers   32 in each bank, x0 to x31 and v0 to v31; many survive calls, also some of the v registers, but of
+//               those a call keeps the lower half only
 //   calls       leave the return address in a link register, which `enter` must save before the next call
 //   operands    registers and immediates of 12 bits; nothing in memory, no floating-point constants
 //   branches    conditional ones reach kReach instructions; RecordingMasm adds jumps to labels that are further away
 //
 // Slots are called s0, s1, ...
+//
+// It follows registers in the order of the code, up to the next label: which have been destroyed, which are the
+// caller's, and which contain half of a vector. Loops are checked over the whole function.
 #pragma once
 
 #include <algorithm>
@@ -452,8 +456,8 @@ class RecordingMasm : RecordingRegisters {
   std::vector<ShortBranch> short_branches_;
   size_t pending_ = 0;  // branches with a lower index are near their labels, or have a jump
   State state_ = State::outside;
-  RegSet lost_;
-  RegSet halved_;  // whether only the lower 8 bytes are what they were
+  RegSet lost_;    // destroyed since they were written
+  RegSet halved_;  // of these a call has kept the lower 8 bytes only
   // The registers that survive calls and are saved in the slots from link_ on; and whether the function may use them
   // here.
   RegSet saved_;
