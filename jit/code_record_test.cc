@@ -23,7 +23,7 @@ struct Row {
 };
 Row row(uint32_t distance, Kind kind, uint32_t target = 0) { return {distance, static_cast<uint32_t>(kind), target}; }
 
-class code_record : public ::testing::Test {
+class CodeRecordTables : public ::testing::Test {
  protected:
   static constexpr uint32_t kSize = 24;  // bytes of the code
 
@@ -62,7 +62,7 @@ class code_record : public ::testing::Test {
                                           testing::wat("(module (type (func)) (type (struct)) (func) (func))"));
 };
 
-TEST_F(code_record, possible_tables_are_accepted) {
+TEST_F(CodeRecordTables, possible_tables_are_accepted) {
   EXPECT_TRUE(accepts({}));
   EXPECT_TRUE(
       accepts({row(2, Kind::own_entry, 1), row(4, Kind::entry, 3), row(4, Kind::type, 1), row(6, Kind::layout, 1)},
@@ -70,7 +70,7 @@ TEST_F(code_record, possible_tables_are_accepted) {
   EXPECT_TRUE(accepts({row(kSize - 4, Kind::own_entry)}));
 }
 
-TEST_F(code_record, places_that_leave_the_code_are_not) {
+TEST_F(CodeRecordTables, places_that_leave_the_code_are_not) {
   EXPECT_FALSE(accepts({row(kSize - 3, Kind::own_entry)}));
   EXPECT_FALSE(accepts({row(kSize - 7, Kind::layout, 1)}));
   EXPECT_FALSE(accepts({row(1, Kind::entry, 0)})) << "link changes two bytes before the distance";
@@ -78,19 +78,19 @@ TEST_F(code_record, places_that_leave_the_code_are_not) {
   EXPECT_FALSE(accepts({}, {{kSize + 1}}));
 }
 
-TEST_F(code_record, places_do_not_wrap_around) {
+TEST_F(CodeRecordTables, places_do_not_wrap_around) {
   EXPECT_FALSE(accepts({row(8, Kind::own_entry), row(~3u, Kind::own_entry)}));
   EXPECT_FALSE(accepts({row(8, Kind::own_entry), row(~7u, Kind::own_entry)}));
   EXPECT_FALSE(accepts({row(8, Kind::entry), row(~7u, Kind::entry)}));
   EXPECT_FALSE(accepts({}, {{8}, {~3u}}));
 }
 
-TEST_F(code_record, numbers_are_not_cut) {
+TEST_F(CodeRecordTables, numbers_are_not_cut) {
   EXPECT_FALSE(accepts({}, {{8, 0x10000}}));
   EXPECT_FALSE(accepts({}, {}, 0x10000));
 }
 
-TEST_F(code_record, targets_that_do_not_exist_are_not) {
+TEST_F(CodeRecordTables, targets_that_do_not_exist_are_not) {
   EXPECT_FALSE(accepts({row(8, Kind::own_entry, 2)}));
   EXPECT_FALSE(accepts({row(8, Kind::entry, 4)})) << "two functions have four entry points";
   EXPECT_FALSE(accepts({row(8, Kind::stub, 0)})) << "the way into machine code is no target";

@@ -50,9 +50,9 @@ std::string listing(const Backend& backend, const std::string& text) {
   return out;
 }
 
-class golden : public ::testing::TestWithParam<Cpu> {};
+class GoldenListings : public ::testing::TestWithParam<Cpu> {};
 
-TEST_P(golden, listings_are_as_reviewed) {
+TEST_P(GoldenListings, listings_are_as_reviewed) {
   size_t count = 0;
   for (const fs::directory_entry& entry : fs::directory_iterator(fs::path(MINI_WASM_GOLDEN) / GetParam().folder)) {
     if (entry.path().extension() != ".wat") continue;
@@ -67,7 +67,7 @@ TEST_P(golden, listings_are_as_reviewed) {
   EXPECT_GT(count, 10u);
 }
 
-INSTANTIATE_TEST_SUITE_P(, golden, ::testing::ValuesIn(kCpus),
+INSTANTIATE_TEST_SUITE_P(golden, GoldenListings, ::testing::ValuesIn(kCpus),
                          [](const auto& test) { return std::string(test.param.folder); });
 
 TEST(golden_folders, every_folder_is_compared) {
