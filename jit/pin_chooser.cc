@@ -175,7 +175,8 @@ class PinChooser::BankChoice {
     const size_t choices[] = {pick(0, surviving, true), pick(0, surviving, false), pick(surviving, all, true),
                               pick(surviving, all, false)};
     constexpr int kWithCalls[] = {0, 1, 2, 3}, kWithout[] = {2, 0, 3, 1};
-    for (int choice : region_.has_calls&& survives(0, use.local) ? kWithCalls : kWithout) {
+    const bool must_survive = region_.has_calls && survives(0, use.local);
+    for (int choice : must_survive ? kWithCalls : kWithout) {
       const size_t reg = choices[choice];
       if (reg != PinSet::kMost && fits(reg, use)) return give(reg, use.local);
     }
