@@ -81,7 +81,9 @@ __attribute__((preserve_none)) inline Exit stop(const Word*, Slot*, uint8_t*, In
   return static_cast<Exit>(r);
 }
 
-inline Exit run(Machine& m) { return handler_at(m.pc)(m.pc, m.fp, m.memory, m.ctx, m.r, m.l, m.s, m.d, m.v); }
+// No exception leaves a handler: what handlers call handles a lack of memory itself (core/guarded.h), as it must for
+// machine code.
+inline Exit run(Machine& m) noexcept { return handler_at(m.pc)(m.pc, m.fp, m.memory, m.ctx, m.r, m.l, m.s, m.d, m.v); }
 
 // Must follow each access to guest memory. It forces pc and fp to be in fixed registers at the access: the asm uses the
 // registers in which preserve_none passes the first two arguments, and nothing can be moved across it. The fault
@@ -115,7 +117,7 @@ inline Handler checked_handler(const Word* pc, Handler) { return handler_at(pc);
 
 inline void stop(Machine& m) { m.pc = nullptr; }
 
-inline Exit run(Machine& m) {
+inline Exit run(Machine& m) noexcept {  // as above: no exception leaves a handler
   do {
     handler_at(m.pc)(m);
   } while (m.pc != nullptr);

@@ -1,4 +1,5 @@
 // Handlers of control flow and calls, and the instructions that do not belong to a function.
+#include "core/guarded.h"
 #include "core/speculation.h"
 #include "interp/handler_table.h"
 #include "interp/interpreter.h"
@@ -397,22 +398,31 @@ void go_to_caller(Machine& m, const FuncCode& code) {
   m.ctx = as<InstanceContext*>(link[kLinkContext]);
 }
 
+// Sets `entry` to the function's code, which is made if there is none. Otherwise returns the trap to end with.
+TrapCode find_entry(const Machine& m, FuncCode& code, const Word*& entry) {
+  Result<const Word*> translated = code.owner->translate(code);
+  if (translated) {
+    entry = *translated;
+    return TrapCode::none;
+  }
+  if (translated.error().kind == ErrorKind::trap) return translated.error().trap_code;
+  return m.ctx->store->execution().invalid_function(code.owner->module(), code.index, std::move(translated).error());
+}
+
 // If the function was not validated before, the caller has begun the frame without knowing its size and its pinned
 // local. Both are done here.
 [[gnu::noinline]] void translate_and_begin(Machine& m, FuncCode& code) {
-  Result<const Word*> entry = code.owner->translate(code);
+  const Word* entry = nullptr;
+  TrapCode trap = guarded([&] { return find_entry(m, code, entry); }, [] { return TrapCode::out_of_memory; });
   const Slot* const end = frame_end(code, m.fp);
-  const bool fits = end <= m.ctx->stack_limit.load(std::memory_order_relaxed);
-  if (entry && fits) [[likely]] {
-    m.l = m.fp[code.pinned.load(std::memory_order_relaxed)];
-    m.pc = *entry;
-    return;
+  if (trap == TrapCode::none && end > m.ctx->stack_limit.load(std::memory_order_relaxed)) [[unlikely]]
+    trap = m.ctx->store->execution().why_no_room(end);
+  if (trap != TrapCode::none) [[unlikely]] {
+    go_to_caller(m, code);
+    return raise(m, trap);
   }
-  go_to_caller(m, code);
-  if (!entry && entry.error().kind == ErrorKind::trap) return raise(m, entry.error().trap_code);
-  raise(m,
-        entry ? m.ctx->store->execution().why_no_room(end)
-              : m.ctx->store->execution().invalid_function(code.owner->module(), code.index, std::move(entry).error()));
+  m.l = m.fp[code.pinned.load(std::memory_order_relaxed)];
+  m.pc = entry;
 }
 
 // --- Hot functions -------------------------------------------------------------------------------------------------

@@ -201,10 +201,14 @@ const void* InterpreterCode::cached_entry(FuncCode& code) {
                                                     : nullptr;
 }
 
+// Without memory or a stack for the compiler, the function stays interpreted.
 const void* InterpreterCode::compile(FuncCode& code, uint32_t loop) {
-  const void* entry = nullptr;
-  runtime::run_with_room([&] { entry = compile_here(code, loop); });
-  return entry;
+  const auto compiled = [&] {
+    const void* entry = nullptr;
+    runtime::run_with_room([&] { entry = compile_here(code, loop); });
+    return entry;
+  };
+  return guarded(compiled, []() -> const void* { return nullptr; });
 }
 
 // After this, new calls of the function run machine code.
@@ -280,14 +284,8 @@ runtime::Exit Interpreter::invoke(runtime::FuncInst& func, Activation& activatio
   std::fill_n(fp + code.zero_begin, code.zero_count, Slot{0});
   const uint64_t pinned = fp[code.pinned.load(std::memory_order_relaxed)];
   machine = {entry, fp, context.memory_base, &context, 0, pinned, 0, 0, V128{}};
-  activation.pc = nullptr;    // from here on, a fault is the guest's
-  const auto trapped = [&] {  // the position is unknown; there would be no memory to report it
-    activation.trap = TrapCode::out_of_memory;
-    activation.fp = nullptr;
-    activation.pc = &activation;
-    return Exit::trapped;
-  };
-  return guarded([&] { return run(*m); }, trapped);
+  activation.pc = nullptr;  // from here on, a fault is the guest's
+  return run(*m);
 }
 
 // Does nothing when there is no native stack with enough room.
