@@ -161,8 +161,9 @@ constexpr AccessHandlers make_load_handlers() {
   handlers.load = make_load<Access>();
   handlers.load_sum = make_load_sum<Access>();
   handlers.load_branch = make_load_branch<Access>();
-  handlers.checked = {&wrap<&checked_load<Access, uint32_t, false>>, &wrap<&checked_load<Access, uint64_t, false>>,
-                      &wrap<&checked_load<Access, uint32_t, true>>, &wrap<&checked_load<Access, uint64_t, true>>};
+  handlers.checked = {
+      &wrap<&checked_load<Access, uint32_t, false>, kRare>, &wrap<&checked_load<Access, uint64_t, false>, kRare>,
+      &wrap<&checked_load<Access, uint32_t, true>, kRare>, &wrap<&checked_load<Access, uint64_t, true>, kRare>};
   return handlers;
 }
 
@@ -170,8 +171,9 @@ template <class Access>
 constexpr AccessHandlers make_store_handlers() {
   AccessHandlers handlers;
   handlers.store = make_store<Access>();
-  handlers.checked = {&wrap<&checked_store<Access, uint32_t, false>>, &wrap<&checked_store<Access, uint64_t, false>>,
-                      &wrap<&checked_store<Access, uint32_t, true>>, &wrap<&checked_store<Access, uint64_t, true>>};
+  handlers.checked = {
+      &wrap<&checked_store<Access, uint32_t, false>, kRare>, &wrap<&checked_store<Access, uint64_t, false>, kRare>,
+      &wrap<&checked_store<Access, uint32_t, true>, kRare>, &wrap<&checked_store<Access, uint64_t, true>, kRare>};
   return handlers;
 }
 

@@ -32,6 +32,18 @@ constexpr PlaceTable<A, B, D> make_table(Pick pick) {
   return table;
 }
 
+// The rows of frequent.def.
+constexpr bool is_frequent(Op op) {
+  switch (op) {
+#define FREQUENT(op) case Op::op:
+#include "interp/frequent.def"
+    return true;
+    default: return false;
+  }
+}
+// The place where the handlers of an instruction find an operand that is at `place`.
+constexpr Place read_at(Op op, Place place) { return place == Place::pinned && !is_frequent(op) ? Place::slot : place; }
+
 // Parameter and result types of a numeric function.
 template <class F>
 struct NumericSignature;

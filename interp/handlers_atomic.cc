@@ -13,6 +13,10 @@ constexpr uint32_t kWords = 4;
 
 runtime::MemInst& memory_of(Machine& m) { return *m.ctx->memories[m.pc[3]]; }
 
+uint64_t index_at(const Machine& m, const runtime::MemInst& memory, const Operands& o) {
+  return memory.type.is_64 ? m.fp[o.a] : runtime::slot_get<uint32_t>(m.fp + o.a);
+}
+
 // For memory 0 with guard pages, like interp::load. Alignment is checked even so.
 template <Op op>
 void guarded(Machine& m) {
@@ -29,14 +33,15 @@ void guarded(Machine& m) {
   m.pc += kWords;
 }
 
-template <Op op, class Address, bool clamps>
+// Any memory. Atomic accesses take so long that one handler may serve both kinds of addresses.
+template <Op op, bool clamps>
 void checked(Machine& m) {
   using Access = atomic::Access<op>;
   using Value = typename Access::Value;
   const Operands o = operands_at(m.pc + 1);
   const runtime::MemInst& memory = memory_of(m);
   uint64_t at;
-  if (__builtin_add_overflow(uint64_t{read<Address, Place::slot>(m, o.a)}, m.pc[2], &at)) [[unlikely]]
+  if (__builtin_add_overflow(index_at(m, memory, o), m.pc[2], &at)) [[unlikely]]
     return raise(m, TrapCode::out_of_bounds_memory_access);
   if (at % Access::kBytes != 0) [[unlikely]]
     return raise(m, TrapCode::unaligned_atomic);
@@ -52,11 +57,11 @@ void checked(Machine& m) {
 template <class F>
 void call_runtime(Machine& m, const Operands& o, F run) {
   runtime::MemInst& memory = memory_of(m);
-  const uint64_t index = memory.type.is_64 ? m.fp[o.a] : runtime::slot_get<uint32_t>(m.fp + o.a);
   uint64_t at;
   uint32_t result = 0;
-  const TrapCode trap =
-      __builtin_add_overflow(index, m.pc[2], &at) ? TrapCode::out_of_bounds_memory_access : run(memory, at, result);
+  const TrapCode trap = __builtin_add_overflow(index_at(m, memory, o), m.pc[2], &at)
+                            ? TrapCode::out_of_bounds_memory_access
+                            : run(memory, at, result);
   if (trap != TrapCode::none) [[unlikely]]
     return raise(m, trap);
   runtime::slot_set<uint32_t>(m.fp + o.d, result);
@@ -97,9 +102,13 @@ constexpr AtomicHandlers make_handlers() {
   } else if constexpr (op == Op::memory_atomic_wait64) {
     return same_for_any_memory(&wrap<&wait<uint64_t>>);
   } else if constexpr (op_info(op).imm == Imm::memarg) {
-    return {&wrap<&guarded<op>>,
-            {&wrap<&checked<op, uint32_t, false>>, &wrap<&checked<op, uint64_t, false>>,
-             &wrap<&checked<op, uint32_t, true>>, &wrap<&checked<op, uint64_t, true>>}};
+    constexpr Handler plain = &wrap<&checked<op, false>, kRare>, clamping = &wrap<&checked<op, true>, kRare>;
+    AtomicHandlers handlers{&wrap<&guarded<op>, kRare>};
+    for (const bool is_64 : {false, true}) {
+      handlers.checked[CheckedForm{is_64, false}.index()] = plain;
+      handlers.checked[CheckedForm{is_64, true}.index()] = clamping;
+    }
+    return handlers;
   } else {
     return {};  // atomic.fence
   }

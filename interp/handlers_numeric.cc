@@ -54,19 +54,19 @@ constexpr bool are_operands(Place a, Place b, bool binary, bool commutes) {
   return index_of(a) < 3 || (index_of(b) < 3 && !commutes);
 }
 
-template <auto function, bool commutes>
+template <Op op, auto function>
 constexpr NumericTable make_numeric() {
   using S = NumericSignature<decltype(function)>;
   using T = typename S::Operand;
   using R = typename Unchecked<typename S::Result>::Type;
   return make_table<kPlaces, kPlaces, 3>([]<Place a, Place b, Place d>() -> Handler {
     if constexpr (!can_be_at<T>(a) || !can_be_at<T>(b) || !can_be_at<R>(d) ||
-                  !are_operands(a, b, S::kBinary, commutes)) {
+                  !are_operands(a, b, S::kBinary, kCommutes<op>) || (d == Place::pinned && !is_frequent(op))) {
       return nullptr;
     } else if constexpr (S::kBinary) {
-      return &wrap<&binary<function, a, b, d>>;
+      return &wrap<&binary<function, read_at(op, a), read_at(op, b), d>>;
     } else {
-      return &wrap<&unary<function, a, d>>;
+      return &wrap<&unary<function, read_at(op, a), d>>;
     }
   });
 }
@@ -104,9 +104,9 @@ struct InSlots<function> {
 template <Op op, auto function>
 constexpr auto make_handlers() {
   if constexpr (kTakesPlaces[static_cast<size_t>(op)]) {
-    return make_numeric<function, kCommutes<op>>();
+    return make_numeric<op, function>();
   } else {
-    return Handler{&wrap<&InSlots<function>::run>};
+    return Handler{&wrap<&InSlots<function>::run, kRare>};
   }
 }
 

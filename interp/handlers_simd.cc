@@ -87,36 +87,45 @@ using VectorTable = PlaceTable<3, kPlaces, 3>;
 
 constexpr bool is_register_or_slot(Place p) { return p == Place::slot || p == Place::acc || p == Place::pinned; }
 
+// Whether the second operand may be a constant in the instruction.
+template <Op op, class B>
+constexpr bool is_constant_place(Place b) {
+  return b == (kIsVector<B> ? Place::wide : Place::imm) && (is_frequent(op) || !kIsVector<B>);
+}
+
 // The handler of one combination, for all shapes; null where there is none.
-template <Op op, auto function, Place a, Place b, Place d>
+template <Op op, auto function, Place a_at, Place b_at, Place d>
 constexpr Handler pick() {
   using S = ShapeOf<function>;
   using A = typename S::First;
   using B = typename S::Second;
   constexpr const OpInfo& info = op_info(op);
+  constexpr Place a = read_at(op, a_at), b = read_at(op, b_at);
+  constexpr size_t alignment = is_frequent(op) ? kFrequent : kRare;
   constexpr bool one_accumulator = a == Place::acc && b == Place::acc && std::is_same_v<A, B>;
-  if constexpr (!can_be_at<A>(a) || !can_be_at<typename S::Result>(d) || one_accumulator) {
+  if constexpr (!can_be_at<A>(a_at) || !can_be_at<typename S::Result>(d) || one_accumulator ||
+                (d == Place::pinned && !is_frequent(op))) {
     return nullptr;
   } else if constexpr (info.param_count == 1) {
-    if constexpr (b != Place::slot) {
+    if constexpr (b_at != Place::slot) {
       return nullptr;
     } else if constexpr (info.imm == Imm::lane) {
-      return &wrap<&extract_lane<function, a, d>>;
+      return &wrap<&extract_lane<function, a, d>, alignment>;
     } else {
-      return &wrap<&unary<function, a, d>>;
+      return &wrap<&unary<function, a, d>, alignment>;
     }
-  } else if constexpr (!can_be_at<B>(b) || b == (kIsVector<B> ? Place::imm : Place::wide)) {
+  } else if constexpr (!can_be_at<B>(b_at) || !(is_register_or_slot(b) || is_constant_place<op, B>(b))) {
     return nullptr;
   } else if constexpr (info.imm == Imm::none && info.param_count == 2) {
-    return &wrap<&binary<function, a, b, d>>;
+    return &wrap<&binary<function, a, b, d>, alignment>;
   } else if constexpr (!is_register_or_slot(b)) {
     return nullptr;
   } else if constexpr (info.imm == Imm::lane) {
-    return &wrap<&replace_lane<function, a, b, d>>;
+    return &wrap<&replace_lane<function, a, b, d>, alignment>;
   } else if constexpr (info.imm == Imm::shuffle) {
-    return &wrap<&shuffle<function, a, b, d>>;
+    return &wrap<&shuffle<function, a, b, d>, alignment>;
   } else if constexpr (a == Place::slot) {
-    return &wrap<&ternary<function, b, d>>;
+    return &wrap<&ternary<function, b, d>, alignment>;
   } else {
     return nullptr;
   }
@@ -195,14 +204,15 @@ template <Op op, auto function>
 constexpr LaneHandlers make_lane() {
   LaneHandlers handlers;
   if constexpr (op_info(op).cls == OpClass::load_lane) {
-    handlers.load[index_of(Place::slot)] = &wrap<&load_lane<function, Place::slot>>;
-    handlers.load[index_of(Place::acc)] = &wrap<&load_lane<function, Place::acc>>;
+    handlers.load[index_of(Place::slot)] = &wrap<&load_lane<function, Place::slot>, kRare>;
+    handlers.load[index_of(Place::acc)] = &wrap<&load_lane<function, Place::acc>, kRare>;
   } else {
-    handlers.store = &wrap<&store_lane<function>>;
+    handlers.store = &wrap<&store_lane<function>, kRare>;
   }
-  handlers.checked = {
-      &wrap<&checked_lane<op, function, uint32_t, false>>, &wrap<&checked_lane<op, function, uint64_t, false>>,
-      &wrap<&checked_lane<op, function, uint32_t, true>>, &wrap<&checked_lane<op, function, uint64_t, true>>};
+  handlers.checked = {&wrap<&checked_lane<op, function, uint32_t, false>, kRare>,
+                      &wrap<&checked_lane<op, function, uint64_t, false>, kRare>,
+                      &wrap<&checked_lane<op, function, uint32_t, true>, kRare>,
+                      &wrap<&checked_lane<op, function, uint64_t, true>, kRare>};
   return handlers;
 }
 

@@ -49,6 +49,33 @@ TEST_P(SimdTest, calls_take_and_return_vectors_among_scalars) {
   EXPECT_THAT(guest_.call(i, "temporaries", {a}), Returns(vec(0, -8, -18, -30)));
 }
 
+// Instructions with few handlers, with each place of their operands.
+TEST_P(SimdTest, rare_instructions_take_operands_from_everywhere) {
+  const Instance i = guest_.load(R"((module
+    (func (export "constant right") (param v128) (result v128)
+      (i32x4.max_s (local.get 0) (v128.const i32x4 3 3 3 3)))
+    (func (export "constant left") (param v128) (result v128)
+      (i16x8.sub_sat_s (v128.const i32x4 9 9 9 9) (local.get 0)))
+    (func (export "both") (result v128) (i32x4.min_u (v128.const i32x4 1 5 1 5) (v128.const i32x4 4 4 4 4)))
+    (func (export "computed") (param v128) (result v128)
+      (i32x4.max_s (i32x4.neg (local.get 0)) (v128.const i32x4 -2 -2 -2 -2)))
+    (func (export "computed right") (param v128) (result v128)
+      (i16x8.sub_sat_s (v128.const i32x4 9 9 9 9) (i32x4.add (local.get 0) (local.get 0))))
+    (func (export "to the hot local") (param v128 i32) (result i32)
+      (local.set 1 (i32x4.extract_lane 2 (local.get 0)))
+      (loop $again
+        (local.set 1 (i32.rem_s (i32.div_s (i32.mul (local.get 1) (i32.const 7)) (local.get 1)) (i32.const 100)))
+        (br_if $again (i32.gt_s (local.get 1) (i32.const 50))))
+      (local.get 1))))");
+  const Val a = vec(1, 2, 3, 4);
+  EXPECT_THAT(guest_.call(i, "constant right", {a}), Returns(vec(3, 3, 3, 4)));
+  EXPECT_THAT(guest_.call(i, "constant left", {a}), Returns(vec(8, 7, 6, 5)));
+  EXPECT_THAT(guest_.call(i, "both", {}), Returns(vec(1, 4, 1, 4)));
+  EXPECT_THAT(guest_.call(i, "computed", {a}), Returns(vec(-1, -2, -2, -2)));
+  EXPECT_THAT(guest_.call(i, "computed right", {a}), Returns(vec(7, 5, 3, 1)));
+  EXPECT_THAT(guest_.call(i, "to the hot local", {a, i32(0)}), Returns(i32(7)));
+}
+
 TEST_P(SimdTest, blocks_carry_vectors_over_operands_that_stay_below) {
   const Instance i = guest_.load(R"((module
     (func (export "br") (param v128 i32) (result i32 v128 i32)

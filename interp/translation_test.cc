@@ -255,6 +255,29 @@ TEST(translation, values_that_a_branch_carries_in_place_need_no_move) {
                   numeric(Op::f32_neg, Place::slot, Place::slot, Place::acc), return_value(Scalar::f32, Place::acc)}));
 }
 
+TEST(translation, rare_instructions_have_few_handlers_but_take_operands_from_everywhere) {
+  // Parameter 0 is pinned. A rare instruction reads it from its slot, and writes it through the accumulator.
+  EXPECT_EQ(translated("(param i32 i32) (local.set 0 (i32.div_s (local.get 0) (local.get 1)))"),
+            Code({numeric(Op::i32_div_s, Place::pinned, Place::slot, Place::acc),
+                  copy(Scalar::i32, Place::acc, Place::pinned), special(Special::return_)}));
+  EXPECT_EQ(numeric(Op::i32_div_s, Place::pinned, Place::slot, Place::acc),
+            numeric(Op::i32_div_s, Place::slot, Place::slot, Place::acc));
+  // A comparison that becomes part of a branch reads the register all the same.
+  EXPECT_EQ(translated("(param i32 i32) (local.set 0 (i32.const 1)) (block (br_if 0 (i32.lt_s (local.get 0) "
+                       "(local.get 1))))"),
+            Code({copy(Scalar::i32, Place::imm, Place::pinned),
+                  branch_compare(Op::i32_lt_s, Place::pinned, Place::slot), special(Special::return_)}));
+  // Constants of rare vector instructions are in slots.
+  const std::string constant = " (v128.const i64x2 1 2)";
+  EXPECT_EQ(
+      translated("(param v128) (result v128) (i32x4.add (local.get 0)" + constant + ")"),
+      Code({numeric(Op::i32x4_add, Place::slot, Place::wide, Place::acc), return_value(Scalar::v128, Place::acc)}));
+  EXPECT_EQ(
+      translated("(param v128) (result v128) (i8x16.avgr_u (local.get 0)" + constant + ")"),
+      Code({copy(Scalar::v128, Place::wide, Place::slot),
+            numeric(Op::i8x16_avgr_u, Place::slot, Place::slot, Place::acc), return_value(Scalar::v128, Place::acc)}));
+}
+
 TEST(translation, dead_code_leaves_nothing) {
   EXPECT_EQ(translated("(param i32) (result i32) (return (i32.const 1)) (i32.add (local.get 0) (i32.const 1)) drop "
                        "(loop (br 0)) i32.const 5"),

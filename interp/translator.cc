@@ -300,6 +300,10 @@ void Translator::binary(Op op) {
     producer.op = swapped;
   }
   producer.handlers = numeric_handlers(producer.op, a.place, b.place);
+  if (type == Scalar::v128 && b.place == Place::wide && (*producer.handlers)[index_of(Place::acc)] == nullptr) {
+    b = value(*right_operand);  // a rare instruction has no constant in it
+    producer.handlers = numeric_handlers(producer.op, a.place, b.place);
+  }
   producer.a = a.place;
   producer.b = b.place;
   emit_result(producer, static_cast<uint16_t>(a.field), b.field, b.place == Place::wide ? right_operand : nullptr);
@@ -385,7 +389,8 @@ void Translator::write_local(uint16_t slot, const Operand& value) {
   const uint32_t before = here();
   if (newest_[slot] != kNothing) keep_local(slot);
   const At to{slot == pinned_slot_ ? Place::pinned : Place::slot, slot};
-  if (redirects && here() == before) {
+  // Rare instructions cannot write to the pinned local.
+  if (redirects && here() == before && (*producer(value).handlers)[index_of(to.place)] != nullptr) {
     const Producer& from = producer(value);
     redirect(from, to.place, slot);
     if (from.is_numeric) return note_step(from, to.place, slot);
