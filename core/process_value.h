@@ -1,8 +1,8 @@
-// Values of the whole process that are never destroyed, because static objects of the host may own engines:
+// Values of the whole process:
 //
 //   * ProcessValue is made when it is needed for the first time.
-//   * Immortal is made when the program starts, or the library is loaded. It suits what is used where memory has run
-//     out.
+//   * Immortal is made when the program starts, or the library is loaded, and never destroyed. It suits what is used
+//     where memory has run out.
 //
 // They are used in place of static variables in functions. Making one of those takes a lock, and a process may
 // fork while one of its threads holds it: that thread does not exist in the child, so the child would wait forever. Here
@@ -17,20 +17,40 @@
 
 namespace mini_wasm {
 
+// A part of ProcessValue.
+class ProcessValueEntry {
+ protected:
+  explicit constexpr ProcessValueEntry(void (*destroy)(ProcessValueEntry&)) : destroy_(destroy) {}
+  // Adds it to the list of what is destroyed when the library is unloaded, or the program ends.
+  void add();
+
+ private:
+  friend struct ProcessValueList;
+  void (*const destroy_)(ProcessValueEntry&);
+  ProcessValueEntry* next_ = nullptr;
+};
+
+// Must be a constinit variable. A static object of the host may use an engine even after the value was destroyed; then
+// the value is made once more.
 template <class T>
-class ProcessValue {
+class ProcessValue : private ProcessValueEntry {
  public:
+  constexpr ProcessValue() : ProcessValueEntry(&destroy) {}
+
   // The value; `make()` gives it the first time. What `make` throws passes through.
   template <class Make>
   T& get(Make make) {
     T* value = value_.load(std::memory_order_acquire);
     if (value != nullptr) return *value;
     std::unique_ptr<T> made(new T(make()));
-    if (value_.compare_exchange_strong(value, made.get(), std::memory_order_acq_rel)) return *made.release();
-    return *value;
+    if (!value_.compare_exchange_strong(value, made.get(), std::memory_order_acq_rel)) return *value;
+    add();
+    return *made.release();
   }
 
  private:
+  static void destroy(ProcessValueEntry& entry) { delete static_cast<ProcessValue&>(entry).value_.exchange(nullptr); }
+
   std::atomic<T*> value_{nullptr};
 };
 

@@ -413,7 +413,10 @@ class RecordingMasm : RecordingRegisters {
       const std::string word = all.substr(i, behind - i);
       if (word.size() > 1 && (word[0] == 'x' || word[0] == 'v') &&
           word.find_first_not_of("0123456789", 1) == word.npos) {
-        visit(Reg(word[0] == 'x' ? Bank::ints : Bank::floats, static_cast<uint8_t>(std::stoi(word.substr(1)))));
+        const int number = std::stoi(word.substr(1));
+        // "v128" begins the name of an instruction.
+        if (number < Reg::kPerBank)
+          visit(Reg(word[0] == 'x' ? Bank::ints : Bank::floats, static_cast<uint8_t>(number)));
       }
       i = behind + 1;
     }

@@ -9,7 +9,6 @@
 #include <atomic>
 #include <mutex>
 
-#include "core/process_value.h"
 #include "runtime/system/own_descriptor.h"
 #include "runtime/system/virtual_memory.h"
 
@@ -28,46 +27,53 @@ constexpr unsigned long kPagemapScan = _IOWR('f', 16, ScanRequest);
 enum Category : uint64_t { kFile = 1 << 2, kPresent = 1 << 3, kSwapped = 1 << 4, kZeroPage = 1 << 5 };
 
 // The descriptor of /proc/self/pagemap. That file always shows the process that opened it, so a child of fork must open
-// it again. The descriptor's number is kept on a page that the system zeroes in the child.
-class Pagemap {
- public:
-  // Negative when the file cannot be opened.
-  int fd() {
-    if (mark_ == nullptr) return kNone;
-    const int fd = mark_->load(std::memory_order_acquire);
-    return fd != 0 ? fd : open_now();
+// it again: the descriptor's number is kept on a page that the system zeroes in the child. 0 means that nobody has tried
+// to open it yet, a negative number that it cannot be opened.
+using Descriptor = std::atomic<int>;
+constinit std::atomic<Descriptor*> descriptor_page{nullptr};
+
+// Null when there is no memory for the page.
+Descriptor* make_page() {
+  void* const page = mmap(nullptr, os_page_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) return nullptr;
+  Descriptor* there = nullptr;
+  if (madvise(page, os_page_size(), MADV_WIPEONFORK) == 0 &&
+      descriptor_page.compare_exchange_strong(there, static_cast<Descriptor*>(page))) {
+    return static_cast<Descriptor*>(page);
   }
+  munmap(page, os_page_size());
+  return there;
+}
 
-  Pagemap() {
-    void* page = mmap(nullptr, os_page_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (page == MAP_FAILED) return;
-    if (madvise(page, os_page_size(), MADV_WIPEONFORK) == 0) {
-      mark_ = static_cast<std::atomic<int>*>(page);
-    } else {
-      munmap(page, os_page_size());
-    }
+// Negative when there is none.
+int pagemap() {
+  Descriptor* const page = descriptor_page.load(std::memory_order_acquire);
+  Descriptor* const place = page != nullptr ? page : make_page();
+  if (place == nullptr) return -1;
+  if (const int fd = place->load(std::memory_order_acquire); fd != 0) return fd;
+  const int fd = open_own_descriptor([] { return open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC); });
+  int expected = 0;
+  if (place->compare_exchange_strong(expected, fd, std::memory_order_acq_rel)) return fd;
+  if (fd >= 0) close(fd);
+  return expected;
+}
+
+// When the library is unloaded or the program ends. The page stays, because other threads may still read it; they find
+// that there is no descriptor.
+struct Closing {
+  ~Closing() {
+    Descriptor* const place = descriptor_page.load();
+    const int fd = place != nullptr ? place->exchange(-1) : -1;
+    if (fd > 0) close(fd);
   }
-
- private:
-  static constexpr int kNone = -1;
-
-  int open_now() {
-    const int fd = open_own_descriptor([] { return open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC); });
-    int expected = 0;  // 0 means that nobody has tried yet
-    if (mark_->compare_exchange_strong(expected, fd, std::memory_order_acq_rel)) return fd;
-    if (fd >= 0) close(fd);
-    return expected;
-  }
-
-  std::atomic<int>* mark_ = nullptr;
 };
+const Closing closing;
 
 }  // namespace
 
 std::optional<size_t> find_written_pages(uint8_t* at, uint64_t bytes, bool templates, uint64_t most_bytes,
                                          std::span<PageRun> runs) {
-  static constinit ProcessValue<Pagemap> pagemap;
-  const int fd = pagemap.get([] { return Pagemap(); }).fd();
+  const int fd = pagemap();
   if (fd < 0) return std::nullopt;
   constexpr size_t kMostRanges = 128;
   std::array<ScannedRange, kMostRanges> ranges;
