@@ -132,7 +132,7 @@ inline Handler checked_handler(const Word* pc, Handler) { return handler_at(pc);
 
 inline void stop(Machine& m) { m.pc = nullptr; }
 
-inline Exit run(Machine& m) noexcept {  // as above: no exception leaves a handler
+inline Exit run(Machine& m) {
   do {
     handler_at(m.pc)(m);
   } while (m.pc != nullptr);
