@@ -23,7 +23,7 @@
 
 namespace mini_wasm::jit {
 
-enum class Architecture : uint8_t { x64 };
+enum class Architecture : uint8_t { x64, a64 };
 
 // Compiles the functions of one module, one after the other. For each function: `compile`; then `place`, when the
 // caller has memory for `size()` bytes. Thread rule: one thread at a time.
@@ -48,6 +48,7 @@ class FunctionCompiler {
 struct FrameLayout {
   uint32_t call_words = 1;   // size of a call's part: its return address, and padding if the CPU aligns the stack
   uint32_t cross_words = 2;  // size of the part of `cross_return` (stubs.h): itself and the caller's context
+  uint32_t context_word = 1;  // where the caller's context is, counted from `cross_return`
 };
 
 // What a relocation in placed code leads to.
@@ -76,7 +77,8 @@ class Backend {
   // Stubs::lazy with the function's index.
   virtual size_t thunk_bytes() const = 0;
   // Writes the thunk of function `index`, counted without imports, to `to`. It will run at the address `at`.
-  virtual void write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs) const = 0;
+  virtual void write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs,
+                           const ModuleEntries& entries) const = 0;
   virtual std::unique_ptr<FunctionCompiler> make_compiler(const runtime::CompiledModule& module, runtime::Bounds bounds,
                                                           const CodeSettings& settings, const Stubs& stubs,
                                                           const ModuleEntries& entries) const = 0;

@@ -128,7 +128,7 @@ const NativeCode* Jit::find_code(const void* pc) {
 bool FrameWalker::next() {
   const auto* pc = static_cast<const uint8_t*>(*sp_);
   if (pc == jit_.stubs().cross_return) {
-    ctx_ = static_cast<InstanceContext*>(const_cast<void*>(sp_[1]));
+    ctx_ = static_cast<InstanceContext*>(const_cast<void*>(sp_[layout_.context_word]));
     sp_ += layout_.cross_words;
     pc = static_cast<const uint8_t*>(*sp_);
   }

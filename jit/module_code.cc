@@ -30,7 +30,7 @@ ModuleCode::ModuleCode(Jit& jit, const runtime::CompiledModule& module, runtime:
   const uint8_t** const to = jit_.memory().writable(entries_);
   for (uint32_t i = 0; i < count_; ++i) {
     const uint8_t* const thunk = made.thunk(i);
-    jit_.backend().write_thunk(const_cast<uint8_t*>(jit_.memory().writable(thunk)), thunk, i, jit_.stubs());
+    jit_.backend().write_thunk(const_cast<uint8_t*>(jit_.memory().writable(thunk)), thunk, i, jit_.stubs(), made);
     to[entry_index(i, Entry::slots)] = thunk;
     to[entry_index(i, Entry::registers)] = thunk + made.thunk_bytes / 2;
   }

@@ -59,7 +59,8 @@ void X64Backend::describe_cpu(std::vector<uint8_t>& out) const {
 }
 
 // For each Entry: mov eax, index; jmp lazy
-void X64Backend::write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs) const {
+void X64Backend::write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs,
+                             const ModuleEntries&) const {
   constexpr size_t kHalf = kThunkBytes / 2;
   for (const uint8_t* lazy : stubs.lazy) {
     const auto distance = static_cast<int32_t>(lazy - (at + kHalf));

@@ -17,7 +17,8 @@ class X64Backend final : public Backend {
 
   bool make_stubs(CodeMemory& memory, Stubs& stubs) const override;
   size_t thunk_bytes() const override { return kThunkBytes; }
-  void write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs) const override;
+  void write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs,
+                   const ModuleEntries& entries) const override;
   std::unique_ptr<FunctionCompiler> make_compiler(const runtime::CompiledModule& module, runtime::Bounds bounds,
                                                   const CodeSettings& settings, const Stubs& stubs,
                                                   const ModuleEntries& entries) const override;

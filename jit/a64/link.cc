@@ -1,0 +1,151 @@
+// Relocations (jit/relocation.h) in code of AArch64. A distance is in a branch (b, bl), or, for the address of a stub,
+// in adrp and the addition that follows it. Constants are data in the pool. A call of a function that has no code yet
+// leads to its thunk, which reads the table of entry points (write_thunk).
+#include <cstring>
+
+#include "jit/a64/assembler.h"
+#include "jit/a64/backend.h"
+
+namespace mini_wasm::jit::a64 {
+namespace {
+
+constexpr uint32_t kPageMask = 0x9f000000, kPageFields = 0x60ffffe0, kBranchField = 0x03ffffff, kAddField = 0xfff << 10;
+
+uint32_t read(const uint8_t* at) {
+  uint32_t word;
+  std::memcpy(&word, at, sizeof(word));
+  return word;
+}
+
+void write(uint8_t* at, uint32_t word) { std::memcpy(at, &word, sizeof(word)); }
+
+bool is_page(uint32_t word) { return (word & kPageMask) == ins::adrp; }
+
+// The fields of adrp for a target, in an instruction that will run at the address `at`.
+uint32_t page_fields(uintptr_t at, uintptr_t target) {
+  const auto pages = static_cast<uint32_t>((target >> 12) - (at >> 12));
+  return (pages & 3) << 29 | (pages >> 2 & 0x7ffff) << 5;
+}
+
+// What the fields of adrp mean.
+uintptr_t page_of(uintptr_t at, uint32_t word) {
+  const uint32_t bits = (word >> 5 & 0x7ffff) << 2 | (word >> 29 & 3);
+  const auto pages = static_cast<int64_t>(static_cast<int32_t>(bits << 11) >> 11);
+  return (at & ~uintptr_t{0xfff}) + static_cast<uintptr_t>(pages * 4096);
+}
+
+// The part of a thunk that reads the table.
+const uint8_t* through_table(const ModuleEntries& entries, uint32_t target) {
+  return entries.thunk(target / 2) + target % 2 * (kThunkBytes / 2) + kThroughTable;
+}
+
+uint32_t bytes_of(const Relocation& r) { return r.kind() == Relocation::Kind::type || !r.is_constant() ? 4 : 8; }
+
+}  // namespace
+
+void A64Backend::link(uint8_t* to, const uint8_t* at, uint32_t register_entry, std::span<const Relocation> relocations,
+                      const Stubs& stubs, const ModuleEntries& entries) const {
+  for (const Relocation& r : relocations) {
+    uint8_t* const place = to + r.offset;
+    const uint8_t* target = at;
+    switch (r.kind()) {
+      case Relocation::Kind::own_entry:
+        if (r.target == static_cast<uint32_t>(Entry::registers)) target += register_entry;
+        break;
+      case Relocation::Kind::stub: target = stubs.at(r.target); break;
+      case Relocation::Kind::entry:
+        // Direct, if the callee has code already: code never moves, so the call stays right.
+        target = entries.code_of(r.target);
+        if (target == nullptr) target = through_table(entries, r.target);
+        break;
+      default: continue;
+    }
+    const uint32_t word = read(place);
+    const auto to_address = reinterpret_cast<uintptr_t>(target), from = reinterpret_cast<uintptr_t>(at + r.offset);
+    if (is_page(word)) {
+      write(place, (word & ~kPageFields) | page_fields(from, to_address));
+      write(place + 4, (read(place + 4) & ~kAddField) | static_cast<uint32_t>(to_address & 0xfff) << 10);
+    } else {
+      write(place, (word & ~kBranchField) | (static_cast<uint32_t>((to_address - from) >> 2) & kBranchField));
+    }
+  }
+}
+
+void A64Backend::unlink(uint8_t* code, std::span<const Relocation> relocations) const {
+  for (const Relocation& r : relocations) {
+    uint8_t* const place = code + r.offset;
+    if (r.is_constant()) {
+      std::memset(place, 0, bytes_of(r));
+    } else if (const uint32_t word = read(place); is_page(word)) {
+      write(place, word & ~kPageFields);
+      write(place + 4, read(place + 4) & ~kAddField);
+    } else {
+      write(place, word & ~kBranchField);
+    }
+  }
+}
+
+// The address of a stub takes two instructions, and which form it is can only be seen in the code. So both forms must have
+// room for two; Masm::end adds a word if necessary.
+bool A64Backend::can_link(uint32_t size, const Relocation& r, uint32_t functions) const {
+  const uint32_t bytes = r.kind() == Relocation::Kind::stub ? 8 : bytes_of(r);
+  if (r.offset % 4 != 0 || r.offset > size || size - r.offset < bytes) return false;
+  switch (r.kind()) {
+    case Relocation::Kind::own_entry: return r.target <= 1;
+    case Relocation::Kind::stub: return Stubs::has(r.target);
+    case Relocation::Kind::entry: return r.target / 2 < functions;
+    default: return true;
+  }
+}
+
+LinkTarget A64Backend::read_link(const uint8_t* code, const Relocation& r) const {
+  const uint32_t word = read(code + r.offset);
+  const auto distance = static_cast<int32_t>(word << 6) >> 4;
+  const uint8_t* const target = code + r.offset + distance;
+  const uint32_t first = read(target);
+  if (!is_page(first)) return {target, true};
+  const uintptr_t offset = (read(target + 4) >> 10 & 0xfff) * sizeof(uint8_t*);
+  return {reinterpret_cast<const uint8_t*>(page_of(reinterpret_cast<uintptr_t>(target), first) + offset), false};
+}
+
+uint64_t A64Backend::read_constant(const uint8_t* code, const Relocation& r) const {
+  uint64_t value = 0;
+  std::memcpy(&value, code + r.offset, bytes_of(r));
+  return value;
+}
+
+void A64Backend::write_constant(uint8_t* code, const Relocation& r, uint64_t value) const {
+  std::memcpy(code + r.offset, &value, bytes_of(r));
+}
+
+// For each Entry:
+//
+//   movz w16, index       the function has no code: Stubs::lazy gets the index; the table leads here
+//   movk w16, index
+//   b lazy
+//   adrp x16, element     calls lead here
+//   ldr x16, [x16, element]
+//   br x16
+void A64Backend::write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs,
+                             const ModuleEntries& entries) const {
+  for (const Entry entry : {Entry::slots, Entry::registers}) {
+    const auto place = reinterpret_cast<uintptr_t>(at);
+    const auto lazy = reinterpret_cast<uintptr_t>(stubs.lazy[static_cast<size_t>(entry)]);
+    const auto element = reinterpret_cast<uintptr_t>(&entries.entries[entry_index(index, entry)]);
+    const uint32_t d = kScratch.number(), n = uint32_t{kScratch.number()} << 5;
+    const uint32_t words[] = {
+        ins::movz | (index & 0xffff) << 5 | d,
+        ins::movk | 1u << 21 | (index >> 16) << 5 | d,
+        ins::b | (static_cast<uint32_t>((lazy - (place + 8)) >> 2) & kBranchField),
+        ins::adrp | page_fields(place + 12, element) | d,
+        ins::ldr_x | 1u << 24 | static_cast<uint32_t>((element & 0xfff) / 8) << 10 | n | d,
+        ins::br | n,
+    };
+    static_assert(sizeof(words) == kThunkBytes / 2);
+    std::memcpy(to, words, sizeof(words));
+    to += sizeof(words);
+    at += sizeof(words);
+  }
+}
+
+}  // namespace mini_wasm::jit::a64

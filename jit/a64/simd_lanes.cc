@@ -1,0 +1,174 @@
+// Selects machine code for lanes of vectors and shuffles; and vector accesses to memory.
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+
+#include "jit/a64/selector.h"
+
+namespace mini_wasm::jit::a64 {
+
+namespace {
+
+// The field imm5, at its place: the number of a lane of 2^log2 bytes. The lowest 1 says how large it is.
+uint32_t lane_field(uint32_t log2, uint32_t lane) { return ((lane << 1 | 1) << log2) << 16; }
+
+class LaneSelector : SelectorBase {
+ public:
+  using SelectorBase::SelectorBase;
+
+  void extract(uint8_t lane);
+  void replace(uint8_t lane);
+  void shuffle(const uint8_t* lanes);
+
+ private:
+  void get(uint32_t op, Scalar type, uint32_t log2, uint8_t lane) {
+    unary(type, [&](Reg to, Reg from) { a.v2(op | lane_field(log2, lane), to, from); });
+  }
+  // A scalar is in lane 0, and the other lanes of its register are undefined.
+  void get_float(Scalar type, uint32_t log2, uint8_t lane) {
+    unary(type, [&](Reg to, Reg from) {
+      if (lane == 0) return m.move(type, to, from);
+      a.v2(ins::dup_scalar | lane_field(log2, lane), to, from);
+    });
+  }
+};
+
+void LaneSelector::extract(uint8_t lane) {
+  switch (op_) {
+    case Op::i8x16_extract_lane_s: return get(ins::smov_w, Scalar::i32, 0, lane);
+    case Op::i8x16_extract_lane_u: return get(ins::umov_w, Scalar::i32, 0, lane);
+    case Op::i16x8_extract_lane_s: return get(ins::smov_w, Scalar::i32, 1, lane);
+    case Op::i16x8_extract_lane_u: return get(ins::umov_w, Scalar::i32, 1, lane);
+    case Op::i32x4_extract_lane: return get(ins::umov_w, Scalar::i32, 2, lane);
+    case Op::i64x2_extract_lane: return get(ins::umov_x, Scalar::i64, 3, lane);
+    case Op::f32x4_extract_lane: return get_float(Scalar::f32, 2, lane);
+    default: return get_float(Scalar::f64, 3, lane);
+  }
+}
+
+uint32_t log2_of_replaced(Op op) {
+  switch (op) {
+    case Op::i8x16_replace_lane: return 0;
+    case Op::i16x8_replace_lane: return 1;
+    case Op::i32x4_replace_lane:
+    case Op::f32x4_replace_lane: return 2;
+    default: return 3;
+  }
+}
+
+// The scalar operand is on top of the stack. The result may be in its register, if that belongs to a local.
+void LaneSelector::replace(uint8_t lane) {
+  Value scalar = c.pop(), value = c.pop();
+  Reg x = c.use(scalar);
+  const Reg from = c.use(value);
+  const Reg to = c.target(Scalar::v128, value);
+  if (to == x && to != from) {
+    m.move(Scalar::v128, kInnerFloat, x);
+    x = kInnerFloat;
+  }
+  m.move(Scalar::v128, to, from);
+  const uint32_t op = x.is_float() ? ins::ins_element : ins::ins_general;
+  a.v2(op | lane_field(log2_of_replaced(op_), lane), to, x);
+  c.release(scalar);
+  c.push_reg(Scalar::v128, to);
+}
+
+// A byte of the result whose number is too large for the table becomes 0, but there are no such numbers here. Two tables
+// must be in consecutive registers.
+void LaneSelector::shuffle(const uint8_t* indices) {
+  Value right = c.pop(), left = c.pop();
+  std::array<uint8_t, 16> lanes;
+  std::copy_n(indices, 16, lanes.begin());
+  const auto from_left = std::count_if(lanes.begin(), lanes.end(), [](uint8_t lane) { return lane < 16; });
+  const bool same =
+      left.kind == Value::Kind::local && right.kind == Value::Kind::local && left.local() == right.local();
+  const bool one = same || from_left == 16 || from_left == 0;
+  if (one) {
+    for (uint8_t& lane : lanes) lane &= 15;
+    if (from_left == 0) std::swap(left, right);
+    c.release(std::exchange(right, Value{}));
+  }
+  uint64_t halves[2];
+  std::memcpy(halves, lanes.data(), sizeof(halves));
+  const Reg r = one ? kNoReg : c.use(right), l = c.use(left);
+  const Reg to = c.target(Scalar::v128, left);
+  if (one) {
+    a.load_literal(ins::ldr_q_pool, kFloatScratch, halves[0], halves[1]);
+    a.v3(ins::tbl, to, l, kFloatScratch);
+  } else {
+    static_assert(kInnerFloat.number() + 1 == kFloatScratch.number());
+    m.move(Scalar::v128, kInnerFloat, l);
+    m.move(Scalar::v128, kFloatScratch, r);
+    a.load_literal(ins::ldr_q_pool, to, halves[0], halves[1]);
+    a.v3(ins::tbl2, to, kInnerFloat, to);
+    c.release(right);
+  }
+  c.push_reg(Scalar::v128, to);
+}
+
+}  // namespace
+
+void Masm::simd_lane(Compiler<Masm>& c, Op op, uint8_t lane) {
+  LaneSelector selector(c, *this, op);
+  if (op_info(op).param_count == 1) return selector.extract(lane);
+  selector.replace(lane);
+}
+
+void Masm::shuffle(Compiler<Masm>& c, const uint8_t* lanes) {
+  LaneSelector(c, *this, Op::i8x16_shuffle).shuffle(lanes);
+}
+
+// --- Memory
+
+// Only the first machine instruction accesses memory, so only it gets a site.
+void Masm::load_vector(Op op, Reg to, const Address& from, uint32_t offset) {
+  const auto access = [&](uint32_t load) {
+    a.access(load, to, from);
+    note_site(offset);
+  };
+  const auto widen = [&](uint32_t how) {
+    access(ins::ldr_d);
+    a.v2(how, to, to);
+  };
+  const auto splat = [&](uint32_t load, uint32_t log2) {
+    access(load);
+    a.v2(ins::dup_element | lane_field(log2, 0), to, to);
+  };
+  switch (op) {
+    case Op::v128_load8x8_s: return widen(ins::sshll_8h);
+    case Op::v128_load8x8_u: return widen(ins::ushll_8h);
+    case Op::v128_load16x4_s: return widen(ins::sshll_4s);
+    case Op::v128_load16x4_u: return widen(ins::ushll_4s);
+    case Op::v128_load32x2_s: return widen(ins::sshll_2d);
+    case Op::v128_load32x2_u: return widen(ins::ushll_2d);
+    case Op::v128_load8_splat: return splat(ins::ldr_b, 0);
+    case Op::v128_load16_splat: return splat(ins::ldr_h, 1);
+    case Op::v128_load32_splat: return splat(ins::ldr_s, 2);
+    case Op::v128_load64_splat: return splat(ins::ldr_d, 3);
+    case Op::v128_load32_zero: return access(ins::ldr_s);
+    case Op::v128_load64_zero: return access(ins::ldr_d);
+    default: return access(ins::ldr_q);
+  }
+}
+
+void Masm::load_lane(Op op, Reg to, const Address& from, uint8_t lane, uint32_t offset) {
+  static constexpr uint32_t kLoads[] = {ins::ldr_b, ins::ldr_h, ins::ldr_s, ins::ldr_d};
+  const auto log2 = static_cast<uint32_t>(std::countr_zero(access_bytes(op)));
+  a.access(kLoads[log2], kFloatScratch, from);
+  note_site(offset);
+  a.v2(ins::ins_element | lane_field(log2, lane), to, kFloatScratch);
+}
+
+void Masm::store_lane(Op op, const Address& to, Reg from, uint8_t lane, uint32_t offset) {
+  static constexpr uint32_t kStores[] = {ins::str_b, ins::str_h, ins::str_s, ins::str_d};
+  const auto log2 = static_cast<uint32_t>(std::countr_zero(access_bytes(op)));
+  if (lane != 0) {
+    a.v2(ins::dup_scalar | lane_field(log2, lane), kFloatScratch, from);
+    from = kFloatScratch;
+  }
+  a.access(kStores[log2], from, to);
+  note_site(offset);
+}
+
+}  // namespace mini_wasm::jit::a64
