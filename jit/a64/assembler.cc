@@ -172,7 +172,7 @@ void Assembler::branch(uint32_t word, Label to) {
     uses_.push_back({at, to.index});
     return emit(word);
   }
-  if (at - target < 1u << 20) {
+  if (at - target <= 1u << 20) {
     emit(word);
     return set_distance(at, target);
   }

@@ -47,6 +47,14 @@ constexpr bool is_addend(uint64_t bits) { return bits < 0x1000 || (bits < 0x1000
 // The immediate of fmov, at its place in the encoding. None if the constant is not one.
 std::optional<uint32_t> float_immediate(bool wide, uint64_t bits);
 
+// The field imm5, at its place: the number of a lane of 2^log2 bytes. The lowest 1 says how large it is.
+inline uint32_t lane_field(uint32_t log2, uint32_t lane) { return ((lane << 1 | 1) << log2) << 16; }
+// The field of a shift by a constant of lanes of 2^log2 bytes. The highest 1 says how large they are.
+inline uint32_t shift_field(uint32_t log2, uint32_t count, bool right) {
+  const uint32_t bits = 8u << log2;
+  return (right ? 2 * bits - count : bits + count) << 16;
+}
+
 // base + (index << shift) + offset. Without an index: kNoReg.
 struct Place {
   Reg base, index;

@@ -98,6 +98,8 @@ std::string extraction(uint32_t word) {
 
 std::string lane(uint32_t log2, uint32_t index) { return std::string(1, "bhsd"[log2]) + "[" + number(index) + "]"; }
 uint32_t lane_log2(uint32_t word) { return static_cast<uint32_t>(std::countr_zero(bits(word, 16, 5) | 16)) & 3; }
+// The size of the lanes of a shift by a constant: the highest 1 of the field says it.
+uint32_t shift_log2(uint32_t word) { return static_cast<uint32_t>(28 - std::countl_zero(bits(word, 16, 7) | 8)); }
 
 // A field of an instruction: the letters behind % in a syntax, the bits of the encoding, and the text.
 struct Field {
@@ -144,15 +146,17 @@ const Field kFields[] = {
     {"x5", kM, [](uint32_t w, uint32_t) { return lane(lane_log2(w), bits(w, 16, 5) >> (lane_log2(w) + 1)); }},
     {"x4", 0xf << 11, [](uint32_t w, uint32_t) { return lane(lane_log2(w), bits(w, 11, 4) >> lane_log2(w)); }},
     {"s5", kM, [](uint32_t w, uint32_t) { return std::string(1, "bhsd"[lane_log2(w)]); }},
-    FIELD_REG("d", 0, kD),
-    FIELD_REG("n", 5, kN),
-    FIELD_REG("m", 16, kM),
-    FIELD_REG("a", 10, kA),
+    {"Vi", 0x7f << 16,
+     [](uint32_t w, uint32_t) {
+       constexpr const char* kArrangements[] = {"16b", "8h", "4s", "2d"};
+       return std::string(kArrangements[shift_log2(w)]);
+     }},
+    {"il", 0x7f << 16, [](uint32_t w, uint32_t) { return "#" + number(bits(w, 16, 7) - (8 << shift_log2(w))); }},
+    {"ih", 0x7f << 16, [](uint32_t w, uint32_t) { return "#" + number((16 << shift_log2(w)) - bits(w, 16, 7)); }},
     {"X2", kA, [](uint32_t w, uint32_t) { return reg('x', bits(w, 10, 5)); }},
     {"Q2", kA, [](uint32_t w, uint32_t) { return reg('q', bits(w, 10, 5)); }},
     {"Pd", kD | kSf, [](uint32_t w, uint32_t) { return pointer(w, bits(w, 0, 5)); }},
     {"Pn", kN | kSf, [](uint32_t w, uint32_t) { return pointer(w, bits(w, 5, 5)); }},
-    {"B", kN, [](uint32_t w, uint32_t) { return pointer(kSf, bits(w, 5, 5)); }},
     {"s6", 0x3f << 10 | 3 << 22, [](uint32_t w, uint32_t) { return shifted(w); }},
     {"ext", kM | 0x3f << 10, [](uint32_t w, uint32_t) { return extended(w); }},
     {"i12", 0xfff << 10 | 1 << 22,
@@ -193,6 +197,11 @@ const Field kFields[] = {
     {"m9", 0x1ff << 12, [](uint32_t w, uint32_t) { return ", #" + number(signed_bits(w, 12, 9)); }},
     {"f8", 0xff << 13, [](uint32_t w, uint32_t) { return float_number(w); }},
     {"sz", 3u << 30, [](uint32_t w, uint32_t) { return std::string(w >> 30 == 0 ? "b" : w >> 30 == 1 ? "h" : ""); }},
+    FIELD_REG("d", 0, kD),
+    FIELD_REG("n", 5, kN),
+    FIELD_REG("m", 16, kM),
+    FIELD_REG("a", 10, kA),
+    {"B", kN, [](uint32_t w, uint32_t) { return pointer(kSf, bits(w, 5, 5)); }},
 };
 
 const Field* field_at(std::string_view rest) {

@@ -4,19 +4,17 @@
 #include <bit>
 #include <cstring>
 
-#include "jit/a64/selector.h"
+#include "jit/a64/vector_selector.h"
 
 namespace mini_wasm::jit::a64 {
 
 namespace {
 
-// The field imm5, at its place: the number of a lane of 2^log2 bytes. The lowest 1 says how large it is.
-uint32_t lane_field(uint32_t log2, uint32_t lane) { return ((lane << 1 | 1) << log2) << 16; }
-
-class LaneSelector : SelectorBase {
+class LaneSelector : VectorSelector {
  public:
-  using SelectorBase::SelectorBase;
+  using VectorSelector::VectorSelector;
 
+  bool splat();
   void extract(uint8_t lane);
   void replace(uint8_t lane);
   void shuffle(const uint8_t* lanes);
@@ -33,6 +31,26 @@ class LaneSelector : SelectorBase {
     });
   }
 };
+
+bool LaneSelector::splat() {
+  const auto from_int = [&](uint32_t log2) {
+    unary(kV128, [&](Reg to, Reg from) { a.v2(ins::dup_general | lane_field(log2, 0), to, from); });
+    return true;
+  };
+  const auto from_float = [&](uint32_t log2) {
+    one([&](Reg to, Reg from) { a.v2(ins::dup_element | lane_field(log2, 0), to, from); });
+    return true;
+  };
+  switch (op_) {
+    case Op::i8x16_splat: return from_int(0);
+    case Op::i16x8_splat: return from_int(1);
+    case Op::i32x4_splat: return from_int(2);
+    case Op::i64x2_splat: return from_int(3);
+    case Op::f32x4_splat: return from_float(2);
+    case Op::f64x2_splat: return from_float(3);
+    default: return false;
+  }
+}
 
 void LaneSelector::extract(uint8_t lane) {
   switch (op_) {
@@ -108,6 +126,8 @@ void LaneSelector::shuffle(const uint8_t* indices) {
 }
 
 }  // namespace
+
+bool select_splat(Compiler<Masm>& c, Masm& m, Op op) { return LaneSelector(c, m, op).splat(); }
 
 void Masm::simd_lane(Compiler<Masm>& c, Op op, uint8_t lane) {
   LaneSelector selector(c, *this, op);
