@@ -65,6 +65,7 @@ void Assembler::restart() {
   at_ = begin_.get();
   limit_ = at_;
   next_look_ = kLookEvery;
+  kept_ = 0;
   failed_ = false;
   labels_.clear();
   uses_.clear();

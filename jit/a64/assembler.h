@@ -184,7 +184,10 @@ class Assembler {
     labels_.push_back(kUnbound);
     return {static_cast<uint32_t>(labels_.size() - 1)};
   }
-  void bind(Label label) { labels_[label.index] = here(); }
+  void bind(Label label) {
+    labels_[label.index] = here();
+    keep_last();
+  }
   uint32_t offset_of(Label label) const { return labels_[label.index]; }
   void b(Label to);
   void b(Cond cond, Label to) { branch(ins::b_cond | static_cast<uint32_t>(cond), to); }
@@ -198,6 +201,13 @@ class Assembler {
     relocations_.emplace_back(here(), kind, target);
     emit(op);
   }
+
+  // --- The last instruction, for selections that replace it by one that does more
+  // Null: code can come behind it in another way than from it, or something refers to its end.
+  const uint32_t* last() const { return here() > kept_ ? at_ - 1 : nullptr; }
+  void remove_last() { --at_; }
+  // What is emitted so far must not be removed.
+  void keep_last() { kept_ = here(); }
 
   // --- For listings
   // From the next `restart` on, remembers for each word what `origin` returns. Null: not.
@@ -256,6 +266,7 @@ class Assembler {
   std::unique_ptr<uint32_t[]> begin_;
   uint32_t *at_ = nullptr, *limit_ = nullptr, *end_ = nullptr;
   uint32_t next_look_ = 0;  // an offset
+  uint32_t kept_ = 0;       // an offset; see keep_last
   bool failed_ = false;
   std::vector<uint32_t> labels_;
   std::vector<Use> uses_;

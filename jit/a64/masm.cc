@@ -66,6 +66,7 @@ void Masm::copy_to(uint8_t* to) const { std::memcpy(to, a.words(), size()); }
 void Masm::note_site(uint32_t offset, uint16_t fp_delta) {
   assert(!behind_body_ || fp_delta == 0);
   sites_.push_back({here(), offset, fp_delta});
+  a.keep_last();
 }
 
 // --- Moves -----------------------------------------------------------------------------------------------------------

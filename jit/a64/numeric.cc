@@ -24,9 +24,27 @@ class Selector : SelectorBase {
     a.r3(op, wide, to, l, r.reg, Shift::lsl, r.kind == Operand::Kind::scaled ? static_cast<uint32_t>(r.imm) : 0);
   }
 
+  // If the last instruction is a multiplication whose product is the operand in `reg`, which nothing else needs, removes
+  // it and returns its operands: it becomes a part of the addition or subtraction. The other operand is `other`.
+  bool take_product(const Value& value, Reg reg, Reg other, bool wide, Reg& x, Reg& y) {
+    constexpr uint32_t kOperands = 0x1f << 5 | 0x1f << 16;
+    const uint32_t* const last = a.last();
+    if (value.kind != Value::Kind::reg || reg == other || last == nullptr) return false;
+    if ((*last & ~kOperands) != (ins::mul | Assembler::sf(wide) | Assembler::rd(reg))) return false;
+    x = a64::x(*last >> 5 & 0x1f);
+    y = a64::x(*last >> 16 & 0x1f);
+    a.remove_last();
+    return true;
+  }
+
   void add(bool wide) {
     Pair pair = pop_pair(true);
     three_address(int_type(wide), pair, [&](Reg to, Reg l, Operand r) {
+      Reg x, y;
+      if (r.kind == Operand::Kind::reg) {
+        if (take_product(pair.right, r.reg, l, wide, x, y)) return a.r4(ins::madd, wide, to, x, y, l);
+        if (take_product(pair.left, l, r.reg, wide, x, y)) return a.r4(ins::madd, wide, to, x, y, r.reg);
+      }
       if (r.kind != Operand::Kind::imm) return apply(ins::add, wide, to, l, r);
       if (r.imm == 0) return m.move(int_type(wide), to, l);
       a.add(wide, to, l, r.imm);
@@ -45,6 +63,10 @@ class Selector : SelectorBase {
       }
     }
     three_address(int_type(wide), pair, [&](Reg to, Reg l, Operand r) {
+      Reg x, y;
+      if (r.kind == Operand::Kind::reg && take_product(pair.right, r.reg, l, wide, x, y)) {
+        return a.r4(ins::msub, wide, to, x, y, l);
+      }
       if (r.kind != Operand::Kind::imm) return apply(ins::sub, wide, to, l, r);
       if (r.imm == 0) return m.move(int_type(wide), to, l);
       a.add(wide, to, l, -r.imm);
