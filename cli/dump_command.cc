@@ -7,6 +7,7 @@
 #include "cli/text_input.h"
 #include "decoder/disassembler.h"
 #include "jit/backend.h"
+#include "jit/listing.h"
 #include "runtime/compiled_module.h"
 #include "runtime/engine.h"
 
@@ -22,16 +23,23 @@ bool names_function(const runtime::CompiledModule& compiled, FuncIdx index, cons
   return compiled.describe({&compiled, index, 0}).function_name == function;
 }
 
-int dump_native(const DumpOptions& options, Config config, std::vector<uint8_t> bytes) {
+// Null: there is no compiler for the target.
+const jit::Backend* backend_for(const std::string& target) {
+  if (target.empty()) return jit::host().backend;
+  return jit::backend(target == kTargets[0] ? jit::Architecture::x64 : jit::Architecture::a64);
+}
+
+int dump_native(const DumpOptions& options, const jit::Backend& backend, Config config, std::vector<uint8_t> bytes) {
   config.tier = Tier::jit;
-  Result<Module> module = Module::compile(Engine(config), std::move(bytes));
+  const Engine engine = options.target.empty() ? Engine(config) : jit::listing_engine(config, backend);
+  Result<Module> module = Module::compile(engine, std::move(bytes));
   if (!module) return report(options.file, module.error());
   const runtime::CompiledModule& compiled = *module->impl();
   bool found = false;
   for (size_t i = compiled.module().imported_funcs; i < compiled.module().funcs.size(); ++i) {
     const FuncIdx index{static_cast<uint32_t>(i)};
     if (!names_function(compiled, index, options.native)) continue;
-    Result<std::string> text = jit::list_code(*jit::host().backend, compiled, index, jit::CodeSettings::of(config));
+    Result<std::string> text = jit::list_code(backend, compiled, index, jit::CodeSettings::of(config));
     if (!text) return report(options.file, text.error());
     std::printf("%s%s", found ? "\n" : "", text->c_str());
     found = true;
@@ -56,8 +64,10 @@ int dump_command(const DumpOptions& options) {
   Result<std::vector<uint8_t>> bytes = read_module(file);
   if (!bytes) return report(file, bytes.error());
   if (!options.native.empty()) {
-    if (jit::host().backend != nullptr) return dump_native(options, std::move(config), std::move(*bytes));
-    print_error("--native: this mini-wasm has no compiler for this CPU");
+    const jit::Backend* const backend = backend_for(options.target);
+    if (backend != nullptr) return dump_native(options, *backend, std::move(config), std::move(*bytes));
+    print_error(options.target.empty() ? "--native: this mini-wasm has no compiler for this CPU; try --target"
+                                       : "--target: this mini-wasm was built without the compiler");
     return kWrongUsage;
   }
   Result<void> r = decoder::disassemble(*bytes, Engine(config).impl()->features(), [](std::string_view text) {

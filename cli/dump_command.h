@@ -7,10 +7,14 @@
 
 namespace mini_wasm::cli {
 
+inline constexpr const char* kTargets[] = {"x86-64", "aarch64"};
+
 struct DumpOptions {
   std::string file;
   // Machine code to print: of the function with this index or name, or of all for "*"; empty: none.
   std::string native;
+  // The CPU that the machine code is for, one of kTargets; empty: this computer's.
+  std::string target;
   FeatureOptions features;  // all features are on, except those that are switched off here
 };
 

@@ -14,7 +14,6 @@
 
 #include "jit/backend.h"
 #include "jit/code_settings.h"
-#include "jit/codeless_tier.h"
 #include "jit/listing.h"
 #include "runtime/compiled_module.h"
 #include "scripts/file_content.h"
@@ -36,8 +35,7 @@ std::string listing(const Backend& backend, const std::string& text) {
   Config config;
   config.speculation_guards = text.starts_with(";; speculation guards");
   for (const char* name : {"threads", "wide-arithmetic"}) EXPECT_TRUE(config.feature(name, true));
-  const Engine engine = codeless_engine(config, backend.pins(), CodelessKind::jit);
-  Result<Module> module = Module::compile(engine, testing::wat(text));
+  Result<Module> module = Module::compile(listing_engine(config, backend), testing::wat(text));
   if (!module) return module.error().to_string();
   const runtime::CompiledModule& compiled = *module->impl();
   CodeSettings settings = CodeSettings::of(config);

@@ -6,6 +6,7 @@
 #include "core/opcode.h"
 #include "decoder/code_printer.h"
 #include "jit/backend.h"
+#include "jit/codeless_tier.h"
 #include "jit/runtime_calls.h"
 #include "runtime/compiled_module.h"
 
@@ -65,6 +66,10 @@ std::string padded(std::string text, size_t width) {
 }
 
 }  // namespace
+
+Engine listing_engine(const Config& config, const Backend& backend) {
+  return codeless_engine(config, backend.pins(), CodelessKind::jit);
+}
 
 Result<std::string> list_code(const Backend& backend, const runtime::CompiledModule& module, FuncIdx index,
                               const CodeSettings& settings) {

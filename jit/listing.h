@@ -4,6 +4,7 @@
 // Thread rule: any thread.
 #pragma once
 
+#include <mini_wasm/mini_wasm.h>
 #include <mini_wasm/result.h>
 
 #include <cstdint>
@@ -39,7 +40,12 @@ using AddressNames = std::unordered_map<uint64_t, std::string>;
 //   00000023  local.get 0
 //   00000025  i32.load
 //                 14  mov eax, dword ptr [r14+rbx]
+// The CPU may be another one than the host's, if the module belongs to an engine of `listing_engine`.
 Result<std::string> list_code(const Backend& backend, const runtime::CompiledModule& module, FuncIdx index,
                               const CodeSettings& settings);
+
+// An engine whose modules can only be listed, for the backend's CPU: locals are in registers, and frames are laid out, as
+// on a host with that CPU.
+Engine listing_engine(const Config& config, const Backend& backend);
 
 }  // namespace mini_wasm::jit

@@ -276,7 +276,13 @@ bool address(uint32_t word, uint32_t encoding, std::string& text, bool& unscaled
 }  // namespace
 
 std::string print(uint32_t word, uint32_t at) {
-  for (const Instruction& instruction : kInstructions) {
+  static const std::vector<uint32_t> kMasks = [] {
+    std::vector<uint32_t> masks;
+    for (const Instruction& instruction : kInstructions) masks.push_back(~fields_of(instruction.syntax));
+    return masks;
+  }();
+  for (size_t i = 0; i < std::size(kInstructions); ++i) {
+    const Instruction& instruction = kInstructions[i];
     if (instruction.is_access) {
       // The bits above those of the address must be equal, so that a load is not taken for a store.
       std::string where;
@@ -286,8 +292,7 @@ std::string print(uint32_t word, uint32_t at) {
         continue;
       return fill_in(instruction.syntax, word, at).insert(2, unscaled ? "u" : "") + where;
     }
-    if ((word & ~fields_of(instruction.syntax)) == instruction.encoding)
-      return fill_in(instruction.syntax, word, at);
+    if ((word & kMasks[i]) == instruction.encoding) return fill_in(instruction.syntax, word, at);
   }
   return ".word " + hex(word);
 }
