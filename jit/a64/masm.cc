@@ -42,7 +42,8 @@ void Masm::end() {
   place_traps();
   a.finish();
   // See A64Backend::can_link.
-  if (!relocations().empty() && relocations().back().offset + 4 == here()) a.emit(ins::udf);
+  if (relocations().empty() || relocations().back().is_constant()) return;
+  if (relocations().back().offset + 4 == here()) a.emit(ins::udf);
 }
 
 // A conditional trap jumps out of line, where a call leads to the stub of the trap. The return address of this call
