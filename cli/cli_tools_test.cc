@@ -99,7 +99,7 @@ TEST_F(cli, dump_shows_machine_code) {
     EXPECT_THAT(one, Not(HasSubstr("func 1 "))) << name;
   }
   EXPECT_EQ(run({"dump", "--native=third", file}).code, 1);
-  EXPECT_THAT(run({"dump", "--native=0", "--target=aarch64", file}).out, HasSubstr("ldr w0, [x27, w0, uxtw]\n"));
+  EXPECT_THAT(run({"dump", "--native=0", "--target=aarch64", file}).out, HasSubstr("ldr w0, [x27, w9, uxtw]\n"));
   EXPECT_THAT(run({"dump", "--native=0", "--target=x86-64", file}).out, HasSubstr("mov eax, dword ptr [r14+"));
   EXPECT_EQ(run({"dump", "--native=0", "--target=vax", file}).code, 2);
 #else

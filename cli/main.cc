@@ -113,8 +113,9 @@ struct Commands {
     // A flag takes a value only after `=`, so that FILE is never taken for its value.
     dump->add_flag("--native{*}", dump_options.native, "Print the machine code of a function (index or name) or of all")
         ->option_text("[=FUNC]");
-    dump->add_option("--target", dump_options.target, "With --native: for this CPU: x86-64 or aarch64 (default: this one)")
-        ->check(CLI::IsMember({std::begin(kTargets), std::end(kTargets)}))
+    dump->add_option("--target", dump_options.target,
+                     "With --native: for this CPU: x86-64 or aarch64 (default: this one)")
+        ->check(CLI::IsMember(std::vector<std::string>(std::begin(kTargets), std::end(kTargets))))
         ->option_text("CPU");
     dump_options.features.add_to(*dump);
 

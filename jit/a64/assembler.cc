@@ -224,7 +224,8 @@ void Assembler::constant(bool wide, Reg d, uint64_t bits) {
     if (halves - std::max(zeros, ones) > 2) return load_literal(ins::ldr_x_pool, d, bits);
   }
   const uint64_t filler = inverts ? 0xffff : 0;
-  if (bits == (inverts ? (wide ? ~uint64_t{0} : 0xffffffff) : 0)) return emit((inverts ? ins::movn : ins::movz) | sf(wide) | rd(d));
+  if (bits == (inverts ? (wide ? ~uint64_t{0} : 0xffffffff) : 0))
+    return emit((inverts ? ins::movn : ins::movz) | sf(wide) | rd(d));
   bool first = true;
   for (uint32_t i = 0; i < halves; ++i) {
     const auto half = static_cast<uint32_t>(bits >> 16 * i & 0xffff);
@@ -330,8 +331,7 @@ void Assembler::access(uint32_t op, Reg t, const Place& place) {
   };
   Reg base = place.base;
   const int64_t offset = place.offset;
-  const bool fits_scaled =
-      offset >= 0 && (offset & ((1 << scale) - 1)) == 0 && offset >> scale < 0x1000;
+  const bool fits_scaled = offset >= 0 && (offset & ((1 << scale) - 1)) == 0 && offset >> scale < 0x1000;
   const bool fits = fits_scaled || (offset >= -256 && offset < 256);
   if (place.index.valid()) {
     if (offset == 0 && (place.shift == 0 || place.shift == scale)) {

@@ -22,55 +22,55 @@ TEST(a64_assembler, encodes_as_the_manual_says) {
     EXPECT_EQ(a.words()[0], word##u) << #__VA_ARGS__;                   \
     EXPECT_EQ(print(a.words()[0], 0).find(".word"), std::string::npos); \
   } while (false)
-  ENCODES(0x8b030041, a.r3(ins::add, true, x(1), x(2), x(3)));  // add x1, x2, x3
-  ENCODES(0x0b031c41, a.r3(ins::add, false, x(1), x(2), x(3), Shift::lsl, 7));  // add w1, w2, w3, lsl #7
-  ENCODES(0xaa2303e1, a.r3(ins::orn, true, x(1), kZero, x(3)));  // orn x1, xzr, x3
-  ENCODES(0x9b039041, a.r4(ins::msub, true, x(1), x(2), x(3), x(4)));  // msub x1, x2, x3, x4
-  ENCODES(0xdac01041, a.r2(ins::clz, true, x(1), x(2)));  // clz x1, x2
-  ENCODES(0x910043ff, a.r2_imm(ins::add_imm, true, kSp, kSp, 16));  // add sp, sp, #16
-  ENCODES(0x51401441, a.r2_imm(ins::sub_imm, false, x(1), x(2), 0x5000));  // sub w1, w2, #5, lsl #12
-  ENCODES(0x8b234c41, a.add_extended(x(1), x(2), x(3), Extend::uxtw, 3));  // add x1, x2, w3, uxtw #3
-  ENCODES(0x531b6841, a.lsl(false, x(1), x(2), 5));  // lsl w1, w2, #5
-  ENCODES(0xd37ffc41, a.lsr(true, x(1), x(2), 63));  // lsr x1, x2, #63
-  ENCODES(0x9347fc41, a.asr(true, x(1), x(2), 7));  // asr x1, x2, #7
-  ENCODES(0x13822441, a.ror(false, x(1), x(2), 9));  // ror w1, w2, #9
-  ENCODES(0xaa0203e1, a.mov(true, x(1), x(2)));  // mov x1, x2
-  ENCODES(0x910003e9, a.v1(ins::mov_sp_to, x(9)));  // mov x9, sp
-  ENCODES(0x9100013f, a.emit(ins::mov_to_sp | a.rn(x(9))));  // mov sp, x9
-  ENCODES(0x1a9f27e1, a.cset(false, x(1), Cond::lo));  // cset w1, lo
-  ENCODES(0x9a83c041, a.csel(ins::csel, true, x(1), x(2), x(3), Cond::gt));  // csel x1, x2, x3, gt
-  ENCODES(0xfa427025, a.ccmp(true, x(1), x(2), 5, Cond::vc));  // ccmp x1, x2, #5, vc
-  ENCODES(0x7a410820, a.ccmp(false, x(1), 1u, 0, Cond::eq));  // ccmp w1, #1, #0, eq
-  ENCODES(0xeb02003f, a.compare(true, x(1), x(2)));  // cmp x1, x2
-  ENCODES(0x3100043f, a.compare(false, x(1), 0xffffffff));  // cmn w1, #1
-  ENCODES(0xa91f8ba1, a.pair(ins::stp, x(1), x(2), kFp, 504));  // stp x1, x2, [x29, #504]
-  ENCODES(0xa8c173fe, a.pair(ins::ldp_post, x(30), x(28), kSp, 16));  // ldp x30, x28, [sp], #16
-  ENCODES(0xad3f0861, a.pair(ins::stp_q, v(1), v(2), x(3), -32, 4));  // stp q1, q2, [x3, #-32]
-  ENCODES(0xf81f0ffe, a.moving(ins::str_pre, x(30), kSp, -16));  // str x30, [sp, #-16]!
-  ENCODES(0xf84107fe, a.moving(ins::ldr_post, x(30), kSp, 16));  // ldr x30, [sp], #16
+  ENCODES(0x8b030041, a.r3(ins::add, true, x(1), x(2), x(3)));                       // add x1, x2, x3
+  ENCODES(0x0b031c41, a.r3(ins::add, false, x(1), x(2), x(3), Shift::lsl, 7));       // add w1, w2, w3, lsl #7
+  ENCODES(0xaa2303e1, a.r3(ins::orn, true, x(1), kZero, x(3)));                      // orn x1, xzr, x3
+  ENCODES(0x9b039041, a.r4(ins::msub, true, x(1), x(2), x(3), x(4)));                // msub x1, x2, x3, x4
+  ENCODES(0xdac01041, a.r2(ins::clz, true, x(1), x(2)));                             // clz x1, x2
+  ENCODES(0x910043ff, a.r2_imm(ins::add_imm, true, kSp, kSp, 16));                   // add sp, sp, #16
+  ENCODES(0x51401441, a.r2_imm(ins::sub_imm, false, x(1), x(2), 0x5000));            // sub w1, w2, #5, lsl #12
+  ENCODES(0x8b234c41, a.add_extended(x(1), x(2), x(3), Extend::uxtw, 3));            // add x1, x2, w3, uxtw #3
+  ENCODES(0x531b6841, a.lsl(false, x(1), x(2), 5));                                  // lsl w1, w2, #5
+  ENCODES(0xd37ffc41, a.lsr(true, x(1), x(2), 63));                                  // lsr x1, x2, #63
+  ENCODES(0x9347fc41, a.asr(true, x(1), x(2), 7));                                   // asr x1, x2, #7
+  ENCODES(0x13822441, a.ror(false, x(1), x(2), 9));                                  // ror w1, w2, #9
+  ENCODES(0xaa0203e1, a.mov(true, x(1), x(2)));                                      // mov x1, x2
+  ENCODES(0x910003e9, a.v1(ins::mov_sp_to, x(9)));                                   // mov x9, sp
+  ENCODES(0x9100013f, a.emit(ins::mov_to_sp | a.rn(x(9))));                          // mov sp, x9
+  ENCODES(0x1a9f27e1, a.cset(false, x(1), Cond::lo));                                // cset w1, lo
+  ENCODES(0x9a83c041, a.csel(ins::csel, true, x(1), x(2), x(3), Cond::gt));          // csel x1, x2, x3, gt
+  ENCODES(0xfa427025, a.ccmp(true, x(1), x(2), 5, Cond::vc));                        // ccmp x1, x2, #5, vc
+  ENCODES(0x7a410820, a.ccmp(false, x(1), 1u, 0, Cond::eq));                         // ccmp w1, #1, #0, eq
+  ENCODES(0xeb02003f, a.compare(true, x(1), x(2)));                                  // cmp x1, x2
+  ENCODES(0x3100043f, a.compare(false, x(1), 0xffffffff));                           // cmn w1, #1
+  ENCODES(0xa91f8ba1, a.pair(ins::stp, x(1), x(2), kFp, 504));                       // stp x1, x2, [x29, #504]
+  ENCODES(0xa8c173fe, a.pair(ins::ldp_post, x(30), x(28), kSp, 16));                 // ldp x30, x28, [sp], #16
+  ENCODES(0xad3f0861, a.pair(ins::stp_q, v(1), v(2), x(3), -32, 4));                 // stp q1, q2, [x3, #-32]
+  ENCODES(0xf81f0ffe, a.moving(ins::str_pre, x(30), kSp, -16));                      // str x30, [sp, #-16]!
+  ENCODES(0xf84107fe, a.moving(ins::ldr_post, x(30), kSp, 16));                      // ldr x30, [sp], #16
   ENCODES(0xf97ffc41, a.access(ins::ldr_x, x(1), {x(2), kNoReg, false, 0, 32760}));  // ldr x1, [x2, #32760]
-  ENCODES(0xb85f8041, a.access(ins::ldr_w, x(1), {x(2), kNoReg, false, 0, -8}));  // ldur w1, [x2, #-8]
-  ENCODES(0xb8a35841, a.access(ins::ldrsw, x(1), {x(2), x(3), true, 2}));  // ldrsw x1, [x2, w3, uxtw #2]
-  ENCODES(0x38234841, a.access(ins::strb, x(1), {x(2), x(3), true}));  // strb w1, [x2, w3, uxtw]
-  ENCODES(0xf8237841, a.access(ins::str_x, x(1), {x(2), x(3), false, 3}));  // str x1, [x2, x3, lsl #3]
+  ENCODES(0xb85f8041, a.access(ins::ldr_w, x(1), {x(2), kNoReg, false, 0, -8}));     // ldur w1, [x2, #-8]
+  ENCODES(0xb8a35841, a.access(ins::ldrsw, x(1), {x(2), x(3), true, 2}));            // ldrsw x1, [x2, w3, uxtw #2]
+  ENCODES(0x38234841, a.access(ins::strb, x(1), {x(2), x(3), true}));                // strb w1, [x2, w3, uxtw]
+  ENCODES(0xf8237841, a.access(ins::str_x, x(1), {x(2), x(3), false, 3}));           // str x1, [x2, x3, lsl #3]
   ENCODES(0x3dfffc41, a.access(ins::ldr_q, v(1), {x(2), kNoReg, false, 0, 65520}));  // ldr q1, [x2, #65520]
-  ENCODES(0x7c003041, a.access(ins::str_h, v(1), {x(2), kNoReg, false, 0, 3}));  // stur h1, [x2, #3]
-  ENCODES(0x78e10062, a.atomic(ins::ldaddal, 1, x(1), x(2), x(3)));  // ldaddalh w1, w2, [x3]
-  ENCODES(0xc8e1fc62, a.atomic(ins::casal, 3, x(1), x(2), x(3)));  // casal x1, x2, [x3]
-  ENCODES(0x0801fc62, a.atomic(ins::stlxr, 0, x(1), x(2), x(3)));  // stlxrb w1, w2, [x3]
-  ENCODES(0x88dffc41, a.atomic(ins::ldar, 2, x(1), x(2)));  // ldar w1, [x2]
-  ENCODES(0x1e631841, a.f3(ins::fdiv, true, v(1), v(2), v(3)));  // fdiv d1, d2, d3
-  ENCODES(0x1e244041, a.f2(ins::frintn, false, v(1), v(2)));  // frintn s1, s2
-  ENCODES(0x1e622020, a.fcmp(true, v(1), v(2)));  // fcmp d1, d2
-  ENCODES(0x1e22a420, a.fccmp(false, v(1), v(2), 0, Cond::ge));  // fccmp s1, s2, #0, ge
-  ENCODES(0x1e634c41, a.fcsel(true, v(1), v(2), v(3), Cond::mi));  // fcsel d1, d2, d3, mi
-  ENCODES(0x9e380041, a.convert(ins::fcvtzs, true, false, x(1), v(2)));  // fcvtzs x1, s2
-  ENCODES(0x1e630041, a.convert(ins::ucvtf, false, true, v(1), x(2)));  // ucvtf d1, w2
-  ENCODES(0x4e0323c1, a.v3(ins::tbl2, v(1), v(30), v(3)));  // tbl v1.16b, {v30.16b, v31.16b}, v3.16b
-  ENCODES(0x6e63b441, a.v3(ins::sqrdmulh_8h, v(1), v(2), v(3)));  // sqrdmulh v1.8h, v2.8h, v3.8h
+  ENCODES(0x7c003041, a.access(ins::str_h, v(1), {x(2), kNoReg, false, 0, 3}));      // stur h1, [x2, #3]
+  ENCODES(0x78e10062, a.atomic(ins::ldaddal, 1, x(1), x(2), x(3)));                  // ldaddalh w1, w2, [x3]
+  ENCODES(0xc8e1fc62, a.atomic(ins::casal, 3, x(1), x(2), x(3)));                    // casal x1, x2, [x3]
+  ENCODES(0x0801fc62, a.atomic(ins::stlxr, 0, x(1), x(2), x(3)));                    // stlxrb w1, w2, [x3]
+  ENCODES(0x88dffc41, a.atomic(ins::ldar, 2, x(1), x(2)));                           // ldar w1, [x2]
+  ENCODES(0x1e631841, a.f3(ins::fdiv, true, v(1), v(2), v(3)));                      // fdiv d1, d2, d3
+  ENCODES(0x1e244041, a.f2(ins::frintn, false, v(1), v(2)));                         // frintn s1, s2
+  ENCODES(0x1e622020, a.fcmp(true, v(1), v(2)));                                     // fcmp d1, d2
+  ENCODES(0x1e22a420, a.fccmp(false, v(1), v(2), 0, Cond::ge));                      // fccmp s1, s2, #0, ge
+  ENCODES(0x1e634c41, a.fcsel(true, v(1), v(2), v(3), Cond::mi));                    // fcsel d1, d2, d3, mi
+  ENCODES(0x9e380041, a.convert(ins::fcvtzs, true, false, x(1), v(2)));              // fcvtzs x1, s2
+  ENCODES(0x1e630041, a.convert(ins::ucvtf, false, true, v(1), x(2)));               // ucvtf d1, w2
+  ENCODES(0x4e0323c1, a.v3(ins::tbl2, v(1), v(30), v(3)));                     // tbl v1.16b, {v30.16b, v31.16b}, v3.16b
+  ENCODES(0x6e63b441, a.v3(ins::sqrdmulh_8h, v(1), v(2), v(3)));               // sqrdmulh v1.8h, v2.8h, v3.8h
   ENCODES(0x6e160441, a.v2(ins::ins_element | lane_field(1, 5), v(1), v(2)));  // mov v1.h[5], v2.h[0]
-  ENCODES(0x5e1c0441, a.v2(ins::dup_scalar | lane_field(2, 3), v(1), v(2)));  // mov s1, v2.s[3]
-  ENCODES(0x4f090441, a.v2(ins::sshr_lanes | shift_field(0, 7, true), v(1), v(2)));  // sshr v1.16b, v2.16b, #7
+  ENCODES(0x5e1c0441, a.v2(ins::dup_scalar | lane_field(2, 3), v(1), v(2)));   // mov s1, v2.s[3]
+  ENCODES(0x4f090441, a.v2(ins::sshr_lanes | shift_field(0, 7, true), v(1), v(2)));   // sshr v1.16b, v2.16b, #7
   ENCODES(0x4f7f5441, a.v2(ins::shl_lanes | shift_field(3, 63, false), v(1), v(2)));  // shl v1.2d, v2.2d, #63
 #undef ENCODES
 }

@@ -72,7 +72,7 @@ class AtomicSelector : SelectorBase {
 
   // sub is add of the negative operand, and `and` clears the bits of the inverted one.
   void modify_at_once(Rmw rmw, Reg by, Reg to) {
-    const uint32_t op = rmw == Rmw::xchg  ? ins::swpal
+    const uint32_t op = rmw == Rmw::xchg   ? ins::swpal
                         : rmw == Rmw::and_ ? ins::ldclral
                         : rmw == Rmw::or_  ? ins::ldsetal
                         : rmw == Rmw::xor_ ? ins::ldeoral

@@ -42,7 +42,7 @@ class A64Compiler final : public FunctionCompiler {
 
 }  // namespace
 
-const RegisterBudget& A64Backend::pins() const { return kPinBudget; }
+const RegisterBudget& A64Backend::pins() const { return RegisterLists<Masm>::kBudget; }
 
 std::unique_ptr<FunctionCompiler> A64Backend::make_compiler(const runtime::CompiledModule& module,
                                                             runtime::Bounds bounds, const CodeSettings& settings,

@@ -14,8 +14,8 @@ bool redirect_fault(runtime::Activation& activation, void* context) {
   mcontext_t& machine = static_cast<ucontext_t*>(context)->uc_mcontext;
   if (!jit.memory().contains(reinterpret_cast<const void*>(machine.pc))) return false;
   machine.regs[30] = machine.pc + 4;
-  machine.pc = reinterpret_cast<uint64_t>(
-      jit.stubs().traps[static_cast<size_t>(TrapCode::out_of_bounds_memory_access)]);
+  machine.pc =
+      reinterpret_cast<uint64_t>(jit.stubs().traps[static_cast<size_t>(TrapCode::out_of_bounds_memory_access)]);
   return true;
 }
 

@@ -115,9 +115,11 @@ void Masm::constant(Scalar type, Reg to, uint64_t bits) {
   if (bits == 0) return a.v1(ins::movi_zero, to);
   const bool wide = type == Scalar::f64;
   if (!wide) bits &= 0xffffffff;
-  if (const auto imm = float_immediate(wide, bits)) return a.emit(ins::fmov_imm | Assembler::ft(wide) | *imm | a.rd(to));
+  if (const auto imm = float_immediate(wide, bits))
+    return a.emit(ins::fmov_imm | Assembler::ft(wide) | *imm | a.rd(to));
   const uint32_t top = wide ? 48 : 16;
-  if ((bits & ((uint64_t{1} << top) - 1)) != 0) return a.load_literal(wide ? ins::ldr_d_pool : ins::ldr_s_pool, to, bits);
+  if ((bits & ((uint64_t{1} << top) - 1)) != 0)
+    return a.load_literal(wide ? ins::ldr_d_pool : ins::ldr_s_pool, to, bits);
   a.constant(wide, kInner, bits);
   a.v2(wide ? ins::fmov_dx : ins::fmov_sw, to, kInner);
 }

@@ -44,9 +44,8 @@ class Masm {
   using Label = Assembler::Label;
 
   // --- Registers
-  static constexpr RegSet kTemps =
-      RegSet(a64::kIntArguments) | RegSet(a64::kFloatArguments) | RegSet(a64::kFloatPins) |
-      RegSet(x(8), x(9), x(10), x(11), x(12), x(13), x(14), x(15), v(28), v(29));
+  static constexpr RegSet kTemps = RegSet(a64::kIntArguments) | RegSet(a64::kFloatArguments) | RegSet(a64::kFloatPins) |
+                                   RegSet(x(8), x(9), x(10), x(11), x(12), x(13), x(14), x(15), v(28), v(29));
   // For tests (CodeSettings::few_registers): additions of 128 bits and compare-and-exchange need as many.
   static constexpr RegSet kFewTemps{x(0), x(1), x(2), x(3), v(0), v(1), v(2), v(3)};
   static constexpr auto kPins = a64::kPins;
@@ -202,9 +201,7 @@ class Masm {
   }
   void place_traps();
   // `op`: b or bl.
-  void emit_stub(uint32_t op, const uint8_t* const& stub) {
-    a.far(op, Relocation::Kind::stub, stubs_.place_of(stub));
-  }
+  void emit_stub(uint32_t op, const uint8_t* const& stub) { a.far(op, Relocation::Kind::stub, stubs_.place_of(stub)); }
   void emit_to_function(uint32_t op, uint32_t index, Entry entry);
   void load_type(Reg to, uint32_t type) { a.load_replaced(ins::ldr_w_pool, to, type, Relocation::Kind::type); }
   void load_layout(Reg to, const runtime::gc::TypeLayout& layout) {

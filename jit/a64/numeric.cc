@@ -144,7 +144,8 @@ class Selector : SelectorBase {
     const Reg l = c.use(pair.left);
     if (pair.right.kind == Value::Kind::constant) {
       const uint32_t bits = wide ? 64 : 32, count = static_cast<uint32_t>(pair.right.bits) & (bits - 1);
-      if (how == Shifts::left && reads_shifted(wide)) return c.push_pending(type, Operand::of_scaled(l, static_cast<int32_t>(count)));
+      if (how == Shifts::left && reads_shifted(wide))
+        return c.push_pending(type, Operand::of_scaled(l, static_cast<int32_t>(count)));
       const Reg to = c.target(type, pair.left);
       if (count == 0) {
         m.move(type, to, l);
@@ -272,7 +273,9 @@ bool Masm::numeric(Compiler<Masm>& c, Op op) {
 
 // Immediates are sign-extended. -1 is the immediate of xor, which then is orn.
 bool Masm::fits(Op op, int64_t imm) {
-  const auto addend = [&] { return is_addend(static_cast<uint64_t>(imm)) || is_addend(0 - static_cast<uint64_t>(imm)); };
+  const auto addend = [&] {
+    return is_addend(static_cast<uint64_t>(imm)) || is_addend(0 - static_cast<uint64_t>(imm));
+  };
   switch (op) {
     case Op::i32_add:
     case Op::i64_add:
@@ -304,7 +307,7 @@ struct Comparison {
 
 Comparison comparison(Op op) {
   switch (op) {
-#define PAIR(name, condition)                                    \
+#define PAIR(name, condition)                                  \
   case Op::i32_##name: return {false, false, Cond::condition}; \
   case Op::i64_##name: return {false, true, Cond::condition};
     PAIR(eq, eq)
@@ -319,7 +322,7 @@ Comparison comparison(Op op) {
     PAIR(ge_u, hs)
 #undef PAIR
     // These conditions do not hold if an operand is NaN, except for ne (see Cond).
-#define PAIR(name, condition)                                   \
+#define PAIR(name, condition)                                 \
   case Op::f32_##name: return {true, false, Cond::condition}; \
   case Op::f64_##name: return {true, true, Cond::condition};
     PAIR(eq, eq)

@@ -57,15 +57,13 @@ class FloatSelector : SelectorBase {
   // --- Conversions
 
   void to_float(bool wide_float, bool wide_int, bool sign) {
-    unary(float_type(wide_float), [&](Reg to, Reg from) {
-      a.convert(sign ? ins::scvtf : ins::ucvtf, wide_int, wide_float, to, from);
-    });
+    unary(float_type(wide_float),
+          [&](Reg to, Reg from) { a.convert(sign ? ins::scvtf : ins::ucvtf, wide_int, wide_float, to, from); });
   }
 
   void saturate(bool wide_int, bool wide_float, bool sign) {
-    unary(int_type(wide_int), [&](Reg to, Reg from) {
-      a.convert(sign ? ins::fcvtzs : ins::fcvtzu, wide_int, wide_float, to, from);
-    });
+    unary(int_type(wide_int),
+          [&](Reg to, Reg from) { a.convert(sign ? ins::fcvtzs : ins::fcvtzu, wide_int, wide_float, to, from); });
   }
 
   // To i32. Converts to 64 bits: the result fits in 32 bits exactly if the number does, or if it is NaN, which becomes
@@ -143,11 +141,12 @@ bool FloatSelector::select_conversion() {
     case Op::i64_trunc_f32_s: return truncate_to_64(false, true), true;
     case Op::i64_trunc_f32_u: return truncate_to_64(false, false), true;
     case Op::i64_trunc_f64_s: return truncate_to_64(true, true), true;
-    case Op::i64_trunc_f64_u: return truncate_to_64(true, false), true;
-    INTS(trunc_sat_f32_s, saturate(wide, false, true))
-    INTS(trunc_sat_f32_u, saturate(wide, false, false))
-    INTS(trunc_sat_f64_s, saturate(wide, true, true))
-    INTS(trunc_sat_f64_u, saturate(wide, true, false))
+    case Op::i64_trunc_f64_u:
+      return truncate_to_64(true, false), true;
+      INTS(trunc_sat_f32_s, saturate(wide, false, true))
+      INTS(trunc_sat_f32_u, saturate(wide, false, false))
+      INTS(trunc_sat_f64_s, saturate(wide, true, true))
+      INTS(trunc_sat_f64_u, saturate(wide, true, false))
     case Op::f32_demote_f64: return move_bits(ins::fcvt_sd, Scalar::f32), true;
     case Op::f64_promote_f32: return move_bits(ins::fcvt_ds, Scalar::f64), true;
     case Op::i32_reinterpret_f32: return move_bits(ins::fmov_ws, Scalar::i32), true;

@@ -110,19 +110,20 @@ struct Field {
 
 constexpr uint32_t kD = 0x1f, kN = 0x1f << 5, kA = 0x1f << 10, kM = 0x1f << 16, kSf = 1u << 31, kFt = 1u << 22;
 
-#define FIELD_REG(letter, shift, mask)                                                                         \
+#define FIELD_REG(letter, shift, mask)                                                                           \
   {"R" letter, (mask) | kSf, [](uint32_t w, uint32_t) { return reg(is_64(w) ? 'x' : 'w', bits(w, shift, 5)); }}, \
-      {"F" letter, (mask) | kFt,                                                                               \
-       [](uint32_t w, uint32_t) { return reg((w & kFt) != 0 ? 'd' : 's', bits(w, shift, 5)); }},               \
-      {"T" letter, (mask) | 3u << 30, [](uint32_t w, uint32_t) { return reg(w >> 30 == 3 ? 'x' : 'w', bits(w, shift, 5)); }}, \
-      {"W" letter, mask, [](uint32_t w, uint32_t) { return reg('w', bits(w, shift, 5)); }},                    \
-      {"X" letter, mask, [](uint32_t w, uint32_t) { return reg('x', bits(w, shift, 5)); }},                    \
-      {"B" letter, mask, [](uint32_t w, uint32_t) { return reg('b', bits(w, shift, 5)); }},                    \
-      {"H" letter, mask, [](uint32_t w, uint32_t) { return reg('h', bits(w, shift, 5)); }},                    \
-      {"S" letter, mask, [](uint32_t w, uint32_t) { return reg('s', bits(w, shift, 5)); }},                    \
-      {"D" letter, mask, [](uint32_t w, uint32_t) { return reg('d', bits(w, shift, 5)); }},                    \
-      {"Q" letter, mask, [](uint32_t w, uint32_t) { return reg('q', bits(w, shift, 5)); }}, {                  \
-    letter, mask, [](uint32_t w, uint32_t) { return number(bits(w, shift, 5)); }                               \
+      {"F" letter, (mask) | kFt,                                                                                 \
+       [](uint32_t w, uint32_t) { return reg((w & kFt) != 0 ? 'd' : 's', bits(w, shift, 5)); }},                 \
+      {"T" letter, (mask) | 3u << 30,                                                                            \
+       [](uint32_t w, uint32_t) { return reg(w >> 30 == 3 ? 'x' : 'w', bits(w, shift, 5)); }},                   \
+      {"W" letter, mask, [](uint32_t w, uint32_t) { return reg('w', bits(w, shift, 5)); }},                      \
+      {"X" letter, mask, [](uint32_t w, uint32_t) { return reg('x', bits(w, shift, 5)); }},                      \
+      {"B" letter, mask, [](uint32_t w, uint32_t) { return reg('b', bits(w, shift, 5)); }},                      \
+      {"H" letter, mask, [](uint32_t w, uint32_t) { return reg('h', bits(w, shift, 5)); }},                      \
+      {"S" letter, mask, [](uint32_t w, uint32_t) { return reg('s', bits(w, shift, 5)); }},                      \
+      {"D" letter, mask, [](uint32_t w, uint32_t) { return reg('d', bits(w, shift, 5)); }},                      \
+      {"Q" letter, mask, [](uint32_t w, uint32_t) { return reg('q', bits(w, shift, 5)); }}, {                    \
+    letter, mask, [](uint32_t w, uint32_t) { return number(bits(w, shift, 5)); }                                 \
   }
 
 // R: 32 or 64 bits; F: single or double precision; T: by the size of an atomic access; P: 31 is sp.
@@ -136,8 +137,7 @@ const Field kFields[] = {
     {"p7post", 0x7f << 15, [](uint32_t w, uint32_t) { return "#" + number(signed_bits(w, 15, 7) * 8); }},
     {"m9post", 0x1ff << 12, [](uint32_t w, uint32_t) { return "#" + number(signed_bits(w, 12, 9)); }},
     {"n+", kN, [](uint32_t w, uint32_t) { return number((bits(w, 5, 5) + 1) % 32); }},
-    {"r5n", kN | kM,
-     [](uint32_t w, uint32_t) { return reg(lane_log2(w) == 3 ? 'x' : 'w', bits(w, 5, 5)); }},
+    {"r5n", kN | kM, [](uint32_t w, uint32_t) { return reg(lane_log2(w) == 3 ? 'x' : 'w', bits(w, 5, 5)); }},
     {"V5", kM,
      [](uint32_t w, uint32_t) {
        constexpr const char* kArrangements[] = {"16b", "8h", "4s", "2d"};
@@ -160,9 +160,7 @@ const Field kFields[] = {
     {"s6", 0x3f << 10 | 3 << 22, [](uint32_t w, uint32_t) { return shifted(w); }},
     {"ext", kM | 0x3f << 10, [](uint32_t w, uint32_t) { return extended(w); }},
     {"i12", 0xfff << 10 | 1 << 22,
-     [](uint32_t w, uint32_t) {
-       return immediate(bits(w, 10, 12)) + ((w & kFt) != 0 ? ", lsl #12" : "");
-     }},
+     [](uint32_t w, uint32_t) { return immediate(bits(w, 10, 12)) + ((w & kFt) != 0 ? ", lsl #12" : ""); }},
     {"log", 0x1fff << 10, [](uint32_t w, uint32_t) { return "#" + hex(unmask(w)); }},
     {"u16", 0xffff << 5 | 3 << 21,
      [](uint32_t w, uint32_t) {
@@ -196,7 +194,9 @@ const Field kFields[] = {
      }},
     {"m9", 0x1ff << 12, [](uint32_t w, uint32_t) { return ", #" + number(signed_bits(w, 12, 9)); }},
     {"f8", 0xff << 13, [](uint32_t w, uint32_t) { return float_number(w); }},
-    {"sz", 3u << 30, [](uint32_t w, uint32_t) { return std::string(w >> 30 == 0 ? "b" : w >> 30 == 1 ? "h" : ""); }},
+    {"sz", 3u << 30, [](uint32_t w, uint32_t) { return std::string(w >> 30 == 0   ? "b"
+                                                                   : w >> 30 == 1 ? "h"
+                                                                                  : ""); }},
     FIELD_REG("d", 0, kD),
     FIELD_REG("n", 5, kN),
     FIELD_REG("m", 16, kM),

@@ -48,14 +48,11 @@ inline constexpr Reg kLink = x(30), kFp = x(29), kContext = x(28), kMemory = x(2
 inline constexpr Reg kScratch = x(16), kFloatScratch = v(31);
 inline constexpr Reg kInner = x(17), kInnerFloat = v(30), kThird = kLink;  // of the Masm alone
 
-inline constexpr std::array kPins = {x(19), x(20), x(21), x(22), x(23), x(24),
-                                     x(25), x(26), x(9),  x(10), x(11), x(12)};
+inline constexpr std::array kPins = {x(19), x(20), x(21), x(22), x(23), x(24), x(25), x(26), x(9), x(10), x(11), x(12)};
 inline constexpr std::array kFloatPins = {v(16), v(17), v(18), v(19), v(20), v(21),
                                           v(22), v(23), v(24), v(25), v(26), v(27)};
 inline constexpr RegSet kSurvivesCalls(x(19), x(20), x(21), x(22), x(23), x(24), x(25), x(26));
-inline constexpr RegisterBudget kPinBudget = {{8, kPins.size()}, {0, kFloatPins.size()}};
 inline constexpr std::array kIntArguments = {x(0), x(1), x(2), x(3), x(4), x(5), x(6), x(7)};
 inline constexpr std::array kFloatArguments = {v(0), v(1), v(2), v(3), v(4), v(5), v(6), v(7)};
-static_assert(kPins.size() <= PinSet::kMost && kFloatPins.size() <= PinSet::kMost);
 
 }  // namespace mini_wasm::jit::a64

@@ -193,10 +193,8 @@ bool SimdSelector::select_regular() {
   case Op::op: return binary(ins::name, true), true;
 #define INVERTED(op, name) \
   case Op::op: return binary(ins::name, false, true), true;
-#define UNARY(op, name)                                          \
-  case Op::op:                                                   \
-    one([&](Reg to, Reg from) { a.v2(ins::name, to, from); });   \
-    return true;
+#define UNARY(op, name) \
+  case Op::op: one([&](Reg to, Reg from) { a.v2(ins::name, to, from); }); return true;
 #define TWICE(op, first, second) \
   case Op::op: return twice(ins::first, ins::second), true;
 #define SHIFT(op, log2, by_constant, by_lanes, right) \

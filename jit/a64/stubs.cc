@@ -93,13 +93,13 @@ class Builder {
   void to_host_stack() {
     context(kScratch, offsetof(InstanceContext, store));
     get_sp(kInner);
-    store(kInner, kScratch, runtime::kMachineSp);
-    load(kInner, kScratch, runtime::kHostSp);
+    store(kInner, kScratch, runtime::StoreLayout::kMachineSp);
+    load(kInner, kScratch, runtime::StoreLayout::kHostSp);
     set_sp(kInner);
   }
   void to_machine_stack() {
     context(kScratch, offsetof(InstanceContext, store));
-    load(kInner, kScratch, runtime::kMachineSp);
+    load(kInner, kScratch, runtime::StoreLayout::kMachineSp);
     set_sp(kInner);
   }
 
@@ -131,12 +131,12 @@ class Builder {
     for_callee_saved([&](Reg first, Reg second, int32_t offset) { a.pair(ins::stp, first, second, kSp, offset); });
     a.access(ins::str_w, x(4), at(kSp, kKindAt));
     load(x(9), x(2), offsetof(InstanceContext, store));
-    load(x(10), x(9), runtime::kHostSp);
-    load(x(11), x(9), runtime::kMachineSp);
+    load(x(10), x(9), runtime::StoreLayout::kHostSp);
+    load(x(11), x(9), runtime::StoreLayout::kMachineSp);
     a.pair(ins::stp, x(10), x(11), kSp, kOuterAt);
     get_sp(x(10));
     store(x(10), x(3), 0);
-    store(x(10), x(9), runtime::kHostSp);
+    store(x(10), x(9), runtime::StoreLayout::kHostSp);
     set_sp(x(11));
     move(kFp, x(1));
     move(kContext, x(2));
@@ -144,7 +144,7 @@ class Builder {
     a.emit(ins::blr | a.rn(x(0)));
     name(&stubs_.enter_return);
     context(x(9), offsetof(InstanceContext, store));
-    load(x(10), x(9), runtime::kHostSp);
+    load(x(10), x(9), runtime::StoreLayout::kHostSp);
     set_sp(x(10));
     restore_outer();
     const Label floating = a.new_label(), vector = a.new_label(), done = a.new_label();
@@ -169,8 +169,8 @@ class Builder {
   // Makes the activation around this one the current one again. x9: the store.
   void restore_outer() {
     a.pair(ins::ldp, x(10), x(11), kSp, kOuterAt);
-    store(x(10), x(9), runtime::kHostSp);
-    store(x(11), x(9), runtime::kMachineSp);
+    store(x(10), x(9), runtime::StoreLayout::kHostSp);
+    store(x(11), x(9), runtime::StoreLayout::kMachineSp);
   }
 
   void pop_and_return() {
