@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/process_value.h"
 #include "jit/a64/assembler.h"
 
 namespace mini_wasm::jit::a64 {
@@ -276,11 +277,12 @@ bool address(uint32_t word, uint32_t encoding, std::string& text, bool& unscaled
 }  // namespace
 
 std::string print(uint32_t word, uint32_t at) {
-  static const std::vector<uint32_t> kMasks = [] {
-    std::vector<uint32_t> masks;
-    for (const Instruction& instruction : kInstructions) masks.push_back(~fields_of(instruction.syntax));
-    return masks;
-  }();
+  static constinit ProcessValue<const std::vector<uint32_t>> value;
+  const std::vector<uint32_t>& masks = value.get([] {
+    std::vector<uint32_t> made;
+    for (const Instruction& instruction : kInstructions) made.push_back(~fields_of(instruction.syntax));
+    return made;
+  });
   for (size_t i = 0; i < std::size(kInstructions); ++i) {
     const Instruction& instruction = kInstructions[i];
     if (instruction.is_access) {
@@ -292,7 +294,7 @@ std::string print(uint32_t word, uint32_t at) {
         continue;
       return fill_in(instruction.syntax, word, at).insert(2, unscaled ? "u" : "") + where;
     }
-    if ((word & kMasks[i]) == instruction.encoding) return fill_in(instruction.syntax, word, at);
+    if ((word & masks[i]) == instruction.encoding) return fill_in(instruction.syntax, word, at);
   }
   return ".word " + hex(word);
 }
