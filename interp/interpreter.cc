@@ -329,6 +329,7 @@ FuncCode* Interpreter::find_code(const Word* pc) {
   const auto after = std::upper_bound(functions.begin(), functions.end(), pc, [](const Word* at, const FuncCode* code) {
     return at < code->translation->words;
   });
+  if (after == functions.begin()) return nullptr;  // of a function for which there was no memory in the end
   FuncCode* code = *std::prev(after);
   return pc < code->translation->words + code->translation->size ? code : nullptr;
 }
