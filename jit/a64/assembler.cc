@@ -90,7 +90,7 @@ void Assembler::make_room(uint32_t words) {
   const uint32_t end = here() + 4 * words;
   if (end > next_look_) look(end);
   if (static_cast<size_t>(end_ - at_) < words) grow(words);
-  limit_ = origin_ ? at_ : std::min(end_, begin_.get() + std::max(next_look_, here() + 4 * words) / 4);
+  limit_ = origin_ ? at_ : std::min(end_, begin_.get() + next_look_ / 4);
 }
 
 // Code that is too large is overwritten from the beginning: it will not be used, and takes no more memory.

@@ -238,6 +238,18 @@ TEST(a64_assembler, constants_are_within_reach) {
   }
 }
 
+// A single constant has its place within reach, too, however much code without constants follows.
+TEST(a64_assembler, constants_do_not_wait_for_the_end) {
+  Assembler a;
+  a.load_literal(ins::ldr_d_pool, v(1), 0x123456789abcdef0);
+  fill(a, 3 << 20);
+  a.finish();
+  ASSERT_FALSE(a.failed());
+  uint64_t found;
+  std::memcpy(&found, a.words() + target_of(a, 0) / 4, sizeof(found));
+  EXPECT_EQ(found, 0x123456789abcdef0u);
+}
+
 // A table of distances may be larger than what a conditional branch reaches.
 TEST(a64_assembler, tables_may_be_large) {
   Assembler a;

@@ -146,6 +146,7 @@ const Field kFields[] = {
      }},
     {"x5", kM, [](uint32_t w, uint32_t) { return lane(lane_log2(w), bits(w, 16, 5) >> (lane_log2(w) + 1)); }},
     {"x4", 0xf << 11, [](uint32_t w, uint32_t) { return lane(lane_log2(w), bits(w, 11, 4) >> lane_log2(w)); }},
+    {"xi", 0xf << 11, [](uint32_t w, uint32_t) { return "#" + number(bits(w, 11, 4)); }},
     {"s5", kM, [](uint32_t w, uint32_t) { return std::string(1, "bhsd"[lane_log2(w)]); }},
     {"Vi", 0x7f << 16,
      [](uint32_t w, uint32_t) {

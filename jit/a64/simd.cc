@@ -87,11 +87,12 @@ class SimdSelector : VectorSelector {
   }
 
   void select_by_bits() {
-    three([&](Reg to, Reg x, Reg y, Reg mask) {
-      copy(s, mask);
-      a.v3(ins::bsl_16b, s, x, y);
-      copy(to, s);
-    });
+    Value mask = c.pop(), otherwise = c.pop(), value = c.pop();
+    const Reg x = c.use(value), y = c.use(otherwise), to = c.own(mask);  // the mask is overwritten
+    a.v3(ins::bsl_16b, to, x, y);
+    c.release(otherwise);
+    c.release(value);
+    c.push_reg(kV128, to);
   }
 
   void dot_16() {
@@ -167,7 +168,7 @@ class SimdSelector : VectorSelector {
       a.load_literal(ins::ldr_q_pool, s2, low, high);
       a.v3(ins::and_16b, s, s, s2);
       if (log2 == 0) {  // the sum of bytes has only 8 bits: each byte and the one 8 lanes above become one lane
-        a.v3(ins::ext_16b_8, s2, s, s);
+        a.v3(ins::ext_16b | 8u << 11, s2, s, s);
         a.v3(ins::zip1_16b, s, s, s2);
       }
       a.v2(sum, s, s);

@@ -1,10 +1,10 @@
 // Selects machine code for lanes of vectors and shuffles; and vector accesses to memory.
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstring>
 
 #include "jit/a64/vector_selector.h"
+#include "jit/shuffle_patterns.h"
 
 namespace mini_wasm::jit::a64 {
 
@@ -20,6 +20,7 @@ class LaneSelector : VectorSelector {
   void shuffle(const uint8_t* lanes);
 
  private:
+  bool simple(Reg to, Reg l, Reg r, const ShuffleLanes& lanes);
   void get(uint32_t op, Scalar type, uint32_t log2, uint8_t lane) {
     unary(type, [&](Reg to, Reg from) { a.v2(op | lane_field(log2, lane), to, from); });
   }
@@ -92,11 +93,46 @@ void LaneSelector::replace(uint8_t lane) {
   c.push_reg(Scalar::v128, to);
 }
 
+// Emits one instruction, if there is one for this shuffle. Otherwise returns false. l and r may be the same.
+bool LaneSelector::simple(Reg to, Reg l, Reg r, const ShuffleLanes& lanes) {
+  static constexpr uint32_t kZips[][2] = {{ins::zip1_16b, ins::zip2_16b},
+                                          {ins::zip1_8h, ins::zip2_8h},
+                                          {ins::zip1_4s, ins::zip2_4s},
+                                          {ins::zip1_2d, ins::zip2_2d}};
+  static constexpr uint32_t kUnzips[][2] = {{ins::uzp1_16b, ins::uzp2_16b},
+                                            {ins::uzp1_8h, ins::uzp2_8h},
+                                            {ins::uzp1_4s, ins::uzp2_4s},
+                                            {ins::uzp1_2d, ins::uzp2_2d}};
+  for (int log2 = 0; log2 < 4; ++log2) {
+    const int size = 1 << log2;
+    if (is_repetition(lanes, size)) {
+      const auto lane = static_cast<uint32_t>(lanes[0] % 16 / size);
+      a.v2(ins::dup_element | lane_field(static_cast<uint32_t>(log2), lane), to, lanes[0] < 16 ? l : r);
+      return true;
+    }
+    for (const int high : {0, 1}) {
+      for (const bool swapped : {false, true}) {
+        const int first = (swapped ? 16 : 0) + 8 * high, second = (swapped ? 0 : 16) + 8 * high;
+        if (!is_interleaving(lanes, size, first, l == r ? first : second)) continue;
+        a.v3(kZips[log2][high], to, swapped ? r : l, swapped ? l : r);
+        return true;
+      }
+      if (l != r && is_every_second(lanes, size, high * size)) return a.v3(kUnzips[log2][high], to, l, r), true;
+    }
+  }
+  if (is_rotation(lanes, l == r ? 16 : 32)) {
+    const bool swapped = lanes[0] >= 16;
+    a.v3(ins::ext_16b | (lanes[0] & 15u) << 11, to, swapped ? r : l, swapped ? l : r);
+    return true;
+  }
+  return false;
+}
+
 // A byte of the result whose number is too large for the table becomes 0, but there are no such numbers here. Two tables
 // must be in consecutive registers.
 void LaneSelector::shuffle(const uint8_t* indices) {
   Value right = c.pop(), left = c.pop();
-  std::array<uint8_t, 16> lanes;
+  ShuffleLanes lanes;
   std::copy_n(indices, 16, lanes.begin());
   const auto from_left = std::count_if(lanes.begin(), lanes.end(), [](uint8_t lane) { return lane < 16; });
   const bool same =
@@ -111,7 +147,9 @@ void LaneSelector::shuffle(const uint8_t* indices) {
   std::memcpy(halves, lanes.data(), sizeof(halves));
   const Reg r = one ? kNoReg : c.use(right), l = c.use(left);
   const Reg to = c.target(Scalar::v128, left);
-  if (one) {
+  if (simple(to, l, one ? l : r, lanes)) {
+    c.release(right);
+  } else if (one) {
     a.load_literal(ins::ldr_q_pool, kFloatScratch, halves[0], halves[1]);
     a.v3(ins::tbl, to, l, kFloatScratch);
   } else {

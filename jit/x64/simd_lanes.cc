@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "jit/shuffle_patterns.h"
 #include "jit/x64/vector_selector.h"
 
 namespace mini_wasm::jit::x64 {
@@ -20,7 +21,7 @@ class LaneSelector : VectorSelector {
   void shuffle(const uint8_t* lanes);
 
  private:
-  using Lanes = std::array<uint8_t, 16>;
+  using Lanes = ShuffleLanes;
 
   // Calls emit(to, from): to a vector, from an integer. In extract_int it is the other way round.
   template <class Emit>
@@ -159,26 +160,6 @@ int dword_order(const Lanes& lanes) {
     order |= (first / 4 & 3) << (2 * i);
   }
   return order;
-}
-
-// Whether the numbers are consecutive, from lanes[0] on, modulo `size`.
-template <class Lanes>
-bool is_rotation(const Lanes& lanes, int size) {
-  for (int i = 1; i < 16; ++i) {
-    if (lanes[i] != (lanes[0] + i) % size) return false;
-  }
-  return true;
-}
-
-// Whether pieces of `size` bytes are taken alternately from two sequences of bytes. The first sequence begins at byte
-// `first`, the second one at byte `second`.
-template <class Lanes>
-bool is_interleaving(const Lanes& lanes, int size, int first, int second) {
-  for (int i = 0; i < 16; ++i) {
-    const int lane = i / size, from = lane % 2 == 0 ? first : second;
-    if (lanes[i] != from + lane / 2 * size + i % size) return false;
-  }
-  return true;
 }
 
 void LaneSelector::one_source(Reg from, Reg to, const Lanes& lanes) {
