@@ -245,6 +245,40 @@ TEST(code, an_exchange_leaves_the_local_alone) {
   }
 }
 
+// Branches, traps and constants of a function whose code is larger than what short branches and loads of some CPUs reach.
+TEST(code, a_function_of_more_than_a_mebibyte) {
+  constexpr uint32_t kSteps = 40000;
+  std::string body;
+  uint32_t expected = 1;
+  for (uint32_t i = 0; i < kSteps; ++i) {
+    body += "(global.set $g (i32.add (i32.mul (global.get $g) (i32.const 3)) (i32.const " + std::to_string(i) + ")))";
+    expected = expected * 3 + i;
+  }
+  Guest guest(kJit);
+  const Instance instance = guest.load(R"((module (global $g (mut i32) (i32.const 1))
+    (func (export "g") (result i32) (global.get $g) (global.set $g (i32.const 1)))
+    (func (export "over") (param i32 i32) (result f64) (local f64)
+      (local.set 2 (f64.const 1.2345))
+      (block $out
+        (br_if $out (i32.lt_u (local.get 0) (i32.const 5)))
+        (drop (i32.div_u (i32.const 7) (local.get 1)))
+        (if (i32.eq (local.get 0) (i32.const 77)) (then (local.set 2 (f64.const 7.77))) (else )" + body + R"())
+        (local.set 2 (f64.add (local.get 2) (f64.const 0.1))))
+      (f64.mul (local.get 2) (f64.const 3.3)))
+    (func (export "back") (param i32)
+      (loop $l )" + body + R"(
+        (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))))");
+  const auto call = [&](const char* name, std::initializer_list<Val> args = {}) { return guest.call(instance, name, args); };
+  EXPECT_THAT(call("over", {i32(3), i32(0)}), Returns(f64(1.2345 * 3.3)));
+  EXPECT_THAT(call("over", {i32(6), i32(0)}), Traps(TrapCode::integer_divide_by_zero));
+  EXPECT_THAT(call("over", {i32(77), i32(1)}), Returns(f64((7.77 + 0.1) * 3.3)));
+  EXPECT_THAT(call("g"), Returns(i32(1)));
+  EXPECT_THAT(call("over", {i32(6), i32(1)}), Returns(f64((1.2345 + 0.1) * 3.3)));
+  EXPECT_THAT(call("g"), Returns(i32(static_cast<int32_t>(expected))));
+  EXPECT_THAT(call("back", {i32(1)}), Succeeds());
+  EXPECT_THAT(call("g"), Returns(i32(static_cast<int32_t>(expected))));
+}
+
 TEST(code, threads_compile_a_module_together) {
   const Engine engine(kJit);
   std::string text = "(module ";
