@@ -46,8 +46,8 @@ class FunctionCompiler {
 // together must not be more than the link slots of a frame (Jit::link_slots), because the size of the machine stack
 // follows from that of the value stack (runtime::ValueStack).
 struct FrameLayout {
-  uint32_t call_words = 1;   // size of a call's part: its return address, and padding if the CPU aligns the stack
-  uint32_t cross_words = 2;  // size of the part of `cross_return` (stubs.h): itself and the caller's context
+  uint32_t call_words = 1;    // size of a call's part: its return address, and padding if the CPU aligns the stack
+  uint32_t cross_words = 2;   // size of the part of `cross_return` (stubs.h): itself and the caller's context
   uint32_t context_word = 1;  // where the caller's context is, counted from `cross_return`
 };
 

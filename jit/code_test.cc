@@ -262,13 +262,16 @@ TEST(code, a_function_of_more_than_a_mebibyte) {
       (block $out
         (br_if $out (i32.lt_u (local.get 0) (i32.const 5)))
         (drop (i32.div_u (i32.const 7) (local.get 1)))
-        (if (i32.eq (local.get 0) (i32.const 77)) (then (local.set 2 (f64.const 7.77))) (else )" + body + R"())
+        (if (i32.eq (local.get 0) (i32.const 77)) (then (local.set 2 (f64.const 7.77))) (else )" +
+                                       body + R"())
         (local.set 2 (f64.add (local.get 2) (f64.const 0.1))))
       (f64.mul (local.get 2) (f64.const 3.3)))
     (func (export "back") (param i32)
       (loop $l )" + body + R"(
         (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))))");
-  const auto call = [&](const char* name, std::initializer_list<Val> args = {}) { return guest.call(instance, name, args); };
+  const auto call = [&](const char* name, std::initializer_list<Val> args = {}) {
+    return guest.call(instance, name, args);
+  };
   EXPECT_THAT(call("over", {i32(3), i32(0)}), Returns(f64(1.2345 * 3.3)));
   EXPECT_THAT(call("over", {i32(6), i32(0)}), Traps(TrapCode::integer_divide_by_zero));
   EXPECT_THAT(call("over", {i32(77), i32(1)}), Returns(f64((7.77 + 0.1) * 3.3)));
