@@ -165,7 +165,7 @@ int dword_order(const Lanes& lanes) {
 void LaneSelector::one_source(Reg from, Reg to, const Lanes& lanes) {
   if (const int order = dword_order(lanes); order >= 0) return void(a.pshufd(vec(to), vec(from), order));
   if (is_rotation(lanes, 16)) {
-    return three(Inst::kIdPalignr, Inst::kIdVpalignr, to, from, avx ? vec(from) : vec(to), false, lanes[0]);
+    return three(Inst::kIdPalignr, Inst::kIdVpalignr, to, from, vec(from), false, lanes[0]);
   }
   three(Inst::kIdPshufb, Inst::kIdVpshufb, to, from, mask(lanes));
 }
