@@ -195,7 +195,9 @@ TEST(a64_assembler, branches_backward_reach_their_labels) {
     a.finish();
     const bool turned = (a.words()[at / 4] & 0x7f000000) == ins::cbnz;
     EXPECT_EQ(turned, distance > 0x100000u) << distance;
-    if (turned) EXPECT_EQ(target_of(a, at), at + 8);
+    if (turned) {
+      EXPECT_EQ(target_of(a, at), at + 8);
+    }
     EXPECT_EQ(target_of(a, turned ? at + 4 : at), 0u) << distance;
   }
 }
