@@ -92,7 +92,7 @@ TEST_P(small_stacks, whatever_needs_no_native_stack_runs) {
   } else {
     work();
   }
-  used[0] = 1;  // after the call, so that it is no jump
+  static_cast<void>(used[0]);  // after the call, so that it is no jump
 }
 
 // Functions that are called for the first time when hardly any stack is left: they run or trap, and nothing below the
