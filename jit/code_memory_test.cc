@@ -1,6 +1,7 @@
 #include "jit/code_memory.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -115,7 +116,7 @@ int in_child(Make make, Work work) {
   if (child < 0 || waitpid(child, &status, 0) != child) return -1;
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
-int bare_fork() { return static_cast<int>(syscall(SYS_fork)); }  // without fork handlers
+int bare_fork() { return static_cast<int>(syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0)); }  // without fork handlers
 
 constexpr uint8_t kReturn = 0xc3;
 

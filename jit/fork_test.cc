@@ -1,6 +1,7 @@
 // Processes that fork: parent and child each continue with their own code, on every tier, whatever the other one does.
 // A child that could not get its own copy of the code interprets.
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -87,7 +88,7 @@ bool holds_in_child(Make make, const std::function<bool()>& work) {
   int status = 0;
   return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
-int bare_fork() { return static_cast<int>(syscall(SYS_fork)); }  // without fork handlers
+int bare_fork() { return static_cast<int>(syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0)); }  // without fork handlers
 
 class fork_tiers : public ::testing::TestWithParam<TierCase> {
  protected:
