@@ -65,7 +65,7 @@ void Assembler::restart() {
   at_ = begin_.get();
   limit_ = at_;
   next_look_ = kLookEvery;
-  kept_ = 0;
+  kept_ = bound_ = sum_at_ = 0;
   failed_ = false;
   labels_.clear();
   uses_.clear();
@@ -321,6 +321,35 @@ void Assembler::place_constant(Constant& constant) {
 
 // --- Memory
 
+// Puts base + index into kInner. Several fields of one object are often accessed one after the other: for memory 0, the
+// sum is used again if it is still there.
+void Assembler::add_index(const Place& place) {
+  if (has_sum(place)) return;
+  add_extended(kInner, place.base, place.index, place.narrow ? Extend::uxtw : Extend::lsl, place.shift);
+  sum_ = place;
+  sum_at_ = here();
+}
+
+// Whether kInner has the sum of an earlier access. Looks through the few instructions since then, for one that may write
+// kInner or the index, or behind which code does not simply go on. Most instructions write the register in their lowest
+// bits; for those that only read it there, or that have a v register there, the answer is no without need. Pairs,
+// exclusive accesses and accesses that move their base write other registers, too.
+bool Assembler::has_sum(const Place& place) const {
+  constexpr uint32_t kMostWords = 12;
+  if (sum_at_ == 0 || place.base != kMemory || sum_.base != kMemory || bound_ >= sum_at_) return false;
+  if (sum_.index != place.index || sum_.narrow != place.narrow || sum_.shift != place.shift) return false;
+  if (here() - sum_at_ > kMostWords * 4) return false;
+  for (uint32_t at = sum_at_; at < here(); at += 4) {
+    const uint32_t word = begin_[at / 4], written = word & 0x1f;
+    const bool goes_elsewhere = (word & 0x7c000000) == ins::b || (word & 0xfe000000) == 0xd6000000;
+    const bool is_pair = (word & 0x3a000000) == 0x28000000, is_exclusive = (word & 0x3f000000) == 0x08000000;
+    const bool moves_base = (word & 0x3b200400) == 0x38000400;
+    if (written == kInner.number() || written == place.index.number()) return false;
+    if (goes_elsewhere || is_pair || is_exclusive || moves_base) return false;
+  }
+  return true;
+}
+
 void Assembler::access(uint32_t op, Reg t, const Place& place) {
   constexpr uint32_t kVectorOf16 = 0x04800000;
   const uint32_t scale = (op & kVectorOf16) == kVectorOf16 ? 4 : op >> 30;
@@ -342,7 +371,7 @@ void Assembler::access(uint32_t op, Reg t, const Place& place) {
       add_extended(kInner, kInner, place.index, extend, place.shift);
       return indexed(base, kInner, Extend::lsl, false);
     }
-    add_extended(kInner, base, place.index, extend, place.shift);
+    add_index(place);
     base = kInner;
   } else if (!fits) {
     constant(true, kInner, static_cast<uint64_t>(offset));

@@ -185,7 +185,7 @@ class Assembler {
     return {static_cast<uint32_t>(labels_.size() - 1)};
   }
   void bind(Label label) {
-    labels_[label.index] = here();
+    labels_[label.index] = bound_ = here();
     keep_last();
   }
   uint32_t offset_of(Label label) const { return labels_[label.index]; }
@@ -261,12 +261,18 @@ class Assembler {
   void load_constant(uint32_t op, Reg t, const Constant& wanted);
   void branch(uint32_t word, Label to);
   bool is_short(uint32_t at) const;
+  void add_index(const Place& place);
+  bool has_sum(const Place& place) const;
   void set_distance(uint32_t at, uint32_t target);
 
   std::unique_ptr<uint32_t[]> begin_;
   uint32_t *at_ = nullptr, *limit_ = nullptr, *end_ = nullptr;
   uint32_t next_look_ = 0;  // an offset
   uint32_t kept_ = 0;       // an offset; see keep_last
+  uint32_t bound_ = 0;      // an offset: where the newest label is
+  // The newest sum of the base of memory 0 and an index that was put into kInner, and the offset behind it (0: none).
+  Place sum_;
+  uint32_t sum_at_ = 0;
   bool failed_ = false;
   std::vector<uint32_t> labels_;
   std::vector<Use> uses_;

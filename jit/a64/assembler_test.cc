@@ -143,6 +143,48 @@ TEST(a64_assembler, finds_exactly_the_bitmasks) {
   }
 }
 
+// --- Addresses
+
+// How many words two accesses to memory 0 take, with the same index and different offsets, and something in between.
+template <class Between>
+uint32_t words_of_two(Between between) {
+  Assembler a;
+  const auto load = [&](Reg to, int64_t offset) { a.access(ins::ldr_w, to, {kMemory, x(9), true, 0, offset}); };
+  load(x(1), 4);
+  const uint32_t before = a.here();
+  between(a);
+  const uint32_t behind = a.here();
+  load(x(2), 8);
+  EXPECT_EQ(before, 8u);
+  return (before + a.here() - behind) / 4;
+}
+
+// The sum of base and index is made once, unless it may have been lost in between.
+TEST(a64_assembler, neighbours_in_memory_share_an_address) {
+  const Place other{kMemory, x(10), true, 0, 4};
+  EXPECT_EQ(words_of_two([](Assembler&) {}), 3u);
+  EXPECT_EQ(words_of_two([](Assembler& a) { a.r3(ins::add, false, x(3), x(9), x(1)); }), 3u);
+  EXPECT_EQ(words_of_two([](Assembler& a) { a.access(ins::str_w, x(1), {kFp, kNoReg, false, 0, 8}); }), 3u);
+  EXPECT_EQ(words_of_two([](Assembler& a) { a.r2_imm(ins::add_imm, false, x(9), x(9), 1); }), 4u);
+  EXPECT_EQ(words_of_two([](Assembler& a) { a.access(ins::ldr_w, x(9), {kFp, kNoReg, false, 0, 8}); }), 4u);
+  EXPECT_EQ(words_of_two([](Assembler& a) { a.constant(true, kInner, 1); }), 4u);
+  EXPECT_EQ(words_of_two([&](Assembler& a) { a.access(ins::ldr_w, x(1), other); }), 4u);
+  EXPECT_EQ(words_of_two([](Assembler& a) { a.pair(ins::ldp, x(8), x(9), kFp, 0); }), 4u);
+  EXPECT_EQ(words_of_two([](Assembler& a) { a.atomic(ins::casal, 2, x(9), x(1), x(2)); }), 4u);
+  EXPECT_EQ(words_of_two([](Assembler& a) { a.far(ins::bl, Relocation::Kind::stub, 8); }), 4u);
+  EXPECT_EQ(words_of_two([](Assembler& a) { a.emit(ins::blr | a.rn(x(1))); }), 4u);
+  EXPECT_EQ(words_of_two([](Assembler& a) { a.bind(a.new_label()); }), 4u);
+  // Another width of the index, and another base.
+  Assembler a;
+  a.access(ins::ldr_w, x(1), {kMemory, x(9), true, 0, 4});
+  a.access(ins::ldr_w, x(1), {kMemory, x(9), false, 0, 4});
+  EXPECT_EQ(a.here(), 16u);
+  a.access(ins::ldr_w, x(1), {kScratch, x(9), false, 0, 4});
+  EXPECT_EQ(a.here(), 24u);
+  a.access(ins::ldr_w, x(1), {kScratch, x(9), false, 0, 4});
+  EXPECT_EQ(a.here(), 32u);
+}
+
 // --- Reach
 
 uint32_t target_of(const Assembler& a, uint32_t at) {
