@@ -20,6 +20,9 @@ uint32_t read(const uint8_t* at) {
 void write(uint8_t* at, uint32_t word) { std::memcpy(at, &word, sizeof(word)); }
 
 bool is_page(uint32_t word) { return (word & kPageMask) == ins::adrp; }
+// Whether a distance is in two instructions. Only the address of a stub can be, so no other relocation writes a second
+// word, whatever the code from a file contains (can_link).
+bool takes_two(const Relocation& r, uint32_t word) { return r.kind() == Relocation::Kind::stub && is_page(word); }
 
 // The fields of adrp for a target, in an instruction that will run at the address `at`.
 uint32_t page_fields(uintptr_t at, uintptr_t target) {
@@ -62,7 +65,7 @@ void A64Backend::link(uint8_t* to, const uint8_t* at, uint32_t register_entry, s
     }
     const uint32_t word = read(place);
     const auto to_address = reinterpret_cast<uintptr_t>(target), from = reinterpret_cast<uintptr_t>(at + r.offset);
-    if (is_page(word)) {
+    if (takes_two(r, word)) {
       write(place, (word & ~kPageFields) | page_fields(from, to_address));
       write(place + 4, (read(place + 4) & ~kAddField) | static_cast<uint32_t>(to_address & 0xfff) << 10);
     } else {
@@ -76,7 +79,7 @@ void A64Backend::unlink(uint8_t* code, std::span<const Relocation> relocations) 
     uint8_t* const place = code + r.offset;
     if (r.is_constant()) {
       std::memset(place, 0, bytes_of(r));
-    } else if (const uint32_t word = read(place); is_page(word)) {
+    } else if (const uint32_t word = read(place); takes_two(r, word)) {
       write(place, word & ~kPageFields);
       write(place + 4, read(place + 4) & ~kAddField);
     } else {
