@@ -53,8 +53,8 @@ void ForkHandler::add() {
 }
 
 void ForkHandler::remove() {
+  const std::lock_guard lock(ProcessMutex::fork_handlers);  // also for previous_, which the handler before it writes
   if (previous_ == nullptr) return;
-  const std::lock_guard lock(ProcessMutex::fork_handlers);
   *previous_ = next_;
   if (next_ != nullptr) next_->previous_ = previous_;
 }
