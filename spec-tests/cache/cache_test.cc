@@ -391,7 +391,8 @@ TEST(cache_jit, a_forked_process_writes_what_is_its_own) {
     std::vector<uint8_t> same;
     return code.unsaved().functions == unsaved && code.append_record(unsaved[0], same) && same == record;
   }));
-  EXPECT_TRUE(holds_in_child(static_cast<pid_t>(syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0)), [&] { return code.unsaved().functions.empty(); }));
+  EXPECT_TRUE(holds_in_child(static_cast<pid_t>(syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0)),
+                             [&] { return code.unsaved().functions.empty(); }));
 }
 
 #endif
