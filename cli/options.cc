@@ -44,7 +44,7 @@ const char* hint(const Error& error) {
     return " (modules to import from: --preload; stand-ins: --unknown-imports)";
   }
   if (error.kind == ErrorKind::limit) {
-    // These words come from runtime/memory/memory.cc and store.cc.
+    // These words come from runtime/memory/memory.cc and runtime/instance/store_objects.cc.
     if (error.message.find(" limit is ") != std::string::npos) return " (more with --max-memory)";
   }
   switch (error.trap_code) {

@@ -56,7 +56,7 @@ struct Activation {
   const void* pc = nullptr;
   Slot* top = nullptr;  // end of the innermost frame: where the next activation may begin
   TrapCode trap = TrapCode::none;
-  const FuncInst* host_func = nullptr;  // the host function that is being called; set by Store
+  const FuncInst* host_func = nullptr;  // the host function that is being called; set by Execution
   // For tiers that keep return addresses on the machine stack:
   // * native_sp: where the innermost return address is,
   // * entry_sp: the C++ stack pointer to return to when a trap or an exception leaves the code,
