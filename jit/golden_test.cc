@@ -65,6 +65,13 @@ TEST_P(GoldenListings, listings_are_as_reviewed) {
   EXPECT_GT(count, 10u);
 }
 
+TEST_P(GoldenListings, a_function_calls_itself_where_it_says_so) {
+  const std::string text = listing(*backend(GetParam().architecture), "(module (func) (func (call 0) (call 1)))");
+  const size_t at = text.find("this function");
+  EXPECT_LT(text.find("  call 1"), at) << text;
+  EXPECT_EQ(text.rfind("this function"), at) << text;
+}
+
 INSTANTIATE_TEST_SUITE_P(golden, GoldenListings, ::testing::ValuesIn(kCpus),
                          [](const auto& test) { return std::string(test.param.folder); });
 

@@ -141,6 +141,7 @@ Result<void> X64Backend::list(const runtime::CompiledModule& module, FuncIdx ind
   Listing listing(masm, compiler, nowhere.names, lines);
   masm.log_to(&listing);
   NativeCode code;
+  code.index = index;
   return compiler.compile(index, code);
 }
 
