@@ -65,7 +65,7 @@ void Assembler::restart() {
   at_ = begin_.get();
   limit_ = at_;
   next_look_ = kLookEvery;
-  kept_ = bound_ = sum_at_ = 0;
+  kept_ = sum_at_ = 0;
   failed_ = false;
   labels_.clear();
   uses_.clear();
@@ -158,6 +158,7 @@ void Assembler::set_distance(uint32_t at, uint32_t target) {
 }
 
 void Assembler::b(Label to) {
+  forget_sum();
   together(1);
   const uint32_t at = here();
   emit(ins::b);
@@ -330,22 +331,18 @@ void Assembler::add_index(const Place& place) {
   sum_at_ = here();
 }
 
-// Whether kInner has the sum of an earlier access. Looks through the few instructions since then, for one that may write
-// kInner or the index, or behind which code does not simply go on. Most instructions write the register in their lowest
-// bits; for those that only read it there, or that have a v register there, the answer is no without need. Pairs,
-// exclusive accesses and accesses that move their base write other registers, too.
+// Whether kInner has the sum of an earlier access, and the index is the same. Other instructions than those that forget the
+// sum write at most the register in their lowest bits (Arm ARM C4.1: Rd or Rt; a store or a branch has a register there
+// that it only reads, and others have a v register, so sometimes the answer is no without need). It is read back from the
+// few instructions since then, because noting it for every instruction of all code would take longer.
 bool Assembler::has_sum(const Place& place) const {
   constexpr uint32_t kMostWords = 12;
-  if (sum_at_ == 0 || place.base != kMemory || sum_.base != kMemory || bound_ >= sum_at_) return false;
+  if (sum_at_ == 0 || place.base != kMemory || sum_.base != kMemory) return false;
   if (sum_.index != place.index || sum_.narrow != place.narrow || sum_.shift != place.shift) return false;
   if (here() - sum_at_ > kMostWords * 4) return false;
   for (uint32_t at = sum_at_; at < here(); at += 4) {
-    const uint32_t word = begin_[at / 4], written = word & 0x1f;
-    const bool goes_elsewhere = (word & 0x7c000000) == ins::b || (word & 0xfe000000) == 0xd6000000;
-    const bool is_pair = (word & 0x3a000000) == 0x28000000, is_exclusive = (word & 0x3f000000) == 0x08000000;
-    const bool moves_base = (word & 0x3b200400) == 0x38000400;
+    const uint32_t written = begin_[at / 4] & 0x1f;
     if (written == kInner.number() || written == place.index.number()) return false;
-    if (goes_elsewhere || is_pair || is_exclusive || moves_base) return false;
   }
   return true;
 }

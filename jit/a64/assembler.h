@@ -146,14 +146,19 @@ class Assembler {
   // Two registers at consecutive addresses; for stp_q and ldp_q `log2` is 4. The offset must be a multiple of the size,
   // between -64 and 63 times it.
   void pair(uint32_t op, Reg t, Reg t2, Reg base, int32_t offset, uint32_t log2 = 3) {
+    forget_sum();
     emit(op | rd(t) | ra(t2) | rn(base) | (static_cast<uint32_t>(offset >> log2) & 0x7f) << 15);
   }
   // str_pre, ldr_post: an offset between -256 and 255.
   void moving(uint32_t op, Reg t, Reg base, int32_t offset) {
+    forget_sum();
     emit(op | rd(t) | rn(base) | (static_cast<uint32_t>(offset) & 0x1ff) << 12);
   }
   // Atomic accesses. `log2`: of the number of bytes. s: the first of the registers that are written in the syntax.
-  void atomic(uint32_t op, uint32_t log2, Reg s, Reg t, Reg base) { emit(op | log2 << 30 | rm(s) | rd(t) | rn(base)); }
+  void atomic(uint32_t op, uint32_t log2, Reg s, Reg t, Reg base) {
+    forget_sum();
+    emit(op | log2 << 30 | rm(s) | rd(t) | rn(base));
+  }
   void atomic(uint32_t op, uint32_t log2, Reg t, Reg base) { emit(op | log2 << 30 | rd(t) | rn(base)); }
   // Loads a constant from the pool; `op` is one of ldr_*_pool. Every constant of the same kind and value is there once.
   void load_literal(uint32_t op, Reg t, uint64_t low, uint64_t high = 0);
@@ -185,11 +190,17 @@ class Assembler {
     return {static_cast<uint32_t>(labels_.size() - 1)};
   }
   void bind(Label label) {
-    labels_[label.index] = bound_ = here();
+    labels_[label.index] = here();
     keep_last();
+    forget_sum();
   }
   uint32_t offset_of(Label label) const { return labels_[label.index]; }
   void b(Label to);
+  // br or blr.
+  void b(uint32_t op, Reg to) {
+    forget_sum();
+    emit(op | rn(to));
+  }
   void b(Cond cond, Label to) { branch(ins::b_cond | static_cast<uint32_t>(cond), to); }
   void cbz(bool wide, Reg reg, Label to) { branch(ins::cbz | sf(wide) | rd(reg), to); }
   void cbnz(bool wide, Reg reg, Label to) { branch(ins::cbnz | sf(wide) | rd(reg), to); }
@@ -197,6 +208,7 @@ class Assembler {
   void embed_distance(Label to, uint32_t from);
   // Emits b or bl with a distance that is filled in when the code is placed.
   void far(uint32_t op, Relocation::Kind kind, uint32_t target) {
+    forget_sum();
     together(1);
     relocations_.emplace_back(here(), kind, target);
     emit(op);
@@ -263,14 +275,17 @@ class Assembler {
   bool is_short(uint32_t at) const;
   void add_index(const Place& place);
   bool has_sum(const Place& place) const;
+  // To be called for instructions that write other registers than the one in their lowest bits, and where code does not
+  // simply go on: behind labels, calls and jumps.
+  void forget_sum() { sum_at_ = 0; }
   void set_distance(uint32_t at, uint32_t target);
 
   std::unique_ptr<uint32_t[]> begin_;
   uint32_t *at_ = nullptr, *limit_ = nullptr, *end_ = nullptr;
   uint32_t next_look_ = 0;  // an offset
   uint32_t kept_ = 0;       // an offset; see keep_last
-  uint32_t bound_ = 0;      // an offset: where the newest label is
-  // The newest sum of the base of memory 0 and an index that was put into kInner, and the offset behind it (0: none).
+  // The newest sum of the base of memory 0 and an index that was put into kInner, and the offset behind it. 0: there is
+  // none, or kInner may have something else since then.
   Place sum_;
   uint32_t sum_at_ = 0;
   bool failed_ = false;

@@ -172,7 +172,9 @@ TEST(a64_assembler, neighbours_in_memory_share_an_address) {
   EXPECT_EQ(words_of_two([](Assembler& a) { a.pair(ins::ldp, x(8), x(9), kFp, 0); }), 4u);
   EXPECT_EQ(words_of_two([](Assembler& a) { a.atomic(ins::casal, 2, x(9), x(1), x(2)); }), 4u);
   EXPECT_EQ(words_of_two([](Assembler& a) { a.far(ins::bl, Relocation::Kind::stub, 8); }), 4u);
-  EXPECT_EQ(words_of_two([](Assembler& a) { a.emit(ins::blr | a.rn(x(1))); }), 4u);
+  EXPECT_EQ(words_of_two([](Assembler& a) { a.b(ins::blr, x(1)); }), 4u);
+  EXPECT_EQ(words_of_two([](Assembler& a) { a.b(a.new_label()); }), 4u);
+  EXPECT_EQ(words_of_two([](Assembler& a) { a.moving(ins::ldr_post, x(1), x(9), 8); }), 4u);
   EXPECT_EQ(words_of_two([](Assembler& a) { a.bind(a.new_label()); }), 4u);
   // Another width of the index, and another base.
   Assembler a;
