@@ -7,9 +7,11 @@
 // locals. Each operand that was popped is released once: by `target`, or by `release` after the code that reads it.
 #pragma once
 
+#include <algorithm>
 #include <utility>
 
 #include "jit/compiler.h"
+#include "jit/shuffle_patterns.h"
 
 namespace mini_wasm::jit {
 
@@ -64,6 +66,16 @@ class Shapes {
     c.release(pair.right);
     c.push_reg(type, to);
   }
+  // Two operands in registers, one result. Calls emit(to, left, right); `to` may be the same register as either.
+  template <class Emit>
+  void binary(Scalar type, Emit emit) {
+    Pair pair = pop_pair(false);
+    const Reg left = c.use(pair.left), right = c.use(pair.right);
+    const Reg to = c.target(type, pair.left);
+    emit(to, left, right);
+    c.release(pair.right);
+    c.push_reg(type, to);
+  }
   // Calls emit(to, right), which emits to = to op right. For instructions that commute, on CPUs whose instructions
   // overwrite their left operand.
   template <class Emit>
@@ -88,6 +100,44 @@ class Shapes {
     m.load_operand(value.type, scratch, operand);
     c.release(std::exchange(value, Value{}));
     return Operand::of(scratch);
+  }
+  // i8x16.shuffle. If all bytes come from one operand, or both are the same local, calls one(to, from, lanes), with lanes
+  // below 16; otherwise two(to, left, right, lanes). `to` may be the same register as any of the others.
+  template <class One, class Two>
+  void shuffle(const uint8_t* indices, One one, Two two) {
+    Value right = c.pop(), left = c.pop();
+    ShuffleLanes lanes;
+    std::copy_n(indices, lanes.size(), lanes.begin());
+    const auto from_left = std::count_if(lanes.begin(), lanes.end(), [](uint8_t lane) { return lane < 16; });
+    const bool same =
+        left.kind == Value::Kind::local && right.kind == Value::Kind::local && left.local() == right.local();
+    if (same || from_left == 16 || from_left == 0) {
+      for (uint8_t& lane : lanes) lane &= 15;
+      if (from_left == 0) std::swap(left, right);
+      c.release(right);
+      const Reg from = c.use(left), to = c.target(Scalar::v128, left);
+      one(to, from, lanes);
+      return c.push_reg(Scalar::v128, to);
+    }
+    const Reg r = c.use(right), l = c.use(left);
+    const Reg to = c.target(Scalar::v128, left);
+    two(to, l, r, lanes);
+    c.release(right);
+    c.push_reg(Scalar::v128, to);
+  }
+  // i64.add128, i64.sub128: an addition or subtraction of the low words, then one with carry of the high words. Calls
+  // emit(to_low, to_high, low, high): the first two contain the left operand and receive the result; the others are
+  // Operands.
+  template <class Emit>
+  void wide_sum(Emit emit) {
+    Value right_high = c.pop(), right_low = c.pop(), left_high = c.pop(), left_low = c.pop();
+    const Reg to_low = c.own(left_low), to_high = c.own(left_high);
+    const Operand low = c.operand(op_, right_low), high = c.operand(op_, right_high);
+    emit(to_low, to_high, low, high);
+    c.release(right_low);
+    c.release(right_high);
+    c.push_reg(Scalar::i64, to_low);
+    c.push_reg(Scalar::i64, to_high);
   }
   // A register that contains the operand and is not in `avoid`. It must not be written.
   Reg apart(Value& value, RegSet avoid) {

@@ -1,46 +1,27 @@
-// Atomic accesses in machine code (threads proposal, "Atomic memory accesses"). core/atomic.h defines what they
-// compute. All accesses are sequentially consistent: loads acquire, stores release, and the CPU keeps such a load behind
-// such a store (Arm ARM B2.3, "Load-Acquire, Store-Release"). Without LSE, a loop repeats a load and a store until no
-// other thread has written in between; the store returns whether it failed in kThird.
-#include "core/atomic.h"
-
+// Atomic accesses in machine code. All are sequentially consistent: loads acquire, stores release, and the CPU keeps such
+// a load behind such a store (Arm ARM B2.3, "Load-Acquire, Store-Release"). Without LSE, a loop repeats a load and a
+// store until no other thread has written in between; the store returns whether it failed in kThird.
 #include <bit>
 
 #include "jit/a64/selector.h"
+#include "jit/atomic_shapes.h"
 
 namespace mini_wasm::jit::a64 {
 
 namespace {
 
-class AtomicSelector : SelectorBase {
+class AtomicSelector : public AtomicShapes<AtomicSelector, SelectorBase> {
  public:
-  AtomicSelector(C& compiler, Masm& masm, Op op, const MemArg& memarg)
-      : SelectorBase(compiler, masm, op), memarg_(memarg), bytes_(Masm::access_bytes(op)), site_(c.site()) {
-    const OpInfo& info = op_info(op);
-    type_ = scalar(info.result_count != 0 ? info.results[0] : info.params[1]);
-  }
-
-  bool select() {
-    switch (op_info(op_).cls) {
-      case OpClass::atomic_load: return load(), true;
-      case OpClass::atomic_store: return store(), true;
-      case OpClass::atomic_rmw: return modify(atomic::rmw_of(op_info(op_).text)), true;
-      case OpClass::atomic_cmpxchg: return compare_exchange(), true;
-      default: return false;  // memory.atomic.wait and notify
-    }
-  }
+  using AtomicShapes::AtomicShapes;
 
  private:
+  friend AtomicShapes;
   using Rmw = atomic::Rmw;
 
-  void load() {
-    Value index = c.pop();
-    c.use_index(index, memarg_.memory);
-    const Reg to = c.target(type_, index);
+  void load(Reg to, Value& index) {
     load_address(index);
     a.atomic(ins::ldar, log2(), to, kScratch);
     m.note_site(site_);
-    c.push_reg(type_, to);
   }
 
   void store() {
@@ -137,10 +118,6 @@ class AtomicSelector : SelectorBase {
   // These instructions have no form with an offset.
   void load_address(Value& index) { m.load_address(kScratch, c.atomic_address(index, memarg_, bytes_)); }
   uint32_t log2() const { return static_cast<uint32_t>(std::countr_zero(bytes_)); }
-
-  const MemArg memarg_;
-  const uint32_t bytes_, site_;
-  Scalar type_;
 };
 
 }  // namespace

@@ -83,18 +83,6 @@ class Selector : SelectorBase {
     });
   }
 
-  // Two registers, one result. Calls emit(to, left, right).
-  template <class Emit>
-  void three(bool wide, Emit emit) {
-    Pair pair = pop_pair(false);
-    const Scalar type = int_type(wide);
-    const Reg l = c.use(pair.left), r = c.use(pair.right);
-    const Reg to = c.target(type, pair.left);
-    emit(to, l, r);
-    c.release(pair.right);
-    c.push_reg(type, to);
-  }
-
   // sdiv and udiv never trap, so divisors are tested. -2^31 / -1 is the only quotient that overflows: ccmp compares the
   // dividend with 1 if the divisor is -1, and that overflows for the smallest number only. A constant divisor is known
   // to be neither 0 nor -1.
@@ -172,17 +160,11 @@ class Selector : SelectorBase {
     c.push_reg(type, to);
   }
 
-  // i64.add128, i64.sub128: an addition or subtraction of the low words, then one with carry of the high words.
   void wide_sum(uint32_t low, uint32_t high) {
-    Value right_high = c.pop(), right_low = c.pop(), left_high = c.pop(), left_low = c.pop();
-    const Reg to_low = c.own(left_low), to_high = c.own(left_high);
-    const Reg from_low = c.use(right_low), from_high = c.use(right_high);
-    a.r3(low, true, to_low, to_low, from_low);
-    a.r3(high, true, to_high, to_high, from_high);
-    c.release(right_low);
-    c.release(right_high);
-    c.push_reg(Scalar::i64, to_low);
-    c.push_reg(Scalar::i64, to_high);
+    SelectorBase::wide_sum([&](Reg to_low, Reg to_high, Operand from_low, Operand from_high) {
+      a.r3(low, true, to_low, to_low, from_low.reg);
+      a.r3(high, true, to_high, to_high, from_high.reg);
+    });
   }
 
   void wide_product(bool sign) {
@@ -223,7 +205,7 @@ bool Selector::select_arithmetic() {
   switch (op_) {
     INTS(add, add(wide))
     INTS(sub, subtract(wide))
-    INTS(mul, three(wide, [&](Reg to, Reg l, Reg r) { a.r3(ins::mul, wide, to, l, r); }))
+    INTS(mul, binary(int_type(wide), [&](Reg to, Reg l, Reg r) { a.r3(ins::mul, wide, to, l, r); }))
     INTS(and, logic(ins::and_, ins::and_imm, wide))
     INTS(or, logic(ins::orr, ins::orr_imm, wide))
     INTS(xor, logic(ins::eor, ins::eor_imm, wide))

@@ -1,9 +1,8 @@
 // Selects machine code for floating point and its conversions; see numeric.cc. The CPU's instructions compute what
 // WebAssembly defines: minimum and maximum return NaN if an operand is NaN, and order -0 before 0; conversions to
 // integers saturate.
-#include <utility>
-
 #include "jit/a64/selector.h"
+#include "jit/conversions.h"
 
 namespace mini_wasm::jit::a64 {
 
@@ -14,17 +13,30 @@ class FloatSelector : SelectorBase {
   using SelectorBase::SelectorBase;
 
   bool select_arithmetic();
-  bool select_conversion();
+
+  // --- Conversions (jit/conversions.h)
+  void to_float(bool wide_float, bool wide_int, bool sign) {
+    unary(float_type(wide_float),
+          [&](Reg to, Reg from) { a.convert(sign ? ins::scvtf : ins::ucvtf, wide_int, wide_float, to, from); });
+  }
+  void saturate(bool wide_int, bool wide_float, bool sign) {
+    unary(int_type(wide_int),
+          [&](Reg to, Reg from) { a.convert(sign ? ins::fcvtzs : ins::fcvtzu, wide_int, wide_float, to, from); });
+  }
+  void truncate(bool wide_int, bool wide_float, bool sign) {
+    if (wide_int) return truncate_to_64(wide_float, sign);
+    truncate_to_32(wide_float, sign);
+  }
+  void demote() { convert(ins::fcvt_sd, Scalar::f32); }
+  void promote() { convert(ins::fcvt_ds, Scalar::f64); }
+  void move_bits(bool wide, bool to_float) {
+    if (to_float) return convert(wide ? ins::fmov_dx : ins::fmov_sw, float_type(wide));
+    convert(wide ? ins::fmov_xd : ins::fmov_ws, int_type(wide));
+  }
 
  private:
-  void binary(uint32_t op, bool wide) {
-    const Scalar type = float_type(wide);
-    Pair pair = pop_pair(false);
-    const Reg l = c.use(pair.left), r = c.use(pair.right);
-    const Reg to = c.target(type, pair.left);
-    a.f3(op, wide, to, l, r);
-    c.release(pair.right);
-    c.push_reg(type, to);
+  void two(uint32_t op, bool wide) {
+    binary(float_type(wide), [&](Reg to, Reg l, Reg r) { a.f3(op, wide, to, l, r); });
   }
 
   void one(uint32_t op, bool wide) {
@@ -35,35 +47,17 @@ class FloatSelector : SelectorBase {
   // mask has a 1 for the sign: as f64 it is the negative of 0.
   void copysign(bool wide) {
     const Scalar type = float_type(wide);
-    Pair pair = pop_pair(false);
-    const Reg l = c.use(pair.left), r = c.use(pair.right);
-    const Reg to = c.target(type, pair.left);
-    if (wide) {
-      a.v1(ins::movi_zero, kFloatScratch);
-      a.v2(ins::fneg_2d, kFloatScratch, kFloatScratch);
-    } else {
-      a.v1(ins::movi_sign, kFloatScratch);
-    }
-    if (to == r) {
-      a.v3(ins::bif_16b, to, l, kFloatScratch);
-    } else {
+    binary(type, [&](Reg to, Reg l, Reg r) {
+      if (wide) {
+        a.v1(ins::movi_zero, kFloatScratch);
+        a.v2(ins::fneg_2d, kFloatScratch, kFloatScratch);
+      } else {
+        a.v1(ins::movi_sign, kFloatScratch);
+      }
+      if (to == r) return a.v3(ins::bif_16b, to, l, kFloatScratch);
       m.move(type, to, l);
       a.v3(ins::bit_16b, to, r, kFloatScratch);
-    }
-    c.release(pair.right);
-    c.push_reg(type, to);
-  }
-
-  // --- Conversions
-
-  void to_float(bool wide_float, bool wide_int, bool sign) {
-    unary(float_type(wide_float),
-          [&](Reg to, Reg from) { a.convert(sign ? ins::scvtf : ins::ucvtf, wide_int, wide_float, to, from); });
-  }
-
-  void saturate(bool wide_int, bool wide_float, bool sign) {
-    unary(int_type(wide_int),
-          [&](Reg to, Reg from) { a.convert(sign ? ins::fcvtzs : ins::fcvtzu, wide_int, wide_float, to, from); });
+    });
   }
 
   // To i32. Converts to 64 bits: the result fits in 32 bits exactly if the number does, or if it is NaN, which becomes
@@ -103,19 +97,19 @@ class FloatSelector : SelectorBase {
     });
   }
 
-  void move_bits(uint32_t op, Scalar to_type) {
+  void convert(uint32_t op, Scalar to_type) {
     unary(to_type, [&](Reg to, Reg from) { a.v2(op, to, from); });
   }
 };
 
 bool FloatSelector::select_arithmetic() {
   switch (op_) {
-    FLOATS(add, binary(ins::fadd, wide))
-    FLOATS(sub, binary(ins::fsub, wide))
-    FLOATS(mul, binary(ins::fmul, wide))
-    FLOATS(div, binary(ins::fdiv, wide))
-    FLOATS(min, binary(ins::fmin, wide))
-    FLOATS(max, binary(ins::fmax, wide))
+    FLOATS(add, two(ins::fadd, wide))
+    FLOATS(sub, two(ins::fsub, wide))
+    FLOATS(mul, two(ins::fmul, wide))
+    FLOATS(div, two(ins::fdiv, wide))
+    FLOATS(min, two(ins::fmin, wide))
+    FLOATS(max, two(ins::fmax, wide))
     FLOATS(abs, one(ins::fabs, wide))
     FLOATS(neg, one(ins::fneg, wide))
     FLOATS(copysign, copysign(wide))
@@ -128,40 +122,11 @@ bool FloatSelector::select_arithmetic() {
   }
 }
 
-bool FloatSelector::select_conversion() {
-  switch (op_) {
-    FLOATS(convert_i32_s, to_float(wide, false, true))
-    FLOATS(convert_i32_u, to_float(wide, false, false))
-    FLOATS(convert_i64_s, to_float(wide, true, true))
-    FLOATS(convert_i64_u, to_float(wide, true, false))
-    case Op::i32_trunc_f32_s: return truncate_to_32(false, true), true;
-    case Op::i32_trunc_f32_u: return truncate_to_32(false, false), true;
-    case Op::i32_trunc_f64_s: return truncate_to_32(true, true), true;
-    case Op::i32_trunc_f64_u: return truncate_to_32(true, false), true;
-    case Op::i64_trunc_f32_s: return truncate_to_64(false, true), true;
-    case Op::i64_trunc_f32_u: return truncate_to_64(false, false), true;
-    case Op::i64_trunc_f64_s: return truncate_to_64(true, true), true;
-    case Op::i64_trunc_f64_u:
-      return truncate_to_64(true, false), true;
-      INTS(trunc_sat_f32_s, saturate(wide, false, true))
-      INTS(trunc_sat_f32_u, saturate(wide, false, false))
-      INTS(trunc_sat_f64_s, saturate(wide, true, true))
-      INTS(trunc_sat_f64_u, saturate(wide, true, false))
-    case Op::f32_demote_f64: return move_bits(ins::fcvt_sd, Scalar::f32), true;
-    case Op::f64_promote_f32: return move_bits(ins::fcvt_ds, Scalar::f64), true;
-    case Op::i32_reinterpret_f32: return move_bits(ins::fmov_ws, Scalar::i32), true;
-    case Op::i64_reinterpret_f64: return move_bits(ins::fmov_xd, Scalar::i64), true;
-    case Op::f32_reinterpret_i32: return move_bits(ins::fmov_sw, Scalar::f32), true;
-    case Op::f64_reinterpret_i64: return move_bits(ins::fmov_dx, Scalar::f64), true;
-    default: return false;
-  }
-}
-
 }  // namespace
 
 bool select_float(Compiler<Masm>& c, Masm& m, Op op) {
   FloatSelector selector(c, m, op);
-  return selector.select_arithmetic() || selector.select_conversion();
+  return selector.select_arithmetic() || select_conversion(selector, op);
 }
 
 }  // namespace mini_wasm::jit::a64

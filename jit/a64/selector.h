@@ -3,12 +3,9 @@
 
 #include "jit/a64/compiler.h"
 #include "jit/shapes.h"
+#include "jit/widths.h"
 
 namespace mini_wasm::jit::a64 {
-
-// Many instructions exist for 32 and for 64 bits. `wide` says which one is meant.
-inline Scalar int_type(bool wide) { return wide ? Scalar::i64 : Scalar::i32; }
-inline Scalar float_type(bool wide) { return wide ? Scalar::f64 : Scalar::f32; }
 
 class SelectorBase : protected Shapes<Masm> {
  public:
@@ -22,20 +19,5 @@ class SelectorBase : protected Shapes<Masm> {
 // know the instruction.
 bool select_float(Compiler<Masm>& c, Masm& m, Op op);
 bool select_simd(Compiler<Masm>& c, Masm& m, Op op);
-
-// An instruction that exists for 32 and 64 bits.
-#define MINI_WASM_A64_BOTH(narrow_prefix, wide_prefix, name, ...) \
-  case Op::narrow_prefix##name: {                                 \
-    constexpr bool wide = false;                                  \
-    __VA_ARGS__;                                                  \
-    return true;                                                  \
-  }                                                               \
-  case Op::wide_prefix##name: {                                   \
-    constexpr bool wide = true;                                   \
-    __VA_ARGS__;                                                  \
-    return true;                                                  \
-  }
-#define INTS(name, ...) MINI_WASM_A64_BOTH(i32_, i64_, name, __VA_ARGS__)
-#define FLOATS(name, ...) MINI_WASM_A64_BOTH(f32_, f64_, name, __VA_ARGS__)
 
 }  // namespace mini_wasm::jit::a64

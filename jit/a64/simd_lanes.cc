@@ -1,10 +1,8 @@
 // Selects machine code for lanes of vectors and shuffles; and vector accesses to memory.
-#include <algorithm>
 #include <bit>
 #include <cstring>
 
 #include "jit/a64/vector_selector.h"
-#include "jit/shuffle_patterns.h"
 
 namespace mini_wasm::jit::a64 {
 
@@ -131,36 +129,25 @@ bool LaneSelector::simple(Reg to, Reg l, Reg r, const ShuffleLanes& lanes) {
 // A byte of the result whose number is too large for the table becomes 0, but there are no such numbers here. Two tables
 // must be in consecutive registers.
 void LaneSelector::shuffle(const uint8_t* indices) {
-  Value right = c.pop(), left = c.pop();
-  ShuffleLanes lanes;
-  std::copy_n(indices, 16, lanes.begin());
-  const auto from_left = std::count_if(lanes.begin(), lanes.end(), [](uint8_t lane) { return lane < 16; });
-  const bool same =
-      left.kind == Value::Kind::local && right.kind == Value::Kind::local && left.local() == right.local();
-  const bool one = same || from_left == 16 || from_left == 0;
-  if (one) {
-    for (uint8_t& lane : lanes) lane &= 15;
-    if (from_left == 0) std::swap(left, right);
-    c.release(std::exchange(right, Value{}));
-  }
-  uint64_t halves[2];
-  std::memcpy(halves, lanes.data(), sizeof(halves));
-  const Reg r = one ? kNoReg : c.use(right), l = c.use(left);
-  const Reg to = c.target(Scalar::v128, left);
-  if (simple(to, l, one ? l : r, lanes)) {
-    c.release(right);
-  } else if (one) {
-    a.load_literal(ins::ldr_q_pool, kFloatScratch, halves[0], halves[1]);
-    a.v3(ins::tbl, to, l, kFloatScratch);
-  } else {
+  const auto load = [&](Reg to, const ShuffleLanes& lanes) {
+    uint64_t halves[2];
+    std::memcpy(halves, lanes.data(), sizeof(halves));
+    a.load_literal(ins::ldr_q_pool, to, halves[0], halves[1]);
+  };
+  const auto of_one = [&](Reg to, Reg from, const ShuffleLanes& lanes) {
+    if (simple(to, from, from, lanes)) return;
+    load(kFloatScratch, lanes);
+    a.v3(ins::tbl, to, from, kFloatScratch);
+  };
+  const auto of_two = [&](Reg to, Reg l, Reg r, const ShuffleLanes& lanes) {
+    if (simple(to, l, r, lanes)) return;
     static_assert(kInnerFloat.number() + 1 == kFloatScratch.number());
     m.move(Scalar::v128, kInnerFloat, l);
     m.move(Scalar::v128, kFloatScratch, r);
-    a.load_literal(ins::ldr_q_pool, to, halves[0], halves[1]);
+    load(to, lanes);
     a.v3(ins::tbl2, to, kInnerFloat, to);
-    c.release(right);
-  }
-  c.push_reg(Scalar::v128, to);
+  };
+  VectorSelector::shuffle(indices, of_one, of_two);
 }
 
 }  // namespace

@@ -21,12 +21,7 @@ class VectorSelector : public SelectorBase {
   // Two vector operands. Calls emit(to, left, right); `to` may be the register of either.
   template <class Emit>
   void two(Emit emit) {
-    Pair pair = pop_pair(false);
-    const Reg l = c.use(pair.left), r = c.use(pair.right);
-    const Reg to = c.target(kV128, pair.left);
-    emit(to, l, r);
-    c.release(pair.right);
-    c.push_reg(kV128, to);
+    binary(kV128, emit);
   }
   // Three vector operands. Calls emit(to, first, second, third); `to` may be the register of any.
   template <class Emit>

@@ -1,42 +1,21 @@
-// Atomic accesses in machine code (threads proposal, "Atomic memory accesses"). core/atomic.h defines what they
-// compute. All accesses are sequentially consistent. On x86-64, plain loads are enough for that if all stores are
-// locked instructions; so atomic stores are exchanges, which always lock.
-#include "core/atomic.h"
-
+// Atomic accesses in machine code. All are sequentially consistent. On x86-64, plain loads are enough for that if all
+// stores are locked instructions; so atomic stores are exchanges, which always lock.
+#include "jit/atomic_shapes.h"
 #include "jit/x64/selector.h"
 
 namespace mini_wasm::jit::x64 {
 
 namespace {
 
-class AtomicSelector : SelectorBase {
+class AtomicSelector : public AtomicShapes<AtomicSelector, SelectorBase> {
  public:
-  AtomicSelector(C& compiler, Masm& masm, Op op, const MemArg& memarg)
-      : SelectorBase(compiler, masm, op), memarg_(memarg), bytes_(Masm::access_bytes(op)), site_(c.site()) {
-    const OpInfo& info = op_info(op);
-    type_ = scalar(info.result_count != 0 ? info.results[0] : info.params[1]);
-  }
-
-  bool select() {
-    switch (op_info(op_).cls) {
-      case OpClass::atomic_load: return load(), true;
-      case OpClass::atomic_store: return store(), true;
-      case OpClass::atomic_rmw: return modify(atomic::rmw_of(op_info(op_).text)), true;
-      case OpClass::atomic_cmpxchg: return compare_exchange(), true;
-      default: return false;  // memory.atomic.wait and notify
-    }
-  }
+  using AtomicShapes::AtomicShapes;
 
  private:
+  friend AtomicShapes;
   using Rmw = atomic::Rmw;
 
-  void load() {
-    Value index = c.pop();
-    c.use_index(index, memarg_.memory);
-    const Reg to = c.target(type_, index);
-    read(to, address(index));
-    c.push_reg(type_, to);
-  }
+  void load(Reg to, Value& index) { read(to, address(index)); }
 
   void store() {
     Value value = c.pop(), index = c.pop();
@@ -144,10 +123,6 @@ class AtomicSelector : SelectorBase {
     }
     c.push_reg(type_, reg);
   }
-
-  const MemArg memarg_;
-  const uint32_t bytes_, site_;
-  Scalar type_;
 };
 
 }  // namespace

@@ -174,19 +174,12 @@ class Selector : SelectorBase {
     c.push_reg(type, value);
   }
 
-  // i64.add128, i64.sub128: an addition or subtraction of the low words, then one with carry of the high words. Nothing
-  // between the two may change the flags.
+  // Nothing between the two instructions may change the flags.
   void wide_sum(Id low, Id high) {
-    Value right_high = c.pop(), right_low = c.pop(), left_high = c.pop(), left_low = c.pop();
-    const Reg to_low = c.own(left_low);
-    const Reg to_high = c.own(left_high);
-    const Operand from_low = c.operand(op_, right_low), from_high = c.operand(op_, right_high);
-    a.emit(low, gp64(to_low), operand_of(Scalar::i64, from_low));
-    a.emit(high, gp64(to_high), operand_of(Scalar::i64, from_high));
-    c.release(right_low);
-    c.release(right_high);
-    c.push_reg(Scalar::i64, to_low);
-    c.push_reg(Scalar::i64, to_high);
+    SelectorBase::wide_sum([&](Reg to_low, Reg to_high, Operand from_low, Operand from_high) {
+      a.emit(low, gp64(to_low), operand_of(Scalar::i64, from_low));
+      a.emit(high, gp64(to_high), operand_of(Scalar::i64, from_high));
+    });
   }
 
   // i64.mul_wide_s, _u: rdx:rax = rax * right
@@ -243,24 +236,11 @@ class Selector : SelectorBase {
   static x86::Gp low_16(Reg r) { return x86::gpw(r.number()); }
 };
 
-// An instruction that exists for 32 and 64 bits.
-#define BOTH(name, ...)          \
-  case Op::i32_##name: {         \
-    constexpr bool wide = false; \
-    __VA_ARGS__;                 \
-    return true;                 \
-  }                              \
-  case Op::i64_##name: {         \
-    constexpr bool wide = true;  \
-    __VA_ARGS__;                 \
-    return true;                 \
-  }
-
 bool Selector::select() {
   switch (op_) {
-    BOTH(add, add(wide))
-    BOTH(sub, subtract(wide))
-    BOTH(mul, multiply(wide))
+    INTS(add, add(wide))
+    INTS(sub, subtract(wide))
+    INTS(mul, multiply(wide))
     case Op::i32_and: return commutative(Inst::kIdAnd, false), true;
     case Op::i64_and: return commutative(Inst::kIdAnd, true), true;
     case Op::i32_or: return commutative(Inst::kIdOr, false), true;
@@ -268,17 +248,17 @@ bool Selector::select() {
     case Op::i32_xor: return commutative(Inst::kIdXor, false), true;
     case Op::i64_xor:
       return commutative(Inst::kIdXor, true), true;
-      BOTH(div_s, divide(wide, true, false))
-      BOTH(div_u, divide(wide, false, false))
-      BOTH(rem_s, divide(wide, true, true))
-      BOTH(rem_u, divide(wide, false, true))
-      BOTH(shl, shift(Inst::kIdShl, Inst::kIdShlx, wide))
-      BOTH(shr_s, shift(Inst::kIdSar, Inst::kIdSarx, wide))
-      BOTH(shr_u, shift(Inst::kIdShr, Inst::kIdShrx, wide))
-      BOTH(rotl, shift(Inst::kIdRol, Inst::kIdNone, wide))
-      BOTH(rotr, shift(Inst::kIdRor, Inst::kIdNone, wide))
-      BOTH(clz, count_zeros(wide, true))
-      BOTH(ctz, count_zeros(wide, false))
+      INTS(div_s, divide(wide, true, false))
+      INTS(div_u, divide(wide, false, false))
+      INTS(rem_s, divide(wide, true, true))
+      INTS(rem_u, divide(wide, false, true))
+      INTS(shl, shift(Inst::kIdShl, Inst::kIdShlx, wide))
+      INTS(shr_s, shift(Inst::kIdSar, Inst::kIdSarx, wide))
+      INTS(shr_u, shift(Inst::kIdShr, Inst::kIdShrx, wide))
+      INTS(rotl, shift(Inst::kIdRol, Inst::kIdNone, wide))
+      INTS(rotr, shift(Inst::kIdRor, Inst::kIdNone, wide))
+      INTS(clz, count_zeros(wide, true))
+      INTS(ctz, count_zeros(wide, false))
     case Op::i32_popcnt:
     case Op::i64_popcnt: {
       if (!cpu.popcnt) return false;
@@ -330,20 +310,20 @@ Comparison comparison(Op op) {
     return Comparison{true, wide, swap, {condition, parity}};
   };
   switch (op) {
-#define INTS(name, condition)                                   \
+#define COMPARISON(name, condition)                             \
   case Op::i32_##name: return ints(false, CondCode::condition); \
   case Op::i64_##name: return ints(true, CondCode::condition);
-    INTS(eq, kE)
-    INTS(ne, kNE)
-    INTS(lt_s, kL)
-    INTS(lt_u, kB)
-    INTS(gt_s, kG)
-    INTS(gt_u, kA)
-    INTS(le_s, kLE)
-    INTS(le_u, kBE)
-    INTS(ge_s, kGE)
-    INTS(ge_u, kAE)
-#undef INTS
+    COMPARISON(eq, kE)
+    COMPARISON(ne, kNE)
+    COMPARISON(lt_s, kL)
+    COMPARISON(lt_u, kB)
+    COMPARISON(gt_s, kG)
+    COMPARISON(gt_u, kA)
+    COMPARISON(le_s, kLE)
+    COMPARISON(le_u, kBE)
+    COMPARISON(ge_s, kGE)
+    COMPARISON(ge_u, kAE)
+#undef COMPARISON
     // ucomiss sets the flags for NaN like those for "below". So "above" is false for NaN, as it should be, but "below"
     // is true. Therefore a < b is computed as b > a.
 #define PAIR(name, ...)                                   \

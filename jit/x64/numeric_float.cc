@@ -1,6 +1,7 @@
 // Selects machine code for floating point and its conversions; see numeric.cc.
 #include <utility>
 
+#include "jit/conversions.h"
 #include "jit/x64/selector.h"
 
 namespace mini_wasm::jit::x64 {
@@ -14,7 +15,33 @@ class FloatSelector : SelectorBase {
   using SelectorBase::SelectorBase;
 
   bool select_arithmetic();
-  bool select_conversion();
+
+  // --- Conversions (jit/conversions.h)
+  void to_float(bool wide_float, bool wide_int, bool sign);
+  void truncate(bool wide_int, bool wide_float, bool sign) {
+    if (!wide_int) return truncate_to_32(wide_float, sign);
+    if (sign) return truncate_to_64(wide_float);
+    truncate_to_u64(wide_float, false);
+  }
+  void saturate(bool wide_int, bool wide_float, bool sign) {
+    if (!wide_int) return saturate_to_32(wide_float, sign);
+    if (sign) return saturate_to_s64(wide_float);
+    truncate_to_u64(wide_float, true);
+  }
+  void demote() { convert_float(Inst::kIdCvtsd2ss, Scalar::f32); }
+  void promote() { convert_float(Inst::kIdCvtss2sd, Scalar::f64); }
+  void move_bits(bool wide, bool to_float) {
+    if (to_float) {
+      return unary(float_type(wide), [&](Reg to, Reg from) {
+        if (wide) return void(a.movq(vec(to), gp64(from)));
+        a.movd(vec(to), gp32(from));
+      });
+    }
+    unary(int_type(wide), [&](Reg to, Reg from) {
+      if (wide) return void(a.movq(gp64(to), vec(from)));
+      a.movd(gp32(to), vec(from));
+    });
+  }
 
  private:
   // --- Floating point
@@ -130,44 +157,6 @@ class FloatSelector : SelectorBase {
       if (to != from) a.xorps(vec(to), vec(to));
       a.emit(wide ? Inst::kIdSqrtsd : Inst::kIdSqrtss, vec(to), vec(from));
     });
-  }
-
-  // --- Conversions
-
-  // From an integer. The CPU has only signed conversions, of 32 and 64 bits. An unsigned i32 is converted as i64.
-  void to_float(bool wide_float, bool wide_int, bool sign) {
-    const Scalar type = float_type(wide_float);
-    Value value = c.pop();
-    const Reg from = c.use(value);
-    const Reg to = c.target(type, Value{});
-    const Id convert = wide_float ? Inst::kIdCvtsi2sd : Inst::kIdCvtsi2ss;
-    a.xorps(vec(to), vec(to));  // the instruction keeps the upper part of the register, so it waits for the old value
-    if (sign) {
-      a.emit(convert, vec(to), wide_int ? gp64(from) : gp32(from));
-    } else if (!wide_int) {
-      a.emit(convert, vec(to), gp64(from));
-    } else {
-      // u64: 2^63 and above are converted as twice the half. The lowest bit of the number, which halving removes, is
-      // kept in the lowest bit of the half, so that the result is rounded correctly.
-      const Reg half = c.take(Scalar::i64);  // before the branch, because it may emit a spill
-      Masm::Label big = a.new_label(), done = a.new_label();
-      a.test(gp64(from), gp64(from));
-      a.js(big);
-      a.emit(convert, vec(to), gp64(from));
-      a.jmp(done);
-      a.bind(big);
-      a.mov(gp64(half), gp64(from));
-      a.mov(gp64(kScratch), gp64(from));
-      a.shr(gp64(half), 1);
-      a.and_(gp32(kScratch), 1);
-      a.or_(gp64(half), gp64(kScratch));
-      a.emit(convert, vec(to), gp64(half));
-      a.emit(wide_float ? Inst::kIdAddsd : Inst::kIdAddss, vec(to), vec(to));
-      a.bind(done);
-      c.release(half);
-    }
-    c.release(value);
-    c.push_reg(type, to);
   }
 
   // To i32, signed or unsigned. Converts to 64 bits: the result fits in 32 bits exactly if the number does. For NaN and
@@ -294,18 +283,41 @@ class FloatSelector : SelectorBase {
   }
 };
 
-// An instruction that exists for 32 and 64 bits.
-#define FLOATS(name, ...)        \
-  case Op::f32_##name: {         \
-    constexpr bool wide = false; \
-    __VA_ARGS__;                 \
-    return true;                 \
-  }                              \
-  case Op::f64_##name: {         \
-    constexpr bool wide = true;  \
-    __VA_ARGS__;                 \
-    return true;                 \
+// From an integer. The CPU has only signed conversions, of 32 and 64 bits. An unsigned i32 is converted as i64.
+void FloatSelector::to_float(bool wide_float, bool wide_int, bool sign) {
+  const Scalar type = float_type(wide_float);
+  Value value = c.pop();
+  const Reg from = c.use(value);
+  const Reg to = c.target(type, Value{});
+  const Id convert = wide_float ? Inst::kIdCvtsi2sd : Inst::kIdCvtsi2ss;
+  a.xorps(vec(to), vec(to));  // the instruction keeps the upper part of the register, so it waits for the old value
+  if (sign) {
+    a.emit(convert, vec(to), wide_int ? gp64(from) : gp32(from));
+  } else if (!wide_int) {
+    a.emit(convert, vec(to), gp64(from));
+  } else {
+    // u64: 2^63 and above are converted as twice the half. The lowest bit of the number, which halving removes, is
+    // kept in the lowest bit of the half, so that the result is rounded correctly.
+    const Reg half = c.take(Scalar::i64);  // before the branch, because it may emit a spill
+    Masm::Label big = a.new_label(), done = a.new_label();
+    a.test(gp64(from), gp64(from));
+    a.js(big);
+    a.emit(convert, vec(to), gp64(from));
+    a.jmp(done);
+    a.bind(big);
+    a.mov(gp64(half), gp64(from));
+    a.mov(gp64(kScratch), gp64(from));
+    a.shr(gp64(half), 1);
+    a.and_(gp32(kScratch), 1);
+    a.or_(gp64(half), gp64(kScratch));
+    a.emit(convert, vec(to), gp64(half));
+    a.emit(wide_float ? Inst::kIdAddsd : Inst::kIdAddss, vec(to), vec(to));
+    a.bind(done);
+    c.release(half);
   }
+  c.release(value);
+  c.push_reg(type, to);
+}
 
 bool FloatSelector::select_arithmetic() {
   switch (op_) {
@@ -331,55 +343,11 @@ bool FloatSelector::select_arithmetic() {
   }
 }
 
-bool FloatSelector::select_conversion() {
-  switch (op_) {
-    case Op::f32_convert_i32_s: return to_float(false, false, true), true;
-    case Op::f32_convert_i32_u: return to_float(false, false, false), true;
-    case Op::f32_convert_i64_s: return to_float(false, true, true), true;
-    case Op::f32_convert_i64_u: return to_float(false, true, false), true;
-    case Op::f64_convert_i32_s: return to_float(true, false, true), true;
-    case Op::f64_convert_i32_u: return to_float(true, false, false), true;
-    case Op::f64_convert_i64_s: return to_float(true, true, true), true;
-    case Op::f64_convert_i64_u: return to_float(true, true, false), true;
-    case Op::i32_trunc_f32_s: return truncate_to_32(false, true), true;
-    case Op::i32_trunc_f32_u: return truncate_to_32(false, false), true;
-    case Op::i32_trunc_f64_s: return truncate_to_32(true, true), true;
-    case Op::i32_trunc_f64_u: return truncate_to_32(true, false), true;
-    case Op::i64_trunc_f32_s: return truncate_to_64(false), true;
-    case Op::i64_trunc_f64_s: return truncate_to_64(true), true;
-    case Op::i64_trunc_f32_u: return truncate_to_u64(false, false), true;
-    case Op::i64_trunc_f64_u: return truncate_to_u64(true, false), true;
-    case Op::i32_trunc_sat_f32_s: return saturate_to_32(false, true), true;
-    case Op::i32_trunc_sat_f32_u: return saturate_to_32(false, false), true;
-    case Op::i32_trunc_sat_f64_s: return saturate_to_32(true, true), true;
-    case Op::i32_trunc_sat_f64_u: return saturate_to_32(true, false), true;
-    case Op::i64_trunc_sat_f32_s: return saturate_to_s64(false), true;
-    case Op::i64_trunc_sat_f32_u: return truncate_to_u64(false, true), true;
-    case Op::i64_trunc_sat_f64_s: return saturate_to_s64(true), true;
-    case Op::i64_trunc_sat_f64_u: return truncate_to_u64(true, true), true;
-    case Op::f32_demote_f64: return convert_float(Inst::kIdCvtsd2ss, Scalar::f32), true;
-    case Op::f64_promote_f32: return convert_float(Inst::kIdCvtss2sd, Scalar::f64), true;
-    case Op::i32_reinterpret_f32:
-      unary(Scalar::i32, [&](Reg to, Reg from) { a.movd(gp32(to), vec(from)); });
-      return true;
-    case Op::i64_reinterpret_f64:
-      unary(Scalar::i64, [&](Reg to, Reg from) { a.movq(gp64(to), vec(from)); });
-      return true;
-    case Op::f32_reinterpret_i32:
-      unary(Scalar::f32, [&](Reg to, Reg from) { a.movd(vec(to), gp32(from)); });
-      return true;
-    case Op::f64_reinterpret_i64:
-      unary(Scalar::f64, [&](Reg to, Reg from) { a.movq(vec(to), gp64(from)); });
-      return true;
-    default: return false;
-  }
-}
-
 }  // namespace
 
 bool select_float(Compiler<Masm>& c, Masm& m, Op op) {
   FloatSelector selector(c, m, op);
-  return selector.select_arithmetic() || selector.select_conversion();
+  return selector.select_arithmetic() || select_conversion(selector, op);
 }
 
 }  // namespace mini_wasm::jit::x64

@@ -3,16 +3,13 @@
 #pragma once
 
 #include "jit/shapes.h"
+#include "jit/widths.h"
 #include "jit/x64/compiler.h"
 
 namespace mini_wasm::jit::x64 {
 
 namespace Inst = x86::Inst;
 using Id = Inst::Id;
-
-// Many instructions exist for 32 and for 64 bits. `wide` says which one is meant.
-inline Scalar int_type(bool wide) { return wide ? Scalar::i64 : Scalar::i32; }
-inline Scalar float_type(bool wide) { return wide ? Scalar::f64 : Scalar::f32; }
 
 class SelectorBase : protected Shapes<Masm> {
  public:

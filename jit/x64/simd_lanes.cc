@@ -4,7 +4,6 @@
 #include <array>
 #include <cstring>
 
-#include "jit/shuffle_patterns.h"
 #include "jit/x64/vector_selector.h"
 
 namespace mini_wasm::jit::x64 {
@@ -222,28 +221,12 @@ void LaneSelector::general(Reg to, Reg l, Reg r, const Lanes& lanes) {
   c.release(part);
 }
 
-// If all bytes come from one operand, or both are the same local, it is a shuffle of one operand.
 void LaneSelector::shuffle(const uint8_t* indices) {
-  Value right = c.pop(), left = c.pop();
-  Lanes lanes;
-  std::copy_n(indices, 16, lanes.begin());
-  const auto from_left = std::count_if(lanes.begin(), lanes.end(), [](uint8_t lane) { return lane < 16; });
-  const bool same =
-      left.kind == Value::Kind::local && right.kind == Value::Kind::local && left.local() == right.local();
-  if (same || from_left == 16 || from_left == 0) {
-    for (uint8_t& lane : lanes) lane &= 15;
-    Value& source = from_left == 0 ? right : left;
-    c.release(from_left == 0 ? left : right);
-    const Reg from = c.use(source);
-    const Reg to = c.target(kV128, source);
-    one_source(from, to, lanes);
-    return c.push_reg(kV128, to);
-  }
-  const Reg r = c.use(right), l = c.use(left);
-  const Reg to = c.target(kV128, left);
-  if (!simple(to, l, r, lanes)) general(to, l, r, lanes);
-  c.release(right);
-  c.push_reg(kV128, to);
+  VectorSelector::shuffle(
+      indices, [&](Reg to, Reg from, const Lanes& lanes) { one_source(from, to, lanes); },
+      [&](Reg to, Reg l, Reg r, const Lanes& lanes) {
+        if (!simple(to, l, r, lanes)) general(to, l, r, lanes);
+      });
 }
 
 }  // namespace
