@@ -1,5 +1,5 @@
-// Backend: what the engine needs from a CPU, besides the macro assembler. Every CPU's folder implements it
-// (x64/backend.cc). A backend can compile and list code on any host; the code can only run if the host is that CPU.
+// Backend: what the engine needs from a CPU, besides the macro assembler. BackendOf (backend_of.h) makes it of what the
+// CPU's folder says. A backend can compile and list code on any host; the code can only run if the host is that CPU.
 // Thread rule: any thread.
 #pragma once
 

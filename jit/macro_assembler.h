@@ -1,6 +1,7 @@
 // MacroAssembler: everything that the portable compiler needs from a CPU, as a concept. A class that fulfils it is
-// called a Masm. x64/masm.h is the one for x86-64. recording_masm.h is for a CPU that does not exist and is unlike
-// x86-64 on purpose; it tests that the compiler relies only on what is said here.
+// called a Masm. x64/masm.h is the one for x86-64, a64/masm.h the one for AArch64; masm_base.h has what is the same in
+// both. recording_masm.h is for a CPU that does not exist and is unlike x86-64 on purpose; it tests that the compiler
+// relies only on what is said here.
 //
 // Registers. `kTemps` hold values of the operand stack. `kPins` and `kFloatPins` hold locals, for a loop or a whole
 // function; a register may be both. Registers in `kSurvivesCalls` keep their lower 8 bytes across calls: a callee that

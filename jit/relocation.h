@@ -33,6 +33,10 @@ struct Relocation {
   Relocation(uint32_t at, Kind kind, uint32_t to) : offset(at), kind_bits(static_cast<uint32_t>(kind)), target(to) {}
   Kind kind() const { return static_cast<Kind>(kind_bits); }
   bool is_constant() const { return kind() >= Kind::image; }
+  // The size in bytes of a constant.
+  uint32_t constant_bytes() const { return kind() == Kind::type ? 4 : 8; }
+  // Whether code of `size` bytes has so many bytes from the offset on.
+  bool leaves(uint32_t bytes, uint32_t size) const { return offset <= size && size - offset >= bytes; }
 };
 static_assert(sizeof(Relocation) == 8);
 

@@ -84,7 +84,7 @@ void Masm::allocate(Reg to, Operand length, Reg temp, const gc::TypeLayout& layo
     a.r3(ins::add, true, kInner, to, temp);
   }
   a.access(ins::str_x, kInner, place(kScratch, run + offsetof(gc::Run, next)));
-  load_layout(kScratch, layout);
+  load_replaced(kScratch, reinterpret_cast<uint64_t>(&layout), Relocation::Kind::layout);
   a.access(ins::str_x, kScratch, place(to, offsetof(gc::Object, layout)));
   if (is_array && (!constant || length.imm != 0)) {
     if (constant) a.constant(false, kScratch, static_cast<uint64_t>(length.imm));
@@ -93,20 +93,12 @@ void Masm::allocate(Reg to, Operand length, Reg temp, const gc::TypeLayout& layo
   bind(done);
 }
 
-// Emits the calls for allocations that find no cell.
-void Masm::place_slow_allocations() {
-  for (const SlowAllocation& slow : allocations_) {
-    bind(slow.entry);
-    const bool constant = slow.length.kind == Operand::Kind::imm;
-    if (constant) a.constant(true, kScratch, static_cast<uint64_t>(slow.length.imm));
-    a.constant(true, kInner, slow.frame_end);
-    a.pair(ins::stp_pre, kInner, constant ? kScratch : slow.length.reg, kSp, -16);
-    load_layout(kScratch, *slow.layout);
-    emit_stub(ins::bl, stubs_.allocate);
-    note_site(slow.offset);
-    a.mov(true, slow.to, kScratch);
-    a.b(slow.done);
-  }
+// The parameters of the stub `allocate` that are on the stack.
+void Masm::push_allocation(Operand length, uint16_t frame_end) {
+  const bool constant = length.kind == Operand::Kind::imm;
+  if (constant) a.constant(true, kScratch, static_cast<uint64_t>(length.imm));
+  a.constant(true, kInner, frame_end);
+  a.pair(ins::stp_pre, kInner, constant ? kScratch : length.reg, kSp, -16);
 }
 
 // --- Elements
@@ -221,7 +213,7 @@ void Masm::test_func(Reg reference, uint32_t type, bool exact, Label done) {
   if (exact) return;
   a.b(Cond::eq, done);
   a.mov(true, kScratch, reference);
-  emit_stub(ins::bl, stubs_.test_subtype);
+  call_stub(stubs_.test_subtype);
   a.compare(false, kScratch, 1);
 }
 

@@ -1,7 +1,7 @@
 // The host is an AArch64 CPU with Linux.
 #include <ucontext.h>
 
-#include "jit/a64/backend.h"
+#include "jit/backend.h"
 #include "jit/jit.h"
 
 namespace mini_wasm::jit {

@@ -37,88 +37,48 @@ uintptr_t page_of(uintptr_t at, uint32_t word) {
   return (at & ~uintptr_t{0xfff}) + static_cast<uintptr_t>(pages * 4096);
 }
 
-// The part of a thunk that reads the table.
-const uint8_t* through_table(const ModuleEntries& entries, uint32_t target) {
-  return entries.thunk(target / 2) + target % 2 * (kThunkBytes / 2) + kThroughTable;
-}
-
-uint32_t bytes_of(const Relocation& r) { return r.kind() == Relocation::Kind::type || !r.is_constant() ? 4 : 8; }
-
 }  // namespace
 
-void A64Backend::link(uint8_t* to, const uint8_t* at, uint32_t register_entry, std::span<const Relocation> relocations,
-                      const Stubs& stubs, const ModuleEntries& entries) const {
-  for (const Relocation& r : relocations) {
-    uint8_t* const place = to + r.offset;
-    const uint8_t* target = at;
-    switch (r.kind()) {
-      case Relocation::Kind::own_entry:
-        if (r.target == static_cast<uint32_t>(Entry::registers)) target += register_entry;
-        break;
-      case Relocation::Kind::stub: target = stubs.at(r.target); break;
-      case Relocation::Kind::entry:
-        // Direct, if the callee has code already: code never moves, so the call stays right.
-        target = entries.code_of(r.target);
-        if (target == nullptr) target = through_table(entries, r.target);
-        break;
-      default: continue;
-    }
-    const uint32_t word = read(place);
-    const auto to_address = reinterpret_cast<uintptr_t>(target), from = reinterpret_cast<uintptr_t>(at + r.offset);
-    if (takes_two(r, word)) {
-      write(place, (word & ~kPageFields) | page_fields(from, to_address));
-      write(place + 4, (read(place + 4) & ~kAddField) | static_cast<uint32_t>(to_address & 0xfff) << 10);
-    } else {
-      write(place, (word & ~kBranchField) | (static_cast<uint32_t>((to_address - from) >> 2) & kBranchField));
-    }
+// The part of its thunk that reads the table.
+const uint8_t* Cpu::without_code(const ModuleEntries& entries, uint32_t entry) {
+  return entries.thunk(entry / 2) + entry % 2 * (kThunkBytes / 2) + kThroughTable;
+}
+
+void Cpu::write_distance(uint8_t* to, const uint8_t* at, const Relocation& r, LinkTarget target) {
+  const uint32_t word = read(to);
+  const auto address = reinterpret_cast<uintptr_t>(target.address), from = reinterpret_cast<uintptr_t>(at);
+  if (takes_two(r, word)) {
+    write(to, (word & ~kPageFields) | page_fields(from, address));
+    write(to + 4, (read(to + 4) & ~kAddField) | static_cast<uint32_t>(address & 0xfff) << 10);
+  } else {
+    write(to, (word & ~kBranchField) | (static_cast<uint32_t>((address - from) >> 2) & kBranchField));
   }
 }
 
-void A64Backend::unlink(uint8_t* code, std::span<const Relocation> relocations) const {
-  for (const Relocation& r : relocations) {
-    uint8_t* const place = code + r.offset;
-    if (r.is_constant()) {
-      std::memset(place, 0, bytes_of(r));
-    } else if (const uint32_t word = read(place); takes_two(r, word)) {
-      write(place, word & ~kPageFields);
-      write(place + 4, read(place + 4) & ~kAddField);
-    } else {
-      write(place, word & ~kBranchField);
-    }
+void Cpu::clear_distance(uint8_t* to, const Relocation& r) {
+  const uint32_t word = read(to);
+  if (takes_two(r, word)) {
+    write(to, word & ~kPageFields);
+    write(to + 4, read(to + 4) & ~kAddField);
+  } else {
+    write(to, word & ~kBranchField);
   }
 }
 
 // The address of a stub takes two instructions, and which form it is can only be seen in the code. So both forms must have
 // room for two; Masm::end adds a word if necessary.
-bool A64Backend::can_link(uint32_t size, const Relocation& r, uint32_t functions) const {
-  const uint32_t bytes = r.kind() == Relocation::Kind::stub ? 8 : bytes_of(r);
-  if (r.offset % 4 != 0 || r.offset > size || size - r.offset < bytes) return false;
-  switch (r.kind()) {
-    case Relocation::Kind::own_entry: return r.target <= 1;
-    case Relocation::Kind::stub: return Stubs::has(r.target);
-    case Relocation::Kind::entry: return r.target / 2 < functions;
-    default: return true;
-  }
+bool Cpu::has_room(const Relocation& r, uint32_t size) {
+  const uint32_t distance = r.kind() == Relocation::Kind::stub ? 8 : 4;
+  return r.offset % 4 == 0 && r.leaves(r.is_constant() ? r.constant_bytes() : distance, size);
 }
 
-LinkTarget A64Backend::read_link(const uint8_t* code, const Relocation& r) const {
-  const uint32_t word = read(code + r.offset);
-  const auto distance = static_cast<int32_t>(word << 6) >> 4;
-  const uint8_t* const target = code + r.offset + distance;
+LinkTarget Cpu::read_distance(const uint8_t* at) {
+  const auto distance = static_cast<int32_t>(read(at) << 6) >> 4;
+  const uint8_t* const target = at + distance;
   const uint32_t first = read(target);
   if (!is_page(first)) return {target, true};
   const uintptr_t offset = (read(target + 4) >> 10 & 0xfff) * sizeof(uint8_t*);
   return {reinterpret_cast<const uint8_t*>(page_of(reinterpret_cast<uintptr_t>(target), first) + offset), false};
-}
-
-uint64_t A64Backend::read_constant(const uint8_t* code, const Relocation& r) const {
-  uint64_t value = 0;
-  std::memcpy(&value, code + r.offset, bytes_of(r));
-  return value;
-}
-
-void A64Backend::write_constant(uint8_t* code, const Relocation& r, uint64_t value) const {
-  std::memcpy(code + r.offset, &value, bytes_of(r));
 }
 
 // For each Entry:
@@ -129,8 +89,8 @@ void A64Backend::write_constant(uint8_t* code, const Relocation& r, uint64_t val
 //   adrp x16, element     calls lead here
 //   ldr x16, [x16, element]
 //   br x16
-void A64Backend::write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs,
-                             const ModuleEntries& entries) const {
+void Cpu::write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs,
+                      const ModuleEntries& entries) {
   for (const Entry entry : {Entry::slots, Entry::registers}) {
     const auto place = reinterpret_cast<uintptr_t>(at);
     const auto lazy = reinterpret_cast<uintptr_t>(stubs.lazy[static_cast<size_t>(entry)]);

@@ -1,73 +1,32 @@
-// Listings: code of AArch64 as text.
-#include "jit/listing.h"
-
+// Listings: how the instructions and the data in code of AArch64 read.
 #include <algorithm>
-#include <cstring>
-#include <deque>
-#include <map>
 
 #include "jit/a64/backend.h"
-#include "jit/a64/compiler.h"
+#include "jit/a64/masm.h"
 #include "jit/a64/printer.h"
 
 namespace mini_wasm::jit::a64 {
 namespace {
 
-using runtime::InstanceContext;
-
-// Stubs without code, with a name for each of their addresses. Functions can be compiled with them, but not run.
-struct Nowhere {
-  std::deque<uint8_t> places;
-  Stubs stubs;
-  AddressNames names;
-
-  // A new address with this name. A deque never moves its elements.
-  const uint8_t* place(std::string name) {
-    names.emplace(reinterpret_cast<uint64_t>(&places.emplace_back()), std::move(name));
-    return &places.back();
-  }
-  Nowhere() {
-    stubs.call_callee = place("call_callee");
-    stubs.jump_callee = place("jump_callee");
-    stubs.call_runtime = place("call_runtime");
-    stubs.allocate = place("allocate");
-    stubs.check_subtype = place("check_subtype");
-    stubs.test_subtype = place("test_subtype");
-#define TRAP(id, message) stubs.traps[static_cast<size_t>(TrapCode::id)] = place("trap " #id);
-#include <mini_wasm/traps.def>
-#undef TRAP
-  }
-};
-
-constexpr struct {
-  size_t offset;
-  const char* name;
-} kContextFields[] = {
-    {offsetof(InstanceContext, memory_base), "memory_base"},
-    {offsetof(InstanceContext, stack_limit), "stack_limit"},
-    {offsetof(InstanceContext, interrupt), "interrupt"},
-    {offsetof(InstanceContext, globals), "globals"},
-    {offsetof(InstanceContext, funcs), "funcs"},
-    {offsetof(InstanceContext, tables), "tables"},
-    {offsetof(InstanceContext, memories), "memories"},
-    {offsetof(InstanceContext, store), "store"},
-    {offsetof(InstanceContext, instance), "instance"},
-    {offsetof(InstanceContext, heap_runs), "heap_runs"},
-};
-
-class Lister {
+class Reader final : public CodeReader {
  public:
-  Lister(const Masm& masm, const Nowhere& nowhere, const AddressNames& names, uint32_t imported)
-      : masm_(masm), nowhere_(nowhere), names_(names), imported_(imported) {
-    for (const Relocation& r : masm.relocations()) relocations_.emplace(r.offset, r);
-  }
+  Reader(Masm& masm, std::function<uint32_t()> origin) : masm_(masm) { masm.a.trace(std::move(origin)); }
 
-  void append_to(std::vector<CodeLine>& lines) {
+  std::vector<CodeLine> lines() override {
+    std::vector<CodeLine> lines;
     const std::vector<uint32_t>& origins = masm_.a.origins();
     for (uint32_t at = 0; at < masm_.here(); at += 4) {
       const uint32_t origin = at / 4 < origins.size() ? origins[at / 4] : 0;
-      lines.push_back({at, origin, is_data(at) ? data(at) : instruction(at)});
+      lines.push_back({at, origin, is_data(at) ? data(at) : print(word(at), at)});
     }
+    return lines;
+  }
+  const uint8_t* code() const override { return reinterpret_cast<const uint8_t*>(masm_.a.words()); }
+  ContextOperand context() const override { return {"[x28", ", #", ", "}; }
+
+  // What has a name is the last operand.
+  std::string with_name(const CodeLine& line, const Relocation&, const std::string& name) const override {
+    return line.text.substr(0, line.text.rfind(' ') + 1) + name;
   }
 
  private:
@@ -77,74 +36,33 @@ class Lister {
                        [&](const auto& range) { return at >= range.first && at < range.second; });
   }
 
-  // The second word of an address is part of the first one's name.
+  // The name of an address is put into the line of its first word.
   std::string data(uint32_t at) const {
-    const auto found = relocations_.find(at);
-    if (found == relocations_.end()) {
-      const auto before = relocations_.find(at - 4);
-      const bool second = before != relocations_.end() && before->second.is_constant() &&
-                          before->second.kind() != Relocation::Kind::type;
-      return second ? ".word (upper half)" : print_word(word(at));
-    }
-    uint64_t value = 0;
-    if (found->second.kind() == Relocation::Kind::type) return ".word type";
-    std::memcpy(&value, masm_.a.words() + at / 4, sizeof(value));
-    for (const AddressNames* names : {&names_, &nowhere_.names}) {
-      if (const auto name = names->find(value); name != names->end()) return ".xword " + name->second;
-    }
-    return ".xword address";
+    if (const Relocation* r = relocation(at)) return r->constant_bytes() == 4 ? ".word type" : ".xword address";
+    const Relocation* before = at < 4 ? nullptr : relocation(at - 4);
+    if (before != nullptr && before->is_constant() && before->constant_bytes() == 8) return ".word (upper half)";
+    return print_word(word(at));
   }
   static std::string print_word(uint32_t word) {
     std::string text = ".word 0x";
     for (int shift = 28; shift >= 0; shift -= 4) text += "0123456789abcdef"[word >> shift & 15];
     return text;
   }
-
-  std::string instruction(uint32_t at) const {
-    std::string text = print(word(at), at);
-    if (const auto found = relocations_.find(at); found != relocations_.end()) {
-      text.resize(text.rfind(' ') + 1);
-      return text + name_of(found->second);
-    }
-    const std::string base = "[x28";
-    const size_t begin = text.find(base);
-    if (begin == text.npos) return text;
-    const size_t from = begin + base.size(), end = text.find(']', from);
-    const size_t offset = text.compare(from, 3, ", #") == 0 ? std::strtoul(text.c_str() + from + 3, nullptr, 10) : 0;
-    for (const auto& field : kContextFields) {
-      if (field.offset == offset) text.replace(from, end - from, std::string(", ") + field.name);
-    }
-    return text;
-  }
-
-  std::string name_of(const Relocation& r) const {
-    if (r.kind() == Relocation::Kind::own_entry) return "this function";
-    if (r.kind() == Relocation::Kind::entry) return "func " + std::to_string(imported_ + r.target / 2);
-    const auto name = nowhere_.names.find(reinterpret_cast<uint64_t>(nowhere_.stubs.at(r.target)));
-    return name == nowhere_.names.end() ? "?" : name->second;
+  // Null: there is none at this offset.
+  const Relocation* relocation(uint32_t at) const {
+    const std::vector<Relocation>& all = masm_.relocations();
+    const auto found =
+        std::lower_bound(all.begin(), all.end(), at, [](const Relocation& r, uint32_t to) { return r.offset < to; });
+    return found == all.end() || found->offset != at ? nullptr : &*found;
   }
 
   const Masm& masm_;
-  const Nowhere& nowhere_;
-  const AddressNames& names_;
-  const uint32_t imported_;
-  std::map<uint32_t, Relocation> relocations_;
 };
 
 }  // namespace
 
-Result<void> A64Backend::list(const runtime::CompiledModule& module, FuncIdx index, const CodeSettings& settings,
-                              const AddressNames& names, std::vector<CodeLine>& lines) const {
-  const Nowhere nowhere;
-  const auto imported = static_cast<uint32_t>(module.module().imported_funcs);
-  Masm masm(nowhere.stubs, imported, settings);
-  Compiler<Masm> compiler(module, module.engine().bounds(), settings, masm);
-  masm.a.trace([&] { return compiler.site(); });
-  NativeCode code;
-  code.index = index;
-  if (Result<void> r = compiler.compile(index, code); !r) return r;
-  Lister(masm, nowhere, names, imported).append_to(lines);
-  return {};
+std::unique_ptr<CodeReader> Cpu::reader(Masm& masm, std::function<uint32_t()> origin) {
+  return std::make_unique<Reader>(masm, std::move(origin));
 }
 
 }  // namespace mini_wasm::jit::a64

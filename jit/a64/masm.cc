@@ -10,6 +10,8 @@
 #include "runtime/instance/instance_context.h"
 #include "runtime/test_settings.h"
 
+template class mini_wasm::jit::MasmBase<mini_wasm::jit::a64::Masm, mini_wasm::jit::a64::Assembler>;
+
 namespace mini_wasm::jit::a64 {
 
 using runtime::InstanceContext;
@@ -23,25 +25,19 @@ CpuFeatures CpuFeatures::host() {
 // --- One function ----------------------------------------------------------------------------------------------------
 
 void Masm::begin(NativeCode& code) {
-  a.restart();
-  code_ = &code;
-  index_ = raw(code.index) - imported_;
-  sites_.clear();
+  begin_function(code);
   traps_.clear();
-  behind_body_ = false;
   tested_ = kNoReg;
-  slow_calls_.clear();
-  slow_types_.clear();
-  allocations_.clear();
 }
 
 void Masm::end() {
   behind_body_ = true;
+  tested_ = kNoReg;
   place_slow_calls();
   place_slow_allocations();
   place_traps();
   a.finish();
-  // See A64Backend::can_link.
+  // See Cpu::has_room.
   if (relocations().empty() || relocations().back().is_constant()) return;
   if (relocations().back().offset + 4 == here()) a.emit(ins::udf);
 }
@@ -63,12 +59,6 @@ void Masm::place_traps() {
 }
 
 void Masm::copy_to(uint8_t* to) const { std::memcpy(to, a.words(), size()); }
-
-void Masm::note_site(uint32_t offset, uint16_t fp_delta) {
-  assert(!behind_body_ || fp_delta == 0);
-  sites_.push_back({here(), offset, fp_delta});
-  a.keep_last();
-}
 
 // --- Moves -----------------------------------------------------------------------------------------------------------
 
@@ -278,14 +268,9 @@ void Masm::br_table(Reg index, const std::vector<Label>& targets) {
   a.emit(ins::adr | kBefore << 5 | a.rd(kInner));
   a.access(ins::ldrsw, kScratch, {kInner, index, true, 2});
   a.r3(ins::add, true, kInner, kInner, kScratch);
-  a.emit(ins::br | a.rn(kInner));
+  a.b(ins::br, kInner);
   assert(here() == table);
   for (uint32_t i = 0; i < count; ++i) a.embed_distance(targets[i], table);
-}
-
-void Masm::trap(TrapCode code, uint32_t offset) {
-  emit_stub(ins::bl, stubs_.traps[static_cast<size_t>(code)]);
-  note_site(offset);
 }
 
 void Masm::trap_if_not(Test test, TrapCode code, uint32_t offset) { jump_if(test, false, trap_label(code, offset)); }

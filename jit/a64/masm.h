@@ -12,21 +12,9 @@
 #include <vector>
 
 #include "core/immediates.h"
-#include "core/opcode.h"
 #include "jit/a64/assembler.h"
 #include "jit/a64/regs.h"
-#include "jit/code_settings.h"
-#include "jit/native_code.h"
-#include "jit/runtime_calls.h"
-#include "jit/stubs.h"
-#include "jit/value.h"
-#include "mini_wasm/trap.h"
-#include "runtime/gc/ops.h"
-
-namespace mini_wasm::jit {
-template <class Masm>
-class Compiler;
-}  // namespace mini_wasm::jit
+#include "jit/masm_base.h"
 
 namespace mini_wasm::jit::a64 {
 
@@ -39,10 +27,8 @@ struct CpuFeatures {
   static CpuFeatures host();
 };
 
-class Masm {
+class Masm : public MasmBase<Masm, Assembler> {
  public:
-  using Label = Assembler::Label;
-
   // --- Registers
   static constexpr RegSet kTemps = RegSet(a64::kIntArguments) | RegSet(a64::kFloatArguments) | RegSet(a64::kFloatPins) |
                                    RegSet(x(8), x(9), x(10), x(11), x(12), x(13), x(14), x(15), v(28), v(29));
@@ -52,6 +38,7 @@ class Masm {
   static constexpr auto kFloatPins = a64::kFloatPins;
   static constexpr auto kIntArguments = a64::kIntArguments;
   static constexpr auto kFloatArguments = a64::kFloatArguments;
+  static constexpr auto kRuntimeArguments = a64::kRuntimeArguments;
   static constexpr RegSet kSurvivesCalls = a64::kSurvivesCalls;
   static constexpr Reg kCallee = x(8);
   static constexpr bool kPoolsFloats = false, kReadsMemory = false, kReadsSlots = false;
@@ -67,28 +54,20 @@ class Masm {
   };
   using Address = Place;
 
-  // For the functions of one module. `imported`: the number of functions that it imports.
   Masm(const Stubs& stubs, uint32_t imported, const CodeSettings& settings)
-      : stubs_(stubs),
-        imported_(imported),
-        clamps_(settings.speculation_guards),
-        poisons_(settings.poison_slots),
-        cpu_(settings.oldest_cpu ? CpuFeatures() : CpuFeatures::host()) {}
+      : MasmBase(stubs, imported, settings), cpu_(settings.oldest_cpu ? CpuFeatures() : CpuFeatures::host()) {}
 
   const CpuFeatures& cpu() const { return cpu_; }
 
-  // --- One function: `begin`, instructions, `end`. Then copy_to and the tables, until the next `begin`
+  // --- One function
   void begin(NativeCode& code);
-  void begin_register_entry() { code_->register_entry = here(); }
   void end();
-  size_t size() const { return a.here(); }
-  bool failed() const { return a.failed(); }
-  // Copies the code without its distances, which A64Backend::link fills in.
   void copy_to(uint8_t* to) const;
-  uint32_t offset_of(Label label) const { return a.offset_of(label); }
-  uint32_t here() const { return a.here(); }
-  const std::vector<Site>& sites() const { return sites_; }
   const std::vector<Relocation>& relocations() const { return a.relocations(); }
+  void note_site(uint32_t offset, uint16_t fp_delta = 0) {
+    MasmBase::note_site(offset, fp_delta);
+    a.keep_last();
+  }
 
   // --- Moves
   void move(Scalar type, Reg to, Reg from);
@@ -116,12 +95,10 @@ class Masm {
   void shuffle(Compiler<Masm>& c, const uint8_t* lanes);
 
   // --- Control
-  Label new_label() { return a.new_label(); }
   void bind(Label label) { a.bind(label); }
   void jump(Label label) { a.b(label); }
   void jump_if(Test test, bool sense, Label label);
   void br_table(Reg index, const std::vector<Label>& targets);
-  void trap(TrapCode code, uint32_t offset);
   void trap_if(Cond cond, TrapCode code, uint32_t offset) { a.b(cond, trap_label(code, offset)); }
   void trap_if_zero(bool wide, Reg reg, TrapCode code, uint32_t offset) { a.cbz(wide, reg, trap_label(code, offset)); }
   void trap_if_null(Operand o, TrapCode code, uint32_t offset) { trap_if_zero(true, o.reg, code, offset); }
@@ -137,22 +114,12 @@ class Masm {
   void check_stack(uint32_t frame_slots, uint32_t offset);
   void save(RegSet registers, uint16_t link);
   void restore(RegSet registers, uint16_t link);
-  void call_function(uint32_t index, uint16_t frame, uint32_t offset);
-  void jump_function(uint32_t index) { emit_to_function(ins::b, index, Entry::slots); }
-  void call_import(uint16_t frame, uint32_t offset);
-  void call_callee(const FuncType& type, uint16_t frame, uint32_t offset);
-  void jump_callee() { emit_stub(ins::b, stubs_.jump_callee); }
-  void load_table_callee(uint32_t table, uint32_t type, uint32_t offset);
-  void call_runtime(RuntimeCall function, uint16_t operands, uint64_t x, uint64_t y, uint32_t offset,
-                    const runtime::gc::TypeLayout* layout = nullptr);
 
   // --- Memory: memory.cc
-  static uint32_t access_bytes(Op op) { return uint32_t{1} << op_info(op).access_log2; }
   Address guarded_address(Reg index, uint32_t memory, uint64_t offset);
   Address checked_address(Reg index, Reg temp, bool is_64, uint32_t memory, uint64_t offset, uint32_t bytes,
                           uint32_t wasm_offset);
   void memory_size(Reg to, uint32_t memory, uint8_t page_size_log2);
-  void table_get(Reg to, Reg index, uint32_t table, uint32_t offset);
   void table_set(uint32_t table, Reg index, Operand value, uint32_t offset);
   void table_size(Reg to, uint32_t table);
   // Atomic accesses: atomic.cc. False: the instruction is a call of the runtime.
@@ -175,17 +142,15 @@ class Masm {
   void i31_get(bool sign, Reg to, Reg from);
   Test test_cast(Reg reference, runtime::gc::CastTarget target, bool exact);
 
-  // The last machine instruction belongs to the WebAssembly instruction at `offset`. `fp_delta`: see Site.
-  void note_site(uint32_t offset, uint16_t fp_delta = 0);
   // Loads the field of the InstanceContext at this offset; all fields that machine code reads so have 8 bytes.
   void load_context(Reg to, size_t offset) { a.access(ins::ldr_x, to, place(kContext, offset)); }
   static Place place(Reg base, size_t offset) { return {base, kNoReg, false, 0, static_cast<int64_t>(offset)}; }
   // Puts an address into a register. For instructions that have no offsets.
   void load_address(Reg to, const Address& from);
 
-  Assembler a;
-
  private:
+  friend MasmBase;
+
   // Code out of line that calls the stub of a trap, for one instruction. `from`: see trap_if_wrong_float; kNoReg:
   // `code` says which trap it is.
   struct TrapStub {
@@ -200,13 +165,8 @@ class Masm {
     return traps_.back().entry;
   }
   void place_traps();
-  // `op`: b or bl.
-  void emit_stub(uint32_t op, const uint8_t* const& stub) { a.far(op, Relocation::Kind::stub, stubs_.place_of(stub)); }
-  void emit_to_function(uint32_t op, uint32_t index, Entry entry);
-  void load_type(Reg to, uint32_t type) { a.load_replaced(ins::ldr_w_pool, to, type, Relocation::Kind::type); }
-  void load_layout(Reg to, const runtime::gc::TypeLayout& layout) {
-    a.load_replaced(ins::ldr_x_pool, to, reinterpret_cast<uint64_t>(&layout), Relocation::Kind::layout);
-  }
+  void access_slots(uint32_t one, uint32_t two, RegSet registers, uint16_t slot);
+  void load_type(Reg to, uint32_t type) { load_replaced(to, type, Relocation::Kind::type); }
   // To be called before a register is written between a test and its use.
   void keep_test(Reg written) {
     if (tested_ == written) compare_tested();
@@ -233,50 +193,33 @@ class Masm {
   // `beyond` holds: if the CPU only speculates that it does not hold, `to` becomes 0, otherwise `from`.
   void clamp(Reg to, Reg from, Cond beyond);
   void load_vector(Op op, Reg to, const Address& from, uint32_t offset);
-  // Code out of line for an allocation that finds no free cell.
-  struct SlowAllocation {
-    Label entry, done;
-    Reg to;
-    Operand length;
-    const runtime::gc::TypeLayout* layout;
-    uint16_t frame_end;
-    uint32_t offset;
-  };
-  void place_slow_allocations();
-  void place_slow_calls();
   size_t find_run(Operand length, const runtime::gc::TypeLayout& layout, Label none);
   Test test_eq(Reg reference, bool nullable);
   void test_func(Reg reference, uint32_t type, bool exact, Label done);
   void test_object(uint32_t type, uint32_t depth, bool exact, Label done);
 
-  const Stubs& stubs_;
-  const uint32_t imported_;
-  const bool clamps_, poisons_;
+  // --- Steps of MasmBase. Calls and objects: calls.cc, gc.cc
+  // Emits an instruction that leads out of the function.
+  void emit_far(Way way, Relocation::Kind kind, uint32_t target) {
+    a.far(way == Way::call ? ins::bl : ins::b, kind, target);
+  }
+  // Loads a constant that other processes replace; type: 32 bits.
+  void load_replaced(Reg to, uint64_t value, Relocation::Kind kind) {
+    a.load_replaced(kind == Relocation::Kind::type ? ins::ldr_w_pool : ins::ldr_x_pool, to, value, kind);
+  }
+  void load_slot_address(Reg to, uint16_t slot) { a.add(true, to, kFp, slot * 8); }
+  void move_fp(int32_t slots) { a.add(true, kFp, kFp, slots * 8); }
+  void call_here_or(Label elsewhere, Label call);
+  void jump_unless_callee_is(uint32_t type, Label otherwise);
+  void load_callee_stub();
+  void push_allocation(Operand length, uint16_t frame_end);
+
   const CpuFeatures cpu_;
-  uint32_t index_ = 0;  // of the function, counted without imports
-  NativeCode* code_ = nullptr;
-  std::vector<Site> sites_;
-  // Whether code out of line is being emitted. It must not contain calls of functions, nor anything else that can
-  // throw: the handler for an exception is found by the position of the code, which is outside of all guarded code
-  // there.
-  bool behind_body_ = false;
   Reg tested_;  // of the newest test of whether a register is 0, if it was not emitted yet
   bool tested_wide_ = false;
   std::vector<TrapStub> traps_;
-  // Code out of line. SlowCall: before a call of a function of another instance, stores the arguments in slots.
-  // SlowType: checks whether a function in a table whose type is not equal to the expected one has a subtype of it.
-  struct SlowCall {
-    Label entry, call;
-    const FuncType* type;
-  };
-  struct SlowType {
-    Label entry, done;
-    uint32_t type;
-    uint32_t offset;
-  };
-  std::vector<SlowCall> slow_calls_;
-  std::vector<SlowType> slow_types_;
-  std::vector<SlowAllocation> allocations_;
 };
 
 }  // namespace mini_wasm::jit::a64
+
+extern template class mini_wasm::jit::MasmBase<mini_wasm::jit::a64::Masm, mini_wasm::jit::a64::Assembler>;

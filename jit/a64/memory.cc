@@ -160,11 +160,6 @@ void Masm::load_element(Reg to, Reg index) {
   a.access(ins::ldr_x, to, {kScratch, index, false, 3});
 }
 
-void Masm::table_get(Reg to, Reg index, uint32_t table, uint32_t offset) {
-  check_table_index(table, index, TrapCode::out_of_bounds_table_access, offset);
-  load_element(to, index);
-}
-
 void Masm::table_set(uint32_t table, Reg index, Operand value, uint32_t offset) {
   check_table_index(table, index, TrapCode::out_of_bounds_table_access, offset);
   a.access(ins::ldr_x, kScratch, place(kScratch, runtime::kTableElements));

@@ -16,12 +16,12 @@
 // C++ functions are called with the standard ABI (AAPCS64): arguments in x0 to x7, results in x0 and x1. They keep x19
 // to x29, and the lower halves of v8 to v15, which machine code does not use.
 #include <cstddef>
-#include <utility>
-#include <vector>
+#include <cstring>
 
 #include "jit/a64/assembler.h"
 #include "jit/a64/backend.h"
 #include "jit/jit.h"
+#include "jit/stub_builder.h"
 #include "runtime/call/layout_offsets.h"
 #include "runtime/instance/func_inst.h"
 
@@ -36,44 +36,26 @@ namespace {
 
 Place at(Reg base, size_t offset) { return {base, kNoReg, false, 0, static_cast<int64_t>(offset)}; }
 
-// Assembles all stubs, then places them in code memory.
-class Builder {
+class Builder : public StubBuilder<Builder, Assembler::Label> {
  public:
-  using Label = Assembler::Label;
-
-  explicit Builder(Stubs& stubs) : stubs_(stubs), leave_(a.new_label()), trap_(a.new_label()) {}
-
-  bool build(CodeMemory& memory) {
-    leave();
-    enter();
-    traps();
-    call_runtime();
-    call_callee();
-    jump_callee();
-    check_subtype();
-    test_subtype();
-    allocate();
-    lazy(Entry::slots);
-    lazy(Entry::registers);
-    a.finish();
-    if (a.failed()) return false;
-    uint8_t* const to = memory.allocate(a.here());
-    if (to == nullptr) return false;
-    std::memcpy(memory.writable(to), a.words(), a.here());
-    memory.publish(to, a.here());
-    for (const auto& [label, where] : names_) *where = to + a.offset_of(label);
-    stubs_.enter = reinterpret_cast<Stubs::Enter>(to + a.offset_of(enter_));
-    return true;
-  }
+  explicit Builder(Stubs& stubs) : StubBuilder(stubs), leave_(a.new_label()), trap_(a.new_label()) {}
 
  private:
-  // A stub begins here: `build` will write its address to `where`.
-  Label name(const uint8_t** where) {
+  friend StubBuilder;
+  using Label = Assembler::Label;
+
+  Label label_here() {
     const Label label = a.new_label();
     a.bind(label);
-    names_.emplace_back(label, where);
     return label;
   }
+  uint32_t offset_of(Label label) const { return a.offset_of(label); }
+  size_t finish() {
+    a.finish();
+    return a.failed() ? 0 : a.here();
+  }
+  void copy_to(uint8_t* to, const uint8_t*) const { std::memcpy(to, a.words(), a.here()); }
+
   void load(Reg to, Reg base, size_t offset) { a.access(ins::ldr_x, to, at(base, offset)); }
   void store(Reg from, Reg base, size_t offset) { a.access(ins::str_x, from, at(base, offset)); }
   void context(Reg to, size_t offset) { load(to, kContext, offset); }
@@ -108,7 +90,7 @@ class Builder {
   void call_cxx(F* function) {
     to_host_stack();
     a.load_literal(ins::ldr_x_pool, x(8), reinterpret_cast<uint64_t>(function));
-    a.emit(ins::blr | a.rn(x(8)));
+    a.b(ins::blr, x(8));
     to_machine_stack();
   }
 
@@ -125,8 +107,7 @@ class Builder {
 
   // uint32_t enter(code, fp, ctx, entry_sp, result kind)
   void enter() {
-    enter_ = a.new_label();
-    a.bind(enter_);
+    enter_ = label_here();
     a.r2_imm(ins::sub_imm, true, kSp, kSp, kKept);
     for_callee_saved([&](Reg first, Reg second, int32_t offset) { a.pair(ins::stp, first, second, kSp, offset); });
     a.access(ins::str_w, x(4), at(kSp, kKindAt));
@@ -141,7 +122,7 @@ class Builder {
     move(kFp, x(1));
     move(kContext, x(2));
     load_memory();
-    a.emit(ins::blr | a.rn(x(0)));
+    a.b(ins::blr, x(0));
     name(&stubs_.enter_return);
     context(x(9), offsetof(InstanceContext, store));
     load(x(10), x(9), runtime::StoreLayout::kHostSp);
@@ -206,7 +187,7 @@ class Builder {
     load(kContext, x(0), offsetof(Activation::Resume, ctx));
     load_memory();
     load(x(9), x(0), offsetof(Activation::Resume, pc));
-    a.emit(ins::br | a.rn(x(9)));
+    a.b(ins::br, x(9));
 #define TRAP(id, message) trap(TrapCode::id);
 #include <mini_wasm/traps.def>
 #undef TRAP
@@ -236,7 +217,7 @@ class Builder {
     move(x(4), kFp);
     get_sp(x(5));
     to_host_stack();
-    a.emit(ins::blr | a.rn(x(8)));
+    a.b(ins::blr, x(8));
     to_machine_stack();
     return_or_trap();
   }
@@ -264,7 +245,7 @@ class Builder {
   void go_in(uint32_t op) {
     load(x(10), x(8), offsetof(FuncInst, machine_code));
     load(x(10), x(10), 0);
-    a.emit(op | a.rn(x(10)));
+    a.b(op, x(10));
   }
 
   // x8: FuncInst. Jumps to the function if it belongs to this instance, otherwise to `cross` with its context in x9
@@ -414,7 +395,7 @@ class Builder {
     a.compare(true, kScratch, kNoEntry);
     a.b(Cond::lo, none);
     pop_link();
-    a.emit(ins::br | a.rn(kScratch));
+    a.b(ins::br, kScratch);
     a.bind(none);
     move(x(1), kScratch);
     a.b(trap_);
@@ -424,15 +405,13 @@ class Builder {
     a.b(trap_);
   }
 
-  Stubs& stubs_;
   Assembler a;
-  Label enter_, leave_, trap_, host_, cross_;
+  Label leave_, trap_, host_, cross_;
   uint32_t cross_return_ = 0;  // an offset
-  std::vector<std::pair<Label, const uint8_t**>> names_;
 };
 
 }  // namespace
 
-bool A64Backend::make_stubs(CodeMemory& memory, Stubs& stubs) const { return Builder(stubs).build(memory); }
+bool Cpu::make_stubs(CodeMemory& memory, Stubs& stubs) { return Builder(stubs).build(memory); }
 
 }  // namespace mini_wasm::jit::a64

@@ -47,6 +47,7 @@ class Assembler : public x86::Assembler {
   // A label for a constant behind the code, which may be an operand in memory of any instruction.
   asmjit::Label new_constant() { return Base::newLabel(); }
   uint32_t offset_of(Label label) const { return places_[label.index].offset; }
+  uint32_t here() const { return static_cast<uint32_t>(offset()); }
 
   using Base::jmp;
   void jmp(Label to);

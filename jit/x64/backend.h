@@ -1,39 +1,39 @@
-// The Backend of x86-64.
+// x86-64 as the engine sees it; jit/backend_of.h makes a Backend of it and says what the members do.
 #pragma once
 
+#include <functional>
+#include <memory>
+#include <vector>
+
 #include "jit/backend.h"
+#include "jit/code_names.h"
 
 namespace mini_wasm::jit::x64 {
 
-inline constexpr size_t kThunkBytes = 20;  // two halves of mov and jmp (write_thunk)
+class Masm;
 
-class X64Backend final : public Backend {
- public:
-  FrameLayout frame() const override { return {.call_words = 1, .cross_words = 2}; }
-  const RegisterBudget& pins() const override;
+struct Cpu {
+  using Masm = x64::Masm;
+  static constexpr FrameLayout kFrame{.call_words = 1, .cross_words = 2};
   // Displacements of 32 bits reach 2 GiB in both directions; half of that leaves room to spare.
-  size_t reach() const override { return size_t{1} << 30; }
-  void describe_cpu(std::vector<uint8_t>& out) const override;
+  static constexpr size_t kReach = size_t{1} << 30;
+  static constexpr size_t kThunkBytes = 20;  // two halves of mov and jmp
 
-  bool make_stubs(CodeMemory& memory, Stubs& stubs) const override;
-  size_t thunk_bytes() const override { return kThunkBytes; }
-  void write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs,
-                   const ModuleEntries& entries) const override;
-  std::unique_ptr<FunctionCompiler> make_compiler(const runtime::CompiledModule& module, runtime::Bounds bounds,
-                                                  const CodeSettings& settings, const Stubs& stubs,
-                                                  const ModuleEntries& entries) const override;
-
+  // backend.cc
+  static void describe_cpu(std::vector<uint8_t>& out);
+  static void write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs, const ModuleEntries&);
+  // stubs.cc
+  static bool make_stubs(CodeMemory& memory, Stubs& stubs);
   // link.cc
-  void link(uint8_t* to, const uint8_t* at, uint32_t register_entry, std::span<const Relocation> relocations,
-            const Stubs& stubs, const ModuleEntries& entries) const override;
-  void unlink(uint8_t* code, std::span<const Relocation> relocations) const override;
-  bool can_link(uint32_t size, const Relocation& relocation, uint32_t functions) const override;
-  LinkTarget read_link(const uint8_t* code, const Relocation& relocation) const override;
-  uint64_t read_constant(const uint8_t* code, const Relocation& relocation) const override;
-  void write_constant(uint8_t* code, const Relocation& relocation, uint64_t value) const override;
-
-  Result<void> list(const runtime::CompiledModule& module, FuncIdx index, const CodeSettings& settings,
-                    const AddressNames& names, std::vector<CodeLine>& lines) const override;
+  static const uint8_t* without_code(const ModuleEntries& entries, uint32_t entry);
+  static void write_distance(uint8_t* to, const uint8_t* at, const Relocation& r, LinkTarget target);
+  static void clear_distance(uint8_t* to, const Relocation& r);
+  static LinkTarget read_distance(const uint8_t* at);
+  static bool has_room(const Relocation& r, uint32_t size);
+  // listing.cc
+  static std::unique_ptr<CodeReader> reader(Masm& masm, std::function<uint32_t()> origin);
 };
+
+const Backend& backend();
 
 }  // namespace mini_wasm::jit::x64

@@ -91,7 +91,7 @@ void Masm::allocate(Reg to, Operand length, Reg temp, const gc::TypeLayout& layo
     a.mov(gp32(temp), cell);
     a.add(next, gp64(temp));
   }
-  move_address(kScratch, reinterpret_cast<uint64_t>(&layout), Relocation::Kind::layout);
+  load_replaced(kScratch, reinterpret_cast<uint64_t>(&layout), Relocation::Kind::layout);
   a.mov(at(to, offsetof(gc::Object, layout), 8), gp64(kScratch));
   const x86::Mem header_length = at(to, offsetof(gc::Object, length), 4);
   if (is_array && length.kind == Operand::Kind::reg) a.mov(header_length, gp32(length.reg));
@@ -99,22 +99,14 @@ void Masm::allocate(Reg to, Operand length, Reg temp, const gc::TypeLayout& layo
   bind(done);
 }
 
-// Emits the calls for allocations that find no cell.
-void Masm::place_slow_allocations() {
-  for (const SlowAllocation& slow : allocations_) {
-    bind(slow.entry);
-    if (slow.length.kind == Operand::Kind::imm) {
-      a.push(imm_of(slow.length));
-    } else {
-      a.push(gp64(slow.length.reg));
-    }
-    a.push(slow.frame_end);
-    move_address(kScratch, reinterpret_cast<uint64_t>(slow.layout), Relocation::Kind::layout);
-    call_stub(stubs_.allocate);
-    note_site(slow.offset);
-    a.mov(gp64(slow.to), gp64(kScratch));
-    a.jmp(slow.done);
+// The parameters of the stub `allocate` that are on the stack.
+void Masm::push_allocation(Operand length, uint16_t frame_end) {
+  if (length.kind == Operand::Kind::imm) {
+    a.push(imm_of(length));
+  } else {
+    a.push(gp64(length.reg));
   }
+  a.push(frame_end);
 }
 
 // --- Elements
@@ -223,7 +215,7 @@ void Masm::test_func(Reg reference, uint32_t type, bool exact, Label done) {
   a.je(done);
   a.mov(gp64(kScratch), gp64(reference));
   a.push_32(type);
-  note_constant(Relocation::Kind::type, 4);
+  note_constant(Relocation::Kind::type);
   call_stub(stubs_.test_subtype);
   a.cmp(gp32(kScratch), 1);
 }

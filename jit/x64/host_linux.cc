@@ -1,8 +1,8 @@
 // The host is an x86-64 CPU with Linux.
 #include <ucontext.h>
 
+#include "jit/backend.h"
 #include "jit/jit.h"
-#include "jit/x64/backend.h"
 
 namespace mini_wasm::jit {
 namespace {

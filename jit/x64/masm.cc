@@ -1,14 +1,18 @@
 #include "jit/x64/masm.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cstddef>
 #include <cstring>
 #include <new>
 
+#include "jit/x64/encoding.h"
 #include "runtime/call/layout_offsets.h"
 #include "runtime/instance/func_inst.h"
 #include "runtime/test_settings.h"
+
+template class mini_wasm::jit::MasmBase<mini_wasm::jit::x64::Masm, mini_wasm::jit::x64::Assembler>;
 
 namespace mini_wasm::jit::x64 {
 
@@ -36,18 +40,11 @@ void Masm::begin(NativeCode& code) {
     }
     if (logger_ != nullptr) holder_.setLogger(logger_);
   }
-  a.restart();
-  code_ = &code;
-  index_ = raw(code.index) - imported_;
-  sites_.clear();
+  begin_function(code);
   traps_.clear();
-  behind_body_ = false;
-  slow_calls_.clear();
-  slow_types_.clear();
   relocations_.clear();
   pool_.clear();
   flags_ = {};
-  allocations_.clear();
 }
 
 // A conditional trap jumps out of line, where a call leads to the stub of the trap. The return address of this call
@@ -56,8 +53,7 @@ void Masm::end() {
   behind_body_ = true;
   for (const TrapStub& stub : traps_) {
     a.bind(stub.entry);
-    call_stub(stubs_.traps[static_cast<size_t>(stub.code)]);
-    note_site(stub.offset);
+    trap(stub.code, stub.offset);
   }
   place_slow_calls();
   place_slow_allocations();
@@ -76,18 +72,14 @@ void Masm::emit_far(std::span<const uint8_t> opcode, Relocation::Kind kind, uint
   a.raw(bytes, opcode.size() + 4);
 }
 
-const void* Masm::far_target() const {
-  if (relocations_.empty() || relocations_.back().is_constant() || relocations_.back().offset + 4 != here())
-    return nullptr;
-  const Relocation& last = relocations_.back();
-  if (last.kind() == Relocation::Kind::own_entry) return this;
-  if (last.kind() == Relocation::Kind::stub) return stubs_.at(last.target);
-  return &entries_.entries[last.target];
-}
-
-void Masm::note_site(uint32_t offset, uint16_t fp_delta) {
-  assert(!behind_body_ || fp_delta == 0);
-  sites_.push_back({here(), offset, fp_delta});
+// To functions it is the form through the table; Cpu::write_distance may change it to the direct one.
+void Masm::emit_far(Way way, Relocation::Kind kind, uint32_t target) {
+  using namespace encoding;
+  const bool calls = way == Way::call;
+  if (kind == Relocation::Kind::entry) {
+    return emit_far(std::array{kThroughMemory, calls ? kCallThere : kJumpThere}, kind, target);
+  }
+  emit_far(std::array{calls ? kCall : kJump}, kind, target);
 }
 
 // --- Moves -----------------------------------------------------------------------------------------------------------
@@ -106,10 +98,14 @@ void Masm::move_64(Reg to, uint64_t bits) {
   a.mov(gp64(to), bits);
 }
 
-// A form of fixed length, because the address is replaced in other processes.
-void Masm::move_address(Reg to, uint64_t address, Relocation::Kind kind) {
-  a.mov_64(gp64(to), address);
-  note_constant(kind, 8);
+// Forms whose length does not depend on the value.
+void Masm::load_replaced(Reg to, uint64_t value, Relocation::Kind kind) {
+  if (kind == Relocation::Kind::type) {
+    a.mov(gp32(to), static_cast<uint32_t>(value));
+  } else {
+    a.mov_64(gp64(to), value);
+  }
+  note_constant(kind);
 }
 
 void Masm::constant(Scalar type, Reg to, uint64_t bits) {
@@ -300,11 +296,6 @@ void Masm::br_table(Reg index, const std::vector<Label>& targets) {
   for (uint32_t i = 0; i < last + (clamps_ ? 1 : 0); ++i) a.embed_distance(targets[i], table);
 }
 
-void Masm::trap(TrapCode code, uint32_t offset) {
-  call_stub(stubs_.traps[static_cast<size_t>(code)]);
-  note_site(offset);
-}
-
 // The code that traps is out of line, so that the usual path has no branch that is taken.
 void Masm::trap_if(x86::CondCode condition, TrapCode code, uint32_t offset) {
   traps_.push_back({a.new_label(), code, offset});
@@ -422,11 +413,6 @@ void Masm::load_element(Reg to, Reg index) {
   a.lea(gp64(to), element);
   a.cmov(x86::CondCode::kAE, gp64(to), gp64(kScratch));
   a.mov(gp64(to), at(to, 0));
-}
-
-void Masm::table_get(Reg to, Reg index, uint32_t table, uint32_t offset) {
-  check_table_index(table, index, TrapCode::out_of_bounds_table_access, offset);
-  load_element(to, index);
 }
 
 void Masm::table_set(uint32_t table, Reg index, Operand value, uint32_t offset) {

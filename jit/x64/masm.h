@@ -4,28 +4,13 @@
 // 32-bit integers in registers are always zero-extended, so they can be used as addresses without another instruction.
 #pragma once
 
-#include <array>
 #include <span>
 #include <vector>
 
 #include "core/immediates.h"
-#include "core/opcode.h"
-#include "jit/code_settings.h"
-#include "jit/native_code.h"
-#include "jit/relocation.h"
-#include "jit/runtime_calls.h"
-#include "jit/stubs.h"
-#include "jit/value.h"
+#include "jit/masm_base.h"
 #include "jit/x64/assembler.h"
-#include "jit/x64/encoding.h"
 #include "jit/x64/regs.h"
-#include "mini_wasm/trap.h"
-#include "runtime/gc/ops.h"
-
-namespace mini_wasm::jit {
-template <class Masm>
-class Compiler;
-}  // namespace mini_wasm::jit
 
 namespace mini_wasm::jit::x64 {
 
@@ -51,10 +36,8 @@ struct CpuFeatures {
   static CpuFeatures host();
 };
 
-class Masm {
+class Masm : public MasmBase<Masm, Assembler> {
  public:
-  using Label = Assembler::Label;
-
   // --- Registers
   static constexpr RegSet kTemps =
       RegSet(rax, rcx, rdx, rsi, rdi, r8, r9, r10, xmm(0), xmm(1), xmm(2), xmm(3), xmm(4), xmm(5)) |
@@ -65,6 +48,7 @@ class Masm {
   static constexpr auto kFloatPins = x64::kFloatPins;
   static constexpr auto kIntArguments = x64::kIntArguments;
   static constexpr auto kFloatArguments = x64::kFloatArguments;
+  static constexpr auto kRuntimeArguments = x64::kRuntimeArguments;
   static constexpr RegSet kSurvivesCalls = x64::kSurvivesCalls;
   static constexpr Reg kCallee = rax;
   static constexpr bool kPoolsFloats = true, kReadsMemory = true, kReadsSlots = true;
@@ -89,35 +73,18 @@ class Masm {
     x86::Mem memory;
   };
 
-  // For the functions of one module. `imported`: the number of functions that it imports.
-  Masm(const Stubs& stubs, const ModuleEntries& entries, uint32_t imported, const CodeSettings& settings)
-      : stubs_(stubs),
-        entries_(entries),
-        imported_(imported),
-        clamps_(settings.speculation_guards),
-        poisons_(settings.poison_slots),
-        cpu_(settings.oldest_cpu ? CpuFeatures() : CpuFeatures::host()) {}
+  Masm(const Stubs& stubs, uint32_t imported, const CodeSettings& settings)
+      : MasmBase(stubs, imported, settings), cpu_(settings.oldest_cpu ? CpuFeatures() : CpuFeatures::host()) {}
 
   const CpuFeatures& cpu() const { return cpu_; }
 
-  // --- One function: `begin`, instructions, `end`. Then copy_to and the tables, until the next `begin`
+  // --- One function
   void begin(NativeCode& code);
-  void begin_register_entry() { code_->register_entry = here(); }
   void end();
-  size_t size() const { return a.offset(); }
-  // Whether there was no memory for the code. Then it must not be used.
-  bool failed() const { return a.failed(); }
-  // Copies the code without its distances, which X64Backend::link fills in.
   void copy_to(uint8_t* to) const;
-  uint32_t offset_of(Label label) const { return a.offset_of(label); }
+  const std::vector<Relocation>& relocations() const { return relocations_; }
   // For listings: from the next `begin` on, `logger` gets every instruction as text.
   void log_to(asmjit::Logger* logger) { logger_ = logger; }
-  // For listings: if the last instruction ends with a distance that has a relocation, where it leads to: a stub, an
-  // element of the table of entry points, or `this` for the function itself. Otherwise null.
-  const void* far_target() const;
-  uint32_t here() const { return static_cast<uint32_t>(a.offset()); }
-  const std::vector<Site>& sites() const { return sites_; }
-  const std::vector<Relocation>& relocations() const { return relocations_; }
 
   // --- Moves
   void move(Scalar type, Reg to, Reg from);
@@ -158,7 +125,6 @@ class Masm {
   }
 
   // --- Control
-  Label new_label() { return a.new_label(); }
   void bind(Label label) {
     flags_ = {};  // code that branches to the label comes with other flags
     a.bind(label);
@@ -166,7 +132,6 @@ class Masm {
   void jump(Label label) { a.jmp(label); }
   void jump_if(Test test, bool sense, Label label);
   void br_table(Reg index, const std::vector<Label>& targets);
-  void trap(TrapCode code, uint32_t offset);
   void trap_if(x86::CondCode condition, TrapCode code, uint32_t offset);
   void trap_if_null(Operand a, TrapCode code, uint32_t offset);
   void trap_if_not(Test test, TrapCode code, uint32_t offset) {
@@ -182,22 +147,12 @@ class Masm {
   void save(RegSet registers, uint16_t link);
   void restore(RegSet registers, uint16_t link);
   void ret() { a.ret(); }
-  void call_function(uint32_t index, uint16_t frame, uint32_t offset);
-  void jump_function(uint32_t index);
-  void call_import(uint16_t frame, uint32_t offset);
-  void call_callee(const FuncType& type, uint16_t frame, uint32_t offset);
-  void jump_callee();
-  void load_table_callee(uint32_t table, uint32_t type, uint32_t offset);
-  void call_runtime(RuntimeCall function, uint16_t operands, uint64_t x, uint64_t y, uint32_t offset,
-                    const runtime::gc::TypeLayout* layout = nullptr);
 
   // --- Memory
-  static uint32_t access_bytes(Op op) { return uint32_t{1} << op_info(op).access_log2; }
   Address guarded_address(Reg index, uint32_t memory, uint64_t offset);
   Address checked_address(Reg index, Reg temp, bool is_64, uint32_t memory, uint64_t offset, uint32_t bytes,
                           uint32_t wasm_offset);
   void memory_size(Reg to, uint32_t memory, uint8_t page_size_log2);
-  void table_get(Reg to, Reg index, uint32_t table, uint32_t offset);
   void table_set(uint32_t table, Reg index, Operand value, uint32_t offset);
   void table_size(Reg to, uint32_t table);
   // Atomic accesses: atomic.cc. False: the instruction is a call of the runtime.
@@ -221,12 +176,9 @@ class Masm {
   void i31_get(bool sign, Reg to, Reg from);
   Test test_cast(Reg reference, runtime::gc::CastTarget target, bool exact);
 
-  // The last machine instruction belongs to the WebAssembly instruction at `offset`. `fp_delta`: see Site.
-  void note_site(uint32_t offset, uint16_t fp_delta = 0);
-
-  Assembler a;
-
  private:
+  friend MasmBase;
+
   // Code out of line that calls the stub of a trap, for one instruction.
   struct TrapStub {
     Label entry;
@@ -234,14 +186,11 @@ class Masm {
     uint32_t offset;
   };
   void emit_far(std::span<const uint8_t> opcode, Relocation::Kind kind, uint32_t target);
-  void call_stub(const uint8_t* const& stub) { emit_stub(encoding::kCall, stub); }
-  void jump_stub(const uint8_t* const& stub) { emit_stub(encoding::kJump, stub); }
-  void emit_stub(uint8_t opcode, const uint8_t* const& stub) {
-    emit_far(std::array{opcode}, Relocation::Kind::stub, stubs_.place_of(stub));
-  }
   // Adds a relocation for the constant that the last instruction ends with.
-  void note_constant(Relocation::Kind kind, uint32_t bytes) { relocations_.emplace_back(here() - bytes, kind, 0); }
-  void move_address(Reg to, uint64_t address, Relocation::Kind kind);
+  void note_constant(Relocation::Kind kind) {
+    Relocation& r = relocations_.emplace_back(here(), kind, 0);
+    r.offset -= r.constant_bytes();
+  }
   void compare_type(x86::Mem a, uint32_t type);
   void move_64(Reg to, uint64_t bits);
   void poison(Scalar type, uint16_t slot);
@@ -250,51 +199,30 @@ class Masm {
   void clamp(const x86::Gp& index, x86::CondCode beyond = x86::CondCode::kAE);
   void load_vector(Op op, Reg to, x86::Mem from, uint32_t offset);
   void place_pool();
-  // Code out of line for an allocation that finds no free cell.
-  struct SlowAllocation {
-    Label entry, done;
-    Reg to;
-    Operand length;
-    const runtime::gc::TypeLayout* layout;
-    uint16_t frame_end;
-    uint32_t offset;
-  };
-  void place_slow_allocations();
-  void place_slow_calls();
   x86::Mem find_run(Operand length, const runtime::gc::TypeLayout& layout, Label none);
   Test test_eq(Reg reference, bool nullable);
   void test_func(Reg reference, uint32_t type, bool exact, Label done);
   void test_object(uint32_t type, uint32_t depth, bool exact, Label done);
 
-  const Stubs& stubs_;
-  const ModuleEntries entries_;
-  const uint32_t imported_;
-  const bool clamps_, poisons_;
+  // --- Steps of MasmBase. Calls and objects: calls.cc, gc.cc
+  // Emits an instruction that leads out of the function.
+  void emit_far(Way way, Relocation::Kind kind, uint32_t target);
+  // Loads a constant that other processes replace; type: 32 bits.
+  void load_replaced(Reg to, uint64_t value, Relocation::Kind kind);
+  void load_slot_address(Reg to, uint16_t slot) { a.lea(gp64(to), slot_at(slot)); }
+  void move_fp(int32_t slots) {
+    if (slots < 0) return a.sub(gp64(kFp), -slots * 8);
+    a.add(gp64(kFp), slots * 8);
+  }
+  void call_here_or(Label elsewhere, Label call);
+  void jump_unless_callee_is(uint32_t type, Label otherwise);
+  void load_callee_stub();
+  void push_allocation(Operand length, uint16_t frame_end);
+
   const CpuFeatures cpu_;
-  uint32_t index_ = 0;  // of the function, counted without imports
-  void emit_to_function(uint8_t direct, uint8_t through_memory, uint32_t index, Entry entry);
   asmjit::CodeHolder holder_;
   asmjit::Logger* logger_ = nullptr;
-  NativeCode* code_ = nullptr;
-  std::vector<Site> sites_;
-  // Whether code out of line is being emitted. It must not contain calls of functions, nor anything else that can
-  // throw: the handler for an exception is found by the position of the code, which is outside of all guarded code
-  // there.
-  bool behind_body_ = false;
   std::vector<TrapStub> traps_;
-  // Code out of line. SlowCall: before a call of a function of another instance, stores the arguments in slots.
-  // SlowType: checks whether a function in a table whose type is not equal to the expected one has a subtype of it.
-  struct SlowCall {
-    Label entry, call;
-    const FuncType* type;
-  };
-  struct SlowType {
-    Label entry, done;
-    uint32_t type;
-    uint32_t offset;
-  };
-  std::vector<SlowCall> slow_calls_;
-  std::vector<SlowType> slow_types_;
   // note_flags
   struct Flags {
     uint32_t at = ~0u;
@@ -308,7 +236,8 @@ class Masm {
     uint64_t low, high;
   };
   std::vector<Pooled> pool_;
-  std::vector<SlowAllocation> allocations_;
 };
 
 }  // namespace mini_wasm::jit::x64
+
+extern template class mini_wasm::jit::MasmBase<mini_wasm::jit::x64::Masm, mini_wasm::jit::x64::Assembler>;

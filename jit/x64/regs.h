@@ -33,5 +33,6 @@ inline constexpr std::array kFloatPins = {xmm(6), xmm(7), xmm(8), xmm(9), xmm(10
 inline constexpr RegSet kSurvivesCalls(rbx, r12, r13);
 inline constexpr std::array kIntArguments = {rcx, rdx, rsi, rdi, r8, r9};
 inline constexpr std::array kFloatArguments = {xmm(0), xmm(1), xmm(2), xmm(3), xmm(4), xmm(5)};
+inline constexpr std::array kRuntimeArguments = {rsi, rdx, rcx};  // of the stub call_runtime: operands, x, y
 
 }  // namespace mini_wasm::jit::x64

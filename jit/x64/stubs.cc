@@ -14,9 +14,9 @@
 #include <cstddef>
 #include <new>
 #include <utility>
-#include <vector>
 
 #include "jit/jit.h"
+#include "jit/stub_builder.h"
 #include "jit/x64/backend.h"
 #include "jit/x64/masm.h"
 #include "runtime/call/layout_offsets.h"
@@ -35,10 +35,9 @@ namespace {
 // The registers that a function must restore before it returns to C++.
 const x86::Gp kCalleeSaved[] = {x86::rbx, x86::rbp, x86::r12, x86::r13, x86::r14, x86::r15};
 
-// Assembles all stubs, then places them in code memory.
-class Builder {
+class Builder : public StubBuilder<Builder, asmjit::Label> {
  public:
-  explicit Builder(Stubs& stubs) : stubs_(stubs) {
+  explicit Builder(Stubs& stubs) : StubBuilder(stubs) {
     if (code_.init(asmjit::Environment(asmjit::Arch::kX64)) != asmjit::kErrorOk ||
         code_.attach(&a) != asmjit::kErrorOk) {
       throw std::bad_alloc();
@@ -48,38 +47,21 @@ class Builder {
     trap_ = a.newLabel();
   }
 
-  bool build(CodeMemory& memory) {
-    leave();
-    enter();
-    traps();
-    call_runtime();
-    call_callee();
-    callee_entries();
-    jump_callee();
-    check_subtype();
-    test_subtype();
-    allocate();
-    lazy(Entry::slots);
-    lazy(Entry::registers);
-    if (failed_.any) return false;
-    uint8_t* at = memory.allocate(code_.codeSize());
-    if (at == nullptr) return false;
-    code_.relocateToBase(reinterpret_cast<uint64_t>(at));
-    code_.copyFlattenedData(memory.writable(at), code_.codeSize());
-    memory.publish(at, code_.codeSize());
-    for (const auto& [label, where] : names_) *where = at + code_.labelOffset(label);
-    stubs_.enter = reinterpret_cast<Stubs::Enter>(at + code_.labelOffset(enter_));
-    return true;
-  }
-
  private:
-  // A stub begins here: `build` will write its address to `where`.
-  asmjit::Label name(const uint8_t** where) {
+  friend StubBuilder;
+
+  asmjit::Label label_here() {
     asmjit::Label label = a.newLabel();
     a.bind(label);
-    names_.emplace_back(label, where);
     return label;
   }
+  uint64_t offset_of(const asmjit::Label& label) const { return code_.labelOffset(label); }
+  size_t finish() const { return failed_.any ? 0 : code_.codeSize(); }
+  void copy_to(uint8_t* to, const uint8_t* at) {
+    code_.relocateToBase(reinterpret_cast<uint64_t>(at));
+    code_.copyFlattenedData(to, code_.codeSize());
+  }
+
   x86::Mem context(size_t offset) { return x86::qword_ptr(x86::r15, static_cast<int32_t>(offset)); }
   x86::Mem func(size_t offset) { return x86::qword_ptr(x86::rax, static_cast<int32_t>(offset)); }
   void load_memory() { a.mov(x86::r14, context(offsetof(InstanceContext, memory_base))); }
@@ -106,8 +88,7 @@ class Builder {
 
   // uint32_t enter(code, fp, ctx, entry_sp, result kind)
   void enter() {
-    enter_ = a.newLabel();
-    a.bind(enter_);
+    enter_ = label_here();
     for (const x86::Gp& reg : kCalleeSaved) a.push(reg);
     a.push(x86::r8);
     // The stack pointers of the activation around this one. With them and the return address, 10 words were pushed, so
@@ -265,6 +246,7 @@ class Builder {
     a.pop(x86::r15);
     load_memory();
     a.ret();
+    callee_entries();
   }
 
   // Data: Stubs::callee_entries.
@@ -401,16 +383,14 @@ class Builder {
     bool any = false;
   };
 
-  Stubs& stubs_;
   Failed failed_;
   asmjit::CodeHolder code_;
   x86::Assembler a;
-  asmjit::Label enter_, leave_, trap_, host_, cross_, cross_return_, call_callee_;
-  std::vector<std::pair<asmjit::Label, const uint8_t**>> names_;
+  asmjit::Label leave_, trap_, host_, cross_, cross_return_, call_callee_;
 };
 
 }  // namespace
 
-bool X64Backend::make_stubs(CodeMemory& memory, Stubs& stubs) const { return Builder(stubs).build(memory); }
+bool Cpu::make_stubs(CodeMemory& memory, Stubs& stubs) { return Builder(stubs).build(memory); }
 
 }  // namespace mini_wasm::jit::x64
