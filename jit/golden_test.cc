@@ -68,6 +68,7 @@ TEST_P(GoldenListings, listings_are_as_reviewed) {
 TEST_P(GoldenListings, a_function_calls_itself_where_it_says_so) {
   const std::string text = listing(*backend(GetParam().architecture), "(module (func) (func (call 0) (call 1)))");
   const size_t at = text.find("this function");
+  ASSERT_NE(at, text.npos) << text;
   EXPECT_LT(text.find("  call 1"), at) << text;
   EXPECT_EQ(text.rfind("this function"), at) << text;
 }
