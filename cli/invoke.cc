@@ -74,7 +74,7 @@ std::optional<Val> parse_reference(Store& store, const Instance& instance, ValTy
   const auto number = parse_integer(std::string_view(word).substr(kExtern.size()), 32);
   if (!number) return std::nullopt;
   const Val object = store.new_externref(host_object(static_cast<uint32_t>(*number)));
-  // The same object in the other hierarchy (spec 4.6.5, any.convert_extern).
+  // The same object in the other hierarchy (spec 4.6.9, any.convert_extern).
   if (!type.concrete() && type.heap() == HeapKind::any) return Val::from_bits(type, object.bits());
   return object;
 }

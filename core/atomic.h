@@ -1,6 +1,6 @@
 // The effect of every atomic memory access (threads proposal, "Atomic memory accesses"): one definition for each class
-// of opcode, generic in the row of the table. All accesses are sequentially consistent. They use the compiler's
-// builtins, because not every standard library has std::atomic_ref.
+// of opcode; what is different between its opcodes is taken from their rows in opcodes.def. All accesses are
+// sequentially consistent. They use the compiler's builtins: not every standard library has std::atomic_ref.
 #pragma once
 
 #include <cstdint>

@@ -212,7 +212,7 @@ constexpr F nearest(F a) {
   return round_with(a, [](F x) { return (abs(x) + kAllIntegers<F>)-kAllIntegers<F>; });
 }
 
-// ---- Float to integer (4.3.3.31)
+// ---- Float to integer (4.3 "Conversions")
 
 // The open interval of floats whose integer part fits `Int`. Its upper end, 2^n, is always a float. At the lower end,
 // MIN - 1 may have too many digits for a float; then MIN is the smallest float that is accepted.

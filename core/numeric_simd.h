@@ -1,5 +1,5 @@
-// The results of all vector instructions (spec 4.3.4 "Vectors"): one function for each opcode, with its name; see
-// numeric.h.
+// The results of all vector instructions (spec 4.3 "Vector Operations"): one function for each opcode, with its
+// name; see numeric.h.
 //
 // A lane index, or for shuffles a vector of them, is the last parameter and has been validated. Memory instructions
 // receive the address of their bytes. If an operation results in a NaN, the CPU chooses which one, as in numeric.h.
@@ -247,7 +247,7 @@ inline V128 f64x2_pmax(V128 a, V128 b) { return detail::bitselect(b, a, detail::
 inline V128 f64x2_convert_low_i32x4_s(V128 a) { return detail::each<uint32_t, double>(a, f64_convert_i32_s); }
 inline V128 f64x2_convert_low_i32x4_u(V128 a) { return detail::each<uint32_t, double>(a, f64_convert_i32_u); }
 
-// ---- Relaxed: as in the deterministic profile (spec 4.3.5), so that a program has the same results everywhere
+// ---- Relaxed: as in the deterministic profile (spec 7.2), so that a program has the same results everywhere
 
 inline V128 i8x16_relaxed_swizzle(V128 a, V128 b) { return detail::swizzle(a, b); }
 inline V128 i32x4_relaxed_trunc_f32x4_s(V128 a) { return i32x4_trunc_sat_f32x4_s(a); }

@@ -1,4 +1,4 @@
-// 128-bit vectors and the operations on their lanes (spec 4.3.4 "Vectors"), generic in the type of a lane.
+// 128-bit vectors and the operations on their lanes (spec 4.3 "Vector Operations"), generic in the type of a lane.
 // numeric_simd.h is written with these. Portable C++ with the vector types of GCC and clang. Lane 0 is the lowest byte;
 // that is so on every machine on which WebAssembly memory can be accessed directly, and the project supports only such
 // machines.

@@ -1,5 +1,5 @@
-// Scalar: how a value is represented in slots and registers. A tier makes no other difference between types: a reference
-// is a pointer, and so an i64.
+// Scalar: how a value is represented in slots and registers. To a tier, all types with the same representation are the
+// same: a reference is a pointer, and so an i64.
 #pragma once
 
 #include <mini_wasm/types.h>

@@ -1,7 +1,7 @@
 // Bounds that also hold during speculative execution (Spectre v1: Kocher et al., "Spectre Attacks", 2019). After the
 // check of an index, the CPU may continue for a while as if the check had passed, and what it reads then can be
 // observed. So the index itself is made harmless, without a branch that could be predicted wrongly. Machine code does
-// the same (jit/x64/masm.cc).
+// the same (`clamp` in the Masm of each CPU).
 #pragma once
 
 #include <cstdint>

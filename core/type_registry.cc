@@ -252,7 +252,7 @@ bool TypeRegistry::matches_structurally(const DefType& sub, const DefType& super
   if (sub.fields.size() < super.fields.size()) return false;
   for (size_t i = 0; i < super.fields.size(); ++i) {
     const FieldType &f1 = sub.fields[i], &f2 = super.fields[i];
-    // A mutable field is invariant (spec 3.3.11).
+    // A mutable field is invariant (spec 3.3.9).
     if (f1.packed != f2.packed || f1.mutable_ != f2.mutable_) return false;
     if (f1.mutable_ ? f1.value != f2.value : !is_subtype(f1.value, f2.value)) return false;
   }

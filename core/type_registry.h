@@ -1,9 +1,9 @@
-// TypeRegistry: the type definitions of an engine, interned. Recursion groups are canonicalised (spec 3.3.4
-// "iso-recursive types"), so two types are equal exactly when their TypeIds are equal, and a subtype test between
+// TypeRegistry: the type definitions of an engine, interned. Recursion groups are canonicalised (spec 3.1
+// "Rolling and Unrolling"), so two types are equal exactly when their TypeIds are equal, and a subtype test between
 // defined types is one look-up in a vector of supertypes.
 // Thread rule: all members may be called from any thread; returned references stay valid as long as the registry. Only
-// interning takes a lock: an id is passed to another thread by something that synchronises, after its entry was
-// written.
+// interning takes a lock. Reading an entry needs none: it is written before its id is returned, and whatever passes the
+// id to another thread synchronises the two.
 // Types are never removed, so that ids stay comparable. The registry of an engine grows with the number of distinct
 // types in its modules.
 #pragma once
@@ -23,7 +23,7 @@
 
 namespace mini_wasm {
 
-// spec 2.3.5: a field is stored as a value type, or packed into one or two bytes.
+// spec 2.3 "Composite Types": a field is stored as a value type, or packed into one or two bytes.
 struct FieldType {
   enum class Packed : uint8_t { none, i8, i16 };
   ValType value;  // i32 if packed
@@ -34,8 +34,8 @@ struct FieldType {
 
 enum class CompositeKind : uint8_t { func, struct_, array };
 
-// spec 2.3.6-2.3.8: a composite type with its declared supertype. In a definition that is passed to `intern_rec_group`,
-// a reference to member k of the same group is the id `rec_member(k)`.
+// spec 2.3 "Recursive Types": a composite type with its declared supertype. In a definition that is passed to
+// `intern_rec_group`, a reference to member k of the same group is the id `rec_member(k)`.
 struct DefType {
   CompositeKind kind = CompositeKind::func;
   FuncType func;                  // for kind func
@@ -80,7 +80,7 @@ class TypeRegistry {
   // spec 3.3: t1 <= t2.
   bool is_subtype(ValType t1, ValType t2) const { return t1 == t2 || is_subtype_slow(t1, t2); }
   bool is_subtype(TypeId t1, TypeId t2) const;  // kNoType is only a subtype of itself
-  // Whether the structure of `sub` is a valid refinement of that of `super` (spec 3.3.10); checks a declared supertype.
+  // Whether the composite type of `sub` matches that of `super` (spec 3.3 "Composite Types"): for a declared supertype.
   bool matches_structurally(const DefType& sub, const DefType& super) const;
 
  private:

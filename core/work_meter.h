@@ -1,7 +1,7 @@
-// WorkMeter: counts work in validation, translation and compilation that is done for each of something of which a few
-// bytes of a module can make thousands: locals, operands of one instruction, values below it. The instructions
-// themselves are not counted, because there are at most as many as bytes. A test checks that the sum is proportional to
-// the size of the module (spec-tests/hostile). Thread rule: any thread.
+// WorkMeter: counts steps of validation, translation and compilation. A few bytes of a module can declare thousands of
+// locals, or make thousands of operands; each step that is repeated for each of them is counted. Instructions are not
+// counted, because there are at most as many as bytes. A test checks that the sum is proportional to the size of the
+// module (spec-tests/hostile). Thread rule: any thread.
 #pragma once
 
 #include <atomic>

@@ -6,7 +6,7 @@
 namespace mini_wasm::decoder {
 namespace {
 
-// Codes of type definitions (5.3.8 to 5.3.12).
+// Codes of type definitions (5.3.7, 5.3.8).
 constexpr uint8_t kFuncCode = 0x60, kStructCode = 0x5f, kSubCode = 0x50, kSubFinalCode = 0x4f;
 constexpr uint8_t kPackedI8Code = 0x78, kPackedI16Code = 0x77;
 

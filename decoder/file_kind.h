@@ -1,4 +1,4 @@
-// Guesses what a file is that is not a module, for messages. People pass the wrong file more often than a damaged one.
+// For error messages: guesses what a file is that is not a module. Wrong files are more usual than damaged ones.
 #pragma once
 
 #include <mini_wasm/result.h>

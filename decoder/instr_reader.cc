@@ -11,7 +11,7 @@ std::string hex_byte(uint8_t byte) {
   return {kDigits[byte >> 4], kDigits[byte & 15]};
 }
 
-// The codes of the abstract heap types (5.3.2), and the feature of each.
+// The codes of the abstract heap types (5.3.3), and the feature of each.
 struct HeapCode {
   HeapKind heap;
   Feature feature;
@@ -37,7 +37,7 @@ constexpr std::optional<HeapCode> heap_code(uint8_t code) {
 
 constexpr uint8_t kV128 = 0x7b, kRefNull = 0x63, kRef = 0x64;
 
-// Reads an abstract reference type of one byte (5.3.3); bottom if there is none.
+// Reads an abstract reference type of one byte (5.3.4); bottom if there is none.
 ValType read_short_ref_type(Reader& r, FeatureSet features) {
   const std::optional<HeapCode> code = heap_code(r.peek());
   if (!code) return {};

@@ -22,7 +22,7 @@ namespace mini_wasm::decoder {
 // module's vector of types.
 struct TypeScope {
   std::span<const TypeId> types;  // canonical ids by type index
-  uint32_t rec_size = 0;          // while a rec group is decoded: its members follow `types` (spec 3.2.1)
+  uint32_t rec_size = 0;          // while a rec group is decoded: its members follow `types` (spec 3.2)
   FeatureSet features;
 
   TypeScope(const Module& module, FeatureSet features_on) : types(module.types), features(features_on) {}

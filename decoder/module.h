@@ -128,7 +128,7 @@ struct Module {
 
   uint32_t imported_funcs = 0, imported_tables = 0, imported_memories = 0, imported_globals = 0, imported_tags = 0;
 
-  // Set by the validator: the functions that ref.func may refer to in bodies (spec 3.4.10 "refs"), by FuncIdx.
+  // Set by the validator: the functions that ref.func may refer to in bodies (spec 3.1 "Contexts", refs), by FuncIdx.
   std::vector<bool> declared_funcs;
 
   const TypeRegistry* registry = nullptr;  // must live longer than the module

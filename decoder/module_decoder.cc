@@ -13,7 +13,7 @@
 namespace mini_wasm::decoder {
 namespace {
 
-// The position of each section in the required order (5.5.16): tag comes before global, data count before code.
+// The position of each section in the required order (5.5.17): tag comes before global, data count before code.
 constexpr uint8_t order_of(SectionId id) {
   switch (id) {
     case SectionId::custom: return 0;

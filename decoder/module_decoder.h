@@ -52,7 +52,7 @@ struct Section {
 };
 
 class Reader;
-// Reads magic number and version (5.5.16).
+// Reads magic number and version (5.5 "Modules").
 void read_header(Reader& r);
 Section read_section(Reader& r);
 

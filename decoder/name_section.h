@@ -1,4 +1,4 @@
-// The custom section "name" (spec 7.4.1). As the spec requires, nothing in it can make a module fail.
+// The custom section "name" (spec 7.6.1). As the spec requires, nothing in it can make a module fail.
 #pragma once
 
 #include "decoder/module.h"

@@ -67,7 +67,7 @@ class Reader {
   // Skips bytes, which must exist.
   void skip(size_t bytes) { pos_ += bytes; }
 
-  // spec 5.2.1 vectors: reads a count of items of at least `min_bytes` bytes each. A count that is too large for the
+  // spec 5.1 lists: reads a count of items of at least `min_bytes` bytes each. A count that is too large for the
   // remaining bytes is an error, so that nothing larger than the input is ever allocated.
   uint32_t count(uint32_t min_bytes, const char* what);
   // spec 5.2.4 names: "length out of bounds", "malformed UTF-8 encoding".

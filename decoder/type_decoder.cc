@@ -87,7 +87,7 @@ class TypeSection {
     const uint32_t index = r_.u32();
     if (!r_.ok()) return;
     const size_t known = module_.types.size();
-    // Only an earlier type can be a supertype (spec 3.2.10).
+    // Only an earlier type can be a supertype (spec 3.2.11).
     if (index >= known + member) return r_.fail(at, "unknown type " + std::to_string(index), ErrorKind::invalid);
     if (index < known) {
       def.super = module_.types[index];
@@ -172,7 +172,7 @@ class TypeSection {
   std::vector<uint32_t> depths_;  // subtyping depth of each member of the group
 };
 
-// Bits of the flags byte of limits (5.3.13; shared: threads; page size: custom page sizes).
+// Bits of the flags byte of limits (5.3.9; shared: threads; page size: custom page sizes).
 constexpr uint8_t kHasMax = 1, kShared = 2, kIs64 = 4, kPageSize = 8;
 
 // Reads the flags byte; a bit that is not in `allowed` is an error.

@@ -1,4 +1,4 @@
-// Conversions between integers and floating point, and between widths of floating point: which instruction is which.
+// Conversions between integers and floating point, and between widths of floating point: which conversion an opcode is.
 #pragma once
 
 #include "core/opcode.h"

@@ -9,8 +9,8 @@
 //   load_slot_address(to, slot)
 //   move_fp(slots)                      fp += slots, which may be negative
 //   call_here_or(elsewhere, call)       calls the function in kCallee if it belongs to this instance; if not, jumps to
-//                                       `elsewhere`. Code there comes back to the label `call`, behind:
-//   load_callee_stub()                  prepares that the call at that label goes to Stubs::call_callee
+//                                       `elsewhere`. The code there jumps back to the label `call`, after it has used:
+//   load_callee_stub()                  lets the call instruction at `call` go to Stubs::call_callee
 //   jump_unless_callee_is(type, label)  jumps if the type of the function in kCallee is not equal
 //   check_table_index(table, index, trap, offset), then load_element(to, index)
 //   push_allocation(length, frame_end)  parameters of Stubs::allocate; the layout is in the scratch register

@@ -1,4 +1,4 @@
-// Machine registers as the portable compiler sees them: two banks, in each the registers are numbered from 0. The
+// Machine registers as the portable compiler sees them: two banks, in each of which they are numbered from 0. The
 // folder of the CPU says what each register is used for (x64/regs.h).
 #pragma once
 

@@ -28,11 +28,11 @@ namespace mini_wasm::jit {
 // Result: 0 (TrapCode::none): the code continues behind the call. Otherwise a TrapCode, or one of the numbers below.
 using RuntimeCall = uint64_t (*)(runtime::InstanceContext* ctx, runtime::Slot* operands, uint64_t x, uint64_t y,
                                  runtime::Slot* fp, const void* const* sp);
-// kUnwind + Exit: the activation ends with this Exit, whose details (such as Store::pending_error) are already set.
+// kUnwind + Exit: the activation ends with this Exit, whose details (such as Execution::pending_error) are already set.
 inline constexpr uint64_t kUnwind = 0x100;
 // A handler for an exception was found; Activation::resume says where execution continues.
 inline constexpr uint64_t kResume = 0x200;
-// Only from the stub of a trap: a frame did not fit below the stack limit (Store::why_no_room).
+// Only from the stub of a trap: a frame did not fit below the stack limit (Execution::why_no_room).
 inline constexpr uint64_t kNoRoom = 0x300;
 
 // The call for a numeric instruction (classes numeric, numeric_trap and simd), or for memory.atomic.wait or notify (x:

@@ -10,7 +10,7 @@
 //
 // Machine code runs on the machine stack of its store (runtime::ValueStack). `enter` changes to it from the stack that
 // it was called on. All C++ functions that machine code calls run on that other stack; machine code needs no room
-// there. Store::machine_sp and Store::host_sp have the stack pointer of the stack that is not in use.
+// there. Execution::machine_sp and host_sp have the stack pointer of the stack that is not in use.
 //
 // A stub that calls C++ may keep registers on the machine stack meanwhile. But when it calls `handle_exit`, `host_call`
 // or a RuntimeCall, there must be only what native_code.h says, because these walk the stack.

@@ -1,5 +1,5 @@
-// CompiledModule: a validated module with its tier's code. The public Module points to one. Const, and shared between
-// threads.
+// CompiledModule: a decoded module with the facts of its functions, its code, and what its instances share. What it
+// contains is valid, or is validated when it is needed. The public Module points to one. Const, shared between threads.
 #pragma once
 
 #include <memory>

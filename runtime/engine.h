@@ -1,4 +1,4 @@
-// Engine: what the public Engine points to: the settings, the interned types, the tier.
+// Engine: what the public Engine points to: the settings, the interned types, the pools, the tier.
 // Thread rule: any thread.
 #pragma once
 

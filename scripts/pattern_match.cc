@@ -181,7 +181,7 @@ Val make_value(Store& store, const Literal& literal) {
   if (!literal.type.is_ref()) return Val::from_bits(literal.type, literal.bits[0], literal.bits[1]);
   if (literal.null) return Val::null(literal.type);
   const Val host = store.new_externref(reinterpret_cast<void*>(static_cast<uintptr_t>(literal.bits[0])));
-  // The same object in the other hierarchy (spec 4.6.5, any.convert_extern).
+  // The same object in the other hierarchy (spec 4.6.9, any.convert_extern).
   return Val::from_bits(literal.type.with_nullable(false), host.bits());
 }
 

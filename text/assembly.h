@@ -57,7 +57,7 @@ struct Signature {
   Bytes params, results;
 
   bool empty() const { return param_count == 0 && result_count == 0; }
-  // The vectors of parameters and results (5.3.8).
+  // The lists of parameters and results (5.3.7).
   std::string encode() const {
     Bytes bytes;
     write_uleb(bytes, param_count);
@@ -132,7 +132,7 @@ struct Assembly {
   std::array<IndexSpace, kSpaceCount> spaces;
   std::vector<TypeInfo> types;
   // By signature: the first type that is alone in its recursion group, is final and has no supertype. An abbreviated
-  // type use refers to it (6.4.9).
+  // type use refers to it (6.4.15).
   std::unordered_map<std::string, uint32_t> plain_func_types;
   std::array<Section, kSectionCount> sections;
   std::optional<uint32_t> start;

@@ -59,7 +59,7 @@ void InstrParser::immediate(Op op, Bytes& sink) {
   if (second == ImmPart::none) return part(first, info, before, sink);
   if (order == TextOrder::target_first) return target_first(first, second, info, sink);
   if (first == ImmPart::memarg && second == ImmPart::lane) return memarg_lane(info, sink);
-  // Two indices of one kind: both are given, or none where they may be left out (6.5.7, 6.5.8).
+  // Two indices of one kind: both are given, or none where they may be left out (6.5.5, 6.5.6).
   const bool two = first == second && in_.at_index();
   part(first, info, before, sink);
   if (two) return write_uleb(sink, types_.index(*space_of(second)));
@@ -122,7 +122,7 @@ void InstrParser::vector(Bytes& sink) {
   sink.insert(sink.end(), bytes.begin(), bytes.end());
 }
 
-// Any (result ...), even one with no type or several types, selects the opcode with types (6.5.5).
+// Any (result ...), even one with no type or several types, selects the opcode with types (6.5.2).
 void InstrParser::select(Bytes& sink) {
   if (!in_.at_open("result")) return write_op(sink, Op::select);
   Bytes types;

@@ -1,4 +1,4 @@
-// Block instructions and folding (6.5.2, 6.5.12).
+// Block instructions and folding (6.5.3, 6.5.11).
 #include "text/instr_parser.h"
 
 #include <string>
@@ -297,7 +297,7 @@ InstrParser::Label InstrParser::accept_label() {
   return {binder.id ? in_.id_name(*binder.id) : std::string_view(), name_of(in_, binder)};
 }
 
-// Checks the id that `else` and `end` may repeat (6.5.2).
+// Checks the id that `else` and `end` may repeat (6.5.3).
 void InstrParser::check_label() {
   const std::optional<Token> id = in_.accept_id();
   if (id && in_.id_name(*id) != labels_.back()) in_.fail(*id, "mismatching label " + std::string(in_.text(*id)));

@@ -19,7 +19,7 @@ unsigned hex_value(char c) {
   return static_cast<unsigned>((c | 0x20) - 'a' + 10);
 }
 
-// Which characters a token may contain: 1 for those of identifiers (6.3.5), 2 for the others of `reserved` (6.3.1), 0
+// Which characters a token may contain: 1 for those of identifiers (6.3.5), 2 for the others of `reserved` (6.2.2), 0
 // for all others.
 constexpr auto kCharClass = [] {
   std::array<uint8_t, 256> table{};
@@ -109,7 +109,7 @@ class Lexer {
     if (!error_) list_.tokens.push_back(token);
   }
 
-  // Skips white space and comments (6.3.1); false when there is none.
+  // Skips white space and comments (6.2.3); false when there is none.
   bool skip_blank() {
     const char c = source_[pos_];
     if (c == ' ' || c == '\n' || c == '\t' || c == '\r') return ++pos_, true;
@@ -138,7 +138,7 @@ class Lexer {
     } while (depth != 0);
   }
 
-  // Reads the longest sequence of token characters and strings (6.3.1 "token").
+  // Reads the longest sequence of token characters and strings (6.2.2 "token").
   Token read_word(bool in_annotation) {
     const size_t begin = pos_;
     size_t strings = 0;

@@ -1,4 +1,4 @@
-// The lexer (spec 6.3): source text to a flat list of tokens.
+// The lexer (spec 6.2): source text to a flat list of tokens.
 //
 // Tokens point into the source, which must live longer. White space and comments are dropped. Annotations (spec
 // appendix "Custom Sections and Annotations") may occur anywhere. Those that the assembler knows are stored in a list

@@ -1,4 +1,4 @@
-// TypeParser: types (6.4) and uses of indices (6.3.5), written to a buffer in binary form.
+// TypeParser: types (6.4) and uses of indices (6.6.1), written to a buffer in binary form.
 #pragma once
 
 #include <cstdint>
@@ -70,9 +70,9 @@ class TypeParser {
   // --- Function types
   // (param ...)* (result ...)*. Names of parameters are stored in `names`; if that is null, they are an error.
   Signature signature(Binders* names);
-  // (type x)? and a signature (6.4.9). Returns the index of the type, which is added if it does not exist.
+  // (type x)? and a signature (6.4.15). Returns the index of the type, which is added if it does not exist.
   uint32_t type_use(Binders* names);
-  // A block type (6.5.2).
+  // A block type (6.5.3).
   void block_type(Bytes& out);
 
   // --- Type definitions

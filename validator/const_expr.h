@@ -1,4 +1,4 @@
-// ConstExprValidator: validation of constant expressions (spec 3.3.15.2 "Constant Expressions"): initial values of
+// ConstExprValidator: validation of constant expressions (spec 3.4 "Expressions"): initial values of
 // globals, tables and elements, and offsets of segments.
 #pragma once
 

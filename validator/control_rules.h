@@ -1,5 +1,5 @@
 // The rules of the instructions whose types are not fixed: control, calls, variables, memories, tables, references
-// (spec 3.3.8 and others). Part of function_decoder.h.
+// (spec 3.4.2 and others). Part of function_decoder.h.
 #pragma once
 
 #include <utility>

@@ -1,4 +1,4 @@
-// The rules of exceptions: throw, throw_ref, try_table (spec 3.3.8), and of the older exception proposal, which is not
+// The rules of exceptions: throw, throw_ref, try_table (spec 3.4.2), and of the older exception proposal, which is not
 // in the 3.0 specification: try, catch, catch_all, delegate, rethrow. Part of function_decoder.h.
 #pragma once
 

@@ -1,4 +1,4 @@
-// Locals: the locals of the function that is being walked over (spec 2.5.3, 3.4.9), parameters first.
+// Locals: the locals of the function that is being walked over (spec 2.5.7, 3.5.7), parameters first.
 //
 // Three bytes can declare 50,000 locals, in each of a hundred thousand functions. So no work may be done for each
 // declared local. Locals are kept as they are declared, in runs of one type. The first ones, about as many as the body

@@ -1,4 +1,4 @@
-// One check for each kind of definition, in the order in which they may refer to each other (spec 3.4.15).
+// One check for each kind of definition, in the order in which they may refer to each other (spec 3.5.13).
 #include "validator/module_validator.h"
 
 #include <algorithm>
@@ -108,7 +108,7 @@ class ModuleValidator {
       check_limits(type.limits, type.is_64 ? UINT64_MAX : UINT32_MAX, table.offset,
                    type.is_64 ? "table size must be at most 2^64-1" : "table size must be at most 2^32-1");
       if (table.init.size() != 0) {
-        // Tables are initialised before the module's own globals (3.4.15).
+        // Tables are initialised before the module's own globals (3.5.13).
         check_expr(table.init, type.element, m_.imported_globals);
       } else if (!type.element.defaultable() && &table - m_.tables.data() >= m_.imported_tables) {
         fail(table.offset, "type mismatch: a table of " + to_string(type.element) + " needs an initial value");
@@ -147,7 +147,7 @@ class ModuleValidator {
   }
   uint32_t visible_globals() const { return visible_before(static_cast<uint32_t>(m_.globals.size())); }
 
-  // --- Exports and start (3.4.12, 3.4.10)
+  // --- Exports and start (3.5.12, 3.5.10)
 
   size_t space_size(ExternKind kind) const {
     switch (kind) {
@@ -195,7 +195,7 @@ class ModuleValidator {
     fail(m_.start_offset, "start function must have type [] -> [], found " + to_string(type));
   }
 
-  // --- Segments (3.4.8, 3.4.9)
+  // --- Segments (3.5.8, 3.5.9)
 
   static ValType address_type(bool is_64) { return is_64 ? ValType::i64 : ValType::i32; }
 

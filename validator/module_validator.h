@@ -1,4 +1,4 @@
-// Validation of a module without its function bodies (spec 3.4). function_validator.h validates bodies, one at a time.
+// Validation of a module without its function bodies (spec 3.5). function_validator.h validates bodies, one at a time.
 #pragma once
 
 #include <mini_wasm/result.h>
@@ -14,7 +14,7 @@ namespace mini_wasm::validator {
 // limit, from a constant expression.
 Result<void> validate_module(decoder::Module& module, FeatureSet features);
 
-// The size of the address space of a memory, in pages (3.2.16). With pages of one byte it is one page less, because the
+// The size of the address space of a memory, in pages (3.2.15). With pages of one byte it is one page less, because the
 // number of all pages does not fit.
 uint64_t max_pages(const MemoryType& type);
 

@@ -1,4 +1,4 @@
-// The rules of the vector instructions with lane indices (spec 3.3.5 and others). Part of function_decoder.h.
+// The rules of the vector instructions with lane indices (spec 3.4.11). Part of function_decoder.h.
 #pragma once
 
 #include "validator/function_decoder_class.h"

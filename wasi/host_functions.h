@@ -1,5 +1,5 @@
-// Every WASI function as a module imports it: its names, its type, and how to call it on value slots. A function in a
-// linker's table does the same after it has looked up the caller's memory.
+// Every WASI function as a module imports it: its names, its type, and how to call it on value slots. There are two
+// lists: functions() get the guest's memory as an argument; host_functions() find it in the instance that calls.
 #pragma once
 
 #include <mini_wasm/linker.h>

@@ -8,8 +8,8 @@
 //   renamed and links that change meanwhile cannot lead elsewhere. Both ways give the same results; the kernel's is
 //   used where it exists.
 // * Mounted file systems belong to the tree, except those of the kernel itself (proc and similar: memory, environment
-//   and descriptors of the host's processes). For these, EPERM is the result of opening, changing and asking, and of
-//   passing through, because what exists there tells something about the host. While a path stays on the file system
+//   and descriptors of the host's processes). Opening them, changing them, asking about them (stat) and passing through
+//   them gives EPERM, because what exists there tells something about the host. While a path stays on the file system
 //   where it began, nothing needs to be checked. When it does not, the kernel reports that, and the path is walked and
 //   each step is checked.
 // * Devices give EPERM, except for a few that hold no data of the host.

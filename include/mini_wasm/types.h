@@ -92,7 +92,7 @@ class ValType {
   constexpr ValType with_nullable(bool nullable) const {
     return from_bits((bits_ & ~kNullable) | (nullable ? kNullable : 0));
   }
-  /// Whether a local of this type has an initial value: true for all types but references without null (spec 3.1.5).
+  /// Whether a local of this type has an initial value: true for all types but references without null (spec 4.2.1).
   constexpr bool defaultable() const { return !is_ref() || nullable(); }
   /// How many 8-byte slots a value of this type takes: two for a vector, one for all others.
   constexpr uint32_t slots() const { return is_vector() ? 2 : 1; }

@@ -87,7 +87,7 @@ std::vector<std::pair<std::string, Extern>> Instance::exports() const {
 // --- Linker
 // A Linker finds host functions in two places: `externs_` (defined one by one, or already made from a table) and
 // `tables_` (the newest first). As long as nothing in `externs_` hides a function of tables_[0] (`last_table_rules_`),
-// the matches with that table are taken from the module (CompiledModule::host_imports) instead of looked up.
+// the matches with that table are taken from the module (InstantiationPlan::host_imports) instead of looked up.
 
 Linker::Name Linker::keep(const Name& name, const runtime::HostFunc* host) const {
   if (host != nullptr && Name{host->module, host->name} == name) return {host->module, host->name};

@@ -1,6 +1,6 @@
-// ExceptionTable: where exceptions are caught (spec 4.6.12, handlers). Both tiers write such a table beside their code;
-// code that does not throw pays nothing. Positions are in the unit of the tier: words for interpreter code, bytes for
-// machine code.
+// ExceptionTable: where exceptions are caught (spec 4.6 "Exception Handling"). Both tiers write such a table beside
+// their code; code that does not throw pays nothing. Positions are in the unit of the tier: words for interpreter code,
+// bytes for machine code.
 #pragma once
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 // made a store with guard pages. A fault is ours when this thread runs guest code (Activation::pc is null) and the
 // address lies in the reservation of a guarded memory of that store. All other faults go to the handler that was
 // installed before. The handler also makes more of a value stack accessible when it is used for the first time
-// (MemoryPool::deepen_stack). Everything that depends on the OS is in fault_handler_<os>.cc.
+// (Execution::deepen_stack). Everything that depends on the OS is in fault_handler_<os>.cc.
 //
 // What the handler does with a fault that is ours depends on the tier:
 // * Machine code has set Activation::on_fault. The handler calls that, and returns; the code continues in the stub of

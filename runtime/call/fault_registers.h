@@ -1,5 +1,5 @@
-// The registers in which interpreted code has its pc and its frame wherever it accesses guest memory (interp/dispatch.h:
-// fault_point), for the handler of a fault there. One header for each CPU that they are known of.
+// For the fault handler: the registers in which the interpreter has its pc and its fp whenever it accesses guest memory
+// (fault_point in interp/dispatch.h). There is one header for each CPU for which they are known.
 #pragma once
 
 #include "runtime/call/frame.h"

@@ -9,7 +9,7 @@ namespace mini_wasm::runtime {
 
 class Store;
 
-// "uncaught exception: i32:42 f64:0.5", with the values of the exception (spec 4.2.14). For a reference to an object,
+// "uncaught exception: i32:42 f64:0.5", with the values of the exception (spec 4.2.16). For a reference to an object,
 // only its type is shown. `exception` must be an exnref that is not null.
 std::string describe_uncaught(const Store& store, Slot exception);
 

@@ -6,7 +6,7 @@
 //   marking    bits beside the heap, an explicit stack (marker.h), roots from roots.h
 //   sweeping   lazy: when a space needs cells, its next block's unmarked cells become runs
 //
-// Allocation may collect; this is why it is mentioned wherever it happens. Thread rule: that of the store.
+// Every allocation may start a collection: ops.h says what that means for callers. Thread rule: that of the store.
 #pragma once
 
 #include <mini_wasm/trap.h>

@@ -52,7 +52,7 @@ struct TypeLayout {
   std::vector<FieldLayout> fields;    // struct
   std::vector<uint32_t> ref_offsets;  // struct: offsets of the traced fields
 
-  // spec 3.3.3, for a defined type `super` that has `depth_of_super` proper supertypes.
+  // spec 3.3 "Defined Types", for a defined type `super` that has `depth_of_super` proper supertypes.
   bool is_subtype_of(TypeId super, uint32_t depth_of_super) const {
     return type == super || (depth > depth_of_super && supers[depth_of_super] == super);
   }

@@ -40,7 +40,7 @@ struct HostObject : Object {
   HostObject* next;         // the next one in a list of the heap
 };
 
-// An exception (spec 4.2.14): what an exnref points to. The argument slots follow, `length` of them.
+// An exception (spec 4.2 "Exception Instances"): what an exnref points to. The argument slots follow, `length` of them.
 struct ExceptionObject : Object {
   const TagInst* tag;
   uint64_t unused;
@@ -58,7 +58,7 @@ constexpr bool is_object(Slot ref) { return ref != kNull && !is_i31(ref); }
 inline Object* to_object(Slot ref) { return reinterpret_cast<Object*>(ref); }
 inline Slot to_ref(const Object* object) { return reinterpret_cast<Slot>(object); }
 
-// spec 4.4: ref.i31 (drops the topmost bit), i31.get_s, i31.get_u, ref.eq. The reference must not be null.
+// spec 4.6: ref.i31 (drops the topmost bit), i31.get_s, i31.get_u, ref.eq. The reference must not be null.
 constexpr Slot ref_i31(uint32_t value) { return static_cast<uint32_t>(value << 1) | 1u; }
 constexpr int32_t i31_get_s(Slot ref) { return static_cast<int32_t>(static_cast<uint32_t>(ref)) >> 1; }
 constexpr uint32_t i31_get_u(Slot ref) { return static_cast<uint32_t>(ref) >> 1; }

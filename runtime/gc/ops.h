@@ -1,4 +1,4 @@
-// What the GC instructions do (spec 4.4, "Reference", "Aggregate"), for the interpreter, compilers and constant
+// What the GC instructions do (spec 4.6 "Reference Instructions"), for the interpreter, compilers and constant
 // expressions.
 //
 // Allocation may collect. Before it, everything that the caller still needs must be where the collector looks for roots

@@ -1,4 +1,4 @@
-// Values of constant expressions (spec 3.3.15.2 "Constant Expressions"): the initial values of globals and tables, and
+// Values of constant expressions (spec 3.4 "Expressions"): the initial values of globals and tables, and
 // the elements and offsets of segments. The expressions have been validated, so nothing is checked here.
 #pragma once
 

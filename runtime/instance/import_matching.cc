@@ -11,7 +11,7 @@ std::string limits_text(const Limits& limits, const char* unit) {
   return text + " " + unit;
 }
 
-// spec 3.3.15: the given minimum is at least the declared one, and the given maximum is at most the declared one.
+// spec 3.3.11: the given minimum is at least the declared one, and the given maximum is at most the declared one.
 bool limits_match(const Limits& given, const Limits& declared) {
   return given.min >= declared.min && (!declared.max || (given.max && *given.max <= *declared.max));
 }

@@ -1,4 +1,4 @@
-// Whether an external value matches the type of the import that it is given for (spec 3.3.11-3.3.17 "Matching", 4.7.2).
+// Whether an external value matches the type of the import that it is given for (spec 3.3 "External Types", 4.7.2).
 #pragma once
 
 #include "decoder/module.h"
@@ -8,7 +8,7 @@ namespace mini_wasm::runtime {
 
 // The type of item `index` of that kind in a module's index space, as declared.
 ExternType declared_type(const decoder::Module& module, ExternKind kind, uint32_t index);
-// The type of an instance in a store, with its current size as the minimum (spec 4.5.10).
+// The type of an instance in a store, with its current size as the minimum (spec 4.5 "External Typing").
 ExternType current_type(const Store& store, ExternKind kind, const void* inst);
 // Texts such as "func [i32] -> []", "memory of 1 to 10 pages", "mutable global i32".
 std::string describe(const ExternType& type);

@@ -146,7 +146,7 @@ Result<void> Instantiation::make_elems() {
       values.push_back(value->slots[0]);
     }
   }
-  // Without a data count section no code refers to data segments (spec 5.5.16). Active segments count as dropped.
+  // Without a data count section no code refers to data segments (spec 5.5.15). Active segments count as dropped.
   if (!module_.data_count) return {};
   instance_.datas.resize(module_.datas.size());
   for (size_t i = 0; i < module_.datas.size(); ++i) {
@@ -283,7 +283,7 @@ Result<ModuleInst*> instantiate(Store& store, std::shared_ptr<const CompiledModu
   // segment does not fit or the start function traps.
   if (Result<void> r = instantiation.write_segments(); !r) return std::move(r).error();
   if (module.start) {
-    // A start function has no parameters and no results (spec 3.4.12), so it needs no slots.
+    // A start function has no parameters and no results (spec 3.5.10), so it needs no slots.
     if (Result<void> r = store.execution().call(*(*made)->funcs[raw(*module.start)], nullptr); !r)
       return std::move(r).error();
   }

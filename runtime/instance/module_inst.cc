@@ -7,7 +7,7 @@
 namespace mini_wasm::runtime {
 namespace {
 
-// A reference to a function points to a function instance. So only functions that can be referred to (spec 3.4.10,
+// A reference to a function points to a function instance. So only functions that can be referred to (spec 3.5.13,
 // "refs") or are called from outside need one. Calls inside a module need none.
 bool needs_inst(const decoder::Module& module, uint32_t func) {
   return module.declared_funcs[func] || (module.start && raw(*module.start) == func);

@@ -1,4 +1,4 @@
-// ModuleInst: a module instance (spec 4.2.5). Its store owns it; its address does not change while the store lives.
+// ModuleInst: a module instance (spec 4.2.6). Its store owns it; its address does not change while the store lives.
 #pragma once
 
 #include <list>

@@ -1,6 +1,6 @@
 // Long operations in pieces. Between two pieces the store's interrupt flag is read, so that an instruction ends soon
 // after Store::interrupt, no matter how much it fills, copies or allocates. What has been done by then stays done (spec
-// 7.2.3: an implementation may end an execution at any point).
+// 7.3.3: an implementation may end an execution at any point).
 #pragma once
 
 #include <mini_wasm/trap.h>

@@ -1,4 +1,4 @@
-// TableInst, GlobalInst, TagInst: table, global and tag instances (spec 4.2.9, 4.2.11, 4.2.12).
+// TableInst, GlobalInst, TagInst: table, global and tag instances (spec 4.2.8, 4.2.10, 4.2.11).
 #pragma once
 
 #include <mini_wasm/result.h>

@@ -3,7 +3,7 @@
 namespace mini_wasm::runtime {
 namespace {
 
-// The hierarchies of reference types (spec 3.1.5, 3.3.3): a value of one can never be of another one's type.
+// The hierarchies of reference types (spec 3.3.3): a value of one can never be of another one's type.
 enum class Hierarchy { func, extern_, exn, any };
 
 Hierarchy hierarchy_of(const TypeRegistry& types, ValType type) {

@@ -1,4 +1,4 @@
-// MemInst: a memory instance (spec 4.2.10).
+// MemInst: a memory instance (spec 4.2.9).
 //
 // With guard pages (the default), a 32-bit memory reserves all addresses that a 32-bit index plus a 32-bit static
 // offset can reach. Code then needs no bounds check: an access beyond the current size faults, and the fault handler
@@ -36,7 +36,7 @@ inline constexpr uint64_t kGuardedReservation = (uint64_t{8} << 30) + 65536;
 inline constexpr uint64_t kCheckedReservation = uint64_t{64} << 30;
 inline constexpr int64_t kGrowFailed = -1;
 
-// What the validator requires of a declared memory (spec 3.2.16; shared: threads proposal).
+// What the validator requires of a declared memory (spec 3.2.15; shared: threads proposal).
 bool is_valid(const MemoryType& type);
 
 class Budget;
@@ -67,7 +67,7 @@ struct MemInst {
   bool lacks_guard(Bounds bounds) const { return !guarded && is_guarded(type, bounds); }
   bool has_content() const { return slot_.content != nullptr; }
   uint64_t size_pages() const { return size.load(std::memory_order_relaxed) >> type.page_size_log2; }
-  // spec 4.6.9 memory.grow: returns the old size in pages, or kGrowFailed.
+  // spec 4.6.8 memory.grow: returns the old size in pages, or kGrowFailed.
   int64_t grow(uint64_t delta_pages);
   // Whether [offset, offset + length) lies inside the memory. The calculation never wraps.
   bool contains(uint64_t offset, uint64_t length) const {

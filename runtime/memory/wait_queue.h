@@ -2,7 +2,7 @@
 // operators"). There is one queue for each shared memory. memory.atomic.wait compares the value and starts to wait
 // while it holds the queue's lock, and notify takes that lock, so that no notification is lost in between.
 //
-// Thread rule: any thread. Lock order: a store's mutex before a queue's.
+// Thread rule: any thread. Lock order: the mutex of a store's Interruption before that of a queue.
 #pragma once
 
 #include <mini_wasm/trap.h>

@@ -1,5 +1,5 @@
 // EventDescriptor: a file descriptor that is readable while a condition holds, so that a thread that waits in the
-// system (poll) notices it. Thread rule: not thread-safe; Store guards the one that it has.
+// system (poll) notices it. Thread rule: not thread-safe; Interruption guards the one that it has.
 #pragma once
 
 namespace mini_wasm::runtime {

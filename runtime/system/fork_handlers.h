@@ -2,7 +2,7 @@
 // at that moment stays locked in the child, and what it protects may be half changed.
 //
 // Engines need no care: a child may use only those that no other thread used (docs/host-process.md). But what belongs
-// to the whole process is used behind the back of the thread that forks:
+// to the whole process may be in use by another thread at any time:
 //
 //   * A mutex of the whole process is a ProcessMutex. A fork waits until nobody holds one.
 //   * A ForkHandler is told before and after each fork.

@@ -143,7 +143,7 @@ class BodyWriter {
   std::optional<uint32_t> favourite_;
 };
 
-// A block, from its opcode to its `end` (spec 5.4.1). Locals that are set inside count as unset after it.
+// A block, from its opcode to its `end` (spec 5.4.2). Locals that are set inside count as unset after it.
 class BodyWriter::Block {
  public:
   Block(BodyWriter& writer, Op op, const Signature& type) : Block(writer) {

@@ -1,4 +1,4 @@
-// Calls of every kind (spec 3.4.4): direct, through tables and references, tail calls.
+// Calls of every kind (spec 3.4.2): direct, through tables and references, tail calls.
 #include <algorithm>
 #include <utility>
 

@@ -1,4 +1,4 @@
-// Blocks, loops and branches (spec 3.4.1 to 3.4.4).
+// Blocks, loops and branches (spec 3.4.1, 3.4.2).
 #include <algorithm>
 #include <utility>
 

@@ -1,4 +1,4 @@
-// Throwing and catching (spec 3.4.5).
+// Throwing and catching (spec 3.4.2).
 #include <algorithm>
 #include <memory>
 #include <utility>

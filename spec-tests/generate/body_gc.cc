@@ -1,4 +1,4 @@
-// References, structures and arrays (spec 3.4.9 to 3.4.11).
+// References, structures and arrays (spec 3.4.6 to 3.4.9).
 #include <algorithm>
 #include <utility>
 

@@ -1,4 +1,4 @@
-// Memories and tables (spec 3.4.6, 3.4.7): accesses around their ends, sizes, bulk operations.
+// Memories and tables (spec 3.4.4, 3.4.5): accesses around their ends, sizes, bulk operations.
 #include <algorithm>
 #include <utility>
 
@@ -139,7 +139,7 @@ bool BodyWriter::bulk_memory_statement(int depth) {
   }
 }
 
-// After instantiation, active and declarative segments are empty (spec 4.5.4).
+// After instantiation, active and declarative segments are empty (spec 4.7.2).
 BodyWriter::Places BodyWriter::usable_datas() const {
   Places found;
   for (uint32_t i = 0; i < plan_.datas.size(); ++i) {

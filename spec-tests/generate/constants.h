@@ -16,7 +16,7 @@ uint64_t edge_bits64(ByteSource& source);
 uint32_t edge_float_bits(ByteSource& source);
 uint64_t edge_double_bits(ByteSource& source);
 
-// write_smallest writes a constant expression (spec 3.4.10) of the type without choices: zero, null, or an object of
+// write_smallest writes a constant expression (spec 3.4.13) of the type without choices: zero, null, or an object of
 // zeros. If there is none (a function or exception that must not be null: has_constant is false), it writes ref.null
 // and ref.as_non_null, which is no constant expression.
 bool has_constant(const ModulePlan& plan, Type type);

@@ -359,7 +359,7 @@ void ModulePlan::plan_segments() {
     }
     elems.push_back(std::move(elem));
   }
-  // ref.func may refer to a function only if it is declared outside the code (spec 3.4.10).
+  // ref.func may refer to a function only if it is declared outside the code (spec 3.5.13).
   if (has(Feature::ref_types)) {
     ElemPlan all{source.chance(50) ? SegmentMode::passive : SegmentMode::declarative, 0, Type::ref(kFunc), {}};
     for (uint32_t i = 0; i < funcs.size(); ++i) all.items.emplace_back().op(Op::ref_func, i);
@@ -381,7 +381,7 @@ void ModulePlan::plan_segments() {
   for (uint32_t n = source.below(3); n != 0; --n) datas.push_back({SegmentMode::passive, 0, 0, data_bytes()});
 }
 
-// --- Constant expressions (spec 3.4.10) ----------------------------------------------------------------------------
+// --- Constant expressions (spec 3.4.13) ----------------------------------------------------------------------------
 
 Code ModulePlan::const_expr(Type type) {
   Code code;

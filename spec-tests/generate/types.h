@@ -53,7 +53,7 @@ struct Signature {
   friend bool operator==(const Signature&, const Signature&) = default;
 };
 
-// A field of a structure or the element of an array (spec 2.3.7).
+// A field of a structure or the element of an array (spec 2.3.9).
 struct Field {
   Type type;
   uint8_t packed_bits = 0;  // 8 or 16 for a packed i32

@@ -122,7 +122,7 @@ TEST(hostile_sections, data_count) {
   EXPECT_THAT(compile(header().add(section(kDataCount, Bytes().u32(kMax)))), Rejected());
   EXPECT_THAT(compile(header().add(section(kDataCount, {0})).add(section(kData, 1, {1, 0}))), Malformed());
   EXPECT_THAT(compile(header().add(section(kDataCount, {1})).add(section(kData, 1, {1, 0}))), Accepted());
-  // memory.init and data.drop need the data count section (5.5.16).
+  // memory.init and data.drop need the data count section (5.5.15).
   const Bytes memory = section(kMemory, 1, {0, 1});
   const Bytes drop = body({kBulk, 9, 0, kEnd});
   EXPECT_THAT(compile(one_function({}, {}, drop, memory, {}, section(kData, 1, {1, 0}))), Malformed());
