@@ -15,7 +15,7 @@ void FunctionDecoder<Sink>::atomic_rule(Op op) {
   const Access access = any_memory_access(op);
   if (!access.ok) return;
   if (access.memarg.align_log2 != info.access_log2)
-    return fail("atomic alignment must be natural: " + std::string(info.text));
+    return fail([&] { return "atomic alignment must be natural: " + std::string(info.text); });
   for (uint32_t i = info.param_count; i-- > 1;) pop(val_type(info.params[i]));
   pop(access.address);
   if (info.result_count != 0) push(val_type(info.results[0]));

@@ -8,34 +8,15 @@
 
 namespace mini_wasm::validator {
 
-// --- Failure -------------------------------------------------------------------------------------------------------
-
-template <class Sink>
-[[gnu::noinline, gnu::cold]] void FunctionDecoder<Sink>::fail(std::string message, ErrorKind kind) {
-  message += " in function " + std::to_string(raw(func_));
-  if (std::string_view name = module_.func_name(func_); !name.empty())
-    message += " (" + escape_for_terminal(name) + ")";
-  reader_.fail(op_offset(), std::move(message), kind);
-  stop();
-}
-
-template <class Sink>
-[[gnu::noinline, gnu::cold]] void FunctionDecoder<Sink>::unsupported(Op op) {
-  fail(std::string(op_info(op).text) + " is not supported yet", ErrorKind::limit);
-}
-
-template <class Sink>
-[[gnu::noinline]] void FunctionDecoder<Sink>::expect(ValType want, ValType found) {
-  if (found.is_bottom() || want.is_bottom() || known_subtypes_.is_subtype(*module_.registry, found, want)) return;
-  fail("type mismatch: " + std::string(op_info(op_).text) + " expected " + to_string(want) + ", found " +
-       to_string(found));
-}
+// --- Operands ------------------------------------------------------------------------------------------------------
 
 template <class Sink>
 [[gnu::noinline]] ValType FunctionDecoder<Sink>::pop_from_empty(ValType want) {
   if (!controls_.empty() && controls_.back().unreachable) return ValType::bottom;
-  fail("type mismatch: " + std::string(op_info(op_).text) + " expected " +
-       (want.is_bottom() ? "a value" : to_string(want)) + ", found nothing");
+  fail([&] {
+    return "type mismatch: " + std::string(op_info(op_).text) + " expected " +
+           (want.is_bottom() ? "a value" : to_string(want)) + ", found nothing";
+  });
   return ValType::bottom;
 }
 
@@ -55,23 +36,8 @@ void FunctionDecoder<Sink>::check_top(const TypeList& types) {
 
 // --- Control -------------------------------------------------------------------------------------------------------
 
-// Skips to the end of the innermost block, or of its branch (`else`, `catch`).
 template <class Sink>
-void FunctionDecoder<Sink>::skip_dead_code() {
-  decoder::Immediates immediates;
-  for (uint32_t depth = 0; reader_.ok();) {
-    const Op next = kOneByteOps[reader_.peek()];
-    const bool ends = next == Op::end || next == Op::delegate;
-    if (depth == 0 && (ends || next == Op::else_ || next == Op::catch_ || next == Op::catch_all)) return;
-    const Imm shape = op_info(decoder::read_valid_op(reader_, features_, ops_)).imm;
-    decoder::read_immediates(reader_, scope_, shape, immediates);
-    if (opens_block(shape)) ++depth;
-    if (ends) --depth;
-  }
-}
-
-template <class Sink>
-void FunctionDecoder<Sink>::enter(Op op, TypeList params, TypeList results) {
+[[gnu::always_inline]] inline void FunctionDecoder<Sink>::enter(Op op, TypeList params, TypeList results) {
   const bool entered = controls_.empty() || live_;
   Control& c = controls_.emplace_back();
   c.op = op;
@@ -81,24 +47,6 @@ void FunctionDecoder<Sink>::enter(Op op, TypeList params, TypeList results) {
   c.params = params;
   c.results = results;
   refresh();
-}
-
-template <class Sink>
-bool FunctionDecoder<Sink>::block_types(TypeList& params, TypeList& results) {
-  const decoder::BlockType type = decoder::read_block_type(reader_, scope_);
-  switch (type.kind) {
-    case decoder::BlockType::Kind::empty: break;
-    case decoder::BlockType::Kind::value: results = TypeList(type.value); break;
-    case decoder::BlockType::Kind::type: {
-      if (!reader_.ok()) return false;
-      const DefType& def = module_.registry->get(module_.type_id(type.type));
-      if (def.kind != CompositeKind::func) return unknown("function type", raw(type.type));
-      params = TypeList(def.func.params);
-      results = TypeList(def.func.results);
-      break;
-    }
-  }
-  return reader_.ok();
 }
 
 template <class Sink>
@@ -181,7 +129,7 @@ void FunctionDecoder<Sink>::else_rule() {
   pop(c.results);
   if (top_ != base_) return fail("type mismatch: values remain at the end of the first arm of if");
   if (c.entered && reader_.ok()) sink_.else_(c, !c.unreachable);
-  forget_set_locals();
+  forget_set_locals(controls_.back().set_locals);
   c.in_else = true;
   c.unreachable = false;
   refresh();
@@ -213,7 +161,7 @@ void FunctionDecoder<Sink>::end_rule() {
 template <class Sink>
 void FunctionDecoder<Sink>::leave_block() {
   const TypeList results = controls_.back().results;
-  forget_set_locals();
+  forget_set_locals(controls_.back().set_locals);
   controls_.pop_back();
   if (controls_.empty()) return stop();
   refresh();
@@ -284,7 +232,9 @@ void FunctionDecoder<Sink>::call_indirect_rule(bool tail) {
   if (module_.registry->get(module_.type_id(TypeIdx{t})).kind != CompositeKind::func)
     return void(unknown("function type", t));
   if (!module_.registry->is_subtype(callees->type.element, ValType::funcref)) {
-    return fail("type mismatch: call_indirect needs a table of functions, found " + to_string(callees->type.element));
+    return fail([&] {
+      return "type mismatch: call_indirect needs a table of functions, found " + to_string(callees->type.element);
+    });
   }
   pop(address_type(callees->type.is_64));
   call_types(module_.func_type(TypeIdx{t}), tail);
@@ -311,7 +261,9 @@ template <class Sink>
 ValType FunctionDecoder<Sink>::pop_ref() {
   const ValType type = pop();
   if (!type.is_ref() && !type.is_bottom()) {
-    fail("type mismatch: " + std::string(op_info(op_).text) + " expected a reference, found " + to_string(type));
+    fail([&] {
+      return "type mismatch: " + std::string(op_info(op_).text) + " expected a reference, found " + to_string(type);
+    });
   }
   return type;
 }
@@ -348,7 +300,7 @@ void FunctionDecoder<Sink>::select_rule() {
   const ValType a = pop();
   if (a.is_ref() || b.is_ref()) return fail("type mismatch: select without a type takes numbers or vectors only");
   if (a != b && !a.is_bottom() && !b.is_bottom()) {
-    return fail("type mismatch: select of " + to_string(a) + " and " + to_string(b));
+    return fail([&] { return "type mismatch: select of " + to_string(a) + " and " + to_string(b); });
   }
   const ValType type = a.is_bottom() ? b : a;
   push(type);
@@ -358,7 +310,7 @@ void FunctionDecoder<Sink>::select_rule() {
 template <class Sink>
 void FunctionDecoder<Sink>::select_t_rule() {
   const uint32_t n = decoder::read_select_count(reader_);
-  if (n != 1) return fail("invalid result arity: select takes one type, found " + std::to_string(n));
+  if (n != 1) return fail([&] { return "invalid result arity: select takes one type, found " + std::to_string(n); });
   const ValType type = decoder::read_val_type(reader_, scope_);
   pop(ValType::i32);
   pop(type);
@@ -379,7 +331,7 @@ void FunctionDecoder<Sink>::variable_rule(Op op) {
     if (live_ && reader_.ok()) sink_.global_get(i);
     return;
   }
-  if (!type.mutable_) return fail("immutable global " + std::to_string(i) + " cannot be set");
+  if (!type.mutable_) return fail([&] { return "immutable global " + std::to_string(i) + " cannot be set"; });
   pop(type.value);
   if (live_ && reader_.ok()) sink_.global_set(i);
 }
@@ -393,9 +345,7 @@ void FunctionDecoder<Sink>::memory_rule(Op op) {
     a = reader_.u32();
     if (op == Op::memory_init) b = decoder::read_memory_index(reader_, features_);
     if (!reader_.ok() || (op == Op::memory_init && memory(b) == nullptr)) return;
-    if (!module_.data_count)
-      return reader_.fail(op_offset(), "data count section required for " + std::string(op_info(op).text));
-    if (a >= *module_.data_count) return void(unknown("data segment", a));
+    if (!check_data_segment(a)) return;
   } else {
     a = decoder::read_memory_index(reader_, features_);
     if (op == Op::memory_copy) b = decoder::read_memory_index(reader_, features_);
@@ -514,7 +464,7 @@ void FunctionDecoder<Sink>::ref_rule(Op op) {
     case Op::ref_func: {
       const uint32_t f = reader_.u32();
       if (f >= module_.funcs.size()) return void(unknown("function", f));
-      if (!module_.declared_funcs[f]) return fail("undeclared function reference " + std::to_string(f));
+      if (!module_.declared_funcs[f]) return fail([&] { return "undeclared function reference " + std::to_string(f); });
       const bool typed = features_.has(Feature::function_refs);
       push(typed ? ValType::ref(module_.type_id(module_.funcs[f].type), false) : ValType::funcref);
       if (live_ && reader_.ok()) sink_.ref_func(FuncIdx{f});

@@ -7,14 +7,6 @@
 namespace mini_wasm::validator {
 
 template <class Sink>
-const FuncType* FunctionDecoder<Sink>::tag_type(uint32_t t) {
-  if (t < module_.tags.size()) [[likely]]
-    return &module_.func_type(module_.tags[t].type);
-  unknown("tag", t);
-  return nullptr;
-}
-
-template <class Sink>
 void FunctionDecoder<Sink>::throw_rule() {
   const uint32_t t = reader_.u32();
   const FuncType* type = tag_type(t);
@@ -80,7 +72,7 @@ template <class Sink>
 void FunctionDecoder<Sink>::catch_rule(Op op) {
   Control& c = controls_.back();
   if (c.op != Op::try_ && c.op != Op::catch_) {
-    return fail(std::string(op_info(op).text) + " without try", ErrorKind::malformed);
+    return fail([&] { return std::string(op_info(op).text) + " without try"; }, ErrorKind::malformed);
   }
   const CatchKind kind = op == Op::catch_ ? CatchKind::catch_ : CatchKind::catch_all;
   const uint32_t t = op == Op::catch_ ? reader_.u32() : 0;
@@ -88,7 +80,7 @@ void FunctionDecoder<Sink>::catch_rule(Op op) {
   if (op == Op::catch_ && (type = tag_type(t)) == nullptr) return;
   if (!check_end()) return;
   if (c.entered) sink_.catch_(c, kind, TagIdx{t}, !c.unreachable);
-  forget_set_locals();
+  forget_set_locals(controls_.back().set_locals);
   c.op = op;
   c.unreachable = false;
   refresh();
@@ -113,7 +105,7 @@ void FunctionDecoder<Sink>::rethrow_rule() {
   const Control* target = label(depth);
   if (target == nullptr) return;
   if (target->op != Op::catch_ && target->op != Op::catch_all) {
-    return fail("invalid rethrow label " + std::to_string(depth) + ": not of a catch block");
+    return fail([&] { return "invalid rethrow label " + std::to_string(depth) + ": not of a catch block"; });
   }
   if (live_ && reader_.ok()) sink_.rethrow(depth);
   set_unreachable();

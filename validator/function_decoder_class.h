@@ -19,49 +19,14 @@
 #include "decoder/instr_reader.h"
 #include "decoder/module.h"
 #include "decoder/reader.h"
-#include "validator/known_subtypes.h"
-#include "validator/locals.h"
+#include "validator/function_state.h"
 #include "validator/sink.h"
+#include "validator/type_list.h"
 
 namespace mini_wasm::validator {
 
-// A list of types that belongs to somebody else, or a single type by value (the usual result of a block).
-class TypeList {
- public:
-  TypeList() = default;
-  explicit TypeList(ValType single) : single_(single), size_(1) {}
-  explicit TypeList(const std::vector<ValType>& types)
-      : list_(types.data()), size_(static_cast<uint32_t>(types.size())) {}
-  uint32_t size() const { return size_; }
-  ValType operator[](uint32_t i) const { return list_ ? list_[i] : single_; }
-  const ValType* data() const { return list_ ? list_ : &single_; }
-  // Whether the types are equal. Many are compared with one memcmp.
-  bool equals(const ValType* types) const {
-    static_assert(std::is_trivially_copyable_v<ValType> && sizeof(ValType) == sizeof(uint32_t));
-    const ValType* const own = data();
-    if (size_ > kFew) return std::memcmp(own, types, size_ * sizeof(ValType)) == 0;
-    for (uint32_t i = 0; i < size_; ++i) {
-      if (own[i] != types[i]) return false;
-    }
-    return true;
-  }
-  ValType* copy_to(ValType* to) const {
-    const ValType* const own = data();
-    if (size_ > kFew) return std::copy_n(own, size_, to);
-    for (uint32_t i = 0; i < size_; ++i) *to++ = own[i];
-    return to;
-  }
-
- private:
-  static constexpr uint32_t kFew = 8;  // up to this many are handled one by one
-
-  const ValType* list_ = nullptr;
-  ValType single_;
-  uint32_t size_ = 0;
-};
-
 template <class Sink>
-class FunctionDecoder {
+class FunctionDecoder : private FunctionState {
  public:
   // Whether the code is trusted ("believed") because it has been validated before; see sink.h.
   static constexpr bool kBelieves = requires { Sink::kBelieves; };
@@ -81,28 +46,29 @@ class FunctionDecoder {
   };
 
   FunctionDecoder(const decoder::Module& module, FeatureSet features, Sink& sink)
-      : module_(module), features_(features), ops_(features), scope_(module, features), sink_(sink), reader_({}) {
+      : FunctionState(module, features), sink_(sink) {
     static_assert(InstructionSink<Sink>);
     grow_operands(256);
-    has_small_memory_ = !module.memories.empty() && !module.memories[0].type.is_64;
   }
 
   // Walks the body of a function that the module defines. Errors: malformed, invalid, limit.
   Result<void> run(FuncIdx func);
 
-  const decoder::Module& module() const { return module_; }
-  FuncIdx func() const { return func_; }
-  const FuncType& func_type() const { return *func_type_; }
-  const Locals& locals() const { return locals_; }
-  WorkMeter& meter() { return meter_; }
+  using FunctionState::func;
+  using FunctionState::func_type;
+  using FunctionState::locals;
+  using FunctionState::meter;
+  using FunctionState::module;
+  using FunctionState::op_offset;
+  using FunctionState::peek;
+  using FunctionState::uses_vectors;
+
   Control& control(uint32_t depth) { return controls_[controls_.size() - 1 - depth]; }
   uint32_t control_depth() const { return static_cast<uint32_t>(controls_.size()); }
   uint32_t height() const { return static_cast<uint32_t>(top_ - operands_.get()); }
   // For a sink that needs the maximum height of the operand stack: it calls this where the stack may be highest.
   void note_height() { highest_ = std::max(highest_, top_); }
   uint32_t highest() const { return static_cast<uint32_t>(highest_ - operands_.get()); }
-  // Whether the function has had vector instructions or locals so far.
-  bool uses_vectors() const { return uses_vectors_; }
   // Whether the next instruction writes the result of this one to a local; if so, sets `local`.
   bool next_local_write(uint32_t& local) const {
     if (reader_.left() < 2) return false;
@@ -111,11 +77,6 @@ class FunctionDecoder {
     local = next[1];
     return writes && next[1] < 0x80 && local < locals_.ready();  // only indices of one byte, which nearly all are
   }
-  // The byte at `ahead` bytes after this instruction. 0 beyond the end of the body; no instruction that the caller
-  // looks for has that opcode.
-  uint8_t peek(size_t ahead) const { return reader_.left() > ahead ? reader_.pos()[ahead] : 0; }
-  // Byte offset of the instruction that is being reported to the sink.
-  uint32_t op_offset() const { return reader_.offset_of(op_at_); }
 
  private:
   // The position of the walk. Only code that is inlined into `run` uses it, so that it stays in CPU registers. All
@@ -144,8 +105,6 @@ class FunctionDecoder {
       return result;
     }
   }
-  // Ends the walk: the function has ended, or there was an error.
-  void stop() { stop_ = nullptr; }
 
   // --- Operands
   void grow_operands(size_t capacity) {
@@ -223,7 +182,9 @@ class FunctionDecoder {
   // nothing to check.
   bool all_bottom() const { return top_ == base_ && controls_.back().unreachable; }
   ValType pop_from_empty(ValType want = ValType::bottom);
-  void expect(ValType want, ValType found);
+  void expect(ValType want, ValType found) {
+    if constexpr (!kBelieves) check_match(want, found);
+  }
   void expect(const TypeList& want, const TypeList& found);  // both have the same size
   // Pops and pushes the types that a branch leaves in place.
   void check_top(const TypeList& types);
@@ -236,7 +197,6 @@ class FunctionDecoder {
     top_ = base_;
     if constexpr (kBelieves) skip_dead_code();
   }
-  void skip_dead_code();
   // Whether instructions are passed to the sink here.
   bool is_live() const { return kBelieves || live_; }
   void enter(Op op, TypeList params, TypeList results);
@@ -245,7 +205,6 @@ class FunctionDecoder {
     base_ = operands_.get() + c.height;
     live_ = c.entered && !c.unreachable;
   }
-  bool block_types(TypeList& params, TypeList& results);
   Control* label(uint32_t depth);
 
   // --- Rules; one per class of opcode, more in control_rules.h
@@ -276,7 +235,6 @@ class FunctionDecoder {
   bool check_br_table_target(const TypeList& types);
   void simd_lane_rule(Op op);
   void memory_lane_rule(Op op);
-  bool check_lane(uint32_t lane, uint32_t count);
   void call_types(const FuncType& type, bool tail);
   void call_rule(bool tail);
   void call_indirect_rule(bool tail);
@@ -288,12 +246,7 @@ class FunctionDecoder {
   void select_t_rule();
   void variable_rule(Op op);
   // gc_rules.h
-  const DefType* composite(CompositeKind kind, uint32_t& t);
-  ValType ref_to(uint32_t t, bool nullable) const;
-  ValType top_of(ValType type) const;
   void gc_done(uint32_t a, uint32_t b, uint32_t operands, ValType result);
-  bool check_getter(const FieldType& field, bool extends);
-  bool check_segment(bool elem, uint32_t i, const FieldType& field);
   void gc_rule(Op op);
   void struct_rule(Op op);
   void array_new_rule(Op op);
@@ -301,7 +254,6 @@ class FunctionDecoder {
   void cast_rule(Op op);
   void br_on_cast_rule(bool on_fail);
   // exception_rules.h
-  const FuncType* tag_type(uint32_t t);
   void exception_rule(Op op);
   void throw_rule();
   void try_table_rule();
@@ -313,40 +265,27 @@ class FunctionDecoder {
   void memory_rule(Op op);
   void table_rule(Op op);
   void ref_rule(Op op);
-  void unsupported(Op op);
 
-  bool read_locals();
   // For a local that has no entry in locals_ yet, or that does not exist.
   bool far_local(uint32_t i);
-  bool is_unset(uint32_t i) const { return i >= locals_.params() && !locals_[i].type.defaultable() && !is_set_[i]; }
   void set_local(uint32_t i);
-  void note_set_local(uint32_t i);
-  [[gnu::noinline, gnu::cold]] void unset_local(uint32_t i) { fail("uninitialized local " + std::to_string(i)); }
-  void forget_set_locals();
   bool local_index(Cursor& c, uint32_t& i);
-  const decoder::Memory* memory(uint32_t i);
-  const decoder::Table* table(uint32_t i);
-  static ValType address_type(bool is_64) { return is_64 ? ValType::i64 : ValType::i32; }
 
-  // --- Failure: "<message> in function 3 ("name")" at the opcode's offset
-  void fail(std::string message, ErrorKind kind = ErrorKind::invalid);
-  [[gnu::noinline, gnu::cold]] bool unknown(const char* what, uint64_t index) {
-    fail(std::string("unknown ") + what + " " + std::to_string(index));
-    return false;
+  // Ends the walk with an error. `message` is a text or makes one; that of trusted code is not in the program.
+  template <class Message>
+  void fail(Message message, ErrorKind kind = ErrorKind::invalid) {
+    if constexpr (kBelieves) {
+      fail_trusted();
+    } else if constexpr (std::is_invocable_v<Message>) {
+      FunctionState::fail(message(), kind);
+    } else {
+      FunctionState::fail(message, kind);
+    }
   }
 
   static constexpr size_t kSlack = 4;
 
-  const decoder::Module& module_;
-  FeatureSet features_;
-  decoder::OpTable ops_;
-  decoder::TypeScope scope_;
   Sink& sink_;
-  decoder::Reader reader_;
-  FuncIdx func_{};
-  const FuncType* func_type_ = nullptr;
-  Locals locals_;
-  WorkMeter meter_;
   std::vector<Control> controls_;
   std::unique_ptr<ValType[]> operands_;
   ValType* top_ = nullptr;
@@ -354,38 +293,22 @@ class FunctionDecoder {
   ValType* highest_ = nullptr;
   ValType* limit_ = nullptr;
   bool live_ = true;
-  bool has_small_memory_ = false;  // memory 0 has 32-bit addresses
-  bool uses_vectors_ = false;
-  Op op_ = Op::nop;
-  const uint8_t* op_at_ = nullptr;
-  const uint8_t* stop_ = nullptr;  // the end of the body; see `stop`
-  KnownSubtypes known_subtypes_;
   uint32_t br_tables_ = 0;            // in this function so far
   std::vector<uint32_t> depths_;      // scratch of br_table
   std::vector<CatchClause> catches_;  // and of try_table
-  // For locals without a default value (spec 3.4.10): whether each has been set at this point, and a list of those that
-  // were set, in order. Empty between functions.
-  bool tracks_unset_ = false;  // otherwise every local has a default value
-  std::vector<bool> is_set_;
-  std::vector<uint32_t> set_locals_;
 };
 
 // --- The walk ------------------------------------------------------------------------------------------------------
 
 template <class Sink>
 Result<void> FunctionDecoder<Sink>::run(FuncIdx func) {
-  const decoder::Func& f = module_.funcs[raw(func)];
-  func_ = func;
-  func_type_ = &module_.func_type(func);
-  reader_ = decoder::Reader(module_.bytes, f.body);
-  op_ = Op::nop;
-  op_at_ = reader_.pos();
+  begin(func);
   br_tables_ = 0;
   controls_.clear();
   top_ = base_ = highest_ = operands_.get();
   if constexpr (!kBelieves) reserve(reader_.left() + kSlack);
   live_ = true;
-  if (read_locals()) {
+  if (read_locals(!kBelieves)) {
     sink_.begin(*this);
     op_at_ = reader_.pos();
     enter(Op::block, TypeList{}, TypeList(func_type_->results));

@@ -6,44 +6,12 @@
 
 namespace mini_wasm::validator {
 
-// The type of a field on the operand stack.
-inline ValType unpacked(const FieldType& field) {
-  return field.packed == FieldType::Packed::none ? field.value : ValType::i32;
-}
-
-// A type of the module that must be a structure or an array; null after failing.
-template <class Sink>
-const DefType* FunctionDecoder<Sink>::composite(CompositeKind kind, uint32_t& t) {
-  t = reader_.u32();
-  if (!reader_.ok()) return nullptr;
-  if (t >= module_.types.size()) return unknown("type", t), nullptr;
-  const DefType& def = module_.registry->get(module_.type_id(TypeIdx{t}));
-  if (def.kind == kind) return &def;
-  fail("type mismatch: " + std::string(op_info(op_).text) + " needs " +
-       (kind == CompositeKind::struct_ ? "a structure" : "an array") + ", found type " + std::to_string(t));
-  return nullptr;
-}
-
-template <class Sink>
-ValType FunctionDecoder<Sink>::ref_to(uint32_t t, bool nullable) const {
-  return ValType::ref(module_.type_id(TypeIdx{t}), nullable);
-}
-
 // For all of these instructions except casts: they have operands, at most one result, and two indices, which is all
 // that a sink needs.
 template <class Sink>
 void FunctionDecoder<Sink>::gc_done(uint32_t a, uint32_t b, uint32_t operands, ValType result) {
   if (!result.is_bottom()) push(result);
   if (live_ && reader_.ok()) sink_.gc_op(op_, a, b, operands, result);
-}
-
-// A packed field must be read with _s or _u, any other field without.
-template <class Sink>
-bool FunctionDecoder<Sink>::check_getter(const FieldType& field, bool extends) {
-  if ((field.packed != FieldType::Packed::none) == extends) return true;
-  fail(std::string("type mismatch: ") + std::string(op_info(op_).text) +
-       (extends ? " on a field that is not packed" : " on a field is packed"));
-  return false;
 }
 
 template <class Sink>
@@ -63,7 +31,8 @@ void FunctionDecoder<Sink>::struct_rule(Op op) {
   if (op == Op::struct_new_default) {
     for (size_t i = 0; !def->defaultable; ++i) {
       if (unpacked(def->fields[i]).defaultable()) continue;
-      return fail("type mismatch: a field of type " + to_string(def->fields[i].value) + " has no default");
+      return fail(
+          [&] { return "type mismatch: a field of type " + to_string(def->fields[i].value) + " has no default"; });
     }
     return gc_done(t, 0, 0, ref_to(t, false));
   }
@@ -71,7 +40,7 @@ void FunctionDecoder<Sink>::struct_rule(Op op) {
   if (f >= n) return void(unknown("field", f));
   const FieldType& field = def->fields[f];
   if (op == Op::struct_set) {
-    if (!field.mutable_) return fail("immutable field " + std::to_string(f));
+    if (!field.mutable_) return fail([&] { return "immutable field " + std::to_string(f); });
     pop(unpacked(field));
     pop(ref_to(t, true));
     return gc_done(t, f, 2, ValType::bottom);
@@ -95,7 +64,7 @@ void FunctionDecoder<Sink>::array_new_rule(Op op) {
       break;
     case Op::array_new_default:
       if (!unpacked(field).defaultable())
-        return fail("type mismatch: elements of type " + to_string(field.value) + " have no default");
+        return fail([&] { return "type mismatch: elements of type " + to_string(field.value) + " have no default"; });
       pop(ValType::i32);
       operands = 1;
       break;
@@ -116,24 +85,6 @@ void FunctionDecoder<Sink>::array_new_rule(Op op) {
       break;
   }
   gc_done(t, b, operands, ref_to(t, false));
-}
-
-// A data segment can fill arrays of numbers, an element segment arrays of matching references.
-template <class Sink>
-bool FunctionDecoder<Sink>::check_segment(bool elem, uint32_t i, const FieldType& field) {
-  if (!reader_.ok()) return false;
-  if (elem) {
-    if (i >= module_.elems.size()) return unknown("elem segment", i);
-    expect(field.value, module_.elems[i].type);
-    return reader_.ok();
-  }
-  if (!module_.data_count) {
-    reader_.fail(op_offset(), "data count section required for " + std::string(op_info(op_).text));
-    return false;
-  }
-  if (i >= *module_.data_count) return unknown("data segment", i);
-  if (unpacked(field).is_ref()) fail("type mismatch: array type is not numeric or vector");
-  return reader_.ok();
 }
 
 template <class Sink>
@@ -163,7 +114,9 @@ void FunctionDecoder<Sink>::array_rule(Op op) {
       const FieldType& element = source->fields[0];
       if (element.packed != field.packed) return fail("array types do not match");
       if (element.packed == FieldType::Packed::none && !module_.registry->is_subtype(element.value, field.value)) {
-        return fail("array types do not match: " + to_string(element.value) + " into " + to_string(field.value));
+        return fail([&] {
+          return "array types do not match: " + to_string(element.value) + " into " + to_string(field.value);
+        });
       }
       pop(ValType::i32);
       pop(ValType::i32);
@@ -190,15 +143,6 @@ void FunctionDecoder<Sink>::array_rule(Op op) {
   gc_done(t, 0, 2, unpacked(field));
 }
 
-// The top type of the hierarchy of a reference type.
-template <class Sink>
-ValType FunctionDecoder<Sink>::top_of(ValType type) const {
-  for (HeapKind top : {HeapKind::any, HeapKind::func, HeapKind::extern_, HeapKind::exn}) {
-    if (module_.registry->is_subtype(type, ValType::ref(top, true))) return ValType::ref(top, true);
-  }
-  return ValType::bottom;
-}
-
 template <class Sink>
 void FunctionDecoder<Sink>::cast_rule(Op op) {
   const bool nullable = op == Op::ref_test_null || op == Op::ref_cast_null;
@@ -220,13 +164,15 @@ void FunctionDecoder<Sink>::br_on_cast_rule(bool on_fail) {
   Control* target = label(cast.label);
   if (target == nullptr || !reader_.ok()) return;
   if (!module_.registry->is_subtype(cast.target, cast.source)) {
-    return fail("type mismatch: " + to_string(cast.target) + " is no subtype of " + to_string(cast.source));
+    return fail(
+        [&] { return "type mismatch: " + to_string(cast.target) + " is no subtype of " + to_string(cast.source); });
   }
   // The type when the cast fails: the source type, but not null if the target includes null.
   const ValType rest = cast.target.nullable() ? cast.source.with_nullable(false) : cast.source;
   const TypeList& types = target->branch_types();
   if (types.size() == 0)
-    return fail("type mismatch: " + std::string(op_info(op_).text) + " to a label that takes no reference");
+    return fail(
+        [&] { return "type mismatch: " + std::string(op_info(op_).text) + " to a label that takes no reference"; });
   pop(cast.source);
   push(on_fail ? rest : cast.target);
   check_top(types);

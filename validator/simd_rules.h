@@ -13,14 +13,6 @@ constexpr uint32_t lane_count(const OpInfo& info) {
 }
 
 template <class Sink>
-bool FunctionDecoder<Sink>::check_lane(uint32_t lane, uint32_t count) {
-  if (lane < count) [[likely]]
-    return true;
-  fail("invalid lane index " + std::to_string(lane) + ": " + std::string(op_info(op_).text));
-  return false;
-}
-
-template <class Sink>
 void FunctionDecoder<Sink>::simd_lane_rule(Op op) {
   const OpInfo& info = op_info(op);
   const uint8_t* lanes = info.imm == Imm::shuffle ? decoder::read_16_bytes(reader_) : nullptr;
