@@ -2,6 +2,7 @@
 //
 //   Value                 the type on the operand stack
 //   kBytes                number of bytes in memory
+//   kIsFrequent           otherwise there are fewer handlers: an address in the pinned local is read from its slot
 //   load(at) -> Value, store(at, Value)
 #pragma once
 
@@ -74,7 +75,8 @@ constexpr LoadTable make_load() {
     if constexpr (!can_be_at<typename Access::Value>(d)) {
       return nullptr;
     } else {
-      return &wrap<&load<Access, a, d>>;
+      constexpr Place at = a == Place::pinned && !Access::kIsFrequent ? Place::slot : a;
+      return &wrap < &load<Access, at, d>, Access::kIsFrequent ? kFrequent : kRare > ;
     }
   });
 }
@@ -93,7 +95,7 @@ constexpr LoadBranchTable make_load_branch() {
 template <class Access>
 constexpr LoadSumTable make_load_sum() {
   return make_table<3, 2, 3>([]<Place a, Place b, Place d>() -> Handler {
-    if constexpr (!can_be_at<typename Access::Value>(d)) {
+    if constexpr (!can_be_at<typename Access::Value>(d) || !Access::kIsFrequent) {
       return nullptr;
     } else {
       return &wrap<&load_sum<Access, a, b == Place::slot ? Place::slot : Place::imm, d>>;

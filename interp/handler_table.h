@@ -41,6 +41,16 @@ constexpr bool is_frequent(Op op) {
     default: return false;
   }
 }
+// The rows COMPARE of fused.def, and comparisons with zero.
+constexpr bool is_comparison(Op op) {
+  switch (op) {
+#define COMPARE(op) case Op::op:
+#include "interp/fused.def"
+    case Op::i32_eqz:
+    case Op::i64_eqz: return true;
+    default: return false;
+  }
+}
 // The place where the handlers of an instruction find an operand that is at `place`.
 constexpr Place read_at(Op op, Place place) { return place == Place::pinned && !is_frequent(op) ? Place::slot : place; }
 

@@ -27,25 +27,32 @@ void fused(Machine& m) {
   m.pc += 2;
 }
 
-template <auto first, auto second, bool reversed>
+// What an operand may be; see fused.def.
+enum class Fuses : uint8_t { imm, value, any };
+constexpr bool allows(Fuses fuses, Place p) {
+  return fuses == Fuses::any || (fuses == Fuses::imm) == (p == Place::imm);
+}
+
+template <auto first, auto second, bool reversed, Fuses of_b, Fuses of_c, Place local>
 constexpr FusedHandlers make_fused() {
   using T = typename NumericSignature<decltype(first)>::Operand;
+  static_assert(kIsInt<T> || (of_b == Fuses::value && of_c == Fuses::value && local == Place::slot));
   return make_table<3, 6, 3>([]<Place a, Place b_and_c, Place d>() -> Handler {
     constexpr Place kSmallPlaces[] = {Place::slot, Place::imm, Place::acc};
     constexpr Place b = kSmallPlaces[index_of(b_and_c) % 2];
     constexpr Place c = kSmallPlaces[index_of(b_and_c) / 2];
     static_assert(fused_places(b, c) == index_of(b_and_c));
-    if constexpr (!can_be_at<T>(a) || !can_be_at<T>(d) || (!kIsInt<T> && (b == Place::imm || c == Place::imm))) {
+    if constexpr (!allows(of_b, b) || !allows(of_c, c) || (d == Place::pinned && local != Place::pinned)) {
       return nullptr;
     } else {
-      return &wrap<&fused<first, second, reversed, a, b, c, d>>;
+      return &wrap<&fused<first, second, reversed, a == Place::pinned ? local : a, b, c, d>>;
     }
   });
 }
 
-#define FUSE(first, second, reversed)                              \
+#define FUSE(first, second, reversed, b, c, local)                 \
   constexpr FusedHandlers kFused_##first##_##second##_##reversed = \
-      make_fused<&numeric::first, &numeric::second, reversed>();
+      make_fused<&numeric::first, &numeric::second, reversed, Fuses::b, Fuses::c, Place::local>();
 #include "interp/fused.def"
 
 struct FusedPair {
@@ -54,7 +61,8 @@ struct FusedPair {
   const FusedHandlers* handlers;
 };
 constexpr FusedPair kPairs[] = {
-#define FUSE(first, second, reversed) {Op::first, Op::second, reversed, &kFused_##first##_##second##_##reversed},
+#define FUSE(first, second, reversed, b, c, local) \
+  {Op::first, Op::second, reversed, &kFused_##first##_##second##_##reversed},
 #include "interp/fused.def"
 };
 

@@ -40,6 +40,8 @@ void unary(Machine& m) {
 
 using NumericTable = PlaceTable<kPlaces, kPlaces, 3>;  // unary: b is `slot`
 
+constexpr size_t alignment_of(Op op) { return is_frequent(op) || is_comparison(op) ? kFrequent : kRare; }
+
 template <Op op>
 constexpr bool kCommutes = false;
 #define COMMUTES(op, swapped) \
@@ -47,11 +49,39 @@ constexpr bool kCommutes = false;
   constexpr bool kCommutes<Op::op> = true;
 #include "interp/fused.def"
 
-// Whether an operation has handlers for these places. At most one operand may be a constant, and not the left one if
-// the operation commutes.
-constexpr bool are_operands(Place a, Place b, bool binary, bool commutes) {
+constexpr bool is_constant(Place p) { return p == Place::imm || p == Place::wide; }
+
+// Whether a value to the left may be a constant: of a difference and of a shift (1 << n), mostly. If the operation
+// commutes, the constant goes to the right.
+constexpr bool has_left_constants(Op op) {
+  switch (op) {
+    case Op::i32_sub:
+    case Op::i64_sub:
+    case Op::i32_shl:
+    case Op::i64_shl: return true;
+    default: return val_type(op_info(op).params[0]) == ValType::f32 || val_type(op_info(op).params[0]) == ValType::f64;
+  }
+}
+// Whether the right operand is an amount, so that no constant of 64 bits is useful.
+constexpr bool is_shift(Op op) {
+  switch (op) {
+    case Op::i64_shl:
+    case Op::i64_shr_s:
+    case Op::i64_shr_u:
+    case Op::i64_rotl:
+    case Op::i64_rotr: return true;
+    default: return false;
+  }
+}
+
+// Whether an operation has handlers for these places. At most one operand is a constant, and at most one integer is in
+// the accumulator (Translator::binary).
+template <class T>
+constexpr bool are_operands(Op op, Place a, Place b, bool binary, bool commutes) {
   if (!binary) return b == Place::slot && index_of(a) < 3;
-  return index_of(a) < 3 || (index_of(b) < 3 && !commutes);
+  if (is_constant(a)) return !is_constant(b) && !commutes && has_left_constants(op);
+  if (kIsInt<T> && a == Place::acc && b == Place::acc) return false;
+  return b != Place::wide || !is_shift(op);
 }
 
 template <Op op, auto function>
@@ -61,12 +91,13 @@ constexpr NumericTable make_numeric() {
   using R = typename Unchecked<typename S::Result>::Type;
   return make_table<kPlaces, kPlaces, 3>([]<Place a, Place b, Place d>() -> Handler {
     if constexpr (!can_be_at<T>(a) || !can_be_at<T>(b) || !can_be_at<R>(d) ||
-                  !are_operands(a, b, S::kBinary, kCommutes<op>) || (d == Place::pinned && !is_frequent(op))) {
+                  !are_operands<T>(op, a, b, S::kBinary, kCommutes<op>) || (d == Place::pinned && !is_frequent(op))) {
       return nullptr;
     } else if constexpr (S::kBinary) {
-      return &wrap<&binary<function, read_at(op, a), read_at(op, b), d>>;
+      constexpr Place second = a == Place::pinned && b == Place::pinned ? Place::slot : read_at(op, b);
+      return &wrap<&binary<function, read_at(op, a), second, d>, alignment_of(op)>;
     } else {
-      return &wrap<&unary<function, read_at(op, a), d>>;
+      return &wrap<&unary<function, read_at(op, a), d>, alignment_of(op)>;
     }
   });
 }
@@ -154,11 +185,14 @@ constexpr BranchTable make_branch() {
   using T = typename NumericSignature<decltype(compare)>::Operand;
   return make_table<3, 4, 4>([]<Place a, Place b, Place d>() -> Handler {
     constexpr bool sense = index_of(d) % 2 == 1, backward = index_of(d) >= 2;
-    // An integer comparison has an inverse, which the translator uses instead of a false sense.
-    if constexpr (!can_be_at<T>(a) || !can_be_at<T>(b) || (b == Place::imm && !kIsInt<T>) || (kIsInt<T> && !sense)) {
+    // An integer comparison has an inverse, which the translator uses instead of a false sense. A value in the
+    // accumulator is to the left, because all comparisons can be swapped.
+    if constexpr (!can_be_at<T>(a) || !can_be_at<T>(b) || (b == Place::imm && !kIsInt<T>) || (kIsInt<T> && !sense) ||
+                  (b == Place::acc && (a == Place::slot || kIsInt<T>) && a != Place::pinned)) {
       return nullptr;
     } else {
-      return &wrap<&branch_compare<compare, a, b, sense, backward>>;
+      return &wrap<
+          &branch_compare<compare, a, b == Place::pinned && a != Place::acc ? Place::slot : b, sense, backward>>;
     }
   });
 }
@@ -171,7 +205,6 @@ constexpr const BranchTable* kBranchOf = nullptr;
   template <>                                                       \
   constexpr const BranchTable* kBranchOf<Op::id> = &kBranch_##id;
 #include "interp/fused.def"
-#undef BITS_TEST
 
 constexpr auto kBranch = by_op<const BranchTable*>([]<Op op>() { return kBranchOf<op>; });
 

@@ -86,25 +86,26 @@ using StepTable = PlaceTable<2, 2, 2>;
 template <Op op>
 constexpr StepTable kStepOf{};
 
+// No step by a local is compared with a constant.
 template <auto compare>
 constexpr StepTable make_steps() {
-  if constexpr (!kIsInt<typename NumericSignature<decltype(compare)>::Operand>) {
-    return {};
-  } else {
-    return make_table<2, 2, 2>([]<Place local, Place by, Place b>() -> Handler {
+  return make_table<2, 2, 2>([]<Place local, Place by, Place b>() -> Handler {
+    if constexpr (other_place(by) == Place::slot && other_place(b) == Place::imm) {
+      return nullptr;
+    } else {
       return &wrap<&step_and_branch<compare, local_place(local), other_place(by), other_place(b)>>;
-    });
-  }
+    }
+  });
 }
 
-#define COMPARE(id) \
-  template <>       \
+#define STEP(id) \
+  template <>    \
   constexpr StepTable kStepOf<Op::id> = make_steps<&numeric::id>();
 #include "interp/fused.def"
 
 const StepTable* table_of(Op compare) {
   switch (compare) {
-#define COMPARE(id) \
+#define STEP(id) \
   case Op::id: return &kStepOf<Op::id>;
 #include "interp/fused.def"
     default: return nullptr;

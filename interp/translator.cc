@@ -290,17 +290,20 @@ void Translator::binary(Op op) {
     producer.handlers = numeric_handlers(op, a.place, b.place);
     producer.a = a.place;
     producer.b = b.place;
-    return emit_result(producer, static_cast<uint16_t>(b.field), a.field, a.place == Place::wide ? left : nullptr);
+    if (is_possible(*producer.handlers))
+      return emit_result(producer, static_cast<uint16_t>(b.field), a.field, a.place == Place::wide ? left : nullptr);
   }
   At a = value(*left);
   At b = right(*right_operand);
+  // Both mirror the same local.
+  if (is_int(left->type) && a.place == Place::acc && b.place == Place::acc) b = {Place::slot, right_operand->slot};
   // There are no handlers for both orders of a slot and a register, so the register goes to the left.
   if (a.place == Place::slot && (b.place == Place::acc || b.place == Place::pinned) && swapped != Op::invalid) {
     std::swap(a, b);
     producer.op = swapped;
   }
   producer.handlers = numeric_handlers(producer.op, a.place, b.place);
-  if (type == Scalar::v128 && b.place == Place::wide && (*producer.handlers)[index_of(Place::acc)] == nullptr) {
+  if (b.place == Place::wide && !is_possible(*producer.handlers)) {
     b = value(*right_operand);  // a rare instruction has no constant in it
     producer.handlers = numeric_handlers(producer.op, a.place, b.place);
   }
@@ -358,14 +361,14 @@ bool Translator::fuse(Op op, const Operand& left, const Operand& right) {
   if (!operands || (operands->b == Place::imm && !fits_i16(extend(Scalar::i32, operands->b_field)))) return false;
   const bool constant = other.kind == Operand::Kind::constant;
   if (constant && (!is_int(other.type) || !fits_i16(extend(other.type, other.bits)))) return false;
+  const auto* const places = (*handlers)[index_of(operands->a)].data();
+  if (!is_possible(places[fused_places(operands->b, constant ? Place::imm : Place::slot)])) return false;
   rewind(first);
   At c = this->right(other);
   if (c.place == Place::pinned) c.place = Place::slot;
-  emit_result({.handlers = &(*handlers)[index_of(operands->a)][fused_places(operands->b, c.place)],
-               .op = op,
-               .type = first.type,
-               .is_numeric = false},
-              operands->a_field, Operands::pair(operands->b_field, c.field));
+  emit_result(
+      {.handlers = &places[fused_places(operands->b, c.place)], .op = op, .type = first.type, .is_numeric = false},
+      operands->a_field, Operands::pair(operands->b_field, c.field));
   return true;
 }
 
@@ -440,7 +443,8 @@ void Translator::load(Op op, uint32_t offset) {
   if (address.kind == Operand::Kind::constant && address.bits + offset <= UINT32_MAX) {
     made.handlers = load_handlers(op, Place::imm);
     x += static_cast<uint32_t>(address.bits);
-  } else if (const std::optional<Absorbed> sum = can_redirect(address) ? absorb_sum(address, offset) : std::nullopt) {
+  } else if (const std::optional<Absorbed> sum =
+                 can_redirect(address) ? absorb_sum(op, address, offset) : std::nullopt) {
     made.handlers = load_sum_handlers(op, sum->a, sum->b);
     a = sum->a_field;
     x = sum->b == Place::imm ? sum->b_field : Operands::pair(sum->b_field, offset);
@@ -460,10 +464,10 @@ template void Translator::load<Scalar::f32>(Op, uint32_t);
 template void Translator::load<Scalar::f64>(Op, uint32_t);
 template void Translator::load<Scalar::v128>(Op, uint32_t);
 
-// If the last instruction has made the address by an addition, and the instruction has room for the offset besides the
+// If the last instruction has made the address of a load by an addition, and the load has room for the offset besides the
 // addition: removes the addition and returns its operands.
-std::optional<Translator::Absorbed> Translator::absorb_sum(const Operand& address, uint32_t offset) {
-  if (producer(address).op != Op::i32_add) return {};
+std::optional<Translator::Absorbed> Translator::absorb_sum(Op op, const Operand& address, uint32_t offset) {
+  if (producer(address).op != Op::i32_add || !is_possible(*load_sum_handlers(op, Place::slot, Place::imm))) return {};
   const std::optional<Absorbed> sum = absorb(producer(address));
   if (!sum || offset > (sum->b == Place::imm ? 0u : 0xffffu)) return {};
   rewind(producer(address));

@@ -247,7 +247,7 @@ class Translator {
   void push_types(const validator::TypeList& types);
   MW_COLD void push_many(const validator::TypeList& types);
   // The operand may be read until the next one is pushed.
-  const Operand& pop() {
+  [[gnu::always_inline]] const Operand& pop() {
     const Operand& operand = stack_.pop();
     next_home_ = operand.home;
     const uint32_t height = static_cast<uint32_t>(stack_.size());
@@ -273,7 +273,7 @@ class Translator {
     if (operand.slot == pinned_slot_) return {Place::pinned, operand.slot};
     return {cached_[bank(operand.type)] == operand.slot ? Place::acc : Place::slot, operand.slot};
   }
-  At value(const Operand& operand) {  // moves a constant to its home first
+  [[gnu::always_inline]] At value(const Operand& operand) {  // moves a constant to its home first
     if (operand.kind == Operand::Kind::constant) [[unlikely]]
       emit_copy(operand, operand.home);
     return at(operand);
@@ -295,7 +295,7 @@ class Translator {
   void keep_local(uint16_t slot);      // before the local is written: operands that refer to it get a copy
   static Op inverse(Op op);            // of an integer comparison; otherwise Op::invalid
   std::optional<Absorbed> absorb(const Producer& producer) const;
-  std::optional<Absorbed> absorb_sum(const Operand& address, uint32_t offset);
+  std::optional<Absorbed> absorb_sum(Op op, const Operand& address, uint32_t offset);
   bool fold_sum(Op op, const Operand& left, const Operand& right);
   bool fuse(Op op, const Operand& left, const Operand& right);
   static void wrap(Operand& operand);
@@ -344,7 +344,7 @@ class Translator {
   void emit_copy(const Operand& from, uint16_t slot);
   void emit_copy(Scalar type, At from, uint64_t bits, At to);
   bool join_copy(const Operand& from, uint16_t to);
-  void redirect(const Producer& producer, Place d, uint16_t slot) {
+  [[gnu::always_inline]] void redirect(const Producer& producer, Place d, uint16_t slot) {
     code_[producer.at] = to_word((*producer.handlers)[index_of(d)]);
     set_destination(code_[producer.at + 1], slot);
     wrote(slot);
@@ -356,6 +356,8 @@ class Translator {
     return operand.kind == Operand::Kind::acc && producer(operand).at == last_;
   }
   const Producer& producer(const Operand& operand) const { return producers_[bank(operand.type)]; }
+  // Whether there are handlers for these places.
+  static bool is_possible(const ByResult& handlers) { return handlers[index_of(Place::acc)] != nullptr; }
   void rewind(const Producer& producer);  // removes the last instruction
   // Must be called where control flow meets: on another path, the accumulators hold other values.
   void forget_cached() {
