@@ -130,7 +130,7 @@ class Compiler {
   // The value in a form that the instruction `op` can read as its last operand.
   Operand operand(Op op, Value& value);
   // To be called once for each value that was popped, after the code that reads it was emitted.
-  void release(const Value& value) {
+  [[gnu::always_inline]] void release(const Value& value) {
     if (value.kind == Value::Kind::reg) regs_.release(value.reg);
     if (value.kind == Value::Kind::pending) release_pending();
   }
@@ -237,7 +237,7 @@ class Compiler {
   }
   void write_local(uint32_t i, Value& value);
   void materialize_compare();
-  Scalar local_type(uint32_t i) const {
+  [[gnu::always_inline]] Scalar local_type(uint32_t i) const {
     const validator::Locals& locals = decoder_->locals();
     if (i < locals.ready()) [[likely]]
       return scalar(locals[i].type);

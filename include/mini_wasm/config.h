@@ -2,6 +2,7 @@
 /// Settings of an engine.
 #pragma once
 
+#include <mini_wasm/api.h>
 #include <mini_wasm/result.h>
 
 #include <cstdint>
@@ -31,7 +32,7 @@ struct FeatureDescription {
 /// Settings of an engine. A plain value: fill it in, then pass it to the constructor of an Engine, which copies it.
 ///
 /// Thread rule: that of a plain value; different threads may use different objects.
-class Config {
+class MINI_WASM_API Config {
  public:
   /// Turns a feature on or off by its name, for example `feature("simd", false)`. Config::features lists the names.
   ///

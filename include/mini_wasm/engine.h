@@ -2,6 +2,7 @@
 /// The Engine: what modules and stores share.
 #pragma once
 
+#include <mini_wasm/api.h>
 #include <mini_wasm/config.h>
 
 #include <memory>
@@ -19,7 +20,7 @@ class Engine;
 /// Ownership: a handle. Copies refer to the same engine, which lives as long as a copy, a module or a store of it.
 ///
 /// Thread rule: any thread.
-class Engine {
+class MINI_WASM_API Engine {
  public:
   /// Makes an engine with these settings. When the host has no memory left, the engine is empty, and everything that is
   /// asked of it gives an Error of kind ErrorKind::limit.

@@ -6,6 +6,7 @@
 /// store is gone. Thread rule: that of the store.
 #pragma once
 
+#include <mini_wasm/api.h>
 #include <mini_wasm/result.h>
 #include <mini_wasm/store.h>
 #include <mini_wasm/types.h>
@@ -36,7 +37,7 @@ class Instance;
 /// Who called a host function. Valid only during that call.
 ///
 /// Thread rule: that of the store.
-class Caller {
+class MINI_WASM_API Caller {
  public:
   /// The memory that the calling instance exports under that name, or none.
   std::optional<Memory> memory(std::string_view export_name) const;
@@ -84,7 +85,7 @@ class TypedFunc {};
 ///
 /// When the host has no memory left to make a function, the Func is empty. An empty Func can be used like any other;
 /// to call or to import it gives an Error of kind ErrorKind::limit.
-class Func {
+class MINI_WASM_API Func {
  public:
   /// A host function whose type is spelled out. The store owns the callback and destroys it with itself.
   ///
@@ -144,7 +145,7 @@ class Func {
 };
 
 /// A linear memory (spec 4.2 "Memory Instances").
-class Memory {
+class MINI_WASM_API Memory {
  public:
   /// Makes a memory of zeros with `type.limits.min` pages. Errors: usage (not a valid type), limit.
   static Result<Memory> make(Store& store, const MemoryType& type);
@@ -176,7 +177,7 @@ class Memory {
 /// Ownership: a handle. Copies refer to the same memory, which lives as long as a copy or a store that has it.
 ///
 /// Thread rule: any thread.
-class SharedMemory {
+class MINI_WASM_API SharedMemory {
  public:
   /// Makes a memory of zeros for the stores of this engine. `type` must be shared and have a maximum. The memory grows
   /// to at most `byte_limit` bytes; StoreLimits::memory_bytes does not apply. Errors: usage (not such a type), limit.
@@ -199,7 +200,7 @@ class SharedMemory {
 };
 
 /// A table of references (spec 4.2 "Table Instances").
-class Table {
+class MINI_WASM_API Table {
  public:
   /// Makes a table with `type.limits.min` elements, each of them `init`. Errors: usage (not a valid type, or `init` does
   /// not fit), limit.
@@ -228,7 +229,7 @@ class Table {
 };
 
 /// A global variable (spec 4.2 "Global Instances").
-class Global {
+class MINI_WASM_API Global {
  public:
   /// Makes a global. Errors: usage (`init` does not fit), limit.
   static Result<Global> make(Store& store, const GlobalType& type, const Val& init);
@@ -253,7 +254,7 @@ class Global {
 
 /// A tag of exceptions (spec 4.2 "Tag Instances"). A handler catches the exceptions that were thrown with the same tag;
 /// modules that import the same tag can catch the exceptions of each other.
-class Tag {
+class MINI_WASM_API Tag {
  public:
   /// Makes a new tag, different from all others. Errors: usage (`type` has results, or refers to types of another
   /// engine), limit.
@@ -274,7 +275,7 @@ class Tag {
 };
 
 /// Anything that can be imported or exported: a function, table, memory, global or tag.
-struct Extern {
+struct MINI_WASM_API Extern {
   ExternKind kind = ExternKind::func;  ///< What it is.
   runtime::Store* store = nullptr;     ///< The store that owns it, for the library's own use.
   void* inst = nullptr;  ///< FuncInst, TableInst, MemInst, GlobalInst or TagInst, for the library's own use.

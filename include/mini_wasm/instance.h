@@ -2,6 +2,7 @@
 /// The Instance: a module in a store.
 #pragma once
 
+#include <mini_wasm/api.h>
 #include <mini_wasm/extern.h>
 #include <mini_wasm/module.h>
 #include <mini_wasm/typed_func.h>
@@ -20,7 +21,7 @@ namespace mini_wasm {
 /// Ownership: a handle of two pointers. The store owns the instance; a handle must not be used after its store is gone.
 ///
 /// Thread rule: that of the store.
-class Instance {
+class MINI_WASM_API Instance {
  public:
   /// Instantiates a module, then runs its start function. `imports` are in the order of Module::imports.
   ///

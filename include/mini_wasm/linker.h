@@ -2,6 +2,7 @@
 /// The Linker: finds a module's imports by name.
 #pragma once
 
+#include <mini_wasm/api.h>
 #include <mini_wasm/instance.h>
 
 #include <optional>
@@ -33,7 +34,7 @@ struct HostFunction {
 /// Ownership: belongs to one store. It must not be used after the store is gone or was moved.
 ///
 /// Thread rule: that of the store.
-class Linker {
+class MINI_WASM_API Linker {
  public:
   /// Makes a linker without definitions for modules that are instantiated in `store`.
   explicit Linker(Store& store) : store_(&store) {}

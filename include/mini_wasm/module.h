@@ -2,6 +2,7 @@
 /// The Module: validated code.
 #pragma once
 
+#include <mini_wasm/api.h>
 #include <mini_wasm/engine.h>
 #include <mini_wasm/result.h>
 #include <mini_wasm/types.h>
@@ -24,7 +25,7 @@ class CompiledModule;
 /// its engine alive.
 ///
 /// Thread rule: any thread.
-class Module {
+class MINI_WASM_API Module {
  public:
   /// Decodes (spec 5.5) and validates (spec 3.5) a binary module. The bytes are copied.
   ///

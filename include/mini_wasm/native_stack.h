@@ -2,6 +2,8 @@
 /// Native stacks that are not the own stack of a thread. See docs/embedding-stacks-and-signals.md.
 #pragma once
 
+#include <mini_wasm/api.h>
+
 #include <cstddef>
 #include <cstdint>
 
@@ -23,7 +25,7 @@ struct StackRegistry;
 /// Without it, the engine finds out at each call as much as it can, and uses less of the stack.
 ///
 /// Ranges must not overlap. The information holds for all engines of the process. Thread rule: any thread.
-class NativeStack {
+class MINI_WASM_API NativeStack {
  public:
   /// The stack is the memory from `low` up to, and without, `low + bytes`.
   NativeStack(const void* low, size_t bytes);

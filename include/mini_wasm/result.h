@@ -2,6 +2,7 @@
 /// How the library reports failure: a function that can fail returns a Result, a value or an Error.
 #pragma once
 
+#include <mini_wasm/api.h>
 #include <mini_wasm/trap.h>
 
 #include <cassert>
@@ -31,7 +32,7 @@ enum class ErrorKind : uint8_t {
 };
 
 /// A failure. A plain value; which members are set depends on the kind.
-struct Error {
+struct MINI_WASM_API Error {
   /// The value of Error::offset when there is no offset.
   static constexpr uint64_t kNoOffset = ~uint64_t{0};
 
@@ -63,8 +64,8 @@ struct Error {
 
 namespace detail {
 // Keeps the error of a Result on the heap; when no memory is left, in one of a few places reserved for that.
-Error* keep_error(Error&& error) noexcept;
-void drop_error(Error* error) noexcept;
+MINI_WASM_API Error* keep_error(Error&& error) noexcept;
+MINI_WASM_API void drop_error(Error* error) noexcept;
 struct DropError {
   void operator()(Error* error) const noexcept { drop_error(error); }
 };

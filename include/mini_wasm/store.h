@@ -2,6 +2,7 @@
 /// The Store: owns everything that exists while code runs. And what belongs to it: StoreLimits, Growth, Rooted.
 #pragma once
 
+#include <mini_wasm/api.h>
 #include <mini_wasm/engine.h>
 #include <mini_wasm/value.h>
 
@@ -65,7 +66,7 @@ class Store;
 /// Ownership: movable, not copyable. May outlive the store; its reference must not be used then.
 ///
 /// Thread rule: that of the store.
-class Rooted {
+class MINI_WASM_API Rooted {
  public:
   /// Roots a value of this store. When the host has no memory left, the object holds no value and Rooted::get gives
   /// `Val()`.
@@ -94,7 +95,7 @@ class Rooted {
 /// is running is leaked instead, and the guest continues.
 ///
 /// Thread rule: one thread at a time; Store::interrupt may be called from any thread.
-class Store {
+class MINI_WASM_API Store {
  public:
   /// Makes a store. When the host has no memory left, the store is empty (Store::empty).
   explicit Store(const Engine& engine, const StoreLimits& limits = {});

@@ -2,6 +2,8 @@
 /// Why running WebAssembly stopped, and where (spec 4.2 "Results").
 #pragma once
 
+#include <mini_wasm/api.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -21,7 +23,7 @@ enum class TrapCode : uint8_t {
 };
 
 /// The message of a trap, in the words of the official test scripts. A constant of the program; never null.
-const char* to_string(TrapCode code);
+MINI_WASM_API const char* to_string(TrapCode code);
 
 /// One frame of a backtrace.
 struct FrameInfo {
@@ -33,6 +35,6 @@ struct FrameInfo {
 };
 
 /// A backtrace as text: one line per frame, innermost first, such as `  0: module!function (func[7]) at 0x1234`.
-std::string to_string(const std::vector<FrameInfo>& backtrace);
+MINI_WASM_API std::string to_string(const std::vector<FrameInfo>& backtrace);
 
 }  // namespace mini_wasm

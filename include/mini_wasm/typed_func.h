@@ -3,6 +3,7 @@
 /// Included by instance.h; everything here is templates over the untyped interface in extern.h.
 #pragma once
 
+#include <mini_wasm/api.h>
 #include <mini_wasm/extern.h>
 
 #include <algorithm>
@@ -124,7 +125,8 @@ struct UnwrapResult<Result<R>> {
 // --- References: the type and the store of a `Val` are known only at run time, so each one is checked
 
 // Checks that the value is an externref of this store. Error: usage; the message calls the value `what` with its number.
-Result<void> check_externref(const runtime::Store& store, const Val& value, const char* what, size_t number);
+MINI_WASM_API Result<void> check_externref(const runtime::Store& store, const Val& value, const char* what,
+                                           size_t number);
 
 template <class... T>
 inline constexpr bool kHasVal = (std::is_same_v<T, Val> || ...);

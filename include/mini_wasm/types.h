@@ -5,6 +5,8 @@
 /// engine that gave it.
 #pragma once
 
+#include <mini_wasm/api.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -121,7 +123,7 @@ inline constexpr ValType ValType::funcref = ValType::ref(HeapKind::func, true);
 inline constexpr ValType ValType::externref = ValType::ref(HeapKind::extern_, true);
 
 /// A type as text, for example "i32", "funcref" or "(ref null 3)", where 3 is a TypeId.
-std::string to_string(ValType type);
+MINI_WASM_API std::string to_string(ValType type);
 
 /// A function type (spec 2.3 "Composite Types").
 struct FuncType {
@@ -131,7 +133,7 @@ struct FuncType {
   friend bool operator==(const FuncType&, const FuncType&) = default;
 };
 /// A function type as text, for example "[i32 i64] -> [f32]".
-std::string to_string(const FuncType& type);
+MINI_WASM_API std::string to_string(const FuncType& type);
 
 /// The size limits of a memory or a table (spec 2.3 "Limits").
 struct Limits {
@@ -177,7 +179,7 @@ enum class ExternKind : uint8_t {
   tag,     ///< A tag of exceptions.
 };
 /// The name of a kind, for example "func". A constant of the program.
-const char* to_string(ExternKind kind);
+MINI_WASM_API const char* to_string(ExternKind kind);
 
 /// The type of an import or an export. Only the member that belongs to `kind` has a meaning.
 struct ExternType {

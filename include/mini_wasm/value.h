@@ -2,6 +2,7 @@
 /// WebAssembly values as they cross the API.
 #pragma once
 
+#include <mini_wasm/api.h>
 #include <mini_wasm/types.h>
 
 #include <array>
@@ -126,6 +127,6 @@ class Val {
 };
 
 /// A value as text: its type and its value, for example "i32:42", "f64:0.5" or "funcref:null".
-std::string to_string(const Val& value);
+MINI_WASM_API std::string to_string(const Val& value);
 
 }  // namespace mini_wasm

@@ -2,6 +2,7 @@
 /// WASI preview1: what a command-line program sees of the host.
 #pragma once
 
+#include <mini_wasm/api.h>
 #include <mini_wasm/linker.h>
 #include <mini_wasm/result.h>
 
@@ -52,7 +53,7 @@ class Context;
 /// added to.
 ///
 /// Thread rule: its functions may be called by several guests on several threads; see Wasi::add_to.
-class Wasi {
+class MINI_WASM_API Wasi {
  public:
   /// Opens the preopened directories.
   ///
