@@ -2,7 +2,7 @@
 //
 //   Value                 the type on the operand stack
 //   kBytes                number of bytes in memory
-//   kIsFrequent           otherwise there are fewer handlers: an address in the pinned local is read from its slot
+//   kIsFrequent           otherwise an address in the pinned local is read from its slot, and handlers are packed
 //   load(at) -> Value, store(at, Value)
 #pragma once
 
@@ -70,13 +70,19 @@ using LoadBranchTable = PlaceTable<3, 4, 3>;  // b: sense + 2 * backward
 using StoreTable = PlaceTable<4, 4, 1>;
 
 template <class Access>
+constexpr Place read_at(Place address) {
+  return address == Place::pinned && !Access::kIsFrequent ? Place::slot : address;
+}
+template <class Access>
+inline constexpr size_t kAlignment = Access::kIsFrequent ? kFrequent : kRare;
+
+template <class Access>
 constexpr LoadTable make_load() {
   return make_table<4, 1, 3>([]<Place a, Place b, Place d>() -> Handler {
     if constexpr (!can_be_at<typename Access::Value>(d)) {
       return nullptr;
     } else {
-      constexpr Place at = a == Place::pinned && !Access::kIsFrequent ? Place::slot : a;
-      return &wrap < &load<Access, at, d>, Access::kIsFrequent ? kFrequent : kRare > ;
+      return &wrap<&load<Access, read_at<Access>(a), d>, kAlignment<Access>>;
     }
   });
 }
@@ -95,10 +101,11 @@ constexpr LoadBranchTable make_load_branch() {
 template <class Access>
 constexpr LoadSumTable make_load_sum() {
   return make_table<3, 2, 3>([]<Place a, Place b, Place d>() -> Handler {
-    if constexpr (!can_be_at<typename Access::Value>(d) || !Access::kIsFrequent) {
+    if constexpr (!can_be_at<typename Access::Value>(d)) {
       return nullptr;
     } else {
-      return &wrap<&load_sum<Access, a, b == Place::slot ? Place::slot : Place::imm, d>>;
+      return &wrap<&load_sum<Access, read_at<Access>(a), b == Place::slot ? Place::slot : Place::imm, d>,
+                   kAlignment<Access>>;
     }
   });
 }

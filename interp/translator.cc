@@ -443,8 +443,7 @@ void Translator::load(Op op, uint32_t offset) {
   if (address.kind == Operand::Kind::constant && address.bits + offset <= UINT32_MAX) {
     made.handlers = load_handlers(op, Place::imm);
     x += static_cast<uint32_t>(address.bits);
-  } else if (const std::optional<Absorbed> sum =
-                 can_redirect(address) ? absorb_sum(op, address, offset) : std::nullopt) {
+  } else if (const std::optional<Absorbed> sum = can_redirect(address) ? absorb_sum(address, offset) : std::nullopt) {
     made.handlers = load_sum_handlers(op, sum->a, sum->b);
     a = sum->a_field;
     x = sum->b == Place::imm ? sum->b_field : Operands::pair(sum->b_field, offset);
@@ -466,8 +465,8 @@ template void Translator::load<Scalar::v128>(Op, uint32_t);
 
 // If the last instruction has made the address of a load by an addition, and the load has room for the offset besides the
 // addition: removes the addition and returns its operands.
-std::optional<Translator::Absorbed> Translator::absorb_sum(Op op, const Operand& address, uint32_t offset) {
-  if (producer(address).op != Op::i32_add || !is_possible(*load_sum_handlers(op, Place::slot, Place::imm))) return {};
+std::optional<Translator::Absorbed> Translator::absorb_sum(const Operand& address, uint32_t offset) {
+  if (producer(address).op != Op::i32_add) return {};
   const std::optional<Absorbed> sum = absorb(producer(address));
   if (!sum || offset > (sum->b == Place::imm ? 0u : 0xffffu)) return {};
   rewind(producer(address));

@@ -295,7 +295,7 @@ class Translator {
   void keep_local(uint16_t slot);      // before the local is written: operands that refer to it get a copy
   static Op inverse(Op op);            // of an integer comparison; otherwise Op::invalid
   std::optional<Absorbed> absorb(const Producer& producer) const;
-  std::optional<Absorbed> absorb_sum(Op op, const Operand& address, uint32_t offset);
+  std::optional<Absorbed> absorb_sum(const Operand& address, uint32_t offset);
   bool fold_sum(Op op, const Operand& left, const Operand& right);
   bool fuse(Op op, const Operand& left, const Operand& right);
   static void wrap(Operand& operand);
