@@ -13,7 +13,6 @@
 
 #include "jit/code_memory.h"
 #include "jit/code_settings.h"
-#include "jit/listing.h"
 #include "jit/native_code.h"
 #include "jit/pin_plan.h"
 #include "jit/relocation.h"
@@ -99,11 +98,6 @@ class Backend {
   // For relocations that are constants.
   virtual uint64_t read_constant(const uint8_t* code, const Relocation& relocation) const = 0;
   virtual void write_constant(uint8_t* code, const Relocation& relocation, uint64_t value) const = 0;
-
-  // Compiles a function and appends its code as text (listing.h). `names`: addresses that are printed as names, in
-  // addition to those that the backend knows.
-  virtual Result<void> list(const runtime::CompiledModule& module, FuncIdx index, const CodeSettings& settings,
-                            const AddressNames& names, std::vector<CodeLine>& lines) const = 0;
 
  protected:
   // Backends live as long as the process, also while globals of the host are destroyed at its end: nothing is done then.

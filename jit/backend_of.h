@@ -1,18 +1,16 @@
 // BackendOf: the Backend (backend.h) of a CPU, made of a class `Cpu` that the CPU's folder defines (x64/backend.h). What is
-// the same for every CPU is here: compiling, linking, listing. Only <cpu>/backend.cc includes this, because it
+// the same for every CPU is here: compiling and linking. Only <cpu>/backend.cc includes this, because it
 // instantiates the compiler, which takes a while.
 #pragma once
 
 #include <concepts>
 #include <cstring>
-#include <functional>
 #include <memory>
 #include <span>
 #include <type_traits>
 #include <vector>
 
 #include "jit/backend.h"
-#include "jit/code_names.h"
 #include "jit/compiler.h"
 #include "jit/macro_assembler.h"
 #include "runtime/compiled_module.h"
@@ -34,8 +32,7 @@ concept EmitsCode = MacroAssembler<M> && std::constructible_from<M, const Stubs&
 template <class C>
 concept IsCpu = EmitsCode<typename C::Masm> &&
                 requires(uint8_t* to, const uint8_t* at, const Relocation& r, LinkTarget target, uint32_t n,
-                         CodeMemory& memory, Stubs& stubs, const ModuleEntries& entries, std::vector<uint8_t>& out,
-                         typename C::Masm& masm, std::function<uint32_t()> origin) {
+                         CodeMemory& memory, Stubs& stubs, const ModuleEntries& entries, std::vector<uint8_t>& out) {
                   { C::kFrame } -> std::convertible_to<FrameLayout>;
                   { C::kReach } -> std::convertible_to<size_t>;
                   { C::kThunkBytes } -> std::convertible_to<size_t>;
@@ -52,9 +49,6 @@ concept IsCpu = EmitsCode<typename C::Masm> &&
                   { C::read_distance(at) } -> std::same_as<LinkTarget>;
                   // Whether code of `n` bytes has room for what the relocation fills in, where it says.
                   { C::has_room(r, n) } -> std::same_as<bool>;
-
-                  // `origin`: while code is assembled, says which instruction of the module it is made for (CodeLine::offset).
-                  { C::reader(masm, origin) } -> std::same_as<std::unique_ptr<CodeReader>>;
                 };
 
 template <class Cpu>
@@ -127,20 +121,6 @@ class BackendOf final : public Backend {
   }
   void write_constant(uint8_t* code, const Relocation& r, uint64_t value) const override {
     std::memcpy(code + r.offset, &value, r.constant_bytes());
-  }
-
-  Result<void> list(const runtime::CompiledModule& module, FuncIdx index, const CodeSettings& settings,
-                    const AddressNames& names, std::vector<CodeLine>& lines) const override {
-    const auto imported = static_cast<uint32_t>(module.module().imported_funcs);
-    const CodeNames code_names(names, imported);
-    Masm masm(code_names.stubs(), imported, settings);
-    Compiler<Masm> compiler(module, module.engine().bounds(), settings, masm);
-    const std::unique_ptr<CodeReader> reader = Cpu::reader(masm, [&] { return compiler.site(); });
-    NativeCode code;
-    code.index = index;
-    if (Result<void> r = compiler.compile(index, code); !r) return r;
-    code_names.list(*reader, masm.relocations(), lines);
-    return {};
   }
 
  private:

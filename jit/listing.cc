@@ -77,7 +77,7 @@ Result<std::string> list_code(const Backend& backend, const runtime::CompiledMod
   name_runtime_calls(names);
   name_module(module, names);
   std::vector<CodeLine> code;
-  if (Result<void> r = backend.list(module, index, settings, names, code); !r) return std::move(r).error();
+  if (Result<void> r = lister(backend).list(module, index, settings, names, code); !r) return std::move(r).error();
   std::string title;
   const std::map<uint32_t, std::string> text = instructions(module, index, title);
   std::string out = title + "\n";

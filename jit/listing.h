@@ -34,6 +34,22 @@ struct CodeLine {
 // Names for addresses that occur in code.
 using AddressNames = std::unordered_map<uint64_t, std::string>;
 
+// Compiles functions for one CPU and lists their code; <cpu>/listing.cc has it. It is apart from the Backend, so that a
+// program that lists no code does not contain it.
+class CodeLister {
+ public:
+  // Compiles a function and appends its code as text. `names`: addresses that are printed as names, in addition to those
+  // that the lister knows.
+  virtual Result<void> list(const runtime::CompiledModule& module, FuncIdx index, const CodeSettings& settings,
+                            const AddressNames& names, std::vector<CodeLine>& lines) const = 0;
+
+ protected:
+  ~CodeLister() = default;
+};
+
+// The lister for the backend's CPU.
+const CodeLister& lister(const Backend& backend);
+
 // Compiles a function that the module defines, for the backend's CPU, and returns the listing. Errors: limit; or
 // invalid, if the function is not valid.
 //

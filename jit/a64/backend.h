@@ -6,7 +6,11 @@
 #include <vector>
 
 #include "jit/backend.h"
-#include "jit/code_names.h"
+
+namespace mini_wasm::jit {
+class CodeLister;
+class CodeReader;
+}  // namespace mini_wasm::jit
 
 namespace mini_wasm::jit::a64 {
 
@@ -37,5 +41,6 @@ struct Cpu {
 };
 
 const Backend& backend();
+const CodeLister& lister();  // listing.cc
 
 }  // namespace mini_wasm::jit::a64

@@ -1,7 +1,7 @@
 // The host is an AArch64 CPU with Linux.
 #include <ucontext.h>
 
-#include "jit/backend.h"
+#include "jit/a64/backend.h"
 #include "jit/jit.h"
 
 namespace mini_wasm::jit {
@@ -21,6 +21,6 @@ bool redirect_fault(runtime::Activation& activation, void* context) {
 
 }  // namespace
 
-Host host() { return {backend(Architecture::a64), &redirect_fault}; }
+Host host() { return {&a64::backend(), &redirect_fault}; }
 
 }  // namespace mini_wasm::jit

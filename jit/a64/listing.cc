@@ -2,8 +2,10 @@
 #include <algorithm>
 
 #include "jit/a64/backend.h"
+#include "jit/a64/compiler.h"
 #include "jit/a64/masm.h"
 #include "jit/a64/printer.h"
+#include "jit/lister_of.h"
 
 namespace mini_wasm::jit::a64 {
 namespace {
@@ -60,6 +62,8 @@ class Reader final : public CodeReader {
 };
 
 }  // namespace
+
+const CodeLister& lister() { return lister_of<Cpu>(); }
 
 std::unique_ptr<CodeReader> Cpu::reader(Masm& masm, std::function<uint32_t()> origin) {
   return std::make_unique<Reader>(masm, std::move(origin));

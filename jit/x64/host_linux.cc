@@ -1,8 +1,8 @@
 // The host is an x86-64 CPU with Linux.
 #include <ucontext.h>
 
-#include "jit/backend.h"
 #include "jit/jit.h"
+#include "jit/x64/backend.h"
 
 namespace mini_wasm::jit {
 namespace {
@@ -25,6 +25,6 @@ bool redirect_fault(runtime::Activation& activation, void* context) {
 
 }  // namespace
 
-Host host() { return {backend(Architecture::x64), &redirect_fault}; }
+Host host() { return {&x64::backend(), &redirect_fault}; }
 
 }  // namespace mini_wasm::jit

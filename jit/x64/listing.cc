@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "jit/lister_of.h"
 #include "jit/x64/backend.h"
+#include "jit/x64/compiler.h"
 #include "jit/x64/encoding.h"
 #include "jit/x64/masm.h"
 
@@ -59,6 +61,8 @@ class Reader final : public CodeReader, public asmjit::Logger {
 };
 
 }  // namespace
+
+const CodeLister& lister() { return lister_of<Cpu>(); }
 
 std::unique_ptr<CodeReader> Cpu::reader(Masm& masm, std::function<uint32_t()> origin) {
   return std::make_unique<Reader>(masm, std::move(origin));
