@@ -177,6 +177,9 @@ void branch_compare(Machine& m) {
   }
 }
 
+template <class T>
+inline constexpr size_t kAlignment = kIsInt<T> ? kFrequent : kRare;
+
 // Indexed by the places of a and b, and by sense + 2 * backward.
 using BranchTable = PlaceTable<3, 4, 4>;
 
@@ -191,8 +194,8 @@ constexpr BranchTable make_branch() {
                   (b == Place::acc && (a == Place::slot || kIsInt<T>) && a != Place::pinned)) {
       return nullptr;
     } else {
-      return &wrap<
-          &branch_compare<compare, a, b == Place::pinned && a != Place::acc ? Place::slot : b, sense, backward>>;
+      constexpr Place second = b == Place::pinned && a != Place::acc ? Place::slot : b;
+      return &wrap<&branch_compare<compare, a, second, sense, backward>, kAlignment<T>>;
     }
   });
 }

@@ -100,7 +100,8 @@ constexpr Handler pick() {
   using A = typename S::First;
   using B = typename S::Second;
   constexpr const OpInfo& info = op_info(op);
-  constexpr Place a = read_at(op, a_at), b = read_at(op, b_at);
+  // The amount of a shift is seldom the pinned local.
+  constexpr Place a = read_at(op, a_at), b = b_at == Place::pinned ? Place::slot : b_at;
   constexpr size_t alignment = is_frequent(op) ? kFrequent : kRare;
   constexpr bool one_accumulator = a == Place::acc && b == Place::acc && std::is_same_v<A, B>;
   if constexpr (!can_be_at<A>(a_at) || !can_be_at<typename S::Result>(d) || one_accumulator ||

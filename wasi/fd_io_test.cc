@@ -237,6 +237,7 @@ TEST_F(IoTest, a_descriptor_in_non_blocking_mode_says_again) {
     config.stdout_fd = pipe_fds[1];
     Guest both(config);
     for (const uint32_t fd : {0u, 1u}) {
+      if (by_host) break;
       ASSERT_EQ(both.call("fd_fdstat_set_flags", {fd, fd_flags::kNonblock}), Errno::success);
     }
     const uint32_t list = both.put_iovecs({{0, 200'000}}), count = both.alloc(4);

@@ -11,7 +11,7 @@ using runtime::FuncInst;
 using runtime::InstanceContext;
 
 // The limit in the context is null while the store is interrupted. The stub of the trap finds out which of the two
-// reasons it was (Store::why_no_room).
+// reasons it was (Execution::why_no_room).
 void Masm::check_stack(uint32_t frame_slots, uint32_t offset) {
   a.add(true, kScratch, kFp, int64_t{frame_slots} * 8);
   load_context(kInner, offsetof(InstanceContext, stack_limit));

@@ -70,7 +70,7 @@ class Builder : public StubBuilder<Builder, Assembler::Label> {
     a.emit(ins::ret);
   }
 
-  // C++ functions run on the stack from which machine code was entered. Store::machine_sp and host_sp have the stack
+  // C++ functions run on the stack from which machine code was entered. Execution::machine_sp and host_sp have the stack
   // pointer of the stack that is not in use. Both functions destroy x16 and x17.
   void to_host_stack() {
     context(kScratch, offsetof(InstanceContext, store));

@@ -12,7 +12,7 @@ using runtime::FuncInst;
 using runtime::InstanceContext;
 
 // The limit in the context is null while the store is interrupted. The stub of the trap finds out which of the two
-// reasons it was (Store::why_no_room).
+// reasons it was (Execution::why_no_room).
 void Masm::check_stack(uint32_t frame_slots, uint32_t offset) {
   a.lea(gp64(kScratch), x86::Mem(gp64(kFp), static_cast<int32_t>(frame_slots) * 8, 8));
   a.cmp(gp64(kScratch), context(offsetof(InstanceContext, stack_limit)));

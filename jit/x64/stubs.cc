@@ -66,7 +66,7 @@ class Builder : public StubBuilder<Builder, asmjit::Label> {
   x86::Mem func(size_t offset) { return x86::qword_ptr(x86::rax, static_cast<int32_t>(offset)); }
   void load_memory() { a.mov(x86::r14, context(offsetof(InstanceContext, memory_base))); }
 
-  // C++ functions run on the stack from which machine code was entered. Store::machine_sp and host_sp have the stack
+  // C++ functions run on the stack from which machine code was entered. Execution::machine_sp and host_sp have the stack
   // pointer of the stack that is not in use. Both functions destroy r11.
   void to_host_stack() {
     a.mov(x86::r11, context(offsetof(InstanceContext, store)));
