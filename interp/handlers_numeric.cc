@@ -1,5 +1,7 @@
 // Handlers of numeric instructions and of the branches fused with comparisons: generated from the functions in
 // core/numeric.h, one definition per shape.
+#include <string_view>
+
 #include "interp/handler_table.h"
 
 namespace mini_wasm::interp {
@@ -55,23 +57,16 @@ constexpr bool is_constant(Place p) { return p == Place::imm || p == Place::wide
 // commutes, the constant goes to the right.
 constexpr bool has_left_constants(Op op) {
   switch (op) {
-    case Op::i32_sub:
-    case Op::i64_sub:
-    case Op::i32_shl:
-    case Op::i64_shl: return true;
+#define LEFT_CONSTANT(op) case Op::op:
+#include "interp/frequent.def"
+    return true;
     default: return val_type(op_info(op).params[0]) == ValType::f32 || val_type(op_info(op).params[0]) == ValType::f64;
   }
 }
 // Whether the right operand is an amount, so that no constant of 64 bits is useful.
 constexpr bool is_shift(Op op) {
-  switch (op) {
-    case Op::i64_shl:
-    case Op::i64_shr_s:
-    case Op::i64_shr_u:
-    case Op::i64_rotl:
-    case Op::i64_rotr: return true;
-    default: return false;
-  }
+  const std::string_view name = op_info(op).text.substr(4);  // behind "i64."
+  return name.starts_with("sh") || name.starts_with("rot");
 }
 
 // Whether an operation has handlers for these places. At most one operand is a constant, and at most one integer is in
