@@ -2,7 +2,7 @@
 //
 //   Value                 the type on the operand stack
 //   kBytes                number of bytes in memory
-//   kIsFrequent           otherwise an address in the pinned local is read from its slot, and handlers are packed
+//   kIsFrequent           otherwise its handlers are packed
 //   load(at) -> Value, store(at, Value)
 #pragma once
 
@@ -70,10 +70,6 @@ using LoadBranchTable = PlaceTable<3, 4, 3>;  // b: sense + 2 * backward
 using StoreTable = PlaceTable<4, 4, 1>;
 
 template <class Access>
-constexpr Place read_at(Place address) {
-  return address == Place::pinned && !Access::kIsFrequent ? Place::slot : address;
-}
-template <class Access>
 inline constexpr size_t kAlignment = Access::kIsFrequent ? kFrequent : kRare;
 
 template <class Access>
@@ -82,7 +78,7 @@ constexpr LoadTable make_load() {
     if constexpr (!can_be_at<typename Access::Value>(d)) {
       return nullptr;
     } else {
-      return &wrap<&load<Access, read_at<Access>(a), d>, kAlignment<Access>>;
+      return &wrap<&load<Access, a, d>, kAlignment<Access>>;
     }
   });
 }
@@ -104,8 +100,7 @@ constexpr LoadSumTable make_load_sum() {
     if constexpr (!can_be_at<typename Access::Value>(d)) {
       return nullptr;
     } else {
-      return &wrap<&load_sum<Access, read_at<Access>(a), b == Place::slot ? Place::slot : Place::imm, d>,
-                   kAlignment<Access>>;
+      return &wrap<&load_sum<Access, a, b == Place::slot ? Place::slot : Place::imm, d>, kAlignment<Access>>;
     }
   });
 }
