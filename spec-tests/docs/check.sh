@@ -36,7 +36,7 @@ for page in "${pages[@]}"; do
     checked=$((checked + 1))
     compgen -G "$name" >/dev/null || complain "$page: names $name, which does not exist"
   done < <(text_of "$page" | grep -oE '`[a-z-]+/[^` ]*`' | tr -d '`' |
-    grep -E '^(bench|cli|cmake|core|decoder|docs|examples|include|interp|jit|runtime|spec-tests|text|validator|wasi)/')
+    grep -E '^(bench|cli|cmake|core|decoder|docs|examples|include|interp|jit|runtime|scripts|spec-tests|text|validator|wasi)/')
 done
 [ "$checked" -gt 0 ] || complain "no link found: wrong folder?"
 

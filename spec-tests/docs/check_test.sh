@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Plants faults in a small documentation: check.sh must find each of them.
+# Plants faults in a small documentation: check.sh, or names.py, must find each of them.
 set -u
-check=$(cd "$(dirname "$0")" && pwd)/check.sh
+here=$(cd "$(dirname "$0")" && pwd)
+check=$here/check.sh
 tree=$(mktemp -d) || exit 2
-trap 'rm -rf "$tree"' EXIT
+output=$(mktemp) || exit 2
+trap 'rm -rf "$tree" "$output"' EXIT
 failed=0
 
 plant() {  # a documentation without faults
@@ -26,9 +28,13 @@ draw() {
   echo "<!-- rooms.dot $(cksum <docs/diagrams/rooms.dot | cut -d' ' -f1) -->" >docs/diagrams/rooms.svg
 }
 expect() {  # VERDICT WHAT
-  "$check" "$tree" >output 2>&1
+  "$check" "$tree" >"$output" 2>&1
   local verdict=$?
-  [ $verdict = "$1" ] || { echo "$2: exit code $verdict, not $1"; cat output; failed=1; }
+  [ $verdict = "$1" ] || { echo "$2: exit code $verdict, not $1"; cat "$output"; failed=1; }
+}
+expect_names() {  # the same, of names.py
+  local check=$here/names.py
+  expect "$@"
 }
 
 plant; expect 0 "no fault"
@@ -47,4 +53,16 @@ plant; sed -i 's/^wasi: core/wasi:/' spec-tests/layers/check.sh; expect 1 "an in
 plant; sed -i 's/1.2.3/1.3.0/' CMakeLists.txt; expect 1 "a version without changes"
 plant; sed -i 's|  ///< Two.||' include/mini_wasm/a.h; expect 1 "an enumerator without a comment"
 plant; sed -i 's|  ///< One.||' include/mini_wasm/a.h; expect 1 "an enumerator with a value and without a comment"
+
+plant_names() {
+  plant
+  printf 'class Cat {\n  void purr();  // unlike Dog::bark\n};\nenum class Kind { one };\n' >core/cat.h
+  printf 'class Dog;\nclass Dog : public Cat {\n  void bark();\n};\n' >core/dog.h
+  echo 'A `Cat::purr`, and a `Kind::one`.' >docs/page.md
+}
+plant_names; expect_names 0 "members that exist"
+plant_names; echo '`Cat::bark`' >>docs/page.md; expect_names 1 "a member of another class"
+plant_names; sed -i 's/bark/howl/' core/dog.h; expect_names 1 "a comment about a member that has another name now"
+plant_names; rm core/dog.h; echo 'class Dog;' >>core/cat.h; expect_names 1 "a class that is only declared"
+plant_names; echo 'void Dog::run() {}' >core/dog.cc; echo '`Dog::run`' >>docs/page.md; expect_names 0 "a member that is defined elsewhere"
 exit $failed
