@@ -117,4 +117,8 @@ struct Host {
 };
 Host host();
 
+// Must be called after code was written and before it runs: makes all cores execute the new code at these addresses
+// (<cpu>/host_<os>.cc). Does nothing where the CPU sees to that itself.
+void publish_code(const uint8_t* code, size_t bytes);
+
 }  // namespace mini_wasm::jit

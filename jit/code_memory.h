@@ -49,12 +49,6 @@ class CodeMemory : private runtime::ForkHandler {
     return reinterpret_cast<T*>(reinterpret_cast<uintptr_t>(code) - reinterpret_cast<uintptr_t>(run_) +
                                 reinterpret_cast<uintptr_t>(write_));
   }
-  // Must be called after code was written and before it runs. CPUs whose instruction cache does not see such stores
-  // need it; on x86-64 it does nothing.
-  void publish(const uint8_t* code, size_t bytes) const {
-    auto* const begin = reinterpret_cast<char*>(const_cast<uint8_t*>(code));
-    __builtin___clear_cache(begin, begin + bytes);
-  }
   // False in a child of fork that shares the pages with its parent: it must neither run nor change what is in them.
   // That happens when the child was made by the bare system call, without fork handlers, or when no copy could be made.
   bool is_ours() const;

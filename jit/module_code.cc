@@ -34,7 +34,7 @@ ModuleCode::ModuleCode(Jit& jit, const runtime::CompiledModule& module, runtime:
     to[entry_index(i, Entry::slots)] = thunk;
     to[entry_index(i, Entry::registers)] = thunk + made.thunk_bytes / 2;
   }
-  jit_.memory().publish(table, bytes);
+  publish_code(table, bytes);
 }
 
 ModuleEntries ModuleCode::entries() const { return {entries_, count_, jit_.backend().thunk_bytes()}; }
@@ -189,7 +189,7 @@ std::span<const Site> ModuleCode::keep(std::span<const Site> sites) {
 // The entry points come last, so a thread that reads them finds the code and its tables complete.
 void ModuleCode::publish(uint32_t index, NativeCode&& code, std::span<const Site> sites,
                          std::optional<std::span<const Relocation>> unsaved) {
-  jit_.memory().publish(code.begin, code.size);
+  publish_code(code.begin, code.size);
   const std::lock_guard lock(mutex_);
   if (compiled_[index] != nullptr) {  // another thread has compiled the function in the meantime
     return jit_.memory().free(const_cast<uint8_t*>(code.begin), code.size);

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "jit/backend.h"
 #include "jit/code_memory.h"
 #include "jit/entries.h"
 #include "jit/stubs.h"
@@ -35,7 +36,7 @@ class StubBuilder {
     uint8_t* const at = size == 0 ? nullptr : memory.allocate(size);
     if (at == nullptr) return false;
     b.copy_to(memory.writable(at), at);
-    memory.publish(at, size);
+    publish_code(at, size);
     for (const auto& [label, where] : names_) *where = at + b.offset_of(label);
     stubs_.enter = reinterpret_cast<Stubs::Enter>(at + b.offset_of(enter_));
     return true;

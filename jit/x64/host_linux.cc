@@ -25,6 +25,9 @@ bool redirect_fault(runtime::Activation& activation, void* context) {
 
 }  // namespace
 
+// Stores to code are seen by all cores, in order.
+void publish_code(const uint8_t*, size_t) {}
+
 Host host() { return {&x64::backend(), &redirect_fault}; }
 
 }  // namespace mini_wasm::jit
