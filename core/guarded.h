@@ -1,7 +1,7 @@
-// What happens when there is no memory. Inside the library, the standard containers throw std::bad_alloc, and
-// destructors run; nothing else is ever thrown. Every function that is called from outside catches it with `guarded`:
-// the functions of the public headers, and those that running code calls, because an exception must not unwind through
-// frames of machine code.
+// What happens when there is no memory. Inside the library, the standard containers throw std::bad_alloc, or
+// std::length_error for more elements than any memory could hold, and destructors run; nothing else is ever thrown.
+// Every function that is called from outside catches it with `guarded`: the functions of the public headers, and those
+// that running code calls, because an exception must not unwind through frames of machine code.
 #pragma once
 
 #include <mini_wasm/result.h>
@@ -25,7 +25,7 @@ auto guarded(Work&& work, Otherwise&& otherwise) -> decltype(work()) {
   try {
     return work();
   } catch (const std::bad_alloc&) {
-  } catch (const std::length_error&) {  // more elements than a container can hold
+  } catch (const std::length_error&) {
   }
   return otherwise();
 }

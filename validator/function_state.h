@@ -1,6 +1,6 @@
-// FunctionState: the part of the walk over a function body (function_decoder.h) that needs neither operands, nor blocks,
-// nor the sink: the module, the position, the locals, failures, and the checks of single indices. It exists once, while
-// each sink has a FunctionDecoder of its own.
+// FunctionState: the part of the walk over a function body (function_decoder.h) that needs neither operands, nor
+// blocks, nor the sink: the module, the position, the locals, failures, and the checks of single indices. It exists
+// once, while each sink has a FunctionDecoder of its own.
 #pragma once
 
 #include <mini_wasm/result.h>
@@ -103,7 +103,8 @@ class FunctionState {
   bool check_segment(bool elem, uint32_t i, const FieldType& field);
 
   // --- Locals
-  // Reads the declarations; `checks`: and tracks which locals without a default value have been set (spec 3.4.10).
+  // Reads the declarations; `checks`: and tracks which locals without a default value have been set
+  // (spec 3.4 "Instruction Sequences").
   bool read_locals(bool checks);
   bool is_unset(uint32_t i) const { return i >= locals_.params() && !locals_[i].type.defaultable() && !is_set_[i]; }
   void note_set_local(uint32_t i);

@@ -1,5 +1,5 @@
-// FunctionValidator: validation of function bodies (spec 3.4 functions, 3.3 instructions). It also collects facts for
-// the tiers.
+// FunctionValidator: validation of function bodies (spec 3.5 "Functions", 3.4 "Instructions"). It also collects facts
+// for the tiers.
 #pragma once
 
 #include <mini_wasm/result.h>
