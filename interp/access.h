@@ -2,7 +2,6 @@
 //
 //   Value                 the type on the operand stack
 //   kBytes                number of bytes in memory
-//   kIsFrequent           otherwise its handlers are packed
 //   load(at) -> Value, store(at, Value)
 #pragma once
 
@@ -70,15 +69,12 @@ using LoadBranchTable = PlaceTable<3, 4, 3>;  // b: sense + 2 * backward
 using StoreTable = PlaceTable<4, 4, 1>;
 
 template <class Access>
-inline constexpr size_t kAlignment = Access::kIsFrequent ? kFrequent : kRare;
-
-template <class Access>
 constexpr LoadTable make_load() {
   return make_table<4, 1, 3>([]<Place a, Place b, Place d>() -> Handler {
     if constexpr (!can_be_at<typename Access::Value>(d)) {
       return nullptr;
     } else {
-      return &wrap<&load<Access, a, d>, kAlignment<Access>>;
+      return &wrap<&load<Access, a, d>>;
     }
   });
 }
@@ -100,7 +96,7 @@ constexpr LoadSumTable make_load_sum() {
     if constexpr (!can_be_at<typename Access::Value>(d)) {
       return nullptr;
     } else {
-      return &wrap<&load_sum<Access, a, b == Place::slot ? Place::slot : Place::imm, d>, kAlignment<Access>>;
+      return &wrap<&load_sum<Access, a, b == Place::slot ? Place::slot : Place::imm, d>>;
     }
   });
 }

@@ -46,7 +46,6 @@ struct Access {
   using Bytes = UnsignedBytes<kInfo.access_log2>;
   static constexpr bool kSigned = kInfo.text.ends_with("_s");
   static constexpr uint32_t kBytes = sizeof(Bytes);
-  static constexpr bool kIsFrequent = true;
   using Memory = std::conditional_t<(sizeof(Bytes) == sizeof(Value)), Value,
                                     std::conditional_t<kSigned, std::make_signed_t<Bytes>, Bytes>>;
 

@@ -42,6 +42,7 @@ void unary(Machine& m) {
 
 using NumericTable = PlaceTable<kPlaces, kPlaces, 3>;  // unary: b is `slot`
 
+// Divisions, minima and maxima are longer than a cache line, or rare: packed.
 constexpr size_t alignment_of(Op op) { return is_frequent(op) || is_comparison(op) ? kFrequent : kRare; }
 
 template <Op op>
@@ -79,6 +80,12 @@ constexpr bool are_operands(Op op, Place a, Place b, bool binary, bool commutes)
   return b != Place::wide || !is_shift(op);
 }
 
+// Whether the result may go to the pinned local: of frequent instructions, and not where that is seldom: with a wide
+// constant on the left; with the left operand in a slot, and the right one pinned or a wide constant.
+constexpr bool can_pin(Op op, Place a, Place b) {
+  return is_frequent(op) && a != Place::wide && (a != Place::slot || (b != Place::pinned && b != Place::wide));
+}
+
 template <Op op, auto function>
 constexpr NumericTable make_numeric() {
   using S = NumericSignature<decltype(function)>;
@@ -86,13 +93,13 @@ constexpr NumericTable make_numeric() {
   using R = typename Unchecked<typename S::Result>::Type;
   return make_table<kPlaces, kPlaces, 3>([]<Place a, Place b, Place d>() -> Handler {
     if constexpr (!can_be_at<T>(a) || !can_be_at<T>(b) || !can_be_at<R>(d) ||
-                  !are_operands<T>(op, a, b, S::kBinary, kCommutes<op>) || (d == Place::pinned && !is_frequent(op))) {
+                  !are_operands<T>(op, a, b, S::kBinary, kCommutes<op>) || (d == Place::pinned && !can_pin(op, a, b))) {
       return nullptr;
     } else if constexpr (S::kBinary) {
       constexpr Place second = a == Place::pinned && b == Place::pinned ? Place::slot : read_at(op, b);
       return &wrap<&binary<function, read_at(op, a), second, d>, alignment_of(op)>;
     } else {
-      return &wrap<&unary<function, read_at(op, a), d>, alignment_of(op)>;
+      return &wrap<&unary<function, read_at(op, a), d>>;
     }
   });
 }
@@ -172,9 +179,6 @@ void branch_compare(Machine& m) {
   }
 }
 
-template <class T>
-inline constexpr size_t kAlignment = kIsInt<T> ? kFrequent : kRare;
-
 // Indexed by the places of a and b, and by sense + 2 * backward.
 using BranchTable = PlaceTable<3, 4, 4>;
 
@@ -190,7 +194,7 @@ constexpr BranchTable make_branch() {
       return nullptr;
     } else {
       constexpr Place second = b == Place::pinned && a != Place::acc ? Place::slot : b;
-      return &wrap<&branch_compare<compare, a, second, sense, backward>, kAlignment<T>>;
+      return &wrap<&branch_compare<compare, a, second, sense, backward>>;
     }
   });
 }

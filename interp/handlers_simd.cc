@@ -144,7 +144,6 @@ template <Op op, auto function>
 struct VectorAccess {
   using Value = V128;
   static constexpr uint32_t kBytes = 1u << op_info(op).access_log2;
-  static constexpr bool kIsFrequent = op == Op::v128_load || op == Op::v128_store;
   static V128 load(const uint8_t* at) { return function(at); }
   static void store(uint8_t* at, V128 value) { function(at, value); }
 };
