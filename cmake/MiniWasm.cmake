@@ -197,7 +197,7 @@ function(mini_wasm_add_test name)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE mini_wasm_internals spec_support GTest::gtest_main GTest::gmock)
   set(timeout 120)
-  if(MINI_WASM_SANITIZE)
+  if(MINI_WASM_SANITIZE OR CMAKE_CROSSCOMPILING_EMULATOR)
     set(timeout 600)  # several times as slow, and more on a busy machine
   endif()
   gtest_discover_tests(${name} TEST_PREFIX "${name}." PROPERTIES TIMEOUT ${timeout} DISCOVERY_TIMEOUT 60)
