@@ -13,7 +13,7 @@ namespace {
 template <class A>
 std::vector<uint8_t> bytes_of(const std::function<void(A&)>& emit) {
   asmjit::CodeHolder holder;
-  holder.init(asmjit::Environment::host());
+  holder.init(asmjit::Environment(asmjit::Arch::kX64));
   A a;
   holder.attach(&a);
   a.nop();  // asmjit allocates the buffer, so that Assembler finds room in it
@@ -166,7 +166,7 @@ struct Theirs : x86::Assembler {
 template <class A>
 std::vector<uint8_t> jumps(uint32_t seed) {
   asmjit::CodeHolder holder;
-  holder.init(asmjit::Environment::host());
+  holder.init(asmjit::Environment(asmjit::Arch::kX64));
   A a;
   holder.attach(&a);
   a.restart();
@@ -198,7 +198,7 @@ TEST(assembler, jumps) {
 
 TEST(assembler, starts_again) {
   asmjit::CodeHolder holder;
-  holder.init(asmjit::Environment::host());
+  holder.init(asmjit::Environment(asmjit::Arch::kX64));
   Assembler a;
   holder.attach(&a);
   for (int round = 0; round < 3; ++round) {
