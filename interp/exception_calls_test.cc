@@ -177,6 +177,28 @@ TEST_P(ExceptionCalls, beside_a_handler_are_not_caught) {
   }
 }
 
+// A tail call leaves the frame, so the handlers around it do not catch what its callee throws, also when that belongs to
+// the host and has no frame. The handlers of the caller do.
+TEST_P(ExceptionCalls, of_tail_calls_are_caught_by_the_caller) {
+  for (const char* around : {"(block $h (try_table (catch_all $h) %))",
+                             "(block $h (result exnref) (try_table (catch_all_ref $h) %) (unreachable)) (drop)",
+                             "(try (do %) (catch_all))"}) {
+    for (size_t thrower = 0; thrower < std::size(kThrowers); ++thrower) {
+      for (const std::string& call : calls_of(thrower, "(local.get 0)")) {
+        const std::string in = ") (func $in (type $f) " + with_call(around, "(return_" + call.substr(1));
+        SCOPED_TRACE(in);
+        const Instance uncaught = guest.load(module_with("(call $in (local.get 0)) (i32.const 5)" + in));
+        const Instance caught = guest.load(module_with(
+            "(block $o (result i32) (try_table (catch $t $o) (call $in (local.get 0))) (i32.const 5))" + in));
+        for (int round = 0; round < 4; ++round) {
+          EXPECT_THAT(guest.call(uncaught, "f", {i32(42)}), Fails(ErrorKind::exception, "uncaught exception"));
+          EXPECT_THAT(guest.call(caught, "f", {i32(42)}), Returns(i32(42)));
+        }
+      }
+    }
+  }
+}
+
 // A call of another instance must return to the same place, with all results and with the values that were in
 // registers.
 TEST_P(ExceptionCalls, that_return_go_on_behind_the_call) {

@@ -29,7 +29,7 @@ T as(Word word) {
 // --- Ends of execution ---------------------------------------------------------------------------------------------
 
 extern const StaticInstr kStop[];
-extern const StaticInstr kCallHost[];
+extern const StaticInstr kCallHost[], kTailCallHost[];
 extern const StaticInstr kCallSubtype[];
 extern const StaticInstr kNoRoom[];
 const Word* words(const StaticInstr* instr);
@@ -162,12 +162,17 @@ void call(Machine& m) {
     enter(m, callee, entry, fp, {m.pc + kCallWords, m.fp, m.ctx});
 }
 
+// Continues with an instruction that calls a function of the host.
+[[gnu::always_inline]] inline void go_to_host(Machine& m, FuncInst* callee, const StaticInstr* call) {
+  m.r = reinterpret_cast<uint64_t>(callee);
+  m.l = reinterpret_cast<uint64_t>(m.pc);
+  m.pc = words(call);
+}
+
 // Calls a function that may belong to the host or to another instance.
 [[gnu::always_inline]] inline Handler call_any(Machine& m, FuncInst* callee, uint16_t arguments) {
   if (callee->host != nullptr) {
-    m.r = reinterpret_cast<uint64_t>(callee);
-    m.l = reinterpret_cast<uint64_t>(m.pc);
-    m.pc = words(kCallHost);
+    go_to_host(m, callee, kCallHost);
     return handler_at(m.pc);
   }
   const FuncCode& code = *static_cast<const FuncCode*>(callee->code);
@@ -260,7 +265,7 @@ void tail_call(Machine& m) {
 
 [[gnu::always_inline]] inline void tail_call_any(Machine& m, FuncInst* callee, const Operands& o,
                                                  uint32_t argument_slots) {
-  if (callee->host != nullptr) return void(call_any(m, callee, o.a));
+  if (callee->host != nullptr) return go_to_host(m, callee, kTailCallHost);
   if (replace_frame(m, *static_cast<const FuncCode*>(callee->code), o, argument_slots)) {
     go_to_instance(m, callee->context);
   }
@@ -359,7 +364,16 @@ void throw_pending_exception(Machine& m) {
   m.d = runtime::slot_get<double>(results);
 }
 
-// r: the callee; l: address of the call.
+// Leaves this frame: continues at the call that led here.
+void leave_frame(Machine& m, const Slot* link) {
+  m.pc = as<const Word*>(link[kLinkReturnPc]) - 1;  // a position inside the call
+  m.fp = as<Slot*>(link[kLinkCallerFp]);
+  m.ctx = as<InstanceContext*>(link[kLinkContext]);
+}
+
+// r: the callee; l: address of the call. After a tail call, the handlers of this frame do not catch what the callee
+// throws.
+template <bool tail>
 void call_host(Machine& m) {
   const Word* const at = as<const Word*>(m.l);
   FuncInst& callee = *as<FuncInst*>(m.r);
@@ -375,6 +389,7 @@ void call_host(Machine& m) {
   activation.pc = at;
   const Exit exit = execution.call_host(callee, m.ctx->instance, arguments);
   if (exit == Exit::exception) [[unlikely]] {
+    if constexpr (tail) leave_frame(m, m.fp + o.d);
     return throw_pending_exception(m);
   }
   if (exit != Exit::returned) [[unlikely]]
@@ -391,12 +406,7 @@ void call_host(Machine& m) {
 
 // Goes back to the call that led here: before a trap that belongs to the caller, or when the frame no longer belongs to
 // this tier.
-void go_to_caller(Machine& m, const FuncCode& code) {
-  const Slot* const link = m.fp + code.link;
-  m.pc = as<const Word*>(link[kLinkReturnPc]) - 1;  // a position inside the call
-  m.fp = as<Slot*>(link[kLinkCallerFp]);
-  m.ctx = as<InstanceContext*>(link[kLinkContext]);
-}
+void go_to_caller(Machine& m, const FuncCode& code) { leave_frame(m, m.fp + code.link); }
 
 // Sets `entry` to the function's code, which is made if there is none. Otherwise returns the trap to end with.
 TrapCode find_entry(const Machine& m, FuncCode& code, const Word*& entry) {
@@ -521,7 +531,8 @@ const Word* words(const StaticInstr* instr) { return reinterpret_cast<const Word
 // Instructions that the handlers above jump to. Calls of the host and similar code are in handlers of their own, so
 // that the usual handlers need no stack frame.
 constexpr StaticInstr kStop[] = {{&stop, {}}};
-constexpr StaticInstr kCallHost[] = {{&wrap<&call_host>, {}}};
+constexpr StaticInstr kCallHost[] = {{&wrap<&call_host<false>>, {}}};
+constexpr StaticInstr kTailCallHost[] = {{&wrap<&call_host<true>>, {}}};
 constexpr StaticInstr kCallSubtype[] = {{&wrap_jump<&call_subtype>, {}}};
 constexpr StaticInstr kNoRoom[] = {{&wrap<&no_room>, {}}};
 // A return reads the operands of the call that it returns to, two words before its return address. So there must be a
