@@ -67,9 +67,7 @@ function(mini_wasm_harden target)
   endif()
 endfunction()
 
-# How a release build is optimised: with -O2, because -O3 makes 8 % more code that executes as many instructions; and for
-# size what is executed seldom: mini_wasm_optimize_size(target) for all sources, or (target foo.cc bar.cc). That makes a
-# quarter less code, and would cost the compiler and the walk over function bodies a tenth of their speed.
+# How a release build is optimised: with -O2, because -O3 makes 8 % more code that executes as many instructions.
 function(mini_wasm_optimize target)
   target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O2>)
 endfunction()
@@ -85,6 +83,8 @@ function(mini_wasm_inline_less target)
     target_compile_options(${target} PRIVATE "SHELL:-mllvm -inline-threshold=100")
   endif()
 endfunction()
+# Optimises for size what is executed seldom: (target) for all sources, or (target foo.cc bar.cc). That makes a quarter less
+# code, and would cost the compiler and the walk over function bodies a tenth of their speed.
 function(mini_wasm_optimize_size target)
   if(ARGN)
     set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_OPTIONS $<$<CONFIG:Release>:-Os>)
