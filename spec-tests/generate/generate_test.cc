@@ -16,6 +16,7 @@
 #include "spec-tests/generate/module_ops.h"
 #include "spec-tests/generate/outcome.h"
 #include "spec-tests/generate/reduce.h"
+#include "spec-tests/support/wat.h"
 
 namespace mini_wasm::generate {
 namespace {
@@ -165,6 +166,93 @@ INSTANTIATE_TEST_SUITE_P(mutations, WrongOp,
                            std::replace(name.begin(), name.end(), '.', '_');
                            return name;
                          });
+
+// --- What an outcome consists of
+
+// The results of the calls of the export "f", and the arguments that were chosen for it, in the form "(...)".
+std::map<std::string, std::set<std::string>> results_by_arguments(std::string_view text) {
+  const Engine engine;
+  std::map<std::string, std::set<std::string>> results;
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    for (const std::string& line : run_module(engine, testing::wat(text), seed)) {
+      const size_t end = line.find(" = ");
+      if (line.starts_with("f(")) results[line.substr(1, end - 1)].insert(line.substr(end + 3));
+    }
+  }
+  return results;
+}
+
+TEST(outcome_test, the_hosts_functions_see_what_stands_behind_a_vector) {
+  const auto results = results_by_arguments(R"((module
+    (import "h" "0" (func $h (param v128 i32) (result i32)))
+    (global (export "fuel") (mut i32) (i32.const 0))
+    (func (export "f") (param i32) (result i32) (call $h (v128.const i64x2 0 0) (local.get 0)))))");
+  std::set<std::string> different;
+  for (const auto& [arguments, values] : results) different.insert(values.begin(), values.end());
+  EXPECT_GT(results.size(), 5u);
+  EXPECT_EQ(different.size(), results.size());
+}
+
+TEST(outcome_test, the_hosts_functions_return_results_behind_a_vector_and_references) {
+  const auto results = results_by_arguments(R"((module
+    (import "h" "0" (func $h (param i32) (result v128 i32 externref i31ref)))
+    (global (export "fuel") (mut i32) (i32.const 0))
+    (func (export "f") (param i32) (result v128 i32 externref i31ref) (call $h (local.get 0)))))");
+  EXPECT_GT(results.size(), 5u);
+  for (const auto& [arguments, values] : results) {
+    EXPECT_EQ(values.size(), 1u) << arguments;
+    EXPECT_TRUE(values.begin()->ends_with(" null null")) << *values.begin();
+  }
+}
+
+TEST(outcome_test, an_address_of_an_object_makes_no_difference) {
+  const auto results = results_by_arguments(R"((module
+    (import "h" "0" (func $h (param externref funcref) (result i32)))
+    (global (export "fuel") (mut i32) (i32.const 0))
+    (func $g (export "g"))
+    (func (export "f") (param externref i32) (result i32)
+      (call $h (local.get 0) (if (result funcref) (i32.and (local.get 1) (i32.const 1))
+          (then (ref.func $g)) (else (ref.null func)))))))");
+  std::map<std::string, std::set<std::string>> by_nullness;
+  for (const auto& [arguments, values] : results) {
+    const bool odd = std::string_view("13579bdf").find(arguments.end()[-2]) != std::string_view::npos;
+    by_nullness[arguments.substr(0, arguments.find(' ')) + (odd ? " ref" : " null")].insert(values.begin(),
+                                                                                            values.end());
+  }
+  ASSERT_EQ(by_nullness.size(), 4u);
+  std::set<std::string> different;
+  for (const auto& [nullness, values] : by_nullness) {
+    EXPECT_EQ(values.size(), 1u) << nullness;
+    different.insert(values.begin(), values.end());
+  }
+  EXPECT_EQ(different.size(), 4u);
+}
+
+TEST(outcome_test, every_byte_of_a_memory_counts) {
+  Config config;
+  ASSERT_TRUE(config.feature("custom-page-sizes", true));
+  const Engine engine(config);
+  const auto memory_of = [&](std::string_view data) {
+    const Outcome outcome = run_module(engine,
+                                       testing::wat("(module (global (export \"fuel\") (mut i32) (i32.const 0))"
+                                                    "(memory (export \"m\") 7 7 (pagesize 1))"
+                                                    "(data (i32.const 0) \"" +
+                                                    std::string(data) + "\"))"),
+                                       0);
+    return outcome.back();
+  };
+  EXPECT_TRUE(memory_of("abcdefg").starts_with("m = 7 pages, ")) << memory_of("abcdefg");
+  EXPECT_NE(memory_of("abcdefg"), memory_of("abcdefh"));
+  EXPECT_NE(memory_of("abcdefg"), memory_of("abcdffg"));
+}
+
+TEST(outcome_test, a_fingerprint_depends_on_every_line) {
+  const Outcome outcome{"f0() = i32:00000001", "m0 = 2 pages, 89abcdef"};
+  EXPECT_EQ(fingerprint(outcome), "8f65967a74d20ca0");
+  EXPECT_NE(fingerprint(outcome), fingerprint({outcome[0]}));
+  EXPECT_NE(fingerprint(outcome), fingerprint({outcome[1], outcome[0]}));
+  EXPECT_NE(fingerprint(outcome), fingerprint({outcome[0] + outcome[1]}));
+}
 
 TEST(outcome_test, the_first_difference_is_shown_with_both_sides) {
   EXPECT_EQ(first_difference({"a", "b"}, {"a", "b"}), "");

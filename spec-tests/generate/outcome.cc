@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "runtime/cache/hash.h"
 #include "spec-tests/generate/byte_source.h"
 #include "spec-tests/generate/constants.h"
 
@@ -116,15 +117,26 @@ struct World {
   explicit World(const Engine& engine) : store(engine) {}
 };
 
+// What a host's function sees of an argument. Of a reference that is an address, only that it is not null: another
+// machine has other addresses, and so has the same one the next time. Of a NaN, that it is one.
+uint64_t visible_bits(const Val& value, int word) {
+  const ValType type = value.type();
+  if (type.is_ref()) return describe(value) == "ref" ? 2 : value.bits();
+  if (type == ValType::f32) return std::isnan(value.f32()) ? 1 : static_cast<uint32_t>(value.bits());
+  if (type == ValType::f64) return std::isnan(value.f64()) ? 1 : value.bits();
+  return type == ValType::i32 ? static_cast<uint32_t>(value.bits()) : value.bits(word);
+}
+
 uint32_t hash_of_arguments(const FuncType& type, const uint64_t* slots) {
   uint32_t hash = 1;
-  for (size_t i = 0; i < type.params.size(); ++i) {
-    const Val arg = Val::from_bits(type.params[i], slots[i]);
-    uint64_t bits = arg.bits();
-    if (arg.type() == ValType::i32 || arg.type() == ValType::f32) bits = static_cast<uint32_t>(bits);
-    if ((arg.type() == ValType::f32 && std::isnan(arg.f32())) || (arg.type() == ValType::f64 && std::isnan(arg.f64())))
-      bits = 1;
-    hash = hash * 31 + (static_cast<uint32_t>(bits) ^ static_cast<uint32_t>(bits >> 32));
+  for (const ValType param : type.params) {
+    const int words = static_cast<int>(param.slots());
+    const Val arg = Val::from_bits(param, slots[0], words == 2 ? slots[1] : 0);
+    for (int word = 0; word < words; ++word) {
+      const uint64_t bits = visible_bits(arg, word);
+      hash = hash * 31 + (static_cast<uint32_t>(bits) ^ static_cast<uint32_t>(bits >> 32));
+    }
+    slots += words;
   }
   return hash;
 }
@@ -163,6 +175,16 @@ Result<void> call_back(World& world, uint32_t& hash) {
   return {};
 }
 
+// Writes results that depend on the hash. References are null, because null is the only one that every host has.
+void write_results(const FuncType& type, uint32_t hash, uint64_t* slots) {
+  for (size_t i = 0; i < type.results.size(); ++i) {
+    const ValType result = type.results[i];
+    const uint32_t bits = hash + static_cast<uint32_t>(i);
+    *slots++ = result.is_ref() ? 0 : slot_of(result.is_vector() ? ValType::i64 : result, bits);
+    if (result.is_vector()) *slots++ = slot_of(ValType::i64, ~bits);
+  }
+}
+
 // A host function of any type. Its results depend on all bits of its arguments, in a way that is easy to write in every
 // language.
 Func host_function(World& world, const FuncType& type) {
@@ -171,9 +193,7 @@ Func host_function(World& world, const FuncType& type) {
     if (world.calls_back && hash % 4 != 0 && !world.instances.empty()) {
       if (Result<void> r = call_back(world, hash); !r) return r;
     }
-    for (size_t i = 0; i < type.results.size(); ++i) {
-      slots[i] = slot_of(type.results[i], hash + static_cast<uint32_t>(i));
-    }
+    write_results(type, hash, slots);
     return {};
   });
 }
@@ -189,9 +209,9 @@ Extern find_import(World& world, const ImportType& import) {
 
 uint32_t hash_of(std::span<const uint8_t> bytes) {
   uint32_t hash = 1;
-  for (size_t i = 0; i + 4 <= bytes.size(); i += 4) {
-    uint32_t word;
-    std::memcpy(&word, &bytes[i], 4);
+  for (size_t i = 0; i < bytes.size(); i += 4) {
+    uint32_t word = 0;
+    std::memcpy(&word, &bytes[i], std::min<size_t>(4, bytes.size() - i));
     hash = (hash ^ word) * 16777619;
   }
   return hash;
@@ -287,6 +307,15 @@ Outcome run_program(const Engine& engine, const Program& program, uint64_t seed)
   }
   for (size_t i = 0; i < world.instances.size(); ++i) describe_state(world.instances[i], prefix(i), outcome);
   return outcome;
+}
+
+std::string fingerprint(const Outcome& outcome) {
+  std::string text;
+  for (const std::string& line : outcome) text += line + '\n';
+  const auto hash = runtime::hash_128({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+  std::string digits;
+  for (size_t i = 0; i < 8; ++i) digits += hex(hash[i], 2);
+  return digits;
 }
 
 std::string first_difference(const Outcome& a, const Outcome& b) {

@@ -1,5 +1,8 @@
 // What a module does, as text: each export is called with several sets of arguments, then the final state is described.
-// Two configurations of an engine agree about a module when all lines are equal.
+// Two configurations of an engine agree about a module when all lines are equal. No line depends on the machine: neither
+// addresses nor what the specification leaves open about the bits of a NaN are in them. (Modules that are made up replace
+// every NaN by the same one before its bits can be seen, body_values.cc. What the relaxed vector instructions compute is
+// the same on every machine.)
 #pragma once
 
 #include <mini_wasm/mini_wasm.h>
@@ -36,6 +39,9 @@ Outcome run_module(const Engine& engine, std::span<const uint8_t> module, uint64
 // Parts of an outcome: the result of a call, and the contents of an instance's exports.
 std::string describe_result(const Result<std::vector<Val>>& result);
 void describe_state(const Instance& instance, const std::string& prefix, Outcome& outcome);
+
+// 16 hexadecimal digits that depend on every line. They are the same on every machine.
+std::string fingerprint(const Outcome& outcome);
 
 // The first line that is different, in both versions; empty if there is none.
 std::string first_difference(const Outcome& a, const Outcome& b);
