@@ -3,8 +3,11 @@
 //
 //   differential [--first N] [--count N] [--seconds S] [--features +NAME,-NAME] [--out DIR] [--reduce]
 //                [--few-registers]   the compiler has very few registers, so that it must spill
+//                [--oldest-cpu]      the compiler uses no instructions that only newer CPUs have
 //                [--poison-slots]    the upper half of slots with 32-bit values has arbitrary bits
 //                [--cached]          modules run from a code cache into which they were put before
+//   differential --outcomes TIER [--lines] ...    prints each seed with a fingerprint of what the program does on one
+//                tier, or with what it does; across_machines.py compares two machines with that
 //   differential --transcript ...     prints the modules and what they do, to compare other engines
 //
 // A mismatch is reported with its seed, and its modules are written to DIR/SEED.mN.wasm; the exit code is 1.
@@ -37,14 +40,15 @@ namespace {
 
 constexpr const char* kUsage =
     "usage: %s [--first N] [--count N] [--seconds S] [--features +NAME,-NAME...] [--out DIR] [--reduce] "
-    "[--transcript] [--few-registers] [--poison-slots] [--cached]\n";
+    "[--outcomes TIER [--lines]] [--transcript] [--few-registers] [--oldest-cpu] [--poison-slots] [--cached]\n";
 
 struct Options {
   uint64_t first = 0, count = 1000;
   double seconds = 0;  // 0: no limit
   FeatureSet features = FeatureSet::defaults();
   std::string out;
-  bool reduce = false, transcript = false, cached = false;
+  bool reduce = false, transcript = false, cached = false, lines = false;
+  const spec::TierCase* outcomes = nullptr;  // of this tier alone
 };
 
 bool parse_features(std::string_view list, FeatureSet& features) {
@@ -58,23 +62,31 @@ bool parse_features(std::string_view list, FeatureSet& features) {
   return true;
 }
 
+const spec::TierCase* find_tier(std::string_view name) {
+  const auto tier = std::ranges::find(spec::kTiers, name, &spec::TierCase::name);
+  return tier == std::end(spec::kTiers) ? nullptr : &*tier;
+}
+
+// Whether it is an option without a value.
+bool set_flag(std::string_view arg, Options& options) {
+  bool* const flag = arg == "--reduce"         ? &options.reduce
+                     : arg == "--cached"       ? &options.cached
+                     : arg == "--transcript"   ? &options.transcript
+                     : arg == "--lines"        ? &options.lines
+                     : arg == "--poison-slots" ? &runtime::test_settings.poison_slots
+#if MINI_WASM_JIT
+                     : arg == "--few-registers" ? &jit::test_settings.few_registers
+                     : arg == "--oldest-cpu"    ? &jit::test_settings.oldest_cpu
+#endif
+                                             : nullptr;
+  if (flag != nullptr) *flag = true;
+  return flag != nullptr;
+}
+
 bool parse(int argc, char** argv, Options& options) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view arg = argv[i];
-    if (arg == "--reduce" || arg == "--transcript" || arg == "--cached") {
-      (arg == "--reduce" ? options.reduce : arg == "--cached" ? options.cached : options.transcript) = true;
-      continue;
-    }
-    if (arg == "--poison-slots") {
-      runtime::test_settings.poison_slots = true;
-      continue;
-    }
-#if MINI_WASM_JIT
-    if (arg == "--few-registers") {
-      jit::test_settings.few_registers = true;
-      continue;
-    }
-#endif
+    if (set_flag(arg, options)) continue;
     if (i + 1 == argc) return false;
     const char* value = argv[++i];
     if (arg == "--first")
@@ -85,7 +97,8 @@ bool parse(int argc, char** argv, Options& options) {
       options.seconds = std::strtod(value, nullptr);
     else if (arg == "--out")
       options.out = value;
-    else if (arg != "--features" || !parse_features(value, options.features))
+    else if (arg == "--outcomes" ? (options.outcomes = find_tier(value)) == nullptr
+                                 : arg != "--features" || !parse_features(value, options.features))
       return false;
   }
   return true;
@@ -161,7 +174,20 @@ class Comparison {
   std::vector<Engine> earlier_;  // the engines that write the cache
 };
 
+// Each line is written at once: where a program ends the process, the line of the one before it is the last.
+int print_outcomes(const Options& options) {
+  const Engine engine = make_engine(options.outcomes->config(), options.features);
+  for (uint64_t seed = options.first; seed - options.first < options.count; ++seed) {
+    const Outcome outcome = run_program(engine, generate_program(bytes_of_seed(seed), options.features), seed);
+    std::printf("%llu %s\n", static_cast<unsigned long long>(seed), fingerprint(outcome).c_str());
+    for (size_t i = 0; options.lines && i < outcome.size(); ++i) std::printf("%s\n", outcome[i].c_str());
+    std::fflush(stdout);
+  }
+  return 0;
+}
+
 int run(const Options& options) {
+  if (options.outcomes != nullptr) return print_outcomes(options);
   using Clock = std::chrono::steady_clock;
   const auto begin = Clock::now();
   const auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
