@@ -53,8 +53,7 @@ struct FrameLayout {
 // What a relocation in placed code leads to.
 struct LinkTarget {
   const uint8_t* address = nullptr;
-  // For Relocation::Kind::entry: whether `address` is the function's code; otherwise it is the function's element in
-  // the table of entry points.
+  // For Relocation::Kind::entry: whether `address` is the function's code; otherwise it is Backend::without_code.
   bool direct = false;
 };
 
@@ -64,8 +63,9 @@ class Backend {
   // How many registers there are for pinned locals (locals that are kept in registers): RegisterLists<Masm>::kBudget.
   // PinChooser assigns the locals to them.
   virtual const RegisterBudget& pins() const = 0;
-  // The greatest size of code memory in bytes. All code in it must be able to call all other code and the stubs in it, and
-  // to read the tables of entry points in it, with one instruction each: `link` has no place for veneers.
+  // The greatest size of code memory in bytes. All code in it must be able to call all other code, the stubs and the
+  // thunks in it, and to read the tables of entry points in it, with one instruction each: `link` has no place for
+  // veneers.
   virtual size_t reach() const = 0;
   // Appends the features of the host's CPU that generated code depends on. They are part of the key of the code cache.
   virtual void describe_cpu(std::vector<uint8_t>& out) const = 0;
@@ -76,8 +76,13 @@ class Backend {
   // Stubs::lazy with the function's index.
   virtual size_t thunk_bytes() const = 0;
   // Writes the thunk of function `index`, counted without imports, to `to`. It will run at the address `at`.
-  virtual void write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs,
-                           const ModuleEntries& entries) const = 0;
+  virtual void write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs) const = 0;
+  // Where a call leads that is linked before its callee has code, so that it will find the code later: to the callee's
+  // thunk, or, if calls read the table of entry points, to its element. `entry`: see entry_index.
+  virtual const uint8_t* without_code(const ModuleEntries& entries, uint32_t entry) const = 0;
+  // The function has code now: from here on its thunk leads to the code, if calls lead to thunks. `to`, `at`: as for
+  // write_thunk. Other threads may run the thunk meanwhile; for a while they may still go to Stubs::lazy.
+  virtual void redirect_thunk(uint8_t* to, const uint8_t* at, const NativeCode& code) const = 0;
   virtual std::unique_ptr<FunctionCompiler> make_compiler(const runtime::CompiledModule& module, runtime::Bounds bounds,
                                                           const CodeSettings& settings, const Stubs& stubs,
                                                           const ModuleEntries& entries) const = 0;
@@ -94,7 +99,8 @@ class Backend {
   // defines `functions` functions. `link` accepts all such relocations.
   virtual bool can_link(uint32_t size, const Relocation& relocation, uint32_t functions) const = 0;
   // For relocations that are distances, in code that was linked.
-  virtual LinkTarget read_link(const uint8_t* code, const Relocation& relocation) const = 0;
+  virtual LinkTarget read_link(const uint8_t* code, const Relocation& relocation,
+                               const ModuleEntries& entries) const = 0;
   // For relocations that are constants.
   virtual uint64_t read_constant(const uint8_t* code, const Relocation& relocation) const = 0;
   virtual void write_constant(uint8_t* code, const Relocation& relocation, uint64_t value) const = 0;

@@ -41,7 +41,7 @@ class Surroundings {
     entries = {table_, kFunctions, backend.thunk_bytes()};
     for (uint32_t i = 0; i < kFunctions; ++i) {
       const uint8_t* const thunk = entries.thunk(i);
-      backend.write_thunk(const_cast<uint8_t*>(thunk), thunk, i, stubs, entries);
+      backend.write_thunk(const_cast<uint8_t*>(thunk), thunk, i, stubs);
       for (const Entry entry : {Entry::slots, Entry::registers}) {
         table_[entry_index(i, entry)] = thunk + static_cast<size_t>(entry) * backend.thunk_bytes() / 2;
       }
@@ -101,29 +101,45 @@ TEST_P(Linking, distances_lead_where_relocations_say) {
   for (const Relocation& r : relocations()) {
     if (r.kind() == Kind::own_entry) {
       const uint32_t entry = r.target == static_cast<uint32_t>(Entry::registers) ? code_.register_entry : 0;
-      EXPECT_EQ(backend_.read_link(code_.begin, r).address, code_.begin + entry);
+      EXPECT_EQ(backend_.read_link(code_.begin, r, around_.entries).address, code_.begin + entry);
     } else if (r.kind() == Kind::stub && r.target >= offsetof(Stubs, traps)) {
-      EXPECT_EQ(backend_.read_link(code_.begin, r).address, around_.stubs.at(r.target));
+      EXPECT_EQ(backend_.read_link(code_.begin, r, around_.entries).address, around_.stubs.at(r.target));
     }
   }
 }
 
-// Until the callee has code, its element in the table says where the call goes.
 TEST_P(Linking, calls_are_direct_if_the_callee_has_code) {
   for (const Relocation& r : relocations()) {
     if (r.kind() != Kind::entry) continue;
-    const LinkTarget target = backend_.read_link(code_.begin, r);
+    const LinkTarget target = backend_.read_link(code_.begin, r, around_.entries);
     EXPECT_FALSE(target.direct);
-    EXPECT_EQ(target.address, reinterpret_cast<const uint8_t*>(&around_.entries.entries[r.target]));
+    EXPECT_EQ(target.address, backend_.without_code(around_.entries, r.target));
   }
   const std::vector<const uint8_t*> callee = around_.compiled(0);
   backend_.unlink(around_.code(), relocations());
   backend_.link(around_.code(), code_.begin, code_.register_entry, relocations(), around_.stubs, around_.entries);
   for (const Relocation& r : relocations()) {
     if (r.kind() != Kind::entry) continue;
-    const LinkTarget target = backend_.read_link(code_.begin, r);
+    const LinkTarget target = backend_.read_link(code_.begin, r, around_.entries);
     EXPECT_TRUE(target.direct);
     EXPECT_EQ(target.address, callee[r.target]);
+  }
+}
+
+// A call that was linked before its callee had code finds it later, through the callee's thunk or the table.
+TEST_P(Linking, calls_find_code_that_comes_later) {
+  NativeCode callee;
+  callee.begin = around_.compiled(0)[0];
+  callee.register_entry = 16;
+  const ModuleEntries& entries = around_.entries;
+  backend_.redirect_thunk(const_cast<uint8_t*>(entries.thunk(0)), entries.thunk(0), callee);
+  for (const Entry entry : {Entry::slots, Entry::registers}) {
+    const auto target = static_cast<uint32_t>(entry_index(0, entry));
+    const uint8_t* const way = backend_.without_code(entries, target);
+    const bool is_thunk = way >= entries.thunk(0) && way < entries.thunk(1);
+    const uint8_t* const found = is_thunk ? backend_.read_link(way, {0, Kind::entry, target}, entries).address
+                                          : *reinterpret_cast<const uint8_t* const*>(way);
+    EXPECT_EQ(found, callee.begin + (entry == Entry::registers ? callee.register_entry : 0));
   }
 }
 

@@ -30,7 +30,7 @@ ModuleCode::ModuleCode(Jit& jit, const runtime::CompiledModule& module, runtime:
   const uint8_t** const to = jit_.memory().writable(entries_);
   for (uint32_t i = 0; i < count_; ++i) {
     const uint8_t* const thunk = made.thunk(i);
-    jit_.backend().write_thunk(const_cast<uint8_t*>(jit_.memory().writable(thunk)), thunk, i, jit_.stubs(), made);
+    jit_.backend().write_thunk(const_cast<uint8_t*>(jit_.memory().writable(thunk)), thunk, i, jit_.stubs());
     to[entry_index(i, Entry::slots)] = thunk;
     to[entry_index(i, Entry::registers)] = thunk + made.thunk_bytes / 2;
   }
@@ -204,6 +204,8 @@ void ModuleCode::publish(uint32_t index, NativeCode&& code, std::span<const Site
   const uint8_t** entry = jit_.memory().writable(entries_ + entry_index(index, Entry::slots));
   __atomic_store_n(entry, kept.begin, __ATOMIC_RELEASE);
   __atomic_store_n(entry + 1, kept.begin + kept.register_entry, __ATOMIC_RELEASE);
+  const uint8_t* const thunk = entries().thunk(index);
+  jit_.backend().redirect_thunk(const_cast<uint8_t*>(jit_.memory().writable(thunk)), thunk, kept);
 }
 
 ModuleCode::Unsaved ModuleCode::unsaved() {

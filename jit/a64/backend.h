@@ -20,21 +20,19 @@ struct Cpu {
   using Masm = a64::Masm;
   static constexpr FrameLayout kFrame{.call_words = 2, .cross_words = 2, .context_word = 3};
   static constexpr size_t kReach = size_t{128} << 20;
-  // A thunk has two halves of six instructions: three for a function without code, and three that read the table of
-  // entry points. kThroughTable: where the latter begin.
-  static constexpr size_t kThunkBytes = 48, kThroughTable = 12;
+  static constexpr size_t kThunkBytes = 32;
 
   // backend.cc
   static void describe_cpu(std::vector<uint8_t>& out);
   // stubs.cc
   static bool make_stubs(CodeMemory& memory, Stubs& stubs);
   // link.cc
-  static void write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs,
-                          const ModuleEntries& entries);
+  static void write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs);
+  static void redirect_thunk(uint8_t* to, const uint8_t* at, const NativeCode& code);
   static const uint8_t* without_code(const ModuleEntries& entries, uint32_t entry);
   static void write_distance(uint8_t* to, const uint8_t* at, const Relocation& r, LinkTarget target);
   static void clear_distance(uint8_t* to, const Relocation& r);
-  static LinkTarget read_distance(const uint8_t* at);
+  static LinkTarget read_distance(const uint8_t* at, const ModuleEntries& entries);
   static bool has_room(const Relocation& r, uint32_t size);
   // listing.cc
   static std::unique_ptr<CodeReader> reader(Masm& masm, std::function<uint32_t()> origin);

@@ -1,6 +1,6 @@
 // Relocations (jit/relocation.h) in code of AArch64. A distance is in a branch (b, bl), or, for the address of a stub,
 // in adrp and the addition that follows it. Constants are data in the pool. A call of a function that has no code yet
-// leads to its thunk, which reads the table of entry points (write_thunk).
+// leads to its thunk, which will lead to the code (redirect_thunk).
 #include <cstring>
 
 #include "jit/a64/assembler.h"
@@ -30,28 +30,25 @@ uint32_t page_fields(uintptr_t at, uintptr_t target) {
   return (pages & 3) << 29 | (pages >> 2 & 0x7ffff) << 5;
 }
 
-// What the fields of adrp mean.
-uintptr_t page_of(uintptr_t at, uint32_t word) {
-  const uint32_t bits = (word >> 5 & 0x7ffff) << 2 | (word >> 29 & 3);
-  const auto pages = static_cast<int64_t>(static_cast<int32_t>(bits << 11) >> 11);
-  return (at & ~uintptr_t{0xfff}) + static_cast<uintptr_t>(pages * 4096);
+// The field of b and bl for a target, in an instruction that will run at the address `at`.
+uint32_t branch_field(const uint8_t* at, const uint8_t* target) {
+  return static_cast<uint32_t>((target - at) >> 2) & kBranchField;
 }
 
 }  // namespace
 
-// The part of its thunk that reads the table.
 const uint8_t* Cpu::without_code(const ModuleEntries& entries, uint32_t entry) {
-  return entries.thunk(entry / 2) + entry % 2 * (kThunkBytes / 2) + kThroughTable;
+  return entries.thunk(entry / 2) + entry % 2 * (kThunkBytes / 2);
 }
 
 void Cpu::write_distance(uint8_t* to, const uint8_t* at, const Relocation& r, LinkTarget target) {
   const uint32_t word = read(to);
-  const auto address = reinterpret_cast<uintptr_t>(target.address), from = reinterpret_cast<uintptr_t>(at);
   if (takes_two(r, word)) {
-    write(to, (word & ~kPageFields) | page_fields(from, address));
+    const auto address = reinterpret_cast<uintptr_t>(target.address);
+    write(to, (word & ~kPageFields) | page_fields(reinterpret_cast<uintptr_t>(at), address));
     write(to + 4, (read(to + 4) & ~kAddField) | static_cast<uint32_t>(address & 0xfff) << 10);
   } else {
-    write(to, (word & ~kBranchField) | (static_cast<uint32_t>((address - from) >> 2) & kBranchField));
+    write(to, (word & ~kBranchField) | branch_field(at, target.address));
   }
 }
 
@@ -72,42 +69,42 @@ bool Cpu::has_room(const Relocation& r, uint32_t size) {
   return r.offset % 4 == 0 && r.leaves(r.is_constant() ? r.constant_bytes() : distance, size);
 }
 
-LinkTarget Cpu::read_distance(const uint8_t* at) {
+LinkTarget Cpu::read_distance(const uint8_t* at, const ModuleEntries& entries) {
   const auto distance = static_cast<int32_t>(read(at) << 6) >> 4;
   const uint8_t* const target = at + distance;
-  const uint32_t first = read(target);
-  if (!is_page(first)) return {target, true};
-  const uintptr_t offset = (read(target + 4) >> 10 & 0xfff) * sizeof(uint8_t*);
-  return {reinterpret_cast<const uint8_t*>(page_of(reinterpret_cast<uintptr_t>(target), first) + offset), false};
+  return {target, target < entries.thunk(0) || target >= entries.thunk(entries.count)};
 }
 
 // For each Entry:
 //
-//   movz w16, index       the function has no code: Stubs::lazy gets the index; the table leads here
+//   nop                  calls lead here; becomes a branch to the code
+//   movz w16, index      the function has no code: Stubs::lazy gets the index
 //   movk w16, index
 //   b lazy
-//   adrp x16, element     calls lead here
-//   ldr x16, [x16, element]
-//   br x16
-void Cpu::write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs,
-                      const ModuleEntries& entries) {
-  for (const Entry entry : {Entry::slots, Entry::registers}) {
-    const auto place = reinterpret_cast<uintptr_t>(at);
-    const auto lazy = reinterpret_cast<uintptr_t>(stubs.lazy[static_cast<size_t>(entry)]);
-    const auto element = reinterpret_cast<uintptr_t>(&entries.entries[entry_index(index, entry)]);
-    const uint32_t d = kScratch.number(), n = uint32_t{kScratch.number()} << 5;
+void Cpu::write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs) {
+  for (const uint8_t* lazy : stubs.lazy) {
     const uint32_t words[] = {
-        ins::movz | (index & 0xffff) << 5 | d,
-        ins::movk | 1u << 21 | (index >> 16) << 5 | d,
-        ins::b | (static_cast<uint32_t>((lazy - (place + 8)) >> 2) & kBranchField),
-        ins::adrp | page_fields(place + 12, element) | d,
-        ins::ldr_x | 1u << 24 | static_cast<uint32_t>((element & 0xfff) / 8) << 10 | n | d,
-        ins::br | n,
+        ins::nop,
+        ins::movz | (index & 0xffff) << 5 | kScratch.number(),
+        ins::movk | 1u << 21 | (index >> 16) << 5 | kScratch.number(),
+        ins::b | branch_field(at + 12, lazy),
     };
     static_assert(sizeof(words) == kThunkBytes / 2);
     std::memcpy(to, words, sizeof(words));
     to += sizeof(words);
     at += sizeof(words);
+  }
+}
+
+// A nop may become a branch while other cores execute it: each of them executes one or the other (Arm ARM B2.2.5,
+// "Concurrent modification and execution of instructions").
+void Cpu::redirect_thunk(uint8_t* to, const uint8_t* at, const NativeCode& code) {
+  for (const uint8_t* entry : {code.begin, code.begin + code.register_entry}) {
+    __atomic_store_n(reinterpret_cast<uint32_t*>(to), ins::b | branch_field(at, entry), __ATOMIC_RELEASE);
+    auto* const place = reinterpret_cast<char*>(const_cast<uint8_t*>(at));
+    __builtin___clear_cache(place, place + sizeof(uint32_t));
+    to += kThunkBytes / 2;
+    at += kThunkBytes / 2;
   }
 }
 

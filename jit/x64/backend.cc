@@ -20,7 +20,7 @@ void Cpu::describe_cpu(std::vector<uint8_t>& out) {
 }
 
 // For each Entry: mov eax, index; jmp lazy
-void Cpu::write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs, const ModuleEntries&) {
+void Cpu::write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs) {
   constexpr size_t kHalf = kThunkBytes / 2;
   for (const uint8_t* lazy : stubs.lazy) {
     const auto distance = static_cast<int32_t>(lazy - (at + kHalf));

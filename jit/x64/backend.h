@@ -25,14 +25,15 @@ struct Cpu {
 
   // backend.cc
   static void describe_cpu(std::vector<uint8_t>& out);
-  static void write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs, const ModuleEntries&);
+  static void write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs);
+  static void redirect_thunk(uint8_t*, const uint8_t*, const NativeCode&) {}  // calls read the table
   // stubs.cc
   static bool make_stubs(CodeMemory& memory, Stubs& stubs);
   // link.cc
   static const uint8_t* without_code(const ModuleEntries& entries, uint32_t entry);
   static void write_distance(uint8_t* to, const uint8_t* at, const Relocation& r, LinkTarget target);
   static void clear_distance(uint8_t* to, const Relocation& r);
-  static LinkTarget read_distance(const uint8_t* at);
+  static LinkTarget read_distance(const uint8_t* at, const ModuleEntries&);
   static bool has_room(const Relocation& r, uint32_t size);
   // listing.cc
   static std::unique_ptr<CodeReader> reader(Masm& masm, std::function<uint32_t()> origin);

@@ -33,7 +33,7 @@ void Cpu::clear_distance(uint8_t* to, const Relocation& r) {
   to[-2] = kThroughMemory;
 }
 
-LinkTarget Cpu::read_distance(const uint8_t* at) {
+LinkTarget Cpu::read_distance(const uint8_t* at, const ModuleEntries&) {
   int32_t distance;
   std::memcpy(&distance, at, sizeof(distance));
   return {at + sizeof(distance) + distance, at[-2] == kNoEffect};

@@ -176,9 +176,8 @@ class Comparison {
   }
 
   bool leads_to(const uint8_t* code, const Relocation& r, const jit::ModuleEntries& entries) const {
-    const jit::LinkTarget link = backend_.read_link(code, r);
-    return link.address ==
-           (link.direct ? entries.code_of(r.target) : reinterpret_cast<const uint8_t*>(&entries.entries[r.target]));
+    const jit::LinkTarget link = backend_.read_link(code, r, entries);
+    return link.address == (link.direct ? entries.code_of(r.target) : backend_.without_code(entries, r.target));
   }
 
   const jit::Backend& backend_ = *jit::host().backend;
