@@ -145,6 +145,8 @@ class Compiler {
   // that the next instruction writes the result to; the register of the operand `a`, if `a` is not used any more; a
   // free register. Releases `a`. Other operands must be released afterwards, not before.
   Reg target(Scalar type, const Value& a);
+  Reg pinned_target(Scalar type);
+  bool is_own(Scalar type, const Value& value) const;
   // Pushes a value that is in `reg`. The register belongs to the value afterwards.
   void push_reg(Scalar type, Reg reg);
   // Pushes a value that the next instruction reads as `operand`. If that has a register, it stays held until then.

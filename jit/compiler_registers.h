@@ -106,17 +106,30 @@ Operand Compiler<Masm>::operand(Op op, Value& value) {
   return Operand::of(use(value));
 }
 
+// The register of the pinned local that the next instruction writes a result of this type to; kNoReg: there is none.
 template <class Masm>
-Reg Compiler<Masm>::target(Scalar type, const Value& a) {
+Reg Compiler<Masm>::pinned_target(Scalar type) {
   // The comparison may read the local that the result is going to be written to, so it must be emitted before.
   if (!stack_.empty() && stack_.back().kind == Value::Kind::compare) materialize_compare();
   uint32_t local;
-  if (decoder_->next_local_write(local) && pinned_[local].valid() && local_type(local) == type) {
-    keep_local(local);
+  if (!decoder_->next_local_write(local) || !pinned_[local].valid() || local_type(local) != type) return kNoReg;
+  keep_local(local);
+  return pinned_[local];
+}
+
+// Whether a value that was popped is in a register of its own, in the bank of this type.
+template <class Masm>
+bool Compiler<Masm>::is_own(Scalar type, const Value& value) const {
+  return value.kind == Value::Kind::reg && regs_.is_temp(value.reg) && value.reg.is_float() == !is_int(type);
+}
+
+template <class Masm>
+Reg Compiler<Masm>::target(Scalar type, const Value& a) {
+  if (const Reg pinned = pinned_target(type); pinned.valid()) {
     release(a);
-    return pinned_[local];
+    return pinned;
   }
-  if (a.kind == Value::Kind::reg && regs_.is_temp(a.reg) && a.reg.is_float() == !is_int(type)) {
+  if (is_own(type, a)) {
     forget(a.reg);
     return a.reg;
   }

@@ -101,7 +101,7 @@ TEST(compiler, a_comparison_is_a_jump) {
               ElementsAre("v25 = v1", "v24 = v0", "if (not f64.lt v24 v25) jump L0", "trap", "L0:", "leave", "return"));
   EXPECT_THAT(compile("(func (param i32) (result i32) (select (i32.const 5) (local.get 0)"
                       "(i32.lt_u (local.get 0) (i32.const 9))))"),
-              ElementsAre("x9 = x0", "x0 = 5", "unless (i32.lt_u x9 9) x0 = x9", "leave", "return"));
+              ElementsAre("x9 = x0", "x0 = 5", "x0 = (i32.lt_u x9 9) ? x0 : x9", "leave", "return"));
 }
 
 TEST(compiler, results_go_to_the_local_that_they_are_for) {

@@ -428,11 +428,14 @@ void Compiler<Masm>::select(ValType) {
   Condition condition = take_condition();
   Value b = pop(), a = pop();
   const Scalar t = b.type;
-  const Reg rb = use(b);
-  const Reg to = own(a);
+  const Reg rb = use(b), ra = use(a);
+  Reg to = pinned_target(t);
+  if (!to.valid()) to = is_own(t, a) ? ra : take(t);
+  forget(to);
   const auto test = emit_test(condition);
-  masm_.select(test, t, to, rb);  // `to`, which contains a, stays as it is when the condition is not zero
+  masm_.select(test, t, to, ra, rb);
   release(b);
+  if (to != ra) release(a);
   push_reg(t, to);
 }
 

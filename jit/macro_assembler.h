@@ -53,7 +53,7 @@ class Compiler;
 
 // Not a type that a Masm uses: the concepts below take the arguments of their expressions from here.
 struct MasmArguments {
-  Reg a, b;
+  Reg a, b, c;
   RegSet registers;
   Operand operand;
   Scalar type;
@@ -235,7 +235,7 @@ concept ComputesNumbers = requires(M& m, Compiler<M>& c, MasmArguments x, typena
   { m.test(x.operand) } -> std::same_as<typename M::Test>;  // whether an i32 is not zero; not for immediates
   { !test } -> std::same_as<typename M::Test>;              // the opposite; emits nothing
   m.set(test, x.a);                                         // a = test ? 1 : 0
-  m.select(test, x.type, x.a, x.b);                         // a = test ? a : b
+  m.select(test, x.type, x.a, x.b, x.c);                    // a = test ? b : c; a may be the same register as b or c
 };
 
 // --- Control ---------------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ struct RegisterBudget {
 // those of the locals stand for PinPlan::constants.
 struct PinSet {
   static constexpr uint16_t kNoLocal = 0xffff;
-  static constexpr size_t kMost = 12;  // in each bank
+  static constexpr size_t kMost = 16;  // in each bank
   using Bank = std::array<uint16_t, kMost>;
 
   static constexpr Bank none() {

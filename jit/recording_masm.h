@@ -181,8 +181,9 @@ class RecordingMasm : RecordingRegisters {
   }
   Test test(Operand a) { return {read_register(Scalar::i32, a)}; }
   void set(const Test& test, Reg to) { line(used(Scalar::i32, to), "= (" + test.text + ")"); }
-  void select(const Test& test, Scalar type, Reg to, Reg otherwise) {
-    line("unless (" + test.text + ")", read(type, to), "=", read(type, otherwise));
+  void select(const Test& test, Scalar type, Reg to, Reg then, Reg otherwise) {
+    const std::string values = read(type, then) + " : " + read(type, otherwise);
+    line(used(type, to), "= (" + test.text + ") ?", values);
   }
 
   // --- Control

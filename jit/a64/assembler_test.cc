@@ -45,6 +45,8 @@ TEST(a64_assembler, encodes_as_the_manual_says) {
   ENCODES(0x3100043f, a.compare(false, x(1), 0xffffffff));                           // cmn w1, #1
   ENCODES(0xa91f8ba1, a.pair(ins::stp, x(1), x(2), kFp, 504));                       // stp x1, x2, [x29, #504]
   ENCODES(0xa8c173fe, a.pair(ins::ldp_post, x(30), x(28), kSp, 16));                 // ldp x30, x28, [sp], #16
+  ENCODES(0x6d3f0861, a.pair(ins::stp_d, v(1), v(2), x(3), -16));                    // stp d1, d2, [x3, #-16]
+  ENCODES(0x6d5f0861, a.pair(ins::ldp_d, v(1), v(2), x(3), 496));                    // ldp d1, d2, [x3, #496]
   ENCODES(0xad3f0861, a.pair(ins::stp_q, v(1), v(2), x(3), -32, 4));                 // stp q1, q2, [x3, #-32]
   ENCODES(0xf81f0ffe, a.moving(ins::str_pre, x(30), kSp, -16));                      // str x30, [sp, #-16]!
   ENCODES(0xf84107fe, a.moving(ins::ldr_post, x(30), kSp, 16));                      // ldr x30, [sp], #16

@@ -19,11 +19,18 @@ void Masm::check_stack(uint32_t frame_slots, uint32_t offset) {
   trap_if(Cond::hi, TrapCode::call_stack_exhausted, offset);
 }
 
-void Masm::save(RegSet registers, uint16_t link) { access_slots(ins::str_x, ins::stp, registers, link); }
-void Masm::restore(RegSet registers, uint16_t link) { access_slots(ins::ldr_x, ins::ldp, registers, link); }
+void Masm::save(RegSet registers, uint16_t link) {
+  link = access_slots(ins::str_x, ins::stp, registers & RegSet::all(Bank::ints), link);
+  access_slots(ins::str_d, ins::stp_d, registers & RegSet::all(Bank::floats), link);
+}
 
-// One or two registers at a time; two only if the slots are near.
-void Masm::access_slots(uint32_t one, uint32_t two, RegSet registers, uint16_t slot) {
+void Masm::restore(RegSet registers, uint16_t link) {
+  link = access_slots(ins::ldr_x, ins::ldp, registers & RegSet::all(Bank::ints), link);
+  access_slots(ins::ldr_d, ins::ldp_d, registers & RegSet::all(Bank::floats), link);
+}
+
+// Registers of one bank; one or two at a time, two only if the slots are near. Returns the slot behind them.
+uint16_t Masm::access_slots(uint32_t one, uint32_t two, RegSet registers, uint16_t slot) {
   while (!registers.empty()) {
     const Reg first = registers.first();
     registers.remove(first);
@@ -36,6 +43,7 @@ void Masm::access_slots(uint32_t one, uint32_t two, RegSet registers, uint16_t s
     a.pair(two, first, second, kFp, slot * 8);
     slot = static_cast<uint16_t>(slot + 2);
   }
+  return slot;
 }
 
 // Calls the callee, a function of this instance. Jumps to `elsewhere` if it is not one; code there comes back to `call`

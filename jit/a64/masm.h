@@ -30,8 +30,9 @@ struct CpuFeatures {
 class Masm : public MasmBase<Masm, Assembler> {
  public:
   // --- Registers
-  static constexpr RegSet kTemps = RegSet(a64::kIntArguments) | RegSet(a64::kFloatArguments) | RegSet(a64::kFloatPins) |
-                                   RegSet(x(8), x(9), x(10), x(11), x(12), x(13), x(14), x(15), v(28), v(29));
+  static constexpr RegSet kTemps = (RegSet(a64::kPins) | RegSet(a64::kFloatPins) | RegSet(a64::kIntArguments) |
+                                    RegSet(a64::kFloatArguments) | RegSet(x(8), v(28), v(29))) -
+                                   a64::kSurvivesCalls;
   // For tests (CodeSettings::few_registers): additions of 128 bits and compare-and-exchange need as many.
   static constexpr RegSet kFewTemps{x(0), x(1), x(2), x(3), v(0), v(1), v(2), v(3)};
   static constexpr auto kPins = a64::kPins;
@@ -90,7 +91,7 @@ class Masm : public MasmBase<Masm, Assembler> {
   Test compare(Op op, Reg l, Operand r);
   Test test(Operand o);
   void set(Test test, Reg to);
-  void select(Test test, Scalar type, Reg to, Reg otherwise);
+  void select(Test test, Scalar type, Reg to, Reg then, Reg otherwise);
   void simd_lane(Compiler<Masm>& c, Op op, uint8_t lane);
   void shuffle(Compiler<Masm>& c, const uint8_t* lanes);
 
@@ -165,7 +166,7 @@ class Masm : public MasmBase<Masm, Assembler> {
     return traps_.back().entry;
   }
   void place_traps();
-  void access_slots(uint32_t one, uint32_t two, RegSet registers, uint16_t slot);
+  uint16_t access_slots(uint32_t one, uint32_t two, RegSet registers, uint16_t slot);
   void load_type(Reg to, uint32_t type) { load_replaced(to, type, Relocation::Kind::type); }
   // To be called before a register is written between a test and its use.
   void keep_test(Reg written) {
@@ -192,6 +193,7 @@ class Masm : public MasmBase<Masm, Assembler> {
   // For speculation guards (core/speculation.h). Must follow a comparison of an index with its bound, and a trap if
   // `beyond` holds: if the CPU only speculates that it does not hold, `to` becomes 0, otherwise `from`.
   void clamp(Reg to, Reg from, Cond beyond);
+  void replace_vector(Cond cond, Reg to, Reg from);  // to = cond ? from : to
   void load_vector(Op op, Reg to, const Address& from, uint32_t offset);
   size_t find_run(Operand length, const runtime::gc::TypeLayout& layout, Label none);
   Test test_eq(Reg reference, bool nullable);

@@ -341,13 +341,19 @@ Masm::Test Masm::test(Operand o) { return test_zero(false, o.reg, Cond::ne); }
 
 void Masm::set(Test test, Reg to) { a.cset(false, to, flags(test)); }
 
-void Masm::select(Test test, Scalar type, Reg to, Reg otherwise) {
+void Masm::select(Test test, Scalar type, Reg to, Reg then, Reg otherwise) {
   const Cond cond = flags(test);
-  if (is_int(type)) return a.csel(ins::csel, true, to, to, otherwise, cond);
-  if (type != Scalar::v128) return a.fcsel(true, to, to, otherwise, cond);
+  if (is_int(type)) return a.csel(ins::csel, true, to, then, otherwise, cond);
+  if (type != Scalar::v128) return a.fcsel(true, to, then, otherwise, cond);
+  if (to == otherwise) return replace_vector(cond, to, then);
+  move(type, to, then);
+  replace_vector(!cond, to, otherwise);
+}
+
+void Masm::replace_vector(Cond cond, Reg to, Reg from) {
   const Label keep = a.new_label();
-  a.b(cond, keep);
-  move(type, to, otherwise);
+  a.b(!cond, keep);
+  move(Scalar::v128, to, from);
   a.bind(keep);
 }
 

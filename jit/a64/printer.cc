@@ -156,6 +156,7 @@ const Field kFields[] = {
     {"il", 0x7f << 16, [](uint32_t w, uint32_t) { return "#" + number(bits(w, 16, 7) - (8 << shift_log2(w))); }},
     {"ih", 0x7f << 16, [](uint32_t w, uint32_t) { return "#" + number((16 << shift_log2(w)) - bits(w, 16, 7)); }},
     {"X2", kA, [](uint32_t w, uint32_t) { return reg('x', bits(w, 10, 5)); }},
+    {"D2", kA, [](uint32_t w, uint32_t) { return reg('d', bits(w, 10, 5)); }},
     {"Q2", kA, [](uint32_t w, uint32_t) { return reg('q', bits(w, 10, 5)); }},
     {"Pd", kD | kSf, [](uint32_t w, uint32_t) { return pointer(w, bits(w, 0, 5)); }},
     {"Pn", kN | kSf, [](uint32_t w, uint32_t) { return pointer(w, bits(w, 5, 5)); }},

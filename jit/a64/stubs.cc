@@ -14,7 +14,7 @@
 // `cross_return` above it.
 //
 // C++ functions are called with the standard ABI (AAPCS64): arguments in x0 to x7, results in x0 and x1. They keep x19
-// to x29, and the lower halves of v8 to v15, which machine code does not use.
+// to x29, and the lower halves of v8 to v15.
 #include <cstddef>
 #include <cstring>
 
@@ -96,20 +96,21 @@ class Builder : public StubBuilder<Builder, Assembler::Label> {
 
   // What `enter` keeps on the C++ stack: the registers that a function must restore before it returns to C++, the kind
   // of the result, and the stack pointers of the activation around this one.
-  static constexpr int32_t kKindAt = 96, kOuterAt = 104, kKept = 128;
-  template <class Visit>
-  void for_callee_saved(Visit visit) {
+  static constexpr int32_t kKindAt = 96, kOuterAt = 104, kFloatsAt = 128, kKept = 160;
+  void for_callee_saved(uint32_t ints, uint32_t floats) {
     for (uint8_t i = 0; i < 6; ++i) {
       const auto n = static_cast<uint8_t>(19 + 2 * i);
-      visit(x(n), x(static_cast<uint8_t>(n + 1)), i * 16);
+      a.pair(ints, x(n), x(static_cast<uint8_t>(n + 1)), kSp, i * 16);
     }
+    a.pair(floats, v(8), v(9), kSp, kFloatsAt);
+    a.pair(floats, v(10), v(11), kSp, kFloatsAt + 16);
   }
 
   // uint32_t enter(code, fp, ctx, entry_sp, result kind)
   void enter() {
     enter_ = label_here();
     a.r2_imm(ins::sub_imm, true, kSp, kSp, kKept);
-    for_callee_saved([&](Reg first, Reg second, int32_t offset) { a.pair(ins::stp, first, second, kSp, offset); });
+    for_callee_saved(ins::stp, ins::stp_d);
     a.access(ins::str_w, x(4), at(kSp, kKindAt));
     load(x(9), x(2), offsetof(InstanceContext, store));
     load(x(10), x(9), runtime::StoreLayout::kHostSp);
@@ -155,7 +156,7 @@ class Builder : public StubBuilder<Builder, Assembler::Label> {
   }
 
   void pop_and_return() {
-    for_callee_saved([&](Reg first, Reg second, int32_t offset) { a.pair(ins::ldp, first, second, kSp, offset); });
+    for_callee_saved(ins::ldp, ins::ldp_d);
     a.r2_imm(ins::add_imm, true, kSp, kSp, kKept);
     a.emit(ins::ret);
   }
@@ -357,9 +358,9 @@ class Builder : public StubBuilder<Builder, Assembler::Label> {
     a.b(trap_);
   }
 
-  // Saves all registers that C++ may destroy, except x16, x17 and x30. They are on the machine stack, where the
-  // collector finds references that were in registers.
-  static constexpr int32_t kAllInts = 16, kAllFloats = 24, kAllBytes = kAllInts * 8 + kAllFloats * 16;
+  // Saves all registers that C++ may destroy, except x16, x17 and x30; also v8 to v15, of whose upper halves that is true.
+  // They are on the machine stack, where the collector finds references that were in registers.
+  static constexpr int32_t kAllInts = 16, kAllFloats = 32, kAllBytes = kAllInts * 8 + kAllFloats * 16;
   void save_all() {
     a.r2_imm(ins::sub_imm, true, kSp, kSp, kAllBytes);
     for_all(ins::stp, ins::stp_q);
@@ -373,8 +374,7 @@ class Builder : public StubBuilder<Builder, Assembler::Label> {
     for (uint8_t n = 0; n < kAllInts; n = static_cast<uint8_t>(n + 2), offset += 16) {
       a.pair(ints, x(n), x(static_cast<uint8_t>(n + 1)), kSp, offset);
     }
-    for (uint8_t n = 0; n < 32; n = static_cast<uint8_t>(n + 2)) {
-      if (n >= 8 && n < 16) continue;
+    for (uint8_t n = 0; n < kAllFloats; n = static_cast<uint8_t>(n + 2)) {
       a.pair(vectors, v(n), v(static_cast<uint8_t>(n + 1)), kSp, offset, 4);
       offset += 32;
     }

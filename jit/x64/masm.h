@@ -107,7 +107,7 @@ class Masm : public MasmBase<Masm, Assembler> {
   Test compare(Op op, Reg a, Operand b);
   Test test(Operand a);
   void set(Test test, Reg to);
-  void select(Test test, Scalar type, Reg to, Reg otherwise);
+  void select(Test test, Scalar type, Reg to, Reg then, Reg otherwise);
   void simd_lane(Compiler<Masm>& c, Op op, uint8_t lane);
   void shuffle(Compiler<Masm>& c, const uint8_t* lanes);
   // A constant of 16 bytes, which `end` puts behind the function's code.
@@ -194,6 +194,7 @@ class Masm : public MasmBase<Masm, Assembler> {
   void compare_type(x86::Mem a, uint32_t type);
   void move_64(Reg to, uint64_t bits);
   void poison(Scalar type, uint16_t slot);
+  void replace_if(Test test, Scalar type, Reg to, Reg from);  // to = test ? from : to
   void check_table_index(uint32_t table, Reg index, TrapCode code, uint32_t offset);
   void load_element(Reg to, Reg index);
   void clamp(const x86::Gp& index, x86::CondCode beyond = x86::CondCode::kAE);

@@ -445,14 +445,20 @@ void Masm::set(Test test, Reg to) {
   a.movzx(gp32(to), low);
 }
 
-// cmov can copy an integer register if the opposite condition holds. For other types a branch leads over the move.
-void Masm::select(Test test, Scalar type, Reg to, Reg otherwise) {
+void Masm::select(Test test, Scalar type, Reg to, Reg then, Reg otherwise) {
+  if (to == otherwise) return replace_if(test, type, to, then);
+  move(type, to, then);
+  replace_if(!test, type, to, otherwise);
+}
+
+// cmov copies an integer register. For other types a branch leads over the move.
+void Masm::replace_if(Test test, Scalar type, Reg to, Reg from) {
   if (is_int(type) && test.parity == Test::Parity::ignored) {
-    return void(a.cmov(x86::negateCond(test.condition), gp64(to), gp64(otherwise)));
+    return void(a.cmov(test.condition, gp64(to), gp64(from)));
   }
-  Masm::Label keep = a.new_label();
-  jump_if(test, true, keep);
-  move(type, to, otherwise);
+  const Label keep = a.new_label();
+  jump_if(test, false, keep);
+  move(type, to, from);
   a.bind(keep);
 }
 
