@@ -40,6 +40,9 @@ void store(Machine& m) {
   using Value = typename Access::Value;
   const Operands o = operands_at(m.pc + 1);
   const uint64_t at = A == Place::imm ? uint64_t{o.x} : uint64_t{read<uint32_t, A>(m, o.a)} + o.x;
+  // Some CPUs store 16 bytes in two parts (AArch64). If only one of them is outside of the memory, the other one may have
+  // been written when it faults. Reading the last byte faults first.
+  if constexpr (Access::kBytes == 16) (void)*static_cast<const volatile uint8_t*>(m.memory + at + 15);
   if constexpr (V == Place::imm) {
     Access::store(m.memory + at, static_cast<Value>(static_cast<int64_t>(static_cast<int16_t>(o.d))));
   } else {

@@ -61,6 +61,7 @@ struct Place {
   bool narrow = false;  // only the lower half of the index counts
   uint8_t shift = 0;
   int64_t offset = 0;
+  bool guarded = false;  // it may be outside of its memory, and then faults
 };
 
 class Assembler {

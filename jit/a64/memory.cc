@@ -25,7 +25,7 @@ Masm::Address Masm::guarded_address(Reg index, uint32_t memory, uint64_t offset)
     load_memory_field(kScratch, memory, runtime::kMemoryBase);
     base = kScratch;
   }
-  return {base, index, true, 0, static_cast<int64_t>(offset)};
+  return {base, index, true, 0, static_cast<int64_t>(offset), true};
 }
 
 // Computes the end of the access in the scratch register and compares it with the memory's size. If a sum can overflow,
@@ -124,6 +124,9 @@ void Masm::load(Op op, Reg to, const Address& from, uint32_t offset) {
 }
 
 // The only immediate is 0, which is a register.
+//
+// 16 bytes are stored in two parts. If only one of them is outside of the memory, the other one may have been written
+// when it faults. So such a store is preceded by a load, which faults first.
 void Masm::store(Op op, const Address& to, Operand value, uint32_t offset) {
   const Reg from = value.kind == Operand::Kind::imm ? kZero : value.reg;
   const uint32_t bytes = access_bytes(op);
@@ -132,6 +135,10 @@ void Masm::store(Op op, const Address& to, Operand value, uint32_t offset) {
     machine_op = bytes == 4 ? ins::str_s : bytes == 8 ? ins::str_d : ins::str_q;
   } else {
     machine_op = bytes == 1 ? ins::strb : bytes == 2 ? ins::strh : bytes == 4 ? ins::str_w : ins::str_x;
+  }
+  if (bytes == 16 && to.guarded) {
+    a.access(ins::ldr_q, kInnerFloat, to);
+    note_site(offset);
   }
   a.access(machine_op, from, to);
   note_site(offset);
