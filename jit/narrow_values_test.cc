@@ -47,7 +47,8 @@ constexpr Source kSources[] = {
     {"(i32x4.extract_lane 2 (i64x2.splat (local.get $d)))", [](uint32_t v) { return v; }},
     {"(i8x16.extract_lane_s 0 (i64x2.splat (local.get $d)))",
      [](uint32_t v) { return static_cast<uint32_t>(static_cast<int8_t>(v)); }},
-    {"(i8x16.bitmask (i64x2.splat (local.get $d)))", [](uint32_t v) -> uint32_t { return v >> 31 != 0 ? 0xf8f8 : 0xf0f0; }},
+    {"(i8x16.bitmask (i64x2.splat (local.get $d)))",
+     [](uint32_t v) -> uint32_t { return v >> 31 != 0 ? 0xf8f8 : 0xf0f0; }},
     // Arithmetic that leaves its 32 bits
     {"(i32.add W (i32.const -1))", [](uint32_t v) { return v - 1; }},
     {"(i32.add W W)", [](uint32_t v) { return v + v; }},
@@ -99,7 +100,8 @@ constexpr Source kSources[] = {
     {"(block $b (result i32) (drop (br_if $b W (i32.and W (i32.const 1)))) (i32.xor W (i32.const -1)))",
      [](uint32_t v) { return (v & 1) != 0 ? v : ~v; }},
     {"(block $b (result i32) (br_table $b $b W (i32.const 0)))", [](uint32_t v) { return v; }},
-    {"(block (result i32) W (loop (param i32) (result i32) (i32.const 1) (i32.sub)))", [](uint32_t v) { return v - 1; }},
+    {"(block (result i32) W (loop (param i32) (result i32) (i32.const 1) (i32.sub)))",
+     [](uint32_t v) { return v - 1; }},
     {"(block $c (result i32) (try_table (catch $e $c) (throw $e W)) (unreachable))", [](uint32_t v) { return v; }},
     // Locals, in registers and in slots
     {"(block (result i32) (local.set $i W) (local.get $i))", [](uint32_t v) { return v; }},
@@ -281,7 +283,8 @@ std::string module_of(const Source& source) {
   std::string text = "(module " + std::string(kDefinitions);
   for (const Use& use : kUses) {
     text += "\n(func (export \"" + std::to_string(&use - kUses) + "\") (param $d i64) (result i64) (local $i i32) " +
-            "(local $n i32) " + replaced(use.text, "S", replaced(source.text, "W", "(i32.wrap_i64 (local.get $d))")) + ")";
+            "(local $n i32) " + replaced(use.text, "S", replaced(source.text, "W", "(i32.wrap_i64 (local.get $d))")) +
+            ")";
   }
   return text + ")";
 }
