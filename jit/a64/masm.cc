@@ -121,11 +121,6 @@ void Masm::v128_constant(Reg to, const uint8_t* bytes) {
   a.load_literal(ins::ldr_q_pool, to, halves[0], halves[1]);
 }
 
-void Masm::load_operand(Scalar type, Reg to, Operand from) {
-  assert(from.kind == Operand::Kind::scaled);
-  a.lsl(type == Scalar::i64, to, from.reg, static_cast<uint32_t>(from.imm));
-}
-
 void Masm::load_slot(Scalar type, Reg to, uint16_t slot) {
   keep_test(to);
   a.access(load_op(type), to, slot_at(slot));

@@ -1,14 +1,16 @@
 // Masm: the macro assembler for AArch64, which fulfils the concept MacroAssembler (jit/macro_assembler.h says what the
 // members do). regs.h says what the registers are for.
 //
-// Operands are registers and immediates, or a register that is shifted. Memory is only read by loads. An access to
-// memory 0 with guard pages is one instruction, [x27, wN, uxtw], if the static offset is 0; otherwise the address is
-// made with one more. Such a load may fault; host_linux.cc makes the fault a trap.
+// Operands are registers and immediates. An instruction that shifts an operand of the next one becomes a part of that
+// (numeric.cc). Memory is only read by loads. An access to memory 0 with guard pages is one instruction,
+// [x27, wN, uxtw], if the static offset is 0; otherwise the address is made with one more. Such a load may fault;
+// host_linux.cc makes the fault a trap.
 //
 // Tests of whether a register is 0 emit nothing until they are used, because a branch can test the register itself
 // (cbz). If the register is written before that, the comparison is emitted first (Masm::keep_test).
 #pragma once
 
+#include <cassert>
 #include <vector>
 
 #include "core/immediates.h"
@@ -75,7 +77,7 @@ class Masm : public MasmBase<Masm, Assembler> {
   void constant(Scalar type, Reg to, uint64_t bits);
   void v128_constant(Reg to, const uint8_t* bytes);
   void load_slot(Scalar type, Reg to, uint16_t slot);
-  void load_operand(Scalar type, Reg to, Operand from);
+  void load_operand(Scalar, Reg, const Operand&) { assert(false); }  // instructions read registers and immediates only
   void store_slot(Scalar type, uint16_t slot, Reg from);
   bool store_constant(Scalar type, uint16_t slot, uint64_t bits);
   void copy_slots(uint16_t to, uint16_t from, uint16_t count);

@@ -1,6 +1,8 @@
 // Selects machine code for integer instructions, and for comparisons of all numbers. Numeric instructions without a
 // selection call their definition in core/ (jit/runtime_calls.h).
-#include <array>
+#include <algorithm>
+#include <bit>
+#include <optional>
 #include <utility>
 
 #include "jit/a64/selector.h"
@@ -17,35 +19,104 @@ class Selector : SelectorBase {
   bool select_bits();
 
  private:
-  // --- Shapes
+  // --- Operands that the last instruction computed: it becomes a part of the one that needs them
 
-  // The two forms of an instruction: with a register, which may be shifted, or with an immediate.
-  void apply(uint32_t op, bool wide, Reg to, Reg l, const Operand& r) {
-    a.r3(op, wide, to, l, r.reg, Shift::lsl, r.kind == Operand::Kind::scaled ? static_cast<uint32_t>(r.imm) : 0);
-  }
-
-  // If the last instruction is a multiplication whose product is the operand in `reg`, which nothing else needs, removes
-  // it and returns its operands: it becomes a part of the addition or subtraction. The other operand is `other`.
-  bool take_product(const Value& value, Reg reg, Reg other, bool wide, Reg& x, Reg& y) {
-    constexpr uint32_t kOperands = 0x1f << 5 | 0x1f << 16;
+  // The last instruction, if the operand is its result, which nothing else needs, and the other operand is not. 0: it
+  // is not so, or the instruction must stay. No instruction that has a result is 0.
+  uint32_t last_for(const Value& value, Reg reg, Reg other) const {
     const uint32_t* const last = a.last();
-    if (value.kind != Value::Kind::reg || reg == other || last == nullptr) return false;
-    if ((*last & ~kOperands) != (ins::mul | Assembler::sf(wide) | Assembler::rd(reg))) return false;
-    x = a64::x(*last >> 5 & 0x1f);
-    y = a64::x(*last >> 16 & 0x1f);
+    if (value.kind != Value::Kind::reg || reg == other || last == nullptr || (*last & 0x1f) != a.rd(reg)) return 0;
+    return *last;
+  }
+  // Fields of bitmask immediates, and of instructions that move bits.
+  static constexpr uint32_t kSize = 1u << 22, kImmr = 0x3fu << 16, kImms = 0x3fu << 10;
+  static Reg first_of(uint32_t instruction) { return x(instruction >> 5 & 0x1f); }
+  static Reg second_of(uint32_t instruction) { return x(instruction >> 16 & 0x1f); }
+
+  // Removes a multiplication and returns its operands. `other` is the other operand of the addition or subtraction.
+  bool take_product(const Value& value, Reg reg, Reg other, bool wide, Reg& l, Reg& r) {
+    constexpr uint32_t kOperands = 0x1f << 5 | 0x1f << 16;
+    const uint32_t last = last_for(value, reg, other);
+    if ((last & ~kOperands) != (ins::mul | Assembler::sf(wide) | Assembler::rd(reg))) return false;
+    l = first_of(last);
+    r = second_of(last);
     a.remove_last();
     return true;
   }
 
-  void add(bool wide) {
+  // What an instruction does with its last operand: shifts or rotates it, or (logic only) inverts it.
+  struct Modified {
+    Reg reg;
+    Shift shift = Shift::lsl;
+    uint32_t count = 0;
+    bool inverts = false;
+  };
+  // The same for an instruction that modifies a register so.
+  bool take_modified(const Value& value, Reg reg, Reg other, bool wide, Modified& operand) {
+    const uint32_t last = last_for(value, reg, other);
+    const std::optional<Modified> taken = last == 0 ? std::nullopt : modification(last, wide, reg);
+    if (!taken || (!is_logic() && (taken->inverts || taken->shift == Shift::ror))) return false;
+    operand = *taken;
+    a.remove_last();
+    return true;
+  }
+  static std::optional<Modified> modification(uint32_t word, bool wide, Reg to) {
+    constexpr uint32_t kFirst = 0x1f << 5, kSecond = 0x1f << 16;
+    const uint32_t bits = wide ? 64 : 32, size = Assembler::sf(wide) | (wide ? kSize : 0) | Assembler::rd(to);
+    const uint32_t op = word & ~(kImmr | kImms | kFirst), immr = (word & kImmr) >> 16, imms = (word & kImms) >> 10;
+    if (op == (ins::ubfm | size)) {
+      if (imms == bits - 1) return Modified{first_of(word), Shift::lsr, immr};
+      if (imms + 1 == immr) return Modified{first_of(word), Shift::lsl, bits - immr};
+    } else if (op == (ins::sbfm | size)) {
+      if (imms == bits - 1) return Modified{first_of(word), Shift::asr, immr};
+    } else if ((word & ~(kSecond | kImms | kFirst)) == (ins::extr | size)) {
+      if (first_of(word) == second_of(word)) return Modified{first_of(word), Shift::ror, imms};
+    } else if ((word & ~kSecond) == (ins::orn | Assembler::sf(wide) | kFirst | Assembler::rd(to))) {
+      return Modified{second_of(word), Shift::lsl, 0, true};
+    }
+    return std::nullopt;
+  }
+  bool is_logic() const {
+    switch (op_) {
+      case Op::i32_and:
+      case Op::i32_or:
+      case Op::i32_xor:
+      case Op::i64_and:
+      case Op::i64_or:
+      case Op::i64_xor: return true;
+      default: return false;
+    }
+  }
+
+  // --- Shapes
+
+  // The form of an instruction with a register. What the last instruction does with an operand becomes a part of it; with
+  // the left one only if the two may be swapped.
+  void apply(uint32_t op, bool wide, Reg to, Reg l, Reg r, const Pair& pair, bool commutes) {
+    constexpr uint32_t kInverts = ins::bic ^ ins::and_;
+    static_assert((ins::orr | kInverts) == ins::orn && (ins::eor | kInverts) == ins::eon);
+    Modified last{r};
+    if (!take_modified(pair.right, r, l, wide, last) && commutes && take_modified(pair.left, l, r, wide, last)) l = r;
+    a.r3(op | (last.inverts ? kInverts : 0), wide, to, l, last.reg, last.shift, last.count);
+  }
+
+  // For instructions whose operands may be swapped. An operand whose register may be written becomes the left one, because
+  // the result then gets its register.
+  Pair pop_either() {
     Pair pair = pop_pair(true);
+    if (pair.left.kind != Value::Kind::reg && pair.right.kind == Value::Kind::reg) std::swap(pair.left, pair.right);
+    return pair;
+  }
+
+  void add(bool wide) {
+    Pair pair = pop_either();
     three_address(int_type(wide), pair, [&](Reg to, Reg l, Operand r) {
       Reg x, y;
       if (r.kind == Operand::Kind::reg) {
         if (take_product(pair.right, r.reg, l, wide, x, y)) return a.r4(ins::madd, wide, to, x, y, l);
         if (take_product(pair.left, l, r.reg, wide, x, y)) return a.r4(ins::madd, wide, to, x, y, r.reg);
       }
-      if (r.kind != Operand::Kind::imm) return apply(ins::add, wide, to, l, r);
+      if (r.kind != Operand::Kind::imm) return apply(ins::add, wide, to, l, r.reg, pair, true);
       if (r.imm == 0) return m.move(int_type(wide), to, l);
       a.add(wide, to, l, r.imm);
     });
@@ -57,7 +128,7 @@ class Selector : SelectorBase {
       const Operand r = c.operand(op_, pair.right);
       if (r.kind != Operand::Kind::imm) {
         const Reg to = c.target(int_type(wide), Value{});
-        apply(ins::sub, wide, to, kZero, r);
+        apply(ins::sub, wide, to, kZero, r.reg, pair, false);
         c.release(pair.right);
         return c.push_reg(int_type(wide), to);
       }
@@ -67,20 +138,48 @@ class Selector : SelectorBase {
       if (r.kind == Operand::Kind::reg && take_product(pair.right, r.reg, l, wide, x, y)) {
         return a.r4(ins::msub, wide, to, x, y, l);
       }
-      if (r.kind != Operand::Kind::imm) return apply(ins::sub, wide, to, l, r);
+      if (r.kind != Operand::Kind::imm) return apply(ins::sub, wide, to, l, r.reg, pair, false);
       if (r.imm == 0) return m.move(int_type(wide), to, l);
       a.add(wide, to, l, -r.imm);
     });
   }
 
   void logic(uint32_t with_register, uint32_t with_bits, bool wide) {
-    Pair pair = pop_pair(true);
+    Pair pair = pop_either();
     three_address(int_type(wide), pair, [&](Reg to, Reg l, Operand r) {
-      if (r.kind != Operand::Kind::imm) return apply(with_register, wide, to, l, r);
+      if (r.kind != Operand::Kind::imm) return apply(with_register, wide, to, l, r.reg, pair, true);
       // x ^ -1
       if (r.imm == -1) return a.r3(ins::orn, wide, to, kZero, l);
+      if (with_bits == ins::and_imm && extract(wide, to, l, static_cast<uint64_t>(r.imm), pair.left)) return;
       a.r2_bits(with_bits, wide, to, l, *bitmask(wide, static_cast<uint64_t>(r.imm)));
     });
+  }
+
+  // Bits that do not begin at the lowest one, moved there: a shift to the right, then `and`. That is one instruction.
+  bool extract(bool wide, Reg to, Reg from, uint64_t mask, const Value& value) {
+    const uint32_t bits = wide ? 64 : 32, ones = low_ones(wide, mask);
+    const uint32_t last = ones == 0 ? 0 : last_for(value, from, kNoReg);
+    const std::optional<Modified> shifted = last == 0 ? std::nullopt : modification(last, wide, from);
+    if (!shifted || shifted->shift != Shift::lsr) return false;
+    a.remove_last();
+    a.bitfield(ins::ubfm, wide, to, shifted->reg, shifted->count, std::min(shifted->count + ones, bits) - 1);
+    return true;
+  }
+  // The lowest bits, moved to the left: `and`, then a shift. The same.
+  bool insert(bool wide, Reg to, Reg from, uint32_t count, const Value& value) {
+    constexpr uint32_t kFirst = 0x1f << 5;
+    const uint32_t bits = wide ? 64 : 32, last = last_for(value, from, kNoReg), imms = (last & kImms) >> 10;
+    const uint32_t low_bits =
+        ins::and_imm | Assembler::sf(wide) | (wide ? kSize : 0) | Assembler::rd(from);  // immr is 0
+    if ((last & ~(kImms | kFirst)) != low_bits || imms >= bits) return false;
+    a.remove_last();
+    a.bitfield(ins::ubfm, wide, to, first_of(last), bits - count, std::min(imms, bits - count - 1));
+    return true;
+  }
+  // How many ones the number has, if they are its lowest bits; otherwise 0.
+  static uint32_t low_ones(bool wide, uint64_t bits) {
+    if (!wide) bits = static_cast<uint32_t>(bits);
+    return (bits & (bits + 1)) == 0 ? static_cast<uint32_t>(std::popcount(bits)) : 0;
   }
 
   // sdiv and udiv never trap, so divisors are tested. -2^31 / -1 is the only quotient that overflows: ccmp compares the
@@ -108,23 +207,6 @@ class Selector : SelectorBase {
     c.push_reg(type, to);
   }
 
-  // A shift by a constant before an addition or the like, often in the computation of an address, becomes a part of it.
-  bool reads_shifted(bool wide) const {
-    switch (c.peek(0)) {
-      case Op::i32_add:
-      case Op::i32_sub:
-      case Op::i32_and:
-      case Op::i32_or:
-      case Op::i32_xor: return !wide;
-      case Op::i64_add:
-      case Op::i64_sub:
-      case Op::i64_and:
-      case Op::i64_or:
-      case Op::i64_xor: return wide;
-      default: return false;
-    }
-  }
-
   enum class Shifts : uint8_t { left, right_signed, right, rotate_left, rotate_right };
   void shift(Shifts how, bool wide) {
     const Scalar type = int_type(wide);
@@ -132,13 +214,11 @@ class Selector : SelectorBase {
     const Reg l = c.use(pair.left);
     if (pair.right.kind == Value::Kind::constant) {
       const uint32_t bits = wide ? 64 : 32, count = static_cast<uint32_t>(pair.right.bits) & (bits - 1);
-      if (how == Shifts::left && reads_shifted(wide))
-        return c.push_pending(type, Operand::of_scaled(l, static_cast<int32_t>(count)));
       const Reg to = c.target(type, pair.left);
       if (count == 0) {
         m.move(type, to, l);
       } else if (how == Shifts::left) {
-        a.lsl(wide, to, l, count);
+        if (!insert(wide, to, l, count, pair.left)) a.lsl(wide, to, l, count);
       } else if (how == Shifts::right) {
         a.lsr(wide, to, l, count);
       } else if (how == Shifts::right_signed) {
@@ -332,8 +412,7 @@ Masm::Test Masm::compare(Op op, Reg l, Operand r) {
     a.compare(how.wide, l, static_cast<uint64_t>(r.imm));
     return {how.cond};
   }
-  const uint32_t shift = r.kind == Operand::Kind::scaled ? static_cast<uint32_t>(r.imm) : 0;
-  a.r3(ins::subs, how.wide, kZero, l, r.reg, Shift::lsl, shift);
+  a.compare(how.wide, l, r.reg);
   return {how.cond};
 }
 

@@ -1,5 +1,5 @@
-;; What an instruction takes as an operand beside registers: memory, a shifted register, a constant behind the code; and
-;; what the flags of the instruction before it say.
+;; What an instruction takes as an operand beside registers: memory, a shifted register, a constant behind the code; what
+;; becomes one instruction with the one before it; and what the flags of the instruction before it say.
 (module (memory 1)
   (func (param i32 i32) (result i32)
     (i32.add (local.get 0) (i32.load offset=4 (local.get 1))))
@@ -11,5 +11,15 @@
     (select (local.get 0) (local.get 1) (i32.lt_u (local.get 0) (i32.load (local.get 1)))))
   (func (param i32 i32) (result i32)
     (i32.load (i32.add (local.get 0) (i32.shl (local.get 1) (i32.const 2)))))
+  (func (param i32 i32) (result i32)
+    (i32.xor (i32.shr_u (local.get 0) (i32.const 8)) (local.get 1)))
+  (func (param i64 i64) (result i64)
+    (i64.sub (local.get 0) (i64.shr_s (local.get 1) (i64.const 63))))
+  (func (param i64 i64) (result i64)
+    (i64.or (i64.rotl (local.get 0) (i64.const 1)) (i64.xor (local.get 1) (i64.const -1))))
+  (func (param i32) (result i32)
+    (i32.and (i32.shr_u (local.get 0) (i32.const 16)) (i32.const 255)))
+  (func (param i32) (result i32)
+    (i32.shl (i32.and (local.get 0) (i32.const 255)) (i32.const 2)))
   (func (param i32)
     (loop (br_if 0 (local.tee 0 (i32.add (local.get 0) (i32.const -1)))))))
