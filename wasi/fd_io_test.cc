@@ -1,9 +1,12 @@
 // Reading, writing and seeking.
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <limits>
 
+#include "spec-tests/support/refused_system_calls.h"
 #include "wasi/test_guest.h"
 
 namespace mini_wasm::wasi {
@@ -217,10 +220,35 @@ TEST_F(IoTest, empty_buffers_do_not_hide_a_real_one) {
   ASSERT_EQ(both.call("fd_read", {0, list, kEmpty + 1, count}), Errno::success);
   EXPECT_EQ(both.get<Size>(count), 3u);
   EXPECT_EQ(both.text(text, 3), "abc");
-  // A list of only empty buffers must not wait.
-  ASSERT_EQ(both.call("fd_read", {0, list, kEmpty, count}), Errno::success);
-  EXPECT_EQ(both.get<Size>(count), 0u);
   for (const int fd : pipe_fds) ::close(fd);
+}
+
+// Reads from an empty pipe, and writes to a full one.
+void transfer_only_empty_buffers() {
+  int pipe_fds[2];
+  ASSERT_EQ(::pipe2(pipe_fds, O_NONBLOCK), 0);
+  WasiConfig config;
+  config.stdin_fd = pipe_fds[0];
+  config.stdout_fd = pipe_fds[1];
+  Guest both(config);
+  constexpr Size kEmpty = 3000;
+  const uint32_t list = both.alloc(kEmpty * sizeof(Iovec)), count = both.alloc(4);
+  std::memset(both.memory().data() + list, 0, kEmpty * sizeof(Iovec));
+  const char bytes[4096] = {};
+  for (const uint32_t fd : {0, 1}) {
+    while (fd == 1 && ::write(pipe_fds[1], bytes, sizeof(bytes)) > 0) continue;
+    ::fcntl(pipe_fds[fd], F_SETFL, 0);
+    for (const Size length : {Size{0}, Size{1}, kEmpty}) {
+      ASSERT_EQ(both.call(fd == 0 ? "fd_read" : "fd_write", {fd, list, length, count}), Errno::success) << length;
+      EXPECT_EQ(both.get<Size>(count), 0u);
+    }
+  }
+  for (const int fd : pipe_fds) ::close(fd);
+}
+
+TEST_F(IoTest, empty_buffers_wait_for_nothing) { transfer_only_empty_buffers(); }
+TEST_F(IoTest, empty_buffers_wait_for_nothing_where_the_system_cannot_say_that_it_would_wait) {
+  testing::where_system_calls_fail({SYS_preadv2, SYS_pwritev2}, EOPNOTSUPP, transfer_only_empty_buffers);
 }
 
 // Non-blocking mode may be set by the guest on its own descriptor, or by the host on one that it lends. Nothing waits,

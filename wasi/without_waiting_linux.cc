@@ -76,7 +76,7 @@ ssize_t read_without_waiting(const Descriptor& from, HostIovecs& buffers, uint64
       forget_nowait(from);
     }
     if (from.nonblocking.get() >= 0) return ::readv(from.nonblocking.get(), list, count);
-    if (is_ready(fd, POLLIN)) return ::readv(fd, list, count);
+    if (buffers.bytes() == 0 || is_ready(fd, POLLIN)) return ::readv(fd, list, count);
     errno = EAGAIN;
     return -1;
   });
@@ -100,7 +100,7 @@ ssize_t write_without_waiting(const Descriptor& to, HostIovecs& buffers, uint64_
   if (const int own = to.nonblocking.get(); own >= 0) {
     return buffers.limited_to(max_bytes, [own](iovec* list, int count) { return ::writev(own, list, count); });
   }
-  if (is_ready(fd, POLLOUT)) {
+  if (buffers.bytes() == 0 || is_ready(fd, POLLOUT)) {
     // A pipe that is ready accepts at least this many bytes.
     return buffers.limited_to(std::min(max_bytes, uint64_t{PIPE_BUF}),
                               [fd](iovec* list, int count) { return ::writev(fd, list, count); });
