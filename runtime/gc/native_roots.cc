@@ -68,8 +68,8 @@ class StackVisitor {
     }
     current_ = {here, visit_readable(here, here + kFar)};
     if (current_.high > here) return;
-    // The system does not allow us to test what can be read. What certainly exists is the part below the outermost
-    // entry.
+    // It is not possible to test what can be read (no descriptor is left). What certainly exists is the part below the
+    // outermost entry.
     for (const Activation* a = store_.execution().activation(); a != nullptr; a = a->previous) {
       if (a->native_entry > here && a->stack->contains(here)) current_.high = a->native_entry;
     }

@@ -70,4 +70,15 @@ void run_on_thread(size_t bytes, const std::function<void()>& work) {
   pthread_attr_destroy(&attributes);
 }
 
+[[gnu::noinline]] void call_with_room(uintptr_t low, size_t left, const std::function<void()>& work) {
+  volatile char used[256];  // makes the frame larger
+  used[0] = 0;
+  if (runtime::stack_address() > low + left) {
+    call_with_room(low, left, work);
+  } else {
+    work();
+  }
+  static_cast<void>(used[0]);  // after the call, so that it is no jump
+}
+
 }  // namespace mini_wasm::embedding

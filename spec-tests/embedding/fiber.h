@@ -6,6 +6,7 @@
 #include <ucontext.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -58,8 +59,10 @@ class Fiber {
   bool done_ = false;
 };
 
-// Runs `work` on a thread with a stack of that many bytes; the C library uses some of them.
+// Runs `work` on a thread with a stack of that many bytes, at least PTHREAD_STACK_MIN; the C library uses some of them.
 void run_on_thread(size_t bytes, const std::function<void()>& work);
+// Calls `work` when about `left` bytes are left of the stack, which begins at `low`.
+void call_with_room(uintptr_t low, size_t left, const std::function<void()>& work);
 
 // Tests that run on every tier. Where frames are larger (sanitizers), stacks are larger too.
 class OnTiers : public ::testing::TestWithParam<spec::TierCase> {

@@ -2,18 +2,26 @@
 #include "runtime/system/native_stack.h"
 
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <new>
 #include <optional>
+#include <ostream>
 #include <random>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "runtime/system/virtual_memory.h"
 #include "spec-tests/embedding/fiber.h"
+#include "spec-tests/support/refused_system_calls.h"
 
 namespace mini_wasm::embedding {
 namespace {
@@ -21,7 +29,8 @@ namespace {
 using namespace mini_wasm::testing;
 using runtime::StackBounds;
 
-constexpr size_t kStack = runtime::kFrameScale * (size_t{64} << 10);
+// On AArch64 the GNU C library makes no thread with a smaller one.
+constexpr size_t kStack = runtime::kFrameScale * (size_t{128} << 10);
 
 // The stack as a value; an unknown one if there is none.
 StackBounds find(uintptr_t here) {
@@ -45,7 +54,7 @@ TEST(native_stack, a_threads_own) {
   });
 }
 
-TEST(native_stack, one_that_is_announced_and_one_that_is_not) {
+void one_that_is_announced_and_one_that_is_not() {
   for (const bool announced : {false, true}) {
     Fiber fiber(kStack, announced, [&] {
       const uintptr_t here = runtime::stack_address();
@@ -93,7 +102,7 @@ TEST(native_stack, many_that_come_and_go) {
   }
 }
 
-TEST(native_stack, what_can_be_read) {
+void what_can_be_read() {
   const uintptr_t page = runtime::os_page_size();
   constexpr size_t kPages = 100;
   auto* const memory =
@@ -114,8 +123,14 @@ TEST(native_stack, what_can_be_read) {
   munmap(memory, kPages * page);
 }
 
+// Runs `work` on a thread with less room than the compiler needs.
+void run_with_little_room(const std::function<void()>& work) {
+  run_on_thread(kStack,
+                [&] { call_with_room(find(runtime::stack_address()).low, runtime::kFrameScale * 16384, work); });
+}
+
 TEST(native_stack, work_that_needs_more_room_has_it) {
-  run_on_thread(runtime::kFrameScale * 16384, [] {
+  run_with_little_room([] {
     bool done = false;
     EXPECT_TRUE(runtime::run_with_room([&] {
       const uintptr_t here = runtime::stack_address();
@@ -126,8 +141,7 @@ TEST(native_stack, work_that_needs_more_room_has_it) {
 }
 
 TEST(native_stack, work_on_another_stack_may_run_out_of_memory) {
-  run_on_thread(runtime::kFrameScale * 16384,
-                [] { EXPECT_THROW(runtime::run_with_room([] { throw std::bad_alloc(); }), std::bad_alloc); });
+  run_with_little_room([] { EXPECT_THROW(runtime::run_with_room([] { throw std::bad_alloc(); }), std::bad_alloc); });
 }
 
 // --- What collections find -----------------------------------------------------------------------------------------
@@ -149,7 +163,7 @@ template <class Work>
   for (int i = 0; i < 2; ++i) store.collect_garbage();
 }
 
-TEST(native_stack, a_fibers_references_live_without_any_guest) {
+void a_fibers_references_live_without_any_guest() {
   for (const bool announced : {false, true}) {
     int finalized = 0;
     Guest guest;
@@ -177,7 +191,7 @@ TEST(native_stack, a_fibers_references_live_without_any_guest) {
 }
 
 // The references are in a host function that a guest has called.
-TEST(native_stack, a_suspended_host_functions_references_live) {
+void a_suspended_host_functions_references_live() {
   for (const bool announced : {false, true}) {
     for (const bool other_thread : {false, true}) {
       int finalized = 0;
@@ -202,7 +216,7 @@ TEST(native_stack, a_suspended_host_functions_references_live) {
 }
 
 // The host function waits while another thread uses the store.
-TEST(native_stack, a_waiting_threads_references_live) {
+void a_waiting_threads_references_live() {
   int finalized = 0;
   Guest guest;
   guest.linker.func("h", "wait", [&] {
@@ -259,7 +273,7 @@ TEST(native_stack, a_reference_in_a_saved_register_lives) {
   }
 }
 
-TEST(native_stack, references_of_any_number_of_announced_stacks_live) {
+void references_of_any_number_of_announced_stacks_live() {
   constexpr size_t kFibers = 40;
   std::vector<int> finalized(kFibers);
   Guest guest;
@@ -282,7 +296,7 @@ TEST(native_stack, references_of_any_number_of_announced_stacks_live) {
 }
 
 // As documented: of the stacks that were not announced, the last eight.
-TEST(native_stack, references_of_the_last_unknown_stacks_live) {
+void references_of_the_last_unknown_stacks_live() {
   constexpr size_t kFibers = 8;
   std::vector<int> finalized(kFibers);
   Guest guest;
@@ -300,6 +314,37 @@ TEST(native_stack, references_of_the_last_unknown_stacks_live) {
     fiber.reset();
     guest.store.collect_garbage();
   }
+}
+
+// --- Whether or not the system permits process_vm_readv -------------------------------------------------------------
+
+struct Reading {
+  const char* name;
+  void (*run)();
+  friend void PrintTo(const Reading& reading, std::ostream* out) { *out << reading.name; }
+};
+constexpr Reading kReadings[] = {
+    {"one_that_is_announced_and_one_that_is_not", one_that_is_announced_and_one_that_is_not},
+    {"what_can_be_read", what_can_be_read},
+    {"a_fibers_references_live_without_any_guest", a_fibers_references_live_without_any_guest},
+    {"a_suspended_host_functions_references_live", a_suspended_host_functions_references_live},
+    {"a_waiting_threads_references_live", a_waiting_threads_references_live},
+    {"references_of_any_number_of_announced_stacks_live", references_of_any_number_of_announced_stacks_live},
+    {"references_of_the_last_unknown_stacks_live", references_of_the_last_unknown_stacks_live},
+};
+class native_stack_is_read : public ::testing::TestWithParam<Reading> {};
+INSTANTIATE_TEST_SUITE_P(stacks, native_stack_is_read, ::testing::ValuesIn(kReadings),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+TEST_P(native_stack_is_read, by_the_system) { GetParam().run(); }
+
+TEST_P(native_stack_is_read, through_a_pipe) {
+  where_system_calls_fail({SYS_process_vm_readv}, EPERM, [] {
+    char byte = 0, copy = 0;
+    const iovec from = {&byte, 1}, to = {&copy, 1};
+    EXPECT_EQ(process_vm_readv(getpid(), &to, 1, &from, 1, 0), -1);
+    GetParam().run();
+  });
 }
 
 }  // namespace
