@@ -16,7 +16,10 @@ namespace {
 
 using namespace mini_wasm::testing;
 using signals = OnTiers;
+using signals_without_guard_pages = OnTiers;
 INSTANTIATE_TEST_SUITE_P(tiers, signals, ::testing::ValuesIn(spec::kTiers), testing::tier_name);
+INSTANTIATE_TEST_SUITE_P(tiers, signals_without_guard_pages, ::testing::ValuesIn(tiers_with_guard_pages(false)),
+                         testing::tier_name);
 
 constexpr const char* kGuest = R"((module (import "h" "look" (func $look))
   (memory 1)
@@ -201,8 +204,7 @@ TEST_P(signals, a_handler_on_top_of_ours_stays) {
 // A host that does not want our handler, or that has one which does not chain, must do without guard pages.
 void end_process(int) { _exit(9); }
 
-TEST_P(signals, without_guard_pages_no_handler_is_needed) {
-  if (GetParam().guard_pages) GTEST_SKIP() << "with guard pages";
+TEST_P(signals_without_guard_pages, no_handler_is_needed) {
   struct sigaction end = {}, before[2];
   end.sa_handler = end_process;
   const struct sigaction segv = action_of(SIGSEGV);

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iterator>
 #include <string>
+#include <vector>
 
 #include "scripts/tiers.h"
 
@@ -15,6 +17,14 @@ inline std::string tier_name(const ::testing::TestParamInfo<spec::TierCase>& inf
   std::string name(info.param.name);
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
+}
+
+// The rows of kTiers with guard pages, or those without, for tests of what only they do.
+inline std::vector<spec::TierCase> tiers_with_guard_pages(bool wanted) {
+  std::vector<spec::TierCase> rows;
+  std::copy_if(std::begin(spec::kTiers), std::end(spec::kTiers), std::back_inserter(rows),
+               [wanted](const spec::TierCase& row) { return row.guard_pages == wanted; });
+  return rows;
 }
 
 }  // namespace mini_wasm::testing
