@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "spec-tests/support/guest.h"
+#include "spec-tests/support/new_processes.h"
 #include "spec-tests/support/sanitizers.h"
 
 namespace mini_wasm {
@@ -504,7 +505,7 @@ TEST(code, loops_and_calls_can_be_interrupted) {
 
 TEST(code_death, a_fault_of_the_host_is_not_ours) {
   if (testing::kSanitizerOwnsProcess) GTEST_SKIP() << "the sanitizer has a handler of its own";
-  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  die_in_new_processes();
   Guest guest(kJit);
   guest.linker.func("h", "crash", [](Caller& caller) { caller.memory0()->data().data()[65536] = 1; });
   const Instance i = guest.load(R"((module (import "h" "crash" (func $c)) (memory 1) (func (export "f") (call $c))))");

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "spec-tests/support/guest.h"
+#include "spec-tests/support/new_processes.h"
 #include "spec-tests/support/sanitizers.h"
 
 namespace mini_wasm {
@@ -125,7 +126,7 @@ volatile int* no_address() { return nullptr; }
 __attribute__((no_sanitize("undefined", "address"))) void crash() { *no_address() = 1; }
 
 TEST(trap_death, a_fault_of_the_host_is_not_ours) {
-  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  die_in_new_processes();
   Guest guest;
   guest.load(kTraps);  // installs our handler
   if (testing::kSanitizerOwnsProcess) GTEST_SKIP() << "the sanitizer has a handler of its own";
@@ -141,7 +142,7 @@ TEST(trap_death, a_fault_of_the_host_is_not_ours) {
 // The embedder has installed its handler before ours. This runs in a process of its own because our handler is
 // installed only once.
 TEST(trap_death, the_embedders_own_handler_gets_its_faults) {
-  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  die_in_new_processes();
   const auto body = [] {
     struct sigaction action = {};
     action.sa_flags = SA_SIGINFO;

@@ -8,6 +8,7 @@
 #include "runtime/test_settings.h"
 #include "scripts/tiers.h"
 #include "spec-tests/support/guest.h"
+#include "spec-tests/support/new_processes.h"
 #include "spec-tests/support/sanitizers.h"
 #include "spec-tests/support/tier_name.h"
 
@@ -122,7 +123,7 @@ INSTANTIATE_TEST_SUITE_P(tiers, FewAddresses, ::testing::ValuesIn(spec::kTiers),
 template <class F>
 void with_little_address_space(F body) {
   if (testing::kSanitizerOwnsProcess) GTEST_SKIP() << "the sanitizer needs terabytes of its own";
-  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  die_in_new_processes();
   const auto child = [&] {
     const rlimit limit = {rlim_t{2} << 30, rlim_t{2} << 30};
     if (setrlimit(RLIMIT_AS, &limit) != 0) _exit(2);
