@@ -238,7 +238,8 @@ class Compiler {
     masm_.bind(label);
   }
   void write_local(uint32_t i, Value& value);
-  void materialize_compare();
+  // `local`: which one the value is going to be written to; kNothing: none.
+  void materialize_compare(uint32_t local = kNothing);
   [[gnu::always_inline]] Scalar local_type(uint32_t i) const {
     const validator::Locals& locals = decoder_->locals();
     if (i < locals.ready()) [[likely]]

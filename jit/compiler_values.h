@@ -222,12 +222,14 @@ void Compiler<Masm>::write_local(uint32_t i, Value& value) {
 
 template <class Masm>
 void Compiler<Masm>::local_set(uint32_t i) {
+  if (stack_.back().kind == Value::Kind::compare) materialize_compare(i);
   Value value = pop();
   write_local(i, value);
 }
 
 template <class Masm>
 void Compiler<Masm>::local_tee(uint32_t i) {
+  if (stack_.back().kind == Value::Kind::compare) materialize_compare(i);
   Value value = pop();
   if (value.kind == Value::Kind::constant) {
     write_local(i, value);
@@ -404,12 +406,17 @@ void Compiler<Masm>::push_compare() {
 
 // Emits the comparison that the newest value stands for, and puts the result, 0 or 1, into a register.
 template <class Masm>
-void Compiler<Masm>::materialize_compare() {
+void Compiler<Masm>::materialize_compare(uint32_t local) {
   const uint32_t index = static_cast<uint32_t>(stack_.size() - 1);
   // Until the result has a register, the value counts as a constant: that has no register, and nothing else emits it.
   stack_[index].kind = Value::Kind::constant;
   const auto test = emit_test(compare_);
-  const Reg reg = take(Scalar::i32);
+  Reg reg = local == kNothing ? kNoReg : pinned_[local];
+  if (reg.valid()) {
+    keep_local(local);
+  } else {
+    reg = take(Scalar::i32);
+  }
   masm_.set(test, reg);
   stack_[index].kind = Value::Kind::reg;
   stack_[index].reg = reg;
@@ -418,7 +425,7 @@ void Compiler<Masm>::materialize_compare() {
 
 template <class Masm>
 void Compiler<Masm>::v128_const(const uint8_t* bytes) {
-  const Reg reg = take(Scalar::v128);
+  const Reg reg = target(Scalar::v128, Value{});
   masm_.v128_constant(reg, bytes);
   push_reg(Scalar::v128, reg);
 }

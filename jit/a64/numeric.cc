@@ -44,6 +44,15 @@ class Selector : SelectorBase {
     return true;
   }
 
+  // Removes a move of 32 bits, for an instruction that reads no others of the register; `from` is what it moved.
+  bool take_narrow(const Value& value, Reg reg, Reg& from) {
+    const uint32_t last = last_for(value, reg, kNoReg);
+    if ((last & ~(0x1fu << 16)) != (ins::mov | Assembler::rd(reg))) return false;
+    from = second_of(last);
+    a.remove_last();
+    return true;
+  }
+
   // What an instruction does with its last operand: shifts or rotates it, or (logic only) inverts it.
   struct Modified {
     Reg reg;
@@ -160,14 +169,20 @@ class Selector : SelectorBase {
     const uint32_t bits = wide ? 64 : 32, ones = low_ones(wide, mask);
     const uint32_t last = ones == 0 ? 0 : last_for(value, from, kNoReg);
     const std::optional<Modified> shifted = last == 0 ? std::nullopt : modification(last, wide, from);
-    if (!shifted || shifted->shift != Shift::lsr) return false;
+    if (!shifted || shifted->count == 0) return false;
+    const bool copies_sign = shifted->shift == Shift::asr && shifted->count + ones > bits;
+    if (copies_sign || shifted->shift == Shift::lsl || shifted->shift == Shift::ror) return false;
     a.remove_last();
     a.bitfield(ins::ubfm, wide, to, shifted->reg, shifted->count, std::min(shifted->count + ones, bits) - 1);
     return true;
   }
-  // The lowest bits, moved to the left: `and`, then a shift. The same.
+  // The lowest bits, moved to the left: `and`, or a move of 32 bits, then a shift. The same.
   bool insert(bool wide, Reg to, Reg from, uint32_t count, const Value& value) {
     constexpr uint32_t kFirst = 0x1f << 5;
+    if (Reg narrow; wide && take_narrow(value, from, narrow)) {
+      a.bitfield(ins::ubfm, wide, to, narrow, 64 - count, std::min(31u, 63 - count));
+      return true;
+    }
     const uint32_t bits = wide ? 64 : 32, last = last_for(value, from, kNoReg), imms = (last & kImms) >> 10;
     const uint32_t low_bits =
         ins::and_imm | Assembler::sf(wide) | (wide ? kSize : 0) | Assembler::rd(from);  // immr is 0
@@ -277,7 +292,19 @@ class Selector : SelectorBase {
   }
 
   void extend(uint32_t op, Scalar type) {
-    unary(type, [&](Reg to, Reg from) { a.v2(op, to, from); });
+    Value value = c.pop();
+    const Reg reg = c.use(value), to = c.target(type, value);
+    Reg from = reg;
+    take_narrow(value, reg, from);
+    a.v2(op, to, from);
+    c.push_reg(type, to);
+  }
+
+  void wrap() {
+    Value value = c.pop();
+    const Reg from = c.use(value), to = c.target(Scalar::i32, value);
+    if (!extract(true, to, from, 0xffffffff, value)) a.mov(false, to, from);
+    c.push_reg(Scalar::i32, to);
   }
 };
 
@@ -311,7 +338,7 @@ bool Selector::select_bits() {
     INTS(clz, count_zeros(wide, true))
     INTS(ctz, count_zeros(wide, false))
     INTS(popcnt, count_ones(wide))
-    case Op::i32_wrap_i64: unary(Scalar::i32, [&](Reg to, Reg from) { a.mov(false, to, from); }); return true;
+    case Op::i32_wrap_i64: return wrap(), true;
     case Op::i64_extend_i32_u:
       unary(Scalar::i64, [&](Reg to, Reg from) { m.move(Scalar::i32, to, from); });
       return true;
