@@ -1,10 +1,13 @@
 // Reading, writing and seeking.
 #include <fcntl.h>
 #include <sys/syscall.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <limits>
+#include <utility>
 
 #include "spec-tests/support/refused_system_calls.h"
 #include "wasi/test_guest.h"
@@ -249,6 +252,31 @@ void transfer_only_empty_buffers() {
 TEST_F(IoTest, empty_buffers_wait_for_nothing) { transfer_only_empty_buffers(); }
 TEST_F(IoTest, empty_buffers_wait_for_nothing_where_the_system_cannot_say_that_it_would_wait) {
   testing::where_system_calls_fail({SYS_preadv2, SYS_pwritev2}, EOPNOTSUPP, transfer_only_empty_buffers);
+}
+
+// A guest may be at either end of a pseudo-terminal.
+TEST_F(IoTest, both_ends_of_a_terminal_can_be_read_and_written) {
+  const int master = ::posix_openpt(O_RDWR | O_NOCTTY);
+  if (master < 0 || ::grantpt(master) != 0 || ::unlockpt(master) != 0) GTEST_SKIP() << "no pseudo-terminals";
+  const int terminal = ::open(::ptsname(master), O_RDWR | O_NOCTTY);
+  ASSERT_GE(terminal, 0);
+  termios raw;
+  ASSERT_EQ(::tcgetattr(terminal, &raw), 0);
+  ::cfmakeraw(&raw);
+  ASSERT_EQ(::tcsetattr(terminal, TCSANOW, &raw), 0);
+  for (const auto& [guests, ours] : {std::pair(master, terminal), std::pair(terminal, master)}) {
+    WasiConfig config;
+    config.stdin_fd = config.stdout_fd = guests;
+    Guest at_end(config);
+    char bytes[8] = {};
+    ASSERT_EQ(::write(ours, "in", 2), 2);
+    EXPECT_EQ(at_end.read(0, 8), "in");
+    EXPECT_EQ(at_end.write(1, "out"), Errno::success);
+    ASSERT_EQ(::read(ours, bytes, sizeof(bytes)), 3);
+    EXPECT_STREQ(bytes, "out");
+  }
+  ::close(terminal);
+  ::close(master);
 }
 
 // Non-blocking mode may be set by the guest on its own descriptor, or by the host on one that it lends. Nothing waits,

@@ -1,6 +1,7 @@
 // Uses MSG_DONTWAIT for sockets and RWF_NOWAIT for the others. Pipes support it since Linux 6.5, terminals do not.
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -32,13 +33,19 @@ bool is_never_busy(const Descriptor& descriptor) {
   return host.st_rdev == makedev(1, 3) || host.st_rdev == makedev(1, 5) || host.st_rdev == makedev(1, 7);
 }
 
+// Whether this is the end of a pseudo-terminal from which a program such as ssh plays the user.
+bool is_terminals_other_end(int fd) {
+  unsigned number;
+  return ::ioctl(fd, TIOCGPTN, &number) == 0;
+}
+
 // Records that RWF_NOWAIT is not supported. A terminal can be opened a second time; the two open files share only the
-// terminal, not the mode.
+// terminal, not the mode. Opening its other end again would make a new terminal.
 void forget_nowait(const Descriptor& descriptor) {
   descriptor.knows_nowait = false;
   const int fd = descriptor.host.get();
   const int mode = ::fcntl(fd, F_GETFL);
-  if (mode < 0 || ::isatty(fd) != 1) return;
+  if (mode < 0 || ::isatty(fd) != 1 || is_terminals_other_end(fd)) return;
   const std::string path = "/proc/self/fd/" + std::to_string(fd);
   descriptor.nonblocking = HostFd::own(runtime::open_own_descriptor(
       [&] { return ::open(path.c_str(), (mode & O_ACCMODE) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC); }));
