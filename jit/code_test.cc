@@ -426,6 +426,28 @@ void run_on_small_stack(void* (*work)(void*)) {
   pthread_attr_destroy(&attributes);
 }
 
+// Where a small frame begins below the limit, there is room for it and for a small frame of a function without calls.
+TEST(code, the_last_frames_fit_wherever_the_limit_is_in_them) {
+  Config config = kJit;
+  config.stack_size = 1;
+  std::string writes, locals;
+  for (int i = 0; i < 45; ++i) {
+    locals += " i64";
+    writes += "(local.set " + std::to_string(i) + " (i64.const -1))";
+  }
+  std::string text = "(module (func $leaf (local" + locals + ")" + writes + ")";
+  for (int n = 0; n < 45; ++n) {
+    const std::string name = std::to_string(n);
+    text += "(func $" + name + " (export \"" + name + "\") (local" + locals.substr(0, 4 * static_cast<size_t>(n)) +
+            ") (call $leaf) (call $" + name + "))";
+  }
+  Guest guest(config);
+  const Instance i = guest.load(text + ")");
+  for (int n = 0; n < 45; ++n) {
+    EXPECT_THAT(guest.call(i, std::to_string(n)), Traps(TrapCode::call_stack_exhausted));
+  }
+}
+
 TEST(code, recursion_traps_on_a_small_native_stack) {
   run_on_small_stack([](void*) -> void* { return exhaust(), nullptr; });
 }

@@ -248,6 +248,7 @@ class Compiler {
   }
   uint16_t local_slot(uint32_t i) const { return static_cast<uint16_t>(decoder_->locals().at(i).slot); }
   std::span<const uint32_t> pinned_between(uint32_t begin, uint32_t end);
+  void check_stack();
   void load_arguments();
   void place_params();
   void clear_locals();

@@ -45,7 +45,7 @@ void Compiler<Masm>::load_pin(uint32_t local, Reg reg) {
   masm_.constant(local_type(local), reg, plan_->constants[local - locals].bits);
 }
 
-// The register that contains a floating-point constant in this part of the function; kNoReg: none.
+// The register that contains a constant in this part of the function; kNoReg: none.
 template <class Masm>
 Reg Compiler<Masm>::pinned_constant(Scalar type, uint64_t bits) const {
   for (const PinnedConstant& constant : pinned_constants_) {
@@ -137,7 +137,7 @@ void Compiler<Masm>::loop_entrances() {
   for (const LoopEntrance& entrance : loop_entrances_) {
     masm_.bind(entrance.entry);
     masm_.enter();
-    masm_.check_stack(frame_slots_, site());
+    check_stack();
     masm_.save(saved_, link_);
     for_each_pin(pin_set(entrance.pins), [&](uint32_t local, Reg reg, bool) { load_pin(local, reg); });
     masm_.jump(entrance.loop);

@@ -45,7 +45,7 @@ void Compiler<Masm>::load_value(const Value& value, Reg reg) {
   forget(reg);
   switch (value.kind) {
     case Value::Kind::constant:
-      if (const Reg pinned = is_int(value.type) ? kNoReg : pinned_constant(value.type, value.bits); pinned.valid()) {
+      if (const Reg pinned = pinned_constant(value.type, value.bits); pinned.valid()) {
         return masm_.move(value.type, reg, pinned);
       }
       return masm_.constant(value.type, reg, value.bits);
@@ -68,7 +68,7 @@ void Compiler<Masm>::load_value(const Value& value, Reg reg) {
 template <class Masm>
 Reg Compiler<Masm>::load_to_use(Value& value) {
   if (value.kind == Value::Kind::pending) return use_pending(value);
-  if (value.kind == Value::Kind::constant && !is_int(value.type)) {
+  if (value.kind == Value::Kind::constant) {
     if (const Reg reg = pinned_constant(value.type, value.bits); reg.valid()) return reg;
   }
   Reg reg = value.kind == Value::Kind::local ? copy_of(value.local()) : kNoReg;
@@ -169,6 +169,10 @@ void Compiler<Masm>::bring_home(uint32_t index) {
     case Value::Kind::constant:
       // With the scratch register, because taking another one could spill values while this one is being spilled.
       if (masm_.store_constant(value.type, value.home, value.bits)) break;
+      if (const Reg pinned = pinned_constant(value.type, value.bits); pinned.valid()) {
+        masm_.store_slot(value.type, value.home, pinned);
+        break;
+      }
       masm_.constant(value.type, Masm::scratch(value.type), value.bits);
       masm_.store_slot(value.type, value.home, Masm::scratch(value.type));
       break;

@@ -16,7 +16,10 @@
 namespace mini_wasm::jit {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::wat;
 
 using Lines = std::vector<std::string>;
@@ -74,7 +77,7 @@ TEST(compiler, floating_point_constants_of_loops_have_registers) {
               "(br_if 0 (f64.lt (local.get 0) (f64.const 1.5)))) (local.get 0))"),
       ElementsAre("v24 = v0", "v25 = 4609434218613702656", "v26 = 4612811918334230528", "L0:", "v0 = f64.add v24 v26",
                   "v24 = f64.mul v25 v0", "if (f64.lt v24 v25) jump L0", "v0 = v24", "leave", "return", "L1:", "enter",
-                  "check stack 16", "v24 = s0", "v25 = 4609434218613702656", "v26 = 4612811918334230528", "jump L0"));
+                  "check stack 0", "v24 = s0", "v25 = 4609434218613702656", "v26 = 4612811918334230528", "jump L0"));
   // Without a loop, the constant is loaded where it is used.
   EXPECT_THAT(compile("(func (param f64) (result f64) (f64.mul (f64.const 1.5) (local.get 0)))"),
               ElementsAre("v24 = v0", "v0 = 4609434218613702656", "v0 = f64.mul v0 v24", "leave", "return"));
@@ -110,7 +113,7 @@ TEST(compiler, results_go_to_the_local_that_they_are_for) {
               "(loop (local.set 1 (i32.add (local.get 1) (local.get 0)))"
               "(br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))) (local.get 1))"),
       ElementsAre("x10 = x0", "x9 = 0", "L0:", "x9 = i32.add x9 x10", "x10 = i32.sub x10 1", "if (x10) jump L0",
-                  "x0 = x9", "leave", "return", "L1:", "enter", "check stack 16", "x9 = s1", "x10 = s0", "jump L0"));
+                  "x0 = x9", "leave", "return", "L1:", "enter", "check stack 0", "x9 = s1", "x10 = s0", "jump L0"));
 }
 
 TEST(compiler, registers_that_run_out_go_home_from_the_bottom) {
@@ -131,13 +134,13 @@ TEST(compiler, registers_that_run_out_go_home_from_the_bottom) {
 TEST(compiler, a_call_passes_registers_and_finds_the_rest_at_home) {
   EXPECT_THAT(compile("(func (param i32) (result i32)"
                       "(i32.add (i32.mul (local.get 0) (local.get 0)) (call 0 (i32.const 2))))"),
-              ElementsAre("check stack 15", "s0 = x0", "x1 = x0", "x0 = i32.mul x0 x1", "s13 = x0", "x0 = 2",
+              ElementsAre("check stack 0", "s0 = x0", "x1 = x0", "x0 = i32.mul x0 x1", "s13 = x0", "x0 = 2",
                           "call function 0 at s14", "x1 = s13", "x1 = i32.add x1 x0", "x0 = x1", "leave", "return"));
   // The ninth integer argument has no register; it is stored in its slot of the callee's frame.
   EXPECT_THAT(compile("(func (param i32 f64 i32 i32 i32 i32 i32 i32 i32 i32) (result f64) (call 0 (local.get 2)"
                       "(local.get 1) (local.get 0) (local.get 3) (local.get 4) (local.get 5) (local.get 6)"
                       "(local.get 7) (local.get 8) (local.get 9)))"),
-              ElementsAre("check stack 32", "s0 = x0", "s1 = v0", "s2 = x1", "s3 = x2", "s4 = x3", "s5 = x4", "s6 = x5",
+              ElementsAre("check stack 0", "s0 = x0", "s1 = v0", "s2 = x1", "s3 = x2", "s4 = x3", "s5 = x4", "s6 = x5",
                           "s7 = x6", "s8 = x7", "x16 = s9", "s31 = x16", "x16 = x1", "x1 = x0", "x0 = x16",
                           "call function 0 at s22", "leave", "return"));
 }
@@ -201,6 +204,16 @@ TEST(compiler, registers_are_not_remembered_past_a_copy_of_slots) {
   const auto copy = std::find_if(lines.begin(), lines.end(), [](const auto& line) { return line.starts_with("copy"); });
   ASSERT_NE(copy, lines.end());
   EXPECT_EQ(copy[1], "x0 = s1");
+}
+
+// A small frame may end beyond the limit, so only its beginning is compared; without calls nothing is.
+TEST(compiler, the_stack_is_checked_as_far_as_necessary) {
+  std::string large = "(local";
+  for (int i = 0; i < 70; ++i) large += " i64";
+  EXPECT_THAT(compile("(func (call 0))"), Contains("check stack 0"));
+  EXPECT_THAT(compile("(func)"), Not(Contains(HasSubstr("check stack"))));
+  EXPECT_THAT(compile("(func " + large + "))"), Contains("check stack 82"));
+  EXPECT_THAT(compile("(func " + large + ") (call 0))"), Contains("check stack 82"));
 }
 
 // Registers that survive calls keep 8 bytes, so a vector is stored before a call and loaded behind it.

@@ -93,11 +93,16 @@ void Compiler<Masm>::begin(Decoder& decoder) {
   load_arguments();
   masm_.begin_register_entry();
   masm_.enter();
-  // A small function without calls needs no check: that many slots exist beyond the stack limit.
-  if (facts.has_calls || frame_slots_ > runtime::kLeafSlots) masm_.check_stack(frame_slots_, site());
+  if (facts.has_calls || frame_slots_ > runtime::kSmallFrame) check_stack();
   masm_.save(saved_, link_);
   place_params();
   clear_locals();
+}
+
+// For a small frame only its beginning is compared with the limit (runtime::kSmallFrame).
+template <class Masm>
+void Compiler<Masm>::check_stack() {
+  masm_.check_stack(frame_slots_ <= runtime::kSmallFrame ? 0 : frame_slots_, site());
 }
 
 // The code between the two entry points: callers that use Entry::slots pass all arguments in slots.

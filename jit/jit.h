@@ -99,7 +99,7 @@ struct ExitTo {
   const void* sp;  // the C++ stack pointer to leave the activation with: what `enter` stored in Activation::entry_sp
 };
 // Ends an activation, or finds where an exception continues. `code`: a TrapCode, kUnwind + Exit, kResume or kNoRoom
-// (runtime_calls.h). `frame_end`: for kNoRoom, where the frame would have ended.
+// (runtime_calls.h). `frame_end`: for kNoRoom, what was beyond the limit.
 ExitTo handle_exit(runtime::InstanceContext* ctx, uint64_t code, runtime::Slot* fp, const void* const* sp,
                    const runtime::Slot* frame_end);
 // Calls a host function with arguments and results at `fp`. The result is that of a RuntimeCall.

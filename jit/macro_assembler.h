@@ -99,6 +99,8 @@ concept HasRegisters = requires(Scalar type, Op op, int64_t imm) {
   // Whether `imm` can be an immediate as the last operand of `op`: a numeric instruction, a comparison, a store or
   // table.set.
   { M::fits(op, imm) } -> std::same_as<bool>;
+  // RegisterBudget::constant_weight.
+  { M::kConstantWeight } -> std::convertible_to<RegisterBudget::ConstantWeight>;
   // The greatest constant index with which `element` accepts an immediate.
   { M::kMostIndex } -> std::convertible_to<uint32_t>;
 };
@@ -140,7 +142,7 @@ constexpr bool contains(RegSet all, RegSet some) { return (some - all).empty(); 
 template <class M>
 struct RegisterLists {
   static constexpr RegisterBudget kBudget = {detail::count(M::kPins, M::kSurvivesCalls),
-                                             detail::count(M::kFloatPins, M::kSurvivesCalls)};
+                                             detail::count(M::kFloatPins, M::kSurvivesCalls), M::kConstantWeight};
 
   static constexpr RegSet kPinned = RegSet(M::kPins) | RegSet(M::kFloatPins);
   static constexpr RegSet kArguments = RegSet(M::kIntArguments) | RegSet(M::kFloatArguments);
@@ -191,8 +193,8 @@ concept AssemblesFunctions = requires(M& m, const M& done, MasmArguments x, type
   // again.
   m.save(x.registers, x.slot);
   m.restore(x.registers, x.slot);
-  // Traps unless there is room for a frame of `count` slots (InstanceContext::stack_limit). The stub of that trap must
-  // know where the frame would have ended (`frame_end` of handle_exit in jit.h). Keeps registers with arguments.
+  // Traps unless fp + `count` slots is at or before the limit (InstanceContext::stack_limit). The stub of that trap must
+  // know that address (`frame_end` of handle_exit in jit.h). Keeps registers with arguments.
   m.check_stack(x.count, x.offset);
   m.check_interrupt(x.offset);  // traps if the store is interrupted
 };

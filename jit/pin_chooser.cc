@@ -12,7 +12,7 @@ namespace {
 constexpr uint8_t kEdgeCost = 2;
 // The cost of saving a register around a call, in uses.
 constexpr uint32_t kCallCost = 2;
-constexpr size_t kMostConstants = 16;  // in each function
+constexpr size_t kMostConstants = 32;  // in each function
 static_assert(limits::kMaxLocals + kMostConstants < PinSet::kNoLocal);
 
 uint32_t saturated_sum(uint32_t a, uint32_t b) { return a > ~b ? ~0u : a + b; }
@@ -33,14 +33,17 @@ void PinChooser::begin(size_t locals) {
   constants_.clear();
 }
 
-void PinChooser::use_constant(ValType type, uint64_t bits) {
+void PinChooser::note_constant(ValType type, uint64_t bits, uint8_t next) {
   if (open_ == 0) return;
+  const uint8_t weight =
+      budget_.constant_weight == nullptr ? 1 : budget_.constant_weight(type, bits, kOneByteOps[next]);
+  if (weight == 0) return;
   const PinPlan::Constant constant{type, bits};
   const auto at = std::find(constants_.begin(), constants_.end(), constant);
   const auto number = static_cast<uint32_t>(at - constants_.begin());
   if (number == kMostConstants) return;
   if (at == constants_.end()) constants_.push_back(constant);
-  use_local(local_count_ + number, false);
+  uses_.push_back({local_count_ + number, false, weight});
 }
 
 ValType PinChooser::type_of(uint32_t local) const {
@@ -155,8 +158,10 @@ class PinChooser::BankChoice {
     return reg < budget_.surviving && chooser_.type_of(local).slots() == 1;
   }
   bool is_taken(size_t reg) const { return (taken_ >> reg & 1) != 0; }
+  // A register that calls destroy must save more than moving the local around each of them costs; a loop with calls inside
+  // of the region counts as one.
   bool fits(size_t reg, const LocalWeight& use) const {
-    return region_.calls == 0 || survives(reg, use.local) || use.weight / kCallCost > region_.calls;
+    return !region_.has_calls || survives(reg, use.local) || use.weight / kCallCost > std::max(region_.calls, 1u);
   }
   void give(size_t reg, uint16_t local) {
     pins_[reg] = local;

@@ -20,10 +20,11 @@ namespace mini_wasm::jit {
 
 class PinChooser final : public validator::BodyObserver {
  public:
-  explicit PinChooser(const RegisterBudget& budget) : budget_(budget) {}
+  explicit PinChooser(const RegisterBudget& budget) : budget_(budget) {
+    wants_integers_ = budget.constant_weight != nullptr;
+  }
 
   void begin(size_t locals) override;
-  void use_constant(ValType type, uint64_t bits) override;
   void enter_loop() override;
   void leave_loop() override;
   // Gives a PinPlan, or null if no local gets a register.
@@ -47,6 +48,8 @@ class PinChooser final : public validator::BodyObserver {
     uint32_t pins = 0;
   };
   class BankChoice;
+
+  void note_constant(ValType type, uint64_t bits, uint8_t next) override;
 
   void take_calls();
   void close(Region& region);

@@ -56,13 +56,46 @@ TEST_F(PinChooserTest, with_calls_the_heaviest_survive_them_and_light_ones_stay_
   EXPECT_FALSE(has(plan.sets[0], 1)) << "two calls save and load it twice";
 }
 
+// How much a register saves depends on the instruction behind the constant.
+uint8_t weight(ValType, uint64_t bits, Op next) { return next == Op::i32_mul ? static_cast<uint8_t>(bits) : 0; }
+
+class IntegerConstants : public PinChooserTest {
+ protected:
+  IntegerConstants() : PinChooserTest({{0, 2}, {0, 2}, &weight}) {}
+};
+
+TEST_F(IntegerConstants, have_the_weight_that_the_cpu_says) {
+  constexpr uint8_t kMul = 0x6c, kAdd = 0x6a;
+  chooser.enter_loop();
+  use(0, 3), use(2, 2);
+  chooser.use_constant(ValType::i32, 4, kMul);
+  for (int i = 0; i < 5; ++i) chooser.use_constant(ValType::i32, 9, kAdd);
+  chooser.use_constant(ValType::i32, 1, kMul);
+  chooser.leave_loop();
+  const PinPlan plan = finish();
+  ASSERT_EQ(plan.constants.size(), 2u) << "what saves nothing is no candidate";
+  const PinSet& loop = plan.sets[plan.loops[0]];
+  const auto first = static_cast<uint16_t>(kLocals.size());
+  EXPECT_TRUE(has(loop, first)) << "4 is more than 3";
+  EXPECT_TRUE(has(loop, 0));
+  EXPECT_FALSE(has(loop, 2));
+  EXPECT_FALSE(has(loop, static_cast<uint16_t>(first + 1)));
+}
+
+TEST_F(PinChooserTest, integer_constants_are_no_candidates_without_a_weight) {
+  chooser.enter_loop();
+  for (int i = 0; i < 5; ++i) chooser.use_constant(ValType::i32, 4, 0x6c);
+  chooser.leave_loop();
+  EXPECT_EQ(chooser.finish(locals), nullptr);
+}
+
 TEST_F(PinChooserTest, constants_of_loops_are_like_locals_that_nobody_writes) {
   constexpr uint64_t kBits = 0x3ff8000000000000;
-  chooser.use_constant(ValType::f64, kBits);  // not in a loop: loaded at its use
+  chooser.use_constant(ValType::f64, kBits, 0);  // not in a loop: loaded at its use
   chooser.enter_loop();
   use(4, 1);
-  for (int i = 0; i < 2; ++i) chooser.use_constant(ValType::f64, kBits);
-  chooser.use_constant(ValType::f32, kBits);
+  for (int i = 0; i < 2; ++i) chooser.use_constant(ValType::f64, kBits, 0);
+  chooser.use_constant(ValType::f32, kBits, 0);
   chooser.leave_loop();
   const PinPlan plan = finish();
   ASSERT_EQ(plan.constants.size(), 2u);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/function_facts.h"
+#include "core/opcode.h"
 
 namespace mini_wasm::jit {
 
@@ -20,6 +21,11 @@ struct RegisterBudget {
     uint8_t surviving = 0, all = 0;
   };
   Bank ints, floats;
+  // How many instructions a register that contains a constant saves where the constant is used. `next`: the opcode behind
+  // the constant (BodyObserver::use_constant); the constant is the last operand of it, if it has operands. Null: integers
+  // are not worth a register, floating-point numbers save one instruction.
+  using ConstantWeight = uint8_t (*)(ValType type, uint64_t bits, Op next);
+  ConstantWeight constant_weight = nullptr;
   uint32_t surviving() const { return uint32_t{ints.surviving} + floats.surviving; }
 };
 
@@ -52,7 +58,7 @@ struct PinPlan final : TierFacts {
   };
   std::vector<PinSet> sets;         // sets[0] is that of the body
   std::vector<uint32_t> loops;      // for each loop, in the order in which the loops begin: the index of its set
-  std::vector<Constant> constants;  // floating-point constants of loops
+  std::vector<Constant> constants;  // of loops
 };
 
 }  // namespace mini_wasm::jit

@@ -56,6 +56,7 @@ class RecordingMasm : RecordingRegisters {
                                    RegSet(x(8), x(9), x(10), x(11), x(12), v(24), v(25), v(26), v(27), v(28), v(29));
   static constexpr RegSet kFewTemps = RegSet(kIntArguments) | RegSet(kFloatArguments) | RegSet(x(8));
   static constexpr Reg kCallee = x(8);
+  static constexpr RegisterBudget::ConstantWeight kConstantWeight = nullptr;
   static constexpr Reg result(Scalar type) { return is_int(type) ? x(0) : v(0); }
   static constexpr Reg scratch(Scalar type) { return is_int(type) ? x(16) : v(31); }
   static constexpr bool kReadsSlots = false, kPoolsFloats = false, kReadsMemory = false;

@@ -28,14 +28,20 @@ class BodyObserver {
   void use_local(uint32_t local, bool writes) { uses_.push_back({local, writes}); }
   // An instruction that calls a function, or leaves the function by an exception. Tail calls are not reported.
   void call() { ++calls_; }
-  // A floating-point constant other than +0.
-  virtual void use_constant(ValType type, uint64_t bits) = 0;
+  // A number; `next`: the first byte of the instruction behind it, which often uses it. Floating-point numbers other
+  // than +0, and, if `wants_integers_`, integers.
+  void use_constant(ValType type, uint64_t bits, uint8_t next) {
+    const bool is_float = type == ValType::f32 || type == ValType::f64;
+    if (is_float ? bits != 0 : wants_integers_) note_constant(type, bits, next);
+  }
   virtual void enter_loop() = 0;
   virtual void leave_loop() = 0;
   // The body is valid. `locals` are those of the function. Null: there is nothing to be said about this function.
   virtual std::unique_ptr<const TierFacts> finish(const Locals& locals) = 0;
 
  protected:
+  virtual void note_constant(ValType type, uint64_t bits, uint8_t next) = 0;
+
   struct Use {
     uint32_t local;
     bool writes;
@@ -43,6 +49,7 @@ class BodyObserver {
   };
   std::vector<Use> uses_;  // in the order of the code; the observer removes them
   uint32_t calls_ = 0;     // the observer sets this to 0
+  bool wants_integers_ = false;
 };
 
 }  // namespace mini_wasm::validator

@@ -48,7 +48,7 @@ class FactsSink {
 
   void numeric(Op) { note_height(); }
   void constant(ValType type, uint64_t bits) {
-    if (observer_ && (type == ValType::f32 || type == ValType::f64) && bits != 0) observer_->use_constant(type, bits);
+    if (observer_) observer_->use_constant(type, bits, decoder_->peek(0));
     note_height();
   }
   void v128_const(const uint8_t*) { note_height(); }

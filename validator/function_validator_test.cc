@@ -42,7 +42,6 @@ class Recorder final : public BodyObserver {
     std::string text;
   };
   void begin(size_t locals) override { text_ = std::to_string(locals) + " locals"; }
-  void use_constant(ValType type, uint64_t) override { add(to_string(type)); }
   void enter_loop() override { add("loop"); }
   void leave_loop() override { add("end"); }
   std::unique_ptr<const TierFacts> finish(const Locals&) override {
@@ -53,6 +52,7 @@ class Recorder final : public BodyObserver {
   }
 
  private:
+  void note_constant(ValType type, uint64_t, uint8_t) override { add(to_string(type)); }
   void add(const std::string& event) {
     for (const Use& use : uses_) text_ += (use.writes ? ", write " : ", read ") + std::to_string(use.local);
     for (; calls_ != 0; --calls_) text_ += ", call";

@@ -210,8 +210,15 @@ void Assembler::finish() {
 
 // As few instructions as possible: movz or movn for one half-word, and movk for each other one that is not 0 or all
 // ones; or orr with a bitmask; with more than two instructions a load from the pool is shorter.
-void Assembler::constant(bool wide, Reg d, uint64_t bits) {
-  if (!wide) bits &= 0xffffffff;
+namespace {
+
+// The half-words of a constant that are neither 0 nor, if `inverts`, 0xffff: each takes an instruction.
+struct HalfWords {
+  uint32_t count = 0;
+  bool inverts = false;
+};
+
+HalfWords half_words(bool wide, uint64_t bits) {
   const uint32_t halves = wide ? 4 : 2;
   uint32_t zeros = 0, ones = 0;
   for (uint32_t i = 0; i < halves; ++i) {
@@ -219,10 +226,23 @@ void Assembler::constant(bool wide, Reg d, uint64_t bits) {
     zeros += half == 0;
     ones += half == 0xffff;
   }
-  const bool inverts = ones > zeros;
-  if (halves - std::max(zeros, ones) > 1) {
+  return {halves - std::max(zeros, ones), ones > zeros};
+}
+
+}  // namespace
+
+uint32_t Assembler::constant_length(bool wide, uint64_t bits) {
+  if (!wide) bits &= 0xffffffff;
+  return half_words(wide, bits).count == 2 && !bitmask(wide, bits) ? 2 : 1;
+}
+
+void Assembler::constant(bool wide, Reg d, uint64_t bits) {
+  if (!wide) bits &= 0xffffffff;
+  const uint32_t halves = wide ? 4 : 2;
+  const auto [count, inverts] = half_words(wide, bits);
+  if (count > 1) {
     if (const auto fields = bitmask(wide, bits)) return r2_bits(ins::orr_imm, wide, d, kZero, *fields);
-    if (halves - std::max(zeros, ones) > 2) return load_literal(ins::ldr_x_pool, d, bits);
+    if (count > 2) return load_literal(ins::ldr_x_pool, d, bits);
   }
   const uint64_t filler = inverts ? 0xffff : 0;
   if (bits == (inverts ? (wide ? ~uint64_t{0} : 0xffffffff) : 0))

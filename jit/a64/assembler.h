@@ -124,6 +124,8 @@ class Assembler {
   void mov(bool wide, Reg d, Reg m) { emit(ins::mov | sf(wide) | rd(d) | rm(m)); }
   // Puts a constant into a register. Leaves the flags alone.
   void constant(bool wide, Reg d, uint64_t bits);
+  // The number of instructions that this takes.
+  static uint32_t constant_length(bool wide, uint64_t bits);
   // d = n + imm, for any number. Destroys kInner if it is large. Leaves the flags alone. n may be sp for a small one.
   void add(bool wide, Reg d, Reg n, int64_t imm);
   // Sets the flags of n - imm. Destroys kInner if the number is large.

@@ -13,10 +13,11 @@ using runtime::InstanceContext;
 // The limit in the context is null while the store is interrupted. The stub of the trap finds out which of the two
 // reasons it was (Execution::why_no_room).
 void Masm::check_stack(uint32_t frame_slots, uint32_t offset) {
-  a.add(true, kScratch, kFp, int64_t{frame_slots} * 8);
+  const Reg end = frame_slots == 0 ? kFp : kScratch;
+  a.add(true, end, kFp, int64_t{frame_slots} * 8);
   load_context(kInner, offsetof(InstanceContext, stack_limit));
-  a.compare(true, kScratch, kInner);
-  trap_if(Cond::hi, TrapCode::call_stack_exhausted, offset);
+  a.compare(true, end, kInner);
+  a.b(Cond::hi, trap_label(TrapCode::call_stack_exhausted, offset, end));
 }
 
 void Masm::save(RegSet registers, uint16_t link) {

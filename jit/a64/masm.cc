@@ -47,7 +47,9 @@ void Masm::end() {
 void Masm::place_traps() {
   for (const TrapStub& stub : traps_) {
     a.bind(stub.entry);
-    if (stub.from.valid()) {
+    if (stub.code == TrapCode::call_stack_exhausted) {
+      if (stub.from != kScratch) a.mov(true, kScratch, stub.from);
+    } else if (stub.from.valid()) {
       const Label not_a_number = a.new_label();
       a.fcmp(stub.wide, stub.from, stub.from);
       a.b(Cond::vs, not_a_number);

@@ -43,6 +43,8 @@ class Masm : public MasmBase<Masm, Assembler> {
   static constexpr auto kFloatArguments = a64::kFloatArguments;
   static constexpr auto kRuntimeArguments = a64::kRuntimeArguments;
   static constexpr RegSet kSurvivesCalls = a64::kSurvivesCalls;
+  static uint8_t constant_weight(ValType type, uint64_t bits, Op next);
+  static constexpr RegisterBudget::ConstantWeight kConstantWeight = &constant_weight;
   static constexpr Reg kCallee = x(8);
   static constexpr bool kPoolsFloats = false, kReadsMemory = false, kReadsSlots = false;
   static bool fits(Op op, int64_t imm);
@@ -154,8 +156,8 @@ class Masm : public MasmBase<Masm, Assembler> {
  private:
   friend MasmBase;
 
-  // Code out of line that calls the stub of a trap, for one instruction. `from`: see trap_if_wrong_float; kNoReg:
-  // `code` says which trap it is.
+  // Code out of line that calls the stub of a trap, for one instruction. `from`: see trap_if_wrong_float; or, if the stack
+  // is exhausted, what the stub gets in the scratch register; otherwise kNoReg.
   struct TrapStub {
     Label entry;
     TrapCode code;

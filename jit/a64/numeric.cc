@@ -384,6 +384,17 @@ bool Masm::fits(Op op, int64_t imm) {
   return imm == 0 && (op_info(op).cls == OpClass::store || op == Op::table_set);
 }
 
+uint8_t Masm::constant_weight(ValType type, uint64_t bits, Op next) {
+  if (type != ValType::i32 && type != ValType::i64) return 1;
+  const bool wide = type == ValType::i64;
+  const auto length = static_cast<uint8_t>(Assembler::constant_length(wide, bits));
+  const OpClass use = next < Op::invalid ? op_info(next).cls : OpClass::control;
+  const bool reads_register = use == OpClass::numeric || use == OpClass::numeric_trap || use == OpClass::store;
+  if (!reads_register) return length - 1;  // it takes a move from the register
+  const bool is_shift = (next >= Op::i32_shl && next <= Op::i32_rotr) || (next >= Op::i64_shl && next <= Op::i64_rotr);
+  return is_shift || fits(next, wide ? static_cast<int64_t>(bits) : static_cast<int32_t>(bits)) ? 0 : length;
+}
+
 // --- Comparisons -----------------------------------------------------------------------------------------------------
 
 namespace {

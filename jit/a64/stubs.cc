@@ -171,8 +171,8 @@ class Builder : public StubBuilder<Builder, Assembler::Label> {
   }
 
   // The end of all stubs that do not return normally. On top of the machine stack is the return address that says where
-  // it happened. x1: the TrapCode, or kUnwind + Exit, or kResume. x16: after a failed check of the stack, where the
-  // frame would have ended (Masm::check_stack).
+  // it happened. x1: the TrapCode, or kUnwind + Exit, or kResume. x16: after a failed check of the stack, what is
+  // beyond the limit (Masm::check_stack).
   void traps() {
     a.bind(trap_);
     move(x(0), kContext);

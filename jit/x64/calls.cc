@@ -14,9 +14,10 @@ using runtime::InstanceContext;
 // The limit in the context is null while the store is interrupted. The stub of the trap finds out which of the two
 // reasons it was (Execution::why_no_room).
 void Masm::check_stack(uint32_t frame_slots, uint32_t offset) {
-  a.lea(gp64(kScratch), x86::Mem(gp64(kFp), static_cast<int32_t>(frame_slots) * 8, 8));
-  a.cmp(gp64(kScratch), context(offsetof(InstanceContext, stack_limit)));
+  if (frame_slots != 0) a.lea(gp64(kScratch), x86::Mem(gp64(kFp), static_cast<int32_t>(frame_slots) * 8, 8));
+  a.cmp(gp64(frame_slots == 0 ? kFp : kScratch), context(offsetof(InstanceContext, stack_limit)));
   trap_if(x86::CondCode::kA, TrapCode::call_stack_exhausted, offset);
+  traps_.back().at_fp = frame_slots == 0;
 }
 
 void Masm::save(RegSet registers, uint16_t link) {

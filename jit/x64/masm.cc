@@ -53,6 +53,7 @@ void Masm::end() {
   behind_body_ = true;
   for (const TrapStub& stub : traps_) {
     a.bind(stub.entry);
+    if (stub.at_fp) a.mov(gp64(kScratch), gp64(kFp));
     trap(stub.code, stub.offset);
   }
   place_slow_calls();

@@ -9,6 +9,7 @@
 
 #include "core/immediates.h"
 #include "jit/masm_base.h"
+#include "jit/pin_plan.h"
 #include "jit/x64/assembler.h"
 #include "jit/x64/regs.h"
 
@@ -50,6 +51,7 @@ class Masm : public MasmBase<Masm, Assembler> {
   static constexpr auto kFloatArguments = x64::kFloatArguments;
   static constexpr auto kRuntimeArguments = x64::kRuntimeArguments;
   static constexpr RegSet kSurvivesCalls = x64::kSurvivesCalls;
+  static constexpr RegisterBudget::ConstantWeight kConstantWeight = nullptr;
   static constexpr Reg kCallee = rax;
   static constexpr bool kPoolsFloats = true, kReadsMemory = true, kReadsSlots = true;
   // All instructions take immediates of 32 bits.
@@ -184,6 +186,7 @@ class Masm : public MasmBase<Masm, Assembler> {
     Label entry;
     TrapCode code;
     uint32_t offset;
+    bool at_fp = false;  // the stub gets fp in the scratch register
   };
   void emit_far(std::span<const uint8_t> opcode, Relocation::Kind kind, uint32_t target);
   // Adds a relocation for the constant that the last instruction ends with.

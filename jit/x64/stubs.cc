@@ -149,8 +149,8 @@ class Builder : public StubBuilder<Builder, asmjit::Label> {
   }
 
   // The end of all stubs that do not return normally. On top of the machine stack is the return address that says where
-  // it happened. esi: the TrapCode, or kUnwind + Exit, or kResume. r11: after a failed check of the stack, where the
-  // frame would have ended (Masm::check_stack).
+  // it happened. esi: the TrapCode, or kUnwind + Exit, or kResume. r11: after a failed check of the stack, what is
+  // beyond the limit (Masm::check_stack).
   void traps() {
     a.bind(trap_);
     a.mov(x86::rdi, x86::r15);

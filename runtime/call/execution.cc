@@ -52,8 +52,9 @@ FrameInfo describe_host(const FuncInst& func) {
 }  // namespace
 
 Execution::Execution(Store& store, Engine& engine) : store_(store), engine_(engine) {
-  // One page beyond the limit is for leaf frames; the page after it cannot be accessed (ValueStack).
-  static_assert(kMachineHead + kLeafSlots * sizeof(Slot) <= 4096);
+  // One page beyond the limit is for small frames; the page after it cannot be accessed (ValueStack). The last small frame
+  // that begins before the limit may call a function that does not check it.
+  static_assert(kMachineHead + 2 * kSmallFrame * sizeof(Slot) <= 4096);
   MemoryPool& pool = engine_.memory_pool();
   stack_ = pool.take_stack();
   if (stack_.base == nullptr) return;

@@ -27,9 +27,9 @@ namespace mini_wasm::runtime {
 
 using Slot = uint64_t;
 
-// This many slots exist beyond the stack limit. A function that needs no more than these and calls nothing does not
-// check the limit.
-inline constexpr uint32_t kLeafSlots = 64;
+// Twice as many slots exist beyond the stack limit. So for compiled code with a frame of no more than these it is enough
+// that the frame begins at or before the limit; if the function calls nothing, it does not check the limit at all.
+inline constexpr uint32_t kSmallFrame = 64;
 enum LinkSlot : uint32_t { kLinkReturnPc = 0, kLinkCallerFp = 1, kLinkContext = 2 };
 inline constexpr uint32_t kMinLinkSlots = 3;
 

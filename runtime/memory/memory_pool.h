@@ -35,7 +35,7 @@ struct MemorySlot {
   uint64_t resident = 0;                  // bytes that were filled when the slot came back, and so are resident
 };
 
-// A value stack: Config::stack_size bytes (rounded up), one more page for leaf frames, then a page that cannot be
+// A value stack: Config::stack_size bytes (rounded up), one more page for small frames, then a page that cannot be
 // accessed. At first only the beginning of it can be accessed, until the stack is deepened. It stays deep for the next
 // stores as well, so that a program which always needs a deep stack does not pay each time.
 //
