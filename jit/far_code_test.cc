@@ -37,16 +37,21 @@ std::string hex(uint64_t n) {
   return text;
 }
 
-// Each arm computes something with three constants of its own.
+// Each arm computes something with three constants of its own, and has a table of its own, so that one of them is
+// everywhere in the code. It adds 2 if the index of that table is even, otherwise 1.
+constexpr int kSmallTable = 200;
 std::string arm(uint64_t n) {
   const uint64_t x = constant_of(n);
-  return "(return (i64.xor (i64.xor (i64.const " + hex(x) + ") (i64.reinterpret_f64 (f64.reinterpret_i64 (i64.const " +
-         hex(x * 3) + ")))) (i64x2.extract_lane 1 (i64x2.add (v128.const i64x2 " + hex(x) + " " + hex(x * 5) +
-         ") (i64x2.splat (local.get $one))))))\n";
+  std::string text = "(block $odd (block $even (br_table";
+  for (int i = 0; i < kSmallTable; ++i) text += i % 2 == 0 ? " 0" : " 1";
+  text += " (local.get $small))) (local.set $added (i64.const 2)))\n(return (i64.xor (i64.xor (i64.const " + hex(x) +
+          ") (i64.reinterpret_f64 (f64.reinterpret_i64 (i64.const " + hex(x * 3) + "))))\n";
+  return text + "(i64x2.extract_lane 1 (i64x2.add (v128.const i64x2 " + hex(x) + " " + hex(x * 5) +
+         ") (i64x2.splat (local.get $added))))))\n";
 }
-int64_t result_of_arm(uint64_t n) {
-  const uint64_t x = constant_of(n);
-  return static_cast<int64_t>(x ^ x * 3 ^ (x * 5 + 1));
+int64_t result_of_arm(int n, int small) {
+  const uint64_t x = constant_of(static_cast<uint64_t>(n));
+  return static_cast<int64_t>(x ^ x * 3 ^ (x * 5 + (small % 2 == 0 ? 2 : 1)));
 }
 
 TEST_P(FarCode, tables_lead_to_their_targets) {
@@ -58,15 +63,16 @@ TEST_P(FarCode, tables_lead_to_their_targets) {
     arms += ")\n" + arm(static_cast<uint64_t>(n)) + padding(13);
   }
   const Instance i = guest_.load(
-      "(module (func (export \"f\") (param i32) (result i64) (local $f f64) (local $one i64)\n"
-      "(local.set $one (i64.const 1)) (block " +
+      "(module (func (export \"f\") (param i32) (param $small i32) (result i64) (local $f f64) (local $added i64)\n"
+      "(local.set $added (i64.const 1)) (block " +
       blocks + "(br_table " + table + std::to_string(kArms) + " (local.get 0))" + arms + ") (i64.const -5)))");
-  for (int n = 0; n < kArms; n += 37) {
-    EXPECT_THAT(guest_.call(i, "f", {i32(n)}), Returns(i64(result_of_arm(static_cast<uint64_t>(n))))) << n;
+  for (int n = 0; n < kArms; ++n) {
+    for (const int small : {0, kSmallTable - 2, kSmallTable - 1}) {
+      ASSERT_THAT(guest_.call(i, "f", {i32(n), i32(small)}), Returns(i64(result_of_arm(n, small)))) << n;
+    }
   }
-  EXPECT_THAT(guest_.call(i, "f", {i32(kArms - 1)}), Returns(i64(result_of_arm(kArms - 1))));
   for (const int32_t n : {kArms, kArms + 1, INT32_MAX, INT32_MIN, -1}) {
-    EXPECT_THAT(guest_.call(i, "f", {i32(n)}), Returns(i64(-5))) << n;
+    EXPECT_THAT(guest_.call(i, "f", {i32(n), i32(0)}), Returns(i64(-5))) << n;
   }
 }
 

@@ -172,6 +172,9 @@ TEST_P(security, select_shift_and_sign_extension) {
   const Instance i = guest.load(R"((module
     (func (export "select") (param v128 v128 i32) (result i64)
       (i64x2.extract_lane 1 (select (local.get 0) (local.get 1) (local.get 2))))
+    (func (export "select_long") (param i64 i64 i32) (result i64) (select (local.get 0) (local.get 1) (local.get 2)))
+    (func (export "select_double") (param f64 f64 i64) (result f64)
+      (select (local.get 0) (local.get 1) (i64.eqz (local.get 2))))
     (func (export "widest") (param i64) (result i64) (i64x2.extract_lane 0 (i64x2.shr_s (i64x2.splat (local.get 0))
       (i32.const 65))))
     (func (export "extend") (param i64) (result i64) (i64.extend8_s (i64.extend16_s (local.get 0))))
@@ -182,6 +185,10 @@ TEST_P(security, select_shift_and_sign_extension) {
   const Val a = v128(1, 2), b = v128(3, 4);
   EXPECT_THAT(guest.call(i, "select", {a, b, i32(2)}), Returns(i64(2)));
   EXPECT_THAT(guest.call(i, "select", {a, b, i32(0)}), Returns(i64(4)));
+  EXPECT_THAT(guest.call(i, "select_long", {i64(-2), i64(INT64_MIN), i32(0)}), Returns(i64(INT64_MIN)));
+  EXPECT_THAT(guest.call(i, "select_long", {i64(-2), i64(INT64_MIN), i32(INT32_MIN)}), Returns(i64(-2)));
+  EXPECT_THAT(guest.call(i, "select_double", {f64(0.1), f64(0.2), i64(int64_t{1} << 32)}), Returns(f64(0.2)));
+  EXPECT_THAT(guest.call(i, "select_double", {f64(0.1), f64(0.2), i64(0)}), Returns(f64(0.1)));
   EXPECT_THAT(guest.call(i, "widest", {i64(-8)}), Returns(i64(-4)));
   EXPECT_THAT(guest.call(i, "extend", {i64(0x80)}), Returns(i64(-128)));
   EXPECT_THAT(guest.call(i, "shl", {i64(1), i64(64)}), Returns(i64(1)));
@@ -295,6 +302,7 @@ TEST_P(security, edges_of_arithmetic) {
     (func (export "sat") (param f32) (result i32) (i32.trunc_sat_f32_u (local.get 0)))
     (func (export "div") (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1)))
     (func (export "rem") (param i64 i64) (result i64) (i64.rem_s (local.get 0) (local.get 1)))
+    (func (export "div_u") (param i64 i64) (result i64) (i64.div_u (local.get 0) (local.get 1)))
     (func (export "shr") (param i32 i32) (result i32) (i32.shr_u (local.get 0) (local.get 1)))))");
   EXPECT_THAT(guest.call(i, "min", {f64(0.0), f64(-0.0)}), Returns(f64(-0.0)));
   EXPECT_THAT(guest.call(i, "min", {f64(-0.0), f64(0.0)}), Returns(f64(-0.0)));
@@ -312,6 +320,8 @@ TEST_P(security, edges_of_arithmetic) {
   EXPECT_THAT(guest.call(i, "trunc", {f64(-2147483649.0)}), Traps(TrapCode::integer_overflow));
   EXPECT_THAT(guest.call(i, "trunc", {f64(2147483647.9)}), Returns(i32(INT32_MAX)));
   EXPECT_THAT(guest.call(i, "trunc", {f64(2147483648.0)}), Traps(TrapCode::integer_overflow));
+  EXPECT_THAT(guest.call(i, "trunc", {f64(NAN)}), Traps(TrapCode::invalid_conversion_to_integer));
+  EXPECT_THAT(guest.call(i, "trunc_u", {f64(NAN)}), Traps(TrapCode::invalid_conversion_to_integer));
   EXPECT_THAT(guest.call(i, "trunc_u", {f64(-0.9)}), Returns(i64(0)));
   EXPECT_THAT(guest.call(i, "trunc_u", {f64(-1)}), Traps(TrapCode::integer_overflow));
   EXPECT_THAT(guest.call(i, "trunc_u", {f64(18446744073709549568.0)}), Returns(i64(-2048)));
@@ -321,6 +331,8 @@ TEST_P(security, edges_of_arithmetic) {
   EXPECT_THAT(guest.call(i, "div", {i32(INT32_MIN), i32(-1)}), Traps(TrapCode::integer_overflow));
   EXPECT_THAT(guest.call(i, "rem", {i64(INT64_MIN), i64(-1)}), Returns(i64(0)));
   EXPECT_THAT(guest.call(i, "rem", {i64(1), i64(0)}), Traps(TrapCode::integer_divide_by_zero));
+  EXPECT_THAT(guest.call(i, "rem", {i64(7), i64(int64_t{1} << 32)}), Returns(i64(7)));
+  EXPECT_THAT(guest.call(i, "div_u", {i64(int64_t{7} << 32), i64(int64_t{1} << 32)}), Returns(i64(7)));
   EXPECT_THAT(guest.call(i, "shr", {i32(-1), i32(63)}), Returns(i32(1)));
 }
 

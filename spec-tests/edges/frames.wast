@@ -94,3 +94,244 @@
 (assert_exhaustion (invoke "down" (i32.const 1000)) "call stack exhausted")
 (assert_exhaustion (invoke "down" (i32.const 3000)) "call stack exhausted")
 (assert_exhaustion (invoke "down" (i32.const 10000)) "call stack exhausted")
+
+;; Locals that survive calls are saved behind the locals of the frame, which is at every distance that fits into an
+;; instruction, and at the first ones that do not.
+(module
+  (func $next (param i64) (result i64) (i64.add (local.get 0) (i64.const 1)))
+  (func $f58 (export "58") (param i32 i64 i64 i64) (result i64)
+    (local i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64
+      i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64
+      i64)
+    (loop $l
+      (local.set 1 (i64.add (call $next (local.get 1)) (local.get 2)))
+      (local.set 3 (i64.xor (call $next (local.get 3)) (local.get 1)))
+      (br_if $l (i32.and (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 3))))
+    (i64.add (i64.add (local.get 1) (local.get 57)) (i64.add (local.get 2) (local.get 3))))
+  (func (export "58 called") (param i32 i64 i64 i64) (result i64)
+    (loop $l
+      (local.set 3 (i64.add (local.get 3) (call $f58 (i32.const 2) (local.get 1) (local.get 2) (local.get 3))))
+      (local.set 2 (i64.add (local.get 2) (local.get 1)))
+      (br_if $l (i32.and (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 3))))
+    (i64.add (i64.add (local.get 1) (local.get 2)) (local.get 3)))
+  (func $f59 (export "59") (param i32 i64 i64 i64) (result i64)
+    (local i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64
+      i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64
+      i64 i64)
+    (loop $l
+      (local.set 1 (i64.add (call $next (local.get 1)) (local.get 2)))
+      (local.set 3 (i64.xor (call $next (local.get 3)) (local.get 1)))
+      (br_if $l (i32.and (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 3))))
+    (i64.add (i64.add (local.get 1) (local.get 58)) (i64.add (local.get 2) (local.get 3))))
+  (func (export "59 called") (param i32 i64 i64 i64) (result i64)
+    (loop $l
+      (local.set 3 (i64.add (local.get 3) (call $f59 (i32.const 2) (local.get 1) (local.get 2) (local.get 3))))
+      (local.set 2 (i64.add (local.get 2) (local.get 1)))
+      (br_if $l (i32.and (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 3))))
+    (i64.add (i64.add (local.get 1) (local.get 2)) (local.get 3)))
+  (func $f60 (export "60") (param i32 i64 i64 i64) (result i64)
+    (local i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64
+      i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64
+      i64 i64 i64)
+    (loop $l
+      (local.set 1 (i64.add (call $next (local.get 1)) (local.get 2)))
+      (local.set 3 (i64.xor (call $next (local.get 3)) (local.get 1)))
+      (br_if $l (i32.and (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 3))))
+    (i64.add (i64.add (local.get 1) (local.get 59)) (i64.add (local.get 2) (local.get 3))))
+  (func (export "60 called") (param i32 i64 i64 i64) (result i64)
+    (loop $l
+      (local.set 3 (i64.add (local.get 3) (call $f60 (i32.const 2) (local.get 1) (local.get 2) (local.get 3))))
+      (local.set 2 (i64.add (local.get 2) (local.get 1)))
+      (br_if $l (i32.and (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 3))))
+    (i64.add (i64.add (local.get 1) (local.get 2)) (local.get 3)))
+  (func $f61 (export "61") (param i32 i64 i64 i64) (result i64)
+    (local i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64
+      i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64
+      i64 i64 i64 i64)
+    (loop $l
+      (local.set 1 (i64.add (call $next (local.get 1)) (local.get 2)))
+      (local.set 3 (i64.xor (call $next (local.get 3)) (local.get 1)))
+      (br_if $l (i32.and (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 3))))
+    (i64.add (i64.add (local.get 1) (local.get 60)) (i64.add (local.get 2) (local.get 3))))
+  (func (export "61 called") (param i32 i64 i64 i64) (result i64)
+    (loop $l
+      (local.set 3 (i64.add (local.get 3) (call $f61 (i32.const 2) (local.get 1) (local.get 2) (local.get 3))))
+      (local.set 2 (i64.add (local.get 2) (local.get 1)))
+      (br_if $l (i32.and (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 3))))
+    (i64.add (i64.add (local.get 1) (local.get 2)) (local.get 3)))
+  (func $f62 (export "62") (param i32 i64 i64 i64) (result i64)
+    (local i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64
+      i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64
+      i64 i64 i64 i64 i64)
+    (loop $l
+      (local.set 1 (i64.add (call $next (local.get 1)) (local.get 2)))
+      (local.set 3 (i64.xor (call $next (local.get 3)) (local.get 1)))
+      (br_if $l (i32.and (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 3))))
+    (i64.add (i64.add (local.get 1) (local.get 61)) (i64.add (local.get 2) (local.get 3))))
+  (func (export "62 called") (param i32 i64 i64 i64) (result i64)
+    (loop $l
+      (local.set 3 (i64.add (local.get 3) (call $f62 (i32.const 2) (local.get 1) (local.get 2) (local.get 3))))
+      (local.set 2 (i64.add (local.get 2) (local.get 1)))
+      (br_if $l (i32.and (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 3))))
+    (i64.add (i64.add (local.get 1) (local.get 2)) (local.get 3)))
+  (func $f63 (export "63") (param i32 i64 i64 i64) (result i64)
+    (local i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64
+      i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64
+      i64 i64 i64 i64 i64 i64)
+    (loop $l
+      (local.set 1 (i64.add (call $next (local.get 1)) (local.get 2)))
+      (local.set 3 (i64.xor (call $next (local.get 3)) (local.get 1)))
+      (br_if $l (i32.and (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 3))))
+    (i64.add (i64.add (local.get 1) (local.get 62)) (i64.add (local.get 2) (local.get 3))))
+  (func (export "63 called") (param i32 i64 i64 i64) (result i64)
+    (loop $l
+      (local.set 3 (i64.add (local.get 3) (call $f63 (i32.const 2) (local.get 1) (local.get 2) (local.get 3))))
+      (local.set 2 (i64.add (local.get 2) (local.get 1)))
+      (br_if $l (i32.and (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 3))))
+    (i64.add (i64.add (local.get 1) (local.get 2)) (local.get 3)))
+  (func $f64 (export "64") (param i32 i64 i64 i64) (result i64)
+    (local i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64
+      i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64
+      i64 i64 i64 i64 i64 i64 i64)
+    (loop $l
+      (local.set 1 (i64.add (call $next (local.get 1)) (local.get 2)))
+      (local.set 3 (i64.xor (call $next (local.get 3)) (local.get 1)))
+      (br_if $l (i32.and (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 3))))
+    (i64.add (i64.add (local.get 1) (local.get 63)) (i64.add (local.get 2) (local.get 3))))
+  (func (export "64 called") (param i32 i64 i64 i64) (result i64)
+    (loop $l
+      (local.set 3 (i64.add (local.get 3) (call $f64 (i32.const 2) (local.get 1) (local.get 2) (local.get 3))))
+      (local.set 2 (i64.add (local.get 2) (local.get 1)))
+      (br_if $l (i32.and (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 3))))
+    (i64.add (i64.add (local.get 1) (local.get 2)) (local.get 3)))
+  (func $f65 (export "65") (param i32 i64 i64 i64) (result i64)
+    (local i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64
+      i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64
+      i64 i64 i64 i64 i64 i64 i64 i64)
+    (loop $l
+      (local.set 1 (i64.add (call $next (local.get 1)) (local.get 2)))
+      (local.set 3 (i64.xor (call $next (local.get 3)) (local.get 1)))
+      (br_if $l (i32.and (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 3))))
+    (i64.add (i64.add (local.get 1) (local.get 64)) (i64.add (local.get 2) (local.get 3))))
+  (func (export "65 called") (param i32 i64 i64 i64) (result i64)
+    (loop $l
+      (local.set 3 (i64.add (local.get 3) (call $f65 (i32.const 2) (local.get 1) (local.get 2) (local.get 3))))
+      (local.set 2 (i64.add (local.get 2) (local.get 1)))
+      (br_if $l (i32.and (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 3))))
+    (i64.add (i64.add (local.get 1) (local.get 2)) (local.get 3)))
+  (func $f66 (export "66") (param i32 i64 i64 i64) (result i64)
+    (local i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64
+      i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64
+      i64 i64 i64 i64 i64 i64 i64 i64 i64)
+    (loop $l
+      (local.set 1 (i64.add (call $next (local.get 1)) (local.get 2)))
+      (local.set 3 (i64.xor (call $next (local.get 3)) (local.get 1)))
+      (br_if $l (i32.and (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 3))))
+    (i64.add (i64.add (local.get 1) (local.get 65)) (i64.add (local.get 2) (local.get 3))))
+  (func (export "66 called") (param i32 i64 i64 i64) (result i64)
+    (loop $l
+      (local.set 3 (i64.add (local.get 3) (call $f66 (i32.const 2) (local.get 1) (local.get 2) (local.get 3))))
+      (local.set 2 (i64.add (local.get 2) (local.get 1)))
+      (br_if $l (i32.and (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 3))))
+    (i64.add (i64.add (local.get 1) (local.get 2)) (local.get 3)))
+  (func $f67 (export "67") (param i32 i64 i64 i64) (result i64)
+    (local i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64
+      i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64
+      i64 i64 i64 i64 i64 i64 i64 i64 i64 i64)
+    (loop $l
+      (local.set 1 (i64.add (call $next (local.get 1)) (local.get 2)))
+      (local.set 3 (i64.xor (call $next (local.get 3)) (local.get 1)))
+      (br_if $l (i32.and (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 3))))
+    (i64.add (i64.add (local.get 1) (local.get 66)) (i64.add (local.get 2) (local.get 3))))
+  (func (export "67 called") (param i32 i64 i64 i64) (result i64)
+    (loop $l
+      (local.set 3 (i64.add (local.get 3) (call $f67 (i32.const 2) (local.get 1) (local.get 2) (local.get 3))))
+      (local.set 2 (i64.add (local.get 2) (local.get 1)))
+      (br_if $l (i32.and (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 3))))
+    (i64.add (i64.add (local.get 1) (local.get 2)) (local.get 3)))
+  (func $f68 (export "68") (param i32 i64 i64 i64) (result i64)
+    (local i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64
+      i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64
+      i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64)
+    (loop $l
+      (local.set 1 (i64.add (call $next (local.get 1)) (local.get 2)))
+      (local.set 3 (i64.xor (call $next (local.get 3)) (local.get 1)))
+      (br_if $l (i32.and (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 3))))
+    (i64.add (i64.add (local.get 1) (local.get 67)) (i64.add (local.get 2) (local.get 3))))
+  (func (export "68 called") (param i32 i64 i64 i64) (result i64)
+    (loop $l
+      (local.set 3 (i64.add (local.get 3) (call $f68 (i32.const 2) (local.get 1) (local.get 2) (local.get 3))))
+      (local.set 2 (i64.add (local.get 2) (local.get 1)))
+      (br_if $l (i32.and (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 3))))
+    (i64.add (i64.add (local.get 1) (local.get 2)) (local.get 3)))
+  (func $f70 (export "70") (param i32 i64 i64 i64) (result i64)
+    (local i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64
+      i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64
+      i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64)
+    (loop $l
+      (local.set 1 (i64.add (call $next (local.get 1)) (local.get 2)))
+      (local.set 3 (i64.xor (call $next (local.get 3)) (local.get 1)))
+      (br_if $l (i32.and (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 3))))
+    (i64.add (i64.add (local.get 1) (local.get 69)) (i64.add (local.get 2) (local.get 3))))
+  (func (export "70 called") (param i32 i64 i64 i64) (result i64)
+    (loop $l
+      (local.set 3 (i64.add (local.get 3) (call $f70 (i32.const 2) (local.get 1) (local.get 2) (local.get 3))))
+      (local.set 2 (i64.add (local.get 2) (local.get 1)))
+      (br_if $l (i32.and (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 3))))
+    (i64.add (i64.add (local.get 1) (local.get 2)) (local.get 3)))
+  (func $f130 (export "130") (param i32 i64 i64 i64) (result i64)
+    (local i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64
+      i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64
+      i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64
+      i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64
+      i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64)
+    (loop $l
+      (local.set 1 (i64.add (call $next (local.get 1)) (local.get 2)))
+      (local.set 3 (i64.xor (call $next (local.get 3)) (local.get 1)))
+      (br_if $l (i32.and (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 3))))
+    (i64.add (i64.add (local.get 1) (local.get 129)) (i64.add (local.get 2) (local.get 3))))
+  (func (export "130 called") (param i32 i64 i64 i64) (result i64)
+    (loop $l
+      (local.set 3 (i64.add (local.get 3) (call $f130 (i32.const 2) (local.get 1) (local.get 2) (local.get 3))))
+      (local.set 2 (i64.add (local.get 2) (local.get 1)))
+      (br_if $l (i32.and (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 3))))
+    (i64.add (i64.add (local.get 1) (local.get 2)) (local.get 3))))
+(assert_return (invoke "58" (i32.const 3) (i64.const 0x100000007) (i64.const 5) (i64.const 11)) (i64.const 0x200000029))
+(assert_return (invoke "58 called" (i32.const 3) (i64.const 0x100000007) (i64.const 5) (i64.const 11))
+  (i64.const 0x1300000117))
+(assert_return (invoke "59" (i32.const 3) (i64.const 0x100000007) (i64.const 5) (i64.const 11)) (i64.const 0x200000029))
+(assert_return (invoke "59 called" (i32.const 3) (i64.const 0x100000007) (i64.const 5) (i64.const 11))
+  (i64.const 0x1300000117))
+(assert_return (invoke "60" (i32.const 3) (i64.const 0x100000007) (i64.const 5) (i64.const 11)) (i64.const 0x200000029))
+(assert_return (invoke "60 called" (i32.const 3) (i64.const 0x100000007) (i64.const 5) (i64.const 11))
+  (i64.const 0x1300000117))
+(assert_return (invoke "61" (i32.const 3) (i64.const 0x100000007) (i64.const 5) (i64.const 11)) (i64.const 0x200000029))
+(assert_return (invoke "61 called" (i32.const 3) (i64.const 0x100000007) (i64.const 5) (i64.const 11))
+  (i64.const 0x1300000117))
+(assert_return (invoke "62" (i32.const 3) (i64.const 0x100000007) (i64.const 5) (i64.const 11)) (i64.const 0x200000029))
+(assert_return (invoke "62 called" (i32.const 3) (i64.const 0x100000007) (i64.const 5) (i64.const 11))
+  (i64.const 0x1300000117))
+(assert_return (invoke "63" (i32.const 3) (i64.const 0x100000007) (i64.const 5) (i64.const 11)) (i64.const 0x200000029))
+(assert_return (invoke "63 called" (i32.const 3) (i64.const 0x100000007) (i64.const 5) (i64.const 11))
+  (i64.const 0x1300000117))
+(assert_return (invoke "64" (i32.const 3) (i64.const 0x100000007) (i64.const 5) (i64.const 11)) (i64.const 0x200000029))
+(assert_return (invoke "64 called" (i32.const 3) (i64.const 0x100000007) (i64.const 5) (i64.const 11))
+  (i64.const 0x1300000117))
+(assert_return (invoke "65" (i32.const 3) (i64.const 0x100000007) (i64.const 5) (i64.const 11)) (i64.const 0x200000029))
+(assert_return (invoke "65 called" (i32.const 3) (i64.const 0x100000007) (i64.const 5) (i64.const 11))
+  (i64.const 0x1300000117))
+(assert_return (invoke "66" (i32.const 3) (i64.const 0x100000007) (i64.const 5) (i64.const 11)) (i64.const 0x200000029))
+(assert_return (invoke "66 called" (i32.const 3) (i64.const 0x100000007) (i64.const 5) (i64.const 11))
+  (i64.const 0x1300000117))
+(assert_return (invoke "67" (i32.const 3) (i64.const 0x100000007) (i64.const 5) (i64.const 11)) (i64.const 0x200000029))
+(assert_return (invoke "67 called" (i32.const 3) (i64.const 0x100000007) (i64.const 5) (i64.const 11))
+  (i64.const 0x1300000117))
+(assert_return (invoke "68" (i32.const 3) (i64.const 0x100000007) (i64.const 5) (i64.const 11)) (i64.const 0x200000029))
+(assert_return (invoke "68 called" (i32.const 3) (i64.const 0x100000007) (i64.const 5) (i64.const 11))
+  (i64.const 0x1300000117))
+(assert_return (invoke "70" (i32.const 3) (i64.const 0x100000007) (i64.const 5) (i64.const 11)) (i64.const 0x200000029))
+(assert_return (invoke "70 called" (i32.const 3) (i64.const 0x100000007) (i64.const 5) (i64.const 11))
+  (i64.const 0x1300000117))
+(assert_return (invoke "130" (i32.const 3) (i64.const 0x100000007) (i64.const 5) (i64.const 11)) (i64.const 0x200000029))
+(assert_return (invoke "130 called" (i32.const 3) (i64.const 0x100000007) (i64.const 5) (i64.const 11))
+  (i64.const 0x1300000117))
