@@ -252,6 +252,7 @@ class Compiler {
   void load_arguments();
   void place_params();
   void clear_locals();
+  bool is_written_first(uint32_t pinned) const;
   void clear_slots(uint32_t begin, uint32_t end);
 
   // compiler_pins.h

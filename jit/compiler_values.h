@@ -154,17 +154,28 @@ void Compiler<Masm>::place_params() {
   for (uint32_t i : pinned_between(rest, params)) masm_.load_slot(local_type(i), pinned_[i], local_slot(i));
 }
 
-// Declared locals begin with the value 0. The slots between two pinned locals are cleared together.
+// Declared locals begin with the value 0, unless nothing can see it. The slots between two pinned locals are cleared
+// together.
 template <class Masm>
 void Compiler<Masm>::clear_locals() {
   uint32_t next = decoder_->locals().params();
   const uint32_t end = decoder_->locals().size();
   for (uint32_t i : pinned_between(next, end)) {
     clear_slots(next, i);
-    masm_.constant(local_type(i), pinned_[i], 0);
+    if (!is_written_first(i)) masm_.constant(local_type(i), pinned_[i], 0);
     next = i + 1;
   }
   clear_slots(next, end);
+}
+
+template <class Masm>
+bool Compiler<Masm>::is_written_first(uint32_t pinned) const {
+  const PinSet& body = plan_->sets[0];
+  const auto find = [&](const PinSet::Bank& bank, uint32_t written) {
+    return (written >> (std::find(bank.begin(), bank.end(), pinned) - bank.begin()) & 1) != 0;
+  };
+  if (is_int(local_type(pinned))) return find(body.ints, plan_->written_first_ints);
+  return find(body.floats, plan_->written_first_floats);
 }
 
 template <class Masm>

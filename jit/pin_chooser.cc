@@ -31,6 +31,7 @@ void PinChooser::begin(size_t locals) {
   if (place_.size() < locals + kMostConstants) place_.resize(locals + kMostConstants);
   local_count_ = static_cast<uint32_t>(locals);
   constants_.clear();
+  read_first_.clear();
 }
 
 void PinChooser::note_constant(ValType type, uint64_t bits, uint8_t next) {
@@ -223,6 +224,21 @@ void PinChooser::choose(const Region& region, bool floats, const PinSet& outer, 
   }
 }
 
+// References need a value although the code does not read it, because the collector looks for them in slots, and the
+// registers are stored there.
+void PinChooser::find_written_first(PinPlan& plan) {
+  const PinSet& body = plan.sets[0];
+  for (uint32_t local : read_first_) place_[local] = 1;
+  for (size_t reg = 0; reg < PinSet::kMost; ++reg) {
+    const auto is_written_first = [&](uint16_t local) {
+      return local != PinSet::kNoLocal && !is_constant(local) && place_[local] == 0 && !type_of(local).is_ref();
+    };
+    if (is_written_first(body.ints[reg])) plan.written_first_ints |= 1u << reg;
+    if (is_written_first(body.floats[reg])) plan.written_first_floats |= 1u << reg;
+  }
+  for (uint32_t local : read_first_) place_[local] = 0;
+}
+
 std::unique_ptr<const TierFacts> PinChooser::finish(const validator::Locals& locals) {
   auto plan = std::make_unique<PinPlan>();
   locals_ = &locals;
@@ -243,6 +259,7 @@ std::unique_ptr<const TierFacts> PinChooser::finish(const validator::Locals& loc
     plan->sets.push_back(set);
   }
   if (plan->sets.size() == 1 && plan->sets[0] == PinSet{}) return nullptr;
+  find_written_first(*plan);
   plan->constants.assign(constants_.begin(), constants_.end());
   for (uint32_t region : loops_) plan->loops.push_back(regions_[region].pins);
   return plan;

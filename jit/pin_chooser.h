@@ -25,6 +25,7 @@ class PinChooser final : public validator::BodyObserver {
   }
 
   void begin(size_t locals) override;
+  void read_first(uint32_t local) override { read_first_.push_back(local); }
   void enter_loop() override;
   void leave_loop() override;
   // Gives a PinPlan, or null if no local gets a register.
@@ -53,6 +54,7 @@ class PinChooser final : public validator::BodyObserver {
 
   void take_calls();
   void close(Region& region);
+  void find_written_first(PinPlan& plan);
   void choose(const Region& region, bool floats, const PinSet& outer, PinSet& set) const;
   std::span<const LocalWeight> weights(const Region& region) const {
     return {weights_.data() + region.begin, region.count};
@@ -64,6 +66,7 @@ class PinChooser final : public validator::BodyObserver {
   const RegisterBudget budget_;
   uint32_t local_count_ = 0;
   std::vector<PinPlan::Constant> constants_;  // in loops; their numbers follow those of the locals
+  std::vector<uint32_t> read_first_;
   std::vector<Region> regions_;
   uint32_t open_ = 0;            // the innermost open region
   uint32_t too_deep_ = 0;        // number of open loops without a region

@@ -56,7 +56,10 @@ struct PinPlan final : TierFacts {
     uint64_t bits = 0;
     friend bool operator==(const Constant&, const Constant&) = default;
   };
-  std::vector<PinSet> sets;         // sets[0] is that of the body
+  std::vector<PinSet> sets;  // sets[0] is that of the body
+  // By register of sets[0]: whether its local is a number that is written before it is read, so that it needs no value
+  // when the function begins.
+  uint32_t written_first_ints = 0, written_first_floats = 0;
   std::vector<uint32_t> loops;      // for each loop, in the order in which the loops begin: the index of its set
   std::vector<Constant> constants;  // of loops
 };

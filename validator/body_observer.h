@@ -26,6 +26,9 @@ class BodyObserver {
   // when it needs them.
   // local.get, or (`writes`) local.set or local.tee.
   void use_local(uint32_t local, bool writes) { uses_.push_back({local, writes}); }
+  // Once for each local that is read where it may still have the value that it had when the function began. All others
+  // are written before they are read.
+  virtual void read_first(uint32_t local) = 0;
   // An instruction that calls a function, or leaves the function by an exception. Tail calls are not reported.
   void call() { ++calls_; }
   // A number; `next`: the first byte of the instruction behind it, which often uses it. Floating-point numbers other

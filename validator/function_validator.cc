@@ -29,6 +29,7 @@ class FactsSink {
     const Locals& locals = decoder.locals();
     if (uses_.size() < locals.size()) uses_.resize(locals.size());
     std::fill_n(uses_.begin(), locals.ready(), Uses{});
+    blocks_.assign(1, last_block_ = 1);
     if (observer_) observer_->begin(locals.size());
     facts_.local_slots = locals.slots();
   }
@@ -75,16 +76,18 @@ class FactsSink {
   void ref_null(ValType) { note_height(); }
   void ref_is_null() {}
   void ref_func(FuncIdx) { note_height(); }
-  void block(Control&) {}
+  void block(Control&) { enter_block(); }
   void loop(Control&) {
     facts_.has_loops = true;
+    enter_block();
     if (observer_) observer_->enter_loop();
   }
-  void if_(Control&) {}
-  void else_(Control&, bool) {}
+  void if_(Control&) { enter_block(); }
+  void else_(Control&, bool) { enter_branch(); }
   // A block may have more results than were on the stack at its end.
   void end(Control& c, bool) {
     if (c.op == Op::loop && observer_) observer_->leave_loop();
+    blocks_.pop_back();
     note_height(c.height + c.results.size());
     kept_exceptions_ -= c.label.keeps_exception;
   }
@@ -102,15 +105,20 @@ class FactsSink {
   void ref_as_non_null() {}
   void try_table(Control&, std::span<const CatchClause> catches) {
     facts_.has_try = true;
+    enter_block();
     // A handler may push more values than were ever on the stack.
     for (const CatchClause& clause : catches) {
       const Control& target = decoder_->control(clause.label + 1);
       note_height(target.height + target.branch_types().size());
     }
   }
-  void try_(Control&) { facts_.has_try = true; }
+  void try_(Control&) {
+    facts_.has_try = true;
+    enter_block();
+  }
   // The exception stays below the operands of the block, for a rethrow.
   void catch_(Control& c, CatchKind kind, TagIdx tag, bool) {
+    enter_branch();
     if (!std::exchange(c.label.keeps_exception, true)) {
       most_kept_exceptions_ = std::max(most_kept_exceptions_, ++kept_exceptions_);
     }
@@ -135,11 +143,26 @@ class FactsSink {
  private:
   struct Uses {
     uint32_t reads = 0, writes = 0;
+    // The block in which the local was written, and how deep it is. While that is open, all code is behind the write.
+    uint32_t block = 0, depth = 0;
   };
+
+  void enter_block() { blocks_.push_back(++last_block_); }
+  // The end of a part of a block, after which another part begins that may be executed instead.
+  void enter_branch() { blocks_.back() = ++last_block_; }
 
   void note_height() { decoder_->note_height(); }
   void note_height(uint32_t height) { facts_.max_operand_slots = std::max(facts_.max_operand_slots, height); }
-  [[gnu::noinline]] void note_use(uint32_t local, bool writes) { observer_->use_local(local, writes); }
+  // The rule for locals without a default value, applied to all locals (spec 3.4 "Instruction Sequences").
+  [[gnu::noinline]] void note_use(uint32_t local, bool writes) {
+    Uses& uses = uses_[local];
+    if (uses.depth >= blocks_.size() || blocks_[uses.depth] != uses.block) {
+      if (!writes) observer_->read_first(local);
+      uses.depth = writes ? static_cast<uint32_t>(blocks_.size() - 1) : 0;
+      uses.block = blocks_[uses.depth];
+    }
+    observer_->use_local(local, writes);
+  }
   size_t tag_params(TagIdx tag) const {
     const decoder::Module& module = decoder_->module();
     return module.func_type(module.tags[raw(tag)].type).params.size();
@@ -178,6 +201,8 @@ class FactsSink {
   FunctionFacts facts_;
   uint32_t kept_exceptions_ = 0;                  // by the older proposal's catch blocks around this instruction,
   uint32_t most_kept_exceptions_ = 0;             // and the maximum so far; added to the maximum of operands
+  std::vector<uint32_t> blocks_;                  // the open blocks, each with a number of its own
+  uint32_t last_block_ = 0;                       // the greatest number so far in this function
   std::vector<Uses> uses_;                        // by local, for those that are ready or have been used
   const std::unique_ptr<BodyObserver> observer_;  // may be null
 };

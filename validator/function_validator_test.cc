@@ -42,6 +42,7 @@ class Recorder final : public BodyObserver {
     std::string text;
   };
   void begin(size_t locals) override { text_ = std::to_string(locals) + " locals"; }
+  void read_first(uint32_t local) override { add("first " + std::to_string(local)); }
   void enter_loop() override { add("loop"); }
   void leave_loop() override { add("end"); }
   std::unique_ptr<const TierFacts> finish(const Locals&) override {
@@ -70,8 +71,43 @@ TEST(function_validator, an_observer_hears_of_locals_constants_calls_and_loops_i
       "", FeatureSet::defaults(), std::make_unique<Recorder>());
   ASSERT_TRUE(r) << r.error().to_string();
   EXPECT_EQ(static_cast<const Recorder::Log&>(*r->tier).text,
-            "2 locals, loop, read 1, write 1, f64, write 0, call, end, write 1, f64, finish");
+            "2 locals, loop, first 1, read 1, write 1, f64, write 0, call, end, write 1, f64, finish");
   EXPECT_EQ(validate("nop")->tier, nullptr);
+}
+
+// Every local of `body` that is read where it may have its first value, in order.
+std::string read_first(const std::string& body) {
+  const auto r = validate(body, "", FeatureSet::defaults(), std::make_unique<Recorder>());
+  if (!r) return r.error().to_string();
+  std::string found;
+  const std::string& text = static_cast<const Recorder::Log&>(*r->tier).text;
+  for (size_t at = text.find("first "); at != std::string::npos; at = text.find("first ", at + 1))
+    found += text[at + 6];
+  return found;
+}
+
+TEST(function_validator, an_observer_hears_which_locals_keep_their_first_value_until_they_are_read) {
+  const std::string locals = "(local i32 i32 i32)";
+  const auto set = [](int local) { return "(local.set " + std::to_string(local) + " (i32.const 1))"; };
+  const auto get = [](int local) { return "(drop (local.get " + std::to_string(local) + "))"; };
+  EXPECT_EQ(read_first(locals + set(0) + get(0) + get(1) + get(1) + set(1)), "1");
+  EXPECT_EQ(read_first(locals + "(drop (local.tee 0 (i32.const 1)))" + get(0)), "");
+  // What was written in a block may not have been written behind its end; what was written before it was.
+  EXPECT_EQ(read_first(locals + "(block (br_if 0 (i32.const 1))" + set(0) + get(0) + ")" + get(0)), "0");
+  EXPECT_EQ(read_first(locals + set(0) + "(block (loop " + get(0) + set(1) + get(1) + "))" + get(0)), "");
+  // The first iteration of a loop reads before it writes.
+  EXPECT_EQ(read_first(locals + "(loop " + get(0) + set(0) + "(br_if 0 (i32.const 0)))"), "0");
+  // The branches of `if` are apart, and so are those of `try`.
+  EXPECT_EQ(read_first(locals + "(if (i32.const 1) (then " + set(0) + get(0) + ") (else " + set(1) + get(1) + get(0) +
+                       "))" + get(2)),
+            "02");
+  EXPECT_EQ(read_first(locals + "(if (i32.const 1) (then " + set(0) + "))" + get(0)), "0");
+  EXPECT_EQ(read_first(locals + "(try_table " + set(0) + ")" + get(0)), "0");
+  // A block at the same depth is another block.
+  EXPECT_EQ(
+      read_first(locals + "(block " + set(0) + ") (block " + get(0) + ") (loop " + set(1) + ") (block " + get(1) + ")"),
+      "01");
+  EXPECT_EQ(read_first(locals + "(block (br 0 " + set(0) + "))" + get(0)), "0");
 }
 
 TEST(function_validator, a_mismatch_says_what_was_expected_and_found_and_where) {
