@@ -337,10 +337,10 @@ TEST_P(NarrowValues, are_32_bits_wide) {
 
 INSTANTIATE_TEST_SUITE_P(tiers, NarrowValues,
                          ::testing::Combine(::testing::ValuesIn(spec::kTiers), ::testing::ValuesIn(kForms)),
-                         [](const auto& info) {
-                           std::string name(std::get<0>(info.param).name);
+                         [](const auto& test) {
+                           std::string name(std::get<0>(test.param).name);
                            std::replace(name.begin(), name.end(), '-', '_');
-                           return name + "_" + std::get<1>(info.param).name;
+                           return name + "_" + std::get<1>(test.param).name;
                          });
 
 }  // namespace
