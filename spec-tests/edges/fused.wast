@@ -140,7 +140,23 @@
       local.set 3
       (local.set 1 (i32.sub (local.get 1) (i32.const 1)))
       (br_if 0 (local.tee 2 (i32.ne (local.get 1) (i32.const 0)))))
-    (local.get 3)))
+    (local.get 3))
+  ;; The operand is a local, which is needed afterwards; nothing is called, so the local may be in a register.
+  (func (export "local, shifted") (param i32 i32) (result i32) (local i32)
+    (local.set 2 (i32.shl (local.get 1) (i32.const 4)))
+    (i32.xor (i32.add (local.get 0) (local.get 2)) (local.get 2)))
+  (func (export "local, multiplied") (param i32 i32) (result i32) (local i32)
+    (local.set 2 (i32.mul (local.get 1) (local.get 0)))
+    (i32.xor (i32.add (local.get 2) (local.get 0)) (local.get 2)))
+  (func (export "local, extracted") (param i32 i32) (result i32) (local i32)
+    (local.set 2 (i32.shr_u (local.get 1) (i32.const 1)))
+    (i32.xor (i32.and (local.get 2) (i32.const 255)) (i32.shl (local.get 2) (i32.const 8))))
+  (func (export "local, inserted") (param i32 i32) (result i32) (local i32)
+    (local.set 2 (i32.and (local.get 1) (i32.const 15)))
+    (i32.xor (i32.shl (local.get 2) (i32.const 8)) (local.get 2)))
+  (func (export "local, extended") (param i32 i32) (result i64) (local i64)
+    (local.set 2 (i64.extend_i32_u (local.get 1)))
+    (i64.xor (i64.shl (local.get 2) (i64.const 8)) (local.get 2))))
 (assert_return (invoke "i32 add shl" (i32.const 0x80000001) (i32.const 0x12345678)) (i32.const 0))
 (assert_return (invoke "i32 add shl" (i32.const 0) (i32.const -1)) (i32.const 0))
 (assert_return (invoke "i32 add shr_s" (i32.const 0x80000001) (i32.const 0x12345678)) (i32.const 0))
@@ -392,6 +408,11 @@
 (assert_return (invoke "rotr, then wrap" (i64.const -1) (i64.const 0x7fffffff80000000)) (i64.const 0))
 (assert_return (invoke "rotr, then wrap" (i64.const 0x00000000ffffffff) (i64.const 1)) (i64.const 0))
 (assert_return (invoke "comparison to local" (i32.const 5) (i32.const 3)) (i32.const 601))
+(assert_return (invoke "local, shifted" (i32.const 5) (i32.const 3)) (i32.const 5))
+(assert_return (invoke "local, multiplied" (i32.const 5) (i32.const 3)) (i32.const 27))
+(assert_return (invoke "local, extracted" (i32.const 5) (i32.const 6)) (i32.const 0x303))
+(assert_return (invoke "local, inserted" (i32.const 5) (i32.const 3)) (i32.const 0x303))
+(assert_return (invoke "local, extended" (i32.const 5) (i32.const -1)) (i64.const 0xff000000ff))
 
 ;; The operand is a local in a register that is needed again.
 (module
