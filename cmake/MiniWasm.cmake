@@ -29,6 +29,7 @@ macro(mini_wasm_begin)
   set(MINI_WASM_FOLDERS "" CACHE INTERNAL "")
   # The version has one place, project(VERSION); the library and the command line read it from this header.
   configure_file(include/mini_wasm/version.h.in include/mini_wasm/version.h @ONLY)
+  # For the project's own sources. Nothing of this reaches programs that use the library.
   add_library(mini_wasm_options INTERFACE)
   target_include_directories(mini_wasm_options INTERFACE
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
@@ -133,19 +134,28 @@ function(mini_wasm_make_library name kind)
   foreach(folder ${MINI_WASM_FOLDERS})
     target_sources(${name} PRIVATE $<TARGET_OBJECTS:${folder}>)
   endforeach()
-  target_link_libraries(${name} PUBLIC mini_wasm_options Threads::Threads)
-  # What is cached belongs to one build: its id says which (runtime/system/image.h). What nobody uses is left out.
-  target_link_options(${name} PUBLIC -Wl,--build-id=sha1 -Wl,--gc-sections)
+  # All that programs get from it, besides the library.
+  target_include_directories(${name} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_compile_features(${name} PUBLIC cxx_std_20)
+  # Threads, and what is cached belongs to one build: its id says which (runtime/system/image.h).
+  target_link_libraries(${name} PUBLIC Threads::Threads)
+  target_link_options(${name} PUBLIC -Wl,--build-id=sha1)
+  if(MINI_WASM_SANITIZE)
+    target_link_options(${name} PUBLIC -fsanitize=${MINI_WASM_SANITIZE})
+  endif()
   if(MINI_WASM_JIT)
     target_link_libraries(${name} PRIVATE asmjit::asmjit)
-    target_compile_definitions(${name} PUBLIC MINI_WASM_JIT=1)
   endif()
   if(kind STREQUAL "SHARED")
     set_target_properties(${name} PROPERTIES SOVERSION ${PROJECT_VERSION_MAJOR} VERSION ${PROJECT_VERSION})
     # What comes from static libraries is nobody else's business; and that asmjit's is not built for shared libraries.
-    target_link_options(${name} PRIVATE -Wl,--exclude-libs,ALL)
+    # What nobody uses is left out.
+    target_link_options(${name} PRIVATE -Wl,--exclude-libs,ALL -Wl,--gc-sections)
     if(MINI_WASM_JIT)
       target_sources(${name} PRIVATE jit/x64/asmjit_diagnostics.cc)
+      target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
     endif()
     # lld can put functions together that have the same code and whose addresses nobody compares.
     if(MINI_WASM_HAS_LLD)
@@ -155,22 +165,30 @@ function(mini_wasm_make_library name kind)
 endfunction()
 
 # `mini_wasm::mini_wasm` is what programs link: shared with BUILD_SHARED_LIBS. `mini_wasm_internals` is for what looks
-# behind the API (the command line, tests): always static. Tests also need the shared library.
+# behind the API (the command line, tests): a library that is always static (MINI_WASM_STATIC), and what the project's own
+# sources are compiled with. Tests also need the shared library.
 macro(mini_wasm_end)
   find_package(Threads REQUIRED)
   include(CheckLinkerFlag)
   check_linker_flag(CXX "-fuse-ld=lld;-Wl,--icf=safe" MINI_WASM_HAS_LLD)
   if(BUILD_SHARED_LIBS)
+    set(MINI_WASM_STATIC mini_wasm_static CACHE INTERNAL "")
     mini_wasm_make_library(mini_wasm SHARED)
-    mini_wasm_make_library(mini_wasm_internals STATIC)
+    mini_wasm_make_library(mini_wasm_static STATIC)
   else()
+    set(MINI_WASM_STATIC mini_wasm CACHE INTERNAL "")
     mini_wasm_make_library(mini_wasm STATIC)
-    add_library(mini_wasm_internals ALIAS mini_wasm)
     if(MINI_WASM_TESTS)
       mini_wasm_make_library(mini_wasm_shared SHARED)
     endif()
   endif()
   add_library(mini_wasm::mini_wasm ALIAS mini_wasm)
+  add_library(mini_wasm_internals INTERFACE)
+  target_link_libraries(mini_wasm_internals INTERFACE mini_wasm_options ${MINI_WASM_STATIC})
+  target_link_options(mini_wasm_internals INTERFACE -Wl,--gc-sections)
+  if(MINI_WASM_JIT)
+    target_compile_definitions(mini_wasm_internals INTERFACE MINI_WASM_JIT=1)
+  endif()
   mini_wasm_check_shared_library()
 endmacro()
 
@@ -186,7 +204,7 @@ function(mini_wasm_check_shared_library)
     return()
   endif()
   add_test(NAME library.exports COMMAND ${PROJECT_SOURCE_DIR}/cmake/check_exports.sh ${CMAKE_NM}
-    $<TARGET_FILE:${shared}> $<TARGET_FILE:mini_wasm_internals>)
+    $<TARGET_FILE:${shared}> $<TARGET_FILE:${MINI_WASM_STATIC}>)
   if(MINI_WASM_JIT AND MINI_WASM_HAS_LLD AND MINI_WASM_HAS_TAIL_CALLS AND NOT MINI_WASM_DISPATCH STREQUAL "loop"
       AND NOT MINI_WASM_SANITIZE AND NOT MINI_WASM_FUZZ AND CMAKE_BUILD_TYPE STREQUAL "Release"
       AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
