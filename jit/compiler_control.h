@@ -317,6 +317,7 @@ void Compiler<Masm>::br_on_null(uint32_t depth) {
   branch_to(condition, true, depth);
   if (reference.kind == Value::Kind::reg) return push_reg(reference.type, reference.reg);
   if (reference.kind == Value::Kind::local) return local_get(reference.local());
+  assert(!alone);
   push_home(reference.type);
 }
 

@@ -290,6 +290,7 @@ void Compiler<Masm>::ref_cast(ValType type) {
   const auto test = emit_test(condition);
   masm_.trap_if_not(test, TrapCode::cast_failure, site());
   if (reference.kind == Value::Kind::reg) return push_reg(Scalar::i64, reg);
+  assert(reference.kind == Value::Kind::local);
   local_get(reference.local());
 }
 

@@ -60,8 +60,10 @@ struct PinPlan final : TierFacts {
   // By register of sets[0]: whether its local is a number that is written before it is read, so that it needs no value
   // when the function begins.
   uint32_t written_first_ints = 0, written_first_floats = 0;
-  std::vector<uint32_t> loops;      // for each loop, in the order in which the loops begin: the index of its set
-  std::vector<Constant> constants;  // of loops
+  std::vector<uint32_t> loops;  // for each loop, in the order in which the loops begin: the index of its set
+  // Of loops; none of them is 0. So none is null, which has the same bits: code that tests a reference and hands it on
+  // relies on Compiler::use, which leaves it in a register of its own or in a local.
+  std::vector<Constant> constants;
 };
 
 }  // namespace mini_wasm::jit

@@ -171,6 +171,45 @@ TEST(pinned_code, locals_survive_compiling) {
       "(call $late)");
 }
 
+// Null is the number 0 in a register. But code that tests a reference and hands it on must know where it is. Around it,
+// the number 0 is worth a register, local 0 has one that is no place for references, and there are odd numbers in others.
+TEST(pinned_code, null_is_no_constant_of_a_loop) {
+  std::string begin, loop = "(loop (local.set 0 (f64.mul (local.get 0) (f64.const 1.5)))";
+  for (int i = 1; i < 4; ++i) {
+    const std::string n = std::to_string(i);
+    for (int times = 0; times < 9; ++times) begin += "(local.set " + n + " (f64.const 1))";
+    for (int times = 0; times < 3; ++times)
+      loop += "(local.set " + n + " (f64.add (local.get " + n + ") (local.get " + n + ")))";
+  }
+  for (int i = 4; i < 20; ++i) {
+    const std::string n = std::to_string(i);
+    begin += "(local.set " + n + " (i64.const 3))";
+    for (int times = 0; times < 3; ++times)
+      loop += "(local.set " + n + " (i64.mul (local.get " + n + ") (local.get 4)))";
+  }
+  for (int i = 0; i < 20; ++i) loop += "(local.set 20 (i64.and (local.get 20) (i64.const 0)))";
+  std::string locals = "(param f64) (result i32) (local f64 f64 f64";
+  for (int i = 4; i < 21; ++i) locals += " i64";
+  locals += " i32)";
+  const std::string end = "(br_if 0 (f64.lt (local.get 0) (f64.const 100)))) (local.get 21)";
+  const std::string text =
+      "(module (type $s (struct (field i64))) (func (export \"cast\") " + locals + begin + loop +
+      "(local.set 21 (ref.is_null (ref.cast (ref null $s) (ref.cast anyref (ref.null any)))))" + end +
+      ") (func (export \"refused\") " + locals + begin + loop +
+      "(drop (ref.cast (ref $s) (ref.cast anyref (ref.null any))))" + end + ") (func (export \"branch\") " + locals +
+      begin + loop +
+      "(block $null (drop (ref.cast (ref $s) (br_on_null $null (ref.null $s)))) (return (i32.const -1)))"
+      "(local.set 21 (i32.add (local.get 21) (i32.const 1)))" +
+      end + "))";
+  for (const Tier tier : {Tier::interpreter, Tier::jit}) {
+    Guest guest(config_of(tier));
+    const Instance i = guest.load(text);
+    EXPECT_THAT(guest.call(i, "cast", {f64(1)}), Returns(i32(1)));
+    EXPECT_THAT(guest.call(i, "refused", {f64(1)}), Traps(TrapCode::cast_failure));
+    EXPECT_THAT(guest.call(i, "branch", {f64(1)}), Returns(i32(12)));
+  }
+}
+
 // What C++ keeps in registers that its callees must not change, while the guest uses them all, and then returns or traps.
 template <class Call>
 void expect_registers_kept(Call call) {

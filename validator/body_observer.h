@@ -31,11 +31,11 @@ class BodyObserver {
   virtual void read_first(uint32_t local) = 0;
   // An instruction that calls a function, or leaves the function by an exception. Tail calls are not reported.
   void call() { ++calls_; }
-  // A number; `next`: the first byte of the instruction behind it, which often uses it. Floating-point numbers other
-  // than +0, and, if `wants_integers_`, integers.
+  // A number other than 0 (+0); `next`: the first byte of the instruction behind it, which often uses it. Integers only if
+  // `wants_integers_`.
   void use_constant(ValType type, uint64_t bits, uint8_t next) {
     const bool is_float = type == ValType::f32 || type == ValType::f64;
-    if (is_float ? bits != 0 : wants_integers_) note_constant(type, bits, next);
+    if (bits != 0 && (is_float || wants_integers_)) note_constant(type, bits, next);
   }
   virtual void enter_loop() = 0;
   virtual void leave_loop() = 0;
