@@ -171,26 +171,32 @@ TEST(pinned_code, locals_survive_compiling) {
       "(call $late)");
 }
 
+std::string set(int local, const std::string& value) {
+  return "(local.set " + std::to_string(local) + " " + value + ")";
+}
+std::string binary(const std::string& op, const std::string& left, const std::string& right) {
+  return "(" + op + left + right + ")";
+}
+std::string repeated(int times, const std::string& text) {
+  std::string all;
+  for (int i = 0; i < times; ++i) all += text;
+  return all;
+}
+
 // Null is the number 0 in a register. But code that tests a reference and hands it on must know where it is. Around it,
 // the number 0 is worth a register, local 0 has one that is no place for references, and there are odd numbers in others.
 TEST(pinned_code, null_is_no_constant_of_a_loop) {
-  std::string begin, loop = "(loop (local.set 0 (f64.mul (local.get 0) (f64.const 1.5)))";
+  std::string begin, loop = "(loop" + set(0, binary("f64.mul", get(0), "(f64.const 1.5)"));
   for (int i = 1; i < 4; ++i) {
-    const std::string n = std::to_string(i);
-    for (int times = 0; times < 9; ++times) begin += "(local.set " + n + " (f64.const 1))";
-    for (int times = 0; times < 3; ++times)
-      loop += "(local.set " + n + " (f64.add (local.get " + n + ") (local.get " + n + ")))";
+    begin += repeated(9, set(i, "(f64.const 1)"));
+    loop += repeated(3, set(i, binary("f64.add", get(i), get(i))));
   }
   for (int i = 4; i < 20; ++i) {
-    const std::string n = std::to_string(i);
-    begin += "(local.set " + n + " (i64.const 3))";
-    for (int times = 0; times < 3; ++times)
-      loop += "(local.set " + n + " (i64.mul (local.get " + n + ") (local.get 4)))";
+    begin += set(i, "(i64.const 3)");
+    loop += repeated(3, set(i, binary("i64.mul", get(i), get(4))));
   }
-  for (int i = 0; i < 20; ++i) loop += "(local.set 20 (i64.and (local.get 20) (i64.const 0)))";
-  std::string locals = "(param f64) (result i32) (local f64 f64 f64";
-  for (int i = 4; i < 21; ++i) locals += " i64";
-  locals += " i32)";
+  loop += repeated(20, set(20, binary("i64.and", get(20), "(i64.const 0)")));
+  const std::string locals = "(param f64) (result i32) (local f64 f64 f64" + repeated(17, " i64") + " i32)";
   const std::string end = "(br_if 0 (f64.lt (local.get 0) (f64.const 100)))) (local.get 21)";
   const std::string text =
       "(module (type $s (struct (field i64))) (func (export \"cast\") " + locals + begin + loop +
