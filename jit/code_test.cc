@@ -19,11 +19,6 @@ namespace {
 
 using namespace mini_wasm::testing;
 
-Config config_of(Tier tier) {
-  Config config;
-  config.tier = tier;
-  return config;
-}
 const Config kJit = config_of(Tier::jit);
 
 // Resident memory of shared mappings. Code memory is a shared mapping, and hardly anything else is; the memory of

@@ -14,12 +14,6 @@ namespace {
 
 using namespace mini_wasm::testing;
 
-Config config_of(Tier tier) {
-  Config config;
-  config.tier = tier;
-  return config;
-}
-
 std::string get(int local) { return "(local.get " + std::to_string(local) + ")"; }
 
 // A function for each way in which select's result, its operands and those of its condition can be the same locals. It

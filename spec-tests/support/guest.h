@@ -58,6 +58,12 @@ MATCHER_P2(Fails, kind, text, std::string("fails with: ") + text) {
   return !arg && arg.error().kind == kind && arg.error().to_string().find(text) != std::string::npos;
 }
 
+inline Config config_of(Tier tier) {
+  Config config;
+  config.tier = tier;
+  return config;
+}
+
 struct Guest {
   Engine engine;
   Store store;
