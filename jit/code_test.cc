@@ -9,6 +9,7 @@
 #include <fstream>
 #include <functional>
 #include <thread>
+#include <vector>
 
 #include "spec-tests/support/guest.h"
 #include "spec-tests/support/new_processes.h"
@@ -109,7 +110,7 @@ TEST(code, operands_in_memory_and_shifted_ones) {
 
 // When a load that is a part of an addition traps, the backtrace has the offset of the load.
 TEST(code, an_operand_in_memory_traps_where_it_is_loaded) {
-  uint32_t offsets[2], *offset = offsets;
+  std::vector<uint32_t> offsets;
   for (Tier tier : {Tier::interpreter, Tier::jit}) {
     Guest guest(config_of(tier));
     const Instance i = guest.load(
@@ -118,9 +119,9 @@ TEST(code, an_operand_in_memory_traps_where_it_is_loaded) {
     const auto result = i.func("f")->call({f64(1), i32(-1)});
     ASSERT_FALSE(result);
     ASSERT_EQ(result.error().backtrace.size(), 1u);
-    *offset++ = result.error().backtrace[0].offset;
+    offsets.push_back(result.error().backtrace[0].offset);
   }
-  EXPECT_EQ(offsets[0], offsets[1]);
+  EXPECT_EQ(offsets.front(), offsets.back());
 }
 
 // Floating-point constants behind the code. The operands of an instruction are not swapped if both may be NaN.
