@@ -37,6 +37,22 @@ TEST_F(cli, a_timeout_ends_what_runs_and_what_waits) {
   }
 }
 
+TEST_F(cli, fuel_ends_a_program_at_the_same_place) {
+  const std::string file =
+      module("fuel.wasm", R"((module (memory (export "memory") 1) (func (export "_start") (local i32)
+    (loop (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 1000)))))))");
+  EXPECT_EQ(run({"run", "--fuel", "7000", file}).code, 0);
+  std::string place;
+  for (const char* const tier : {"--tier=interp", "--tier=jit", "--tier=auto"}) {
+    const Outcome outcome = run({"run", tier, "--fuel=6999", file});
+    EXPECT_EQ(outcome.code, 134);
+    EXPECT_THAT(outcome.err, HasSubstr("out of fuel"));
+    if (place.empty()) place = outcome.err;
+    EXPECT_EQ(outcome.err, place);
+  }
+  EXPECT_EQ(run({"run", "--fuel=-1", file}).code, 2);
+}
+
 TEST_F(cli, a_timeout_ends_a_program_of_several_threads) {
   const std::string file = module("threads.wasm", R"((module
     (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))

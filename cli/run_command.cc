@@ -55,6 +55,7 @@ Result<Config> engine_config(const RunOptions& options) {
   config.stack_size = *stack;
   config.guard_pages = !options.no_guard_pages;
   config.speculation_guards = options.speculation_guards;
+  config.fuel = options.fuel.has_value();
   if (options.tier == "interp") config.tier = Tier::interpreter;
   if (options.tier == "jit") config.tier = Tier::jit;
   config.eager = options.compile == "eager";
@@ -118,6 +119,7 @@ Result<StoreLimits> store_limits(const RunOptions& options) {
   Result<uint64_t> max_gc_heap = size_option(options.max_gc_heap, "--max-gc-heap", limits.gc_heap_bytes);
   if (!max_gc_heap) return std::move(max_gc_heap).error();
   limits.gc_heap_bytes = *max_gc_heap;
+  limits.fuel = options.fuel.value_or(0);
   return limits;
 }
 

@@ -28,6 +28,7 @@ struct RunOptions {
   std::optional<std::string> max_gc_heap;
   std::optional<std::string> stack_size;
   std::optional<std::string> timeout;
+  std::optional<uint64_t> fuel;
   bool no_sigpipe = false;
   static constexpr std::string_view kUserCache = "*";
   std::optional<std::string> cache;      // a directory

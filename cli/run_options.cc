@@ -76,6 +76,11 @@ void RunOptions::add_limits(CLI::App& command) {
       ->option_text("N[K|M|G]");
   command.add_option("--timeout", timeout, "End the program after that long, e.g. 5s, 200ms, 2m; the exit code is 124")
       ->option_text("TIME");
+  command
+      .add_option("--fuel", fuel,
+                  "Most instructions that the program may execute (each of its threads); then it traps, always at the "
+                  "same instruction")
+      ->option_text("N");
   command.add_flag(
       "--no-sigpipe", no_sigpipe,
       "Writing to a pipe that nobody reads is an error for the program (EPIPE) and no signal that ends it");

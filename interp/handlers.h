@@ -133,6 +133,8 @@ enum class Special : uint8_t {
   lazy,              // only in a FuncCode
   count_call,        // word 1: FuncCode*
   count_loop,        // word 1: FuncCode*, word 2: which of its loops
+  charge,            // takes x (signed) units of fuel
+  charge_or_trap,    // the same; then traps if the fuel is below 0
   enter_compiled,    // word 1: FuncCode*, word 2: address of its machine code
   unreachable,
   ref_func,  // d <- function x

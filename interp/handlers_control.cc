@@ -490,6 +490,17 @@ void count_loop(Machine& m) {
   m.pc += 3;
 }
 
+template <bool checks>
+void charge(Machine& m) {
+  int64_t& fuel = m.ctx->store->execution().fuel;
+  fuel -= static_cast<int32_t>(operands_at(m.pc + 1).x);
+  if constexpr (checks) {
+    if (fuel < 0) [[unlikely]]
+      return raise(m, TrapCode::out_of_fuel);
+  }
+  m.pc += 2;
+}
+
 // --- Returns
 
 void return_(Machine& m) { leave(m, operands_at(m.pc + 1).d); }
@@ -597,6 +608,8 @@ Handler special_handler(Special s) {
     case Special::lazy: return &wrap<&lazy>;
     case Special::count_call: return &wrap<&count_call>;
     case Special::count_loop: return &wrap<&count_loop>;
+    case Special::charge: return &wrap<&charge<false>>;
+    case Special::charge_or_trap: return &wrap<&charge<true>>;
     case Special::enter_compiled: return &wrap<&enter_compiled>;
     case Special::unreachable: return &wrap<&unreachable>;
     case Special::ref_func: return &wrap<&ref_func>;

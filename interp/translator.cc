@@ -49,7 +49,8 @@ Translator::Translator(InterpreterCode& code, std::vector<std::pair<uint32_t, ui
       positions_(positions),
       decoder_storage_(module_, code.module().engine().features(), *this),
       guarded_(!module_.memories.empty() && runtime::is_guarded(module_.memories[0].type, code.bounds())),
-      clamps_(code.module().engine().config().speculation_guards) {}
+      clamps_(code.module().engine().config().speculation_guards),
+      metered_(code.module().engine().config().fuel) {}
 
 Result<void> Translator::translate(FuncCode& function) {
   index_ = function.index;
@@ -57,6 +58,7 @@ Result<void> Translator::translate(FuncCode& function) {
   const Result<const FunctionFacts*> valid = module_code_.module().facts(function.index);
   if (!valid) return valid.error();
   const FunctionFacts& facts = **valid;
+  has_handlers_ = facts.has_try;
   link_ = function.link;
   operand_base_ = static_cast<uint16_t>(link_ + module_code_.module().engine().link_slots());
   pinned_ = static_cast<uint16_t>(function.pinned.load(std::memory_order_relaxed));

@@ -67,6 +67,9 @@ class Translator {
 
   // --- Sink
   void begin(Decoder& decoder);
+  bool is_metered() const { return metered_; }
+  bool has_handlers() const { return has_handlers_; }
+  void charge(int32_t units, bool checks);
   void far_local(uint32_t i);
   // Inline, for callers that know `op` at compile time.
   [[gnu::always_inline]] void numeric(Op op) {
@@ -388,6 +391,8 @@ class Translator {
 
   // Branches
   Condition take_condition();
+  Condition find_condition();
+  void pay();
   void branch_to(const Condition& condition, uint32_t depth);
   void branch_out(Control& c);
   void branch(const Condition& condition, bool sense, uint32_t& fixups, uint32_t target);
@@ -448,7 +453,11 @@ class Translator {
   bool guarded_ = false;             // whether memory 0 is guarded
   bool clamps_ = false;              // Config::speculation_guards
   bool counts_ = false;              // whether calls and loop iterations are counted (Tier::automatic)
-  uint32_t next_loop_ = 0;           // number of the next loop, in the order of their beginnings
+  bool metered_ = false;             // Config::fuel
+  bool has_handlers_ = false;        // FunctionFacts::has_try
+  int32_t due_ = 0;                  // a charge that was not emitted yet: take_condition does that
+  bool due_checks_ = false;
+  uint32_t next_loop_ = 0;  // number of the next loop, in the order of their beginnings
   FuncIdx index_{};
 };
 

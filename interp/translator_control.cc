@@ -31,8 +31,15 @@ void Translator::bind(uint32_t& fixups) {
 // --- Conditions ----------------------------------------------------------------------------------------------------
 
 // Pops an i32. If it was made by a comparison in the last instruction, that is removed, and the branch compares
-// instead.
+// instead. Then emits the charge that is due.
 Translator::Condition Translator::take_condition() {
+  const Condition condition = find_condition();
+  if (due_ != 0) [[unlikely]]
+    pay();
+  return condition;
+}
+
+Translator::Condition Translator::find_condition() {
   const Operand operand = pop();
   if (can_redirect(operand)) {
     const Producer compare = producer(operand);
@@ -104,6 +111,19 @@ bool Translator::branch_on_load(const Condition& c, bool wanted, uint32_t& fixup
   if (!backward) add_fixup(fixups, (at + 2) * sizeof(Word) + offsetof(Operands, x), at);
   last_ = kNothing;
   return true;
+}
+
+// A conditional branch looks for a comparison that was emitted last, so its charge has to wait.
+void Translator::charge(int32_t units, bool checks) {
+  due_ = units;
+  due_checks_ = checks;
+  const Op op = decoder_->op();
+  if (op != Op::br_if && op != Op::if_) pay();
+}
+
+void Translator::pay() {
+  emit_special(due_checks_ ? Special::charge_or_trap : Special::charge,
+               {0, 0, static_cast<uint32_t>(std::exchange(due_, 0))});
 }
 
 // --- Blocks --------------------------------------------------------------------------------------------------------
@@ -273,7 +293,7 @@ void Translator::br_table(std::span<const uint32_t> depths) {
   for (uint32_t i = 0; i < n; ++i) {
     Control& c = decoder_->control(depths[i]);
     const uint32_t byte = entries * sizeof(Word) + i * sizeof(int32_t);
-    if (is_body(depths[i]) || (arity != 0 && c.label.height != first)) {
+    if (is_body(depths[i]) || (arity != 0 && c.label.height != first) || decoder_->units_on_way(depths[i]) != 0) {
       if (c.label.stub == Label::kNone) {
         c.label.stub = static_cast<uint32_t>(stubs.size());
         stubs.emplace_back(depths[i], Label::kNone);
@@ -289,6 +309,7 @@ void Translator::br_table(std::span<const uint32_t> depths) {
   for (auto& [depth, chain] : stubs) {
     decoder_->control(depth).label.stub = Label::kNone;
     bind(chain);
+    if (const int32_t units = decoder_->units_on_way(depth); units != 0) charge(units, false);
     br(depth);
   }
 }

@@ -6,7 +6,7 @@
 
 namespace mini_wasm {
 
-std::unique_ptr<runtime::ExecutionTier> runtime::make_jit(std::unique_ptr<ExecutionTier>) { return nullptr; }
+std::unique_ptr<runtime::ExecutionTier> runtime::make_jit(bool, std::unique_ptr<ExecutionTier>) { return nullptr; }
 
 namespace jit {
 

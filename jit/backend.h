@@ -70,8 +70,9 @@ class Backend {
   // Appends the features of the host's CPU that generated code depends on. They are part of the key of the code cache.
   virtual void describe_cpu(std::vector<uint8_t>& out) const = 0;
 
-  // Writes the stubs into code memory. Returns false when there is no memory.
-  virtual bool make_stubs(CodeMemory& memory, Stubs& stubs) const = 0;
+  // Writes the stubs into code memory. `metered`: for code with CodeSettings::fuel. Returns false when there is no
+  // memory.
+  virtual bool make_stubs(CodeMemory& memory, Stubs& stubs, bool metered) const = 0;
   // The size in bytes of a function's thunk (entries.h). It has two halves of the same size, by Entry; each jumps to
   // Stubs::lazy with the function's index.
   virtual size_t thunk_bytes() const = 0;

@@ -9,6 +9,7 @@ namespace mini_wasm::jit {
 CodeSettings CodeSettings::of(const Config& config) {
   CodeSettings settings;
   settings.speculation_guards = config.speculation_guards;
+  settings.fuel = config.fuel;
   settings.few_registers = test_settings.few_registers;
   settings.oldest_cpu = test_settings.oldest_cpu;
   settings.poison_slots = runtime::test_settings.poison_slots;

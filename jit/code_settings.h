@@ -9,6 +9,7 @@ namespace mini_wasm::jit {
 
 struct CodeSettings {
   bool speculation_guards = false;  // Config::speculation_guards
+  bool fuel = false;                // Config::fuel
   // For tests:
   bool few_registers = false;  // only as many registers as a single instruction needs, so that the rest is spilled
   bool oldest_cpu = false;     // no instructions that only newer CPUs have

@@ -47,7 +47,8 @@ class CodelessTier final : public runtime::ExecutionTier {
 };
 
 inline Engine codeless_engine(const Config& config, const RegisterBudget& budget, CodelessKind kind) {
-  return Engine(std::make_shared<runtime::Engine>(config, std::make_unique<CodelessTier>(budget, kind)));
+  return Engine(std::make_shared<runtime::Engine>(
+      config, std::make_unique<CodelessTier>(budget.without_fuel(config.fuel), kind)));
 }
 
 }  // namespace mini_wasm::jit

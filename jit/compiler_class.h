@@ -18,6 +18,7 @@
 #include "jit/register_file.h"
 #include "jit/runtime_calls.h"
 #include "jit/value.h"
+#include "runtime/call/execution.h"
 #include "runtime/call/frame.h"
 #include "runtime/compiled_module.h"
 #include "runtime/gc/ops.h"
@@ -58,6 +59,9 @@ class Compiler {
 
   // --- Sink (validator/sink.h)
   void begin(Decoder& decoder);
+  bool is_metered() const { return metered_; }
+  bool has_handlers() const { return facts_->has_try; }
+  void charge(int32_t units, bool checks);
   void far_local(uint32_t i) { newest_[i] = kNothing; }
   void numeric(Op op);
   void constant(ValType type, uint64_t bits) { push_constant(scalar(type), bits); }
@@ -333,6 +337,8 @@ class Compiler {
   void gc_call_op(Op op, uint32_t a, uint32_t b, uint32_t operands, ValType result);
   void struct_new(const runtime::gc::TypeLayout& layout, uint32_t operands);
   bool fills_few() const;
+  void charge_bytes(uint32_t bytes);
+  bool charges_length() const;
   void array_new(const runtime::gc::TypeLayout& layout, bool filled);
   void array_new_fixed(const runtime::gc::TypeLayout& layout, uint32_t length);
   void store_new(runtime::gc::Storage storage, typename Masm::Address at);
@@ -421,6 +427,8 @@ class Compiler {
   };
   std::vector<LoopEntrance> loop_entrances_;
   const bool enters_loops_;  // whether loops get such entrances
+  const bool metered_;       // CodeSettings::fuel
+  const RegSet fuel_;        // the register that contains the fuel, if there is one
   const RegSet temps_;       // the registers that values may use where no local is pinned to them
   RegisterFile regs_;
   bool out_of_registers_ = false;  // an instruction needed more registers than there are: the code must not be used

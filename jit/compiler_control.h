@@ -266,7 +266,7 @@ void Compiler<Masm>::br_table(std::span<const uint32_t> depths) {
     Control& c = decoder_->control(depth);
     link(c.label);
     c.label.branched = true;
-    if (arity == 0 && (is_body(depth) || c.label.pins == pins_)) {
+    if (arity == 0 && (is_body(depth) || c.label.pins == pins_) && decoder_->units_on_way(depth) == 0) {
       targets.push_back(c.label.link);
       continue;
     }
@@ -282,6 +282,7 @@ void Compiler<Masm>::br_table(std::span<const uint32_t> depths) {
     bind(entry);
     Control& c = decoder_->control(depth);
     c.label.stub = kNothing;
+    if (const int32_t units = decoder_->units_on_way(depth); units != 0) masm_.charge(units, false, site());
     carry(c);
     if (!is_body(depth)) move_pins(pins_, c.label.pins);
     masm_.jump(c.label.link);

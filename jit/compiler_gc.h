@@ -51,11 +51,14 @@ void Compiler<Masm>::gc_op(Op op, uint32_t a, uint32_t b, uint32_t operands, Val
     case Op::struct_new:
     case Op::struct_new_default:
       if (operands > kMostFields || !fits_cell(layout(a).bytes)) break;
+      if (op == Op::struct_new_default) charge_bytes(layout(a).bytes);
       return struct_new(layout(a), operands);
     case Op::array_new:
-      if (layout(a).element == runtime::gc::Storage::v128 || !fills_few()) break;
+      if (layout(a).element == runtime::gc::Storage::v128 || !fills_few() || charges_length()) break;
       return array_new(layout(a), true);
-    case Op::array_new_default: return array_new(layout(a), false);
+    case Op::array_new_default:
+      if (charges_length()) break;
+      return array_new(layout(a), false);
     case Op::array_new_fixed:
       if (operands > kMostFixed || !fits_cell(layout(a).array_bytes(operands))) break;
       return array_new_fixed(layout(a), operands);
@@ -135,6 +138,21 @@ bool Compiler<Masm>::fills_few() const {
   const Value &length = stack_.back(), &value = stack_[stack_.size() - 2];
   const bool zero = value.kind == Value::Kind::constant && value.bits == 0;
   return zero || (length.kind == Value::Kind::constant && static_cast<uint32_t>(length.bits) <= kMostFixed);
+}
+
+// Metering, as the runtime does it (slot_ops::charged).
+template <class Masm>
+void Compiler<Masm>::charge_bytes(uint32_t bytes) {
+  const auto units = static_cast<int32_t>(bytes / runtime::Execution::kBytesPerUnit);
+  if (metered_ && units != 0) masm_.charge(units, false, site());
+}
+
+// Whether the length, the topmost value, may cost more than the unit of the instruction. Then the runtime is called.
+template <class Masm>
+bool Compiler<Masm>::charges_length() const {
+  const Value& length = stack_.back();
+  return metered_ && (length.kind != Value::Kind::constant ||
+                      static_cast<uint32_t>(length.bits) * sizeof(runtime::Slot) >= runtime::Execution::kBytesPerUnit);
 }
 
 template <class Masm>

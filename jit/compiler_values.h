@@ -16,7 +16,9 @@ Compiler<Masm>::Compiler(const runtime::CompiledModule& module, runtime::Bounds 
       masm_(masm),
       decoder_storage_(module_, module.engine().features(), *this),
       enters_loops_(&module.engine().tier() != module.engine().tier().compiler()),
-      temps_(settings.few_registers ? Masm::kFewTemps : Masm::kTemps) {
+      metered_(settings.fuel),
+      fuel_(metered_ ? RegSet(Masm::kPins.back()) : RegSet()),
+      temps_((settings.few_registers ? Masm::kFewTemps : Masm::kTemps) - fuel_) {
   for (const decoder::Memory& memory : module_.memories) {
     guarded_.push_back(runtime::is_guarded(memory.type, bounds));
   }
@@ -312,6 +314,23 @@ Reg Compiler<Masm>::use_pending(Value& value) {
   value.kind = Value::Kind::reg;
   value.reg = reg;
   return reg;
+}
+
+// A load that waits for the instruction that reads it is emitted before the charge: if it traps, the charge is lost, as
+// in the interpreter.
+template <class Masm>
+void Compiler<Masm>::charge(int32_t units, bool checks) {
+  const auto load_now = [&](Value& value) {
+    if (value.kind == Value::Kind::pending && pending_.kind == Operand::Kind::memory) use_pending(value);
+  };
+  if (!stack_.empty()) {
+    load_now(stack_.back());
+    if (stack_.back().kind == Value::Kind::compare) {
+      load_now(compare_.a);
+      load_now(compare_.b);
+    }
+  }
+  masm_.charge(units, checks, site());
 }
 
 // The instruction that was emitted last has read the pending operand. If that was in memory, this instruction is where

@@ -16,8 +16,8 @@
 
 namespace mini_wasm::runtime {
 
-std::unique_ptr<ExecutionTier> make_jit(std::unique_ptr<ExecutionTier> interpreter) {
-  auto tier = std::make_unique<jit::Jit>(std::move(interpreter));
+std::unique_ptr<ExecutionTier> make_jit(bool metered, std::unique_ptr<ExecutionTier> interpreter) {
+  auto tier = std::make_unique<jit::Jit>(metered, std::move(interpreter));
   if (!tier->usable()) return nullptr;
   return tier;
 }
@@ -32,11 +32,12 @@ using runtime::FuncInst;
 using runtime::InstanceContext;
 using runtime::Slot;
 
-Jit::Jit(std::unique_ptr<runtime::ExecutionTier> interpreter)
-    : interpreter_(std::move(interpreter)),
+Jit::Jit(bool metered, std::unique_ptr<runtime::ExecutionTier> interpreter)
+    : metered_(metered),
+      interpreter_(std::move(interpreter)),
       host_(host()),
       memory_(host_.backend == nullptr ? 0 : host_.backend->reach()),
-      usable_(memory_.usable() && backend().make_stubs(memory_, stubs_)) {
+      usable_(memory_.usable() && backend().make_stubs(memory_, stubs_, metered_)) {
   // The size of the machine stack follows from that of the value stack (runtime::ValueStack): a call may need at most
   // as many words on the machine stack as a frame has link slots.
   assert(!usable_ || backend().frame().call_words + backend().frame().cross_words <= link_slots());
@@ -45,7 +46,7 @@ Jit::Jit(std::unique_ptr<runtime::ExecutionTier> interpreter)
 Jit& Jit::of(InstanceContext& ctx) { return static_cast<Jit&>(*ctx.store->engine().tier().compiler()); }
 
 std::unique_ptr<validator::BodyObserver> Jit::make_observer() const {
-  return std::make_unique<PinChooser>(backend().pins());
+  return std::make_unique<PinChooser>(backend().pins().without_fuel(metered_));
 }
 
 uint32_t Jit::link_slots() const { return std::max(runtime::kMinLinkSlots, backend().pins().surviving()); }

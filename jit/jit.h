@@ -17,8 +17,8 @@ namespace mini_wasm::jit {
 
 class Jit final : public runtime::ExecutionTier {
  public:
-  // `interpreter`: see runtime::make_jit.
-  explicit Jit(std::unique_ptr<runtime::ExecutionTier> interpreter);
+  // See runtime::make_jit.
+  Jit(bool metered, std::unique_ptr<runtime::ExecutionTier> interpreter);
   // Whether there is a compiler for this CPU, and the system gave executable memory.
   bool usable() const { return usable_; }
 
@@ -53,6 +53,7 @@ class Jit final : public runtime::ExecutionTier {
   // `invoke` when the compiler is retired.
   runtime::Exit interpret(runtime::FuncInst& func, runtime::Activation& activation);
 
+  const bool metered_;
   const std::unique_ptr<runtime::ExecutionTier> interpreter_;
   const Host host_;
   CodeMemory memory_;

@@ -63,6 +63,7 @@ struct MasmArguments {
   uint8_t byte;
   uint16_t slot, slots;  // a slot of the frame; a number of slots
   uint32_t index, offset, count;
+  int32_t units;
   uint64_t bits;
   const uint8_t* bytes;
   const FuncType& func_type;
@@ -154,6 +155,9 @@ struct RegisterLists {
                     detail::contains(RegSet::all(Bank::floats), RegSet(M::kFloatPins)),
                 "a pin is in the list of the other bank");
   static_assert(kPinned.size() == M::kPins.size() + M::kFloatPins.size(), "a pin occurs twice");
+  static_assert(!M::kSurvivesCalls.has(M::kPins.back()) && !kArguments.has(M::kPins.back()) &&
+                    !M::kFewTemps.has(M::kPins.back()) && M::kCallee != M::kPins.back(),
+                "the register for the fuel has another use");
   static_assert(detail::contains(kPinned, M::kSurvivesCalls), "a register survives calls but is no pin");
   static_assert(detail::begins_with(M::kPins, M::kSurvivesCalls) &&
                     detail::begins_with(M::kFloatPins, M::kSurvivesCalls),
@@ -197,6 +201,9 @@ concept AssemblesFunctions = requires(M& m, const M& done, MasmArguments x, type
   // know that address (`frame_end` of handle_exit in jit.h). Keeps registers with arguments.
   m.check_stack(x.count, x.offset);
   m.check_interrupt(x.offset);  // traps if the store is interrupted
+  // With CodeSettings::fuel, kPins.back() contains the fuel instead of a value, also during calls. Takes units from it;
+  // keeps all other registers, the scratch registers too. `flag`: and traps if the fuel is then below 0.
+  m.charge(x.units, x.flag, x.offset);
 };
 
 // --- Moves -----------------------------------------------------------------------------------------------------------

@@ -27,6 +27,12 @@ struct RegisterBudget {
   using ConstantWeight = uint8_t (*)(ValType type, uint64_t bits, Op next);
   ConstantWeight constant_weight = nullptr;
   uint32_t surviving() const { return uint32_t{ints.surviving} + floats.surviving; }
+  // The budget if the last register for integers contains the fuel (CodeSettings::fuel).
+  RegisterBudget without_fuel(bool metered) const {
+    RegisterBudget budget = *this;
+    if (metered) --budget.ints.all;
+    return budget;
+  }
 };
 
 // The locals that are kept in registers ("pinned") in one part of a function: in its body, or in a loop with everything

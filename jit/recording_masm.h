@@ -135,6 +135,7 @@ class RecordingMasm : RecordingRegisters {
     owns_saved_ = false;
   }
   void check_stack(uint32_t slots, uint32_t) { line("check stack", slots); }
+  void charge(int32_t units, bool checks, uint32_t) { line("charge", units, checks ? "and check" : ""); }
   void check_interrupt(uint32_t) { pieces_.push_back({.checks = true, .ends = false, .targets = {}}); }
 
   // --- Moves

@@ -43,7 +43,7 @@ class StubBuilder {
   }
 
  protected:
-  explicit StubBuilder(Stubs& stubs) : stubs_(stubs) {}
+  StubBuilder(Stubs& stubs, bool metered) : stubs_(stubs), metered_(metered) {}
 
   // A stub begins here: `build` will write its address to `where`.
   Label name(const uint8_t** where) {
@@ -53,7 +53,10 @@ class StubBuilder {
   }
 
   Stubs& stubs_;
-  Label enter_;  // of Stubs::enter
+  // The fuel is in a register while machine code runs, and in Execution::fuel while C++ runs. C++ functions whose stubs
+  // keep all registers do not change it.
+  const bool metered_;
+  Label enter_;         // of Stubs::enter
 
  private:
   Builder& builder() { return static_cast<Builder&>(*this); }

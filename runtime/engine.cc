@@ -26,7 +26,9 @@ std::unique_ptr<ExecutionTier> make_tier(const Config& config) {
   std::unique_ptr<ExecutionTier> compiler;
   // Tier::jit compiles everything; its interpreter takes over only where machine code must not run (is_retired).
   // Otherwise the interpreter is the first tier and hands hot functions over to the compiler.
-  if (config.tier != Tier::interpreter) compiler = make_jit(config.tier == Tier::jit ? make_interpreter() : nullptr);
+  if (config.tier != Tier::interpreter) {
+    compiler = make_jit(config.fuel, config.tier == Tier::jit ? make_interpreter() : nullptr);
+  }
   if (config.tier == Tier::jit && compiler) return compiler;
   return make_interpreter(std::move(compiler), config.hot_after);
 }

@@ -1,5 +1,6 @@
 #include "runtime/store.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace mini_wasm::runtime {
@@ -10,7 +11,9 @@ Store::Store(std::shared_ptr<Engine> engine, const StoreLimits& limits)
       limits_(limits),
       budget_(limits_),
       heap_(*this, budget_, limits.gc_heap_bytes, engine_->config().gc_stress),
-      objects_(*this, limits_, budget_) {}
+      objects_(*this, limits_, budget_) {
+  execution_.fuel = static_cast<int64_t>(std::min(limits.fuel, uint64_t{INT64_MAX}));
+}
 
 Store::~Store() = default;
 

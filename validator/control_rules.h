@@ -46,6 +46,7 @@ template <class Sink>
   c.set_locals = static_cast<uint32_t>(set_locals_.size());
   c.params = params;
   c.results = results;
+  meter_block(c);
   refresh();
 }
 
@@ -63,7 +64,7 @@ template <class Sink>
     case Op::unreachable:
       if (live_) sink_.unreachable();
       return set_unreachable();
-    case Op::nop: return;
+    case Op::nop: return charge_nothing();
     case Op::block:
     case Op::loop:
     case Op::if_: {
@@ -73,6 +74,7 @@ template <class Sink>
       pop(params);
       const bool was_live = live_;
       push(params);
+      if (op != Op::if_) charge_nothing();
       enter(op, params, results);
       if (!was_live) return;
       if (op == Op::block) return sink_.block(controls_.back());
@@ -86,6 +88,7 @@ template <class Sink>
       Control* target = label(depth);
       if (target == nullptr) return;
       pop(target->branch_types());
+      charge_branch(*target);
       if (live_ && reader_.ok()) sink_.br(depth);
       return set_unreachable();
     }
@@ -95,12 +98,14 @@ template <class Sink>
       if (target == nullptr) return;
       pop(ValType::i32);
       check_top(target->branch_types());
+      charge_branch(*target);
       if (live_ && reader_.ok()) sink_.br_if(depth);
       return;
     }
     case Op::br_table: return br_table_rule();
     case Op::return_:
       pop(TypeList(func_type_->results));
+      charge();
       if (live_ && reader_.ok()) sink_.return_();
       return set_unreachable();
     case Op::call: return call_rule(false);
@@ -128,6 +133,7 @@ void FunctionDecoder<Sink>::else_rule() {
   if (c.op != Op::if_ || c.in_else) return fail("else without if", ErrorKind::malformed);
   pop(c.results);
   if (top_ != base_) return fail("type mismatch: values remain at the end of the first arm of if");
+  meter_else(c);
   if (c.entered && reader_.ok()) sink_.else_(c, !c.unreachable);
   forget_set_locals(controls_.back().set_locals);
   c.in_else = true;
@@ -154,6 +160,7 @@ void FunctionDecoder<Sink>::end_rule() {
     expect(c.results, c.params);
   }
   if (!reader_.ok()) return;
+  meter_end(c);
   if (c.entered) sink_.end(c, !c.unreachable);
   leave_block();
 }
@@ -187,6 +194,7 @@ void FunctionDecoder<Sink>::br_table_rule() {
     depths_.push_back(depth);
   }
   if (!reader_.ok()) return;
+  charge_branches();
   if (live_) sink_.br_table(std::span<const uint32_t>(depths_));
   set_unreachable();
 }
@@ -205,6 +213,7 @@ bool FunctionDecoder<Sink>::check_br_table_target(const TypeList& types) {
 // The results of a tail call must be those of this function.
 template <class Sink>
 void FunctionDecoder<Sink>::call_types(const FuncType& type, bool tail) {
+  charge(true);
   pop(TypeList(type.params));
   if (!tail) return push(TypeList(type.results));
   const std::vector<ValType>& wanted = func_type_->results;
@@ -276,6 +285,7 @@ void FunctionDecoder<Sink>::br_on_null_rule() {
   const ValType type = pop_ref();
   check_top(target->branch_types());
   push(type.is_bottom() ? type : type.with_nullable(false));
+  charge_branch(*target);
   if (live_ && reader_.ok()) sink_.br_on_null(depth);
 }
 
@@ -289,6 +299,7 @@ void FunctionDecoder<Sink>::br_on_non_null_rule() {
   const ValType type = pop_ref();
   push(type.is_bottom() ? type : type.with_nullable(false));
   check_top(types);
+  charge_branch(*target);
   if (live_ && reader_.ok()) sink_.br_on_non_null(depth);
   pop();
 }

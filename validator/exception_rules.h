@@ -12,6 +12,7 @@ void FunctionDecoder<Sink>::throw_rule() {
   const FuncType* type = tag_type(t);
   if (type == nullptr) return;
   pop(TypeList(type->params));
+  charge();
   if (live_ && reader_.ok()) sink_.throw_(TagIdx{t});
   set_unreachable();
 }
@@ -49,6 +50,7 @@ void FunctionDecoder<Sink>::try_table_rule() {
   pop(params);
   const bool was_live = live_;
   push(params);
+  charge_nothing();
   enter(Op::try_table, params, results);
   // The labels of the clauses are counted from outside the block.
   if (was_live && reader_.ok()) sink_.try_table(controls_.back(), std::span<const CatchClause>(catches_));
@@ -63,6 +65,7 @@ void FunctionDecoder<Sink>::try_rule() {
   pop(params);
   const bool was_live = live_;
   push(params);
+  charge_nothing();
   enter(Op::try_, params, results);
   if (was_live) sink_.try_(controls_.back());
 }
@@ -79,6 +82,7 @@ void FunctionDecoder<Sink>::catch_rule(Op op) {
   const FuncType* type = nullptr;
   if (op == Op::catch_ && (type = tag_type(t)) == nullptr) return;
   if (!check_end()) return;
+  meter_end(c);
   if (c.entered) sink_.catch_(c, kind, TagIdx{t}, !c.unreachable);
   forget_set_locals(controls_.back().set_locals);
   c.op = op;
@@ -95,6 +99,7 @@ void FunctionDecoder<Sink>::delegate_rule() {
   if (c.op != Op::try_) return fail("delegate without try", ErrorKind::malformed);
   if (depth >= controls_.size() - 1) return void(unknown("label", depth));
   if (!check_end()) return;
+  meter_end(c);
   if (c.entered) sink_.delegate(c, depth, !c.unreachable);
   leave_block();
 }
@@ -107,6 +112,7 @@ void FunctionDecoder<Sink>::rethrow_rule() {
   if (target->op != Op::catch_ && target->op != Op::catch_all) {
     return fail([&] { return "invalid rethrow label " + std::to_string(depth) + ": not of a catch block"; });
   }
+  charge();
   if (live_ && reader_.ok()) sink_.rethrow(depth);
   set_unreachable();
 }
@@ -117,6 +123,7 @@ void FunctionDecoder<Sink>::exception_rule(Op op) {
     case Op::throw_: return throw_rule();
     case Op::throw_ref:
       pop(ValType::ref(HeapKind::exn, true));
+      charge();
       if (live_ && reader_.ok()) sink_.throw_ref();
       return set_unreachable();
     case Op::try_table: return try_table_rule();

@@ -12,4 +12,5 @@
 #include "validator/function_decoder_class.h"
 #include "validator/gc_rules.h"
 #include "validator/local_rules.h"
+#include "validator/metering.h"
 #include "validator/simd_rules.h"

@@ -30,15 +30,19 @@ class FunctionDecoder : private FunctionState {
  public:
   // Whether the code is trusted ("believed") because it has been validated before; see sink.h.
   static constexpr bool kBelieves = requires { Sink::kBelieves; };
+  // Whether the sink is told the cost of the code (Config::fuel); see sink.h.
+  static constexpr bool kCharges = requires(Sink& sink) { sink.is_metered(); };
 
+  static constexpr int32_t kNotKnown = -1;
   struct Control {
     Op op = Op::block;  // block, loop, if_, try_table, try_ and then catch_, catch_all; the body itself is a block
     bool in_else = false;
-    bool entered = true;       // its beginning is reachable, so the sink has been told about it
-    bool unreachable = false;  // the rest of it is dead code
-    uint32_t height = 0;       // number of operands below it
-    uint32_t set_locals = 0;   // size of set_locals_ at its beginning
-    uint32_t checked_by = 0;   // number of the last br_table of this function that has it as a target
+    bool entered = true;        // its beginning is reachable, so the sink has been told about it
+    bool unreachable = false;   // the rest of it is dead code
+    int32_t units = kNotKnown;  // at its label: units_ (metering.h)
+    uint32_t height = 0;        // number of operands below it
+    uint32_t set_locals = 0;    // size of set_locals_ at its beginning
+    uint32_t checked_by = 0;    // number of the last br_table of this function that has it as a target
     TypeList params, results;
     typename Sink::Label label{};
     // The types of the values that a branch to it carries.
@@ -59,11 +63,17 @@ class FunctionDecoder : private FunctionState {
   using FunctionState::locals;
   using FunctionState::meter;
   using FunctionState::module;
+  using FunctionState::op;
   using FunctionState::op_offset;
   using FunctionState::peek;
   using FunctionState::uses_vectors;
 
   Control& control(uint32_t depth) { return controls_[controls_.size() - 1 - depth]; }
+  // While a br_table is reported: what its branch to this label must charge on its way, or, below 0, give back. Nearly
+  // always 0.
+  int32_t units_on_way(uint32_t depth) const {
+    return metered_ ? units_ - controls_[controls_.size() - 1 - depth].units : 0;
+  }
   uint32_t control_depth() const { return static_cast<uint32_t>(controls_.size()); }
   uint32_t height() const { return static_cast<uint32_t>(top_ - operands_.get()); }
   // For a sink that needs the maximum height of the operand stack: it calls this where the stack may be highest.
@@ -193,6 +203,7 @@ class FunctionDecoder : private FunctionState {
   void set_unreachable() {
     Control& c = controls_.back();
     c.unreachable = true;
+    units_ = 0;
     live_ = false;
     top_ = base_;
     if constexpr (kBelieves) skip_dead_code();
@@ -206,6 +217,20 @@ class FunctionDecoder : private FunctionState {
     live_ = c.entered && !c.unreachable;
   }
   Control* label(uint32_t depth);
+
+  // --- Metering: metering.h
+  void begin_metering();
+  void charge(bool checks = false);
+  void charge_until(int32_t left, bool checks = false);
+  void charge_branch(Control& target);
+  void charge_branches();
+  void meter_block(Control& c);
+  void meter_else(const Control& c);
+  void meter_end(const Control& c);
+  // This instruction only structures the code, so it costs nothing.
+  void charge_nothing() {
+    if constexpr (kCharges) --units_;
+  }
 
   // --- Rules; one per class of opcode, more in control_rules.h
   Op read_rare_op();
@@ -293,6 +318,9 @@ class FunctionDecoder : private FunctionState {
   ValType* highest_ = nullptr;
   ValType* limit_ = nullptr;
   bool live_ = true;
+  bool metered_ = false;              // Sink::is_metered
+  bool adopts_ = false;               // metering.h
+  int32_t units_ = 0;                 // that were not charged yet
   uint32_t br_tables_ = 0;            // in this function so far
   std::vector<uint32_t> depths_;      // scratch of br_table
   std::vector<CatchClause> catches_;  // and of try_table
@@ -308,6 +336,7 @@ Result<void> FunctionDecoder<Sink>::run(FuncIdx func) {
   top_ = base_ = highest_ = operands_.get();
   if constexpr (!kBelieves) reserve(reader_.left() + kSlack);
   live_ = true;
+  begin_metering();
   if (read_locals(!kBelieves)) {
     sink_.begin(*this);
     op_at_ = reader_.pos();
@@ -323,6 +352,7 @@ Result<void> FunctionDecoder<Sink>::run(FuncIdx func) {
         if (op == Op::invalid) break;
       }
       op_ = op;
+      if constexpr (kCharges) ++units_;
       step(op, c);
 #ifndef NDEBUG
       if constexpr (requires { sink_.check(); }) sink_.check();  // itself, between two instructions

@@ -40,7 +40,8 @@ class FunctionState {
   // The byte at `ahead` bytes after this instruction. 0 beyond the end of the body; no instruction that the caller
   // looks for has that opcode.
   uint8_t peek(size_t ahead) const { return reader_.left() > ahead ? reader_.pos()[ahead] : 0; }
-  // Byte offset of the instruction that is being reported to the sink.
+  // The instruction that is being reported to the sink, and its byte offset.
+  Op op() const { return op_; }
   uint32_t op_offset() const { return reader_.offset_of(op_at_); }
 
  protected:

@@ -176,6 +176,7 @@ void FunctionDecoder<Sink>::br_on_cast_rule(bool on_fail) {
   pop(cast.source);
   push(on_fail ? rest : cast.target);
   check_top(types);
+  charge_branch(*target);
   if (live_ && reader_.ok()) sink_.br_on_cast(cast.label, cast.target, on_fail);
   pop();
   push(on_fail ? cast.target : rest);

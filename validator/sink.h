@@ -9,6 +9,14 @@
 //
 // A sink with a static member `kBelieves` is used for code that has been validated before. The decoder then checks
 // nothing again and does not track types: drop and select get ValType::bottom.
+//
+// A sink with the members `is_metered` and `has_handlers` (FunctionFacts::has_try) is told what the code costs
+// (Config::fuel), if is_metered returns true when a body begins. Each instruction costs one unit, except those that only
+// structure the code (block, loop, try_table, try, else, catch, end) and nop. The sink gets `charge(units, checks)` before
+// some of the instructions (metering.h says which): the units of the instructions since then, including the one that comes
+// next; below 0, some were charged too many. So every way through the code is charged for exactly the instructions on it,
+// except that a trap may lose the last ones. `checks`: before calls and before branches to loops, the code must stop if
+// the fuel is then below 0. Because all sinks get the same charges, code stops at the same instruction on every tier.
 #pragma once
 
 #include <mini_wasm/types.h>

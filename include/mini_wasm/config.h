@@ -96,6 +96,9 @@ class MINI_WASM_API Config {
   /// give access to the key or to the cache: while an engine with a cache exists, Wasi::make refuses such directories;
   /// while such a Wasi object exists, a new engine works without its cache.
   std::string cache_key_file;
+  /// Counts what guests execute, so that a store can give them a limited amount of it (Store::set_fuel). Code is then
+  /// slower by a few percent; without, it costs nothing. docs/limits.md says what is counted.
+  bool fuel = false;
   /// Collects garbage before every allocation of a garbage-collected object. Slow; it shows where an embedder forgets
   /// to keep an object alive (Rooted).
   bool gc_stress = false;

@@ -4,6 +4,7 @@
 
 #include <mini_wasm/api.h>
 #include <mini_wasm/engine.h>
+#include <mini_wasm/result.h>
 #include <mini_wasm/value.h>
 
 #include <cstdint>
@@ -47,6 +48,8 @@ struct StoreLimits {
   /// growth in the store that asked for the growth. A memory from SharedMemory::make has a limit of its own and does
   /// not count.
   uint64_t total_bytes = ~uint64_t{0};
+  /// The units of fuel that the store begins with; see Store::set_fuel.
+  uint64_t fuel = 0;
   /// Called before a memory, a table or the GC heap is made or grows, if the other limits allow it. Returns whether it
   /// may; `false` has the effect of a limit that is reached. May be called again for the same growth. Must not use the
   /// store and must not throw. Null: everything is allowed.
@@ -115,6 +118,15 @@ class MINI_WASM_API Store {
   void interrupt();
   /// Ends the effect of Store::interrupt. Thread rule: any thread, while the store exists.
   void clear_interrupt();
+
+  /// Gives guests of this store so many units of fuel, whatever was left. A guest that has used them up stops with
+  /// TrapCode::out_of_fuel, at the same instruction on every tier and CPU. At most 2^63 - 1 units.
+  ///
+  /// An instruction costs one unit; docs/limits.md has the exact rule. A host function may call this to let its guest
+  /// go on for longer. Errors: usage (the engine was made without Config::fuel, or too many units).
+  Result<void> set_fuel(uint64_t units);
+  /// The units of fuel that are left.
+  uint64_t fuel() const;
 
   /// Makes an externref that holds a host pointer. Null when there is no room for it in the GC heap.
   ///

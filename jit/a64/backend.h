@@ -25,7 +25,7 @@ struct Cpu {
   // backend.cc
   static void describe_cpu(std::vector<uint8_t>& out);
   // stubs.cc
-  static bool make_stubs(CodeMemory& memory, Stubs& stubs);
+  static bool make_stubs(CodeMemory& memory, Stubs& stubs, bool metered);
   // link.cc
   static void write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs);
   static void redirect_thunk(uint8_t* to, const uint8_t* at, const NativeCode& code);

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstring>
 
+#include "core/limits.h"
 #include "runtime/call/layout_offsets.h"
 #include "runtime/instance/instance_context.h"
 #include "runtime/test_settings.h"
@@ -279,6 +280,18 @@ void Masm::trap_if_wrong_float(Cond cond, bool wide, Reg from, uint32_t offset) 
 void Masm::check_interrupt(uint32_t offset) {
   a.access(ins::ldr_w, kScratch, place(kContext, offsetof(InstanceContext, interrupt)));
   a.cbnz(false, kScratch, trap_label(TrapCode::interrupted, offset));
+}
+
+// A body has fewer than 2^24 units, so two instructions are always enough. What is checked is never given back.
+void Masm::charge(int32_t units, bool checks, uint32_t offset) {
+  constexpr uint32_t kLow = 0xfff;
+  static_assert(limits::kMaxFunctionSize < (kLow << 12));
+  assert(!checks || units > 0);
+  const auto amount = static_cast<uint32_t>(units < 0 ? -units : units);
+  const uint32_t op = units < 0 ? ins::add_imm : ins::sub_imm;
+  if (amount > kLow) a.r2_imm(op, true, kFuel, kFuel, amount & ~kLow);
+  if ((amount & kLow) != 0 || checks) a.r2_imm(checks ? ins::subs_imm : op, true, kFuel, kFuel, amount & kLow);
+  if (checks) a.b(Cond::lt, trap_label(TrapCode::out_of_fuel, offset));
 }
 
 }  // namespace mini_wasm::jit::a64

@@ -111,6 +111,7 @@ class Masm : public MasmBase<Masm, Assembler> {
   // For conversions of floating point to integers: traps because of the number in `from`, for one of two reasons.
   void trap_if_wrong_float(Cond cond, bool wide, Reg from, uint32_t offset);
   void check_interrupt(uint32_t offset);
+  void charge(int32_t units, bool checks, uint32_t offset);
 
   // --- Frames and calls: calls.cc
   void enter() { a.moving(ins::str_pre, kLink, kSp, -16); }

@@ -54,6 +54,7 @@ inline constexpr std::array kFloatPins = {v(8),  v(9),  v(10), v(11), v(16), v(1
                                           v(20), v(21), v(22), v(23), v(24), v(25), v(26), v(27)};
 inline constexpr RegSet kSurvivesCalls(x(19), x(20), x(21), x(22), x(23), x(24), x(25), x(26), v(8), v(9), v(10),
                                        v(11));
+inline constexpr Reg kFuel = kPins.back();  // with CodeSettings::fuel; it contains no values then
 inline constexpr std::array kIntArguments = {x(0), x(1), x(2), x(3), x(4), x(5), x(6), x(7)};
 inline constexpr std::array kFloatArguments = {v(0), v(1), v(2), v(3), v(4), v(5), v(6), v(7)};
 inline constexpr std::array kRuntimeArguments = {x(1), x(2), x(3)};  // of the stub call_runtime: operands, x, y

@@ -38,7 +38,7 @@ Place at(Reg base, size_t offset) { return {base, kNoReg, false, 0, static_cast<
 
 class Builder : public StubBuilder<Builder, Assembler::Label> {
  public:
-  explicit Builder(Stubs& stubs) : StubBuilder(stubs), leave_(a.new_label()), trap_(a.new_label()) {}
+  Builder(Stubs& stubs, bool metered) : StubBuilder(stubs, metered), leave_(a.new_label()), trap_(a.new_label()) {}
 
  private:
   friend StubBuilder;
@@ -78,11 +78,19 @@ class Builder : public StubBuilder<Builder, Assembler::Label> {
     store(kInner, kScratch, runtime::StoreLayout::kMachineSp);
     load(kInner, kScratch, runtime::StoreLayout::kHostSp);
     set_sp(kInner);
+    store_fuel(kScratch);
   }
   void to_machine_stack() {
     context(kScratch, offsetof(InstanceContext, store));
     load(kInner, kScratch, runtime::StoreLayout::kMachineSp);
     set_sp(kInner);
+    load_fuel(kScratch);
+  }
+  void store_fuel(Reg of) {
+    if (metered_) store(kFuel, of, runtime::StoreLayout::kFuel);
+  }
+  void load_fuel(Reg of) {
+    if (metered_) load(kFuel, of, runtime::StoreLayout::kFuel);
   }
 
   // Destroys x8.
@@ -120,6 +128,7 @@ class Builder : public StubBuilder<Builder, Assembler::Label> {
     store(x(10), x(3), 0);
     store(x(10), x(9), runtime::StoreLayout::kHostSp);
     set_sp(x(11));
+    load_fuel(x(9));
     move(kFp, x(1));
     move(kContext, x(2));
     load_memory();
@@ -128,6 +137,7 @@ class Builder : public StubBuilder<Builder, Assembler::Label> {
     context(x(9), offsetof(InstanceContext, store));
     load(x(10), x(9), runtime::StoreLayout::kHostSp);
     set_sp(x(10));
+    store_fuel(x(9));
     restore_outer();
     const Label floating = a.new_label(), vector = a.new_label(), done = a.new_label();
     a.access(ins::ldr_w, x(10), at(kSp, kKindAt));
@@ -412,6 +422,6 @@ class Builder : public StubBuilder<Builder, Assembler::Label> {
 
 }  // namespace
 
-bool Cpu::make_stubs(CodeMemory& memory, Stubs& stubs) { return Builder(stubs).build(memory); }
+bool Cpu::make_stubs(CodeMemory& memory, Stubs& stubs, bool metered) { return Builder(stubs, metered).build(memory); }
 
 }  // namespace mini_wasm::jit::a64

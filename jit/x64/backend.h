@@ -28,7 +28,7 @@ struct Cpu {
   static void write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs);
   static void redirect_thunk(uint8_t*, const uint8_t*, const NativeCode&) {}  // calls read the table
   // stubs.cc
-  static bool make_stubs(CodeMemory& memory, Stubs& stubs);
+  static bool make_stubs(CodeMemory& memory, Stubs& stubs, bool metered);
   // link.cc
   static const uint8_t* without_code(const ModuleEntries& entries, uint32_t entry);
   static void write_distance(uint8_t* to, const uint8_t* at, const Relocation& r, LinkTarget target);

@@ -317,6 +317,12 @@ void Masm::check_interrupt(uint32_t offset) {
   trap_if(x86::CondCode::kNE, TrapCode::interrupted, offset);
 }
 
+// No overflow: a body has fewer units than 31 bits, and the fuel is not far below 0.
+void Masm::charge(int32_t units, bool checks, uint32_t offset) {
+  a.sub(gp64(kFuel), units);
+  if (checks) trap_if(x86::CondCode::kL, TrapCode::out_of_fuel, offset);
+}
+
 // --- Memory ----------------------------------------------------------------------------------------------------------
 
 Masm::Address Masm::guarded_address(Reg index, uint32_t memory, uint64_t offset) {

@@ -140,6 +140,7 @@ class Masm : public MasmBase<Masm, Assembler> {
     trap_if(x86::negateCond(test.condition), code, offset);
   }
   void check_interrupt(uint32_t offset);
+  void charge(int32_t units, bool checks, uint32_t offset);
 
   // --- Frames and calls: calls.cc. `enter` and `leave` have nothing to do: call instructions push the return address,
   // and that is where code that walks the stack expects it.

@@ -28,9 +28,10 @@ inline constexpr Reg rax = gpr(0), rcx = gpr(1), rdx = gpr(2), rbx = gpr(3), rsp
 
 inline constexpr Reg kFp = rbp, kContext = r15, kMemory = r14, kScratch = r11, kFloatScratch = xmm(15);
 
-inline constexpr std::array kPins = {rbx, r12, r13, r8, r9, r10, rdi};
+inline constexpr std::array kPins = {rbx, r12, r13, r8, r9, rdi, r10};
 inline constexpr std::array kFloatPins = {xmm(6), xmm(7), xmm(8), xmm(9), xmm(10), xmm(11), xmm(12), xmm(13), xmm(14)};
 inline constexpr RegSet kSurvivesCalls(rbx, r12, r13);
+inline constexpr Reg kFuel = kPins.back();  // with CodeSettings::fuel; it contains no values then
 inline constexpr std::array kIntArguments = {rcx, rdx, rsi, rdi, r8, r9};
 inline constexpr std::array kFloatArguments = {xmm(0), xmm(1), xmm(2), xmm(3), xmm(4), xmm(5)};
 inline constexpr std::array kRuntimeArguments = {rsi, rdx, rcx};  // of the stub call_runtime: operands, x, y

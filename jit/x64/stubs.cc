@@ -37,7 +37,7 @@ const x86::Gp kCalleeSaved[] = {x86::rbx, x86::rbp, x86::r12, x86::r13, x86::r14
 
 class Builder : public StubBuilder<Builder, asmjit::Label> {
  public:
-  explicit Builder(Stubs& stubs) : StubBuilder(stubs) {
+  Builder(Stubs& stubs, bool metered) : StubBuilder(stubs, metered) {
     if (code_.init(asmjit::Environment(asmjit::Arch::kX64)) != asmjit::kErrorOk ||
         code_.attach(&a) != asmjit::kErrorOk) {
       throw std::bad_alloc();
@@ -72,10 +72,18 @@ class Builder : public StubBuilder<Builder, asmjit::Label> {
     a.mov(x86::r11, context(offsetof(InstanceContext, store)));
     a.mov(x86::qword_ptr(x86::r11, runtime::StoreLayout::kMachineSp), x86::rsp);
     a.mov(x86::rsp, x86::qword_ptr(x86::r11, runtime::StoreLayout::kHostSp));
+    store_fuel(x86::r11);
   }
   void to_machine_stack() {
     a.mov(x86::r11, context(offsetof(InstanceContext, store)));
     a.mov(x86::rsp, x86::qword_ptr(x86::r11, runtime::StoreLayout::kMachineSp));
+    load_fuel(x86::r11);
+  }
+  void store_fuel(const x86::Gp& store) {
+    if (metered_) a.mov(x86::qword_ptr(store, runtime::StoreLayout::kFuel), gp64(kFuel));
+  }
+  void load_fuel(const x86::Gp& store) {
+    if (metered_) a.mov(gp64(kFuel), x86::qword_ptr(store, runtime::StoreLayout::kFuel));
   }
 
   template <class F>
@@ -99,6 +107,7 @@ class Builder : public StubBuilder<Builder, asmjit::Label> {
     a.mov(x86::qword_ptr(x86::rcx), x86::rsp);
     a.mov(x86::qword_ptr(x86::rax, runtime::StoreLayout::kHostSp), x86::rsp);
     a.mov(x86::rsp, x86::qword_ptr(x86::rax, runtime::StoreLayout::kMachineSp));
+    load_fuel(x86::rax);
     a.mov(x86::rbp, x86::rsi);
     a.mov(x86::r15, x86::rdx);
     load_memory();
@@ -106,6 +115,7 @@ class Builder : public StubBuilder<Builder, asmjit::Label> {
     name(&stubs_.enter_return);
     a.mov(x86::rcx, context(offsetof(InstanceContext, store)));
     a.mov(x86::rsp, x86::qword_ptr(x86::rcx, runtime::StoreLayout::kHostSp));
+    store_fuel(x86::rcx);
     restore_outer();
     asmjit::Label floating = a.newLabel(), vector = a.newLabel(), done = a.newLabel();
     a.mov(x86::ecx, x86::dword_ptr(x86::rsp));
@@ -391,6 +401,6 @@ class Builder : public StubBuilder<Builder, asmjit::Label> {
 
 }  // namespace
 
-bool Cpu::make_stubs(CodeMemory& memory, Stubs& stubs) { return Builder(stubs).build(memory); }
+bool Cpu::make_stubs(CodeMemory& memory, Stubs& stubs, bool metered) { return Builder(stubs, metered).build(memory); }
 
 }  // namespace mini_wasm::jit::x64

@@ -1,6 +1,7 @@
 // The public class Store.
 #include <mini_wasm/store.h>
 
+#include <algorithm>
 #include <new>
 
 #include "core/guarded.h"
@@ -29,6 +30,20 @@ void Store::interrupt() {
 }
 void Store::clear_interrupt() {
   if (!empty()) impl_->set_interrupt(false);
+}
+
+Result<void> Store::set_fuel(uint64_t units) {
+  if (empty()) return out_of_memory();
+  if (!impl_->engine().config().fuel) {
+    return Error::make(ErrorKind::usage, "the engine counts no fuel: set Config::fuel");
+  }
+  if (units > uint64_t{INT64_MAX}) return Error::make(ErrorKind::usage, "more fuel than 2^63 - 1 units");
+  impl_->execution().fuel = static_cast<int64_t>(units);
+  return {};
+}
+
+uint64_t Store::fuel() const {
+  return empty() ? 0 : static_cast<uint64_t>(std::max<int64_t>(impl_->execution().fuel, 0));
 }
 
 Val Store::new_externref(void* host_data, void (*finalize)(void*)) {

@@ -62,6 +62,7 @@ std::vector<uint8_t> settings_of(const Engine& engine, const decoder::Module& mo
   append(out, engine.config().tier);
   append(out, engine.config().guard_pages);
   append(out, engine.config().speculation_guards);
+  append(out, engine.config().fuel);
   std::vector<uint8_t> tier;
   engine.tier().describe(tier);
   append_sized(out, tier);

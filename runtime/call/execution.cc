@@ -51,7 +51,7 @@ FrameInfo describe_host(const FuncInst& func) {
 
 }  // namespace
 
-Execution::Execution(Store& store, Engine& engine) : store_(store), engine_(engine) {
+Execution::Execution(Store& store, Engine& engine) : store_(store), engine_(engine), metered_(engine.config().fuel) {
   // One page beyond the limit is for small frames; the page after it cannot be accessed (ValueStack). The last small frame
   // that begins before the limit may call a function that does not check it.
   static_assert(kMachineHead + 2 * kSmallFrame * sizeof(Slot) <= 4096);
@@ -85,6 +85,7 @@ Result<void> Execution::call(FuncInst& func, Slot* slots) {
 
 Result<void> Execution::call_wasm(FuncInst& func, Slot* slots, const StackBounds* stack) {
   if (store_.interrupted()) return trap(TrapCode::interrupted);
+  if (metered_ && fuel <= 0) return trap(TrapCode::out_of_fuel);
   if (stack_.base == nullptr) return Error::make(ErrorKind::limit, "no memory for the value stack");
   const SlotCounts counts = func.context->instance->module->slot_counts(func.index);
   Activation activation;

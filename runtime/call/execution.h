@@ -82,6 +82,14 @@ class Execution {
   // runs; and the native stack pointer with which C++ functions run that compiled code calls. Null when there is none.
   const void* machine_sp = nullptr;
   void* host_sp = nullptr;
+  // Config::fuel: what the guest may still execute; below 0, it has executed more. While machine code runs, it is in a
+  // register instead (jit/stubs.h).
+  int64_t fuel = 0;
+  // Takes the fuel for an instruction that has read or written this many bytes, besides its one unit.
+  void charge_bytes(uint64_t bytes) {
+    if (metered_) fuel -= static_cast<int64_t>(bytes / kBytesPerUnit);
+  }
+  static constexpr uint64_t kBytesPerUnit = 64;
   uint64_t signal_thread = ~uint64_t{0};  // the thread whose signal mask was read last (fault_handler.h)
   ErrorPtr pending_error;                 // what a host function reported (Exit::host_error)
   Slot pending_exception = 0;             // an exnref that is on its way to a handler
@@ -103,6 +111,7 @@ class Execution {
 
   Store& store_;
   Engine& engine_;
+  const bool metered_;         // Config::fuel
   ErrorPtr invalid_function_;  // the error of the trap that is about to be reported
   ValueStack stack_;           // from the engine's pool; no base when there was no memory
   bool stack_used_ = false;

@@ -84,7 +84,8 @@ std::unique_ptr<ExecutionTier> make_interpreter(std::unique_ptr<ExecutionTier> c
                                                 uint32_t hot_after = 0);
 
 // Implemented in jit/, in builds that have it. `interpreter` takes over when the compiler is retired; it is null when
-// an interpreter hands functions over to this compiler. Returns null when the system gives no executable memory.
-std::unique_ptr<ExecutionTier> make_jit(std::unique_ptr<ExecutionTier> interpreter = nullptr);
+// an interpreter hands functions over to this compiler. `metered`: Config::fuel. Returns null when the system gives no
+// executable memory.
+std::unique_ptr<ExecutionTier> make_jit(bool metered, std::unique_ptr<ExecutionTier> interpreter = nullptr);
 
 }  // namespace mini_wasm::runtime

@@ -20,6 +20,7 @@ inline constexpr size_t kTableSize = offsetof(TableInst, size);
 struct StoreLayout {
   static constexpr size_t kMachineSp = offsetof(Store, execution_) + offsetof(Execution, machine_sp);
   static constexpr size_t kHostSp = offsetof(Store, execution_) + offsetof(Execution, host_sp);
+  static constexpr size_t kFuel = offsetof(Store, execution_) + offsetof(Execution, fuel);
 };
 inline constexpr size_t kLayoutKind = offsetof(gc::TypeLayout, kind);
 inline constexpr size_t kLayoutType = offsetof(gc::TypeLayout, type);

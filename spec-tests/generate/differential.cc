@@ -5,6 +5,8 @@
 //                [--few-registers]   the compiler has very few registers, so that it must spill
 //                [--oldest-cpu]      the compiler uses no instructions that only newer CPUs have
 //                [--poison-slots]    the upper half of slots with 32-bit values has arbitrary bits
+//                [--fuel]            calls have little fuel (Config::fuel); where it runs out, and what is left, must be
+//                                    equal
 //                [--cached]          modules run from a code cache into which they were put before
 //   differential --outcomes TIER [--lines] ...    prints each seed with a fingerprint of what the program does on one
 //                tier, or with what it does; across_machines.py compares two machines with that
@@ -40,14 +42,15 @@ namespace {
 
 constexpr const char* kUsage =
     "usage: %s [--first N] [--count N] [--seconds S] [--features +NAME,-NAME...] [--out DIR] [--reduce] "
-    "[--outcomes TIER [--lines]] [--transcript] [--few-registers] [--oldest-cpu] [--poison-slots] [--cached]\n";
+    "[--outcomes TIER [--lines]] [--transcript] [--few-registers] [--oldest-cpu] [--poison-slots] [--fuel] "
+    "[--cached]\n";
 
 struct Options {
   uint64_t first = 0, count = 1000;
   double seconds = 0;  // 0: no limit
   FeatureSet features = FeatureSet::defaults();
   std::string out;
-  bool reduce = false, transcript = false, cached = false, lines = false;
+  bool reduce = false, transcript = false, cached = false, lines = false, fuel = false;
   const spec::TierCase* outcomes = nullptr;  // of this tier alone
 };
 
@@ -73,6 +76,7 @@ bool set_flag(std::string_view arg, Options& options) {
                      : arg == "--cached"       ? &options.cached
                      : arg == "--transcript"   ? &options.transcript
                      : arg == "--lines"        ? &options.lines
+                     : arg == "--fuel"         ? &options.fuel
                      : arg == "--poison-slots" ? &runtime::test_settings.poison_slots
 #if MINI_WASM_JIT
                      : arg == "--few-registers" ? &jit::test_settings.few_registers
@@ -104,10 +108,11 @@ bool parse(int argc, char** argv, Options& options) {
   return true;
 }
 
-Engine make_engine(Config config, FeatureSet features) {
+Engine make_engine(Config config, const Options& options) {
   for (size_t i = 0; i < kFeatureCount; ++i) {
-    (void)config.feature(kFeatureInfo[i].text, features.has(static_cast<Feature>(i)));
+    (void)config.feature(kFeatureInfo[i].text, options.features.has(static_cast<Feature>(i)));
   }
+  config.fuel = options.fuel;
   return Engine(config);
 }
 
@@ -120,9 +125,9 @@ class Comparison {
         config.cache_dir = cache_.path().string();
         config.cache_key_file = config.cache_dir + "/key";
       }
-      engines_.push_back(make_engine(config, options.features));
+      engines_.push_back(make_engine(config, options));
       config.eager = true;
-      if (options.cached) earlier_.push_back(make_engine(config, options.features));
+      if (options.cached) earlier_.push_back(make_engine(config, options));
     }
   }
 
@@ -176,7 +181,7 @@ class Comparison {
 
 // Each line is written at once: where a program ends the process, the line of the one before it is the last.
 int print_outcomes(const Options& options) {
-  const Engine engine = make_engine(options.outcomes->config(), options.features);
+  const Engine engine = make_engine(options.outcomes->config(), options);
   for (uint64_t seed = options.first; seed - options.first < options.count; ++seed) {
     const Outcome outcome = run_program(engine, generate_program(bytes_of_seed(seed), options.features), seed);
     std::printf("%llu %s\n", static_cast<unsigned long long>(seed), fingerprint(outcome).c_str());

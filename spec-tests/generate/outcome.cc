@@ -16,7 +16,9 @@
 namespace mini_wasm::generate {
 namespace {
 
-constexpr int32_t kFuel = 60;
+constexpr int32_t kFuel = 60;  // of the module's own counter, which ends its loops and recursion
+// Config::fuel: for instantiation; the most that a call has; and what the host's functions add now and then.
+constexpr uint64_t kFuelToBegin = 100'000, kMostFuel = 400, kMoreFuel = 30;
 constexpr size_t kArgumentSets = 3;
 
 std::string hex(uint64_t bits, int digits) {
@@ -46,7 +48,11 @@ std::string describe(std::span<const Val> values) {
 
 std::string describe(const Error& error) {
   switch (error.kind) {
-    case ErrorKind::trap: return std::string("trap: ") + to_string(error.trap_code);
+    case ErrorKind::trap: {
+      const std::string text = std::string("trap: ") + to_string(error.trap_code);
+      if (error.trap_code != TrapCode::out_of_fuel || error.backtrace.empty()) return text;
+      return text + " at " + hex(error.backtrace[0].offset, 6);
+    }
     case ErrorKind::exception: return "exception";
     default: return "error: " + error.to_string();
   }
@@ -114,7 +120,12 @@ struct World {
   std::vector<Instance> instances;
   bool calls_back = false;
 
-  explicit World(const Engine& engine) : store(engine) {}
+  const bool is_metered;  // Config::fuel
+
+  explicit World(const Engine& engine) : store(engine), is_metered(engine.config().fuel) { give_fuel(kFuelToBegin); }
+  void give_fuel(uint64_t units) {
+    if (is_metered) (void)store.set_fuel(units);
+  }
 };
 
 // What a host's function sees of an argument. Of a reference that is an address, only that it is not null: another
@@ -190,6 +201,7 @@ void write_results(const FuncType& type, uint32_t hash, uint64_t* slots) {
 Func host_function(World& world, const FuncType& type) {
   return Func::make(world.store, type, [type, &world](Caller&, uint64_t* slots) -> Result<void> {
     uint32_t hash = hash_of_arguments(type, slots);
+    if (hash % 8 == 0) world.give_fuel(world.store.fuel() + kMoreFuel);
     if (world.calls_back && hash % 4 != 0 && !world.instances.empty()) {
       if (Result<void> r = call_back(world, hash); !r) return r;
     }
@@ -234,7 +246,7 @@ bool from_javascript(const std::vector<ValType>& types) {
   });
 }
 
-void call_exports(Store& store, const Instance& instance, const std::string& prefix, uint64_t seed, Callable callable,
+void call_exports(World& world, const Instance& instance, const std::string& prefix, uint64_t seed, Callable callable,
                   Outcome& outcome) {
   const Global fuel = *instance.global("fuel");
   uint64_t turn = 0;
@@ -245,12 +257,14 @@ void call_exports(Store& store, const Instance& instance, const std::string& pre
       const FuncType& type = func->type();
       if (callable == Callable::from_javascript && !(from_javascript(type.params) && from_javascript(type.results)))
         continue;
-      Arguments arguments(store, seed * 1000 + turn++);
+      Arguments arguments(world.store, seed * 1000 + turn++);
       const std::optional<std::vector<Val>> args = arguments.make(type);
       if (!args) continue;
       (void)fuel.set(Val::i32(kFuel));
+      world.give_fuel(1 + (seed * 31 + turn * 7919) % kMostFuel);
       const Result<std::vector<Val>> result = func->call(*args);
       outcome.push_back(prefix + name + "(" + describe(*args) + ") = " + describe_result(result));
+      if (world.is_metered) outcome.back() += ", fuel " + std::to_string(world.store.fuel());
     }
   }
 }
@@ -285,7 +299,7 @@ Outcome run_module(const Engine& engine, std::span<const uint8_t> bytes, uint64_
   World world(engine);
   if (const auto error = instantiate(world, engine, bytes)) return {*error};
   Outcome outcome;
-  call_exports(world.store, world.instances[0], "", seed, callable, outcome);
+  call_exports(world, world.instances[0], "", seed, callable, outcome);
   describe_state(world.instances[0], "", outcome);
   return outcome;
 }
@@ -303,7 +317,7 @@ Outcome run_program(const Engine& engine, const Program& program, uint64_t seed)
     break;
   }
   for (size_t i = world.instances.size(); i-- != 0;) {
-    call_exports(world.store, world.instances[i], prefix(i), seed + i, Callable::all, outcome);
+    call_exports(world, world.instances[i], prefix(i), seed + i, Callable::all, outcome);
   }
   for (size_t i = 0; i < world.instances.size(); ++i) describe_state(world.instances[i], prefix(i), outcome);
   return outcome;

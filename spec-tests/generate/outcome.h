@@ -19,7 +19,8 @@ namespace mini_wasm::generate {
 // One line for each event, in this order:
 //   "error: ..."                          the module could not be compiled or instantiated; there are no other lines
 //   "f3(i32:00000001 f64:nan) = i64:..."  a call; bits in hexadecimal, NaNs without their bits; or
-//                                         "= trap: unreachable", "= exception"
+//                                         "= trap: unreachable", "= exception". With Config::fuel, what is left of
+//                                         it, and where it ran out
 //   "g1 = i32:..."                        the final value of a global; references as "null", "ref" or "i31:..."
 //   "m0 = 2 pages, 89abcdef"              a memory: its size and a hash of its bytes
 //   "t0 = 5 elements, 2 null"             a table
