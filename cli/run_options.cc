@@ -80,6 +80,7 @@ void RunOptions::add_limits(CLI::App& command) {
       .add_option("--fuel", fuel,
                   "Most instructions that the program may execute (each of its threads); then it traps, always at the "
                   "same instruction")
+      ->check(CLI::NonNegativeNumber)
       ->option_text("N");
   command.add_flag(
       "--no-sigpipe", no_sigpipe,

@@ -318,7 +318,7 @@ class FunctionDecoder : private FunctionState {
   ValType* highest_ = nullptr;
   ValType* limit_ = nullptr;
   bool live_ = true;
-  bool metered_ = false;              // Sink::is_metered
+  bool metered_ = false;              // whether the sink is told of charges
   bool adopts_ = false;               // metering.h
   int32_t units_ = 0;                 // that were not charged yet
   uint32_t br_tables_ = 0;            // in this function so far
