@@ -70,6 +70,7 @@ const char* kind_text(ErrorKind kind) {
     case ErrorKind::host: return "host error";
     case ErrorKind::io: return "input/output error";
     case ErrorKind::usage: return "usage error";
+    case ErrorKind::waiting: return "waiting";
     case ErrorKind::limit: return "limit exceeded";
   }
   return "error";

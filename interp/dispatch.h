@@ -98,7 +98,9 @@ __attribute__((preserve_none)) inline Exit stop(const Word*, Slot*, uint8_t*, In
 
 // No exception leaves a handler: what handlers call handles a lack of memory itself (core/guarded.h), as it must for
 // machine code.
-inline Exit run(Machine& m) noexcept { return handler_at(m.pc)(m.pc, m.fp, m.memory, m.ctx, m.r, m.l, m.s, m.d, m.v); }
+inline Exit run(Machine& m, Handler first) noexcept {
+  return first(m.pc, m.fp, m.memory, m.ctx, m.r, m.l, m.s, m.d, m.v);
+}
 
 // Must follow each access to guest memory. It forces pc and fp to be in fixed registers at the access: the asm uses the
 // registers in which preserve_none passes the first two arguments, and nothing can be moved across it. The fault
@@ -132,10 +134,11 @@ inline Handler checked_handler(const Word* pc, Handler) { return handler_at(pc);
 
 inline void stop(Machine& m) { m.pc = nullptr; }
 
-inline Exit run(Machine& m) {
-  do {
+inline Exit run(Machine& m, Handler first) {
+  first(m);
+  while (m.pc != nullptr) {
     handler_at(m.pc)(m);
-  } while (m.pc != nullptr);
+  }
   return static_cast<Exit>(m.r);
 }
 

@@ -165,6 +165,10 @@ Handler gc_access_handler(Op op, runtime::gc::Storage storage, bool clamps);
 
 // Instructions that are not part of any function.
 const Word* finish_code();  // the code that a frame returns to when it was entered from the host
+// To continue what was suspended, with m.pc at the call and the Exit in m.r: behind a call of a host function, or where
+// machine code returns to, with its frame in m.l.
+Handler after_host_handler(bool tail);
+Handler after_compiled_handler();
 
 // The first word of an instruction with this handler. For tests and for printing translated code.
 inline Word to_word(Handler handler) { return reinterpret_cast<Word>(handler); }

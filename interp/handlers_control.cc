@@ -371,6 +371,32 @@ void leave_frame(Machine& m, const Slot* link) {
   m.ctx = as<InstanceContext*>(link[kLinkContext]);
 }
 
+void stop_with_position(Machine& m, Exit exit) {
+  if (exit == Exit::suspended) [[unlikely]]
+    m.ctx->store->execution().activation()->suspended_in = m.ctx;
+  stop_with(m, exit);
+}
+
+// Goes on behind a call of a host function.
+template <bool tail>
+[[gnu::always_inline]] inline void after_host(Machine& m, Exit exit) {
+  const Operands o = operands_at(m.pc + 1);
+  if (exit == Exit::exception) [[unlikely]] {
+    if constexpr (tail) leave_frame(m, m.fp + o.d);
+    return throw_pending_exception(m);
+  }
+  if (exit != Exit::returned) [[unlikely]]
+    return stop_with_position(m, exit);
+  m.ctx->store->execution().activation()->pc = nullptr;
+  // An interrupt may have come while the host function ran.
+  if (m.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    return raise(m, TrapCode::interrupted);
+  m.memory = m.ctx->memory_base;
+  m.l = m.fp[o.d];
+  take_result(m, m.fp + o.a);
+  m.pc += kCallWords;
+}
+
 // r: the callee; l: address of the call. After a tail call, the handlers of this frame do not catch what the callee
 // throws.
 template <bool tail>
@@ -388,20 +414,15 @@ void call_host(Machine& m) {
   activation.top = arguments + callee.host->slots;
   activation.pc = at;
   const Exit exit = execution.call_host(callee, m.ctx->instance, arguments);
-  if (exit == Exit::exception) [[unlikely]] {
-    if constexpr (tail) leave_frame(m, m.fp + o.d);
-    return throw_pending_exception(m);
-  }
-  if (exit != Exit::returned) [[unlikely]]
-    return stop_with(m, exit);
-  activation.pc = nullptr;
-  // An interrupt may have come while the host function ran.
-  if (m.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]
-    return raise(m, TrapCode::interrupted);
-  m.memory = m.ctx->memory_base;
-  m.l = m.fp[o.d];
-  take_result(m, arguments);
-  m.pc = at + kCallWords;
+  if (exit == Exit::suspended) [[unlikely]]
+    activation.in_tail_call = tail;
+  after_host<tail>(m, exit);
+}
+
+// m.r: an Exit; m.pc: the call.
+template <bool tail>
+void resume_after_host(Machine& m) {
+  after_host<tail>(m, static_cast<Exit>(m.r));
 }
 
 // Goes back to the call that led here: before a trap that belongs to the caller, or when the frame no longer belongs to
@@ -437,13 +458,25 @@ TrapCode find_entry(const Machine& m, FuncCode& code, const Word*& entry) {
 
 // --- Hot functions -------------------------------------------------------------------------------------------------
 
+// Goes on where machine code has returned to. `results`: the frame that it ran in.
+void after_compiled(Machine& m, Exit exit, const Slot* results) {
+  const Word* const return_pc = m.pc + 1;
+  if (exit == Exit::exception) [[unlikely]]
+    return throw_pending_exception(m);
+  if (exit != Exit::returned) [[unlikely]]
+    return stop_with_position(m, exit);
+  m.memory = m.ctx->memory_base;
+  m.l = m.fp[operands_at(return_pc - 2).d];
+  take_result(m, results);
+  m.pc = return_pc;
+}
+
 // Continues in machine code with the frame that has just been entered. Machine code does not keep the frame's link, so
 // this is made a call from the place to which the link refers.
 [[gnu::noinline]] void run_compiled(Machine& m, const FuncCode& code, const void* entry) {
   Slot* const frame = m.fp;
   InstanceContext& context = *m.ctx;
   go_to_caller(m, code);
-  const Word* const return_pc = m.pc + 1;
   runtime::Execution& execution = context.store->execution();
   runtime::Activation& activation = *execution.activation();
   activation.fp = m.fp;
@@ -451,15 +484,11 @@ TrapCode find_entry(const Machine& m, FuncCode& code, const Word*& entry) {
   activation.top = frame_end(code, frame);
   const FuncType& type = code.owner->module().module().func_type(code.index);
   const Exit exit = execution.run_compiled(entry, type, context, frame);
-  if (exit == Exit::exception) [[unlikely]]
-    return throw_pending_exception(m);
-  if (exit != Exit::returned) [[unlikely]]
-    return stop_with(m, exit);
-  m.memory = m.ctx->memory_base;
-  m.l = m.fp[operands_at(return_pc - 2).d];
-  take_result(m, frame);
-  m.pc = return_pc;
+  after_compiled(m, exit, frame);
 }
+
+// m.r: an Exit; m.pc: a position inside the call; m.l: the callee's frame.
+void resume_after_compiled(Machine& m) { after_compiled(m, static_cast<Exit>(m.r), as<const Slot*>(m.l)); }
 
 void lazy(Machine& m) {
   FuncCode& code = FuncCode::lazy_at(m.pc);
@@ -560,6 +589,10 @@ constexpr StaticInstr kTraps[] = {
 #undef TRAP
 
 const Word* finish_code() { return words(kFinish + 1); }
+Handler after_host_handler(bool tail) {
+  return tail ? &wrap<&resume_after_host<true>> : &wrap<&resume_after_host<false>>;
+}
+Handler after_compiled_handler() { return &wrap<&resume_after_compiled>; }
 
 Handler return_value_handler(Scalar type, Place a) { return kReturnValue[row(type)][index_of(a)][0][0]; }
 Handler br_table_handler(Place index) {

@@ -265,9 +265,38 @@ runtime::Exit Interpreter::invoke(runtime::FuncInst& func, Activation& activatio
     activation.trap = TrapCode::call_stack_exhausted;
     return Exit::trapped;
   }
+  Slot* const link = fp + code.link;
+  link[kLinkReturnPc] = reinterpret_cast<Slot>(finish_code());
+  link[kLinkCallerFp] = reinterpret_cast<Slot>(fp);
+  link[runtime::kLinkContext] = reinterpret_cast<Slot>(&context);
+  std::fill_n(fp + code.zero_begin, code.zero_count, Slot{0});
+  const uint64_t pinned = fp[code.pinned.load(std::memory_order_relaxed)];
+  activation.pc = nullptr;  // from here on, a fault is the guest's
+  return run_from(activation, {entry, fp, context.memory_base, &context, 0, pinned, 0, 0, V128{}}, handler_at(entry));
+}
+
+runtime::Exit Interpreter::resume(Activation& activation, Exit how) {
+  return go_on(activation, how, 0, after_host_handler(activation.in_tail_call));
+}
+
+runtime::Exit Interpreter::resume_behind(Activation& outer, const Activation& inner, Exit how) {
+  return go_on(outer, how, reinterpret_cast<uint64_t>(inner.base), after_compiled_handler());
+}
+
+runtime::Exit Interpreter::go_on(Activation& activation, Exit how, uint64_t l, interp::Handler handler) {
+  InstanceContext& context = *activation.suspended_in;
+  const auto* const pc = static_cast<const Word*>(activation.pc);
+  if (how == Exit::returned) activation.pc = nullptr;
+  return run_from(activation,
+                  {pc, activation.fp, context.memory_base, &context, static_cast<uint64_t>(how), l, 0, 0, V128{}},
+                  handler);
+}
+
+// Runs from the handler `first` on.
+runtime::Exit Interpreter::run_from(Activation& activation, const Machine& begin, interp::Handler first) {
   // The Machine must be in memory and not in registers: with the loop back-end, its state must survive the jump from
   // the fault handler.
-  Machine machine{};
+  Machine machine = begin;
   Machine* volatile m = &machine;
   if (sigsetjmp(activation.fault_return, 0) != 0) {
     if constexpr (!MINI_WASM_TAIL_DISPATCH) {
@@ -277,15 +306,7 @@ runtime::Exit Interpreter::invoke(runtime::FuncInst& func, Activation& activatio
     activation.trap = TrapCode::out_of_bounds_memory_access;
     return Exit::trapped;
   }
-  Slot* const link = fp + code.link;
-  link[kLinkReturnPc] = reinterpret_cast<Slot>(finish_code());
-  link[kLinkCallerFp] = reinterpret_cast<Slot>(fp);
-  link[runtime::kLinkContext] = reinterpret_cast<Slot>(&context);
-  std::fill_n(fp + code.zero_begin, code.zero_count, Slot{0});
-  const uint64_t pinned = fp[code.pinned.load(std::memory_order_relaxed)];
-  machine = {entry, fp, context.memory_base, &context, 0, pinned, 0, 0, V128{}};
-  activation.pc = nullptr;  // from here on, a fault is the guest's
-  return run(*m);
+  return run(*m, first);
 }
 
 // Does nothing when there is no native stack with enough room.

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <utility>
 
+#include "interp/dispatch.h"
 #include "interp/interpreter_code.h"
 #include "runtime/call/execution_tier.h"
 #include "runtime/gc/object.h"
@@ -32,6 +33,8 @@ class Interpreter final : public runtime::ExecutionTier {
     if (compiler_) compiler_->describe(out);
   }
   runtime::Exit invoke(runtime::FuncInst& func, runtime::Activation& activation) override;
+  runtime::Exit resume(runtime::Activation& activation, runtime::Exit how) override;
+  runtime::Exit resume_behind(runtime::Activation& outer, const runtime::Activation& inner, runtime::Exit how) override;
   void walk(const runtime::Activation& activation, size_t most, std::vector<runtime::FrameRef>& frames) override;
 
   // The place where an exception that is thrown at `pc` continues in this activation: the innermost clause that catches
@@ -52,6 +55,8 @@ class Interpreter final : public runtime::ExecutionTier {
   FuncCode* find_code(const Word* pc);
 
  private:
+  runtime::Exit go_on(runtime::Activation& activation, runtime::Exit how, uint64_t l, interp::Handler handler);
+  runtime::Exit run_from(runtime::Activation& activation, const Machine& begin, interp::Handler first);
   void walk_here(const runtime::Activation& activation, size_t most, std::vector<runtime::FrameRef>& frames);
 
   const std::unique_ptr<runtime::ExecutionTier> compiler_;

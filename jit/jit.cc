@@ -100,8 +100,25 @@ const void* Jit::entry(runtime::ModuleCode& code, FuncIdx index, uint32_t loop) 
 Exit Jit::run_at(const void* entry, const FuncType& type, InstanceContext& context, Activation& activation) {
   activation.tier = this;
   activation.on_fault = host_.redirect_fault;
+  activation.entry_type = &type;
   activation.pc = nullptr;
   return static_cast<Exit>(stubs_.enter(entry, activation.base, &context, &activation.entry_sp, result_kind(type)));
+}
+
+// The results are in slots, as after every call of a host function.
+Exit Jit::resume(Activation& activation, Exit how) {
+  InstanceContext& ctx = *activation.suspended_in;
+  if (is_retired()) [[unlikely]] {
+    activation.trap = TrapCode::out_of_memory;
+    return Exit::trapped;
+  }
+  uint64_t code = how == Exit::returned ? 0 : kUnwind + static_cast<uint64_t>(how);
+  if (code == 0 && ctx.interrupt.load(std::memory_order_relaxed) != 0) {
+    code = static_cast<uint64_t>(TrapCode::interrupted);
+  }
+  if (code == 0) activation.pc = nullptr;
+  return static_cast<Exit>(stubs_.resume(activation.suspended_sp, activation.fp, &ctx, &activation.entry_sp,
+                                         result_kind(*activation.entry_type), code));
 }
 
 // --- Frames ----------------------------------------------------------------------------------------------------------
@@ -185,6 +202,13 @@ ExitTo handle_exit(InstanceContext* ctx, uint64_t code, Slot* fp, const void* co
   return {static_cast<uint64_t>(Exit::trapped), activation.entry_sp};
 }
 
+ExitTo suspend(InstanceContext* ctx, const void* sp) {
+  Activation& activation = *ctx->store->execution().activation();
+  activation.suspended_in = ctx;
+  activation.suspended_sp = sp;
+  return {static_cast<uint64_t>(Exit::suspended), activation.entry_sp};
+}
+
 uint64_t host_call(InstanceContext* ctx, FuncInst* func, Slot* fp, const void* const* sp) {
   runtime::Execution& execution = ctx->store->execution();
   Activation& activation = *execution.activation();
@@ -208,6 +232,7 @@ uint64_t host_call(InstanceContext* ctx, FuncInst* func, Slot* fp, const void* c
     return throw_exception(*ctx, fp, sp,
                            *static_cast<const runtime::gc::ExceptionObject*>(runtime::gc::to_object(exception)));
   }
+  if (exit == Exit::suspended) return kSuspend;
   if (exit != Exit::returned) return kUnwind + static_cast<uint64_t>(exit);
   if (ctx->interrupt.load(std::memory_order_relaxed) != 0) return static_cast<uint64_t>(TrapCode::interrupted);
   return 0;

@@ -33,6 +33,7 @@ class Jit final : public runtime::ExecutionTier {
   const void* entry(runtime::ModuleCode& code, FuncIdx index, uint32_t loop) override;
   runtime::Exit run_at(const void* entry, const FuncType& type, runtime::InstanceContext& context,
                        runtime::Activation& activation) override;
+  runtime::Exit resume(runtime::Activation& activation, runtime::Exit how) override;
   void walk(const runtime::Activation& activation, size_t most, std::vector<runtime::FrameRef>& frames) override;
 
   // All code of the engine, by address. find_code returns the function that an instruction belongs to; null for other
@@ -103,6 +104,8 @@ struct ExitTo {
 // (runtime_calls.h). `frame_end`: for kNoRoom, what was beyond the limit.
 ExitTo handle_exit(runtime::InstanceContext* ctx, uint64_t code, runtime::Slot* fp, const void* const* sp,
                    const runtime::Slot* frame_end);
+// A host function waits (kSuspend): ends the activation for now. `sp`: the lowest word of the machine stack in use.
+ExitTo suspend(runtime::InstanceContext* ctx, const void* sp);
 // Calls a host function with arguments and results at `fp`. The result is that of a RuntimeCall.
 uint64_t host_call(runtime::InstanceContext* ctx, runtime::FuncInst* func, runtime::Slot* fp, const void* const* sp);
 // Whether the type of the function is `wanted` or a subtype of it.

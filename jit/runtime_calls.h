@@ -32,6 +32,8 @@ using RuntimeCall = uint64_t (*)(runtime::InstanceContext* ctx, runtime::Slot* o
 inline constexpr uint64_t kUnwind = 0x100;
 // A handler for an exception was found; Activation::resume says where execution continues.
 inline constexpr uint64_t kResume = 0x200;
+// Only from host_call: a host function waits, and the activation is left so that it can go on (Stubs::resume).
+inline constexpr uint64_t kSuspend = 0x400;
 // Only from the stub of a trap: a frame did not fit below the stack limit (Execution::why_no_room).
 inline constexpr uint64_t kNoRoom = 0x300;
 

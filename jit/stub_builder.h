@@ -23,6 +23,7 @@ class StubBuilder {
     Builder& b = builder();
     b.leave();
     b.enter();
+    b.resume();
     b.traps();
     b.call_runtime();
     b.call_callee();
@@ -39,6 +40,7 @@ class StubBuilder {
     publish_code(at, size);
     for (const auto& [label, where] : names_) *where = at + b.offset_of(label);
     stubs_.enter = reinterpret_cast<Stubs::Enter>(at + b.offset_of(enter_));
+    stubs_.resume = reinterpret_cast<Stubs::Resume>(at + b.offset_of(resume_));
     return true;
   }
 
@@ -56,7 +58,7 @@ class StubBuilder {
   // The fuel is in a register while machine code runs, and in Execution::fuel while C++ runs. C++ functions whose stubs
   // keep all registers do not change it.
   const bool metered_;
-  Label enter_;         // of Stubs::enter
+  Label enter_, resume_;  // of Stubs::enter and resume
 
  private:
   Builder& builder() { return static_cast<Builder&>(*this); }

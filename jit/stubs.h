@@ -36,6 +36,11 @@ struct Stubs {
   using Enter = uint32_t (*)(const void* code, runtime::Slot* fp, runtime::InstanceContext* ctx, void** entry_sp,
                              ResultKind result);
   Enter enter = nullptr;
+  // Continues behind the call of a host function that has suspended the code (kSuspend). `sp`: Activation::suspended_sp,
+  // where the stub finds the registers that survive calls. `code`: 0, with results at fp; or what host_call returns.
+  using Resume = uint32_t (*)(const void* sp, runtime::Slot* fp, runtime::InstanceContext* ctx, void** entry_sp,
+                              ResultKind result, uint64_t code);
+  Resume resume = nullptr;
   const uint8_t* enter_return = nullptr;  // the return address of the outermost frame of an activation
   const uint8_t* cross_return = nullptr;  // see above
   // Calls any function, also of another instance or of the host. Callee register: FuncInst; fp: the callee's frame,

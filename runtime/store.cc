@@ -15,7 +15,7 @@ Store::Store(std::shared_ptr<Engine> engine, const StoreLimits& limits)
   execution_.fuel = static_cast<int64_t>(std::min(limits.fuel, uint64_t{INT64_MAX}));
 }
 
-Store::~Store() = default;
+Store::~Store() { execution_.forget_continuations(); }
 
 void Store::set_interrupt(bool on) {
   interruption_.set(on, [&] { objects_.tell_interruption(on); });

@@ -49,6 +49,12 @@ class MINI_WASM_API Caller {
   runtime::Store& store() const { return *store_; }
   /// The pointer from Store::set_data; null before.
   void* store_data() const;
+  /// Makes the guest wait: the host function returns what this returns, an Error of kind ErrorKind::waiting, and its
+  /// results come later, by AsyncCall::complete. Nothing happens if it returns something else.
+  ///
+  /// Errors: usage (the guest was not called by an AsyncCall, or another host function is between it and the AsyncCall).
+  /// They end the guest if they are returned.
+  Result<void> suspend() const;
 
   /// For the library's own use.
   Caller(runtime::Store* store, runtime::ModuleInst* instance) : store_(store), instance_(instance) {}

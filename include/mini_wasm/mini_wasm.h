@@ -2,6 +2,7 @@
 /// The whole C++ interface of mini-wasm: includes every other public header.
 #pragma once
 
+#include <mini_wasm/async.h>
 #include <mini_wasm/config.h>
 #include <mini_wasm/engine.h>
 #include <mini_wasm/extern.h>

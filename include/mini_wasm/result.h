@@ -28,6 +28,7 @@ enum class ErrorKind : uint8_t {
   host,        ///< A host function failed.
   io,          ///< A file or a descriptor could not be used.
   usage,       ///< The call was wrong: wrong argument types, an unknown name, a value of another store.
+  waiting,     ///< Only from Caller::suspend: a host function returns it to make its guest wait (AsyncCall).
   limit,       ///< A limit of the implementation, of the Config or of StoreLimits was reached, or no memory is left.
 };
 

@@ -114,9 +114,9 @@ class Builder : public StubBuilder<Builder, Assembler::Label> {
     a.pair(floats, v(10), v(11), kSp, kFloatsAt + 16);
   }
 
-  // uint32_t enter(code, fp, ctx, entry_sp, result kind)
-  void enter() {
-    enter_ = label_here();
+  // What `enter` and `resume` begin with. x1: fp; x2: ctx; x3: entry_sp; x4: the kind of the result. Afterwards x11: the
+  // machine stack pointer.
+  void leave_cxx() {
     a.r2_imm(ins::sub_imm, true, kSp, kSp, kKept);
     for_callee_saved(ins::stp, ins::stp_d);
     a.access(ins::str_w, x(4), at(kSp, kKindAt));
@@ -127,11 +127,40 @@ class Builder : public StubBuilder<Builder, Assembler::Label> {
     get_sp(x(10));
     store(x(10), x(3), 0);
     store(x(10), x(9), runtime::StoreLayout::kHostSp);
-    set_sp(x(11));
     load_fuel(x(9));
     move(kFp, x(1));
     move(kContext, x(2));
     load_memory();
+  }
+
+  // The registers of kSurvivesCalls, which `resume` finds on the machine stack.
+  static constexpr int32_t kSurvivorsBytes = 96;
+  void for_survivors(uint32_t ints, uint32_t floats) {
+    for (uint8_t i = 0; i < 4; ++i) {
+      const auto n = static_cast<uint8_t>(19 + 2 * i);
+      a.pair(ints, x(n), x(static_cast<uint8_t>(n + 1)), kSp, i * 16);
+    }
+    a.pair(floats, v(8), v(9), kSp, 64);
+    a.pair(floats, v(10), v(11), kSp, 80);
+  }
+
+  // uint32_t resume(sp, fp, ctx, entry_sp, result kind, code)
+  void resume() {
+    resume_ = label_here();
+    leave_cxx();
+    set_sp(x(0));
+    for_survivors(ins::ldp, ins::ldp_d);
+    a.r2_imm(ins::add_imm, true, kSp, kSp, kSurvivorsBytes);
+    move(x(1), x(5));
+    a.cbnz(true, x(5), trap_);
+    return_results();
+  }
+
+  // uint32_t enter(code, fp, ctx, entry_sp, result kind)
+  void enter() {
+    enter_ = label_here();
+    leave_cxx();
+    set_sp(x(11));
     a.b(ins::blr, x(0));
     name(&stubs_.enter_return);
     context(x(9), offsetof(InstanceContext, store));
@@ -235,6 +264,12 @@ class Builder : public StubBuilder<Builder, Assembler::Label> {
 
   // A host function returns its results in slots. A single result belongs in a register, so the first slot is loaded
   // into both registers that may be meant.
+  void return_results() {
+    load(x(0), kFp, 0);
+    a.access(ins::ldr_q, v(0), at(kFp, 0));
+    pop_link_and_return();
+  }
+
   void call_host() {
     push_link();
     move(x(0), kContext);
@@ -242,14 +277,21 @@ class Builder : public StubBuilder<Builder, Assembler::Label> {
     move(x(2), kFp);
     get_sp(x(3));
     call_cxx(&host_call);
-    const Label stop = a.new_label();
+    const Label stop = a.new_label(), wait = a.new_label();
     a.cbnz(true, x(0), stop);
-    load(x(0), kFp, 0);
-    a.access(ins::ldr_q, v(0), at(kFp, 0));
-    pop_link_and_return();
+    return_results();
     a.bind(stop);
+    a.compare(true, x(0), kSuspend);
+    a.b(Cond::eq, wait);
     move(x(1), x(0));
     a.b(trap_);
+    a.bind(wait);
+    a.r2_imm(ins::sub_imm, true, kSp, kSp, kSurvivorsBytes);
+    for_survivors(ins::stp, ins::stp_d);
+    move(x(0), kContext);
+    get_sp(x(1));
+    call_cxx(&suspend);  // ExitTo: value in x0, sp in x1
+    a.b(leave_);
   }
 
   // Jumps to the function, or calls it.

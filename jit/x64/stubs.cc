@@ -34,6 +34,9 @@ namespace {
 
 // The registers that a function must restore before it returns to C++.
 const x86::Gp kCalleeSaved[] = {x86::rbx, x86::rbp, x86::r12, x86::r13, x86::r14, x86::r15};
+// kSurvivesCalls: what `resume` finds on the machine stack.
+const x86::Gp kSurvivors[] = {x86::rbx, x86::r12, x86::r13};
+static_assert(kSurvivesCalls == RegSet(rbx, r12, r13));
 
 class Builder : public StubBuilder<Builder, asmjit::Label> {
  public:
@@ -94,9 +97,9 @@ class Builder : public StubBuilder<Builder, asmjit::Label> {
     to_machine_stack();
   }
 
-  // uint32_t enter(code, fp, ctx, entry_sp, result kind)
-  void enter() {
-    enter_ = label_here();
+  // What `enter` and `resume` begin with. rsi: fp; rdx: ctx; rcx: entry_sp; r8: the kind of the result. Afterwards rax:
+  // the store.
+  void leave_cxx() {
     for (const x86::Gp& reg : kCalleeSaved) a.push(reg);
     a.push(x86::r8);
     // The stack pointers of the activation around this one. With them and the return address, 10 words were pushed, so
@@ -106,11 +109,29 @@ class Builder : public StubBuilder<Builder, asmjit::Label> {
     a.push(x86::qword_ptr(x86::rax, runtime::StoreLayout::kMachineSp));
     a.mov(x86::qword_ptr(x86::rcx), x86::rsp);
     a.mov(x86::qword_ptr(x86::rax, runtime::StoreLayout::kHostSp), x86::rsp);
-    a.mov(x86::rsp, x86::qword_ptr(x86::rax, runtime::StoreLayout::kMachineSp));
     load_fuel(x86::rax);
     a.mov(x86::rbp, x86::rsi);
     a.mov(x86::r15, x86::rdx);
     load_memory();
+  }
+
+  // uint32_t resume(sp, fp, ctx, entry_sp, result kind, code)
+  void resume() {
+    resume_ = label_here();
+    leave_cxx();
+    a.mov(x86::rsp, x86::rdi);
+    for (size_t i = std::size(kSurvivors); i-- > 0;) a.pop(kSurvivors[i]);
+    a.mov(x86::rsi, x86::r9);
+    a.test(x86::r9, x86::r9);
+    a.jnz(trap_);
+    return_results();
+  }
+
+  // uint32_t enter(code, fp, ctx, entry_sp, result kind)
+  void enter() {
+    enter_ = label_here();
+    leave_cxx();
+    a.mov(x86::rsp, x86::qword_ptr(x86::rax, runtime::StoreLayout::kMachineSp));
     a.call(x86::rdi);
     name(&stubs_.enter_return);
     a.mov(x86::rcx, context(offsetof(InstanceContext, store)));
@@ -207,21 +228,33 @@ class Builder : public StubBuilder<Builder, asmjit::Label> {
 
   // A host function returns its results in slots. A single result belongs in a register, so the first slot is loaded
   // into both registers that may be meant.
+  void return_results() {
+    a.mov(x86::rax, x86::qword_ptr(x86::rbp));
+    a.movups(x86::xmm0, x86::xmmword_ptr(x86::rbp));
+    a.ret();
+  }
+
   void call_host() {
     a.mov(x86::rdi, x86::r15);
     a.mov(x86::rsi, x86::rax);
     a.mov(x86::rdx, x86::rbp);
     a.mov(x86::rcx, x86::rsp);
     call_cxx(&host_call);
-    asmjit::Label stop = a.newLabel();
+    asmjit::Label stop = a.newLabel(), wait = a.newLabel();
     a.test(x86::eax, x86::eax);
     a.jnz(stop);
-    a.mov(x86::rax, x86::qword_ptr(x86::rbp));
-    a.movups(x86::xmm0, x86::xmmword_ptr(x86::rbp));
-    a.ret();
+    return_results();
     a.bind(stop);
+    a.cmp(x86::eax, static_cast<uint32_t>(kSuspend));
+    a.je(wait);
     a.mov(x86::esi, x86::eax);
     a.jmp(trap_);
+    a.bind(wait);
+    for (const x86::Gp& reg : kSurvivors) a.push(reg);
+    a.mov(x86::rdi, x86::r15);
+    a.mov(x86::rsi, x86::rsp);
+    call_cxx(&suspend);  // ExitTo: value in rax, sp in rdx
+    a.jmp(leave_);
   }
 
   // rax: FuncInst. Jumps to the function if it belongs to this instance, otherwise to `cross` with its context in rcx

@@ -36,6 +36,14 @@ std::optional<Instance> Caller::instance() const {
 
 void* Caller::store_data() const { return store_->data; }
 
+Result<void> Caller::suspend() const {
+  if (!store_->execution().can_suspend()) {
+    return Error::make(ErrorKind::usage, "a host function can make its guest wait only if an AsyncCall has called it");
+  }
+  store_->execution().suspend();
+  return Error::make(ErrorKind::waiting, "");
+}
+
 // --- Func
 
 namespace {
@@ -57,23 +65,14 @@ detail::HostCode code_of(HostCallback callback) {
 
 Result<std::vector<Val>> call_checked(runtime::Store& store, runtime::FuncInst& inst, const FuncType& type,
                                       std::span<const Val> args) {
-  if (args.size() != type.params.size()) {
-    return Error::make(ErrorKind::usage, "the function takes " + std::to_string(type.params.size()) +
-                                             " arguments, but is given " + std::to_string(args.size()));
-  }
   std::vector<Slot> slots(std::max(runtime::slot_count(type.params), runtime::slot_count(type.results)));
   std::vector<Val> results;
   results.reserve(type.results.size());  // before the call: nothing may fail for lack of memory after it
-  Slot* slot = slots.data();
-  for (size_t i = 0; i < args.size(); ++i) {
-    Result<void> fits = runtime::check_value(store, args[i], type.params[i], "argument " + std::to_string(i + 1));
-    if (!fits) return std::move(fits).error();
-    runtime::store_value(slot, args[i]);
-    slot += type.params[i].slots();
-  }
+  Result<void> fit = runtime::store_values(store, type.params, args, runtime::Values::arguments, slots.data());
+  if (!fit) return std::move(fit).error();
   runtime::poison(type.params, slots.data());
   if (Result<void> r = store.execution().call(inst, slots.data()); !r) return std::move(r).error();
-  slot = slots.data();
+  const Slot* slot = slots.data();
   for (ValType result : type.results) {
     results.push_back(runtime::load_value(store, slot, result));
     slot += result.slots();

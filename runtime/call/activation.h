@@ -36,6 +36,7 @@ enum class Exit : uint8_t {
   trapped,     // Activation::trap says why
   host_error,  // Execution::pending_error holds what a host function reported
   exception,   // Execution::pending_exception found no handler here
+  suspended,   // a host function waits (continuation.h); the frames stay
 };
 
 struct Activation {
@@ -71,6 +72,12 @@ struct Activation {
     Slot* fp;
     InstanceContext* ctx;
   } resume;
+  // While the activation is suspended: the instance of its innermost frame. For tiers that use the machine stack: the
+  // lowest word in use, and how the outermost frame was entered.
+  InstanceContext* suspended_in = nullptr;
+  const void* suspended_sp = nullptr;
+  const FuncType* entry_type = nullptr;
+  bool in_tail_call = false;  // for the interpreter: the host function was called by a tail call
   // The frames that an exception has left before it came here (Execution::run_compiled). Cleared when the exception is
   // caught.
   std::vector<FrameRef> left_by_exception;

@@ -2,27 +2,18 @@
 
 #include <algorithm>
 #include <cassert>
+#include <memory>
 
 #include "core/guarded.h"
+#include "runtime/call/continuation.h"
 #include "runtime/call/fault_handler.h"
+#include "runtime/call/from_host.h"
 #include "runtime/call/host_call.h"
 #include "runtime/call/uncaught.h"
 #include "runtime/store.h"
 
 namespace mini_wasm::runtime {
 namespace {
-
-// Counts a nested call while it exists.
-class DepthScope {
- public:
-  explicit DepthScope(uint32_t& depth) : depth_(depth) { ++depth_; }
-  ~DepthScope() { --depth_; }
-  DepthScope(const DepthScope&) = delete;
-  DepthScope& operator=(const DepthScope&) = delete;
-
- private:
-  uint32_t& depth_;
-};
 
 // The arguments of a host function that is called from the host, as GC roots. They are in slots of the caller, which
 // may be anywhere.
@@ -70,25 +61,18 @@ Execution::~Execution() {
 
 Result<void> Execution::call(FuncInst& func, Slot* slots) {
   assert(func.store() == &store_);
-  const uintptr_t here = stack_address();
-  StackBounds other;
-  const StackBounds* const stack = native_stack(here, other);
-  if (stack == &other) [[unlikely]]
-    note_other_stack(here, other);
-  // Both limits protect the native stack: calls that nest through the host use it.
-  if (host_depth_ >= engine_.config().max_host_depth || here < stack->lowest_entry) {
-    return trap(TrapCode::call_stack_exhausted);
-  }
-  DepthScope depth(host_depth_);
-  return func.host != nullptr ? call_host_directly(func, slots, stack) : call_wasm(func, slots, stack);
+  return from_host([&](const StackBounds* stack) -> Result<void> {
+    if (func.host != nullptr) return call_host_directly(func, slots, stack);
+    Activation activation;
+    return call_wasm(activation, func, slots, stack);
+  });
 }
 
-Result<void> Execution::call_wasm(FuncInst& func, Slot* slots, const StackBounds* stack) {
+Result<void> Execution::call_wasm(Activation& activation, FuncInst& func, Slot* slots, const StackBounds* stack) {
   if (store_.interrupted()) return trap(TrapCode::interrupted);
   if (metered_ && fuel <= 0) return trap(TrapCode::out_of_fuel);
   if (stack_.base == nullptr) return Error::make(ErrorKind::limit, "no memory for the value stack");
   const SlotCounts counts = func.context->instance->module->slot_counts(func.index);
-  Activation activation;
   activation.store = &store_;
   // Behind the innermost frame, if a guest that runs further out has called the host.
   activation.base = activation_ != nullptr ? activation_->top : stack_base();
@@ -103,11 +87,22 @@ Result<void> Execution::call_wasm(FuncInst& func, Slot* slots, const StackBounds
   stack_used_ = true;
   ActivationScope scope(activation);  // before the first write, which may deepen the stack
   std::copy_n(slots, counts.params, activation.base);
-  switch (engine_.tier().invoke(func, activation)) {
-    case Exit::returned: std::copy_n(activation.base, counts.results, slots); return {};
+  return finish(engine_.tier().invoke(func, activation), activation, func, slots);
+}
+
+// The end of a call of a guest, whose results are at activation.base.
+Result<void> Execution::finish(Exit exit, Activation& activation, const FuncInst& func, Slot* slots) {
+  switch (exit) {
+    case Exit::returned:
+      std::copy_n(activation.base, func.context->instance->module->slot_counts(func.index).results, slots);
+      return {};
     case Exit::trapped: return trap(activation.trap);
     case Exit::exception:
       return located(Error::make(ErrorKind::exception, describe_uncaught(store_, pending_exception)));
+    case Exit::suspended:
+      save(*current_);
+      current_->state_ = Continuation::State::waiting;
+      return {};
     case Exit::host_error: break;
   }
   return std::move(*std::exchange(pending_error, nullptr));
@@ -151,6 +146,9 @@ Exit Execution::call_host(FuncInst& func, ModuleInst* caller_instance, Slot* arg
     result = end_out_of_order(activation);
   activation.host_func = nullptr;
   if (!result) {
+    if (std::exchange(suspending_, false) && result.error().kind == ErrorKind::waiting) {
+      return begin_waiting(func, args);
+    }
     // The exception came from a nested call of the host function. It continues outwards through the host's frames.
     if (result.error().kind == ErrorKind::exception && pending_exception != gc::kNull) return Exit::exception;
     activation.host_func = &func;
@@ -158,35 +156,52 @@ Exit Execution::call_host(FuncInst& func, ModuleInst* caller_instance, Slot* arg
     activation.host_func = nullptr;
     return Exit::host_error;
   }
+  suspending_ = false;
   activation.pc = nullptr;
   std::atomic_signal_fence(std::memory_order_seq_cst);  // from here on, a fault is the guest's
   return Exit::returned;
 }
 
 // There is no host frame between the two activations, and no values are copied: the frame of the inner one already lies
-// in the outer one's part of the stack.
+// in the outer one's part of the stack. If the call can wait, the inner one must stay while it does.
 Exit Execution::run_compiled(const void* entry, const FuncType& type, InstanceContext& context, Slot* frame) {
   Activation& outer = *activation_;
-  Activation activation;
+  Activation own;
+  const bool may_wait = current_ != nullptr && &outer == &current_->outer_;
+  Activation& activation = may_wait ? current_->inner_ : own;
+  if (may_wait) {
+    std::destroy_at(&activation);
+    std::construct_at(&activation);
+  }
   activation.store = &store_;
   activation.base = activation.top = frame;
   leave_guest(outer);
   activation.native_entry = stack_address();
   activation.stack = outer.stack;
+  if (may_wait) current_->nested_ = true;
   Exit exit;
   {
     ActivationScope scope(activation);
-    exit = engine_.tier().compiler()->run_at(entry, type, context, activation);
-    if (exit == Exit::trapped) {
-      pending_error = make_error(trap(activation.trap));
-      exit = Exit::host_error;
-    }
+    exit = after_compiled(engine_.tier().compiler()->run_at(entry, type, context, activation), activation);
   }
   enter_guest(outer);
-  if (exit == Exit::returned) outer.pc = nullptr;
-  if (exit == Exit::exception) outer.left_by_exception = std::move(activation.frames);
-  std::atomic_signal_fence(std::memory_order_seq_cst);  // from here on, a fault belongs to the outer one
+  if (exit == Exit::suspended) return exit;
+  if (may_wait) current_->nested_ = false;
+  leave_compiled(exit, outer, activation);
   return exit;
+}
+
+Exit Execution::after_compiled(Exit exit, Activation& activation) {
+  if (exit != Exit::trapped) return exit;
+  pending_error = make_error(trap(activation.trap));
+  return Exit::host_error;
+}
+
+void Execution::leave_compiled(Exit exit, Activation& outer, Activation& inner) {
+  if (exit == Exit::returned) outer.pc = nullptr;
+  if (exit == Exit::exception) outer.left_by_exception = std::move(inner.frames);
+  inner.frames.clear();
+  std::atomic_signal_fence(std::memory_order_seq_cst);  // from here on, a fault belongs to the outer one
 }
 
 TrapCode Execution::invalid_function(const CompiledModule& module, FuncIdx func, Error why) {

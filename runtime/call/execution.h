@@ -14,6 +14,7 @@
 namespace mini_wasm::runtime {
 
 class Engine;
+class Continuation;
 struct ModuleInst;
 
 class Execution {
@@ -30,15 +31,34 @@ class Execution {
   // limit, and any other that a host function returns.
   Result<void> call(FuncInst& func, Slot* slots);
   // Calls a host function from running code, with arguments and results at `args`. The tier must have set
-  // activation.pc, fp and top. Returns Exit::returned (pc is null again), Exit::host_error or Exit::exception.
+  // activation.pc, fp and top. Returns Exit::returned (pc is null again), Exit::host_error, Exit::exception
+  // or Exit::suspended.
   Exit call_host(FuncInst& func, ModuleInst* caller, Slot* args);
   // For a tier that hands a function over to the compiler: runs machine code on the frame `frame`
   // (ExecutionTier::run_at), as a call from the position of the innermost activation. Exits are those of `call_host`.
   Exit run_compiled(const void* entry, const FuncType& type, InstanceContext& context, Slot* frame);
+  // --- Calls that can wait (continuation.h)
+
+  // Runs it until it ends or waits, and returns whether it waits. Errors: usage (not at this time); and those of
+  // `call`, when it has ended.
+  Result<bool> resume(Continuation& continuation);
+  // Whether the host function that is running may make its guest wait.
+  bool can_suspend() const;
+  // Called by that host function, before it returns with an error of kind waiting.
+  void suspend() { suspending_ = true; }
+  Continuation* current() const { return current_; }  // the one that is running
+  template <class Visit>
+  void for_each_continuation(Visit visit) const;
+  // The store is about to go.
+  void forget_continuations();
+
+  // --- Others
+
   // For a tier, when a function that is called turns out to be invalid: returns the trap to end with. The error of that
   // trap will contain `why`.
   TrapCode invalid_function(const CompiledModule& module, FuncIdx func, Error why);
 
+  Store& store() { return store_; }
   Activation* activation() const { return activation_; }
   // The frames of all activations, innermost first; at most kMaxBacktrace. Backtraces are for people; the spec does not
   // define them.
@@ -96,11 +116,23 @@ class Execution {
 
  private:
   friend class ActivationScope;
+  friend class Continuation;
   Slot* stack_base() const {
     return stack_.base == nullptr ? nullptr : reinterpret_cast<Slot*>(stack_.base + kMachineHead);
   }
   Result<void> call_host_directly(FuncInst& func, Slot* slots, const StackBounds* stack);
-  Result<void> call_wasm(FuncInst& func, Slot* slots, const StackBounds* stack);
+  template <class Work>
+  Result<void> from_host(Work work);
+  Result<void> call_wasm(Activation& activation, FuncInst& func, Slot* slots, const StackBounds* stack);
+  Result<void> finish(Exit exit, Activation& activation, const FuncInst& func, Slot* slots);
+  Exit after_compiled(Exit exit, Activation& activation);
+  void leave_compiled(Exit exit, Activation& outer, Activation& inner);
+  Exit begin_waiting(const FuncInst& func, Slot* args);
+  void save(Continuation& continuation) const;
+  void restore(Continuation& continuation);
+  Result<void> run(Continuation& continuation, const StackBounds* stack);
+  Exit go_on(Continuation& continuation);
+  Exit go_on_in_both(Continuation& continuation);
   Error trap(TrapCode code);
   // Adds the backtrace to an error that a host function reports, unless a nested call has added one.
   Error located(Error error) const;
@@ -118,6 +150,11 @@ class Execution {
   Slot* stack_limit_ = nullptr;
   Activation* activation_ = nullptr;
   uint32_t host_depth_ = 0;
+  bool suspending_ = false;
+  Continuation* current_ = nullptr;
+  Continuation* continuations_ = nullptr;  // all of the store
+  // The most words that a tier puts on the machine stack when it is suspended.
+  static constexpr size_t kMostSavedRegisters = 16;
   // Stacks that were in use and are not a thread's own: all announced ones, and the last kMostUnknownStacks unknown
   // ones.
   static constexpr ptrdiff_t kMostUnknownStacks = 8;

@@ -70,6 +70,12 @@ class ExecutionTier {
   virtual const void* entry(ModuleCode&, FuncIdx, uint32_t /*loop*/) { return nullptr; }
   // For a compiler: runs machine code from such an entry, on a frame at activation.base. Ends like `invoke`.
   virtual Exit run_at(const void* /*entry*/, const FuncType&, InstanceContext&, Activation&) { return Exit::trapped; }
+  // Continues a suspended activation (continuation.h) behind the call of the host function. `how`: returned, with the
+  // results in their slots, or host_error.
+  virtual Exit resume(Activation&, Exit /*how*/) { return Exit::trapped; }
+  // For a tier that has called Execution::run_compiled: continues behind that call, in which `inner` was suspended, and
+  // which has ended now with `how`.
+  virtual Exit resume_behind(Activation& /*outer*/, const Activation& /*inner*/, Exit /*how*/) { return Exit::trapped; }
   // Appends the frames of one activation to `frames`, innermost first, starting from activation.fp and pc; at most
   // `most` frames.
   virtual void walk(const Activation& activation, size_t most, std::vector<FrameRef>& frames) = 0;

@@ -34,14 +34,18 @@ void set_type(HostFunc& func, const FuncType& type) {
                                                  : ResultSlots::stay;
 }
 
+void prepare_results(const HostFunc& func, uint64_t* slots) {
+  if (func.result_slots == ResultSlots::narrow) clear_upper_half(*slots);
+  if (func.result_slots == ResultSlots::poisoned) {
+    poison(func.type->results, slots);
+    if (has_narrow_result(*func.type)) clear_upper_half(*slots);
+  }
+}
+
 Result<void> run_host_func(const HostFunc& func, Caller& caller, uint64_t* slots) {
   try {
     Result<void> result = func.call(func.data, caller, slots);
-    if (func.result_slots == ResultSlots::narrow) clear_upper_half(*slots);
-    if (func.result_slots == ResultSlots::poisoned) {
-      poison(func.type->results, slots);
-      if (has_narrow_result(*func.type)) clear_upper_half(*slots);
-    }
+    prepare_results(func, slots);
     if (func.gives_refs && result) [[unlikely]]
       return check_results(func, slots);
     return result;

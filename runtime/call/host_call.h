@@ -14,4 +14,7 @@ void set_type(HostFunc& func, const FuncType& type);
 // This must be checked because guests follow references without checks.
 Result<void> run_host_func(const HostFunc& func, Caller& caller, uint64_t* slots);
 
+// What run_host_func does to results that are in slots, without the check.
+void prepare_results(const HostFunc& func, uint64_t* slots);
+
 }  // namespace mini_wasm::runtime

@@ -135,6 +135,10 @@ void visit_native_stacks(const Store& store, Marker& marker) {
   asm volatile("" : : : "memory");  // prevents a tail call: this frame must stay
 }
 
+void visit_saved_words(Marker& marker, const Slot* words, size_t count) {
+  visit_words(marker, reinterpret_cast<uintptr_t>(words), reinterpret_cast<uintptr_t>(words + count));
+}
+
 void visit_machine_stack(const Store& store, Marker& marker) {
   visit_words(marker, reinterpret_cast<uintptr_t>(store.execution().machine_sp),
               reinterpret_cast<uintptr_t>(store.execution().machine_stack_end()));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/call/from_host.h"
 #include "runtime/store.h"
 
 namespace mini_wasm::runtime::gc {
@@ -45,6 +46,10 @@ uint64_t visit_roots(const Store& store, Marker& marker) {
   visit_native_stacks(store, marker);
   visit_machine_stack(store, marker);
   uint64_t count = visit_value_stack(store, marker) + store.objects().globals().size();
+  store.execution().for_each_continuation([&](const Continuation& continuation) {
+    continuation.visit([&](const Slot* slots, size_t n) { marker.visit_slots(slots, n), count += n; },
+                       [&](const Slot* words, size_t n) { visit_saved_words(marker, words, n); });
+  });
   marker.visit(store.execution().pending_exception);
   for (const GlobalInst& global : store.objects().globals()) {
     if (is_traced(types, global.type.value)) marker.visit(global.value[0]);

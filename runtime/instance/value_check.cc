@@ -140,4 +140,33 @@ Val load_value(const Store& store, const Slot* slots, ValType type) {
   return Val::from_bits(type, low, type.slots() == 2 ? slots[1] : 0);
 }
 
+Result<void> store_values(const Store& store, std::span<const ValType> types, std::span<const Val> values, Values what,
+                          Slot* slots) {
+  const bool arguments = what == Values::arguments;
+  if (values.size() != types.size()) {
+    return Error::make(ErrorKind::usage, (arguments ? "the function takes " : "the function returns ") +
+                                             std::to_string(types.size()) + (arguments ? " arguments" : " results") +
+                                             ", but is given " + std::to_string(values.size()));
+  }
+  Slot* slot = slots;
+  for (size_t i = 0; i < values.size(); ++i) {
+    Result<void> fits =
+        check_value(store, values[i], types[i], (arguments ? "argument " : "result ") + std::to_string(i + 1));
+    if (!fits) return fits;
+    store_value(slot, values[i]);
+    slot += types[i].slots();
+  }
+  return {};
+}
+
+std::vector<Val> load_values(const Store& store, std::span<const ValType> types, const Slot* slots) {
+  std::vector<Val> values;
+  values.reserve(types.size());
+  for (const ValType type : types) {
+    values.push_back(load_value(store, slots, type));
+    slots += type.slots();
+  }
+  return values;
+}
+
 }  // namespace mini_wasm::runtime

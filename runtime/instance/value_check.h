@@ -4,6 +4,9 @@
 #include <mini_wasm/result.h>
 #include <mini_wasm/value.h>
 
+#include <span>
+#include <vector>
+
 #include "runtime/store.h"
 
 namespace mini_wasm::runtime {
@@ -21,5 +24,12 @@ bool is_known(const TypeRegistry& types, const FuncType& type);
 // labelled with an abstract type: in the any hierarchy i31, struct or array, or any for an object of the host.
 void store_value(Slot* slots, const Val& value);
 Val load_value(const Store& store, const Slot* slots, ValType type);
+
+// The same for the arguments of a function, or its results. Error: usage, when there are not as many as types, or one
+// does not fit.
+enum class Values : uint8_t { arguments, results };
+Result<void> store_values(const Store& store, std::span<const ValType> types, std::span<const Val> values, Values what,
+                          Slot* slots);
+std::vector<Val> load_values(const Store& store, std::span<const ValType> types, const Slot* slots);
 
 }  // namespace mini_wasm::runtime
