@@ -12,7 +12,7 @@ namespace {
 constexpr int32_t kCalls = 1000;
 
 // What the guest imports: a C++ function, or a function of another instance.
-enum class Import { host, guest };
+enum class Import { host, guest, waits };
 
 // The module guests/calls.c with its import, in a store of its own.
 class Guest {
@@ -36,6 +36,12 @@ class Guest {
     linker.func("bench", "host", [](int32_t x) { return x + 1; });
     Instance instance = must(linker.instantiate(module_));
     if (import == Import::host) return instance;
+    if (import == Import::waits) {
+      const FuncType type{{ValType::i32}, {ValType::i32}};
+      const auto waits = [](Caller& caller, uint64_t*) { return caller.suspend(); };
+      linker.define("bench", "host", Func::make(store_, type, waits));
+      return must(linker.instantiate(module_));
+    }
     linker.define("bench", "host", *instance.func("add_one"));
     return must(linker.instantiate(module_));
   }
@@ -109,6 +115,18 @@ void grow(benchmark::State& state, Tier tier) {
   count_calls(state, kCalls);
 }
 
+// A guest waits for each of its calls of the host (AsyncCall). The time is for one wait: to leave the guest, and to go
+// on.
+void wait(benchmark::State& state, Tier tier) {
+  Guest guest(tier, Import::waits);
+  AsyncCall call = *AsyncCall::make(guest.func("loop_host"), {Val::i32(INT32_MAX)});
+  if (!call.resume()) return skip(state, "the call failed");
+  const Val result[] = {Val::i32(1)};
+  for (auto _ : state) {
+    if (!call.complete(result) || !call.resume()) return skip(state, "the call failed");
+  }
+}
+
 struct LoopRow {
   const char* name;
   const char* function;
@@ -129,6 +147,7 @@ void add_call_benchmarks() {
   add_on_tiers("host_to_guest/typed", typed);
   add_on_tiers("host_to_guest/unchecked", unchecked);
   add_on_tiers("host_to_guest/values", values);
+  add_on_tiers("guest_waits", wait);
   add_on_tiers("trap/unreachable", trap, "trap");
   add_on_tiers("trap/out_of_bounds", trap, "read");
   for (const LoopRow& row : kLoops) add_on_tiers(row.name, loop, row.function, row.import);

@@ -150,9 +150,12 @@ Result<void> store_values(const Store& store, std::span<const ValType> types, st
   }
   Slot* slot = slots;
   for (size_t i = 0; i < values.size(); ++i) {
-    Result<void> fits =
-        check_value(store, values[i], types[i], (arguments ? "argument " : "result ") + std::to_string(i + 1));
-    if (!fits) return fits;
+    // The text takes longer than the check of a number.
+    if (types[i].is_ref() || values[i].type() != types[i]) {
+      Result<void> fits =
+          check_value(store, values[i], types[i], (arguments ? "argument " : "result ") + std::to_string(i + 1));
+      if (!fits) return fits;
+    }
     store_value(slot, values[i]);
     slot += types[i].slots();
   }

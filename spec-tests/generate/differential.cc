@@ -7,6 +7,7 @@
 //                [--poison-slots]    the upper half of slots with 32-bit values has arbitrary bits
 //                [--fuel]            calls have little fuel (Config::fuel); where it runs out, and what is left, must be
 //                                    equal
+//                [--waiting]         guests wait for each function of the host (AsyncCall)
 //                [--cached]          modules run from a code cache into which they were put before
 //   differential --outcomes TIER [--lines] ...    prints each seed with a fingerprint of what the program does on one
 //                tier, or with what it does; across_machines.py compares two machines with that
@@ -42,7 +43,7 @@ namespace {
 
 constexpr const char* kUsage =
     "usage: %s [--first N] [--count N] [--seconds S] [--features +NAME,-NAME...] [--out DIR] [--reduce] "
-    "[--outcomes TIER [--lines]] [--transcript] [--few-registers] [--oldest-cpu] [--poison-slots] [--fuel] "
+    "[--outcomes TIER [--lines]] [--transcript] [--few-registers] [--oldest-cpu] [--poison-slots] [--fuel] [--waiting] "
     "[--cached]\n";
 
 struct Options {
@@ -50,7 +51,7 @@ struct Options {
   double seconds = 0;  // 0: no limit
   FeatureSet features = FeatureSet::defaults();
   std::string out;
-  bool reduce = false, transcript = false, cached = false, lines = false, fuel = false;
+  bool reduce = false, transcript = false, cached = false, lines = false, fuel = false, waiting = false;
   const spec::TierCase* outcomes = nullptr;  // of this tier alone
 };
 
@@ -77,6 +78,7 @@ bool set_flag(std::string_view arg, Options& options) {
                      : arg == "--transcript"   ? &options.transcript
                      : arg == "--lines"        ? &options.lines
                      : arg == "--fuel"         ? &options.fuel
+                     : arg == "--waiting"      ? &options.waiting
                      : arg == "--poison-slots" ? &runtime::test_settings.poison_slots
 #if MINI_WASM_JIT
                      : arg == "--few-registers" ? &jit::test_settings.few_registers
@@ -136,11 +138,12 @@ class Comparison {
     const Program program = generate_program(bytes, options_.features);
     const Outcome expected = run_program(engines_[0], program, seed);
     if (!expected.empty() && expected[0].find("error: invalid") != std::string::npos) return "  " + expected[0];
-    for (size_t i = 1; i < engines_.size(); ++i) {
+    for (size_t i = options_.waiting ? 0 : 1; i < engines_.size(); ++i) {
       for (const auto& module : program) {
         if (options_.cached) (void)Module::compile(earlier_[i], module);
       }
-      const std::string difference = first_difference(expected, run_program(engines_[i], program, seed));
+      const std::string difference =
+          first_difference(expected, run_program(engines_[i], program, seed, options_.waiting));
       if (!difference.empty()) return std::string(spec::kTiers[i].name) + ":\n" + difference;
     }
     for (const auto& file : std::filesystem::directory_iterator(cache_.path())) std::filesystem::remove(file);
@@ -183,7 +186,8 @@ class Comparison {
 int print_outcomes(const Options& options) {
   const Engine engine = make_engine(options.outcomes->config(), options);
   for (uint64_t seed = options.first; seed - options.first < options.count; ++seed) {
-    const Outcome outcome = run_program(engine, generate_program(bytes_of_seed(seed), options.features), seed);
+    const Outcome outcome =
+        run_program(engine, generate_program(bytes_of_seed(seed), options.features), seed, options.waiting);
     std::printf("%llu %s\n", static_cast<unsigned long long>(seed), fingerprint(outcome).c_str());
     for (size_t i = 0; options.lines && i < outcome.size(); ++i) std::printf("%s\n", outcome[i].c_str());
     std::fflush(stdout);

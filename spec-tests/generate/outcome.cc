@@ -119,6 +119,8 @@ struct World {
   Store store;
   std::vector<Instance> instances;
   bool calls_back = false;
+  bool waits = false;  // the host's functions make their guests wait, and this is what they return:
+  std::vector<Val> results;
 
   const bool is_metered;  // Config::fuel
 
@@ -196,18 +198,44 @@ void write_results(const FuncType& type, uint32_t hash, uint64_t* slots) {
   }
 }
 
+std::vector<Val> values_of(const FuncType& type, const uint64_t* slots) {
+  std::vector<Val> values;
+  for (const ValType result : type.results) {
+    values.push_back(Val::from_bits(result, slots[0], result.is_vector() ? slots[1] : 0));
+    slots += result.slots();
+  }
+  return values;
+}
+
 // A host function of any type. Its results depend on all bits of its arguments, in a way that is easy to write in every
 // language.
 Func host_function(World& world, const FuncType& type) {
-  return Func::make(world.store, type, [type, &world](Caller&, uint64_t* slots) -> Result<void> {
+  return Func::make(world.store, type, [type, &world](Caller& caller, uint64_t* slots) -> Result<void> {
     uint32_t hash = hash_of_arguments(type, slots);
     if (hash % 8 == 0) world.give_fuel(world.store.fuel() + kMoreFuel);
     if (world.calls_back && hash % 4 != 0 && !world.instances.empty()) {
       if (Result<void> r = call_back(world, hash); !r) return r;
     }
     write_results(type, hash, slots);
-    return {};
+    if (!world.waits) return {};
+    Result<void> waits = caller.suspend();
+    if (waits.error().kind != ErrorKind::waiting) return {};  // this call cannot wait
+    world.results = values_of(type, slots);
+    return waits;
   });
+}
+
+// Calls a function whose guest waits for the results of each host function.
+Result<std::vector<Val>> call_waiting(World& world, const Func& func, std::span<const Val> args) {
+  Result<AsyncCall> call = AsyncCall::make(func, args);
+  if (!call) return std::move(call).error();
+  for (;;) {
+    Result<AsyncCall::State> state = call->resume();
+    if (!state) return std::move(state).error();
+    if (*state == AsyncCall::State::finished) return call->results();
+    world.store.collect_garbage();
+    if (Result<void> r = call->complete(world.results); !r) return std::move(r).error();
+  }
 }
 
 // The function of the host, or an export of the earlier instance with the number in the module name ("m0", "m1" ...).
@@ -262,7 +290,7 @@ void call_exports(World& world, const Instance& instance, const std::string& pre
       if (!args) continue;
       (void)fuel.set(Val::i32(kFuel));
       world.give_fuel(1 + (seed * 31 + turn * 7919) % kMostFuel);
-      const Result<std::vector<Val>> result = func->call(*args);
+      const Result<std::vector<Val>> result = world.waits ? call_waiting(world, *func, *args) : func->call(*args);
       outcome.push_back(prefix + name + "(" + describe(*args) + ") = " + describe_result(result));
       if (world.is_metered) outcome.back() += ", fuel " + std::to_string(world.store.fuel());
     }
@@ -295,8 +323,9 @@ void describe_state(const Instance& instance, const std::string& prefix, Outcome
   }
 }
 
-Outcome run_module(const Engine& engine, std::span<const uint8_t> bytes, uint64_t seed, Callable callable) {
+Outcome run_module(const Engine& engine, std::span<const uint8_t> bytes, uint64_t seed, Callable callable, bool waits) {
   World world(engine);
+  world.waits = waits;
   if (const auto error = instantiate(world, engine, bytes)) return {*error};
   Outcome outcome;
   call_exports(world, world.instances[0], "", seed, callable, outcome);
@@ -304,10 +333,11 @@ Outcome run_module(const Engine& engine, std::span<const uint8_t> bytes, uint64_
   return outcome;
 }
 
-Outcome run_program(const Engine& engine, const Program& program, uint64_t seed) {
-  if (program.size() == 1) return run_module(engine, program[0], seed);
+Outcome run_program(const Engine& engine, const Program& program, uint64_t seed, bool waits) {
+  if (program.size() == 1) return run_module(engine, program[0], seed, Callable::all, waits);
   World world(engine);
   world.calls_back = true;
+  world.waits = waits;
   Outcome outcome;
   const auto prefix = [](size_t i) { return "m" + std::to_string(i) + "."; };
   for (size_t i = 0; i < program.size(); ++i) {

@@ -31,11 +31,12 @@ enum class Callable : uint8_t { all, from_javascript };
 
 // Runs a program. The arguments of a call depend on `seed`, the function, and how often it was called. If there are
 // several modules, the lines begin with "m0.", "m1." ... A module that cannot be instantiated ends the program, but the
-// modules before it are still called. The host's functions call back into the program.
-Outcome run_program(const Engine& engine, const Program& program, uint64_t seed);
+// modules before it are still called. The host's functions call back into the program. `waits`: they make their guests
+// wait (AsyncCall), which changes nothing.
+Outcome run_program(const Engine& engine, const Program& program, uint64_t seed, bool waits = false);
 
 Outcome run_module(const Engine& engine, std::span<const uint8_t> module, uint64_t seed,
-                   Callable callable = Callable::all);
+                   Callable callable = Callable::all, bool waits = false);
 
 // Parts of an outcome: the result of a call, and the contents of an instance's exports.
 std::string describe_result(const Result<std::vector<Val>>& result);
