@@ -108,7 +108,7 @@ Exit Jit::run_at(const void* entry, const FuncType& type, InstanceContext& conte
 // The results are in slots, as after every call of a host function.
 Exit Jit::resume(Activation& activation, Exit how) {
   InstanceContext& ctx = *activation.suspended_in;
-  if (is_retired()) [[unlikely]] {
+  if (!memory_.is_ours()) [[unlikely]] {  // is_retired
     activation.trap = TrapCode::out_of_memory;
     return Exit::trapped;
   }
