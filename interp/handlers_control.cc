@@ -31,7 +31,7 @@ T as(Word word) {
 extern const StaticInstr kStop[];
 extern const StaticInstr kCallHost[], kTailCallHost[];
 extern const StaticInstr kCallSubtype[];
-extern const StaticInstr kNoRoom[];
+extern const StaticInstr kNoRoom[], kOutOfFuel[];
 const Word* words(const StaticInstr* instr);
 
 void stop_with(Machine& m, Exit exit) {
@@ -524,10 +524,27 @@ void charge(Machine& m) {
   int64_t& fuel = m.ctx->store->execution().fuel;
   fuel -= static_cast<int32_t>(operands_at(m.pc + 1).x);
   if constexpr (checks) {
-    if (fuel < 0) [[unlikely]]
-      return raise(m, TrapCode::out_of_fuel);
+    if (fuel < 0) [[unlikely]] {
+      m.ctx->store->execution().activation()->pc = m.pc;
+      m.pc = words(kOutOfFuel);
+      return;
+    }
   }
   m.pc += 2;
+}
+
+// Activation::pc: the instruction. The registers of the Machine are as they were there.
+void out_of_fuel(Machine& m) {
+  runtime::Execution& execution = m.ctx->store->execution();
+  runtime::Activation& activation = *execution.activation();
+  m.pc = static_cast<const Word*>(activation.pc);
+  const FuncCode* const code = static_cast<Interpreter&>(*activation.tier).find_code(m.pc);
+  activation.fp = m.fp;
+  if (!execution.begin_yielding(frame_end(*code, m.fp))) return raise(m, TrapCode::out_of_fuel);
+  activation.suspended_in = m.ctx;
+  activation.registers = {m.r, m.l, std::bit_cast<uint32_t>(m.s), std::bit_cast<uint64_t>(m.d), 0, 0};
+  std::memcpy(&activation.registers[4], &m.v, sizeof(m.v));
+  stop_with(m, Exit::suspended);
 }
 
 // --- Returns
@@ -575,6 +592,7 @@ constexpr StaticInstr kCallHost[] = {{&wrap<&call_host<false>>, {}}};
 constexpr StaticInstr kTailCallHost[] = {{&wrap<&call_host<true>>, {}}};
 constexpr StaticInstr kCallSubtype[] = {{&wrap_jump<&call_subtype>, {}}};
 constexpr StaticInstr kNoRoom[] = {{&wrap<&no_room>, {}}};
+constexpr StaticInstr kOutOfFuel[] = {{&wrap<&out_of_fuel>, {}}};
 // A return reads the operands of the call that it returns to, two words before its return address. So there must be a
 // word before this instruction.
 constexpr StaticInstr kFinish[] = {{nullptr, {}}, {&wrap<&finish>, {}}};

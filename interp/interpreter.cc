@@ -276,7 +276,20 @@ runtime::Exit Interpreter::invoke(runtime::FuncInst& func, Activation& activatio
 }
 
 runtime::Exit Interpreter::resume(Activation& activation, Exit how) {
+  if (std::exchange(activation.yielded, false)) return go_on_after_charge(activation);
   return go_on(activation, how, 0, after_host_handler(activation.in_tail_call));
+}
+
+// Behind the instruction that found no fuel, with the registers that it had.
+runtime::Exit Interpreter::go_on_after_charge(Activation& activation) {
+  InstanceContext& context = *activation.suspended_in;
+  const Word* const pc = static_cast<const Word*>(activation.pc) + 2;
+  const auto& [r, l, s, d, low, high] = activation.registers;
+  Machine machine{pc, activation.fp, context.memory_base, &context, r, l, 0, std::bit_cast<double>(d), V128{}};
+  machine.s = std::bit_cast<float>(static_cast<uint32_t>(s));
+  std::memcpy(&machine.v, &low, sizeof(machine.v));
+  activation.pc = nullptr;
+  return run_from(activation, machine, handler_at(pc));
 }
 
 runtime::Exit Interpreter::resume_behind(Activation& outer, const Activation& inner, Exit how) {

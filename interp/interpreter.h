@@ -56,6 +56,7 @@ class Interpreter final : public runtime::ExecutionTier {
 
  private:
   runtime::Exit go_on(runtime::Activation& activation, runtime::Exit how, uint64_t l, interp::Handler handler);
+  runtime::Exit go_on_after_charge(runtime::Activation& activation);
   runtime::Exit run_from(runtime::Activation& activation, const Machine& begin, interp::Handler first);
   void walk_here(const runtime::Activation& activation, size_t most, std::vector<runtime::FrameRef>& frames);
 

@@ -117,8 +117,9 @@ Exit Jit::resume(Activation& activation, Exit how) {
     code = static_cast<uint64_t>(TrapCode::interrupted);
   }
   if (code == 0) activation.pc = nullptr;
-  return static_cast<Exit>(stubs_.resume(activation.suspended_sp, activation.fp, &ctx, &activation.entry_sp,
-                                         result_kind(*activation.entry_type), code));
+  const Stubs::Resume resume = std::exchange(activation.yielded, false) ? stubs_.resume_all : stubs_.resume;
+  return static_cast<Exit>(resume(activation.suspended_sp, activation.fp, &ctx, &activation.entry_sp,
+                                  result_kind(*activation.entry_type), code));
 }
 
 // --- Frames ----------------------------------------------------------------------------------------------------------
@@ -200,6 +201,14 @@ ExitTo handle_exit(InstanceContext* ctx, uint64_t code, Slot* fp, const void* co
   if (code >= kUnwind) return {code - kUnwind, activation.entry_sp};
   activation.trap = static_cast<TrapCode>(code);
   return {static_cast<uint64_t>(Exit::trapped), activation.entry_sp};
+}
+
+uint64_t out_of_fuel(InstanceContext* ctx, Slot* fp, const void* const* sp) {
+  runtime::Execution& execution = ctx->store->execution();
+  stand(*execution.activation(), fp, sp);
+  const NativeCode* const code = Jit::of(*ctx).find_code(static_cast<const uint8_t*>(*sp) - 1);
+  const bool yields = code != nullptr && execution.begin_yielding(fp + code->owner->module().frame_slots(code->index));
+  return yields ? kSuspend : static_cast<uint64_t>(TrapCode::out_of_fuel);
 }
 
 ExitTo suspend(InstanceContext* ctx, const void* sp) {

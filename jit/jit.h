@@ -104,7 +104,9 @@ struct ExitTo {
 // (runtime_calls.h). `frame_end`: for kNoRoom, what was beyond the limit.
 ExitTo handle_exit(runtime::InstanceContext* ctx, uint64_t code, runtime::Slot* fp, const void* const* sp,
                    const runtime::Slot* frame_end);
-// A host function waits (kSuspend): ends the activation for now. `sp`: the lowest word of the machine stack in use.
+// The fuel is below 0. Returns kSuspend if the call is to yield, otherwise a TrapCode.
+uint64_t out_of_fuel(runtime::InstanceContext* ctx, runtime::Slot* fp, const void* const* sp);
+// A host function waits, or the code yields (kSuspend): ends the activation for now. `sp`: the lowest word of the machine stack in use.
 ExitTo suspend(runtime::InstanceContext* ctx, const void* sp);
 // Calls a host function with arguments and results at `fp`. The result is that of a RuntimeCall.
 uint64_t host_call(runtime::InstanceContext* ctx, runtime::FuncInst* func, runtime::Slot* fp, const void* const* sp);

@@ -24,6 +24,7 @@ class StubBuilder {
     b.leave();
     b.enter();
     b.resume();
+    b.resume_all();
     b.traps();
     b.call_runtime();
     b.call_callee();
@@ -41,6 +42,7 @@ class StubBuilder {
     for (const auto& [label, where] : names_) *where = at + b.offset_of(label);
     stubs_.enter = reinterpret_cast<Stubs::Enter>(at + b.offset_of(enter_));
     stubs_.resume = reinterpret_cast<Stubs::Resume>(at + b.offset_of(resume_));
+    stubs_.resume_all = reinterpret_cast<Stubs::Resume>(at + b.offset_of(resume_all_));
     return true;
   }
 
@@ -58,7 +60,7 @@ class StubBuilder {
   // The fuel is in a register while machine code runs, and in Execution::fuel while C++ runs. C++ functions whose stubs
   // keep all registers do not change it.
   const bool metered_;
-  Label enter_, resume_;  // of Stubs::enter and resume
+  Label enter_, resume_, resume_all_;  // of Stubs::enter, resume and resume_all
 
  private:
   Builder& builder() { return static_cast<Builder&>(*this); }

@@ -41,6 +41,8 @@ struct Stubs {
   using Resume = uint32_t (*)(const void* sp, runtime::Slot* fp, runtime::InstanceContext* ctx, void** entry_sp,
                               ResultKind result, uint64_t code);
   Resume resume = nullptr;
+  // The same where the code has yielded: all registers are at `sp`. `code`: 0, or a TrapCode.
+  Resume resume_all = nullptr;
   const uint8_t* enter_return = nullptr;  // the return address of the outermost frame of an activation
   const uint8_t* cross_return = nullptr;  // see above
   // Calls any function, also of another instance or of the host. Callee register: FuncInst; fp: the callee's frame,

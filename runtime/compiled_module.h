@@ -47,6 +47,11 @@ class CompiledModule {
   Result<ModuleCode*> checked_code() const { return code_->checked_code(*this); }
   const ModuleCache* cache(Bounds of_code) const { return code_->cache(of_code); }
   InstantiationPlan& instantiation() const { return *instantiation_; }
+  // The size of the frame of a function that has been validated.
+  uint32_t frame_slots(FuncIdx f) const {
+    const FunctionFacts& facts = **this->facts(f);
+    return std::max(facts.local_slots, slot_counts(f).results) + engine().link_slots() + facts.max_operand_slots;
+  }
   SlotCounts slot_counts(FuncIdx f) const { return type_slots_[raw(module_->funcs[raw(f)].type)]; }
   const decoder::Export* find_export(std::string_view name) const;
 

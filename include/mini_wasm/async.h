@@ -38,7 +38,7 @@ class MINI_WASM_API AsyncCall {
  public:
   /// What a call is doing.
   enum class State : uint8_t {
-    ready,     ///< AsyncCall::resume would begin it, or let it go on.
+    ready,     ///< AsyncCall::resume lets it begin or go on.
     running,   ///< The guest runs, or a host function that it has called.
     waiting,   ///< A host function has made it wait; AsyncCall::complete or AsyncCall::fail must come next.
     finished,  ///< It has returned, or ended with an Error.
@@ -69,6 +69,15 @@ class MINI_WASM_API AsyncCall {
   }
   /// The host function fails with this error instead. Errors: usage (the call does not wait).
   Result<void> fail(Error error);
+
+  /// Whether the guest, when it has used up the fuel of its store (Store::set_fuel), stops where it is, so that it can go
+  /// on later, instead of trapping. AsyncCall::resume then gives State::ready. So guests take turns:
+  ///
+  ///     call.set_yields(true);
+  ///     do { store.set_fuel(10'000); } while (*call.resume() == AsyncCall::State::ready);
+  ///
+  /// At first, they trap.
+  void set_yields(bool on);
 
   /// What the call is doing.
   State state() const;

@@ -58,6 +58,7 @@ void Masm::place_traps() {
       a.bind(not_a_number);
     }
     trap(stub.code, stub.offset);
+    if (stub.comes_back) a.b(stub.back);
   }
 }
 
@@ -291,7 +292,11 @@ void Masm::charge(int32_t units, bool checks, uint32_t offset) {
   const uint32_t op = units < 0 ? ins::add_imm : ins::sub_imm;
   if (amount > kLow) a.r2_imm(op, true, kFuel, kFuel, amount & ~kLow);
   if ((amount & kLow) != 0 || checks) a.r2_imm(checks ? ins::subs_imm : op, true, kFuel, kFuel, amount & kLow);
-  if (checks) a.b(Cond::lt, trap_label(TrapCode::out_of_fuel, offset));
+  if (!checks) return;
+  a.b(Cond::lt, trap_label(TrapCode::out_of_fuel, offset));
+  traps_.back().back = a.new_label();
+  traps_.back().comes_back = true;
+  bind(traps_.back().back);
 }
 
 }  // namespace mini_wasm::jit::a64

@@ -165,6 +165,8 @@ class Masm : public MasmBase<Masm, Assembler> {
     uint32_t offset;
     Reg from;
     bool wide;
+    bool comes_back = false;  // code that has yielded goes on at `back`
+    Label back = {};
   };
   Label trap_label(TrapCode code, uint32_t offset, Reg from = kNoReg, bool wide = false) {
     traps_.push_back({a.new_label(), code, offset, from, wide});

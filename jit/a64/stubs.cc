@@ -156,6 +156,54 @@ class Builder : public StubBuilder<Builder, Assembler::Label> {
     return_results();
   }
 
+  void resume_all() {
+    resume_all_ = label_here();
+    leave_cxx();
+    set_sp(x(0));
+    for_survivors(ins::ldp, ins::ldp_d);
+    a.r2_imm(ins::add_imm, true, kSp, kSp, kSurvivorsBytes);
+    const Label stop = a.new_label();
+    a.cbnz(true, x(5), stop);
+    restore_all();
+    // The fuel has changed meanwhile.
+    if (metered_) context(kFuel, offsetof(InstanceContext, store));
+    load_fuel(kFuel);
+    pop_link_and_return();
+    a.bind(stop);
+    a.r2_imm(ins::add_imm, true, kSp, kSp, kAllBytes);
+    move(x(1), x(5));
+    a.b(trap_);
+  }
+
+  // Called like the stub of a trap. If the call is to yield, all registers are kept on the machine stack for resume_all.
+  void out_of_fuel() {
+    name(&stubs_.traps[static_cast<size_t>(TrapCode::out_of_fuel)]);
+    push_link();
+    save_all();
+    a.r2_imm(ins::sub_imm, true, kSp, kSp, kSurvivorsBytes);
+    for_survivors(ins::stp, ins::stp_d);
+    move(x(0), kContext);
+    move(x(1), kFp);
+    a.r2_imm(ins::add_imm, true, x(2), kSp, kSurvivorsBytes + kAllBytes);
+    call_cxx(&mini_wasm::jit::out_of_fuel);
+    const Label wait = a.new_label();
+    a.compare(true, x(0), kSuspend);
+    a.b(Cond::eq, wait);
+    a.r2_imm(ins::add_imm, true, kSp, kSp, kSurvivorsBytes + kAllBytes);
+    move(x(1), x(0));
+    a.b(trap_);
+    a.bind(wait);
+    leave_suspended();
+  }
+
+  // The registers that `resume` or `resume_all` will want are on the machine stack.
+  void leave_suspended() {
+    move(x(0), kContext);
+    get_sp(x(1));
+    call_cxx(&suspend);  // ExitTo: value in x0, sp in x1
+    a.b(leave_);
+  }
+
   // uint32_t enter(code, fp, ctx, entry_sp, result kind)
   void enter() {
     enter_ = label_here();
@@ -234,6 +282,7 @@ class Builder : public StubBuilder<Builder, Assembler::Label> {
   }
 
   void trap(TrapCode code) {
+    if (metered_ && code == TrapCode::out_of_fuel) return out_of_fuel();
     name(&stubs_.traps[static_cast<size_t>(code)]);
     push_link();
     a.constant(true, x(1), code == TrapCode::call_stack_exhausted ? kNoRoom : static_cast<uint64_t>(code));
@@ -288,10 +337,7 @@ class Builder : public StubBuilder<Builder, Assembler::Label> {
     a.bind(wait);
     a.r2_imm(ins::sub_imm, true, kSp, kSp, kSurvivorsBytes);
     for_survivors(ins::stp, ins::stp_d);
-    move(x(0), kContext);
-    get_sp(x(1));
-    call_cxx(&suspend);  // ExitTo: value in x0, sp in x1
-    a.b(leave_);
+    leave_suspended();
   }
 
   // Jumps to the function, or calls it.

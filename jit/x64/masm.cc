@@ -55,6 +55,7 @@ void Masm::end() {
     a.bind(stub.entry);
     if (stub.at_fp) a.mov(gp64(kScratch), gp64(kFp));
     trap(stub.code, stub.offset);
+    if (stub.comes_back) jump(stub.back);
   }
   place_slow_calls();
   place_slow_allocations();
@@ -320,7 +321,11 @@ void Masm::check_interrupt(uint32_t offset) {
 // No overflow: a body has fewer units than 31 bits, and the fuel is not far below 0.
 void Masm::charge(int32_t units, bool checks, uint32_t offset) {
   a.sub(gp64(kFuel), units);
-  if (checks) trap_if(x86::CondCode::kL, TrapCode::out_of_fuel, offset);
+  if (!checks) return;
+  trap_if(x86::CondCode::kL, TrapCode::out_of_fuel, offset);
+  traps_.back().back = a.new_label();
+  traps_.back().comes_back = true;
+  bind(traps_.back().back);
 }
 
 // --- Memory ----------------------------------------------------------------------------------------------------------

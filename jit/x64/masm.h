@@ -187,7 +187,9 @@ class Masm : public MasmBase<Masm, Assembler> {
     Label entry;
     TrapCode code;
     uint32_t offset;
-    bool at_fp = false;  // the stub gets fp in the scratch register
+    bool at_fp = false;       // the stub gets fp in the scratch register
+    bool comes_back = false;  // code that has yielded goes on at `back`
+    Label back = {};
   };
   void emit_far(std::span<const uint8_t> opcode, Relocation::Kind kind, uint32_t target);
   // Adds a relocation for the constant that the last instruction ends with.

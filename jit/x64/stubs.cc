@@ -34,7 +34,7 @@ namespace {
 
 // The registers that a function must restore before it returns to C++.
 const x86::Gp kCalleeSaved[] = {x86::rbx, x86::rbp, x86::r12, x86::r13, x86::r14, x86::r15};
-// kSurvivesCalls: what `resume` finds on the machine stack.
+// kSurvivesCalls
 const x86::Gp kSurvivors[] = {x86::rbx, x86::r12, x86::r13};
 static_assert(kSurvivesCalls == RegSet(rbx, r12, r13));
 
@@ -120,11 +120,66 @@ class Builder : public StubBuilder<Builder, asmjit::Label> {
     resume_ = label_here();
     leave_cxx();
     a.mov(x86::rsp, x86::rdi);
-    for (size_t i = std::size(kSurvivors); i-- > 0;) a.pop(kSurvivors[i]);
+    pop_survivors();
     a.mov(x86::rsi, x86::r9);
     a.test(x86::r9, x86::r9);
     a.jnz(trap_);
     return_results();
+  }
+
+  // The registers of kSurvivesCalls, which `resume` and `resume_all` find on the machine stack.
+  void push_survivors() {
+    for (const x86::Gp& reg : kSurvivors) a.push(reg);
+  }
+  void pop_survivors() {
+    for (size_t i = std::size(kSurvivors); i-- > 0;) a.pop(kSurvivors[i]);
+  }
+  static constexpr int32_t kSurvivorsBytes = 8 * std::size(kSurvivors);
+
+  void resume_all() {
+    resume_all_ = label_here();
+    leave_cxx();
+    a.mov(x86::rsp, x86::rdi);
+    pop_survivors();
+    asmjit::Label stop = a.newLabel();
+    a.test(x86::r9, x86::r9);
+    a.jnz(stop);
+    restore_all();
+    // The fuel has changed meanwhile.
+    if (metered_) a.mov(gp64(kFuel), context(offsetof(InstanceContext, store)));
+    load_fuel(gp64(kFuel));
+    a.ret();
+    a.bind(stop);
+    a.add(x86::rsp, kAllBytes);
+    a.mov(x86::rsi, x86::r9);
+    a.jmp(trap_);
+  }
+
+  // Called like the stub of a trap. If the call is to yield, all registers are kept on the machine stack for resume_all.
+  void out_of_fuel() {
+    name(&stubs_.traps[static_cast<size_t>(TrapCode::out_of_fuel)]);
+    save_all();
+    push_survivors();
+    a.mov(x86::rdi, x86::r15);
+    a.mov(x86::rsi, x86::rbp);
+    a.lea(x86::rdx, x86::ptr(x86::rsp, kSurvivorsBytes + kAllBytes));
+    call_cxx(&mini_wasm::jit::out_of_fuel);
+    asmjit::Label wait = a.newLabel();
+    a.cmp(x86::eax, static_cast<uint32_t>(kSuspend));
+    a.je(wait);
+    a.add(x86::rsp, kSurvivorsBytes + kAllBytes);
+    a.mov(x86::esi, x86::eax);
+    a.jmp(trap_);
+    a.bind(wait);
+    leave_suspended();
+  }
+
+  // The registers that `resume` or `resume_all` will want are on the machine stack.
+  void leave_suspended() {
+    a.mov(x86::rdi, x86::r15);
+    a.mov(x86::rsi, x86::rsp);
+    call_cxx(&suspend);  // ExitTo: value in rax, sp in rdx
+    a.jmp(leave_);
   }
 
   // uint32_t enter(code, fp, ctx, entry_sp, result kind)
@@ -204,6 +259,7 @@ class Builder : public StubBuilder<Builder, asmjit::Label> {
   }
 
   void trap(TrapCode code) {
+    if (metered_ && code == TrapCode::out_of_fuel) return out_of_fuel();
     name(&stubs_.traps[static_cast<size_t>(code)]);
     a.mov(x86::esi, code == TrapCode::call_stack_exhausted ? kNoRoom : static_cast<uint64_t>(code));
     a.jmp(trap_);
@@ -250,11 +306,8 @@ class Builder : public StubBuilder<Builder, asmjit::Label> {
     a.mov(x86::esi, x86::eax);
     a.jmp(trap_);
     a.bind(wait);
-    for (const x86::Gp& reg : kSurvivors) a.push(reg);
-    a.mov(x86::rdi, x86::r15);
-    a.mov(x86::rsi, x86::rsp);
-    call_cxx(&suspend);  // ExitTo: value in rax, sp in rdx
-    a.jmp(leave_);
+    push_survivors();
+    leave_suspended();
   }
 
   // rax: FuncInst. Jumps to the function if it belongs to this instance, otherwise to `cross` with its context in rcx

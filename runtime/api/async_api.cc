@@ -35,6 +35,15 @@ Result<void> store_results(Continuation& call, std::span<const Val> results) {
   return {};
 }
 
+AsyncCall::State public_state(Continuation::State state) {
+  switch (state) {
+    case Continuation::State::running: return AsyncCall::State::running;
+    case Continuation::State::waiting: return AsyncCall::State::waiting;
+    case Continuation::State::ended: return AsyncCall::State::finished;
+    default: return AsyncCall::State::ready;
+  }
+}
+
 Error not_waiting() { return Error::make(ErrorKind::usage, "the call does not wait for results"); }
 
 }  // namespace
@@ -57,9 +66,9 @@ Result<AsyncCall::State> AsyncCall::resume() {
   return guarded([&]() -> Result<State> {
     if (impl_->execution() == nullptr) return Error::make(ErrorKind::usage, "the store of the call is gone");
     // A host function may destroy this object meanwhile.
-    const Result<bool> waits = impl_->execution()->resume(*impl_);
-    if (!waits) return Error(waits.error());
-    return *waits ? State::waiting : State::finished;
+    const Result<Continuation::State> state = impl_->execution()->resume(*impl_);
+    if (!state) return Error(state.error());
+    return public_state(*state);
   });
 }
 
@@ -76,12 +85,11 @@ Result<void> AsyncCall::fail(Error error) {
 
 AsyncCall::State AsyncCall::state() const {
   if (impl_ == nullptr || impl_->execution() == nullptr) return State::finished;
-  switch (impl_->state()) {
-    case Continuation::State::running: return State::running;
-    case Continuation::State::waiting: return State::waiting;
-    case Continuation::State::ended: return State::finished;
-    default: return State::ready;
-  }
+  return public_state(impl_->state());
+}
+
+void AsyncCall::set_yields(bool on) {
+  if (impl_ != nullptr) impl_->set_yields(on);
 }
 
 std::vector<Val> AsyncCall::results() const {

@@ -393,5 +393,145 @@ TEST_P(Async, results_of_all_types) {
   EXPECT_EQ(v128.results()[0].bits(0), 0x300000002u);
 }
 
+// --- Guests that take turns
+
+class Yielding : public ::testing::TestWithParam<spec::TierCase> {
+ protected:
+  static Config config() {
+    Config config = GetParam().config();
+    config.fuel = true;
+    return config;
+  }
+  static StoreLimits limits() {
+    StoreLimits limits;
+    limits.fuel = 1000;
+    return limits;
+  }
+  Guest guest{config(), limits()};
+};
+INSTANTIATE_TEST_SUITE_P(tiers, Yielding, ::testing::ValuesIn(spec::kTiers), tier_name);
+
+// Values of all types are in registers, in slots and on the operand stack where the fuel ends.
+constexpr const char* kBusy = R"((module
+  (memory 1)
+  (func $mix (param i32 f64 v128 i64) (result i32)
+    (i32.add (i32.wrap_i64 (local.get 3))
+      (i32.xor (local.get 0) (i32.add (i32.trunc_sat_f64_s (local.get 1)) (i32x4.extract_lane 1 (local.get 2))))))
+  (func (export "busy") (param $n i32) (result i32)
+    (local $i i32) (local $l i64) (local $f f32) (local $d f64) (local $v v128) (local $a i32) (local $b i32) (local $c i32)
+    (loop $again
+      (local.set $l (i64.add (i64.mul (local.get $l) (i64.const 31)) (i64.extend_i32_s (local.get $i))))
+      (local.set $f (f32.add (local.get $f) (f32.const 0.5)))
+      (local.set $d (f64.add (local.get $d) (f64.promote_f32 (local.get $f))))
+      (local.set $v (i32x4.add (local.get $v) (i32x4.splat (local.get $i))))
+      (local.set $a (i32.add (local.get $a) (i32.const 3)))
+      (local.set $b (i32.xor (local.get $b) (local.get $a)))
+      (local.set $c (i32.add (i32.rotl (local.get $c) (i32.const 5))
+        (call $mix (local.get $a) (local.get $d) (local.get $v) (local.get $l))))
+      (i32.store (i32.const 8) (local.get $c))
+      (br_if $again (i32.lt_s (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
+    (i32.add (i32.add (local.get $b) (i32.load (i32.const 8))) (local.get $c)))
+  (func $fib (export "fib") (param i32) (result i32)
+    (if (result i32) (i32.lt_s (local.get 0) (i32.const 2))
+      (then (local.get 0))
+      (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1))) (call $fib (i32.sub (local.get 0) (i32.const 2)))))))
+  (func (export "forever") (loop (br 0)))))";
+
+TEST_P(Yielding, slices_change_nothing) {
+  const Instance i = guest.load(kBusy);
+  for (const auto& [name, argument] : {std::pair("busy", 60), std::pair("fib", 12)}) {
+    ASSERT_TRUE(guest.store.set_fuel(1'000'000));
+    const auto whole = guest.call(i, name, {Val::i32(argument)});
+    ASSERT_TRUE(whole);
+    for (const uint64_t slice : {1, 7, 20, 333}) {
+      AsyncCall call = std::move(*AsyncCall::make(*i.func(name), {Val::i32(argument)}));
+      call.set_yields(true);
+      int slices = 0;
+      for (Result<State> state = State::ready; state && *state == State::ready; ++slices) {
+        EXPECT_EQ(call.state(), State::ready);
+        ASSERT_TRUE(guest.store.set_fuel(slice));
+        state = call.resume();
+        ASSERT_TRUE(state) << state.error().to_string();
+      }
+      EXPECT_GT(slices, slice < 300 ? 30 : 5);
+      ASSERT_EQ(call.results().size(), 1u);
+      EXPECT_EQ(call.results()[0].i32(), (*whole)[0].i32()) << name << " " << slice;
+    }
+  }
+}
+
+TEST_P(Yielding, guests_take_turns) {
+  const Instance i = guest.load(kBusy);
+  std::vector<AsyncCall> calls;
+  for (int n = 0; n < 10; ++n) {
+    calls.push_back(std::move(*AsyncCall::make(*i.func("fib"), {Val::i32(n + 5)})));
+    calls.back().set_yields(true);
+  }
+  for (bool again = true; again;) {
+    again = false;
+    for (AsyncCall& call : calls) {
+      if (call.state() == State::finished) continue;
+      ASSERT_TRUE(guest.store.set_fuel(50));
+      ASSERT_TRUE(call.resume());
+      again = true;
+    }
+  }
+  for (int n = 0, a = 5, b = 8; n < 10; ++n, b += a, a = b - a) EXPECT_EQ(calls[n].results()[0].i32(), a);
+}
+
+TEST_P(Yielding, only_if_it_is_asked_to_and_nothing_is_between) {
+  const Instance i = guest.load(kBusy);
+  AsyncCall traps = std::move(*AsyncCall::make(*i.func("forever"), {}));
+  ASSERT_TRUE(guest.store.set_fuel(100));
+  EXPECT_THAT(traps.resume(), Traps(TrapCode::out_of_fuel));
+  guest.linker.define("host", "through", Func::wrap(guest.store, [&]() -> Result<void> {
+                        if (auto r = i.func("forever")->call({}); !r) return std::move(r).error();
+                        return {};
+                      }));
+  const Instance j = guest.load(R"((module (import "host" "through" (func $f)) (func (export "f") (call $f))))");
+  AsyncCall between = std::move(*AsyncCall::make(*j.func("f"), {}));
+  between.set_yields(true);
+  ASSERT_TRUE(guest.store.set_fuel(100));
+  EXPECT_THAT(between.resume(), Traps(TrapCode::out_of_fuel));
+}
+
+TEST_P(Yielding, an_interrupt_ends_it) {
+  const Instance i = guest.load(kBusy);
+  AsyncCall call = std::move(*AsyncCall::make(*i.func("forever"), {}));
+  call.set_yields(true);
+  ASSERT_TRUE(guest.store.set_fuel(100));
+  ASSERT_THAT(call.resume(), Is(State::ready));
+  guest.store.interrupt();
+  ASSERT_TRUE(guest.store.set_fuel(100));
+  EXPECT_THAT(call.resume(), Traps(TrapCode::interrupted));
+}
+
+// References are only in registers where the guest yields.
+TEST_P(Yielding, objects_stay_alive) {
+  Config stressed = config();
+  stressed.gc_stress = true;
+  Guest other(stressed, limits());
+  const Instance i = other.load(R"((module (type $s (struct (field i32)))
+    (func $make (param i32) (result (ref $s)) (struct.new $s (local.get 0)))
+    (func (export "f") (param $n i32) (result i32) (local $a (ref null $s)) (local $sum i32)
+      (local.set $a (call $make (i32.const 5)))
+      (loop $again
+        (local.set $sum (i32.add (local.get $sum) (struct.get $s 0 (local.get $a))))
+        (local.set $a (call $make (i32.add (local.get $n) (struct.get $s 0 (call $make (i32.const 1))))))
+        (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+      (local.get $sum))))");
+  ASSERT_TRUE(other.store.set_fuel(100'000));
+  const auto whole = other.call(i, "f", {Val::i32(20)});
+  ASSERT_TRUE(whole);
+  AsyncCall call = std::move(*AsyncCall::make(*i.func("f"), {Val::i32(20)}));
+  call.set_yields(true);
+  while (call.state() != State::finished) {
+    ASSERT_TRUE(other.store.set_fuel(3));
+    ASSERT_TRUE(call.resume());
+    other.store.collect_garbage();
+  }
+  EXPECT_EQ(call.results()[0].i32(), (*whole)[0].i32());
+}
+
 }  // namespace
 }  // namespace mini_wasm

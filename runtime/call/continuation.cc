@@ -56,6 +56,20 @@ Exit Execution::begin_waiting(const FuncInst& func, Slot* args) {
   Continuation& c = *current_;
   c.outer_.host_func = &func;
   c.results_at_ = static_cast<size_t>(args - stack_base());
+  if (make_room(c)) return Exit::suspended;
+  pending_error = make_error(located(out_of_memory()));
+  return Exit::host_error;
+}
+
+bool Execution::begin_yielding(Slot* frame_end) {
+  if (current_ == nullptr || !current_->yields_ || activation_ != &current_->innermost()) return false;
+  activation_->top = frame_end;
+  activation_->yielded = make_room(*current_);
+  return activation_->yielded;
+}
+
+// For what will be saved. False: there is no memory.
+bool Execution::make_room(Continuation& c) const {
   c.value_slots_ = static_cast<size_t>(activation_->top - stack_base());
   // Besides what is on the machine stack now, registers will be there.
   const size_t machine = static_cast<size_t>(stack_base() - static_cast<const Slot*>(machine_sp)) + kMostSavedRegisters;
@@ -64,11 +78,7 @@ Exit Execution::begin_waiting(const FuncInst& func, Slot* args) {
     c.saved_.reset(new (std::nothrow) Slot[wanted]);
     c.capacity_ = c.saved_ == nullptr ? 0 : wanted;
   }
-  if (c.saved_ == nullptr) {
-    pending_error = make_error(located(out_of_memory()));
-    return Exit::host_error;
-  }
-  return Exit::suspended;
+  return c.saved_ != nullptr;
 }
 
 // All frames that the guest has now are below `top` of the innermost activation.
@@ -88,7 +98,7 @@ void Execution::restore(Continuation& c) {
 
 // --- Running
 
-Result<bool> Execution::resume(Continuation& c) {
+Result<Continuation::State> Execution::resume(Continuation& c) {
   if (c.state_ != Continuation::State::ready && c.state_ != Continuation::State::can_resume) {
     return Error::make(ErrorKind::usage, c.state_ == Continuation::State::ended ? "the call has ended"
                                          : c.state_ == Continuation::State::running
@@ -99,10 +109,10 @@ Result<bool> Execution::resume(Continuation& c) {
     return Error::make(ErrorKind::usage, "a call that can wait runs only while no other call of its store does");
   }
   Result<void> result = from_host([&](const StackBounds* stack) { return run(c, stack); });
-  const bool waits = c.state_ == Continuation::State::waiting;
+  const Continuation::State state = c.state_;
   if (c.dropped_) delete &c;
   if (!result) return std::move(result).error();
-  return waits;
+  return state;
 }
 
 Result<void> Execution::run(Continuation& c, const StackBounds* stack) {
@@ -122,7 +132,7 @@ Result<void> Execution::run(Continuation& c, const StackBounds* stack) {
     result = finish(exit, c.outer_, c.func_, c.slots_.data());
   }
   current_ = nullptr;
-  if (c.state_ == Continuation::State::waiting) return result;
+  if (c.state_ != Continuation::State::running) return result;
   c.state_ = Continuation::State::ended;
   c.has_returned_ = result.has_value();
   c.saved_.reset();

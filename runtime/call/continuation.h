@@ -25,10 +25,10 @@ class Execution;
 class Continuation {
  public:
   enum class State : uint8_t {
-    ready,    // it has not begun
-    running,  // the guest runs, or a host function that it has called
-    waiting,  // for the results of a host function
-    can_resume,
+    ready,       // it has not begun
+    running,     // the guest runs, or a host function that it has called
+    waiting,     // for the results of a host function
+    can_resume,  // it has them, or has yielded because it had no fuel
     ended,
   };
 
@@ -43,6 +43,8 @@ class Continuation {
   Execution* execution() const { return execution_; }  // null: the store is gone
   FuncInst& func() const { return func_; }
   State state() const { return state_; }
+  // Whether it yields when it has no fuel left, instead of trapping.
+  void set_yields(bool on) { yields_ = on; }
   bool has_returned() const { return has_returned_; }  // it has ended, without an error
   // The arguments until it begins; the results when it has ended.
   const std::vector<Slot>& slots() const { return slots_; }
@@ -61,6 +63,7 @@ class Continuation {
     if (state_ == State::ready || state_ == State::ended) visit_values(slots_.data(), slots_.size());
     if (state_ != State::waiting && state_ != State::can_resume) return;
     visit_words(saved_.get(), machine_words_);
+    if (innermost().yielded) visit_words(innermost().registers.data(), innermost().registers.size());
     visit_values(saved_.get() + machine_words_, value_slots_);
   }
 
@@ -74,7 +77,7 @@ class Continuation {
   FuncInst& func_;
   std::vector<Slot> slots_;
   State state_ = State::ready;
-  bool has_returned_ = false, dropped_ = false;
+  bool has_returned_ = false, dropped_ = false, yields_ = false;
   bool nested_ = false;  // whether there is an inner activation
   Activation outer_, inner_;
   size_t results_at_ = 0;  // index in the saved value stack

@@ -101,7 +101,7 @@ Result<void> Execution::finish(Exit exit, Activation& activation, const FuncInst
       return located(Error::make(ErrorKind::exception, describe_uncaught(store_, pending_exception)));
     case Exit::suspended:
       save(*current_);
-      current_->state_ = Continuation::State::waiting;
+      current_->state_ = current_->innermost().yielded ? Continuation::State::can_resume : Continuation::State::waiting;
       return {};
     case Exit::host_error: break;
   }

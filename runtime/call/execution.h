@@ -9,12 +9,12 @@
 
 #include "core/limits.h"
 #include "runtime/call/activation.h"
+#include "runtime/call/continuation.h"
 #include "runtime/memory/memory_pool.h"
 
 namespace mini_wasm::runtime {
 
 class Engine;
-class Continuation;
 struct ModuleInst;
 
 class Execution {
@@ -39,13 +39,15 @@ class Execution {
   Exit run_compiled(const void* entry, const FuncType& type, InstanceContext& context, Slot* frame);
   // --- Calls that can wait (continuation.h)
 
-  // Runs it until it ends or waits, and returns whether it waits. Errors: usage (not at this time); and those of
-  // `call`, when it has ended.
-  Result<bool> resume(Continuation& continuation);
+  // Runs it until it ends, waits or yields. Errors: usage (not at this time); and those of `call`, when it has ended.
+  Result<Continuation::State> resume(Continuation& continuation);
   // Whether the host function that is running may make its guest wait.
   bool can_suspend() const;
   // Called by that host function, before it returns with an error of kind waiting.
   void suspend() { suspending_ = true; }
+  // For a tier whose code has no fuel left: whether it shall be suspended (Exit::suspended) instead of trapping.
+  // `frame_end`: of the innermost frame.
+  bool begin_yielding(Slot* frame_end);
   Continuation* current() const { return current_; }  // the one that is running
   template <class Visit>
   void for_each_continuation(Visit visit) const;
@@ -128,6 +130,7 @@ class Execution {
   Exit after_compiled(Exit exit, Activation& activation);
   void leave_compiled(Exit exit, Activation& outer, Activation& inner);
   Exit begin_waiting(const FuncInst& func, Slot* args);
+  bool make_room(Continuation& continuation) const;
   void save(Continuation& continuation) const;
   void restore(Continuation& continuation);
   Result<void> run(Continuation& continuation, const StackBounds* stack);
@@ -154,7 +157,7 @@ class Execution {
   Continuation* current_ = nullptr;
   Continuation* continuations_ = nullptr;  // all of the store
   // The most words that a tier puts on the machine stack when it is suspended.
-  static constexpr size_t kMostSavedRegisters = 16;
+  static constexpr size_t kMostSavedRegisters = 96;
   // Stacks that were in use and are not a thread's own: all announced ones, and the last kMostUnknownStacks unknown
   // ones.
   static constexpr ptrdiff_t kMostUnknownStacks = 8;

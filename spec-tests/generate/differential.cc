@@ -7,7 +7,8 @@
 //                [--poison-slots]    the upper half of slots with 32-bit values has arbitrary bits
 //                [--fuel]            calls have little fuel (Config::fuel); where it runs out, and what is left, must be
 //                                    equal
-//                [--waiting]         guests wait for each function of the host (AsyncCall)
+//                [--waiting]         guests wait for each function of the host (AsyncCall); with --fuel, they also yield
+//                                    after every few instructions
 //                [--cached]          modules run from a code cache into which they were put before
 //   differential --outcomes TIER [--lines] ...    prints each seed with a fingerprint of what the program does on one
 //                tier, or with what it does; across_machines.py compares two machines with that
@@ -110,33 +111,35 @@ bool parse(int argc, char** argv, Options& options) {
   return true;
 }
 
-Engine make_engine(Config config, const Options& options) {
+Engine make_engine(Config config, const Options& options, bool fuel) {
   for (size_t i = 0; i < kFeatureCount; ++i) {
     (void)config.feature(kFeatureInfo[i].text, options.features.has(static_cast<Feature>(i)));
   }
-  config.fuel = options.fuel;
+  config.fuel = fuel;
   return Engine(config);
 }
 
 class Comparison {
  public:
-  explicit Comparison(const Options& options) : options_(options) {
+  explicit Comparison(const Options& options)
+      : options_(options),
+        reference_(make_engine(spec::kTiers[0].config(), options, options.fuel && !options.waiting)) {
     for (const spec::TierCase& tier : spec::kTiers) {
       Config config = tier.config();
       if (options.cached) {
         config.cache_dir = cache_.path().string();
         config.cache_key_file = config.cache_dir + "/key";
       }
-      engines_.push_back(make_engine(config, options));
+      engines_.push_back(make_engine(config, options, options.fuel));
       config.eager = true;
-      if (options.cached) earlier_.push_back(make_engine(config, options));
+      if (options.cached) earlier_.push_back(make_engine(config, options, options.fuel));
     }
   }
 
   // The difference between two configurations; empty if there is none.
   std::string difference(const std::vector<uint8_t>& bytes, uint64_t seed) const {
     const Program program = generate_program(bytes, options_.features);
-    const Outcome expected = run_program(engines_[0], program, seed);
+    const Outcome expected = run_program(reference_, program, seed);
     if (!expected.empty() && expected[0].find("error: invalid") != std::string::npos) return "  " + expected[0];
     for (size_t i = options_.waiting ? 0 : 1; i < engines_.size(); ++i) {
       for (const auto& module : program) {
@@ -178,13 +181,14 @@ class Comparison {
  private:
   const Options& options_;
   const testing::TemporaryDirectory cache_;
+  const Engine reference_;
   std::vector<Engine> engines_;
   std::vector<Engine> earlier_;  // the engines that write the cache
 };
 
 // Each line is written at once: where a program ends the process, the line of the one before it is the last.
 int print_outcomes(const Options& options) {
-  const Engine engine = make_engine(options.outcomes->config(), options);
+  const Engine engine = make_engine(options.outcomes->config(), options, options.fuel);
   for (uint64_t seed = options.first; seed - options.first < options.count; ++seed) {
     const Outcome outcome =
         run_program(engine, generate_program(bytes_of_seed(seed), options.features), seed, options.waiting);

@@ -19,6 +19,8 @@ namespace {
 constexpr int32_t kFuel = 60;  // of the module's own counter, which ends its loops and recursion
 // Config::fuel: for instantiation; the most that a call has; and what the host's functions add now and then.
 constexpr uint64_t kFuelToBegin = 100'000, kMostFuel = 400, kMoreFuel = 30;
+// With guests that wait: what they have until they yield. Then the host's functions give plenty.
+constexpr uint64_t kSlice = 9;
 constexpr size_t kArgumentSets = 3;
 
 std::string hex(uint64_t bits, int digits) {
@@ -212,7 +214,11 @@ std::vector<Val> values_of(const FuncType& type, const uint64_t* slots) {
 Func host_function(World& world, const FuncType& type) {
   return Func::make(world.store, type, [type, &world](Caller& caller, uint64_t* slots) -> Result<void> {
     uint32_t hash = hash_of_arguments(type, slots);
-    if (hash % 8 == 0) world.give_fuel(world.store.fuel() + kMoreFuel);
+    if (world.waits) {
+      world.give_fuel(kFuelToBegin);
+    } else if (hash % 8 == 0) {
+      world.give_fuel(world.store.fuel() + kMoreFuel);
+    }
     if (world.calls_back && hash % 4 != 0 && !world.instances.empty()) {
       if (Result<void> r = call_back(world, hash); !r) return r;
     }
@@ -225,15 +231,18 @@ Func host_function(World& world, const FuncType& type) {
   });
 }
 
-// Calls a function whose guest waits for the results of each host function.
+// Calls a function whose guest waits for the results of each host function, and yields when it has no fuel.
 Result<std::vector<Val>> call_waiting(World& world, const Func& func, std::span<const Val> args) {
   Result<AsyncCall> call = AsyncCall::make(func, args);
   if (!call) return std::move(call).error();
+  call->set_yields(true);
   for (;;) {
+    world.give_fuel(kSlice);
     Result<AsyncCall::State> state = call->resume();
     if (!state) return std::move(state).error();
     if (*state == AsyncCall::State::finished) return call->results();
     world.store.collect_garbage();
+    if (*state == AsyncCall::State::ready) continue;
     if (Result<void> r = call->complete(world.results); !r) return std::move(r).error();
   }
 }
@@ -292,7 +301,7 @@ void call_exports(World& world, const Instance& instance, const std::string& pre
       world.give_fuel(1 + (seed * 31 + turn * 7919) % kMostFuel);
       const Result<std::vector<Val>> result = world.waits ? call_waiting(world, *func, *args) : func->call(*args);
       outcome.push_back(prefix + name + "(" + describe(*args) + ") = " + describe_result(result));
-      if (world.is_metered) outcome.back() += ", fuel " + std::to_string(world.store.fuel());
+      if (world.is_metered && !world.waits) outcome.back() += ", fuel " + std::to_string(world.store.fuel());
     }
   }
 }
