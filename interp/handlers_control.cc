@@ -43,6 +43,7 @@ void stop_with(Machine& m, Exit exit) {
 void trap(Machine& m) {
   runtime::Activation& activation = *m.ctx->store->execution().activation();
   activation.trap = static_cast<TrapCode>(operands_at(m.pc + 1).x);
+  activation.ctx = m.ctx;
   activation.fp = m.fp;
   activation.pc = as<const Word*>(m.r);
   stop_with(m, Exit::trapped);
@@ -319,6 +320,7 @@ void null_check(Machine& m) {
   auto& tier = static_cast<Interpreter&>(*activation.tier);
   const Interpreter::Handler handler = tier.unwind(m.pc, m.fp, m.ctx, exception);
   if (handler.code == nullptr) {
+    activation.ctx = m.ctx;
     activation.fp = m.fp;
     activation.pc = m.pc;
     execution.pending_exception = runtime::gc::to_ref(&exception);
@@ -410,6 +412,7 @@ void call_host(Machine& m) {
   m.pc = at;
   if (!has_room(m, arguments + callee.host->slots)) [[unlikely]]
     return;
+  activation.ctx = m.ctx;
   activation.fp = m.fp;
   activation.top = arguments + callee.host->slots;
   activation.pc = at;
@@ -479,6 +482,7 @@ void after_compiled(Machine& m, Exit exit, const Slot* results) {
   go_to_caller(m, code);
   runtime::Execution& execution = context.store->execution();
   runtime::Activation& activation = *execution.activation();
+  activation.ctx = m.ctx;
   activation.fp = m.fp;
   activation.pc = m.pc;
   activation.top = frame_end(code, frame);

@@ -315,12 +315,27 @@ runtime::Exit Interpreter::run_from(Activation& activation, const Machine& begin
     if constexpr (!MINI_WASM_TAIL_DISPATCH) {
       activation.pc = m->pc;
       activation.fp = m->fp;
+      activation.ctx = m->ctx;
     }
     activation.trap = TrapCode::out_of_bounds_memory_access;
     return Exit::trapped;
   }
   return run(*m, first);
 }
+
+namespace {
+
+// The instance of the innermost frame, which is not known after a fault: the caller's if both are of one module, else the
+// first one of that module.
+runtime::ModuleInst* instance_at_fault(const runtime::CompiledModule& module, const InstanceContext& caller) {
+  if (caller.instance->module.get() == &module) return caller.instance;
+  for (runtime::ModuleInst& instance : caller.store->objects().instances()) {
+    if (instance.module.get() == &module) return &instance;
+  }
+  return nullptr;
+}
+
+}  // namespace
 
 // Does nothing when there is no native stack with enough room.
 void Interpreter::walk(const Activation& activation, size_t most, std::vector<runtime::FrameRef>& frames) {
@@ -330,14 +345,19 @@ void Interpreter::walk(const Activation& activation, size_t most, std::vector<ru
 void Interpreter::walk_here(const Activation& activation, size_t most, std::vector<runtime::FrameRef>& frames) {
   const Word* pc = static_cast<const Word*>(activation.pc);
   const Slot* fp = activation.fp;
+  const InstanceContext* ctx = activation.ctx;
   std::unordered_map<const FuncCode*, InterpreterCode::Positions> known;  // a function may have many of the frames
   for (; most > 0; --most) {
     FuncCode* code = find_code(pc);
     if (code == nullptr) return;
     const auto [positions, is_new] = known.try_emplace(code);
     if (is_new) positions->second = code->owner->positions(*code);
-    frames.push_back({&code->owner->module(), code->index, InterpreterCode::offset_of(*code, positions->second, pc)});
     const Slot* link = fp + code->link;
+    const auto* caller = reinterpret_cast<const InstanceContext*>(link[runtime::kLinkContext]);
+    const runtime::CompiledModule& module = code->owner->module();
+    frames.push_back({&module, code->index, InterpreterCode::offset_of(*code, positions->second, pc),
+                      ctx != nullptr ? ctx->instance : instance_at_fault(module, *caller)});
+    ctx = caller;
     // A position inside the call, because the instruction after it may belong to another function.
     pc = reinterpret_cast<const Word*>(link[kLinkReturnPc]) - 1;
     fp = reinterpret_cast<const Slot*>(link[kLinkCallerFp]);

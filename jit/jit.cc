@@ -170,10 +170,11 @@ void Jit::walk(const Activation& activation, size_t most, std::vector<runtime::F
                   activation.frames.begin() + static_cast<ptrdiff_t>(std::min(most, activation.frames.size())));
     return;
   }
-  FrameWalker walker(*this, activation.native_sp, activation.fp, nullptr);
+  FrameWalker walker(*this, activation.native_sp, activation.fp, activation.ctx);
   for (; most > 0 && walker.next(); --most) {
     const NativeCode& code = walker.code();
-    frames.push_back({&code.owner->module(), code.index, walker.site().offset});
+    runtime::ModuleInst* const instance = walker.ctx() != nullptr ? walker.ctx()->instance : nullptr;
+    frames.push_back({&code.owner->module(), code.index, walker.site().offset, instance});
   }
 }
 
@@ -182,7 +183,8 @@ void Jit::walk(const Activation& activation, size_t most, std::vector<runtime::F
 namespace {
 
 // Records in the activation where machine code has stopped, for walks over its frames.
-void stand(Activation& activation, Slot* fp, const void* const* sp) {
+void stand(Activation& activation, InstanceContext* ctx, Slot* fp, const void* const* sp) {
+  activation.ctx = ctx;
   activation.fp = fp;
   activation.native_sp = sp;
   activation.pc = *sp;
@@ -194,7 +196,7 @@ ExitTo handle_exit(InstanceContext* ctx, uint64_t code, Slot* fp, const void* co
   const runtime::Execution& execution = ctx->store->execution();
   Activation& activation = *execution.activation();
   if (code == kResume) return {reinterpret_cast<uint64_t>(&activation.resume), nullptr};
-  stand(activation, fp, sp);
+  stand(activation, ctx, fp, sp);
   // The backtrace is made now, because the machine stack will be left. If there is no memory for it, it stays empty.
   guarded([&] { Jit::of(*ctx).walk(activation, runtime::Execution::kMaxBacktrace, activation.frames); }, [] {});
   if (code == kNoRoom) code = static_cast<uint64_t>(execution.why_no_room(frame_end));
@@ -205,7 +207,7 @@ ExitTo handle_exit(InstanceContext* ctx, uint64_t code, Slot* fp, const void* co
 
 uint64_t out_of_fuel(InstanceContext* ctx, Slot* fp, const void* const* sp) {
   runtime::Execution& execution = ctx->store->execution();
-  stand(*execution.activation(), fp, sp);
+  stand(*execution.activation(), ctx, fp, sp);
   const NativeCode* const code = Jit::of(*ctx).find_code(static_cast<const uint8_t*>(*sp) - 1);
   const bool yields = code != nullptr && execution.begin_yielding(fp + code->owner->module().frame_slots(code->index));
   return yields ? kSuspend : static_cast<uint64_t>(TrapCode::out_of_fuel);
@@ -222,7 +224,7 @@ uint64_t host_call(InstanceContext* ctx, FuncInst* func, Slot* fp, const void* c
   runtime::Execution& execution = ctx->store->execution();
   Activation& activation = *execution.activation();
   if (fp + func->host->slots > execution.stack_limit()) return static_cast<uint64_t>(TrapCode::call_stack_exhausted);
-  stand(activation, fp, sp);
+  stand(activation, ctx, fp, sp);
   activation.top = fp + func->host->slots;
   const Exit exit = execution.call_host(*func, ctx->instance, fp);
   // The host function may have switched coroutines, which begin and end calls into this store in any order. So these

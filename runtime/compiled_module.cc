@@ -72,6 +72,7 @@ FrameInfo CompiledModule::describe(const FrameRef& frame) const {
   info.function_name = module_->func_name(frame.func);
   info.function_index = raw(frame.func);
   info.offset = frame.offset;
+  info.instance = frame.instance;
   return info;
 }
 

@@ -10,6 +10,10 @@
 
 namespace mini_wasm {
 
+namespace runtime {
+struct ModuleInst;
+}
+
 /// The reason of a trap. Besides `none`, there is one enumerator for each row of `mini_wasm/traps.def`, which also has
 /// the message:
 /// @include traps.def
@@ -32,6 +36,8 @@ struct FrameInfo {
   uint32_t function_index = 0;  ///< The index of the function in its module (spec 2.5.1).
   uint64_t offset = 0;          ///< Byte offset of the instruction in the binary module. 0 for a host function.
   bool host = false;            ///< Whether this is a host function.
+  /// The instance whose function it is, for the library's own use. Null when it is not known, and for a host function.
+  runtime::ModuleInst* instance = nullptr;
 };
 
 /// A backtrace as text: one line per frame, innermost first, such as `  0: module!function (func[7]) at 0x1234`.

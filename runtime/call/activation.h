@@ -22,6 +22,7 @@ class Store;
 class CompiledModule;
 struct FuncInst;
 struct InstanceContext;
+struct ModuleInst;
 class ExecutionTier;
 
 // One frame of running code, for backtraces.
@@ -29,6 +30,7 @@ struct FrameRef {
   const CompiledModule* module = nullptr;
   FuncIdx func{};
   uint64_t offset = 0;  // byte offset of the instruction in the module
+  ModuleInst* instance = nullptr;
 };
 
 // How an activation ended.
@@ -56,7 +58,8 @@ struct Activation {
   // while the code runs: only then a fault is one of the guest (fault_handler.h).
   Slot* fp = nullptr;
   const void* pc = nullptr;
-  Slot* top = nullptr;  // end of the innermost frame: where the next activation may begin
+  InstanceContext* ctx = nullptr;  // of the innermost frame; null when it is not known (after a fault)
+  Slot* top = nullptr;             // end of the innermost frame: where the next activation may begin
   TrapCode trap = TrapCode::none;
   const FuncInst* host_func = nullptr;  // the host function that is being called; set by Execution
   // For tiers that keep return addresses on the machine stack:

@@ -43,6 +43,7 @@ void save_registers(Activation& activation, const void* context) {
   const FaultRegisters registers = fault_registers(context);
   activation.pc = registers.pc;
   activation.fp = registers.fp;
+  activation.ctx = nullptr;
 }
 
 // Does what the kernel would have done if our handler were not installed.

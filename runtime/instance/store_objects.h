@@ -51,6 +51,7 @@ class StoreObjects {
   const std::list<TableInst>& tables() const { return tables_; }
   const std::list<GlobalInst>& globals() const { return globals_; }
   const ModuleInstList& instances() const { return instances_; }
+  ModuleInstList& instances() { return instances_; }
 
   // Tells the code of all instances whether the store is interrupted. Thread rule: any thread, within
   // Interruption::set.
