@@ -7,6 +7,7 @@ install(TARGETS mini_wasm EXPORT mini_wasmTargets
   ARCHIVE COMPONENT dev)
 install(DIRECTORY include/mini_wasm DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT dev
   FILES_MATCHING PATTERN "*.h" PATTERN "*.def")
+install(FILES include/wasm.h include/wasm.hh include/mini_wasm.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT dev)
 install(FILES ${PROJECT_BINARY_DIR}/include/mini_wasm/version.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/mini_wasm
   COMPONENT dev)
 
@@ -26,7 +27,7 @@ install(FILES ${PROJECT_BINARY_DIR}/mini_wasmConfig.cmake ${PROJECT_BINARY_DIR}/
 
 # pkg-config. The file finds the rest relative to itself, so the installation can be moved.
 file(RELATIVE_PATH MINI_WASM_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
-set(MINI_WASM_PC_PRIVATE "-pthread")
+set(MINI_WASM_PC_PRIVATE "-lstdc++ -lm -pthread")  # the first two for programs in C
 if(MINI_WASM_NEEDS_ASMJIT)
   string(PREPEND MINI_WASM_PC_PRIVATE "-lasmjit -lrt ")
 endif()

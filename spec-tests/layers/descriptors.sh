@@ -4,7 +4,7 @@
 set -u
 cd "${1:-$(dirname "$0")/../..}" || exit 2
 
-find runtime interp jit wasi core decoder validator text -type f \( -name '*.h' -o -name '*.cc' \) \
+find runtime interp jit wasi capi core decoder validator text -type f \( -name '*.h' -o -name '*.cc' \) \
   -not -name '*_test.*' -not -name 'test_*' -not -name 'own_descriptor*' -print0 |
   xargs -0 awk '
     BEGIN {

@@ -14,7 +14,7 @@ if guards=$(grep 'guard variable for mini_wasm::' <<<"$symbols"); then
   status=1
 fi
 if mutexes=$(grep -rnE '\b(static|constinit|inline)\b.*std::(shared_|recursive_)?(timed_)?mutex\b|^(constinit )?std::(shared_|recursive_)?(timed_)?mutex\b' \
-  --include='*.h' --include='*.cc' core decoder validator text runtime interp jit wasi include |
+  --include='*.h' --include='*.cc' core decoder validator text runtime interp jit wasi capi include |
   grep -v '_test\.cc:'); then
   echo "mutexes of the process that no fork waits for:"
   echo "$mutexes"
