@@ -1,5 +1,6 @@
 // What a program can see: variables, directories, sockets, imports.
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include <thread>
@@ -283,6 +284,65 @@ TEST_F(cli, a_server_started_by_systemd) {
   client.join();
   ::close(fd);
   EXPECT_EQ(received, "hi");
+}
+
+// --- Without the host
+
+TEST_F(cli, directories_in_memory_are_empty_or_copies) {
+  const std::string file = module("directories.wasm", kDirectories), here = dir_.string();
+  EXPECT_EQ(run({"run", "--dir", here + "::a", "--memory-dir", "b", "--memory-dir=" + here + "::c", file}).out,
+            "a\nb\nc\n");
+  EXPECT_EQ(run({"run", "--memory-dir", "/work", "--cwd", "/work", file}).out, "/work\n.\n");
+  EXPECT_EQ(run({"run", "--memory-dir", "/work", "--cwd", "/work/sub", file}).code, 2);
+  EXPECT_THAT(run({"run", "-v", "--memory-dir", "b", file}).err, HasSubstr("sees files in memory as b"));
+  for (const char* wrong : {"", "::b", "a::"}) {
+    const Outcome o = run({"run", "--memory-dir", wrong, file});
+    EXPECT_EQ(o.code, 2) << wrong;
+    EXPECT_THAT(o.err, HasSubstr("--memory-dir: expected GUEST or HOST::GUEST")) << wrong;
+  }
+  EXPECT_EQ(run({"run", "--memory-dir", path("none") + "::b", file}).code, 1);
+  ASSERT_EQ(::mkfifo(path("fifo").c_str(), 0600), 0);
+  const Outcome fifo = run({"run", "--memory-dir", here + "::b", file});
+  EXPECT_EQ(fifo.code, 2);
+  EXPECT_THAT(fifo.err, HasSubstr("fifo is neither a file nor a directory nor a link"));
+}
+
+// Writes the time and random bytes to standard output, and the errno of that is its exit code.
+constexpr const char* kTimeAndChance = R"((module
+  (import "wasi_snapshot_preview1" "clock_time_get" (func $time (param i32 i64 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "\40\00\00\00\10\00\00\00")
+  (func (export "_start")
+    (drop (call $time (i32.const 0) (i64.const 0) (i32.const 64)))
+    (drop (call $random (i32.const 72) (i32.const 8)))
+    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 32)))
+    (call $exit (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 32))))))";
+
+TEST_F(cli, a_deterministic_run_is_like_the_one_before) {
+  const std::string file = module("chance.wasm", kTimeAndChance);
+  const std::string first = run({"run", "--deterministic", file}).out;
+  EXPECT_EQ(first.size(), 32u);
+  EXPECT_EQ(run({"run", "--deterministic", file}).out, first);
+  EXPECT_EQ(run({"run", "--deterministic=0", file}).out, first);
+  EXPECT_NE(run({"run", "--deterministic=1", file}).out, first);
+  EXPECT_NE(run({"run", file}).out, run({"run", file}).out);
+  EXPECT_EQ(run({"run", "--deterministic=x", file}).code, 2);
+}
+
+TEST_F(cli, what_a_program_writes_and_opens_is_limited) {
+  const std::string file = module("chance.wasm", kTimeAndChance);
+  const Outcome o = run({"run", "--max-written", "16", file});
+  EXPECT_EQ(o.code, 51);  // ENOSPC
+  EXPECT_EQ(o.out.size(), 16u);
+  EXPECT_EQ(run({"run", "--max-written=1K", file}).code, 0);
+  EXPECT_EQ(run({"run", "--max-written=much", file}).code, 2);
+  EXPECT_EQ(run({"run", "--max-open-files", "3", file}).code, 0);
+  const Outcome few = run({"run", "--max-open-files", "2", file});
+  EXPECT_EQ(few.code, 1);
+  EXPECT_THAT(few.err, HasSubstr("too many open files"));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 #include "cli/input.h"
 #include "cli/listen.h"
+#include "cli/memory_dir.h"
 #include "cli/standard_streams.h"
 
 extern char** environ;
@@ -77,6 +78,25 @@ Result<std::vector<std::string>> environment(const RunOptions& options) {
   return env;
 }
 
+// --- Limits, clocks, random numbers
+
+Result<void> set_limits(const RunOptions& options, WasiConfig& config) {
+  if (options.max_written) {
+    const std::optional<uint64_t> size = parse_size(*options.max_written);
+    if (!size)
+      return wrong_usage("--max-written: expected a number of bytes like 65536 or 10M, found " + *options.max_written);
+    config.max_written = *size;
+  }
+  if (options.max_open_files) config.max_open_files = *options.max_open_files;
+  if (options.deterministic) {
+    const std::optional<uint64_t> seed = parse_size(*options.deterministic);
+    if (!seed) return wrong_usage("--deterministic: expected a number, found " + *options.deterministic);
+    config.clock = WasiClock::virtual_time();
+    config.random = wasi_random_from_seed(*seed);
+  }
+  return {};
+}
+
 // --- Directories
 
 // HOST[::GUEST]: the guest sees the directory under the name GUEST, or else under the name HOST.
@@ -91,11 +111,28 @@ Result<WasiConfig::Preopen> preopen(const std::string& dir, bool read_only) {
   return WasiConfig::Preopen{host, std::move(guest), read_only};
 }
 
+// [HOST::]GUEST
+Result<WasiConfig::Preopen> memory_preopen(const std::string& dir) {
+  const size_t colons = dir.find("::");
+  const std::string host = colons == dir.npos ? "" : dir.substr(0, colons);
+  std::string guest = colons == dir.npos ? dir : dir.substr(colons + 2);
+  if (guest.empty() || colons == 0) {
+    return wrong_usage("--memory-dir: expected GUEST or HOST::GUEST, found \"" + dir + "\"");
+  }
+  Result<WasiFiles> files = memory_dir(host);
+  if (!files) return std::move(files).error();
+  return WasiConfig::Preopen{host, std::move(guest), false, *std::move(files)};
+}
+
 Result<std::vector<WasiConfig::Preopen>> preopens(const RunOptions& options) {
+  using Dir = RunOptions::Dir;
   std::vector<WasiConfig::Preopen> result;
   auto dir = options.dirs.begin(), read_only_dir = options.read_only_dirs.begin();
-  for (const bool read_only : options.next_dir_is_read_only) {
-    Result<WasiConfig::Preopen> next = preopen(read_only ? *read_only_dir++ : *dir++, read_only);
+  auto memory_dir = options.memory_dirs.begin();
+  for (const Dir kind : options.dir_order) {
+    Result<WasiConfig::Preopen> next = kind == Dir::in_memory   ? memory_preopen(*memory_dir++)
+                                       : kind == Dir::read_only ? preopen(*read_only_dir++, true)
+                                                                : preopen(*dir++, false);
     if (!next) return std::move(next).error();
     result.push_back(std::move(*next));
   }
@@ -129,6 +166,12 @@ Result<void> set_cwd(const std::string& cwd, WasiConfig& config) {
   }
   if (best == nullptr) return wrong_usage("--cwd: " + cwd + " is in none of the directories given with --dir");
   const std::string rest = wanted.substr(best_size).substr(wanted.size() > best_size && best_size != 0 ? 1 : 0);
+  if (best->files) {
+    if (!rest.empty()) return wrong_usage("--cwd: " + cwd + " lies below a --memory-dir and not at its top");
+    config.preopens.push_back({"", ".", false, best->files});
+    set_variable(config.env, "PWD=/" + wanted);
+    return {};
+  }
   std::error_code error;
   const fs::path top = fs::canonical(best->host, error);
   const fs::path here = error ? fs::path() : fs::canonical(top / rest, error);
@@ -144,12 +187,13 @@ Result<void> set_cwd(const std::string& cwd, WasiConfig& config) {
 
 Result<WasiConfig> guest_config(const RunOptions& options, const std::vector<std::string>& words) {
   WasiConfig config;
-  config.stdin_fd = guest_stream(STDIN_FILENO);
-  config.stdout_fd = guest_stream(STDOUT_FILENO);
-  config.stderr_fd = guest_stream(STDERR_FILENO);
+  config.in = guest_stream(STDIN_FILENO);
+  config.out = guest_stream(STDOUT_FILENO);
+  config.err = guest_stream(STDERR_FILENO);
   config.args = words;
   config.sigpipe = !options.no_sigpipe;
   if (options.argv0) config.args[0] = *options.argv0;
+  if (Result<void> r = set_limits(options, config); !r) return std::move(r).error();
   Result<std::vector<std::string>> env = environment(options);
   if (!env) return std::move(env).error();
   config.env = std::move(*env);

@@ -128,7 +128,7 @@ void describe(const RunOptions& options, const Config& config, const WasiConfig&
   print_error("tier " + options.tier + ", compiled " + options.compile);
   if (!config.cache_dir.empty()) print_error("machine code is kept in " + config.cache_dir);
   for (const WasiConfig::Preopen& dir : guest.preopens) {
-    print_error("the program sees " + dir.host + " as " + dir.guest + (dir.read_only ? ", read-only" : ""));
+    print_error("the program sees " + (dir.files ? "files in memory" : dir.host) + " as " + dir.guest + (dir.read_only ? ", read-only" : ""));
   }
   for (const std::string& variable : guest.env) print_error("environment: " + variable);
   for (const int socket : guest.sockets) print_error("listening at " + address_of(socket));

@@ -12,7 +12,8 @@
 namespace mini_wasm::cli {
 
 struct RunOptions {
-  std::vector<std::string> dirs, read_only_dirs;  // HOST[::GUEST]; for their order see next_dir_is_read_only
+  std::vector<std::string> dirs, read_only_dirs;  // HOST[::GUEST]; for their order see dir_order
+  std::vector<std::string> memory_dirs;           // [HOST::]GUEST
   std::vector<std::string> env;                   // NAME=VALUE, or NAME for the host's value
   std::vector<std::string> env_files;
   bool inherit_env = false;
@@ -27,8 +28,12 @@ struct RunOptions {
   std::optional<std::string> max_memory;
   std::optional<std::string> max_gc_heap;
   std::optional<std::string> stack_size;
+  std::optional<std::string> max_written;
+  std::optional<uint32_t> max_open_files;
   std::optional<std::string> timeout;
   std::optional<uint64_t> fuel;
+  static constexpr std::string_view kAnySeed = "0";
+  std::optional<std::string> deterministic;  // the seed
   bool no_sigpipe = false;
   static constexpr std::string_view kUserCache = "*";
   std::optional<std::string> cache;      // a directory
@@ -39,9 +44,9 @@ struct RunOptions {
   std::optional<std::string> trace;  // "wasi"
   bool verbose = false;
   FeatureOptions features;
-  // The order of both kinds of directories on the command line: true means the next element of `read_only_dirs`, false
-  // of `dirs`.
-  std::vector<bool> next_dir_is_read_only;
+  // The order of all directories on the command line: each one is the next element of the list of its kind.
+  enum class Dir { writable, read_only, in_memory };
+  std::vector<Dir> dir_order;
 
   void add_to(CLI::App& command);
   // Called after the command line has been parsed, to record the order of options.

@@ -23,6 +23,10 @@ void RunOptions::add_world(CLI::App& command) {
   add_list_option(command, "--dir", dirs, "HOST[::GUEST]", "Let the program use a directory, under the name GUEST");
   add_list_option(command, "--read-only-dir", read_only_dirs, "HOST[::GUEST]",
                   "The same, but nothing in it can be changed");
+  add_list_option(
+      command, "--memory-dir", memory_dirs, "[HOST::]GUEST",
+      "Let the program use a directory in memory, empty or a copy of HOST, under the name GUEST; it is gone "
+      "afterwards");
   add_list_option(command, "--env", env, "NAME[=VALUE]",
                   "Set a variable of the environment; without VALUE, to what it is here. The last one wins");
   command.add_flag("--inherit-env", inherit_env, "Give the program all variables of the environment here");
@@ -63,6 +67,11 @@ void RunOptions::add_execution(CLI::App& command) {
           "eager, all at once")
       ->check(CLI::IsMember({"first-call", "lazy", "eager"}))
       ->option_text("WHEN");
+  command
+      .add_flag("--deterministic{" + std::string(kAnySeed) + "}", deterministic,
+                "The same clocks and random numbers in each run: the latter are made from SEED, and time passes only "
+                "when the program looks at a clock or sleeps")
+      ->option_text("[=SEED]");
 }
 
 void RunOptions::add_limits(CLI::App& command) {
@@ -74,6 +83,11 @@ void RunOptions::add_limits(CLI::App& command) {
       ->option_text("N[K|M|G]");
   command.add_option("--stack-size", stack_size, "Bytes for the stack of calls, e.g. 64M (default 8M)")
       ->option_text("N[K|M|G]");
+  command
+      .add_option("--max-written", max_written, "Most bytes that the program may write to files and streams together")
+      ->option_text("N[K|M|G]");
+  command.add_option("--max-open-files", max_open_files, "Most files that it may have open (default 1024)")
+      ->option_text("N");
   command.add_option("--timeout", timeout, "End the program after that long, e.g. 5s, 200ms, 2m; the exit code is 124")
       ->option_text("TIME");
   command
@@ -108,8 +122,9 @@ void RunOptions::add_machine_code(CLI::App& command) {
 // CLI11 keeps the values of each option separately, so their common order is recorded here.
 void RunOptions::note_order(const CLI::App& command) {
   for (const CLI::Option* option : command.parse_order()) {
-    if (option->get_single_name() == "dir") next_dir_is_read_only.push_back(false);
-    if (option->get_single_name() == "read-only-dir") next_dir_is_read_only.push_back(true);
+    if (option->get_single_name() == "dir") dir_order.push_back(Dir::writable);
+    if (option->get_single_name() == "read-only-dir") dir_order.push_back(Dir::read_only);
+    if (option->get_single_name() == "memory-dir") dir_order.push_back(Dir::in_memory);
   }
 }
 

@@ -11,7 +11,9 @@
 #include <utility>
 
 #include "runtime/system/own_descriptor.h"
+#include "wasi/memory_file.h"
 #include "wasi/stat.h"
+#include "wasi/streams.h"
 
 namespace mini_wasm::wasi {
 
@@ -49,61 +51,120 @@ Rights stdio_rights(int fd, FileType type, Rights direction) {
 }  // namespace
 
 Result<std::unique_ptr<Context>> Context::make(WasiConfig config, Sandbox::Strategy strategy) {
-  if (Result<void> args = check_strings("argument", config.args); !args) return std::move(args).error();
-  if (Result<void> env = check_strings("environment variable", config.env); !env) return std::move(env).error();
   std::unique_ptr<Context> context(new Context(std::move(config), strategy));
+  if (Result<void> checked = context->check_config(); !checked) return std::move(checked).error();
   for (auto open : {&Context::open_stdio, &Context::open_preopens, &Context::adopt_sockets}) {
     if (Result<void> opened = (context.get()->*open)(); !opened) return std::move(opened).error();
   }
   return context;
 }
 
-Result<void> Context::open_stdio() {
-  const std::pair<int, Rights> streams[] = {{config_.stdin_fd, rights::fd_read},
-                                            {config_.stdout_fd, rights::fd_write},
-                                            {config_.stderr_fd, rights::fd_write}};
-  for (const auto& [fd, direction] : streams) {
-    struct stat host;
-    // If the host has closed the stream (`prog <&-`), it is closed for the guest too.
-    if (fd < 0 || !runtime::is_open_for_good(fd) || ::fstat(fd, &host) != 0) {
-      if (!fds_.append(std::nullopt).ok()) return Error::make(ErrorKind::limit, "too many open files");
-      continue;
-    }
-    Descriptor stream;
-    stream.host = HostFd::borrow(fd);
-    stream.type = file_type_of_fd(fd, host);
-    stream.base = stdio_rights(fd, stream.type, direction);
-    // If it listens: rights of the sockets that it accepts.
-    if (stream.is_socket()) stream.inheriting = rights::kSocket;
-    if (!fds_.append(std::move(stream)).ok()) return Error::make(ErrorKind::limit, "too many open files");
-  }
-  return {};
-}
-
-Result<void> Context::open_preopens() {
+Result<void> Context::check_config() const {
+  if (Result<void> args = check_strings("argument", config_.args); !args) return args;
+  if (Result<void> env = check_strings("environment variable", config_.env); !env) return env;
   for (const WasiConfig::Preopen& preopen : config_.preopens) {
     if (has_nul(preopen.host) || has_nul(preopen.guest)) {
       return Error::make(ErrorKind::usage, "directory name with a NUL character");
     }
-    const int fd =
-        runtime::open_own_descriptor([&] { return ::open(preopen.host.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
-    if (fd < 0) return io_error("cannot open directory " + preopen.host, errno);
-    Descriptor dir;
-    dir.host = HostFd::own(fd);
-    if (const char* fault = Sandbox::fault_of_root(fd)) {
-      return Error::make(ErrorKind::usage, "directory " + preopen.host + " is on a file system of the kernel's own (" +
-                                               fault + "): no program is let into the host's processes and devices");
-    }
-    Result<runtime::CacheFence> fence = runtime::CacheFence::around_preopen(preopen.host, fd);
-    if (!fence) return std::move(fence).error();
-    fences_.push_back(*std::move(fence));
-    dir.type = FileType::directory;
+  }
+  if (config_.clock && (!config_.clock->realtime || !config_.clock->monotonic)) {
+    return Error::make(ErrorKind::usage, "a clock needs realtime and monotonic");
+  }
+  return {};
+}
+
+Result<void> Context::add(std::optional<Descriptor> descriptor) {
+  if (fds_.append(std::move(descriptor)).ok()) return {};
+  return Error::make(ErrorKind::limit, "too many open files");
+}
+
+// If the host has closed the stream (`prog <&-`), it is closed for the guest too.
+std::optional<Descriptor> Context::host_stream(int fd, Rights direction) const {
+  struct stat host;
+  if (fd < 0 || !runtime::is_open_for_good(fd) || ::fstat(fd, &host) != 0) return std::nullopt;
+  Descriptor stream;
+  stream.file = std::make_unique<HostFile>(HostFd::borrow(fd), file_type_of_fd(fd, host), sandbox_);
+  stream.base = stdio_rights(fd, stream.file->type(), direction);
+  // If it listens: rights of the sockets that it accepts.
+  if (stream.file->is_socket()) stream.inheriting = rights::kSocket;
+  return stream;
+}
+
+namespace {
+
+Descriptor embedders_stream(std::unique_ptr<File> file, Rights direction) {
+  Descriptor stream;
+  stream.base = stdio_rights(-1, file->type(), direction);
+  stream.file = std::move(file);
+  return stream;
+}
+
+}  // namespace
+
+std::optional<Descriptor> Context::input(const WasiInput& in) const {
+  if (const int* fd = std::get_if<int>(&in)) return host_stream(*fd, rights::fd_read);
+  const auto* bytes = std::get_if<std::string>(&in);
+  const auto* read = std::get_if<WasiRead>(&in);
+  if (bytes == nullptr && !*read) return std::nullopt;
+  return embedders_stream(bytes != nullptr ? make_input(0, *bytes) : make_input(0, *read), rights::fd_read);
+}
+
+std::optional<Descriptor> Context::output(const WasiOutput& out, uint64_t number) const {
+  if (const int* fd = std::get_if<int>(&out)) return host_stream(*fd, rights::fd_write);
+  const auto* buffer = std::get_if<WasiBuffer>(&out);
+  const auto* write = std::get_if<WasiWrite>(&out);
+  if (write != nullptr && !*write) return std::nullopt;
+  return embedders_stream(buffer != nullptr  ? make_output(number, buffer->bytes_)
+                          : write != nullptr ? make_output(number, *write)
+                                             : make_output(number),
+                          rights::fd_write);
+}
+
+Result<void> Context::open_stdio() {
+  if (Result<void> r = add(input(config_.in)); !r) return r;
+  if (Result<void> r = add(output(config_.out, 1)); !r) return r;
+  return add(output(config_.err, 2));
+}
+
+Result<Descriptor> Context::open_host_directory(const std::string& path) {
+  const int fd = runtime::open_own_descriptor([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+  if (fd < 0) return io_error("cannot open directory " + path, errno);
+  Descriptor dir;
+  dir.file = std::make_unique<HostFile>(HostFd::own(fd), FileType::directory, sandbox_);
+  if (const char* fault = Sandbox::fault_of_root(fd)) {
+    return Error::make(ErrorKind::usage, "directory " + path + " is on a file system of the kernel's own (" + fault +
+                                             "): no program is let into the host's processes and devices");
+  }
+  Result<runtime::CacheFence> fence = runtime::CacheFence::around_preopen(path, fd);
+  if (!fence) return std::move(fence).error();
+  fences_.push_back(*std::move(fence));
+  return dir;
+}
+
+// The same files in two directories are on the same device.
+Descriptor Context::memory_directory(size_t preopen) const {
+  constexpr uint64_t kDevices = uint64_t{1} << 63;  // the host has none of these
+  const std::vector<WasiConfig::Preopen>& all = config_.preopens;
+  const auto tree_of = [&](size_t i) { return all[i].files ? all[i].files->tree_ : nullptr; };
+  size_t first = 0;
+  while (tree_of(first) != tree_of(preopen)) ++first;
+  Descriptor dir;
+  dir.file = MemoryFile::root({tree_of(preopen), kDevices + first, clocks_});
+  return dir;
+}
+
+Result<void> Context::open_preopens() {
+  for (size_t i = 0; i < config_.preopens.size(); ++i) {
+    const WasiConfig::Preopen& preopen = config_.preopens[i];
+    Result<Descriptor> opened = preopen.files ? memory_directory(i) : open_host_directory(preopen.host);
+    if (!opened) return std::move(opened).error();
+    Descriptor dir = *std::move(opened);
     const Rights granted = preopen.read_only ? ~rights::kChanging : ~Rights{0};
     dir.base = rights::kDirectory & granted;
     dir.inheriting = (rights::kDirectory | rights::kFile) & granted;
     dir.read_only = preopen.read_only;
     dir.preopen = preopen.guest;
-    if (!fds_.append(std::move(dir)).ok()) return Error::make(ErrorKind::limit, "too many open files");
+    if (Result<void> r = add(std::move(dir)); !r) return r;
   }
   return {};
 }
@@ -117,10 +178,9 @@ Result<void> Context::adopt_sockets() {
     const int copy = runtime::duplicate_descriptor(fd);
     if (copy < 0) return io_error("socket", errno);
     Descriptor socket;
-    socket.host = HostFd::own(copy);
-    socket.type = file_type_of_fd(copy, host);
+    socket.file = std::make_unique<HostFile>(HostFd::own(copy), file_type_of_fd(copy, host), sandbox_);
     socket.base = socket.inheriting = rights::kSocket;
-    if (!fds_.append(std::move(socket)).ok()) return Error::make(ErrorKind::limit, "too many open files");
+    if (Result<void> r = add(std::move(socket)); !r) return r;
   }
   return {};
 }

@@ -10,9 +10,8 @@
 
 #include <mini_wasm/result.h>
 #include <mini_wasm/wasi.h>
-#include <sys/types.h>
 
-#include <cerrno>
+#include <atomic>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -20,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -28,10 +28,13 @@
 #include "runtime/store.h"
 #include "wasi/abi.h"
 #include "wasi/bind.h"
+#include "wasi/clocks.h"
 #include "wasi/fd_table.h"
 #include "wasi/guest_ptr.h"
+#include "wasi/host_file.h"
 #include "wasi/program_interrupt.h"
 #include "wasi/sandbox.h"
+#include "wasi/write_allowance.h"
 
 namespace mini_wasm::wasi {
 
@@ -123,15 +126,17 @@ class Context {
   bool traces() const { return config_.trace != nullptr; }
   void trace(std::string_view line) const { config_.trace(line); }
 
+  // Whether this thread is in a call already: a function of the embedder that a call has called has called a guest.
+  bool is_in_call() const { return owner_.load(std::memory_order_relaxed) == std::this_thread::get_id(); }
   // While it exists, other threads cannot use the object, except while the call waits. An interrupt of `store` ends the
-  // waiting.
+  // waiting. The thread must not be in a call already.
   class CallScope {
    public:
     explicit CallScope(Context& context, runtime::Store* store = nullptr)
         : context_(context), store_(store), lock_(context.mutex_) {
-      context.call_ = this;
+      context_.enter(this);
     }
-    ~CallScope() { context_.call_ = nullptr; }
+    ~CallScope() { context_.leave(); }
     CallScope(const CallScope&) = delete;
     CallScope& operator=(const CallScope&) = delete;
     // Whether an interrupt has ended the call. Then the call has had no effect.
@@ -147,18 +152,39 @@ class Context {
 
  private:
   runtime::Store* store() const { return call_ == nullptr ? nullptr : call_->store_; }
+  void enter(CallScope* call) {
+    call_ = call;
+    owner_.store(std::this_thread::get_id(), std::memory_order_relaxed);
+  }
+  void leave() {
+    call_ = nullptr;
+    owner_.store(std::thread::id(), std::memory_order_relaxed);
+  }
+  // While it exists, other threads may use the object.
+  class OthersMayEnter {
+   public:
+    explicit OthersMayEnter(Context& context) : context_(context), call_(context.call_) {
+      if (call_ == nullptr) return;
+      context_.leave();
+      call_->lock_.unlock();
+    }
+    ~OthersMayEnter() {
+      if (call_ == nullptr) return;
+      call_->lock_.lock();
+      context_.enter(call_);
+    }
+    OthersMayEnter(const OthersMayEnter&) = delete;
+    OthersMayEnter& operator=(const OthersMayEnter&) = delete;
+
+   private:
+    Context& context_;
+    CallScope* const call_;
+  };
   // Calls `wait` while other threads may use the object. `wait` must not use anything in the object that may change.
-  // errno stays as `wait` has left it.
   template <class F>
   auto let_others_in(F wait) {
-    CallScope* const call = std::exchange(call_, nullptr);
-    if (call != nullptr) call->lock_.unlock();
-    const auto result = wait();
-    const int host_errno = errno;
-    if (call != nullptr) call->lock_.lock();
-    call_ = call;
-    errno = host_errno;
-    return result;
+    const OthersMayEnter others(*this);
+    return wait();
   }
 
   // --- Waiting (waiting.cc): a call first tries without waiting (without_waiting.h), then waits while others may enter
@@ -169,15 +195,13 @@ class Context {
   // Waits until poll reports `events`. `in_vain` says that the last attempt failed although poll had reported them. The
   // caller must keep the descriptor alive. Errors: again, if the descriptor is in non-blocking mode; intr.
   Errno wait_until_ready(const Descriptor& descriptor, short events, bool in_vain);
-  // Calls `attempt()`, a system call that does not wait, and repeats it after waiting for as long as it fails with
-  // EAGAIN.
+  // Calls `attempt()`, which does not wait, and repeats it after waiting for as long as it fails with `again`.
   template <class Attempt>
   ErrnoOr<Size> when_ready(const Descriptor& descriptor, short events, Attempt attempt) {
     std::shared_ptr<const Descriptor> held;
     for (bool in_vain = false;; in_vain = true) {
-      const ssize_t size = attempt();
-      if (size >= 0) return static_cast<Size>(size);
-      if (errno != EAGAIN) return last_error();
+      const ErrnoOr<Size> size = attempt();
+      if (size.ok() || size.error() != Errno::again) return size;
       held = descriptor.shared_from_this();
       const Errno error = wait_until_ready(descriptor, events, in_vain);
       if (error != Errno::success) return error;
@@ -192,10 +216,10 @@ class Context {
   }
   // For a FIFO that was opened for reading without waiting: waits until somebody has opened it for writing. Error:
   // intr.
-  Errno wait_for_writer(int fifo);
+  Errno wait_for_writer(const File& fifo);
   // For an opening for writing that has failed because nobody reads (Errno::nxio): if the file is a FIFO, opens it as
-  // soon as somebody reads. The caller must keep `dir` alive. Errors: intr; those of Sandbox::open.
-  ErrnoOr<Sandbox::Opened> open_when_read(const Descriptor& dir, const std::string& path, int flags);
+  // soon as somebody reads. The caller must keep `dir` alive. Errors: intr; those of File::open.
+  ErrnoOr<Opened> open_when_read(const Descriptor& dir, const std::string& path, OpenRequest request);
   template <class Done>
   Errno look_until(Done done);  // waits until done() is true; error: intr
 
@@ -203,10 +227,33 @@ class Context {
   // reads or writes.
   template <class Attempt>
   ErrnoOr<Size> transfer(GuestMemory memory, const Descriptor& descriptor, Iovecs list, short events, Attempt attempt);
+  // Calls `write(bytes)` with the number of bytes that the guest may still write (WasiConfig::max_written), at most
+  // `wanted`. Messages are not cut off. Errors: nospc, those of `write`.
+  template <class Write>
+  ErrnoOr<Size> write_allowed(const File& file, uint64_t wanted, Write write) {
+    WriteAllowance::Part part(allowance_, wanted);
+    const uint64_t allowed = part.granted();
+    if (allowed < wanted && (allowed == 0 || file.type() == FileType::socket_dgram)) return Errno::nospc;
+    const ErrnoOr<Size> size = write(allowed);
+    if (size.ok()) part.use(*size);
+    return size;
+  }
 
   Context(WasiConfig config, Sandbox::Strategy strategy)
-      : config_(std::move(config)), sandbox_(strategy), fds_(config_.max_open_files) {}
+      : config_(std::move(config)),
+        sandbox_(strategy),
+        clocks_(config_.clock),
+        allowance_(config_.max_written),
+        fds_(config_.max_open_files) {}
+  Result<void> check_config() const;
   Result<void> open_stdio();
+  // Gives the guest one more descriptor; std::nullopt: one that is closed. Error: limit.
+  Result<void> add(std::optional<Descriptor> descriptor);
+  std::optional<Descriptor> host_stream(int fd, Rights direction) const;
+  std::optional<Descriptor> input(const WasiInput& in) const;
+  std::optional<Descriptor> output(const WasiOutput& out, uint64_t number) const;
+  Result<Descriptor> open_host_directory(const std::string& path);
+  Descriptor memory_directory(size_t preopen) const;
   Result<void> open_preopens();
   Result<void> adopt_sockets();
 
@@ -219,11 +266,14 @@ class Context {
 
   WasiConfig config_;
   Sandbox sandbox_;
+  Clocks clocks_;
+  WriteAllowance allowance_;
   FdTable fds_;
   std::vector<runtime::CacheFence> fences_;  // of the preopened directories
   ProgramInterrupt program_interrupt_;
   std::mutex mutex_;
-  CallScope* call_ = nullptr;  // the call that runs now
+  CallScope* call_ = nullptr;             // the call that runs now
+  std::atomic<std::thread::id> owner_{};  // its thread
 };
 
 // Copies an array of subscriptions out of the guest, before any event overwrites it. `Layout` is the structure of the

@@ -107,23 +107,23 @@ void DirStream::forget_after_position() {
   numbers_.clear();
 }
 
-ErrnoOr<std::optional<DirStream::Entry>> DirStream::next() {
+ErrnoOr<std::optional<DirEntry>> DirStream::next() {
   if (held_) {
-    std::optional<Entry> entry = std::exchange(held_, std::nullopt);
+    std::optional<DirEntry> entry = std::exchange(held_, std::nullopt);
     position_ = entry->next;
     return entry;
   }
   const ErrnoOr<const dirent*> host = read_host();
   if (!host.ok()) return host.error();
-  if (*host == nullptr) return std::optional<Entry>();
-  Entry entry{position_, (*host)->d_ino, type_of(**host), name_for_guest((*host)->d_name)};
+  if (*host == nullptr) return std::optional<DirEntry>();
+  DirEntry entry{position_, (*host)->d_ino, type_of(**host), name_for_guest((*host)->d_name)};
   // A guest must not learn the inode of the directory above a preopened one. So there, as at the root of a file system,
   // ".." is the directory itself. An inode of zero would mean a removed entry (wasi-libc then asks again).
   if (entry.name == "..") entry.ino = own_ino_;
-  return std::optional<Entry>(std::move(entry));
+  return std::optional<DirEntry>(std::move(entry));
 }
 
-void DirStream::unread(DirCookie cookie, Entry entry) {
+void DirStream::unread(DirCookie cookie, DirEntry entry) {
   position_ = cookie;
   held_ = std::move(entry);
 }

@@ -13,18 +13,12 @@
 #include <vector>
 
 #include "wasi/abi.h"
+#include "wasi/file.h"
 
 namespace mini_wasm::wasi {
 
 class DirStream {
  public:
-  struct Entry {
-    DirCookie next = 0;
-    uint64_t ino = 0;
-    FileType type = FileType::unknown;
-    std::string name;
-  };
-
   // Reads the directory behind `fd`. The caller keeps `fd`.
   static ErrnoOr<DirStream> open(int fd);
   DirStream() = default;
@@ -34,10 +28,10 @@ class DirStream {
 
   // Moves to the entry after the one with this cookie, or to the first entry for 0.
   Errno seek(DirCookie cookie);
-  // The next entry; empty at the end. Its name is in the guest's form (host_name.h).
-  ErrnoOr<std::optional<Entry>> next();
+  // The next entry; empty at the end.
+  ErrnoOr<std::optional<DirEntry>> next();
   // Puts back the entry that `next` has just returned. It was read at position `cookie`.
-  void unread(DirCookie cookie, Entry entry);
+  void unread(DirCookie cookie, DirEntry entry);
 
  private:
   // Reads one entry of the host; null at the end. Error: overflow, when there are more than kMostPositions positions.
@@ -52,9 +46,9 @@ class DirStream {
   DIR* dir_ = nullptr;
   uint64_t own_ino_ = 0;
   DirCookie position_ = 0;
-  bool from_start_ = true;       // all entries up to position_ were read in one pass from the start
-  std::optional<Entry> held_;    // an entry that was already read from dir_, at position_
-  std::vector<long> positions_;  // [i] is the host's position for cookie i + 1
+  bool from_start_ = true;        // all entries up to position_ were read in one pass from the start
+  std::optional<DirEntry> held_;  // an entry that was already read from dir_, at position_
+  std::vector<long> positions_;   // [i] is the host's position for cookie i + 1
   // The inverse of positions_; filled when entries have changed after a seek backwards.
   std::unordered_map<long, DirCookie> numbers_;
 };

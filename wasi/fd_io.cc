@@ -3,8 +3,6 @@
 // Bytes are passed unchanged, also to a terminal. A guest with a terminal may use its escape sequences, which
 // full-screen programs need. An embedder that does not trust the guest with its terminal can give it a pipe instead.
 #include <poll.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -13,7 +11,6 @@
 #include "wasi/context.h"
 #include "wasi/host_iovecs.h"
 #include "wasi/sigpipe.h"
-#include "wasi/without_waiting.h"
 
 namespace mini_wasm::wasi {
 
@@ -21,21 +18,8 @@ namespace {
 
 constexpr FileSize kMaxOffset = std::numeric_limits<int64_t>::max();
 
-// kMostAtOnce: the most bytes that are moved between two checks for an interrupt. kLong: from this size on, other
-// threads may use the Context meanwhile.
+// The most bytes that are moved between two checks for an interrupt.
 constexpr uint64_t kMostAtOnce = uint64_t{1} << 20;
-constexpr uint64_t kLong = uint64_t{64} << 10;
-
-ErrnoOr<Size> size_or_error(ssize_t moved) {
-  if (moved < 0) return last_error();
-  return static_cast<Size>(moved);
-}
-
-ErrnoOr<FileSize> seek_host(int fd, FileDelta offset, int whence) {
-  const off_t position = ::lseek(fd, offset, whence);
-  if (position < 0) return last_error();
-  return static_cast<FileSize>(position);
-}
 
 // Appends as many of `bytes` as there is room for. Returns false when that was not all.
 bool append(std::span<uint8_t> buffer, size_t& used, const void* bytes, size_t size) {
@@ -53,8 +37,10 @@ bool append(std::span<uint8_t> buffer, size_t& used, const void* bytes, size_t s
 template <class Attempt>
 ErrnoOr<Size> Context::transfer(GuestMemory memory, const Descriptor& descriptor, Iovecs list, short events,
                                 Attempt attempt) {
-  const bool waits = may_wait(descriptor), writes_all = waits && events == POLLOUT;
-  const bool is_message = descriptor.type == FileType::socket_dgram;
+  const auto held = descriptor.shared_from_this();  // another thread may close it meanwhile
+  File& file = *descriptor.file;
+  const bool waits = file.may_wait(), writes_all = waits && events == POLLOUT;
+  const bool is_message = file.type() == FileType::socket_dgram;
   HostIovecs buffers;
   uint64_t done = 0;
   uint32_t next = 0;
@@ -67,10 +53,9 @@ ErrnoOr<Size> Context::transfer(GuestMemory memory, const Descriptor& descriptor
     do {
       const uint64_t wanted = is_message ? buffers.bytes() : std::min(buffers.bytes(), kMostAtOnce);
       const auto once = [&] { return attempt(buffers, wanted, done); };
-      const bool is_long = !waits && wanted >= kLong;
-      const ErrnoOr<Size> size = waits && (done == 0 || writes_all)
-                                     ? when_ready(descriptor, events, once)
-                                     : size_or_error(is_long ? take_long(descriptor, once) : once());
+      const ErrnoOr<Size> size = waits && (done == 0 || writes_all)  ? when_ready(descriptor, events, once)
+                                 : !waits && file.takes_long(wanted) ? take_long(descriptor, once)
+                                                                     : once();
       if (!size.ok()) return end(size.error());
       done += *size;
       buffers.consume(*size);
@@ -82,45 +67,41 @@ ErrnoOr<Size> Context::transfer(GuestMemory memory, const Descriptor& descriptor
 }
 
 ErrnoOr<Size> Context::fd_read(GuestMemory memory, Fd fd, Iovecs list) {
-  const auto file = fds_.find_file(fd, rights::fd_read);
-  if (!file.ok()) return file.error();
-  const Descriptor& from = **file;
-  return transfer(memory, from, list, POLLIN, [&](HostIovecs& buffers, uint64_t most, uint64_t) {
-    if (may_wait(from)) return read_without_waiting(from, buffers, most);
-    return buffers.limited_to(most, [&](iovec* all, int count) { return ::readv(from.host.get(), all, count); });
-  });
+  const auto found = fds_.find_file(fd, rights::fd_read);
+  if (!found.ok()) return found.error();
+  return transfer(memory, **found, list, POLLIN,
+                  [&file = *(*found)->file](HostIovecs& buffers, uint64_t most, uint64_t) {
+                    return file.read(buffers, most, std::nullopt);
+                  });
 }
 
 ErrnoOr<Size> Context::fd_write(GuestMemory memory, Fd fd, Iovecs list) {
-  const auto file = fds_.find_file(fd, rights::fd_write);
-  if (!file.ok()) return file.error();
-  const Descriptor& to = **file;
-  return transfer(memory, to, list, POLLOUT, [&](HostIovecs& buffers, uint64_t most, uint64_t) {
-    const SigpipeGuard guard(may_wait(to) && to.type != FileType::character_device && !config_.sigpipe);
-    if (may_wait(to)) return write_without_waiting(to, buffers, most);
-    return buffers.limited_to(most, [&](iovec* all, int count) { return ::writev(to.host.get(), all, count); });
+  const auto found = fds_.find_file(fd, rights::fd_write);
+  if (!found.ok()) return found.error();
+  File& file = *(*found)->file;
+  return transfer(memory, **found, list, POLLOUT, [&](HostIovecs& buffers, uint64_t most, uint64_t) {
+    const SigpipeGuard guard(file.may_wait() && file.type() != FileType::character_device && !config_.sigpipe);
+    return write_allowed(file, most, [&](uint64_t allowed) { return file.write(buffers, allowed, std::nullopt); });
   });
 }
 
 ErrnoOr<Size> Context::fd_pread(GuestMemory memory, Fd fd, Iovecs list, FileSize offset) {
-  const auto file = fds_.find_file(fd, rights::fd_read | rights::fd_seek);
-  if (!file.ok()) return file.error();
+  const auto found = fds_.find_file(fd, rights::fd_read | rights::fd_seek);
+  if (!found.ok()) return found.error();
   if (offset > kMaxOffset - HostIovecs::kMaxBytes) return Errno::inval;
-  return transfer(memory, **file, list, POLLIN, [&](HostIovecs& buffers, uint64_t most, uint64_t done) {
-    return buffers.limited_to(most, [&](iovec* all, int count) {
-      return ::preadv((*file)->host.get(), all, count, static_cast<off_t>(offset + done));
-    });
-  });
+  return transfer(memory, **found, list, POLLIN,
+                  [&file = *(*found)->file, offset](HostIovecs& buffers, uint64_t most, uint64_t done) {
+                    return file.read(buffers, most, offset + done);
+                  });
 }
 
 ErrnoOr<Size> Context::fd_pwrite(GuestMemory memory, Fd fd, Iovecs list, FileSize offset) {
-  const auto file = fds_.find_file(fd, rights::fd_write | rights::fd_seek);
-  if (!file.ok()) return file.error();
+  const auto found = fds_.find_file(fd, rights::fd_write | rights::fd_seek);
+  if (!found.ok()) return found.error();
   if (offset > kMaxOffset - HostIovecs::kMaxBytes) return Errno::inval;
-  return transfer(memory, **file, list, POLLOUT, [&](HostIovecs& buffers, uint64_t most, uint64_t done) {
-    return buffers.limited_to(most, [&](iovec* all, int count) {
-      return ::pwritev((*file)->host.get(), all, count, static_cast<off_t>(offset + done));
-    });
+  File& file = *(*found)->file;
+  return transfer(memory, **found, list, POLLOUT, [&](HostIovecs& buffers, uint64_t most, uint64_t done) {
+    return write_allowed(file, most, [&](uint64_t allowed) { return file.write(buffers, allowed, offset + done); });
   });
 }
 
@@ -130,19 +111,15 @@ ErrnoOr<FileSize> Context::fd_seek(Fd fd, FileDelta offset, Whence whence) {
   if (tells) return fd_tell(fd);
   const auto file = fds_.find_file(fd, rights::fd_seek);
   if (!file.ok()) return file.error();
-  switch (whence) {
-    case Whence::set: return seek_host((*file)->host.get(), offset, SEEK_SET);
-    case Whence::cur: return seek_host((*file)->host.get(), offset, SEEK_CUR);
-    case Whence::end: return seek_host((*file)->host.get(), offset, SEEK_END);
-  }
-  return Errno::inval;
+  if (whence > Whence::end) return Errno::inval;
+  return (*file)->file->seek(offset, whence);
 }
 
 ErrnoOr<FileSize> Context::fd_tell(Fd fd) {
   auto file = fds_.find_file(fd, rights::fd_seek);
   if (!file.ok()) file = fds_.find_file(fd, rights::fd_tell);
   if (!file.ok()) return file.error();
-  return seek_host((*file)->host.get(), 0, SEEK_CUR);
+  return (*file)->file->seek(0, Whence::cur);
 }
 
 // Fills the buffer with entries. The last one is cut off at the end of the buffer: a full buffer tells the guest that
@@ -152,27 +129,14 @@ ErrnoOr<Size> Context::fd_readdir(GuestMemory memory, Fd fd, GuestBytes buffer, 
   if (!dir.ok()) return dir.error();
   const auto bytes = memory.range(buffer);
   if (!bytes) return Errno::fault;
-  std::unique_ptr<DirStream>& stream = (*dir)->stream;
-  if (stream == nullptr) {
-    ErrnoOr<DirStream> opened = DirStream::open((*dir)->host.get());
-    if (!opened.ok()) return opened.error();
-    stream = std::make_unique<DirStream>(std::move(*opened));
-  }
-  if (const Errno error = stream->seek(cookie); error != Errno::success) return error;
   size_t used = 0;
-  while (used < bytes->size()) {
-    ErrnoOr<std::optional<DirStream::Entry>> read = stream->next();
-    if (!read.ok()) return read.error();
-    if (!*read) break;
-    DirStream::Entry& entry = **read;
+  const auto take = [&](const DirEntry& entry) {
     const Dirent head{entry.next, entry.ino, static_cast<uint32_t>(entry.name.size()), entry.type, {}};
-    const DirCookie next = entry.next;
-    if (!append(*bytes, used, &head, sizeof(head)) || !append(*bytes, used, entry.name.data(), entry.name.size())) {
-      stream->unread(cookie, std::move(entry));
-      break;
-    }
-    cookie = next;
-  }
+    return append(*bytes, used, &head, sizeof(head)) && append(*bytes, used, entry.name.data(), entry.name.size());
+  };
+  if (bytes->empty()) return Size{0};
+  const Errno error = (*dir)->file->read_entries(cookie, take);
+  if (error != Errno::success) return error;
   return static_cast<Size>(used);
 }
 

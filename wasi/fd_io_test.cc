@@ -15,7 +15,7 @@
 namespace mini_wasm::wasi {
 namespace {
 
-class IoTest : public ::testing::Test {
+class IoTest : public EveryStorage {
  protected:
   IoTest() { dir.write("file", "0123456789"); }
   Errno seek(uint32_t fd, int64_t offset, uint32_t whence, uint64_t* position = nullptr) {
@@ -26,11 +26,12 @@ class IoTest : public ::testing::Test {
     return error;
   }
 
-  TempDir dir;
-  Guest guest = Guest::in(dir);
+  TempDir dir{GetParam()};
+  Guest guest = Guest::in(dir, GetParam());
 };
+INSTANTIATE_EVERY_STORAGE(IoTest);
 
-TEST_F(IoTest, read_fills_buffers_in_turn_and_touches_nothing_else) {
+TEST_P(IoTest, read_fills_buffers_in_turn_and_touches_nothing_else) {
   const uint32_t fd = guest.opened("file"), a = guest.alloc(3), b = guest.alloc(100), count = guest.alloc(4);
   const uint32_t list = guest.put_iovecs({{a, 3}, {b, 0}, {b, 100}});
   ASSERT_EQ(guest.call("fd_read", {fd, list, 3, count}), Errno::success);
@@ -41,7 +42,7 @@ TEST_F(IoTest, read_fills_buffers_in_turn_and_touches_nothing_else) {
   EXPECT_EQ(guest.read(fd, 5), "");
 }
 
-TEST_F(IoTest, write_gathers_buffers_in_turn) {
+TEST_P(IoTest, write_gathers_buffers_in_turn) {
   const uint32_t fd = guest.created("new"), count = guest.alloc(4);
   const uint32_t list = guest.put_iovecs({{guest.put_text("ab"), 2}, {guest.put_text("cde"), 3}});
   ASSERT_EQ(guest.call("fd_write", {fd, list, 2, count}), Errno::success);
@@ -50,7 +51,7 @@ TEST_F(IoTest, write_gathers_buffers_in_turn) {
   EXPECT_EQ(dir.read("new"), "abcde");
 }
 
-TEST_F(IoTest, pread_and_pwrite_leave_the_position_alone) {
+TEST_P(IoTest, pread_and_pwrite_leave_the_position_alone) {
   const uint32_t fd = guest.opened("file", {}), buffer = guest.alloc(4), count = guest.alloc(4);
   ASSERT_EQ(guest.call("fd_pread", {fd, guest.put_iovecs({{buffer, 4}}), 1, 8, count}), Errno::success);
   EXPECT_EQ(guest.get<Size>(count), 2u);
@@ -64,7 +65,7 @@ TEST_F(IoTest, pread_and_pwrite_leave_the_position_alone) {
   }
 }
 
-TEST_F(IoTest, a_list_longer_than_the_host_takes_goes_in_pieces) {
+TEST_P(IoTest, a_list_longer_than_the_host_takes_goes_in_pieces) {
   const uint32_t fd = guest.created("many"), text = guest.put_text("x"), count = guest.alloc(4);
   const Size n = 3000;
   const uint32_t list = guest.alloc(n * sizeof(Iovec));
@@ -80,7 +81,7 @@ TEST_F(IoTest, a_list_longer_than_the_host_takes_goes_in_pieces) {
   EXPECT_EQ(guest.get<Size>(count), n);
 }
 
-TEST_F(IoTest, buffers_outside_memory_or_wrapping_are_a_fault_before_anything_is_read) {
+TEST_P(IoTest, buffers_outside_memory_or_wrapping_are_a_fault_before_anything_is_read) {
   const uint32_t fd = guest.opened("file"), count = guest.alloc(4), good = guest.alloc(4);
   for (const Iovec bad :
        {Iovec{Guest::kMemorySize - 2, 4}, Iovec{0xffff'fff0, 0x20}, Iovec{16, 0xffff'ffff}, Iovec{0xffff'ffff, 1}}) {
@@ -94,7 +95,7 @@ TEST_F(IoTest, buffers_outside_memory_or_wrapping_are_a_fault_before_anything_is
   EXPECT_EQ(guest.read(fd, 4), "0123");
 }
 
-TEST_F(IoTest, buffers_may_overlap_each_other_and_the_list) {
+TEST_P(IoTest, buffers_may_overlap_each_other_and_the_list) {
   const uint32_t fd = guest.opened("file"), buffer = guest.alloc(8), count = guest.alloc(4);
   ASSERT_EQ(guest.call("fd_read", {fd, guest.put_iovecs({{buffer, 4}, {buffer + 2, 4}}), 2, count}), Errno::success);
   EXPECT_EQ(guest.text(buffer, 6), "014567");
@@ -106,7 +107,7 @@ TEST_F(IoTest, buffers_may_overlap_each_other_and_the_list) {
   EXPECT_EQ(guest.text(list, 2), "89");
 }
 
-TEST_F(IoTest, misaligned_lists_and_results_work) {
+TEST_P(IoTest, misaligned_lists_and_results_work) {
   const uint32_t fd = guest.opened("file"), buffer = guest.alloc(4), list = guest.alloc(16) + 1;
   const uint32_t count = guest.alloc(8) + 3;
   const Iovec one{buffer, 4};
@@ -115,13 +116,13 @@ TEST_F(IoTest, misaligned_lists_and_results_work) {
   EXPECT_EQ(guest.get<Size>(count), 4u);
 }
 
-TEST_F(IoTest, no_buffers_are_no_bytes) {
+TEST_P(IoTest, no_buffers_are_no_bytes) {
   const uint32_t fd = guest.opened("file"), count = guest.alloc(4);
   ASSERT_EQ(guest.call("fd_read", {fd, 0, 0, count}), Errno::success);
   EXPECT_EQ(guest.get<Size>(count), 0u);
 }
 
-TEST_F(IoTest, directories_are_isdir) {
+TEST_P(IoTest, directories_are_isdir) {
   const uint32_t list = guest.put_iovecs({{guest.alloc(4), 4}}), out = guest.alloc(8);
   EXPECT_EQ(guest.call("fd_read", {3, list, 1, out}), Errno::isdir);
   EXPECT_EQ(guest.call("fd_write", {3, list, 1, out}), Errno::isdir);
@@ -131,7 +132,7 @@ TEST_F(IoTest, directories_are_isdir) {
   EXPECT_EQ(guest.call("fd_tell", {3, out}), Errno::isdir);
 }
 
-TEST_F(IoTest, seek_goes_from_start_position_and_end) {
+TEST_P(IoTest, seek_goes_from_start_position_and_end) {
   const uint32_t fd = guest.opened("file");
   uint64_t position = 0;
   EXPECT_EQ(seek(fd, 4, 0, &position), Errno::success);
@@ -148,7 +149,7 @@ TEST_F(IoTest, seek_goes_from_start_position_and_end) {
   EXPECT_EQ(guest.get<uint64_t>(out), 110u);
 }
 
-TEST_F(IoTest, seeking_before_the_start_or_by_an_unknown_whence_is_inval) {
+TEST_P(IoTest, seeking_before_the_start_or_by_an_unknown_whence_is_inval) {
   const uint32_t fd = guest.opened("file");
   EXPECT_EQ(seek(fd, -1, 0), Errno::inval);
   EXPECT_EQ(seek(fd, -11, 2), Errno::inval);
@@ -157,7 +158,7 @@ TEST_F(IoTest, seeking_before_the_start_or_by_an_unknown_whence_is_inval) {
   EXPECT_EQ(seek(fd, 0, 256), Errno::inval);
 }
 
-TEST_F(IoTest, the_right_to_tell_allows_to_seek_by_nothing_only) {
+TEST_P(IoTest, the_right_to_tell_allows_to_seek_by_nothing_only) {
   const uint32_t fd = guest.opened("file");
   ASSERT_EQ(guest.call("fd_fdstat_set_rights", {fd, rights::fd_tell, 0}), Errno::success);
   EXPECT_EQ(seek(fd, 0, 1), Errno::success);
@@ -167,7 +168,7 @@ TEST_F(IoTest, the_right_to_tell_allows_to_seek_by_nothing_only) {
   EXPECT_EQ(guest.call("fd_tell", {seeks, guest.alloc(8)}), Errno::success);
 }
 
-TEST_F(IoTest, appending_ignores_the_position) {
+TEST_P(IoTest, appending_ignores_the_position) {
   const uint32_t fd = guest.opened("file", {.fdflags = fd_flags::kAppend});
   EXPECT_EQ(guest.write(fd, "ab"), Errno::success);
   EXPECT_EQ(seek(fd, 0, 0), Errno::success);
@@ -175,11 +176,11 @@ TEST_F(IoTest, appending_ignores_the_position) {
   EXPECT_EQ(dir.read("file"), "0123456789abc");
 }
 
-TEST_F(IoTest, a_pipe_has_no_position_and_a_closed_one_is_epipe_without_a_signal) {
+TEST_P(IoTest, a_pipe_has_no_position_and_a_closed_one_is_epipe_without_a_signal) {
   int pipe_fds[2];
   ASSERT_EQ(::pipe(pipe_fds), 0);
   WasiConfig config;
-  config.stdout_fd = pipe_fds[1];
+  config.out = pipe_fds[1];
   Guest writer(config);
   EXPECT_EQ(writer.call("fd_seek", {1, 0, 0, writer.alloc(8)}), Errno::spipe);
   ::close(pipe_fds[0]);
@@ -191,12 +192,12 @@ TEST_F(IoTest, a_pipe_has_no_position_and_a_closed_one_is_epipe_without_a_signal
   ::close(pipe_fds[1]);
 }
 
-TEST_F(IoTest, a_short_read_from_a_pipe_is_reported) {
+TEST_P(IoTest, a_short_read_from_a_pipe_is_reported) {
   int pipe_fds[2];
   ASSERT_EQ(::pipe(pipe_fds), 0);
   ASSERT_EQ(::write(pipe_fds[1], "abc", 3), 3);
   WasiConfig config;
-  config.stdin_fd = pipe_fds[0];
+  config.in = pipe_fds[0];
   Guest reader(config);
   EXPECT_EQ(reader.read(0, 100), "abc");
   ::close(pipe_fds[1]);
@@ -205,12 +206,12 @@ TEST_F(IoTest, a_short_read_from_a_pipe_is_reported) {
 }
 
 // More empty buffers than the host accepts in one call, before the first buffer that has room.
-TEST_F(IoTest, empty_buffers_do_not_hide_a_real_one) {
+TEST_P(IoTest, empty_buffers_do_not_hide_a_real_one) {
   int pipe_fds[2];
   ASSERT_EQ(::pipe(pipe_fds), 0);
   WasiConfig config;
-  config.stdin_fd = pipe_fds[0];
-  config.stdout_fd = pipe_fds[1];
+  config.in = pipe_fds[0];
+  config.out = pipe_fds[1];
   Guest both(config);
   constexpr Size kEmpty = 3000;
   const uint32_t list = both.alloc((kEmpty + 1) * sizeof(Iovec)), count = both.alloc(4), text = both.put_text("abc");
@@ -231,8 +232,8 @@ void transfer_only_empty_buffers() {
   int pipe_fds[2];
   ASSERT_EQ(::pipe2(pipe_fds, O_NONBLOCK), 0);
   WasiConfig config;
-  config.stdin_fd = pipe_fds[0];
-  config.stdout_fd = pipe_fds[1];
+  config.in = pipe_fds[0];
+  config.out = pipe_fds[1];
   Guest both(config);
   constexpr Size kEmpty = 3000;
   const uint32_t list = both.alloc(kEmpty * sizeof(Iovec)), count = both.alloc(4);
@@ -249,13 +250,13 @@ void transfer_only_empty_buffers() {
   for (const int fd : pipe_fds) ::close(fd);
 }
 
-TEST_F(IoTest, empty_buffers_wait_for_nothing) { transfer_only_empty_buffers(); }
-TEST_F(IoTest, empty_buffers_wait_for_nothing_where_the_system_cannot_say_that_it_would_wait) {
+TEST_P(IoTest, empty_buffers_wait_for_nothing) { transfer_only_empty_buffers(); }
+TEST_P(IoTest, empty_buffers_wait_for_nothing_where_the_system_cannot_say_that_it_would_wait) {
   testing::where_system_calls_fail({SYS_preadv2, SYS_pwritev2}, EOPNOTSUPP, transfer_only_empty_buffers);
 }
 
 // A guest may be at either end of a pseudo-terminal.
-TEST_F(IoTest, both_ends_of_a_terminal_can_be_read_and_written) {
+TEST_P(IoTest, both_ends_of_a_terminal_can_be_read_and_written) {
   const int master = ::posix_openpt(O_RDWR | O_NOCTTY);
   if (master < 0 || ::grantpt(master) != 0 || ::unlockpt(master) != 0) GTEST_SKIP() << "no pseudo-terminals";
   const int terminal = ::open(::ptsname(master), O_RDWR | O_NOCTTY);
@@ -266,7 +267,8 @@ TEST_F(IoTest, both_ends_of_a_terminal_can_be_read_and_written) {
   ASSERT_EQ(::tcsetattr(terminal, TCSANOW, &raw), 0);
   for (const auto& [guests, ours] : {std::pair(master, terminal), std::pair(terminal, master)}) {
     WasiConfig config;
-    config.stdin_fd = config.stdout_fd = guests;
+    config.in = guests;
+    config.out = guests;
     Guest at_end(config);
     char bytes[8] = {};
     ASSERT_EQ(::write(ours, "in", 2), 2);
@@ -281,7 +283,7 @@ TEST_F(IoTest, both_ends_of_a_terminal_can_be_read_and_written) {
 
 // Non-blocking mode may be set by the guest on its own descriptor, or by the host on one that it lends. Nothing waits,
 // and a large write reports how many bytes were written.
-TEST_F(IoTest, a_descriptor_in_non_blocking_mode_says_again) {
+TEST_P(IoTest, a_descriptor_in_non_blocking_mode_says_again) {
   for (const bool by_host : {true, false}) {
     int pipe_fds[2];
     ASSERT_EQ(::pipe(pipe_fds), 0);
@@ -289,8 +291,8 @@ TEST_F(IoTest, a_descriptor_in_non_blocking_mode_says_again) {
       for (const int fd : pipe_fds) ASSERT_EQ(::fcntl(fd, F_SETFL, O_NONBLOCK), 0);
     }
     WasiConfig config;
-    config.stdin_fd = pipe_fds[0];
-    config.stdout_fd = pipe_fds[1];
+    config.in = pipe_fds[0];
+    config.out = pipe_fds[1];
     Guest both(config);
     for (const uint32_t fd : {0u, 1u}) {
       if (by_host) break;
@@ -306,7 +308,7 @@ TEST_F(IoTest, a_descriptor_in_non_blocking_mode_says_again) {
   }
 }
 
-TEST_F(IoTest, transfers_of_any_size_are_complete) {
+TEST_P(IoTest, transfers_of_any_size_are_complete) {
   constexpr Size kLarge = 5'000'001;
   guest.memory().resize(2 * kLarge + (1 << 20));
   for (Size i = 0; i < kLarge; ++i) guest.memory()[(1 << 20) + i] = static_cast<uint8_t>(i * 7 >> 3);

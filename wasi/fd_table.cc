@@ -1,8 +1,6 @@
 // The guest's descriptors.
 #include "wasi/fd_table.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -18,11 +16,12 @@ Errno Descriptor::require(Rights needed) const {
 
 ErrnoOr<Fd> FdTable::insert(Descriptor descriptor) {
   if (full()) return Errno::mfile;
-  const auto free = std::find(entries_.begin(), entries_.end(), nullptr);
+  const auto free = std::find(entries_.begin() + lowest_free_, entries_.end(), nullptr);
+  lowest_free_ = static_cast<uint32_t>(free - entries_.begin());
   if (free == entries_.end()) return append(std::move(descriptor));
   *free = std::make_shared<Descriptor>(std::move(descriptor));
   ++open_;
-  return Fd{static_cast<uint32_t>(free - entries_.begin())};
+  return Fd{lowest_free_};
 }
 
 ErrnoOr<Fd> FdTable::append(std::optional<Descriptor> descriptor) {
@@ -47,35 +46,40 @@ ErrnoOr<Descriptor*> FdTable::find(Fd fd, Rights needed) {
 
 ErrnoOr<Descriptor*> FdTable::find_file(Fd fd, Rights needed) {
   Descriptor* descriptor = find(fd);
-  if (descriptor != nullptr && descriptor->is_directory()) return Errno::isdir;
+  if (descriptor != nullptr && descriptor->file->is_directory()) return Errno::isdir;
   return find(fd, needed);
 }
 
 ErrnoOr<Descriptor*> FdTable::find_directory(Fd fd, Rights needed) {
   Descriptor* descriptor = find(fd);
-  if (descriptor != nullptr && !descriptor->is_directory()) return Errno::notdir;
+  if (descriptor != nullptr && !descriptor->file->is_directory()) return Errno::notdir;
   return find(fd, needed);
 }
 
 ErrnoOr<Descriptor*> FdTable::find_socket(Fd fd, Rights needed) {
   Descriptor* descriptor = find(fd);
-  if (descriptor != nullptr && !descriptor->is_socket()) return Errno::notsock;
+  if (descriptor != nullptr && !descriptor->file->is_socket()) return Errno::notsock;
   return find(fd, needed);
+}
+
+std::shared_ptr<Descriptor> FdTable::take(Fd fd) {
+  const auto number = static_cast<uint32_t>(fd);
+  --open_;
+  lowest_free_ = std::min(lowest_free_, number);
+  return std::move(entries_[number]);
 }
 
 Errno FdTable::close(Fd fd) {
   if (find(fd) == nullptr) return Errno::badf;
-  const std::shared_ptr<Descriptor> descriptor = std::move(entries_[static_cast<uint32_t>(fd)]);
-  --open_;
-  if (descriptor.use_count() > 1 || !descriptor->host.owned()) return Errno::success;
-  return check(::close(descriptor->host.release()));
+  const std::shared_ptr<Descriptor> descriptor = take(fd);
+  if (descriptor.use_count() > 1) return Errno::success;
+  return descriptor->file->close();
 }
 
 Errno FdTable::renumber(Fd from, Fd to) {
   if (find(from) == nullptr || find(to) == nullptr) return Errno::badf;
   if (from == to) return Errno::success;
-  entries_[static_cast<uint32_t>(to)] = std::move(entries_[static_cast<uint32_t>(from)]);
-  --open_;
+  entries_[static_cast<uint32_t>(to)] = take(from);
   return Errno::success;
 }
 

@@ -1,4 +1,4 @@
-// FdTable: the guest's descriptors: which host descriptor each one stands for, and what the guest may do with it. The
+// FdTable: the guest's descriptors: which file each one stands for, and what the guest may do with it. The
 // lowest free number is used first, as in POSIX. The number of open descriptors is limited.
 #pragma once
 
@@ -9,35 +9,21 @@
 #include <vector>
 
 #include "wasi/abi.h"
-#include "wasi/dir_stream.h"
-#include "wasi/host_fd.h"
+#include "wasi/file.h"
 #include "wasi/rights.h"
 
 namespace mini_wasm::wasi {
 
 struct Descriptor : std::enable_shared_from_this<Descriptor> {
-  HostFd host;
-  FileType type = FileType::unknown;
+  std::unique_ptr<File> file;
   Rights base = 0;
   Rights inheriting = 0;
   // Rights to the content that were not requested when the file was opened. Using one of them gives the same error as
   // on the host, and not notcapable.
   Rights not_asked = 0;
   bool read_only = false;  // opened below a read-only preopen: a missing right to change something gives EROFS
-  bool nonblock = false;   // for a borrowed descriptor, because its flags are shared with other processes
-  // For without_waiting.h:
-  // * waits: whether reading and writing may wait at all,
-  // * knows_nowait: whether the system can read and write without waiting; true until it has said no,
-  // * nonblocking: of a terminal, a second open file in non-blocking mode.
-  enum class Waits : uint8_t { unknown, may, never };
-  mutable Waits waits = Waits::unknown;
-  mutable bool knows_nowait = true;
-  mutable HostFd nonblocking;
   std::optional<std::string> preopen;  // the name that the guest sees
-  std::unique_ptr<DirStream> stream;   // made by the first fd_readdir
 
-  bool is_directory() const { return type == FileType::directory; }
-  bool is_socket() const { return type == FileType::socket_stream || type == FileType::socket_dgram; }
   // Returns success, or the reason why an operation that needs these rights is refused: rofs; badf or inval, as on the
   // host, for a file that was not opened for it; otherwise notcapable.
   Errno require(Rights needed) const;
@@ -54,8 +40,7 @@ class FdTable {
   bool full() const { return open_ >= max_open_; }
 
   // Null when that number is not open. The pointer is valid until the descriptor is closed or renumbered, which other
-  // threads may do while the calling one waits; `shared_from_this` keeps it alive, with the host's descriptor, until
-  // then.
+  // threads may do while the calling one waits; `shared_from_this` keeps it alive, with its file, until then.
   Descriptor* find(Fd fd);
   // Error: badf, and those of `require`.
   ErrnoOr<Descriptor*> find(Fd fd, Rights needed);
@@ -66,15 +51,19 @@ class FdTable {
   // As above; for anything but a socket the error is notsock.
   ErrnoOr<Descriptor*> find_socket(Fd fd, Rights needed);
 
-  // Error: badf, or the host's error for closing; the number is free in any case. A descriptor that a thread still
+  // Error: badf, or the file's error for closing; the number is free in any case. A descriptor that a thread still
   // waits for is closed when the wait is over.
   Errno close(Fd fd);
   // Moves `from` to the number `to`, whose old descriptor is closed. Both must be open (badf).
   Errno renumber(Fd from, Fd to);
 
  private:
+  // Frees the number.
+  std::shared_ptr<Descriptor> take(Fd fd);
+
   std::vector<std::shared_ptr<Descriptor>> entries_;
   uint32_t open_ = 0;
+  uint32_t lowest_free_ = 0;  // all numbers below are open
   uint32_t max_open_;
 };
 

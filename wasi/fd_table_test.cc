@@ -11,7 +11,8 @@ namespace {
 
 Descriptor null_device() {
   Descriptor descriptor;
-  descriptor.host = HostFd::own(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  descriptor.file = std::make_unique<HostFile>(HostFd::own(::open("/dev/null", O_RDWR | O_CLOEXEC)), FileType::unknown,
+                                               Sandbox(Sandbox::Strategy::walk));
   descriptor.base = rights::kFile;
   return descriptor;
 }
@@ -39,7 +40,7 @@ TEST(wasi_fd_table, refuses_one_more_than_the_limit) {
 TEST(wasi_fd_table, closing_closes_the_host_descriptor_once) {
   FdTable fds(4);
   const Fd fd = *fds.insert(null_device());
-  const int host = fds.find(fd)->host.get();
+  const int host = fds.find(fd)->file->poll_descriptor();
   EXPECT_EQ(fds.close(fd), Errno::success);
   EXPECT_FALSE(is_open(host));
   EXPECT_EQ(fds.close(fd), Errno::badf);
@@ -48,11 +49,11 @@ TEST(wasi_fd_table, closing_closes_the_host_descriptor_once) {
 TEST(wasi_fd_table, renumbering_closes_the_target_and_frees_the_source) {
   FdTable fds(2);
   const Fd from = *fds.insert(null_device()), to = *fds.insert(null_device());
-  const int kept = fds.find(from)->host.get(), closed = fds.find(to)->host.get();
+  const int kept = fds.find(from)->file->poll_descriptor(), closed = fds.find(to)->file->poll_descriptor();
   EXPECT_EQ(fds.renumber(from, to), Errno::success);
   EXPECT_TRUE(is_open(kept));
   EXPECT_FALSE(is_open(closed));
-  EXPECT_EQ(fds.find(to)->host.get(), kept);
+  EXPECT_EQ(fds.find(to)->file->poll_descriptor(), kept);
   EXPECT_EQ(fds.find(from), nullptr);
   EXPECT_TRUE(fds.insert(null_device()).ok());  // the number of open ones has decreased
 }
@@ -65,7 +66,7 @@ TEST(wasi_fd_table, renumbering_needs_both_ends_open) {
   EXPECT_EQ(fds.renumber(Fd{7}, fd), Errno::badf);
   EXPECT_EQ(fds.renumber(Fd{7}, Fd{7}), Errno::badf);
   EXPECT_EQ(fds.renumber(fd, fd), Errno::success);
-  EXPECT_TRUE(is_open(fds.find(fd)->host.get()));
+  EXPECT_TRUE(is_open(fds.find(fd)->file->poll_descriptor()));
 }
 
 TEST(wasi_fd_table, a_thousand_renumberings_leak_nothing) {
@@ -102,8 +103,8 @@ TEST(wasi_fd_table, the_guests_limit_is_reached_before_a_file_is_created_or_trun
 
 TEST(wasi_fd_table, standard_streams_that_the_host_lacks_are_closed_for_the_guest) {
   WasiConfig config;
-  config.stdin_fd = -1;
-  config.stdout_fd = 12345;
+  config.in = -1;
+  config.out = 12345;
   Guest guest(config);
   EXPECT_EQ(guest.call("fd_fdstat_get", {0, guest.alloc(24)}), Errno::badf);
   EXPECT_EQ(guest.call("fd_fdstat_get", {1, guest.alloc(24)}), Errno::badf);
@@ -115,7 +116,7 @@ TEST(wasi_fd_table, closing_a_standard_stream_leaves_the_hosts_open) {
   ASSERT_EQ(::pipe(pipe_fds), 0);
   {
     WasiConfig config;
-    config.stdout_fd = pipe_fds[1];
+    config.out = pipe_fds[1];
     Guest guest(config);
     EXPECT_EQ(guest.write(1, "x"), Errno::success);
     EXPECT_EQ(guest.call("fd_close", {1}), Errno::success);

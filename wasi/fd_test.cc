@@ -8,7 +8,7 @@
 namespace mini_wasm::wasi {
 namespace {
 
-class FdTest : public ::testing::Test {
+class FdTest : public EveryStorage {
  protected:
   FdTest() { dir.write("file", "0123456789"); }
   Fdstat fdstat(uint32_t fd) {
@@ -24,11 +24,12 @@ class FdTest : public ::testing::Test {
     return guest.get<Filestat>(out);
   }
 
-  TempDir dir;
-  Guest guest = Guest::in(dir);
+  TempDir dir{GetParam()};
+  Guest guest = Guest::in(dir, GetParam());
 };
+INSTANTIATE_EVERY_STORAGE(FdTest);
 
-TEST_F(FdTest, fdstat_tells_type_flags_and_rights) {
+TEST_P(FdTest, fdstat_tells_type_flags_and_rights) {
   const Fdstat root = fdstat(3);
   EXPECT_EQ(root.filetype, FileType::directory);
   EXPECT_EQ(root.flags, 0);
@@ -41,7 +42,7 @@ TEST_F(FdTest, fdstat_tells_type_flags_and_rights) {
   EXPECT_EQ(file.rights_inheriting, 0u);
 }
 
-TEST_F(FdTest, flags_can_be_set_but_not_those_fixed_at_opening) {
+TEST_P(FdTest, flags_can_be_set_but_not_those_fixed_at_opening) {
   const uint32_t fd = guest.opened("file", {});
   EXPECT_EQ(fdstat(fd).flags, 0);
   const FdFlags both = fd_flags::kAppend | fd_flags::kNonblock;
@@ -54,14 +55,14 @@ TEST_F(FdTest, flags_can_be_set_but_not_those_fixed_at_opening) {
   EXPECT_EQ(guest.call("fd_fdstat_set_flags", {fd, 0x10000}), Errno::inval);
 }
 
-TEST_F(FdTest, sync_flags_are_kept_and_reported) {
+TEST_P(FdTest, sync_flags_are_kept_and_reported) {
   EXPECT_EQ(fdstat(guest.opened("file", {.fdflags = fd_flags::kDsync})).flags, fd_flags::kDsync);
   const uint32_t fd = guest.opened("file", {.fdflags = fd_flags::kSync});
   EXPECT_EQ(fdstat(fd).flags & fd_flags::kSync, fd_flags::kSync);
   EXPECT_EQ(guest.call("fd_fdstat_set_flags", {fd, uint64_t{fdstat(fd).flags} | fd_flags::kAppend}), Errno::success);
 }
 
-TEST_F(FdTest, rights_only_shrink) {
+TEST_P(FdTest, rights_only_shrink) {
   const uint32_t fd = guest.opened("file", {.base = rights::fd_read | rights::fd_seek});
   EXPECT_EQ(guest.call("fd_fdstat_set_rights", {fd, rights::fd_read | rights::fd_write, 0}), Errno::notcapable);
   EXPECT_EQ(guest.call("fd_fdstat_set_rights", {fd, ~uint64_t{0}, 0}), Errno::notcapable);
@@ -71,7 +72,7 @@ TEST_F(FdTest, rights_only_shrink) {
   EXPECT_EQ(guest.call("fd_read", {fd, guest.put_iovecs({{buffer, 4}}), 1, guest.alloc(4)}), Errno::notcapable);
 }
 
-TEST_F(FdTest, inherited_rights_shrink_too) {
+TEST_P(FdTest, inherited_rights_shrink_too) {
   const Rights inheriting = rights::fd_read | rights::kPath;
   const uint32_t sub = guest.opened(".", {.oflags = o_flags::kDirectory});
   ASSERT_EQ(guest.call("fd_fdstat_set_rights", {sub, rights::kPath, inheriting}), Errno::success);
@@ -81,7 +82,8 @@ TEST_F(FdTest, inherited_rights_shrink_too) {
   EXPECT_EQ(guest.open_error("file", {.base = rights::fd_read, .inheriting = 0, .dir = sub}), Errno::success);
 }
 
-TEST_F(FdTest, filestat_is_the_hosts) {
+TEST_P(FdTest, filestat_is_the_hosts) {
+  if (in_memory()) GTEST_SKIP() << "memory_files_test.cc has what it is in memory";
   const Filestat stat = filestat(guest.opened("file"));
   struct stat host;
   ASSERT_EQ(::stat((dir / "file").c_str(), &host), 0);
@@ -94,7 +96,7 @@ TEST_F(FdTest, filestat_is_the_hosts) {
   EXPECT_EQ(stat.pad[0], 0);
 }
 
-TEST_F(FdTest, a_size_can_be_set_up_and_down_but_not_beyond_the_hosts_range) {
+TEST_P(FdTest, a_size_can_be_set_up_and_down_but_not_beyond_the_hosts_range) {
   const uint32_t fd = guest.opened("file", {});
   EXPECT_EQ(guest.call("fd_filestat_set_size", {fd, 4}), Errno::success);
   EXPECT_EQ(dir.read("file"), "0123");
@@ -104,7 +106,7 @@ TEST_F(FdTest, a_size_can_be_set_up_and_down_but_not_beyond_the_hosts_range) {
   EXPECT_EQ(guest.call("fd_filestat_set_size", {3, 0}), Errno::isdir);
 }
 
-TEST_F(FdTest, times_can_be_set_and_left_alone) {
+TEST_P(FdTest, times_can_be_set_and_left_alone) {
   const uint32_t fd = guest.opened("file", {});
   const uint64_t old = filestat(fd).atim;
   EXPECT_EQ(guest.call("fd_filestat_set_times", {fd, 5, 1'500'000'007, fst_flags::kMtim}), Errno::success);
@@ -115,14 +117,14 @@ TEST_F(FdTest, times_can_be_set_and_left_alone) {
   EXPECT_GT(filestat(fd).mtim, 1'600'000'000'000'000'000u);
 }
 
-TEST_F(FdTest, contradictory_or_unknown_time_flags_are_inval) {
+TEST_P(FdTest, contradictory_or_unknown_time_flags_are_inval) {
   const uint32_t fd = guest.opened("file", {});
   for (const uint64_t flags : {3u, 12u, 15u, 16u, 0x8000u, 0x10001u}) {
     EXPECT_EQ(guest.call("fd_filestat_set_times", {fd, 0, 0, flags}), Errno::inval) << flags;
   }
 }
 
-TEST_F(FdTest, allocate_grows_and_never_shrinks) {
+TEST_P(FdTest, allocate_grows_and_never_shrinks) {
   const uint32_t fd = guest.opened("file", {});
   const Errno first = guest.call("fd_allocate", {fd, 5, 100});
   if (first == Errno::notsup) GTEST_SKIP() << "this file system cannot allocate";
@@ -136,7 +138,7 @@ TEST_F(FdTest, allocate_grows_and_never_shrinks) {
   EXPECT_EQ(guest.call("fd_allocate", {3, 0, 1}), Errno::isdir);
 }
 
-TEST_F(FdTest, advice_is_checked) {
+TEST_P(FdTest, advice_is_checked) {
   const uint32_t fd = guest.opened("file");
   for (uint64_t advice = 0; advice < 6; ++advice) {
     EXPECT_EQ(guest.call("fd_advise", {fd, 0, 0, advice}), Errno::success) << advice;
@@ -147,14 +149,14 @@ TEST_F(FdTest, advice_is_checked) {
   EXPECT_EQ(guest.call("fd_advise", {3, 0, 0, 0}), Errno::badf);
 }
 
-TEST_F(FdTest, sync_works_on_files_and_directories) {
+TEST_P(FdTest, sync_works_on_files_and_directories) {
   const uint32_t fd = guest.opened("file");
   EXPECT_EQ(guest.call("fd_sync", {fd}), Errno::success);
   EXPECT_EQ(guest.call("fd_datasync", {fd}), Errno::success);
   EXPECT_EQ(guest.call("fd_sync", {3}), Errno::success);
 }
 
-TEST_F(FdTest, preopens_follow_the_standard_streams) {
+TEST_P(FdTest, preopens_follow_the_standard_streams) {
   WasiConfig config;
   config.preopens = {{dir.path().string(), "/data", false}, {dir.path().string(), ".", true}};
   Guest two(config);
@@ -175,16 +177,16 @@ TEST_F(FdTest, preopens_follow_the_standard_streams) {
   EXPECT_TRUE(two.wrote_only({}));
 }
 
-TEST_F(FdTest, a_directory_opened_by_path_is_no_preopen) {
+TEST_P(FdTest, a_directory_opened_by_path_is_no_preopen) {
   const uint32_t sub = guest.opened(".", {.oflags = o_flags::kDirectory});
   EXPECT_EQ(guest.call("fd_prestat_get", {sub, guest.alloc(8)}), Errno::badf);
 }
 
-TEST_F(FdTest, setting_flags_of_a_standard_stream_does_not_touch_the_hosts) {
+TEST_P(FdTest, setting_flags_of_a_standard_stream_does_not_touch_the_hosts) {
   int pipe_fds[2];
   ASSERT_EQ(::pipe(pipe_fds), 0);
   WasiConfig config;
-  config.stdin_fd = pipe_fds[0];
+  config.in = pipe_fds[0];
   Guest reader(config);
   EXPECT_EQ(reader.call("fd_fdstat_set_flags", {0, fd_flags::kNonblock}), Errno::success);
   EXPECT_EQ(::fcntl(pipe_fds[0], F_GETFL) & O_NONBLOCK, 0);
@@ -199,12 +201,12 @@ TEST_F(FdTest, setting_flags_of_a_standard_stream_does_not_touch_the_hosts) {
   ::close(pipe_fds[1]);
 }
 
-TEST_F(FdTest, standard_input_cannot_be_written_nor_standard_output_read) {
+TEST_P(FdTest, standard_input_cannot_be_written_nor_standard_output_read) {
   int pair[2];
   ASSERT_EQ(::pipe(pair), 0);
   WasiConfig config;
-  config.stdin_fd = pair[0];
-  config.stdout_fd = pair[1];
+  config.in = pair[0];
+  config.out = pair[1];
   Guest stdio(config);
   EXPECT_EQ(stdio.write(0, "x"), Errno::notcapable);
   EXPECT_EQ(stdio.call("fd_read", {1, stdio.put_iovecs({{stdio.alloc(4), 4}}), 1, stdio.alloc(4)}), Errno::notcapable);
@@ -212,16 +214,17 @@ TEST_F(FdTest, standard_input_cannot_be_written_nor_standard_output_read) {
   ::close(pair[1]);
 }
 
-TEST_F(FdTest, standard_input_is_neither_a_way_into_a_directory_nor_for_changing_a_file) {
+TEST_P(FdTest, standard_input_is_neither_a_way_into_a_directory_nor_for_changing_a_file) {
+  if (in_memory()) GTEST_SKIP() << "standard input is a file of the host";
   const int directory = ::open(dir.path().c_str(), O_RDONLY), file = ::open((dir / "file").c_str(), O_RDWR);
   WasiConfig config;
-  config.stdin_fd = directory;
+  config.in = directory;
   Guest in_directory(config);
   EXPECT_EQ(in_directory.open_error("file", {.base = 0, .inheriting = 0, .dir = 0}), Errno::notcapable);
   EXPECT_EQ(in_directory.path_call("path_unlink_file", 0, "file"), Errno::notcapable);
   EXPECT_EQ(in_directory.call("fd_readdir", {0, in_directory.alloc(64), 64, 0, in_directory.alloc(4)}),
             Errno::notcapable);
-  config.stdin_fd = file;
+  config.in = file;
   Guest from_file(config);
   EXPECT_EQ(from_file.call("fd_filestat_set_times", {0, 0, 0, 10}), Errno::notcapable);
   EXPECT_EQ(from_file.call("fd_filestat_set_size", {0, 0}), Errno::notcapable);
@@ -231,13 +234,13 @@ TEST_F(FdTest, standard_input_is_neither_a_way_into_a_directory_nor_for_changing
   ::close(file);
 }
 
-TEST_F(FdTest, a_terminal_looks_like_one_to_isatty) {
+TEST_P(FdTest, a_terminal_looks_like_one_to_isatty) {
   const int master = ::posix_openpt(O_RDWR | O_NOCTTY);
   if (master < 0 || ::grantpt(master) != 0 || ::unlockpt(master) != 0) GTEST_SKIP() << "no pseudo-terminals";
   const int terminal = ::open(::ptsname(master), O_RDWR | O_NOCTTY);
   ASSERT_GE(terminal, 0);
   WasiConfig config;
-  config.stdout_fd = terminal;
+  config.out = terminal;
   Guest on_terminal(config);
   const uint32_t out = on_terminal.alloc(24);
   ASSERT_EQ(on_terminal.call("fd_fdstat_get", {1, out}), Errno::success);

@@ -79,6 +79,7 @@ Result<void> traced_call(const Function& function, Context& context, GuestMemory
 // A call from a guest. If the guest has no memory, every pointer is out of bounds.
 Result<void> call(const Function& function, void* data, Caller& caller, uint64_t* slots) {
   Context& context = *static_cast<Context*>(data);
+  if (context.is_in_call()) return Error::host("a function that WASI has called must not call a guest that uses it");
   const Context::CallScope scope(context, &caller.store());
   const std::optional<Memory> memory = caller.memory0();
   const GuestMemory bytes(memory ? memory->data() : std::span<uint8_t>());

@@ -42,8 +42,8 @@ class PollTest : public ::testing::Test {
     EXPECT_EQ(::pipe(pipe_fds), 0);
     dir.write("file", "0123456789");
     WasiConfig config;
-    config.stdin_fd = pipe_fds[0];
-    config.stdout_fd = pipe_fds[1];
+    config.in = pipe_fds[0];
+    config.out = pipe_fds[1];
     config.preopens = {{dir.path().string(), "/", false}};
     guest = std::make_unique<Guest>(config);
   }

@@ -1,6 +1,4 @@
 // fd_readdir: entries, cookies, entries that are cut off at the end of the buffer, directories of any size.
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <set>
 
@@ -14,7 +12,7 @@ struct Entry {
   std::string name;
 };
 
-class ReaddirTest : public ::testing::Test {
+class ReaddirTest : public EveryStorage {
  protected:
   // The complete entries in one buffer, starting at `cookie`; `used` is set to the number of bytes in it.
   std::vector<Entry> read(DirCookie cookie, Size size, Size* used_out = nullptr, uint32_t fd = 3) {
@@ -51,11 +49,12 @@ class ReaddirTest : public ::testing::Test {
     return names;
   }
 
-  TempDir dir;
-  Guest guest = Guest::in(dir);
+  TempDir dir{GetParam()};
+  Guest guest = Guest::in(dir, GetParam());
 };
+INSTANTIATE_EVERY_STORAGE(ReaddirTest);
 
-TEST_F(ReaddirTest, lists_dot_and_dot_dot_and_the_types_of_files) {
+TEST_P(ReaddirTest, lists_dot_and_dot_dot_and_the_types_of_files) {
   dir.write("file", "");
   dir.mkdir("sub");
   dir.symlink("file", "link");
@@ -73,23 +72,23 @@ TEST_F(ReaddirTest, lists_dot_and_dot_dot_and_the_types_of_files) {
 }
 
 // The guest must not learn the inode of the parent, and 0 would mean that the entry was removed.
-TEST_F(ReaddirTest, dot_dot_has_the_inode_of_the_directory_itself) {
+TEST_P(ReaddirTest, dot_dot_has_the_inode_of_the_directory_itself) {
   dir.mkdir("sub");
-  struct stat host;
   for (const char* name : {".", "sub"}) {
-    ASSERT_EQ(::stat((dir / name).c_str(), &host), 0);
+    Filestat stat;
+    ASSERT_EQ(guest.stat(name, 0, &stat), Errno::success);
     const uint32_t fd = guest.opened(name, {.oflags = o_flags::kDirectory});
     size_t dots = 0;
     for (const Entry& entry : read(0, 4096, nullptr, fd)) {
       if (entry.name != "." && entry.name != "..") continue;
-      EXPECT_EQ(entry.head.ino, host.st_ino) << entry.name;
+      EXPECT_EQ(entry.head.ino, stat.ino) << entry.name;
       ++dots;
     }
     EXPECT_EQ(dots, 2u);
   }
 }
 
-TEST_F(ReaddirTest, any_buffer_that_holds_one_entry_lists_everything_once) {
+TEST_P(ReaddirTest, any_buffer_that_holds_one_entry_lists_everything_once) {
   std::multiset<std::string> expected = {".", ".."};
   for (int i = 0; i < 300; ++i) {
     const std::string name = "file-" + std::to_string(i) + std::string(static_cast<size_t>(i % 40), 'x');
@@ -99,7 +98,7 @@ TEST_F(ReaddirTest, any_buffer_that_holds_one_entry_lists_everything_once) {
   for (const Size size : {80u, 100u, 256u, 4096u, 65536u}) EXPECT_EQ(read_all(size), expected) << size;
 }
 
-TEST_F(ReaddirTest, the_last_entry_is_cut_off_where_the_buffer_ends) {
+TEST_P(ReaddirTest, the_last_entry_is_cut_off_where_the_buffer_ends) {
   dir.write("a-rather-long-name", "");
   for (Size size = 0; size < 120; ++size) {
     Size used = 0;
@@ -109,7 +108,7 @@ TEST_F(ReaddirTest, the_last_entry_is_cut_off_where_the_buffer_ends) {
   }
 }
 
-TEST_F(ReaddirTest, a_cookie_can_be_used_again) {
+TEST_P(ReaddirTest, a_cookie_can_be_used_again) {
   for (int i = 0; i < 20; ++i) dir.write("f" + std::to_string(i), "");
   const std::vector<Entry> all = read(0, 8192);
   ASSERT_EQ(all.size(), 22u);
@@ -122,7 +121,7 @@ TEST_F(ReaddirTest, a_cookie_can_be_used_again) {
 }
 
 // Programs keep cookies in 32 bits, and use the values of telldir unchanged.
-TEST_F(ReaddirTest, cookies_count_entries) {
+TEST_P(ReaddirTest, cookies_count_entries) {
   for (int i = 0; i < 2000; ++i) dir.write("f" + std::to_string(i), "");
   DirCookie expected = 0;
   for (Size used = 500; used == 500;) {
@@ -131,12 +130,12 @@ TEST_F(ReaddirTest, cookies_count_entries) {
   EXPECT_EQ(expected, 2002u);
 }
 
-TEST_F(ReaddirTest, a_cookie_stays_what_it_is_while_entries_come_and_go) {
+TEST_P(ReaddirTest, a_cookie_stays_what_it_is_while_entries_come_and_go) {
   for (int i = 0; i < 200; ++i) dir.write("f" + std::to_string(i), "");
   const std::vector<Entry> all = read(0, 32768);
   ASSERT_EQ(all.size(), 202u);
   for (size_t i = 0; i < 100; ++i) {
-    if (all[i].name[0] == 'f') std::filesystem::remove(dir / all[i].name);
+    if (all[i].name[0] == 'f') dir.remove(all[i].name);
   }
   std::vector<Entry> rest = read(all[99].head.next, 32768);
   ASSERT_EQ(rest.size(), 102u);
@@ -156,7 +155,7 @@ TEST_F(ReaddirTest, a_cookie_stays_what_it_is_while_entries_come_and_go) {
   }
 }
 
-TEST_F(ReaddirTest, a_cookie_that_nobody_gave_out_counts_from_the_beginning) {
+TEST_P(ReaddirTest, a_cookie_that_nobody_gave_out_counts_from_the_beginning) {
   for (int i = 0; i < 50; ++i) dir.write("f" + std::to_string(i), "");
   const std::vector<Entry> all = read(0, 8192);
   const uint32_t fresh = guest.opened(".", {.oflags = o_flags::kDirectory});
@@ -171,7 +170,7 @@ TEST_F(ReaddirTest, a_cookie_that_nobody_gave_out_counts_from_the_beginning) {
   EXPECT_TRUE(read(10, 20, &used, fresh).empty());
   EXPECT_EQ(read(10, 8192, nullptr, fresh)[0].name, all[10].name);
   // Beyond the last entry, although there were more before.
-  for (int i = 10; i < 50; ++i) std::filesystem::remove(dir / ("f" + std::to_string(i)));
+  for (int i = 10; i < 50; ++i) dir.remove("f" + std::to_string(i));
   rest = read(0, 8192, nullptr, fresh);
   ASSERT_EQ(rest.size(), 12u);
   for (DirCookie more = 0; more < 5; ++more) {
@@ -180,47 +179,47 @@ TEST_F(ReaddirTest, a_cookie_that_nobody_gave_out_counts_from_the_beginning) {
 }
 
 // A program that reads a directory again and again does not run out of cookies.
-TEST_F(ReaddirTest, numbers_mean_what_has_been_listed_last) {
+TEST_P(ReaddirTest, numbers_mean_what_has_been_listed_last) {
   for (int round = 0; round < 20; ++round) {
     for (int i = 0; i < 50; ++i) dir.write("f" + std::to_string(round) + "-" + std::to_string(i), "");
     EXPECT_EQ(read(0, 8192).back().head.next, 52u);
-    for (int i = 0; i < 50; ++i) std::filesystem::remove(dir / ("f" + std::to_string(round) + "-" + std::to_string(i)));
+    for (int i = 0; i < 50; ++i) dir.remove("f" + std::to_string(round) + "-" + std::to_string(i));
   }
 }
 
 // A seek to the first position looks the same as a new start.
-TEST_F(ReaddirTest, a_cookie_survives_a_start_that_finds_nothing_new) {
+TEST_P(ReaddirTest, a_cookie_survives_a_start_that_finds_nothing_new) {
   for (int i = 0; i < 300; ++i) dir.write("f" + std::to_string(i), "");
   const std::vector<Entry> all = read(0, 65536);
   ASSERT_EQ(all.size(), 302u);
   read(0, 500);
   for (size_t i = 150; i < 250; ++i) {
-    if (all[i].name[0] == 'f') std::filesystem::remove(dir / all[i].name);
+    if (all[i].name[0] == 'f') dir.remove(all[i].name);
   }
   EXPECT_EQ(read(all[270].head.next, 500)[0].name, all[271].name);
   EXPECT_EQ(read(all[140].head.next, 500)[0].name, all[141].name);
 }
 
-TEST_F(ReaddirTest, cookie_zero_sees_what_was_created_since) {
+TEST_P(ReaddirTest, cookie_zero_sees_what_was_created_since) {
   EXPECT_EQ(read(0, 4096).size(), 2u);
   dir.write("new", "");
   EXPECT_EQ(read(0, 4096).size(), 3u);
 }
 
-TEST_F(ReaddirTest, removing_what_was_listed_does_not_hide_the_rest) {
+TEST_P(ReaddirTest, removing_what_was_listed_does_not_hide_the_rest) {
   for (int i = 0; i < 500; ++i) dir.write("f" + std::to_string(i), "");
   DirCookie cookie = 0;
   int removed = 0;
   for (Size used = 200; used == 200;) {
     for (const Entry& entry : read(cookie, 200, &used)) {
       cookie = entry.head.next;
-      if (entry.name[0] == 'f') removed += std::filesystem::remove(dir / entry.name);
+      if (entry.name[0] == 'f') dir.remove(entry.name), ++removed;
     }
   }
   EXPECT_EQ(removed, 500);
 }
 
-TEST_F(ReaddirTest, made_up_cookies_do_no_harm) {
+TEST_P(ReaddirTest, made_up_cookies_do_no_harm) {
   for (int i = 0; i < 50; ++i) dir.write("f" + std::to_string(i), "");
   const uint32_t buffer = guest.alloc(4096), used = guest.alloc(4);
   for (const uint64_t cookie : {uint64_t{52}, uint64_t{53}, uint64_t{12345}, uint64_t{1} << 32, uint64_t{1} << 62,
@@ -234,7 +233,7 @@ TEST_F(ReaddirTest, made_up_cookies_do_no_harm) {
 
 // Everything that is listed can be used, and a directory that looks empty is empty: names of the host that are not
 // UTF-8 are shown in characters of a private plane.
-TEST_F(ReaddirTest, names_that_are_not_utf8_can_be_used) {
+TEST_P(ReaddirTest, names_that_are_not_utf8_can_be_used) {
   dir.mkdir("d");
   const std::string names[] = {"good", "b\xff", "\xc3", "\xc3\xa9", "\xf4\x8f\xbf\x83", "\xed\xa0\x80"};
   for (const std::string& name : names) dir.write("d/" + name, name);
@@ -257,16 +256,16 @@ TEST_F(ReaddirTest, names_that_are_not_utf8_can_be_used) {
   std::string target;
   ASSERT_EQ(guest.readlink("link", &target), Errno::success);
   EXPECT_EQ(guest.symlink(target, "copy"), Errno::success);
-  EXPECT_EQ(std::filesystem::read_symlink(dir / "copy"), "to\xfe");
+  EXPECT_EQ(dir.read_symlink("copy"), "to\xfe");
 }
 
-TEST_F(ReaddirTest, a_file_is_notdir) {
+TEST_P(ReaddirTest, a_file_is_notdir) {
   dir.write("file", "");
   const uint32_t fd = guest.opened("file");
   EXPECT_EQ(guest.call("fd_readdir", {fd, guest.alloc(64), 64, 0, guest.alloc(4)}), Errno::notdir);
 }
 
-TEST_F(ReaddirTest, two_descriptors_of_one_directory_have_positions_of_their_own) {
+TEST_P(ReaddirTest, two_descriptors_of_one_directory_have_positions_of_their_own) {
   for (int i = 0; i < 10; ++i) dir.write("f" + std::to_string(i), "");
   const uint32_t other = guest.opened(".", {.oflags = o_flags::kDirectory});
   const std::vector<Entry> first = read(0, 100);

@@ -2,7 +2,6 @@
 #include "wasi/sandbox.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -11,23 +10,15 @@
 #include <utility>
 #include <vector>
 
-#include "core/limits.h"
 #include "runtime/system/own_descriptor.h"
+#include "wasi/path_walk.h"
 #include "wasi/sandbox_os.h"
 
 namespace mini_wasm::wasi {
 
 namespace {
 
-constexpr int kMaxLinks = limits::kMaxLinks;  // the number that Linux follows in one path
 constexpr int kMaxRetries = 16;
-constexpr size_t kMaxPath = limits::kMaxPath;  // with the terminating zero
-
-Errno check_path(std::string_view path) {
-  if (path.empty()) return Errno::noent;
-  if (path.size() >= kMaxPath) return Errno::nametoolong;
-  return path.front() == '/' ? Errno::perm : Errno::success;
-}
 
 // The target of the link `name` in `dir`. Errors: inval when it is not a link, perm when it is absolute.
 ErrnoOr<std::string> read_relative_link(int dir, const char* name) {
@@ -54,44 +45,14 @@ bool is_other_mount(const Sandbox::Place& place, const struct stat& file) {
   return !place.is_dot && (::fstat(place.dir.get(), &dir) != 0 || dir.st_dev != file.st_dev);
 }
 
-// The components of a path that have not been walked yet. When a link is expanded, its components come before the
-// others.
-class Components {
- public:
-  explicit Components(std::string_view path) { push_front(path); }
-
-  void push_front(std::string_view path) {
-    if (rest_.empty()) trailing_slash_ |= path.back() == '/';
-    for (size_t end = path.size(); end > 0;) {
-      const size_t slash = path.find_last_of('/', end - 1);
-      const size_t start = slash == std::string_view::npos ? 0 : slash + 1;
-      if (start < end) rest_.emplace_back(path.substr(start, end - start));
-      end = start == 0 ? 0 : start - 1;
-    }
-  }
-
-  std::string pop_front() {
-    std::string front = std::move(rest_.back());
-    rest_.pop_back();
-    return front;
-  }
-
-  bool empty() const { return rest_.empty(); }
-  bool trailing_slash() const { return trailing_slash_; }
-
- private:
-  std::vector<std::string> rest_;  // last component first
-  bool trailing_slash_ = false;
-};
-
 // A position in the tree below `root`. Every directory on the way down stays open, so that ".." goes back to the
 // directory that the walk came from, even when a directory has been moved meanwhile.
-class Walk {
+class Walk final : public PathWalk {
  public:
   explicit Walk(int root) : root_(root) {}
 
   int at() const { return path_.empty() ? root_ : path_.back().get(); }
-  Errno enter(const std::string& name) {
+  Errno enter(const std::string& name) override {
     HostFd dir = HostFd::own(
         runtime::open_own_descriptor([&] { return ::openat(at(), name.c_str(), kLookupFlags | O_NOFOLLOW); }));
     if (dir.get() < 0) return last_error();
@@ -99,11 +60,12 @@ class Walk {
     path_.push_back(std::move(dir));
     return Errno::success;
   }
-  Errno climb() {
+  Errno climb() override {
     if (path_.empty()) return Errno::perm;
     path_.pop_back();
     return Errno::success;
   }
+  ErrnoOr<std::string> read_link(const std::string& name) override { return read_relative_link(at(), name.c_str()); }
   HostFd take() {
     if (path_.empty()) return HostFd::borrow(root_);
     return std::move(path_.back());
@@ -193,36 +155,9 @@ ErrnoOr<Sandbox::Place> Sandbox::locate(int dir, const std::string& path, LastLi
 
 ErrnoOr<Sandbox::Place> Sandbox::locate_by_walking(int dir, const std::string& path, LastLink last) const {
   Walk walk(dir);
-  Components rest(path);
-  int links = 0;
-  for (;;) {
-    const std::string name = rest.pop_front();
-    const bool is_last = rest.empty();
-    if (name == "..") {
-      if (const Errno error = walk.climb(); error != Errno::success) return error;
-    }
-    if (name == "." || name == "..") {
-      if (is_last) return Place{walk.take(), ".", true, name == "..", rest.trailing_slash()};
-      continue;
-    }
-    if (is_last && last == LastLink::keep) return Place{walk.take(), name, false, false, rest.trailing_slash()};
-    Errno entered = Errno::success;
-    if (!is_last) {
-      entered = walk.enter(name);
-      if (entered == Errno::success) continue;
-      // Entering a link with O_NOFOLLOW gives one of these three errors. Any other error is final.
-      if (entered != Errno::loop && entered != Errno::notdir && entered != Errno::mlink) return entered;
-    }
-    ErrnoOr<std::string> target = read_relative_link(walk.at(), name.c_str());
-    if (!target.ok()) {
-      const bool no_link = target.error() == Errno::inval;
-      const bool missing = target.error() == Errno::noent;
-      if (is_last && (no_link || missing)) return Place{walk.take(), name, false, false, rest.trailing_slash()};
-      return no_link ? Errno::notdir : target.error();
-    }
-    if (++links > kMaxLinks) return Errno::loop;
-    rest.push_front(*target);
-  }
+  ErrnoOr<WalkEnd> end = walk_path(walk, path, last);
+  if (!end.ok()) return end.error();
+  return Place{walk.take(), std::move(end->name), end->is_dot, end->is_dot_dot, end->trailing_slash};
 }
 
 ErrnoOr<Sandbox::Place> Sandbox::locate_by_kernel(int dir, std::string path, LastLink last) const {

@@ -22,6 +22,7 @@
 #include <string>
 
 #include "wasi/errno_map.h"
+#include "wasi/file.h"
 #include "wasi/host_fd.h"
 
 namespace mini_wasm::wasi {
@@ -29,7 +30,7 @@ namespace mini_wasm::wasi {
 class Sandbox {
  public:
   enum class Strategy { kernel, walk };
-  enum class LastLink { keep, follow };  // whether a symbolic link at the end of the path is followed
+  using LastLink = wasi::LastLink;
 
   // A name in a directory; both are inside the sandbox.
   struct Place {

@@ -14,11 +14,18 @@ namespace mini_wasm::wasi {
 
 namespace {
 
-msghdr message(HostIovecs& buffers) {
+msghdr message(iovec* list, int count) {
   msghdr header{};
-  header.msg_iov = buffers.data();
-  header.msg_iovlen = static_cast<decltype(header.msg_iovlen)>(buffers.count());
+  header.msg_iov = list;
+  header.msg_iovlen = static_cast<decltype(header.msg_iovlen)>(count);
   return header;
+}
+
+int host_socket(const Descriptor& descriptor) { return descriptor.file->host()->fd.get(); }
+
+ErrnoOr<Size> size_or_error(ssize_t moved) {
+  if (moved < 0) return last_error();
+  return static_cast<Size>(moved);
 }
 
 // Whether the other side will send no more data.
@@ -48,13 +55,12 @@ ErrnoOr<Fd> Context::sock_accept(Fd fd, FdFlags flags) {
   if (fds_.full()) return Errno::mfile;  // checked first: nobody could use the connection
   const Descriptor& from = **listener;
   Descriptor socket;
-  socket.type = from.type;
   socket.base = socket.inheriting = from.inheriting;
-  const ErrnoOr<Size> accepted = when_ready(from, POLLIN, [&]() -> ssize_t {
-    const int connection = accept_without_waiting(from.host.get(), flags != 0 ? SOCK_NONBLOCK : 0);
-    if (connection < 0) return -1;
-    socket.host = HostFd::own(connection);
-    return 0;
+  const ErrnoOr<Size> accepted = when_ready(from, POLLIN, [&]() -> ErrnoOr<Size> {
+    const int connection = accept_without_waiting(host_socket(from), flags != 0 ? SOCK_NONBLOCK : 0);
+    if (connection < 0) return last_error();
+    socket.file = std::make_unique<HostFile>(HostFd::own(connection), from.file->type(), sandbox_);
+    return Size{0};
   });
   if (!accepted.ok()) return accepted.error();
   return fds_.insert(std::move(socket));
@@ -68,18 +74,17 @@ ErrnoOr<std::tuple<Size, RoFlags>> Context::sock_recv(GuestMemory memory, Fd fd,
   HostIovecs buffers;
   if (const auto loaded = buffers.load(memory, list); !loaded.ok()) return loaded.error();
   const bool peeks = (flags & ri_flags::kPeek) != 0;
-  const bool waits_for_all = (flags & ri_flags::kWaitall) != 0 && from.type == FileType::socket_stream;
+  const bool waits_for_all = (flags & ri_flags::kWaitall) != 0 && from.file->type() == FileType::socket_stream;
   uint64_t done = 0;
   RoFlags truncated = 0;
   do {
-    const ErrnoOr<Size> size = when_ready(from, POLLIN, [&] {
-      msghdr header = message(buffers);
-      const ssize_t received = ::recvmsg(from.host.get(), &header, MSG_DONTWAIT | (peeks ? MSG_PEEK : 0));
+    const ErrnoOr<Size> size = when_ready(from, POLLIN, [&]() -> ErrnoOr<Size> {
+      msghdr header = message(buffers.data(), buffers.count());
+      const ssize_t received = ::recvmsg(host_socket(from), &header, MSG_DONTWAIT | (peeks ? MSG_PEEK : 0));
       if ((header.msg_flags & MSG_TRUNC) != 0) truncated = kRoDataTruncated;
       const bool is_all = received <= 0 || static_cast<uint64_t>(received) == buffers.bytes();
-      if (!peeks || !waits_for_all || is_all || has_ended(from.host.get())) return received;
-      errno = EAGAIN;  // the data stays in the queue; try again when there is more
-      return ssize_t{-1};
+      if (!peeks || !waits_for_all || is_all || has_ended(host_socket(from))) return size_or_error(received);
+      return Errno::again;  // the data stays in the queue; try again when there is more
     });
     if (!size.ok() && done == 0) return size.error();
     if (!size.ok() || *size == 0) break;
@@ -98,15 +103,18 @@ ErrnoOr<Size> Context::sock_send(GuestMemory memory, Fd fd, Iovecs list, SiFlags
   if (const auto loaded = buffers.load(memory, list); !loaded.ok()) return loaded.error();
   uint64_t done = 0;
   do {  // for a stream, until everything is sent
-    const ErrnoOr<Size> size = when_ready(to, POLLOUT, [&] {
-      const msghdr header = message(buffers);
-      return ::sendmsg(to.host.get(), &header, MSG_NOSIGNAL | MSG_DONTWAIT);
-    });
+    const auto send = [&](uint64_t allowed) {
+      return size_or_error(buffers.limited_to(allowed, [&](iovec* list, int count) {
+        const msghdr header = message(list, count);
+        return ::sendmsg(host_socket(to), &header, MSG_NOSIGNAL | MSG_DONTWAIT);
+      }));
+    };
+    const ErrnoOr<Size> size = when_ready(to, POLLOUT, [&] { return write_allowed(*to.file, buffers.bytes(), send); });
     if (!size.ok() && done == 0) return size.error();
     if (!size.ok() || *size == 0) break;
     done += *size;
     buffers.consume(*size);
-  } while (buffers.bytes() != 0 && to.type == FileType::socket_stream);
+  } while (buffers.bytes() != 0 && to.file->type() == FileType::socket_stream);
   return static_cast<Size>(done);
 }
 
@@ -114,9 +122,9 @@ Errno Context::sock_shutdown(Fd fd, SdFlags how) {
   const auto socket = fds_.find_socket(fd, rights::sock_shutdown);
   if (!socket.ok()) return socket.error();
   switch (how) {
-    case sd_flags::kRd: return check(::shutdown((*socket)->host.get(), SHUT_RD));
-    case sd_flags::kWr: return check(::shutdown((*socket)->host.get(), SHUT_WR));
-    case sd_flags::kAll: return check(::shutdown((*socket)->host.get(), SHUT_RDWR));
+    case sd_flags::kRd: return check(::shutdown(host_socket(**socket), SHUT_RD));
+    case sd_flags::kWr: return check(::shutdown(host_socket(**socket), SHUT_WR));
+    case sd_flags::kAll: return check(::shutdown(host_socket(**socket), SHUT_RDWR));
     default: return Errno::inval;
   }
 }

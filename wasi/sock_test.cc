@@ -172,7 +172,7 @@ TEST_F(SockTest, a_connection_has_its_rights_when_the_listener_is_standard_input
   const int client = ::socket(AF_INET, SOCK_STREAM, 0);
   ASSERT_EQ(::connect(client, reinterpret_cast<sockaddr*>(&address), size), 0);
   WasiConfig config;
-  config.stdin_fd = listener;
+  config.in = listener;
   guest = std::make_unique<Guest>(config);
   const uint32_t out = guest->alloc(4);
   ASSERT_EQ(guest->call("sock_accept", {0, 0, out}), Errno::success);

@@ -61,12 +61,12 @@ Filestat filestat_of(const struct stat& host, FileType type) {
   return stat;
 }
 
-Errno times_from(Timestamp atim, Timestamp mtim, FstFlags flags, timespec (&times)[2]) {
+Errno times_from(Timestamp atim, Timestamp mtim, FstFlags flags, NewTimes& times) {
   using namespace fst_flags;
   const bool contradictory = (flags & kAtim && flags & kAtimNow) || (flags & kMtim && flags & kMtimNow);
   if ((flags & ~kAll) != 0 || contradictory) return Errno::inval;
-  times[0] = time_from(atim, flags & kAtim, flags & kAtimNow);
-  times[1] = time_from(mtim, flags & kMtim, flags & kMtimNow);
+  times.access = time_from(atim, flags & kAtim, flags & kAtimNow);
+  times.modification = time_from(mtim, flags & kMtim, flags & kMtimNow);
   return Errno::success;
 }
 

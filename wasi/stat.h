@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "wasi/abi.h"
+#include "wasi/file.h"
 
 namespace mini_wasm::wasi {
 
@@ -15,8 +16,8 @@ FileType file_type_of(mode_t mode);
 FileType file_type_of_fd(int fd, const struct stat& host);
 Filestat filestat_of(const struct stat& host, FileType type);
 
-// The two times for futimens and utimensat. Error: inval, for unknown or contradictory flags.
-Errno times_from(Timestamp atim, Timestamp mtim, FstFlags flags, timespec (&times)[2]);
+// Error: inval, for unknown or contradictory flags.
+Errno times_from(Timestamp atim, Timestamp mtim, FstFlags flags, NewTimes& times);
 
 // A host time in nanoseconds; times before 1970 become 0.
 Timestamp timestamp_of(const timespec& time);

@@ -35,24 +35,96 @@ inline void PrintTo(Errno error, std::ostream* out) {
   *out << "errno " << static_cast<int>(error);
 }
 
-// A directory of the host that is removed at the end of the test.
+// Where a guest's files are: on the host, with one of the two ways to resolve paths, or in memory.
+enum class Storage { kernel, walk, memory };
+
+// A directory of the host that is removed at the end of the test, or a tree of files in memory.
 class TempDir : public testing::TemporaryDirectory {
  public:
-  std::filesystem::path operator/(const std::string& name) const { return path() / name; }
-  void write(const std::string& name, const std::string& text) const { std::ofstream(path() / name) << text; }
+  explicit TempDir(Storage storage = Storage::kernel) {
+    if (storage != Storage::memory) return;
+    Result<WasiFiles> made = WasiFiles::make();
+    EXPECT_TRUE(made);
+    files = *std::move(made);
+  }
+  // Of the host.
+  std::filesystem::path operator/(const std::string& name) const {
+    EXPECT_FALSE(files) << "this test needs a directory of the host";
+    return path() / name;
+  }
+  WasiConfig::Preopen preopen(bool read_only = false) const { return {path().string(), "/", read_only, files}; }
+  void write(const std::string& name, const std::string& text) const {
+    if (files) {
+      EXPECT_TRUE(WasiFiles(*files).write(name, text)) << name;
+    } else {
+      std::ofstream(path() / name) << text;
+    }
+  }
   std::string read(const std::string& name) const {
+    if (files) return content_in_memory(name);
     std::ostringstream text;
     text << std::ifstream(path() / name).rdbuf();
     return text.str();
   }
-  void mkdir(const std::string& name) const { std::filesystem::create_directories(path() / name); }
+  void mkdir(const std::string& name) const {
+    if (files) {
+      EXPECT_TRUE(WasiFiles(*files).make_directory(name)) << name;
+    } else {
+      std::filesystem::create_directories(path() / name);
+    }
+  }
   void symlink(const std::string& target, const std::string& name) const {
-    std::filesystem::create_symlink(target, path() / name);
+    if (files) {
+      EXPECT_TRUE(WasiFiles(*files).make_link(target, name)) << name;
+    } else {
+      std::filesystem::create_symlink(target, path() / name);
+    }
+  }
+  void remove(const std::string& name) const {
+    if (files) {
+      EXPECT_TRUE(WasiFiles(*files).remove(name)) << name;
+    } else {
+      EXPECT_TRUE(std::filesystem::remove(path() / name)) << name;
+    }
   }
   bool exists(const std::string& name) const {
+    if (files) return entry_in_memory(name).has_value();
     return std::filesystem::symlink_status(path() / name).type() != std::filesystem::file_type::not_found;
   }
+  bool is_symlink(const std::string& name) const {
+    if (!files) return std::filesystem::is_symlink(path() / name);
+    const auto entry = entry_in_memory(name);
+    return entry && entry->kind == WasiFiles::Entry::Kind::link;
+  }
+  std::string read_symlink(const std::string& name) const {
+    return files ? content_in_memory(name) : std::filesystem::read_symlink(path() / name).string();
+  }
+  size_t entries(const std::string& name = "") const {
+    if (files) return files->list(name)->size();
+    return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(path() / name), {}));
+  }
+
+  std::optional<WasiFiles> files;  // when they are in memory
+
+ private:
+  std::string content_in_memory(const std::string& name) const {
+    Result<std::string> content = files->read(name);
+    return content ? *std::move(content) : "";
+  }
+  std::optional<WasiFiles::Entry> entry_in_memory(const std::string& name) const {
+    const std::filesystem::path path(name);
+    const Result<std::vector<WasiFiles::Entry>> all = files->list(path.parent_path().string());
+    if (!all) return std::nullopt;
+    for (const WasiFiles::Entry& entry : *all) {
+      if (entry.name == path.filename()) return entry;
+    }
+    return std::nullopt;
+  }
 };
+
+inline Sandbox::Strategy strategy_of(Storage storage) {
+  return storage == Storage::walk ? Sandbox::Strategy::walk : Sandbox::best_strategy();
+}
 
 struct Range {
   uint32_t offset;
@@ -77,8 +149,11 @@ class Guest {
   // With `dir` as descriptor 3.
   static Guest in(const TempDir& dir, Sandbox::Strategy strategy = Sandbox::best_strategy(), bool read_only = false) {
     WasiConfig config;
-    config.preopens.push_back({dir.path().string(), "/", read_only});
+    config.preopens.push_back(dir.preopen(read_only));
     return Guest(std::move(config), strategy);
+  }
+  static Guest in(const TempDir& dir, Storage storage, bool read_only = false) {
+    return in(dir, strategy_of(storage), read_only);
   }
 
   Errno call(std::string_view name, std::initializer_list<uint64_t> args) {
@@ -234,7 +309,25 @@ class Guest {
   std::unique_ptr<Context> context_;
 };
 
-// Path tests run with both ways to resolve paths.
+// Tests of files run on every storage.
+class EveryStorage : public ::testing::TestWithParam<Storage> {
+ protected:
+  void SetUp() override {
+    if (GetParam() == Storage::kernel && Sandbox::best_strategy() != Sandbox::Strategy::kernel) {
+      GTEST_SKIP() << "this kernel has no openat2";
+    }
+  }
+  bool in_memory() const { return GetParam() == Storage::memory; }
+};
+#define INSTANTIATE_EVERY_STORAGE(suite)                                                                       \
+  INSTANTIATE_TEST_SUITE_P(storage, suite, ::testing::Values(Storage::kernel, Storage::walk, Storage::memory), \
+                           [](const auto& info) {                                                              \
+                             return std::string(info.param == Storage::kernel ? "kernel"                       \
+                                                : info.param == Storage::walk ? "walk"                         \
+                                                                              : "memory");                     \
+                           })
+
+// Tests of what only the host has run with both ways to resolve paths.
 class BothSandboxes : public ::testing::TestWithParam<Sandbox::Strategy> {
  protected:
   void SetUp() override {

@@ -1,7 +1,4 @@
 // How calls wait: other threads may use the Context meanwhile, and an interrupt of the store ends the wait.
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 
 #include "wasi/context.h"
@@ -16,15 +13,15 @@ Errno Context::interrupted() {
 }
 
 Errno Context::wait_until_ready(const Descriptor& descriptor, short events, bool in_vain) {
-  const int flags = ::fcntl(descriptor.host.get(), F_GETFL);
-  if (flags < 0) return last_error();
-  if (descriptor.nonblock || (flags & O_NONBLOCK) != 0) return Errno::again;
+  const ErrnoOr<FdFlags> flags = descriptor.file->flags();
+  if (!flags.ok()) return flags.error();
+  if ((*flags & fd_flags::kNonblock) != 0) return Errno::again;
   runtime::Store* const store = this->store();
   const Errno error = let_others_in([&] {
     // poll said that it was ready, but not for this operation, or another process was faster. A short pause keeps this
     // from becoming a busy loop.
     if (in_vain && nap(1, store) != Errno::success) return Errno::intr;
-    pollfd fds[2] = {{descriptor.host.get(), events, 0}, {}};
+    pollfd fds[2] = {{descriptor.file->poll_descriptor(), events, 0}, {}};
     return wait_in_system(fds, nullptr, store);
   });
   return error == Errno::intr ? interrupted() : error;
@@ -43,17 +40,18 @@ Errno Context::look_until(Done done) {
   return Errno::success;
 }
 
-Errno Context::wait_for_writer(int fifo) {
-  return look_until([fifo] { return has_had_writer(fifo); });
+Errno Context::wait_for_writer(const File& fifo) {
+  return look_until([fd = fifo.poll_descriptor()] { return has_had_writer(fd); });
 }
 
-ErrnoOr<Sandbox::Opened> Context::open_when_read(const Descriptor& dir, const std::string& path, int flags) {
-  const auto last = (flags & O_NOFOLLOW) != 0 ? Sandbox::LastLink::keep : Sandbox::LastLink::follow;
-  const ErrnoOr<Sandbox::Found> found = sandbox_.find(dir.host.get(), path, last);
-  if (!found.ok() || !S_ISFIFO(found->stat.st_mode)) return Errno::nxio;
-  ErrnoOr<Sandbox::Opened> opened = Errno::nxio;
+ErrnoOr<Opened> Context::open_when_read(const Descriptor& dir, const std::string& path, OpenRequest request) {
+  const LastLink last = request.follows() ? LastLink::follow : LastLink::keep;
+  const HostFile* const host = dir.file->host();
+  if (host == nullptr || !host->is_fifo(path, last)) return Errno::nxio;
+  request.oflags &= static_cast<OFlags>(~o_flags::kCreat);
+  ErrnoOr<Opened> opened = Errno::nxio;
   const Errno error = look_until([&] {
-    opened = sandbox_.open(dir.host.get(), path, flags & ~O_CREAT, 0);
+    opened = dir.file->open(path, request);
     return opened.ok() || opened.error() != Errno::nxio;
   });
   return error == Errno::success ? std::move(opened) : error;

@@ -139,9 +139,9 @@ class Waiting : public ::testing::TestWithParam<spec::TierCase> {
     full.fill();
     for (const char* name : {"in", "out"}) EXPECT_EQ(::mkfifo((directory.path() / name).c_str(), 0600), 0);
     WasiConfig config;
-    config.stdin_fd = empty.out();
-    config.stdout_fd = full.in();
-    config.stderr_fd = said.in();
+    config.in = empty.out();
+    config.out = full.in();
+    config.err = said.in();
     config.preopens.push_back({directory.path().string(), "/"});
     config.sockets = {listener.fd, silent.ends[0], deaf.ends[0]};
     Result<Wasi> made = Wasi::make(std::move(config));
@@ -285,7 +285,8 @@ TEST_P(Waiting, ends_at_a_terminal) {
   const int slave = ::open(::ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
   ASSERT_GE(slave, 0);
   WasiConfig config;
-  config.stdin_fd = config.stdout_fd = slave;
+  config.in = slave;
+  config.out = slave;
   Result<Wasi> made = Wasi::make(std::move(config));
   ASSERT_THAT(made, Succeeds());
   *wasi = std::move(*made);

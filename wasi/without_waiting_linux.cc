@@ -26,10 +26,10 @@ bool is_ready(int fd, short events) {
 }
 
 // Regular files, and /dev/null, /dev/zero, /dev/full.
-bool is_never_busy(const Descriptor& descriptor) {
-  if (descriptor.type == FileType::regular_file || descriptor.type == FileType::block_device) return true;
+bool is_never_busy(HostFile& file) {
+  if (file.type() == FileType::regular_file || file.type() == FileType::block_device) return true;
   struct stat host;
-  if (descriptor.type != FileType::character_device || ::fstat(descriptor.host.get(), &host) != 0) return false;
+  if (file.type() != FileType::character_device || ::fstat(file.fd.get(), &host) != 0) return false;
   return host.st_rdev == makedev(1, 3) || host.st_rdev == makedev(1, 5) || host.st_rdev == makedev(1, 7);
 }
 
@@ -41,13 +41,13 @@ bool is_terminals_other_end(int fd) {
 
 // Records that RWF_NOWAIT is not supported. A terminal can be opened a second time; the two open files share only the
 // terminal, not the mode. Opening its other end again would make a new terminal.
-void forget_nowait(const Descriptor& descriptor) {
-  descriptor.knows_nowait = false;
-  const int fd = descriptor.host.get();
+void forget_nowait(HostFile& file) {
+  file.knows_nowait = false;
+  const int fd = file.fd.get();
   const int mode = ::fcntl(fd, F_GETFL);
   if (mode < 0 || ::isatty(fd) != 1 || is_terminals_other_end(fd)) return;
   const std::string path = "/proc/self/fd/" + std::to_string(fd);
-  descriptor.nonblocking = HostFd::own(runtime::open_own_descriptor(
+  file.nonblocking = HostFd::own(runtime::open_own_descriptor(
       [&] { return ::open(path.c_str(), (mode & O_ACCMODE) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC); }));
 }
 
@@ -60,15 +60,15 @@ msghdr message(iovec* list, int count) {
 
 }  // namespace
 
-bool may_wait(const Descriptor& descriptor) {
-  if (descriptor.waits == Descriptor::Waits::unknown) {
-    descriptor.waits = is_never_busy(descriptor) ? Descriptor::Waits::never : Descriptor::Waits::may;
+bool may_wait(HostFile& file) {
+  if (file.waits == HostFile::Waits::unknown) {
+    file.waits = is_never_busy(file) ? HostFile::Waits::never : HostFile::Waits::may;
   }
-  return descriptor.waits == Descriptor::Waits::may;
+  return file.waits == HostFile::Waits::may;
 }
 
-ssize_t read_without_waiting(const Descriptor& from, HostIovecs& buffers, uint64_t max_bytes) {
-  const int fd = from.host.get();
+ssize_t read_without_waiting(HostFile& from, HostIovecs& buffers, uint64_t max_bytes) {
+  const int fd = from.fd.get();
   if (from.is_socket()) {
     if (buffers.bytes() == 0) return 0;  // like readv
     return buffers.limited_to(max_bytes, [fd](iovec* list, int count) {
@@ -89,8 +89,8 @@ ssize_t read_without_waiting(const Descriptor& from, HostIovecs& buffers, uint64
   });
 }
 
-ssize_t write_without_waiting(const Descriptor& to, HostIovecs& buffers, uint64_t max_bytes) {
-  const int fd = to.host.get();
+ssize_t write_without_waiting(HostFile& to, HostIovecs& buffers, uint64_t max_bytes) {
+  const int fd = to.fd.get();
   if (to.is_socket()) {
     if (buffers.bytes() == 0) return 0;  // like writev: an empty message is not sent
     return buffers.limited_to(max_bytes, [fd](iovec* list, int count) {

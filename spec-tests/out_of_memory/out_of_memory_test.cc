@@ -292,6 +292,26 @@ constexpr const char* kWasiProgram = R"((module
     (drop (call $unlink (i32.const 3) (i32.const 0) (i32.const 41)))
     (drop (call $poll_oneoff (i32.const 8000) (i32.const 9000) (i32.const 1) (i32.const 2012))))))";
 
+// `fill` is the test's own, and may throw.
+Result<void> run_program(const Engine& engine, const Module& module, const std::function<void(WasiConfig&)>& fill) {
+  WasiConfig config;
+  try {
+    fill(config);
+  } catch (const std::bad_alloc&) {
+    Error error;
+    error.kind = ErrorKind::limit;
+    return error;
+  }
+  Result<Wasi> wasi = Wasi::make(std::move(config));
+  if (!wasi) return std::move(wasi).error();
+  Store store(engine);
+  Linker linker(store);
+  wasi->add_to(linker);
+  Result<Instance> instance = linker.instantiate(module);
+  if (!instance) return std::move(instance).error();
+  return done(wasi->run(*instance));
+}
+
 TEST(out_of_memory, programs_with_files) {
   const testing::TemporaryDirectory folder;
   std::filesystem::create_directories(folder.path() / "a/directory/with/a/long/name");
@@ -305,28 +325,36 @@ TEST(out_of_memory, programs_with_files) {
     const std::filesystem::directory_iterator fds("/proc/self/fd");
     return std::distance(begin(fds), end(fds));
   };
-  const Scenario scenario = [&]() -> Result<void> {
-    WasiConfig copy;
-    try {
-      copy = config;
-    } catch (const std::bad_alloc&) {  // thrown by the test itself
-      Error error;
-      error.kind = ErrorKind::limit;
-      return error;
-    }
-    Result<Wasi> wasi = Wasi::make(std::move(copy));
-    if (!wasi) return std::move(wasi).error();
-    Store store(engine);
-    Linker linker(store);
-    wasi->add_to(linker);
-    Result<Instance> instance = linker.instantiate(module);
-    if (!instance) return std::move(instance).error();
-    return done(wasi->run(*instance));
-  };
+  const Scenario scenario = [&] { return run_program(engine, module, [&](WasiConfig& copy) { copy = config; }); };
   ASSERT_THAT(scenario(), Succeeds());  // opens files that the process opens only once
   const auto open_before = open_files();
   expect_errors("wasi", scenario);
   EXPECT_EQ(open_files(), open_before);  // no file was left open
+}
+
+TEST(out_of_memory, programs_with_files_in_memory) {
+  const Engine engine;
+  const Module module = *Module::compile(engine, wat(kWasiProgram));
+  expect_errors("wasi in memory", [&]() -> Result<void> {
+    Result<WasiFiles> files = WasiFiles::make();
+    if (!files) return std::move(files).error();
+    if (Result<void> made = files->make_directory("a/directory/with/a/long/name"); !made) return made;
+    const WasiBuffer out;
+    Result<void> result = run_program(engine, module, [&](WasiConfig& config) {
+      config.out = out;
+      config.preopens.push_back({"", "/guest", false, *files});
+      config.clock = WasiClock::virtual_time();
+      config.random = wasi_random_from_seed(1);
+      if (!config.clock->realtime || !config.random) throw std::bad_alloc();
+    });
+    // Whatever has failed, the tree is whole.
+    if (Result<void> written = files->write("a/file", "some text that is longer than a short string"); !written) {
+      return written;
+    }
+    Result<std::vector<WasiFiles::Entry>> list = files->list("a");
+    if (!list) return std::move(list).error();
+    return result;
+  });
 }
 
 TEST(out_of_memory, the_cache) {

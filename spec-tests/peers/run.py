@@ -6,6 +6,7 @@ programs), wasmtime, wizard-engine, threads. What is not run, and which commands
 EXCUSED (excused.txt) with the reasons; the table counts it as skipped.
 """
 import collections
+import itertools
 import json
 import os
 import pathlib
@@ -81,15 +82,15 @@ def run_script(mini_wasm, suite, path, name, excuses):
 # --- Programs
 
 
-def program_arguments(spec, folder):
-    """Options for the directories and variables of a test's JSON file."""
+def program_arguments(spec, folder, option):
+    """Options for the variables and directories of a test's JSON file, the latter given with `option`."""
     options = []
     for variable, value in spec.get("env", {}).items():
         options += ["--env", f"{variable}={value}"]
     if spec.get("root"):
-        options += ["--dir", f"{folder / spec['root']}::/"]
+        options += [option, f"{folder / spec['root']}::/"]
     for directory in spec.get("dirs", []):
-        options += ["--dir", f"{folder / directory}::{directory}"]
+        options += [option, f"{folder / directory}::{directory}"]
     return options
 
 
@@ -108,18 +109,21 @@ def run_program(mini_wasm, path):
     if spec.get("proposals"):
         return 0, 0, {", ".join(spec["proposals"]): 1}, []
     problems = []
-    for tier in TIERS:
+    # With directories of the host, and with copies of them in memory.
+    storages = ["--dir", "--memory-dir"] if spec.get("root") or spec.get("dirs") else ["--dir"]
+    for tier, storage in itertools.product(TIERS, storages):
         with tempfile.TemporaryDirectory() as scratch:
             # Programs write where they are.
             folder = pathlib.Path(scratch) / "tests"
             shutil.copytree(path.parent, folder, symlinks=True, ignore=shutil.ignore_patterns("*.wasm"))
-            command = [mini_wasm, "run", f"--tier={tier}", "--argv0", path.name, *program_arguments(spec, folder),
+            command = [mini_wasm, "run", f"--tier={tier}", "--argv0", path.name,
+                       *program_arguments(spec, folder, storage),
                        str(path), *spec.get("args", [])]
             done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=TIMEOUT,
                                   stdin=subprocess.DEVNULL)
             if problem := wrong_result(spec, done):
-                problems.append(f"{problem} [{tier}]")
-    return len(TIERS) - len(problems), len(problems), {}, problems
+                problems.append(f"{problem} [{tier} {storage}]")
+    return len(TIERS) * len(storages) - len(problems), len(problems), {}, problems
 
 
 # --- All of them

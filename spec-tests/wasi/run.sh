@@ -14,6 +14,8 @@
 #   // check: COMMAND      run by the shell afterwards; must succeed
 #   // output:             every following comment line is a line of the guest's standard output
 #
+# With MINI_WASM_IN_MEMORY=1 the guest gets a copy of data/ in memory; data/ must then stay as it is, instead of `check`.
+#
 # Another wasi-libc than Debian's: WASI_LIBC, a folder with its include/ and in lib/ its crt1-command.o, libc.a and
 # compiler's builtins.a; WASI_CFLAGS are options for the compiler after the guest's own.
 #
@@ -59,6 +61,11 @@ expected_output() { sed -nE '/^(\/\/|;;) output:/,/^$/ { /^(\/\/|;;) output:/d; 
 cd "$work/run"
 while IFS= read -r command; do bash -ec "$command"; done < <(directive prepare)
 options=$(directive options)
+if [ -n "${MINI_WASM_IN_MEMORY-}" ]; then
+  [ -z "$options" ] || fail "only a guest without options can run in memory"
+  options="--memory-dir data::/"
+  cp -a data ../before
+fi
 read -r -a words <<<"${options:---dir data::/}"
 read -r -a args <<<"$(directive args)"
 printf "$(directive stdin)" >"$work/stdin"
@@ -70,4 +77,8 @@ status=0
 wanted=$(directive status)
 diff -u "$work/expected" "$work/stdout" || { cat "$work/stderr"; fail "standard output differs"; }
 [ "$status" = "${wanted:-0}" ] || { cat "$work/stderr"; fail "exit code $status, expected ${wanted:-0}"; }
+if [ -n "${MINI_WASM_IN_MEMORY-}" ]; then
+  diff -r --no-dereference ../before data || fail "the host's directory has changed"
+  exit 0
+fi
 while IFS= read -r command; do bash -ec "$command" || fail "check: $command"; done < <(directive check)
