@@ -8,10 +8,9 @@
 #include <cstdlib>
 
 #include "cli/deadline.h"
-#include "cli/guest_config.h"
 #include "cli/imports.h"
 #include "cli/invoke.h"
-#include "cli/listen.h"
+#include "cli/program.h"
 #include "cli/text_input.h"
 #include "cli/word_check.h"
 #include "core/utf8.h"
@@ -124,14 +123,9 @@ Result<StoreLimits> store_limits(const RunOptions& options) {
 }
 
 // What --verbose prints before the program begins.
-void describe(const RunOptions& options, const Config& config, const WasiConfig& guest) {
+void describe(const RunOptions& options, const Config& config) {
   print_error("tier " + options.tier + ", compiled " + options.compile);
   if (!config.cache_dir.empty()) print_error("machine code is kept in " + config.cache_dir);
-  for (const WasiConfig::Preopen& dir : guest.preopens) {
-    print_error("the program sees " + (dir.files ? "files in memory" : dir.host) + " as " + dir.guest + (dir.read_only ? ", read-only" : ""));
-  }
-  for (const std::string& variable : guest.env) print_error("environment: " + variable);
-  for (const int socket : guest.sockets) print_error("listening at " + address_of(socket));
 }
 
 // The same for what is known only later.
@@ -152,18 +146,18 @@ void describe(const Module& module, std::chrono::steady_clock::time_point begin)
 }
 
 Result<int32_t> run_module(const RunOptions& options, const std::vector<std::string>& words, const Engine& engine,
-                           const Module& module, Wasi& wasi, const StoreLimits& limits, Deadline& deadline) {
+                           const Module& module, Program& program, const StoreLimits& limits, Deadline& deadline) {
   const auto prepare = [&](Linker& linker) { return define_imports(options, engine, module, linker); };
-  if (Wasi::has_threads(module) && !options.invoke) {
-    const Deadline::Scope scope(deadline, [&] { wasi.interrupt_threads(); });
-    Result<int32_t> code = wasi.run_threads(engine, module, limits, prepare);
+  if (Program::has_threads(module) && !options.invoke) {
+    const Deadline::Scope scope(deadline, [&] { program.interrupt_threads(); });
+    Result<int32_t> code = program.run_threads(engine, module, limits, prepare);
     describe_memories(options, engine);
     return code;
   }
   Store store(engine, limits);
   const Deadline::Scope scope(deadline, [&] { store.interrupt(); });
   Linker linker(store);
-  wasi.add_to(linker);
+  program.add_to(linker);
   if (Result<void> r = prepare(linker); !r) return std::move(r).error();
   Result<Instance> instance = linker.instantiate(module);
   if (!instance) return std::move(instance).error();
@@ -179,7 +173,7 @@ Result<int32_t> run_module(const RunOptions& options, const std::vector<std::str
                 ": a library: only _initialize is run, and nothing takes the arguments; name a function with " +
                 "--invoke: " + exported_functions(module));
   }
-  return wasi.run(*instance);
+  return program.run(*instance);
 }
 
 Result<int32_t> execute(const RunOptions& options, const std::vector<std::string>& words, Deadline& deadline) {
@@ -187,26 +181,24 @@ Result<int32_t> execute(const RunOptions& options, const std::vector<std::string
   if (!config) return std::move(config).error();
   Result<StoreLimits> limits = store_limits(options);
   if (!limits) return std::move(limits).error();
-  Result<WasiConfig> guest = guest_config(options, words);
-  if (!guest) return std::move(guest).error();
-  if (options.verbose) describe(options, *config, *guest);
+  if (options.verbose) describe(options, *config);
+  Result<Program> program = Program::configure(options, words);
+  if (!program) return std::move(program).error();
 
   if (options.perf_map && !jit::start_perf_map()) {
     return Error::make(ErrorKind::io, "--perf-map: no compiler, or cannot write /tmp/perf-PID.map");
   }
   const Engine engine(*config);
   if (!engine.cache_problem().empty()) print_error("--cache: nothing is cached: " + engine.cache_problem());
-  // Made before the cache is used, because a preopened directory that reaches the cache is refused here.
-  Result<Wasi> wasi = Wasi::make(std::move(*guest));
-  if (!wasi) return std::move(wasi).error();
+  if (Result<void> opened = program->open(); !opened) return std::move(opened).error();
   Result<std::vector<uint8_t>> bytes = read_module(words[0]);
   if (!bytes) return std::move(bytes).error();
   const auto begin = std::chrono::steady_clock::now();
   Result<Module> module = Module::compile(engine, std::move(*bytes));
   if (!module) return std::move(module).error();
   if (options.verbose) describe(*module, begin);
-  Result<int32_t> code = run_module(options, words, engine, *module, *wasi, *limits, deadline);
-  if (!code) return explain_missing(std::move(code).error(), *module);
+  Result<int32_t> code = run_module(options, words, engine, *module, *program, *limits, deadline);
+  if (!code) return Program::explain_missing(explain_missing(std::move(code).error(), *module));
   return code;
 }
 

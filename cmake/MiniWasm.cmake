@@ -27,6 +27,10 @@ endfunction()
 
 macro(mini_wasm_begin)
   set(MINI_WASM_FOLDERS "" CACHE INTERNAL "")
+  set(MINI_WASM_HAS_WASI 0)
+  if(MINI_WASM_WASI)
+    set(MINI_WASM_HAS_WASI 1)
+  endif()
   # The version has one place, project(VERSION); the library and the command line read it from this header.
   configure_file(include/mini_wasm/version.h.in include/mini_wasm/version.h @ONLY)
   # For the project's own sources. Nothing of this reaches programs that use the library.

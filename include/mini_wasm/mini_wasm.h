@@ -16,7 +16,9 @@
 #include <mini_wasm/types.h>
 #include <mini_wasm/value.h>
 #include <mini_wasm/version.h>
+#if MINI_WASM_HAS_WASI
 #include <mini_wasm/wasi.h>
+#endif
 
 /// @mainpage
 /// A WebAssembly engine to embed in a C++ program. The order of use:

@@ -8,6 +8,11 @@
 #if defined(MINI_WASM_JIT)
 #error "a macro of the library's own build reaches its users"
 #endif
+#if MINI_WASM_HAS_WASI
+static_assert(sizeof(mini_wasm::WasiConfig) > 0);
+#elif __has_include(<mini_wasm/wasi.h>)
+#error "a library without WASI comes with its header"
+#endif
 
 int main() {
   using namespace mini_wasm;
