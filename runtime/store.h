@@ -11,6 +11,7 @@
 #include <mini_wasm/store.h>
 
 #include <memory>
+#include <optional>
 
 #include "runtime/budget.h"
 #include "runtime/call/execution.h"
@@ -44,6 +45,9 @@ class Store {
   void set_interrupt(bool on);
   bool interrupted() const { return interruption_.on(); }
 
+  // Where the embedder has the store now. A store that is destroyed under its own guest keeps itself from then on.
+  mini_wasm::Store* handle = nullptr;
+  std::optional<mini_wasm::Store> own_handle;
   void* data = nullptr;  // set by the embedder
 
  private:

@@ -77,16 +77,21 @@ bool looks_like_text(std::string_view bytes) {
   return begin != bytes.npos && (bytes[begin] == '(' || bytes.substr(begin).starts_with(";;"));
 }
 
+Position position_of(std::string_view source, size_t offset) {
+  const size_t newline = offset == 0 ? source.npos : source.rfind('\n', offset - 1);
+  const size_t begin = newline == source.npos ? 0 : newline + 1;
+  const auto lines = std::count(source.begin(), source.begin() + static_cast<ptrdiff_t>(begin), '\n');
+  return {static_cast<size_t>(lines) + 1, offset - begin + 1};
+}
+
 std::string describe(const Error& error, std::string_view source, std::string_view file, uint32_t first_line) {
   std::string text = escape_for_terminal(file) + ":";
   if (error.offset > source.size()) return text + " " + escape_for_terminal(error.message);
   const size_t offset = static_cast<size_t>(error.offset);
-  const size_t newline = offset == 0 ? source.npos : source.rfind('\n', offset - 1);
-  const size_t begin = newline == source.npos ? 0 : newline + 1;
+  const Position position = position_of(source, offset);
+  const size_t begin = offset - (position.column - 1);
   const size_t end = std::min(source.find_first_of("\r\n", offset), source.size());
-  const auto line =
-      static_cast<size_t>(std::count(source.begin(), source.begin() + static_cast<ptrdiff_t>(begin), '\n'));
-  text += std::to_string(first_line + line) + ":" + std::to_string(offset - begin + 1) + ": ";
+  text += std::to_string(first_line + position.line - 1) + ":" + std::to_string(position.column) + ": ";
   text += escape_for_terminal(error.message);
   // Of a very long line, only the part around the error is shown.
   constexpr size_t kBefore = 60, kAfter = 60;

@@ -26,6 +26,12 @@ Result<std::vector<uint8_t>> assemble(std::string_view source, const AssembleOpt
 // Whether a file with this content is probably a module in text form: it begins with a parenthesis or a comment.
 bool looks_like_text(std::string_view bytes);
 
+// Where a byte of a text is. Both are counted from 1, the column in bytes.
+struct Position {
+  size_t line, column;
+};
+Position position_of(std::string_view source, size_t offset);
+
 // If the error has an offset in `source`: "FILE:LINE:COLUMN: MESSAGE", then the source line, and a caret below the
 // column. Otherwise "FILE: MESSAGE". Safe for a terminal. Lines are counted from `first_line`.
 std::string describe(const Error& error, std::string_view source, std::string_view file, uint32_t first_line = 1);

@@ -80,7 +80,7 @@ Result<void> traced_call(const Function& function, Context& context, GuestMemory
 Result<void> call(const Function& function, void* data, Caller& caller, uint64_t* slots) {
   Context& context = *static_cast<Context*>(data);
   if (context.is_in_call()) return Error::host("a function that WASI has called must not call a guest that uses it");
-  const Context::CallScope scope(context, &caller.store());
+  const Context::CallScope scope(context, &caller.impl());
   const std::optional<Memory> memory = caller.memory0();
   const GuestMemory bytes(memory ? memory->data() : std::span<uint8_t>());
   Result<void> result =

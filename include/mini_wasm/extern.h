@@ -12,13 +12,18 @@
 #include <mini_wasm/types.h>
 #include <mini_wasm/value.h>
 
+#include <array>
+#include <bit>
 #include <cstdint>
-#include <functional>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace mini_wasm {
@@ -33,6 +38,15 @@ struct TagInst;
 
 class Memory;
 class Instance;
+class Caller;
+
+namespace detail {
+// The code of a host function and its data, which it owns. Null data: there was no memory for it.
+struct HostCode {
+  Result<void> (*call)(void* data, Caller& caller, uint64_t* slots) = nullptr;
+  std::unique_ptr<void, void (*)(void*)> data{nullptr, [](void*) {}};
+};
+}  // namespace detail
 
 /// Who called a host function. Valid only during that call.
 ///
@@ -45,8 +59,8 @@ class MINI_WASM_API Caller {
   std::optional<Memory> memory0() const;
   /// The calling instance; none when the host called the function directly.
   std::optional<Instance> instance() const;
-  /// The store, for the library's own use.
-  runtime::Store& store() const { return *store_; }
+  /// The store in which the function was called. The reference is valid until the Store is moved.
+  Store& store() const;
   /// The pointer from Store::set_data; null before.
   void* store_data() const;
   /// Makes the guest wait: the host function returns what this returns, an Error of kind ErrorKind::waiting, and its
@@ -56,6 +70,8 @@ class MINI_WASM_API Caller {
   /// They end the guest if they are returned.
   Result<void> suspend() const;
 
+  /// The store, for the library's own use.
+  runtime::Store& impl() const { return *store_; }
   /// For the library's own use.
   Caller(runtime::Store* store, runtime::ModuleInst* instance) : store_(store), instance_(instance) {}
 
@@ -72,15 +88,29 @@ class MINI_WASM_API Caller {
 /// An Error ends the guest, and the call that the host made gives this Error. A result reference of the wrong type or
 /// of another store ends the guest with an Error of kind ErrorKind::usage. A C++ exception that leaves the function
 /// becomes an Error of kind ErrorKind::host (std::bad_alloc: ErrorKind::limit).
-using HostCallback = std::function<Result<void>(Caller& caller, uint64_t* slots)>;
+///
+/// Movable, not copyable, so that the callable need not be copyable.
+class HostCallback {
+ public:
+  /// From a callable with the signature `Result<void>(Caller& caller, uint64_t* slots)`, which is moved or copied.
+  /// Implicit.
+  template <class F>
+    requires(!std::is_same_v<std::remove_cvref_t<F>, HostCallback> &&
+             std::is_invocable_r_v<Result<void>, std::decay_t<F>&, Caller&, uint64_t*>)
+  HostCallback(F&& callable) {  // NOLINT
+    using Callable = std::decay_t<F>;
+    code_.data = {new (std::nothrow) Callable(std::forward<F>(callable)),
+                  [](void* data) { delete static_cast<Callable*>(data); }};
+    code_.call = [](void* data, Caller& caller, uint64_t* slots) -> Result<void> {
+      return (*static_cast<Callable*>(data))(caller, slots);
+    };
+  }
+  /// The callable, for the library's own use.
+  detail::HostCode take() && { return std::move(code_); }
 
-namespace detail {
-// The code of a host function and its data, which it owns. Null data: there was no memory for it.
-struct HostCode {
-  Result<void> (*call)(void* data, Caller& caller, uint64_t* slots) = nullptr;
-  std::unique_ptr<void, void (*)(void*)> data{nullptr, [](void*) {}};
+ private:
+  detail::HostCode code_;
 };
-}  // namespace detail
 
 /// A function with a C++ signature; see the specialization. This general form is for a signature that no WebAssembly
 /// function can have.
@@ -97,15 +127,26 @@ class MINI_WASM_API Func {
   ///
   /// A type with concrete references of another engine gives a function that cannot be imported or called.
   static Func make(Store& store, const FuncType& type, HostCallback callback);
-  /// The same, for a store as Caller::store gives it.
-  static Func make(runtime::Store& store, const FuncType& type, HostCallback callback);
   /// A host function from a C++ callable (a function, a lambda, an object with one operator()), from which its type
   /// follows. The store owns a copy of the callable.
   ///
-  /// Parameters: int32_t, uint32_t, int64_t, uint64_t, float, double, V128, or Val for an externref, by value or const
-  /// reference. The first parameter may be `Caller&`. Result: void, one such value, a std::tuple of them, or a Result
-  /// of one of these. Other types do not compile. A result that is a Val but not an externref of this store ends the
-  /// guest with an Error of kind ErrorKind::usage. C++ exceptions: as for HostCallback.
+  /// | C++ type, by value or const reference | type of the guest |
+  /// |---|---|
+  /// | signed or unsigned integer of 32 or 64 bits, whatever its name | i32, i64 |
+  /// | bool | i32; any number but 0 is true |
+  /// | float, double, V128 | f32, f64, v128 |
+  /// | Val | externref |
+  /// | std::optional<Func> | funcref |
+  /// | Func | funcref; from a null reference the guest traps with TrapCode::null_function_reference |
+  ///
+  /// These are the types of parameters, and of results, where std::pair and std::tuple give several, void none, and a
+  /// Result of any of this can be an Error. Only parameters: `Caller&` as the first one; and std::string_view,
+  /// std::span<const uint8_t> and std::span<uint8_t>, which are two parameters of type i32 for the guest: the address
+  /// and the number of bytes in memory 0 of the calling instance. Bytes that are not in that memory make the guest trap
+  /// (TrapCode::out_of_bounds_memory_access); the others are valid until the memory grows.
+  ///
+  /// Other types do not compile. A result that is a reference of another store, or a Val that is not an externref, ends
+  /// the guest with an Error of kind ErrorKind::usage. C++ exceptions: as for HostCallback.
   template <class F>
   static Func wrap(Store& store, F&& callable);
 
@@ -125,7 +166,7 @@ class MINI_WASM_API Func {
   /// it has room for whichever needs more. Errors: those of Func::call, without usage errors about arguments.
   Result<void> call_unchecked(uint64_t* slots) const;
   /// The function with a C++ signature, for example `typed<int32_t(int32_t, int32_t)>()`. A call of it allocates
-  /// nothing. The types are those of Func::wrap, without `Caller&` and Result.
+  /// nothing. The types are those of the table of Func::wrap.
   ///
   /// Errors: usage (the function has another type), limit (empty function).
   template <class Signature>
@@ -150,6 +191,14 @@ class MINI_WASM_API Func {
   runtime::FuncInst* inst_;
 };
 
+namespace detail {
+// What has a meaning as plain bytes: no pointer, no container, no bool (which may not be any byte).
+template <class T>
+concept GuestData = std::is_trivially_copyable_v<T> && !std::is_pointer_v<T> && !std::is_array_v<T> &&
+                    !std::is_same_v<T, bool> && !std::is_convertible_v<const T&, std::span<const uint8_t>> &&
+                    !std::is_convertible_v<const T&, std::string_view>;
+}  // namespace detail
+
 /// A linear memory (spec 4.2 "Memory Instances").
 class MINI_WASM_API Memory {
  public:
@@ -159,6 +208,33 @@ class MINI_WASM_API Memory {
   MemoryType type() const;
   /// The bytes. Valid until the memory grows; a guest can make it grow in any call.
   std::span<uint8_t> data() const;
+
+  // --- Checked access. Guests may pass any address. Bytes that are not in the memory give an Error of kind
+  // ErrorKind::trap (TrapCode::out_of_bounds_memory_access), and nothing is read or written. A host function that returns
+  // this error makes its guest trap. In a shared memory, other threads may write the same bytes meanwhile.
+
+  /// Copies the bytes from `address` on to `to`. Errors: trap.
+  Result<void> read(uint64_t address, std::span<uint8_t> to) const;
+  /// Copies bytes into the memory from `address` on. Errors: trap.
+  Result<void> write(uint64_t address, std::span<const uint8_t> from) const;
+  /// The same, for a text. Nothing is added at its end.
+  Result<void> write(uint64_t address, std::string_view text) const {
+    return write(address, std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
+  }
+  /// Reads a number or a structure as C++ has it in its memory (little-endian, any alignment), for example
+  /// `read<uint32_t>(address)`. Errors: trap.
+  template <detail::GuestData T>
+  Result<T> read(uint64_t address) const;
+  /// Writes a number or a structure likewise. Errors: trap.
+  template <detail::GuestData T>
+  Result<void> write(uint64_t address, const T& value) const;
+  /// These bytes of the memory itself, as valid as those of Memory::data. Errors: trap.
+  Result<std::span<uint8_t>> slice(uint64_t address, uint64_t length) const;
+  /// A copy of these bytes, whatever they are. Errors: trap, limit (no memory left).
+  Result<std::string> string(uint64_t address, uint64_t length) const;
+  /// A copy of the bytes up to the first one that is 0. Errors: trap (there is none up to the end), limit.
+  Result<std::string> c_string(uint64_t address) const;
+
   /// The current size in pages.
   uint64_t size_pages() const;
   /// Makes the memory larger by `delta_pages` pages of zeros. Gives the old size in pages. Errors: limit (the maximum
@@ -176,6 +252,17 @@ class MINI_WASM_API Memory {
   runtime::Store* store_;
   runtime::MemInst* inst_;
 };
+
+template <detail::GuestData T>
+Result<T> Memory::read(uint64_t address) const {
+  std::array<uint8_t, sizeof(T)> bytes;
+  if (Result<void> done = read(address, bytes); !done) return std::move(done).error();
+  return std::bit_cast<T>(bytes);
+}
+template <detail::GuestData T>
+Result<void> Memory::write(uint64_t address, const T& value) const {
+  return write(address, std::span(reinterpret_cast<const uint8_t*>(&value), sizeof(T)));
+}
 
 /// A memory that several threads use at the same time, each through a store and an instance of its own (threads
 /// proposal). Its bytes never move. A growth in one store is visible in all.

@@ -9,8 +9,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mini_wasm {
@@ -18,6 +20,12 @@ namespace mini_wasm {
 namespace runtime {
 class CompiledModule;
 }
+
+/// A custom section (spec 5.5.3). It refers to the module, and is valid as long as a copy of that.
+struct CustomSection {
+  std::string_view name;          ///< The name.
+  std::span<const uint8_t> data;  ///< The bytes after the name.
+};
 
 /// A decoded and validated module (spec 2.5). It never changes and can be instantiated any number of times.
 ///
@@ -40,6 +48,11 @@ class MINI_WASM_API Module {
   ///
   /// Errors: those of Module::compile, and io.
   static Result<Module> from_file(const Engine& engine, const std::string& path);
+  /// The same, with a module in the text format (spec 6), of which the names of functions stay known.
+  ///
+  /// Errors: malformed, whose message begins with line and column; and those of Module::compile, with the offset in the
+  /// binary module that the text stands for. A program that does not call this has no parser for text in it.
+  static Result<Module> from_text(const Engine& engine, std::string_view text);
   /// Decodes and validates a binary module and keeps nothing. Errors: those of Module::compile.
   static Result<void> validate(const Engine& engine, std::span<const uint8_t> bytes);
 
@@ -50,6 +63,10 @@ class MINI_WASM_API Module {
   std::vector<ExportType> exports() const;
   /// The module's name from its name section. May be empty.
   std::string name() const;
+  /// All custom sections in the order of the module. Empty when the host has no memory left.
+  std::vector<CustomSection> custom_sections() const;
+  /// The content of the first custom section of that name, or none. Valid as long as a copy of the module.
+  std::optional<std::span<const uint8_t>> custom_section(std::string_view name) const;
 
   /// The implementation, for the library's own use.
   const std::shared_ptr<const runtime::CompiledModule>& impl() const { return impl_; }

@@ -14,24 +14,22 @@ namespace mini_wasm {
 
 namespace detail {
 
-// The value type that a C++ type stands for.
+// The value type that a C++ type stands for. An integer counts by its size: `long` and `long long` may be one type or two.
+template <class T>
+concept Integer =
+    std::is_same_v<T, int> || std::is_same_v<T, unsigned> || std::is_same_v<T, long> ||
+    std::is_same_v<T, unsigned long> || std::is_same_v<T, long long> || std::is_same_v<T, unsigned long long>;
+
 template <class T>
 struct WasmType;
+template <Integer T>
+struct WasmType<T> {
+  static_assert(sizeof(T) == 4 || sizeof(T) == 8);
+  static constexpr ValType type = sizeof(T) == 4 ? ValType::i32 : ValType::i64;
+};
 template <>
-struct WasmType<int32_t> {
+struct WasmType<bool> {
   static constexpr ValType type = ValType::i32;
-};
-template <>
-struct WasmType<uint32_t> {
-  static constexpr ValType type = ValType::i32;
-};
-template <>
-struct WasmType<int64_t> {
-  static constexpr ValType type = ValType::i64;
-};
-template <>
-struct WasmType<uint64_t> {
-  static constexpr ValType type = ValType::i64;
 };
 template <>
 struct WasmType<float> {
@@ -49,12 +47,33 @@ template <>
 struct WasmType<Val> {
   static constexpr ValType type = ValType::externref;
 };
+template <>
+struct WasmType<Func> {
+  static constexpr ValType type = ValType::funcref;
+};
+template <>
+struct WasmType<std::optional<Func>> {
+  static constexpr ValType type = ValType::funcref;
+};
 
-// A vector takes two slots, everything else one. slots_before counts the slots of the values before the nth one,
-// slot_count those of all values.
+template <class T>
+inline constexpr bool kIsValue = requires { WasmType<T>::type; };
+// Bytes of the guest's memory: an address and a length.
+template <class T>
+inline constexpr bool kIsView = std::is_same_v<T, std::string_view> || std::is_same_v<T, std::span<const uint8_t>> ||
+                                std::is_same_v<T, std::span<uint8_t>>;
+template <class T>
+inline constexpr bool kIsRef =
+    std::is_same_v<T, Val> || std::is_same_v<T, Func> || std::is_same_v<T, std::optional<Func>>;
+// What cannot be made of everything that a guest may pass.
+template <class T>
+inline constexpr bool kCanTrap = kIsView<T> || std::is_same_v<T, Func>;
+
+// A vector and a view take two slots, everything else one. slots_before counts the slots of the values before the nth
+// one, slot_count those of all values.
 template <class... T>
 constexpr size_t slots_before(size_t n) {
-  constexpr size_t kSlots[] = {(std::is_same_v<T, V128> ? 2 : 1)..., 0};
+  constexpr size_t kSlots[] = {(std::is_same_v<T, V128> || kIsView<T> ? 2 : 1)..., 0};
   size_t sum = 0;
   for (size_t i = 0; i < n; ++i) sum += kSlots[i];
   return sum;
@@ -64,52 +83,110 @@ constexpr size_t slot_count() {
   return slots_before<T...>(sizeof...(T));
 }
 
+// The types of parameters: a view is two of them.
+template <class... T>
+constexpr auto param_types() {
+  std::array<ValType, (size_t{0} + ... + (kIsView<T> ? 2 : 1))> types{};
+  [[maybe_unused]] size_t n = 0;
+  [[maybe_unused]] const auto add = [&]<class P>(std::type_identity<P>) {
+    if constexpr (kIsView<P>) {
+      types[n++] = ValType::i32;
+      types[n++] = ValType::i32;
+    } else {
+      types[n++] = WasmType<P>::type;
+    }
+  };
+  (add(std::type_identity<T>()), ...);
+  return types;
+}
+
+// A value from its slots. `trap` is set when there is none of this type.
 template <class T>
-T load_slot(const uint64_t* slot) {
+T load_slot([[maybe_unused]] runtime::Store& store, const uint64_t* slot, [[maybe_unused]] TrapCode& trap) {
   if constexpr (std::is_same_v<T, Val>) {
     return Val::from_bits(ValType::externref, *slot);
+  } else if constexpr (std::is_same_v<T, bool>) {
+    return static_cast<uint32_t>(*slot) != 0;
+  } else if constexpr (std::is_same_v<T, Func>) {
+    if (*slot == 0) trap = TrapCode::null_function_reference;
+    return Func(&store, Val::from_bits(ValType::funcref, *slot).func());
+  } else if constexpr (std::is_same_v<T, std::optional<Func>>) {
+    if (*slot == 0) return std::nullopt;
+    return Func(&store, Val::from_bits(ValType::funcref, *slot).func());
   } else {
     T value;
     std::memcpy(&value, slot, sizeof(T));
     return value;
   }
 }
+inline Val to_val(const Val& value) { return value; }
+inline Val to_val(const Func& func) { return func.ref(); }
+inline Val to_val(const std::optional<Func>& func) { return func ? func->ref() : Val::null(ValType::funcref); }
 template <class T>
 void store_slot(uint64_t* slot, const T& value) {
-  if constexpr (std::is_same_v<T, Val>) {
-    *slot = value.bits();
+  if constexpr (kIsRef<T>) {
+    *slot = to_val(value).bits();
   } else {
     *slot = 0;
     std::memcpy(slot, &value, sizeof(T));
   }
 }
 
-// Results: void, one value, or a tuple.
+// These bytes of memory 0 of the calling instance; `trap` is set when they are not all there.
+MINI_WASM_API std::span<uint8_t> guest_bytes(const Caller& caller, uint32_t address, uint32_t length, TrapCode& trap);
+
+// An argument of a host function.
+template <class T>
+T load_argument(const Caller& caller, const uint64_t* slots, TrapCode& trap) {
+  if constexpr (kIsView<T>) {
+    const std::span<uint8_t> bytes =
+        guest_bytes(caller, static_cast<uint32_t>(slots[0]), static_cast<uint32_t>(slots[1]), trap);
+    if constexpr (std::is_same_v<T, std::string_view>) {
+      return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    } else {
+      return bytes;
+    }
+  } else {
+    return load_slot<T>(caller.impl(), slots, trap);
+  }
+}
+
+// Results: void, one value, a pair or a tuple.
 template <class R>
 struct WasmResults {
   static constexpr std::array<ValType, 1> kTypes{WasmType<R>::type};
   static constexpr size_t kSlots = slot_count<R>();
+  static constexpr bool kCanTrap = detail::kCanTrap<R>;
   static void store(uint64_t* slots, const R& r) { store_slot(slots, r); }
-  static R load(const uint64_t* slots) { return load_slot<R>(slots); }
+  static R load(runtime::Store& store, const uint64_t* slots, TrapCode& trap) {
+    return load_slot<R>(store, slots, trap);
+  }
 };
 template <>
 struct WasmResults<void> {
   static constexpr std::array<ValType, 0> kTypes{};
   static constexpr size_t kSlots = 0;
 };
-template <class... R>
-struct WasmResults<std::tuple<R...>> {
+template <class Tuple, class... R>
+struct WasmTuple {
   static constexpr std::array<ValType, sizeof...(R)> kTypes{WasmType<R>::type...};
   static constexpr size_t kSlots = slot_count<R...>();
-  static void store(uint64_t* slots, const std::tuple<R...>& r) {
+  static constexpr bool kCanTrap = (detail::kCanTrap<R> || ...);
+  static void store(uint64_t* slots, const Tuple& r) {
     std::apply([&](const R&... v) { ((store_slot(slots, v), slots += slot_count<R>()), ...); }, r);
   }
-  static std::tuple<R...> load(const uint64_t* slots) { return load(slots, std::index_sequence_for<R...>{}); }
+  static Tuple load(runtime::Store& store, const uint64_t* slots, TrapCode& trap) {
+    return load(store, slots, trap, std::index_sequence_for<R...>{});
+  }
   template <size_t... I>
-  static std::tuple<R...> load(const uint64_t* slots, std::index_sequence<I...>) {
-    return std::tuple<R...>{load_slot<R>(slots + slots_before<R...>(I))...};
+  static Tuple load(runtime::Store& store, const uint64_t* slots, TrapCode& trap, std::index_sequence<I...>) {
+    return Tuple{load_slot<R>(store, slots + slots_before<R...>(I), trap)...};
   }
 };
+template <class... R>
+struct WasmResults<std::tuple<R...>> : WasmTuple<std::tuple<R...>, R...> {};
+template <class A, class B>
+struct WasmResults<std::pair<A, B>> : WasmTuple<std::pair<A, B>, A, B> {};
 
 template <class R>
 struct UnwrapResult {
@@ -122,23 +199,26 @@ struct UnwrapResult<Result<R>> {
   static constexpr bool fallible = true;
 };
 
-// --- References: the type and the store of a `Val` are known only at run time, so each one is checked
+// --- References: the store of each, and the type of a `Val`, are known only at run time, so each one is checked
 
-// Checks that the value is an externref of this store. Error: usage; the message calls the value `what` with its number.
-MINI_WASM_API Result<void> check_externref(const runtime::Store& store, const Val& value, const char* what,
-                                           size_t number);
+// Checks that the value is a reference of that type and of this store. Error: usage; the message calls the value `what`
+// with its number.
+MINI_WASM_API Result<void> check_ref(const runtime::Store& store, const Val& value, ValType wanted, const char* what,
+                                     size_t number);
 
 template <class... T>
-inline constexpr bool kHasVal = (std::is_same_v<T, Val> || ...);
+inline constexpr bool kHasRef = (kIsRef<T> || ...);
 
 template <class... T>
 Result<void> check_refs(const runtime::Store& store, const char* what, const T&... values) {
   Result<void> result;
   size_t number = 0;
-  const auto check = [&](const auto& value) {
+  const auto check = [&]<class V>(const V& value) {
     ++number;
-    if constexpr (std::is_same_v<decltype(value), const Val&>) {
-      if (result) result = check_externref(store, value, what, number);
+    if constexpr (kIsRef<V>) {
+      // Null is no Func, because it would be one that does not exist.
+      constexpr ValType kWanted = WasmType<V>::type.with_nullable(!std::is_same_v<V, Func>);
+      if (result) result = check_ref(store, to_val(value), kWanted, what, number);
     }
   };
   (check(values), ...);
@@ -148,20 +228,28 @@ Result<void> check_refs(const runtime::Store& store, const char* what, const T&.
 // Stores the results of a host function. Error: usage, when one of them is a reference that does not fit.
 template <class R>
 Result<void> give_results(const runtime::Store& store, uint64_t* slots, const R& r) {
-  if constexpr (kHasVal<R>) {
+  if constexpr (kHasRef<R>) {
     if (Result<void> fits = check_refs(store, "result", r); !fits) return fits;
   }
   WasmResults<R>::store(slots, r);
   return {};
 }
-template <class... R>
-Result<void> give_results(const runtime::Store& store, uint64_t* slots, const std::tuple<R...>& r) {
-  if constexpr (kHasVal<R...>) {
+template <class Tuple, class... R>
+Result<void> give_tuple(const runtime::Store& store, uint64_t* slots, const Tuple& r) {
+  if constexpr (kHasRef<R...>) {
     Result<void> fits = std::apply([&](const R&... v) { return check_refs(store, "result", v...); }, r);
     if (!fits) return fits;
   }
-  WasmResults<std::tuple<R...>>::store(slots, r);
+  WasmResults<Tuple>::store(slots, r);
   return {};
+}
+template <class... R>
+Result<void> give_results(const runtime::Store& store, uint64_t* slots, const std::tuple<R...>& r) {
+  return give_tuple<std::tuple<R...>, R...>(store, slots, r);
+}
+template <class A, class B>
+Result<void> give_results(const runtime::Store& store, uint64_t* slots, const std::pair<A, B>& r) {
+  return give_tuple<std::pair<A, B>, A, B>(store, slots, r);
 }
 
 // --- Host functions
@@ -173,14 +261,14 @@ Result<void> finish_host_call(const Caller& caller, uint64_t* slots, F&& call) {
     call();
     return {};
   } else if constexpr (!UnwrapResult<R>::fallible) {
-    return give_results(caller.store(), slots, call());
+    return give_results(caller.impl(), slots, call());
   } else {
     R r = call();
     if (!r) return std::move(r).error();
     if constexpr (std::is_void_v<typename UnwrapResult<R>::type>) {
       return {};
     } else {
-      return give_results(caller.store(), slots, *r);
+      return give_results(caller.impl(), slots, *r);
     }
   }
 }
@@ -190,12 +278,16 @@ template <class Type>
 struct Signature;
 template <class R, class... A>
 struct Signature<R(A...)> {
-  static constexpr std::array<ValType, sizeof...(A)> kParams{WasmType<std::remove_cvref_t<A>>::type...};
+  static constexpr auto kParams = param_types<std::remove_cvref_t<A>...>();
   static constexpr auto kResults = WasmResults<typename UnwrapResult<R>::type>::kTypes;
   template <class F, size_t... I>
   static Result<void> invoke(F& f, Caller& caller, uint64_t* slots, std::index_sequence<I...>) {
+    [[maybe_unused]] TrapCode trap = TrapCode::none;
     std::tuple<std::remove_cvref_t<A>...> args{
-        load_slot<std::remove_cvref_t<A>>(slots + slots_before<std::remove_cvref_t<A>...>(I))...};
+        load_argument<std::remove_cvref_t<A>>(caller, slots + slots_before<std::remove_cvref_t<A>...>(I), trap)...};
+    if constexpr ((kCanTrap<std::remove_cvref_t<A>> || ...)) {
+      if (trap != TrapCode::none) return Error::trap(trap);
+    }
     return finish_host_call<R>(caller, slots, [&] { return f(std::get<I>(args)...); });
   }
   template <class F>
@@ -248,16 +340,19 @@ struct CallType<R (*)(A...) noexcept(no_throw)> {
 
 // --- Which types are allowed, with one line of explanation for those that are not
 
-template <class T>
-inline constexpr bool kIsValue = requires { WasmType<T>::type; };
 // By value or const reference.
 template <class A>
-inline constexpr bool kIsParam =
-    kIsValue<std::remove_cvref_t<A>> && (!std::is_reference_v<A> || std::is_same_v<A, const std::remove_cvref_t<A>&>);
+inline constexpr bool kIsPlain = !std::is_reference_v<A> || std::is_same_v<A, const std::remove_cvref_t<A>&>;
+template <class A>
+inline constexpr bool kIsParam = kIsValue<std::remove_cvref_t<A>> && kIsPlain<A>;
+template <class A>
+inline constexpr bool kIsHostParam = kIsParam<A> || (kIsView<std::remove_cvref_t<A>> && kIsPlain<A>);
 template <class R>
 inline constexpr bool kIsResult = kIsValue<R> || std::is_void_v<R>;
 template <class... R>
 inline constexpr bool kIsResult<std::tuple<R...>> = (kIsValue<R> && ...);
+template <class A, class B>
+inline constexpr bool kIsResult<std::pair<A, B>> = kIsValue<A> && kIsValue<B>;
 
 template <class Type>
 struct Crossing {
@@ -265,7 +360,7 @@ struct Crossing {
 };
 template <class R, class... A>
 struct Crossing<R(A...)> {
-  static constexpr bool params = (kIsParam<A> && ...);
+  static constexpr bool params = (kIsHostParam<A> && ...);
   static constexpr bool result = kIsResult<typename UnwrapResult<R>::type>;
 };
 template <class R, class... A>
@@ -293,11 +388,13 @@ void explain_misfit() {
                 "overloaded");
   static_assert(
       !Given::callable || Given::params,
-      "mini_wasm: the parameters of a host function are int32_t, uint32_t, int64_t, uint64_t, float, double, "
-      "V128 or Val, by value or const reference, behind a Caller& if it wants one; Func::make takes all else");
+      "mini_wasm: the parameters of a host function are bool, integers of 32 or 64 bits, float, double, V128, Val, Func, "
+      "std::optional<Func>, std::string_view, std::span<const uint8_t> or std::span<uint8_t>, by value or const "
+      "reference, behind a Caller& if it wants one; Func::make takes all else");
   static_assert(!Given::callable || !Given::params || Given::result,
-                "mini_wasm: a host function returns void, int32_t, uint32_t, int64_t, uint64_t, float, double, V128 or "
-                "Val, a std::tuple of these, or a Result of any of this; Func::make takes all else");
+                "mini_wasm: a host function returns void, bool, an integer of 32 or 64 bits, float, double, V128, Val, "
+                "Func, std::optional<Func>, a std::pair or std::tuple of these, or a Result of any of this; Func::make "
+                "takes all else");
 }
 
 }  // namespace detail
@@ -326,10 +423,12 @@ Func Func::wrap(Store& store, F&& callable) {
 template <class R, class... A>
 class TypedFunc<R(A...)> {
  public:
-  /// Calls the function. Errors: usage (a Val that is not an externref of this store), and those of Func::call.
+  /// Calls the function. Errors: usage (a Val that is not an externref of this store, or a Func that is empty or not of
+  /// this store), trap (TrapCode::null_function_reference, when a result that is a Func is null), and those of
+  /// Func::call.
   Result<R> operator()(A... args) const {
     using Results = detail::WasmResults<R>;
-    if constexpr (detail::kHasVal<std::remove_cvref_t<A>...>) {
+    if constexpr (detail::kHasRef<std::remove_cvref_t<A>...>) {
       if (Result<void> fits = detail::check_refs(func_.store(), "argument", args...); !fits) {
         return std::move(fits).error();
       }
@@ -342,7 +441,12 @@ class TypedFunc<R(A...)> {
     if constexpr (std::is_void_v<R>) {
       return {};
     } else {
-      return Results::load(slots);
+      [[maybe_unused]] TrapCode trap = TrapCode::none;
+      R results = Results::load(func_.store(), slots, trap);
+      if constexpr (Results::kCanTrap) {
+        if (trap != TrapCode::none) return Error::trap(trap);
+      }
+      return results;
     }
   }
   /// The function without its C++ signature.
@@ -362,8 +466,8 @@ template <class Signature>
 Result<TypedFunc<Signature>> Func::typed() const {
   static_assert(
       detail::kIsGuestType<Signature>,
-      "mini_wasm: typed<R(A...)> takes int32_t, uint32_t, int64_t, uint64_t, float, double, V128 and Val, for "
-      "R void or a std::tuple of these, too");
+      "mini_wasm: typed<R(A...)> takes bool, integers of 32 or 64 bits, float, double, V128, Val, Func and "
+      "std::optional<Func>, for R void or a std::pair or std::tuple of these, too");
   if constexpr (detail::kIsGuestType<Signature>) {
     using Typed = TypedFunc<Signature>;
     if (Result<void> fits = check_type(Typed::kParams, Typed::results()); !fits) return std::move(fits).error();

@@ -34,6 +34,8 @@ std::optional<Instance> Caller::instance() const {
   return Instance(store_, instance_);
 }
 
+Store& Caller::store() const { return *store_->handle; }
+
 void* Caller::store_data() const { return store_->data; }
 
 Result<void> Caller::suspend() const {
@@ -51,16 +53,6 @@ namespace {
 Func make_func(runtime::Store& store, const FuncType& type, detail::HostCode code) {
   return guarded([&] { return Func(&store, store.objects().new_host_func(type, std::move(code))); },
                  [&] { return Func(&store, nullptr); });
-}
-
-detail::HostCode code_of(HostCallback callback) {
-  detail::HostCode code;
-  code.data = {new (std::nothrow) HostCallback(std::move(callback)),
-               [](void* data) { delete static_cast<HostCallback*>(data); }};
-  code.call = [](void* data, Caller& caller, uint64_t* slots) {
-    return (*static_cast<HostCallback*>(data))(caller, slots);
-  };
-  return code;
 }
 
 Result<std::vector<Val>> call_checked(runtime::Store& store, runtime::FuncInst& inst, const FuncType& type,
@@ -83,12 +75,9 @@ Result<std::vector<Val>> call_checked(runtime::Store& store, runtime::FuncInst& 
 }  // namespace
 
 Func Func::make(Store& store, const FuncType& type, HostCallback callback) {
-  return store.empty() ? Func(nullptr, nullptr) : make(store.impl(), type, std::move(callback));
-}
-
-Func Func::make(runtime::Store& store, const FuncType& type, HostCallback callback) {
-  detail::HostCode code = code_of(std::move(callback));
-  return code.data == nullptr ? Func(&store, nullptr) : make_func(store, type, std::move(code));
+  detail::HostCode code = std::move(callback).take();
+  if (store.empty() || code.data == nullptr) return Func(store.empty() ? nullptr : &store.impl(), nullptr);
+  return make_func(store.impl(), type, std::move(code));
 }
 
 Func Func::make(Store& store, std::span<const ValType> params, std::span<const ValType> results,
@@ -125,10 +114,18 @@ Result<void> Func::call_unchecked(uint64_t* slots) const {
   return guarded([&] { return store_->execution().call(*inst_, slots); });
 }
 
-Result<void> detail::check_externref(const runtime::Store& store, const Val& value, const char* what, size_t number) {
+Result<void> detail::check_ref(const runtime::Store& store, const Val& value, ValType wanted, const char* what,
+                               size_t number) {
   return guarded([&] {
-    return runtime::check_value(store, value, ValType::externref, std::string(what) + " " + std::to_string(number));
+    return runtime::check_value(store, value, wanted, std::string(what) + " " + std::to_string(number));
   });
+}
+
+std::span<uint8_t> detail::guest_bytes(const Caller& caller, uint32_t address, uint32_t length, TrapCode& trap) {
+  const std::optional<Memory> memory = caller.memory0();
+  if (memory && memory->impl()->contains(address, length)) return {memory->impl()->base + address, length};
+  trap = TrapCode::out_of_bounds_memory_access;
+  return {};
 }
 
 // --- Memory
@@ -146,6 +143,41 @@ Result<Memory> Memory::make(Store& store, const MemoryType& type) {
 MemoryType Memory::type() const { return runtime::current_type(*store_, ExternKind::memory, inst_).memory; }
 std::span<uint8_t> Memory::data() const { return {inst_->base, static_cast<size_t>(inst_->size)}; }
 uint64_t Memory::size_pages() const { return inst_->size_pages(); }
+
+Result<std::span<uint8_t>> Memory::slice(uint64_t address, uint64_t length) const {
+  if (inst_->contains(address, length)) return std::span(inst_->base + address, static_cast<size_t>(length));
+  return guarded([] { return Result<std::span<uint8_t>>(Error::trap(TrapCode::out_of_bounds_memory_access)); });
+}
+
+Result<void> Memory::read(uint64_t address, std::span<uint8_t> to) const {
+  Result<std::span<uint8_t>> from = slice(address, to.size());
+  if (!from) return std::move(from).error();
+  std::copy_n(from->data(), to.size(), to.data());
+  return {};
+}
+
+Result<void> Memory::write(uint64_t address, std::span<const uint8_t> from) const {
+  Result<std::span<uint8_t>> to = slice(address, from.size());
+  if (!to) return std::move(to).error();
+  std::copy_n(from.data(), from.size(), to->data());
+  return {};
+}
+
+Result<std::string> Memory::string(uint64_t address, uint64_t length) const {
+  return guarded([&]() -> Result<std::string> {
+    Result<std::span<uint8_t>> bytes = slice(address, length);
+    if (!bytes) return std::move(bytes).error();
+    return std::string(bytes->begin(), bytes->end());
+  });
+}
+
+Result<std::string> Memory::c_string(uint64_t address) const {
+  const std::span<const uint8_t> bytes = data();
+  const auto begin = bytes.begin() + static_cast<ptrdiff_t>(std::min<uint64_t>(address, bytes.size()));
+  const auto end = std::find(begin, bytes.end(), 0);
+  // Where there is no end, the string has one byte more than there are.
+  return string(address, static_cast<uint64_t>(end - begin) + (end == bytes.end() ? 1 : 0));
+}
 
 Result<uint64_t> Memory::grow(uint64_t delta_pages) const {
   return guarded([&]() -> Result<uint64_t> {

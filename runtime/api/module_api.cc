@@ -82,4 +82,28 @@ std::string Module::name() const {
   return guarded([&] { return std::string(impl_->module().names().module); }, [] { return std::string(); });
 }
 
+namespace {
+
+CustomSection section_of(const decoder::Module& module, const decoder::CustomSection& section) {
+  return {section.name, module.view(section.payload)};
+}
+
+}  // namespace
+
+std::vector<CustomSection> Module::custom_sections() const {
+  const auto list = [&] {
+    std::vector<CustomSection> result;
+    for (const decoder::CustomSection& c : impl_->module().customs) result.push_back(section_of(impl_->module(), c));
+    return result;
+  };
+  return guarded(list, [] { return std::vector<CustomSection>(); });
+}
+
+std::optional<std::span<const uint8_t>> Module::custom_section(std::string_view name) const {
+  for (const decoder::CustomSection& c : impl_->module().customs) {
+    if (c.name == name) return section_of(impl_->module(), c).data;
+  }
+  return std::nullopt;
+}
+
 }  // namespace mini_wasm

@@ -12,16 +12,23 @@ namespace mini_wasm {
 Store::Store(const Engine& engine, const StoreLimits& limits)
     : impl_(engine.impl() == nullptr ? nullptr
                                      : guarded([&] { return std::make_unique<runtime::Store>(engine.impl(), limits); },
-                                               [] { return std::unique_ptr<runtime::Store>(); })) {}
+                                               [] { return std::unique_ptr<runtime::Store>(); })) {
+  if (!empty()) impl_->handle = this;
+}
 Store::~Store() {
   // The store is destroyed by a host function while a guest in it still runs. The guest returns into the store, so it
   // must stay, for ever.
-  if (impl_ != nullptr && impl_->execution().activation() != nullptr) static_cast<void>(impl_.release());
+  if (empty() || impl_->execution().activation() == nullptr) return;
+  runtime::Store& leaked = *impl_;
+  leaked.own_handle.emplace(std::move(*this));
 }
-Store::Store(Store&&) noexcept = default;
+Store::Store(Store&& other) noexcept : impl_(std::move(other.impl_)) {
+  if (!empty()) impl_->handle = this;
+}
 Store& Store::operator=(Store&& other) noexcept {
   const Store old(std::move(*this));  // its destructor also handles a guest that still runs
   impl_ = std::move(other.impl_);
+  if (!empty()) impl_->handle = this;
   return *this;
 }
 

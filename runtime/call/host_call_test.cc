@@ -269,7 +269,7 @@ TEST(host_call, a_store_destroyed_under_its_guest_lives_on) {
   ASSERT_TRUE(instance);
   EXPECT_THAT(instance->func("f")->call({}), Returns(i32(7)));
   EXPECT_EQ(finalized, 0);
-  delete leaked;
+  const Store ended(std::move(*leaked->handle));
 }
 
 TEST(host_call, externrefs_are_finalized_with_the_store) {

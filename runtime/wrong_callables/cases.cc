@@ -3,6 +3,8 @@
 #include <mini_wasm/mini_wasm.h>
 
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 
 using namespace mini_wasm;
@@ -32,12 +34,17 @@ void wrong([[maybe_unused]] Linker& linker, [[maybe_unused]] Store& store, [[may
   wrap(store, +[](int32_t) noexcept { return int64_t{1}; });
   (void)func.typed<std::tuple<Val, V128>(const Val&, const double&)>();
   linker.func("m", "f", [p = std::make_unique<int>(1)](int32_t x) { return x + *p; });
+  linker.func("m", "f", [](long, unsigned long, long long, unsigned long long, bool) { return true; });
+  linker.func("m", "f", [](Caller&, std::string_view, const std::span<const uint8_t>&, std::span<uint8_t>) {});
+  linker.func("m", "f", [](Func f, const std::optional<Func>&) { return std::pair(f, std::optional<Func>()); });
+  linker.func("m", "f", FuncType(), [p = std::make_unique<int>(1)](Caller&, uint64_t*) { return Result<void>(); });
+  (void)func.typed<std::pair<long long, Func>(bool, std::optional<Func>)>();
 #elif CASE == 1
   linker.func("m", "f", [](const char*) {});
 #elif CASE == 2
   linker.func("m", "f", [](Point) {});
 #elif CASE == 3
-  linker.func("m", "f", [](bool) {});
+  linker.func("m", "f", [](short) {});
 #elif CASE == 4
   linker.func("m", "f", [](const std::string&) {});
 #elif CASE == 5
@@ -50,8 +57,12 @@ void wrong([[maybe_unused]] Linker& linker, [[maybe_unused]] Store& store, [[may
   linker.func("m", "f", [](Caller) {});
 #elif CASE == 9
   linker.func("m", "f", [](Caller&, uint64_t*) { return Result<void>(); });
+#elif CASE == 10
+  linker.func("m", "f", [](char32_t) {});
+#elif CASE == 11
+  linker.func("m", "f", [](std::span<const uint16_t>) {});
 #elif CASE == 20
-  linker.func("m", "f", [] { return true; });
+  linker.func("m", "f", [] { return 'a'; });
 #elif CASE == 21
   linker.func("m", "f", [] { return "text"; });
 #elif CASE == 22
@@ -62,6 +73,8 @@ void wrong([[maybe_unused]] Linker& linker, [[maybe_unused]] Store& store, [[may
   linker.func("m", "f", [x = 0]() mutable -> int32_t& { return x; });
 #elif CASE == 25
   linker.func("m", "f", [] { return std::optional<int32_t>(1); });
+#elif CASE == 26
+  linker.func("m", "f", [] { return std::string_view("text"); });
 #elif CASE == 40
   linker.func("m", "f", [](auto x) { return x; });
 #elif CASE == 41
@@ -77,10 +90,12 @@ void wrong([[maybe_unused]] Linker& linker, [[maybe_unused]] Store& store, [[may
 #elif CASE == 81
   (void)func.typed<int32_t(Point)>();
 #elif CASE == 82
-  (void)func.typed<bool()>();
+  (void)func.typed<char()>();
 #elif CASE == 83
   (void)func.typed<Result<int32_t>(int32_t&)>();
 #elif CASE == 84
   (void)func.typed<int32_t(Caller&)>();
+#elif CASE == 85
+  (void)func.typed<int32_t(std::string_view)>();
 #endif
 }
