@@ -23,15 +23,6 @@
 
 namespace mini_wasm {
 
-// spec 2.3 "Composite Types": a field is stored as a value type, or packed into one or two bytes.
-struct FieldType {
-  enum class Packed : uint8_t { none, i8, i16 };
-  ValType value;  // i32 if packed
-  Packed packed = Packed::none;
-  bool mutable_ = false;
-  friend bool operator==(const FieldType&, const FieldType&) = default;
-};
-
 enum class CompositeKind : uint8_t { func, struct_, array };
 
 // spec 2.3 "Recursive Types": a composite type with its declared supertype. In a definition that is passed to

@@ -16,6 +16,7 @@
 #include "runtime/budget.h"
 #include "runtime/call/execution.h"
 #include "runtime/call/interruption.h"
+#include "runtime/call/thrown.h"
 #include "runtime/engine.h"
 #include "runtime/gc/heap.h"
 #include "runtime/instance/store_objects.h"
@@ -40,6 +41,8 @@ class Store {
   gc::Heap& heap() { return heap_; }
   const gc::Heap& heap() const { return heap_; }
   Interruption& interruption() { return interruption_; }
+  ThrownExceptions& thrown() { return thrown_; }
+  const ThrownExceptions& thrown() const { return thrown_; }
 
   // Asks running code to stop, or withdraws that. Thread rule: any thread.
   void set_interrupt(bool on);
@@ -59,6 +62,7 @@ class Store {
   Budget budget_;
   gc::Heap heap_;
   StoreObjects objects_;
+  ThrownExceptions thrown_{*this};
 };
 
 }  // namespace mini_wasm::runtime

@@ -4,8 +4,11 @@
 
 #include <mini_wasm/api.h>
 #include <mini_wasm/config.h>
+#include <mini_wasm/result.h>
+#include <mini_wasm/types.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -36,6 +39,18 @@ class MINI_WASM_API Engine {
   /// had no address space for them (`ulimit -v`, about 12,000 memories at once). Each access to such a memory is
   /// checked, by code that is compiled a second time for this purpose.
   uint64_t memories_without_guard() const;
+  /// The number of a type that the host makes. Equal definitions have the same number; it is also that of a type which
+  /// is alone in its recursion group in a module.
+  ///
+  /// Errors: usage (a field or a supertype with a type that is none of this engine, a packed field that is no i32, or
+  /// a supertype that does not fit), limit.
+  Result<TypeId> define(const StructType& type) const;
+  /// The same, for an array type.
+  Result<TypeId> define(const ArrayType& type) const;
+  /// The definition of a structure type of this engine; none for any other number, or when no memory is left.
+  std::optional<StructType> struct_type(TypeId type) const;
+  /// The definition of an array type of this engine; none for any other number.
+  std::optional<ArrayType> array_type(TypeId type) const;
   /// The implementation, for the library's own use. Null when the engine is empty.
   const std::shared_ptr<runtime::Engine>& impl() const { return impl_; }
 

@@ -5,11 +5,13 @@
 #include <mini_wasm/async.h>
 #include <mini_wasm/config.h>
 #include <mini_wasm/engine.h>
+#include <mini_wasm/exception.h>
 #include <mini_wasm/extern.h>
 #include <mini_wasm/instance.h>
 #include <mini_wasm/linker.h>
 #include <mini_wasm/module.h>
 #include <mini_wasm/native_stack.h>
+#include <mini_wasm/object.h>
 #include <mini_wasm/result.h>
 #include <mini_wasm/store.h>
 #include <mini_wasm/typed_func.h>

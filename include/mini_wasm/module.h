@@ -61,6 +61,9 @@ class MINI_WASM_API Module {
   std::vector<ImportType> imports() const;
   /// The exports in the order of the module. Empty when the host has no memory left.
   std::vector<ExportType> exports() const;
+  /// The number of the type with this index in the module (spec 2.5.1 "Indices"), for example to make a structure of
+  /// it; none when there is no such index.
+  std::optional<TypeId> type(uint32_t index) const;
   /// The module's name from its name section. May be empty.
   std::string name() const;
   /// All custom sections in the order of the module. Empty when the host has no memory left.

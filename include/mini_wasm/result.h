@@ -16,14 +16,19 @@
 
 namespace mini_wasm {
 
+class Exception;
+namespace runtime {
+struct ThrownException;
+}
+
 /// What kind of failure an Error is.
 enum class ErrorKind : uint8_t {
   malformed,   ///< The bytes are not a module (spec 5).
   invalid,     ///< The module does not validate (spec 3).
   unlinkable,  ///< An import is missing or has the wrong type (spec 4.7 "Instantiation").
   trap,        ///< Running code trapped: see Error::trap_code and Error::backtrace.
-  exception,   ///< An exception left the outermost guest function. A host function that gets this error from a nested
-               ///< call may return it; the exception then continues in the guest that called the host function.
+  exception,   ///< An exception left the outermost guest function: see Error::exception. A host function that returns
+               ///< such an error throws the exception in the guest that called it.
   exit,        ///< The guest asked to end (WASI proc_exit): see Error::exit_code.
   host,        ///< A host function failed.
   io,          ///< A file or a descriptor could not be used.
@@ -46,18 +51,24 @@ struct MINI_WASM_API Error {
   /// The frames of the guest and the host functions that it called, innermost first: for trap, exit, exception and
   /// errors of a host function. At most 100 frames.
   std::vector<FrameInfo> backtrace;
+  /// For kind exception: keeps the exception alive. For the library's own use; see Error::exception.
+  std::shared_ptr<runtime::ThrownException> thrown;
+
+  /// The exception, for kind exception, with its tag and its values. None when its store is gone. Include
+  /// `mini_wasm/exception.h` to use it.
+  std::optional<Exception> exception() const;
 
   /// A trap. A host function returns it to make its guest trap.
-  static Error trap(TrapCode code) { return {ErrorKind::trap, mini_wasm::to_string(code), kNoOffset, code, 0, {}}; }
+  static Error trap(TrapCode code) { return {ErrorKind::trap, mini_wasm::to_string(code), kNoOffset, code, 0, {}, {}}; }
   /// A request to end. A host function returns it to end its guest, as WASI's proc_exit does.
-  static Error exit(int32_t code) { return {ErrorKind::exit, "exit", kNoOffset, TrapCode::none, code, {}}; }
+  static Error exit(int32_t code) { return {ErrorKind::exit, "exit", kNoOffset, TrapCode::none, code, {}, {}}; }
   /// The failure of a host function.
   static Error host(std::string message) {
-    return {ErrorKind::host, std::move(message), kNoOffset, TrapCode::none, 0, {}};
+    return {ErrorKind::host, std::move(message), kNoOffset, TrapCode::none, 0, {}, {}};
   }
   /// An error of any kind with a message, and perhaps an offset.
   static Error make(ErrorKind kind, std::string message, uint64_t offset = kNoOffset) {
-    return {kind, std::move(message), offset, TrapCode::none, 0, {}};
+    return {kind, std::move(message), offset, TrapCode::none, 0, {}, {}};
   }
   /// The message with its kind and position, for example "invalid module at offset 0x2a: type mismatch: ...".
   std::string to_string() const;

@@ -9,6 +9,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
 
 namespace mini_wasm {
 
@@ -59,6 +62,12 @@ struct StoreLimits {
 };
 
 class Store;
+
+namespace detail {
+// Its address stands for the type T of the objects in externrefs.
+template <class T>
+inline char kObjectType = 0;
+}  // namespace detail
 
 /// Keeps the object alive that a reference refers to.
 ///
@@ -135,6 +144,17 @@ class MINI_WASM_API Store {
   Val new_externref(void* host_data, void (*finalize)(void*) = nullptr);
   /// The host pointer of an externref that Store::new_externref made; null for any other value.
   static void* externref_data(const Val& value);
+  /// Makes an externref that owns a C++ object of any type. The object is destroyed after the last reference is gone: in
+  /// a later collection, or when the store is destroyed. Its destructor must not use the store and must not throw.
+  /// Errors: limit (no room in the GC heap, or no memory left).
+  template <class T>
+  Result<Val> make_externref(T object);
+  /// The object of an externref that Store::make_externref made in this store for the same type T; null for any other
+  /// value. Valid as long as a reference to it.
+  template <class T>
+  T* externref_as(const Val& value) const {
+    return static_cast<T*>(typed_externref_data(value, &detail::kObjectType<T>));
+  }
   /// The number of bytes that count for StoreLimits::total_bytes.
   uint64_t used_bytes() const;
   /// Frees all objects that are not referenced any more. Running code does this by itself. Frees nothing when the store
@@ -153,7 +173,23 @@ class MINI_WASM_API Store {
   runtime::Store& impl() const { return *impl_; }
 
  private:
+  Val new_typed_externref(void* object, void (*destroy)(void*), const void* type);
+  void* typed_externref_data(const Val& value, const void* type) const;
+  static Error no_externref();
+
   std::unique_ptr<runtime::Store> impl_;
 };
+
+template <class T>
+Result<Val> Store::make_externref(T object) {
+  static_assert(std::is_same_v<T, std::remove_cv_t<T>> && std::is_object_v<T>);
+  std::unique_ptr<T> kept(new (std::nothrow) T(std::move(object)));
+  if (kept == nullptr) return no_externref();
+  const auto destroy = [](void* data) { delete static_cast<T*>(data); };
+  const Val made = new_typed_externref(kept.get(), destroy, &detail::kObjectType<T>);
+  if (made.is_null()) return no_externref();
+  static_cast<void>(kept.release());
+  return made;
+}
 
 }  // namespace mini_wasm

@@ -135,6 +135,35 @@ struct FuncType {
 /// A function type as text, for example "[i32 i64] -> [f32]".
 MINI_WASM_API std::string to_string(const FuncType& type);
 
+/// The type of a field of a structure, or of the elements of an array (spec 2.3 "Composite Types").
+struct FieldType {
+  /// Into how many bytes the value is packed.
+  enum class Packed : uint8_t {
+    none,  ///< It is stored as it is.
+    i8,    ///< The low 8 bits of an i32 are stored.
+    i16,   ///< The low 16 bits of an i32 are stored.
+  };
+  ValType value;                 ///< Type of the value: i32 if packed.
+  Packed packed = Packed::none;  ///< Into how many bytes the value is packed.
+  bool mutable_ = false;         ///< Whether the value can change.
+  /// Whether two types are the same.
+  friend bool operator==(const FieldType&, const FieldType&) = default;
+};
+
+/// A structure type (spec 2.3 "Composite Types"), for Engine::define.
+struct StructType {
+  std::vector<FieldType> fields;  ///< The fields.
+  TypeId super = kNoType;         ///< The declared supertype, if there is one.
+  bool final_ = true;             ///< Whether it can be nobody's declared supertype.
+};
+
+/// An array type (spec 2.3 "Composite Types"), for Engine::define.
+struct ArrayType {
+  FieldType element;       ///< The elements.
+  TypeId super = kNoType;  ///< The declared supertype, if there is one.
+  bool final_ = true;      ///< Whether it can be nobody's declared supertype.
+};
+
 /// The size limits of a memory or a table (spec 2.3 "Limits").
 struct Limits {
   uint64_t min = 0;             ///< Pages of a memory, elements of a table.

@@ -78,6 +78,11 @@ std::vector<ExportType> Module::exports() const {
   return guarded([&] { return exports_of(impl_->module()); }, [] { return std::vector<ExportType>(); });
 }
 
+std::optional<TypeId> Module::type(uint32_t index) const {
+  const std::vector<TypeId>& types = impl_->module().types;
+  return index < types.size() ? std::optional(types[index]) : std::nullopt;
+}
+
 std::string Module::name() const {
   return guarded([&] { return std::string(impl_->module().names().module); }, [] { return std::string(); });
 }

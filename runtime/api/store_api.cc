@@ -5,6 +5,7 @@
 #include <new>
 
 #include "core/guarded.h"
+#include "runtime/instance/value_check.h"
 #include "runtime/store.h"
 
 namespace mini_wasm {
@@ -67,6 +68,23 @@ void* Store::externref_data(const Val& value) {
   const bool is_host = object->layout->kind == runtime::gc::ObjectKind::host;
   return is_host ? static_cast<const runtime::gc::HostObject*>(object)->data : nullptr;
 }
+
+Val Store::new_typed_externref(void* object, void (*destroy)(void*), const void* type) {
+  if (empty()) return Val::null(ValType::externref);
+  impl_->execution().note_stack();
+  return Val::object(ValType::externref, impl_->heap().new_host(object, destroy, type));
+}
+
+void* Store::typed_externref_data(const Val& value, const void* type) const {
+  if (empty() || !value.type().is_ref() || value.is_null() || value.is_i31()) return nullptr;
+  if (!impl_->heap().is_object(value.object())) return nullptr;  // also for a function, or a value of another store
+  const runtime::gc::Object* object = value.object();
+  if (object->layout->kind != runtime::gc::ObjectKind::host) return nullptr;
+  const auto* host = static_cast<const runtime::gc::HostObject*>(object);
+  return host->type == type ? host->data : nullptr;
+}
+
+Error Store::no_externref() { return guarded(runtime::no_room_for_object, out_of_memory); }
 
 uint64_t Store::used_bytes() const { return empty() ? 0 : impl_->budget().used(); }
 

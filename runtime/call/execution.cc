@@ -9,28 +9,11 @@
 #include "runtime/call/fault_handler.h"
 #include "runtime/call/from_host.h"
 #include "runtime/call/host_call.h"
-#include "runtime/call/uncaught.h"
+#include "runtime/call/thrown.h"
 #include "runtime/store.h"
 
 namespace mini_wasm::runtime {
 namespace {
-
-// The arguments of a host function that is called from the host, as GC roots. They are in slots of the caller, which
-// may be anywhere.
-class ArgumentRoots final : public gc::RootSlots {
- public:
-  ArgumentRoots(gc::RootList& list, const Slot* slots, size_t count) : list_(list), slots_(slots), count_(count) {
-    list_.push(*this);
-  }
-  ~ArgumentRoots() override { list_.pop(); }
-  const Slot* begin() const override { return slots_; }
-  size_t size() const override { return count_; }
-
- private:
-  gc::RootList& list_;
-  const Slot* slots_;
-  size_t count_;
-};
 
 FrameInfo describe_host(const FuncInst& func) {
   FrameInfo frame;
@@ -97,8 +80,7 @@ Result<void> Execution::finish(Exit exit, Activation& activation, const FuncInst
       std::copy_n(activation.base, func.context->instance->module->slot_counts(func.index).results, slots);
       return {};
     case Exit::trapped: return trap(activation.trap);
-    case Exit::exception:
-      return located(Error::make(ErrorKind::exception, describe_uncaught(store_, pending_exception)));
+    case Exit::exception: return located(thrown_error(store_, std::exchange(pending_exception, gc::kNull)));
     case Exit::suspended:
       save(*current_);
       current_->state_ = current_->innermost().yielded ? Continuation::State::can_resume : Continuation::State::waiting;
@@ -118,7 +100,7 @@ Result<void> Execution::call_host_directly(FuncInst& func, Slot* slots, const St
   activation.stack = stack;
   activation.pc = &activation;
   activation.host_func = &func;
-  const ArgumentRoots roots(store_.heap().roots(), slots, func.host->slots);
+  const gc::SpanRoots roots(store_.heap().roots(), {slots, func.host->slots});
   ActivationScope scope(activation);
   leave_guest(activation);
   Caller caller(&store_, nullptr);
@@ -149,8 +131,9 @@ Exit Execution::call_host(FuncInst& func, ModuleInst* caller_instance, Slot* arg
     if (std::exchange(suspending_, false) && result.error().kind == ErrorKind::waiting) {
       return begin_waiting(func, args);
     }
-    // The exception came from a nested call of the host function. It continues outwards through the host's frames.
-    if (result.error().kind == ErrorKind::exception && pending_exception != gc::kNull) return Exit::exception;
+    // The host function throws, perhaps what a nested call of it has given.
+    pending_exception = thrown_by(result.error(), store_);
+    if (pending_exception != gc::kNull) return Exit::exception;
     activation.host_func = &func;
     pending_error = make_error(located(std::move(result).error()));
     activation.host_func = nullptr;

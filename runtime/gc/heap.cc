@@ -120,11 +120,12 @@ bool Heap::next_run_in_block(Run& run) {
   return true;
 }
 
-HostObject* Heap::new_host(void* data, void (*finalize)(void*)) {
+HostObject* Heap::new_host(void* data, void (*finalize)(void*), const void* type) {
   auto* object = static_cast<HostObject*>(new_sized(LayoutCache::host(), false, sizeof(HostObject), 0));
   if (object == nullptr) return nullptr;
   object->data = data;
   object->finalize = finalize;
+  object->type = type;
   if (finalize != nullptr) object->next = std::exchange(finalizable_, object);
   return object;
 }

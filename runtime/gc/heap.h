@@ -62,7 +62,7 @@ class Heap {
     const uint64_t bytes = layout.array_bytes(length);
     return new_sized(layout, layout.has_refs, bytes, length);
   }
-  HostObject* new_host(void* data, void (*finalize)(void*));
+  HostObject* new_host(void* data, void (*finalize)(void*), const void* type = nullptr);
   ExceptionObject* new_exception(const TagInst* tag, const Slot* args, uint32_t slots);
 
   // Has no effect when the store is interrupted meanwhile. The allocation that needed it then takes new memory, within

@@ -38,6 +38,7 @@ struct HostObject : Object {
   void* data;
   void (*finalize)(void*);  // called once, after the object has died or the store ends; may be null
   HostObject* next;         // the next one in a list of the heap
+  const void* type;  // stands for the C++ type behind `data` (Store::make_externref); null: only the embedder knows
 };
 
 // An exception (spec 4.2 "Exception Instances"): what an exnref points to. The argument slots follow, `length` of them.

@@ -2,6 +2,8 @@
 // Thread rule: that of the store.
 #pragma once
 
+#include <span>
+
 #include "runtime/gc/object.h"
 
 namespace mini_wasm::runtime::gc {
@@ -73,6 +75,19 @@ class RootList {
  private:
   RootCell head_;
   RootSlots* slots_ = nullptr;
+};
+
+// Slots that may be anywhere, such as arguments that the host passes, as roots while the object exists.
+class SpanRoots final : public RootSlots {
+ public:
+  SpanRoots(RootList& list, std::span<const Slot> slots) : list_(list), slots_(slots) { list_.push(*this); }
+  ~SpanRoots() override { list_.pop(); }
+  const Slot* begin() const override { return slots_.data(); }
+  size_t size() const override { return slots_.size(); }
+
+ private:
+  RootList& list_;
+  std::span<const Slot> slots_;
 };
 
 }  // namespace mini_wasm::runtime::gc

@@ -51,6 +51,7 @@ uint64_t visit_roots(const Store& store, Marker& marker) {
                        [&](const Slot* words, size_t n) { visit_saved_words(marker, words, n); });
   });
   marker.visit(store.execution().pending_exception);
+  store.thrown().for_each([&](Slot exception) { marker.visit(exception); });
   for (const GlobalInst& global : store.objects().globals()) {
     if (is_traced(types, global.type.value)) marker.visit(global.value[0]);
   }

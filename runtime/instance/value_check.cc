@@ -105,6 +105,30 @@ Result<void> check_value(const Store& store, const Val& value, ValType wanted, c
   return misfit(what, wanted, to_string(value.type()));
 }
 
+Result<std::vector<Slot>> checked_slots(const Store& store, std::span<const Val> values,
+                                        const std::vector<ValType>& types, const char* what) {
+  if (values.size() != types.size()) {
+    return Error::make(ErrorKind::usage,
+                       "expected " + std::to_string(types.size()) + " values, found " + std::to_string(values.size()));
+  }
+  std::vector<Slot> slots(slot_count(types));
+  Slot* slot = slots.data();
+  for (size_t i = 0; i < values.size(); ++i) {
+    Result<void> fits = check_value(store, values[i], types[i], std::string(what) + " " + std::to_string(i + 1));
+    if (!fits) return std::move(fits).error();
+    store_value(slot, values[i]);
+    slot += types[i].slots();
+  }
+  return slots;
+}
+
+Error no_object(const Store& store) {
+  const TrapCode why = store.heap().why_nothing();
+  return why == TrapCode::interrupted ? Error::trap(why) : no_room_for_object();
+}
+
+Error no_room_for_object() { return Error::make(ErrorKind::limit, "no room for the object in the GC heap"); }
+
 Result<void> check_results(const HostFunc& func, const Slot* slots) {
   const TypeRegistry& types = func.store->engine().types();
   for (size_t i = 0; i < func.type->results.size(); ++i) {

@@ -5,6 +5,7 @@
 #include <mini_wasm/value.h>
 
 #include <span>
+#include <string>
 #include <vector>
 
 #include "runtime/store.h"
@@ -15,6 +16,14 @@ namespace mini_wasm::runtime {
 // labelled with, and must belong to this store. The value may be any bits: a reference is followed only after its
 // address has been found in the store. Error: usage; the message starts with `what`.
 Result<void> check_value(const Store& store, const Val& value, ValType wanted, const std::string& what);
+// The values in slots, after this check. The message calls them `what` with their number. Error: usage (also for a wrong
+// number of values).
+Result<std::vector<Slot>> checked_slots(const Store& store, std::span<const Val> values,
+                                        const std::vector<ValType>& types, const char* what);
+// The errors of functions of the embedder that could not make an object in the GC heap. Errors: limit; trap, when the store
+// is interrupted, which a large object notices.
+Error no_room_for_object();
+Error no_object(const Store& store);
 // The same check for the references among the results that a host function has written into slots.
 Result<void> check_results(const HostFunc& func, const Slot* slots);
 // Whether all types in `type` belong to the engine of `types`.
