@@ -45,6 +45,11 @@ Engine::Engine(const Config& config, std::unique_ptr<ExecutionTier> tier)
       tier_(std::move(tier)),
       link_slots_(std::max(kMinLinkSlots, tier_->link_slots())) {}
 
+Timer& Engine::timer() {
+  timer_once_.call([&] { timer_ = std::make_unique<Timer>(); });
+  return *timer_;
+}
+
 void Engine::count(const MemInst& memory) {
   if (memory.lacks_guard(bounds())) memories_without_guard_.fetch_add(1, std::memory_order_relaxed);
 }

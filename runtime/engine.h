@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "core/once.h"
 #include "core/opcode.h"
 #include "core/type_registry.h"
 #include "runtime/cache/cache_access.h"
@@ -13,6 +14,7 @@
 #include "runtime/call/fault_handler.h"
 #include "runtime/gc/layout.h"
 #include "runtime/memory/memory_pool.h"
+#include "runtime/system/timer.h"
 
 namespace mini_wasm::runtime {
 
@@ -37,6 +39,8 @@ class Engine {
   // Of a frame (frame.h): as many as the interpreter or the compiler needs, whichever needs more.
   uint32_t link_slots() const { return link_slots_; }
   FaultHandlerUse& fault_handler() { return fault_handler_; }
+  // For the deadlines of stores. Made at the first call.
+  Timer& timer();
 
  private:
   Config config_;
@@ -49,6 +53,8 @@ class Engine {
   CacheAccess cache_;
   std::unique_ptr<ExecutionTier> tier_;
   const uint32_t link_slots_;
+  Once timer_once_;
+  std::unique_ptr<Timer> timer_;
 };
 
 }  // namespace mini_wasm::runtime

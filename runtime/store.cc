@@ -15,10 +15,22 @@ Store::Store(std::shared_ptr<Engine> engine, const StoreLimits& limits)
   execution_.fuel = static_cast<int64_t>(std::min(limits.fuel, uint64_t{INT64_MAX}));
 }
 
-Store::~Store() { execution_.forget_continuations(); }
+Store::~Store() {
+  if (link_ != nullptr) link_->cut();
+  execution_.forget_continuations();
+}
 
 void Store::set_interrupt(bool on) {
-  interruption_.set(on, [&] { objects_.tell_interruption(on); });
+  interruption_.set(on, [&](bool stop) { objects_.tell_interruption(stop); });
+}
+
+void Store::note_deadlines(int change) {
+  interruption_.note_deadlines(change, [&](bool stop) { objects_.tell_interruption(stop); });
+}
+
+const std::shared_ptr<StoreLink>& Store::link() {
+  if (link_ == nullptr) link_ = std::make_shared<StoreLink>(*this);
+  return link_;
 }
 
 }  // namespace mini_wasm::runtime

@@ -11,6 +11,7 @@
 #include <mini_wasm/store.h>
 
 #include <memory>
+#include <mutex>
 #include <optional>
 
 #include "runtime/budget.h"
@@ -22,6 +23,29 @@
 #include "runtime/instance/store_objects.h"
 
 namespace mini_wasm::runtime {
+
+class Store;
+
+// How other threads reach a store that may be gone. Thread rule: any thread.
+class StoreLink {
+ public:
+  explicit StoreLink(Store& store) : store_(&store) {}
+  // Calls `use(store)` if there still is one, which stays until that returns. Returns whether it did.
+  template <class Use>
+  bool with(Use use) {
+    const std::lock_guard lock(mutex_);
+    if (store_ != nullptr) use(*store_);
+    return store_ != nullptr;
+  }
+  void cut() {
+    const std::lock_guard lock(mutex_);
+    store_ = nullptr;
+  }
+
+ private:
+  std::mutex mutex_;  // locked before that of an Interruption
+  Store* store_;
+};
 
 class Store {
  public:
@@ -46,7 +70,13 @@ class Store {
 
   // Asks running code to stop, or withdraws that. Thread rule: any thread.
   void set_interrupt(bool on);
+  // Counts the deadlines that have passed, `change` more of them: while there are any, running code must stop. Thread
+  // rule: any thread.
+  void note_deadlines(int change);
   bool interrupted() const { return interruption_.on(); }
+
+  // For those who may know the store longer than it exists. Made at the first call.
+  const std::shared_ptr<StoreLink>& link();
 
   // Where the embedder has the store now. A store that is destroyed under its own guest keeps itself from then on.
   mini_wasm::Store* handle = nullptr;
@@ -63,6 +93,7 @@ class Store {
   gc::Heap heap_;
   StoreObjects objects_;
   ThrownExceptions thrown_{*this};
+  std::shared_ptr<StoreLink> link_;
 };
 
 }  // namespace mini_wasm::runtime

@@ -46,6 +46,11 @@ struct HostCode {
   Result<void> (*call)(void* data, Caller& caller, uint64_t* slots) = nullptr;
   std::unique_ptr<void, void (*)(void*)> data{nullptr, [](void*) {}};
 };
+// A host function that belongs to no store yet. The types are constants of the program.
+struct HostDefinition {
+  std::span<const ValType> params, results;
+  HostCode code;
+};
 }  // namespace detail
 
 /// Who called a host function. Valid only during that call.
@@ -183,8 +188,8 @@ class MINI_WASM_API Func {
 
  private:
   friend struct Extern;
-  static Func make(Store& store, std::span<const ValType> params, std::span<const ValType> results,
-                   detail::HostCode code);
+  friend class Linker;
+  static Func make(Store& store, detail::HostDefinition definition);
   Result<void> check_type(std::span<const ValType> params, std::span<const ValType> results) const;
 
   runtime::Store* store_;
@@ -194,9 +199,9 @@ class MINI_WASM_API Func {
 namespace detail {
 // What has a meaning as plain bytes: no pointer, no container, no bool (which may not be any byte).
 template <class T>
-concept GuestData = std::is_trivially_copyable_v<T> && !std::is_pointer_v<T> && !std::is_array_v<T> &&
-                    !std::is_same_v<T, bool> && !std::is_convertible_v<const T&, std::span<const uint8_t>> &&
-                    !std::is_convertible_v<const T&, std::string_view>;
+concept GuestData =
+    std::is_trivially_copyable_v<T> && !std::is_pointer_v<T> && !std::is_array_v<T> && !std::is_same_v<T, bool> &&
+    !std::is_convertible_v<const T&, std::span<const uint8_t>> && !std::is_convertible_v<const T&, std::string_view>;
 }  // namespace detail
 
 /// A linear memory (spec 4.2 "Memory Instances").

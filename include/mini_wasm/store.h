@@ -7,7 +7,9 @@
 #include <mini_wasm/result.h>
 #include <mini_wasm/value.h>
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <new>
 #include <type_traits>
@@ -17,6 +19,9 @@ namespace mini_wasm {
 
 namespace runtime {
 class Store;
+class Interruption;
+class StoreLink;
+struct DeadlineAlarm;
 namespace gc {
 struct RootCell;
 }
@@ -99,6 +104,81 @@ class MINI_WASM_API Rooted {
   std::unique_ptr<runtime::gc::RootCell> cell_;
 };
 
+/// Interrupts a store that may be gone. Copyable; Store::interrupt_handle makes it.
+///
+/// Ownership: a handle that may outlive the store. Thread rule: any thread, at any time.
+class MINI_WASM_API InterruptHandle {
+ public:
+  /// A handle of no store.
+  InterruptHandle() = default;
+  /// Does what Store::interrupt does, if the store still exists. Returns whether it does.
+  bool interrupt() const;
+  /// Does what Store::clear_interrupt does, if the store still exists. Returns whether it does.
+  bool clear_interrupt() const;
+  /// For the library's own use.
+  explicit InterruptHandle(std::shared_ptr<runtime::StoreLink> link) : link_(std::move(link)) {}
+
+ private:
+  std::shared_ptr<runtime::StoreLink> link_;
+};
+
+/// While it exists, running code of a store is interrupted from a point in time on; see Store::run_until.
+///
+/// Ownership: movable, not copyable. May outlive the store. Thread rule: that of the store.
+class MINI_WASM_API Deadline {
+ public:
+  /// The clock of deadlines.
+  using Clock = std::chrono::steady_clock;
+  /// Begins a deadline. One that has passed already has its effect at once. Errors: limit (no memory left, or the timer's
+  /// thread could not be made).
+  static Result<Deadline> begin(Store& store, Clock::time_point at);
+  /// Ends its effect. An interruption by Store::interrupt stays.
+  ~Deadline();
+  /// Takes the deadline over.
+  Deadline(Deadline&&) noexcept;
+  /// Takes the deadline over and ends its own.
+  Deadline& operator=(Deadline&&) noexcept;
+
+ private:
+  explicit Deadline(std::unique_ptr<runtime::DeadlineAlarm> alarm);
+  std::unique_ptr<runtime::DeadlineAlarm> alarm_;
+};
+
+/// Tells a store that a host function waits, so that an interruption wakes it. A host function that waits for something
+/// else than the store makes one before, and looks at HostBlock::interrupted whenever it wakes up:
+///
+///     const HostBlock block(caller.store(), [&] { answer_or_interrupt.notify_all(); });
+///     while (!has_answer && !block.interrupted()) answer_or_interrupt.wait(lock);
+///     if (!has_answer) return Error::trap(TrapCode::interrupted);
+///
+/// For the lock in this example, `wake` must take it as well, or the thread may begin to wait just after it was woken.
+///
+/// Ownership: belongs to the function that waits. Thread rule: that of the store.
+class MINI_WASM_API HostBlock {
+ public:
+  /// `wake` is called, on any thread, when the store is interrupted or not any more, and must make the thread that waits
+  /// look again. It may lock and notify, but must not use the store, make or destroy anything of the library, or throw.
+  /// Empty: the thread waits for HostBlock::descriptor, or looks from time to time.
+  HostBlock(Store& store, std::function<void()> wake);
+  ~HostBlock();
+  HostBlock(const HostBlock&) = delete;
+  HostBlock& operator=(const HostBlock&) = delete;
+
+  /// Whether the store is interrupted, so that its code must stop.
+  bool interrupted() const;
+  /// A file descriptor that is readable (POLLIN) while the store is interrupted. It belongs to the store. Negative when
+  /// the system gives none; then look at HostBlock::interrupted from time to time.
+  int descriptor() const;
+  /// For the library's own use.
+  HostBlock(runtime::Interruption& interruption, std::function<void()> wake);
+
+ private:
+  friend class runtime::Interruption;
+  runtime::Interruption* interruption_;
+  std::function<void()> wake_;
+  HostBlock* outer_ = nullptr;  // the one that the store's thread made before, and that still exists
+};
+
 /// Owns everything that exists while code runs (spec 4.2.3): instances, functions, memories, tables, globals, tags,
 /// garbage-collected objects and the value stack. All of it lives until the store is destroyed.
 ///
@@ -127,6 +207,22 @@ class MINI_WASM_API Store {
   void interrupt();
   /// Ends the effect of Store::interrupt. Thread rule: any thread, while the store exists.
   void clear_interrupt();
+  /// What other threads use that may run longer than the store exists. A handle of no store when no memory is left.
+  InterruptHandle interrupt_handle();
+  /// Calls `work()`, which returns a Result, and gives that. From the deadline on, code of the store that it runs stops
+  /// with TrapCode::interrupted, as by Store::interrupt. The effect ends with `work`, so that the next call is not
+  /// stopped. Deadlines nest; the earliest one counts.
+  ///
+  ///     store.run_until(std::chrono::steady_clock::now() + 100ms, [&] { return handle.call({Val::i32(request)}); });
+  ///
+  /// The engine has one thread for all deadlines (docs/host-process.md), from the first one on. A deadline that has
+  /// passed at the beginning needs no thread. Errors: those of `work`, and of Deadline::begin.
+  template <class Work>
+  auto run_until(Deadline::Clock::time_point deadline, Work&& work) -> decltype(work()) {
+    Result<Deadline> armed = Deadline::begin(*this, deadline);
+    if (!armed) return std::move(armed).error();
+    return work();
+  }
 
   /// Gives guests of this store so many units of fuel, whatever was left. A guest that has used them up stops with
   /// TrapCode::out_of_fuel, at the same instruction on every tier and CPU. At most 2^63 - 1 units.

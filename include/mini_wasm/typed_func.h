@@ -388,7 +388,8 @@ void explain_misfit() {
                 "overloaded");
   static_assert(
       !Given::callable || Given::params,
-      "mini_wasm: the parameters of a host function are bool, integers of 32 or 64 bits, float, double, V128, Val, Func, "
+      "mini_wasm: the parameters of a host function are bool, integers of 32 or 64 bits, float, double, V128, Val, "
+      "Func, "
       "std::optional<Func>, std::string_view, std::span<const uint8_t> or std::span<uint8_t>, by value or const "
       "reference, behind a Caller& if it wants one; Func::make takes all else");
   static_assert(!Given::callable || !Given::params || Given::result,
@@ -399,22 +400,33 @@ void explain_misfit() {
 
 }  // namespace detail
 
+namespace detail {
+
+// The host function that a callable is.
 template <class F>
-Func Func::wrap(Store& store, F&& callable) {
-  if constexpr (detail::HostCallable<std::decay_t<F>>::fits) {
-    using S = detail::Signature<typename detail::CallType<std::decay_t<F>>::type>;
-    using Callable = std::decay_t<F>;
-    detail::HostCode code;
-    code.data = {new (std::nothrow) Callable(std::forward<F>(callable)),
-                 [](void* data) { delete static_cast<Callable*>(data); }};
-    code.call = [](void* data, Caller& caller, uint64_t* slots) {
+HostDefinition host_definition(F&& callable) {
+  using Callable = std::decay_t<F>;
+  HostDefinition made;
+  if constexpr (HostCallable<Callable>::fits) {
+    using S = Signature<typename CallType<Callable>::type>;
+    made.params = S::kParams;
+    made.results = S::kResults;
+    made.code.data = {new (std::nothrow) Callable(std::forward<F>(callable)),
+                      [](void* data) { delete static_cast<Callable*>(data); }};
+    made.code.call = [](void* data, Caller& caller, uint64_t* slots) {
       return S::call(*static_cast<Callable*>(data), caller, slots);
     };
-    return make(store, S::kParams, S::kResults, std::move(code));
   } else {
-    detail::explain_misfit<std::decay_t<F>>();
-    return Func(nullptr, nullptr);
+    explain_misfit<Callable>();
   }
+  return made;
+}
+
+}  // namespace detail
+
+template <class F>
+Func Func::wrap(Store& store, F&& callable) {
+  return make(store, detail::host_definition(std::forward<F>(callable)));
 }
 
 /// A function with a C++ signature, from Func::typed. A call checks nothing but references, and allocates nothing.
@@ -464,10 +476,9 @@ class TypedFunc<R(A...)> {
 
 template <class Signature>
 Result<TypedFunc<Signature>> Func::typed() const {
-  static_assert(
-      detail::kIsGuestType<Signature>,
-      "mini_wasm: typed<R(A...)> takes bool, integers of 32 or 64 bits, float, double, V128, Val, Func and "
-      "std::optional<Func>, for R void or a std::pair or std::tuple of these, too");
+  static_assert(detail::kIsGuestType<Signature>,
+                "mini_wasm: typed<R(A...)> takes bool, integers of 32 or 64 bits, float, double, V128, Val, Func and "
+                "std::optional<Func>, for R void or a std::pair or std::tuple of these, too");
   if constexpr (detail::kIsGuestType<Signature>) {
     using Typed = TypedFunc<Signature>;
     if (Result<void> fits = check_type(Typed::kParams, Typed::results()); !fits) return std::move(fits).error();

@@ -9,6 +9,7 @@
 #include "core/guarded.h"
 #include "core/process_value.h"
 #include "runtime/instance/import_matching.h"
+#include "runtime/instance/shared_definitions.h"
 #include "runtime/instance/value_check.h"
 #include "runtime/store.h"
 #include "runtime/test_settings.h"
@@ -80,11 +81,9 @@ Func Func::make(Store& store, const FuncType& type, HostCallback callback) {
   return make_func(store.impl(), type, std::move(code));
 }
 
-Func Func::make(Store& store, std::span<const ValType> params, std::span<const ValType> results,
-                detail::HostCode code) {
-  if (store.empty() || code.data == nullptr) return Func(store.empty() ? nullptr : &store.impl(), nullptr);
-  const auto type = [&] { return FuncType{{params.begin(), params.end()}, {results.begin(), results.end()}}; };
-  return guarded([&] { return make_func(store.impl(), type(), std::move(code)); },
+Func Func::make(Store& store, detail::HostDefinition definition) {
+  if (store.empty() || definition.code.data == nullptr) return Func(store.empty() ? nullptr : &store.impl(), nullptr);
+  return guarded([&] { return make_func(store.impl(), runtime::type_of(definition), std::move(definition.code)); },
                  [&] { return Func(&store.impl(), nullptr); });
 }
 
@@ -116,9 +115,8 @@ Result<void> Func::call_unchecked(uint64_t* slots) const {
 
 Result<void> detail::check_ref(const runtime::Store& store, const Val& value, ValType wanted, const char* what,
                                size_t number) {
-  return guarded([&] {
-    return runtime::check_value(store, value, wanted, std::string(what) + " " + std::to_string(number));
-  });
+  return guarded(
+      [&] { return runtime::check_value(store, value, wanted, std::string(what) + " " + std::to_string(number)); });
 }
 
 std::span<uint8_t> detail::guest_bytes(const Caller& caller, uint32_t address, uint32_t length, TrapCode& trap) {

@@ -6,8 +6,12 @@
 #include "runtime/instance/import_matching.h"
 #include "runtime/instance/instantiate.h"
 #include "runtime/instance/instantiation_plan.h"
+#include "runtime/instance/shared_definitions.h"
 
 namespace mini_wasm {
+
+using runtime::SharedDefinitions;
+
 namespace {
 
 Extern extern_of(runtime::Store* store, const runtime::ModuleInst& instance, const decoder::Export& exported) {
@@ -94,9 +98,29 @@ Linker::Name Linker::keep(const Name& name, const runtime::HostFunc* host) const
   return {store_->impl().objects().keep_name(name.module), store_->impl().objects().keep_name(name.name)};
 }
 
+Linker::Linker(const Engine& engine)
+    : shared_(engine.impl() == nullptr ? nullptr
+                                       : guarded([&] { return std::make_shared<SharedDefinitions>(engine.impl()); },
+                                                 [] { return std::shared_ptr<SharedDefinitions>(); })),
+      incomplete_(shared_ == nullptr) {}
+
 void Linker::define(std::string_view module, std::string_view name, Extern value) {
-  if (store_->empty() || (value.inst == nullptr && value.kind == ExternKind::func)) return void(incomplete_ = true);
+  const bool is_empty = value.inst == nullptr && value.kind == ExternKind::func;
+  if (shared_ != nullptr) return is_empty ? shared_->mark_incomplete() : shared_->define(module, name, value);
+  if (store_ == nullptr || store_->empty() || is_empty) return void(incomplete_ = true);
   guarded([&] { set(module, name, value); }, [&] { incomplete_ = true; });
+}
+
+void Linker::define(std::string_view module, std::string_view name, const SharedMemory& memory) {
+  if (shared_ != nullptr) return shared_->define(module, name, memory);
+  if (store_ == nullptr) return;
+  const Result<Memory> own = memory.in(*store_);
+  define(module, name, own ? Extern(*own) : Extern());
+}
+
+void Linker::define_host(std::string_view module, std::string_view name, detail::HostDefinition definition) {
+  if (shared_ != nullptr) return shared_->define(module, name, std::move(definition));
+  if (store_ != nullptr) define(module, name, Func::make(*store_, std::move(definition)));
 }
 
 void Linker::set(std::string_view module, std::string_view name, Extern value) {
@@ -117,6 +141,7 @@ const HostFunction* Linker::Table::find(const Name& name) const {
 }
 
 void Linker::functions(std::span<const HostFunction> table, void* data) {
+  if (shared_ != nullptr) return shared_->define({table, data});
   const bool added =
       guarded([&] { return tables_.insert(tables_.begin(), {table, data}), true; }, [] { return false; });
   if (!added) return void(incomplete_ = true);
@@ -130,12 +155,7 @@ const Extern* Linker::find(const Name& name) const {
   for (const Table& table : tables_) {
     const HostFunction* function = table.find(name);
     if (function == nullptr) continue;
-    detail::HostCode code;
-    code.call = function->call;
-    code.data = {table.data, [](void*) {}};
-    const Func made(&store_->impl(), store_->impl().objects().new_host_func(function->type(), std::move(code)));
-    made.impl()->host->module = function->module;
-    made.impl()->host->name = function->name;
+    const Func made(&store_->impl(), store_->impl().objects().table_func(*function, table.data));
     if (&table == &tables_[0]) last_table_rules_ = false;
     return &externs_.emplace(Name{function->module, function->name}, made).first->second;
   }
@@ -149,14 +169,54 @@ void Linker::instance(std::string_view module, const Instance& instance) {
 }
 
 std::optional<Extern> Linker::get(std::string_view module, std::string_view name) const {
+  if (store_ == nullptr || store_->empty()) return std::nullopt;
   const Extern* found =
       guarded([&] { return find({module, name}); }, [] { return static_cast<const Extern*>(nullptr); });
   return found == nullptr ? std::nullopt : std::optional(*found);
 }
 
+std::optional<Extern> Linker::get(Store& store, std::string_view module, std::string_view name) const {
+  if (shared_ == nullptr) return &store == store_ ? get(module, name) : std::nullopt;
+  if (store.empty()) return std::nullopt;
+  return guarded([&] { return shared_->find(store, module, name); }, [] { return std::optional<Extern>(); });
+}
+
+namespace {
+
+Result<Instance> instantiate_with(Store& store, const Module& module, std::span<const Extern> imports,
+                                  const runtime::HostImports& given, void* data) {
+  Result<runtime::ModuleInst*> made = runtime::instantiate(store.impl(), module.impl(), imports, {given, data});
+  if (!made) return std::move(made).error();
+  return Instance(&store.impl(), *made);
+}
+
+Error belongs_elsewhere(const char* message) {
+  return guarded([&] { return Error::make(ErrorKind::usage, message); }, out_of_memory);
+}
+
+}  // namespace
+
 Result<Instance> Linker::instantiate(const Module& module) const {
+  if (shared_ != nullptr) return belongs_elsewhere("a linker of an engine needs a store to instantiate in");
   if (incomplete_ || store_->empty()) return out_of_memory();
   return guarded([&] { return link(module); });
+}
+
+Result<Instance> Linker::instantiate(Store& store, const Module& module) const {
+  if (shared_ == nullptr) {
+    if (&store != store_) return belongs_elsewhere("the linker belongs to another store");
+    return instantiate(module);
+  }
+  if (store.empty()) return out_of_memory();
+  if (&shared_->engine() != &store.impl().engine()) {
+    return belongs_elsewhere("the linker and the store belong to different engines");
+  }
+  return guarded([&]() -> Result<Instance> {
+    Result<SharedDefinitions::Found> found = shared_->find_all(store, *module.impl());
+    if (!found) return std::move(found).error();
+    const runtime::HostImports& given = module.impl()->instantiation().host_imports(found->table.functions);
+    return instantiate_with(store, module, found->imports, given, found->table.data);
+  });
 }
 
 Result<Instance> Linker::link(const Module& module) const {
@@ -174,9 +234,7 @@ Result<Instance> Linker::link(const Module& module) const {
     }
   }
   if (!missing.empty()) return Error::make(ErrorKind::unlinkable, "unknown import: " + missing);
-  Result<runtime::ModuleInst*> made = runtime::instantiate(store_->impl(), module.impl(), imports, {given, table.data});
-  if (!made) return std::move(made).error();
-  return Instance(&store_->impl(), *made);
+  return instantiate_with(*store_, module, imports, given, table.data);
 }
 
 }  // namespace mini_wasm

@@ -10,15 +10,17 @@ int Interruption::descriptor() {
   return event_.fd();
 }
 
-Interruption::BlockedScope::BlockedScope(Interruption& interruption, std::function<void()> wake)
-    : interruption_(interruption), wake_(std::move(wake)) {
-  const std::lock_guard lock(interruption.mutex_);
-  interruption.blocked_ = this;
+void Interruption::add(HostBlock& block) {
+  const std::lock_guard lock(mutex_);
+  block.outer_ = std::exchange(blocked_, &block);
 }
 
-Interruption::BlockedScope::~BlockedScope() {
-  const std::lock_guard lock(interruption_.mutex_);
-  interruption_.blocked_ = nullptr;
+// Usually the innermost one; but coroutines of the host may end in any order.
+void Interruption::remove(HostBlock& block) {
+  const std::lock_guard lock(mutex_);
+  HostBlock** link = &blocked_;
+  while (*link != &block) link = &(*link)->outer_;
+  *link = block.outer_;
 }
 
 }  // namespace mini_wasm::runtime

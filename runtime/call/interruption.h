@@ -3,8 +3,9 @@
 // Thread rule: any thread.
 #pragma once
 
+#include <mini_wasm/store.h>
+
 #include <atomic>
-#include <functional>
 #include <mutex>
 
 #include "runtime/system/event_descriptor.h"
@@ -15,14 +16,19 @@ class Interruption {
  public:
   bool on() const { return on_.load(std::memory_order_relaxed); }
 
-  // Begins or ends the interruption, and calls `tell()`, which tells running code. No `exclusively` runs meanwhile.
+  // There is an interruption while the embedder asks for it, and while there are deadlines that have passed. These
+  // change one of the two, and call `tell(on)`, which tells running code. No `exclusively` runs meanwhile.
   template <class Tell>
   void set(bool on, Tell tell) {
     const std::lock_guard lock(mutex_);
-    on_ = on;
-    tell();
-    event_.set(on);
-    if (blocked_ != nullptr) blocked_->wake_();
+    asked_ = on;
+    update(tell);
+  }
+  template <class Tell>
+  void note_deadlines(int change, Tell tell) {
+    const std::lock_guard lock(mutex_);
+    passed_ += change;
+    update(tell);
   }
   // Calls `work()`, which may change what `tell` reads.
   template <class Work>
@@ -35,26 +41,28 @@ class Interruption {
   // first call. Negative when the system gives none; then the caller must check `on` from time to time.
   int descriptor();
 
-  // While such an object exists, the store's thread may wait. An interrupt calls `wake`, from any thread, which must
-  // make the waiting thread check `on` again. There is at most one at a time.
-  class BlockedScope {
-   public:
-    BlockedScope(Interruption& interruption, std::function<void()> wake);
-    ~BlockedScope();
-    BlockedScope(const BlockedScope&) = delete;
-    BlockedScope& operator=(const BlockedScope&) = delete;
-
-   private:
-    friend class Interruption;
-    Interruption& interruption_;
-    std::function<void()> wake_;
-  };
+  // While a HostBlock exists, the store's thread may wait. For its constructor and destructor.
+  void add(HostBlock& block);
+  void remove(HostBlock& block);
 
  private:
+  template <class Tell>
+  void update(Tell tell) {
+    const bool on = asked_ || passed_ != 0;
+    on_ = on;
+    tell(on);
+    event_.set(on);
+    for (const HostBlock* block = blocked_; block != nullptr; block = block->outer_) {
+      if (block->wake_) block->wake_();
+    }
+  }
+
   std::atomic<bool> on_{false};
   std::mutex mutex_;  // guards what follows, and what `exclusively` is used for
+  bool asked_ = false;
+  int passed_ = 0;
   EventDescriptor event_;
-  BlockedScope* blocked_ = nullptr;  // set while the store's thread waits
+  HostBlock* blocked_ = nullptr;  // the innermost one
 };
 
 }  // namespace mini_wasm::runtime

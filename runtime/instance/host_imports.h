@@ -15,6 +15,12 @@ namespace mini_wasm::runtime {
 
 class Engine;
 
+// A table of host functions, and what is passed to them.
+struct HostTable {
+  std::span<const HostFunction> functions;
+  void* data = nullptr;
+};
+
 const HostFunction* find_host_function(std::span<const HostFunction> table, std::string_view module,
                                        std::string_view name);
 

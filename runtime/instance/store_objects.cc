@@ -8,6 +8,7 @@
 #include "core/guarded.h"
 #include "runtime/call/host_call.h"
 #include "runtime/instance/instantiation_plan.h"
+#include "runtime/instance/shared_definitions.h"
 #include "runtime/instance/value_check.h"
 #include "runtime/store.h"
 
@@ -30,6 +31,31 @@ FuncInst* StoreObjects::new_host_func(const FuncType& type, detail::HostCode cod
     throw;
   }
   return &made.inst.func;
+}
+
+// A function whose data somebody else owns.
+FuncInst* StoreObjects::new_borrowed_func(const FuncType& type, Result<void> (*call)(void*, Caller&, uint64_t*),
+                                          void* data, std::string_view module, std::string_view name) {
+  detail::HostCode code;
+  code.call = call;
+  code.data = {data, [](void*) {}};
+  FuncInst* const made = new_host_func(type, std::move(code));
+  made->host->module = module;
+  made->host->name = name;
+  return made;
+}
+
+FuncInst* StoreObjects::shared_func(const std::shared_ptr<const SharedFunc>& func) {
+  FuncInst*& made = made_funcs_[{func.get(), nullptr}];
+  if (made != nullptr) return made;
+  shared_funcs_.push_back(func);
+  return made = new_borrowed_func(func->type, func->code.call, func->code.data.get(), func->module, func->name);
+}
+
+FuncInst* StoreObjects::table_func(const HostFunction& function, void* data) {
+  FuncInst*& made = made_funcs_[{&function, data}];
+  if (made != nullptr) return made;
+  return made = new_borrowed_func(function.type(), function.call, data, function.module, function.name);
 }
 
 void StoreObjects::fill(CallbackInst& made, const FuncType& type) {

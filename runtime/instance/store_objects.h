@@ -6,16 +6,24 @@
 #include <mini_wasm/store.h>
 
 #include <list>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "runtime/budget.h"
 #include "runtime/instance/func_addresses.h"
 #include "runtime/instance/module_inst.h"
 
+namespace mini_wasm {
+struct HostFunction;
+}
+
 namespace mini_wasm::runtime {
+
+struct SharedFunc;
 
 class StoreObjects {
  public:
@@ -27,6 +35,10 @@ class StoreObjects {
 
   // These make objects. Their addresses stay valid until the store is destroyed. Errors: limit.
   FuncInst* new_host_func(const FuncType& type, detail::HostCode code);
+  // The store's own function for a host function of many stores: the same one each time. For a function of a table,
+  // `data` is what it is given.
+  FuncInst* shared_func(const std::shared_ptr<const SharedFunc>& func);
+  FuncInst* table_func(const HostFunction& function, void* data);
   // Unless it is shared, the memory may begin with `content` (see MemInst::has_content).
   Result<MemInst*> new_memory(const MemoryType& type, const std::shared_ptr<PageTemplate>& content = nullptr);
   Result<MemInst*> add_shared(std::shared_ptr<MemInst> memory);  // may have been added before
@@ -72,6 +84,8 @@ class StoreObjects {
     HostFuncInst inst;
   };
   void fill(CallbackInst& made, const FuncType& type);
+  FuncInst* new_borrowed_func(const FuncType& type, Result<void> (*call)(void*, Caller&, uint64_t*), void* data,
+                              std::string_view module, std::string_view name);
   Result<void> check_memory_count() const;
   Result<void> allocate(MemInst& memory, const MemoryType& type, const std::shared_ptr<PageTemplate>& content);
   void tell_interruption(InstanceContext& context, bool on) const;
@@ -87,6 +101,9 @@ class StoreObjects {
   // is full.
   std::list<FuncType> odd_types_;
   std::list<std::string> kept_names_;
+  // What was made for all stores: the functions that were made of it here, by what they were made of.
+  std::vector<std::shared_ptr<const SharedFunc>> shared_funcs_;
+  std::map<std::pair<const void*, void*>, FuncInst*> made_funcs_;
   std::list<MemInst> memories_;
   std::vector<std::shared_ptr<MemInst>> shared_memories_;  // owned jointly with other stores
   std::list<TableInst> tables_;

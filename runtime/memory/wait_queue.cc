@@ -32,7 +32,7 @@ WaitQueue::Woken WaitQueue::wait(Store& store, const uint8_t* cell, uint32_t byt
                                  int64_t timeout) {
   // Registered with the store before `interrupted` is read for the first time. So an interrupt is either seen by that
   // read, or it wakes us up.
-  const Interruption::BlockedScope blocked(store.interruption(), [this] { look_around(); });
+  const HostBlock blocked(store.interruption(), [this] { look_around(); });
   std::unique_lock lock(mutex_);
   if (load(cell, bytes) != expected) return Woken::not_equal;
   const auto self = waiters_.emplace(waiters_.end(), cell);

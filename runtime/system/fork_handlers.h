@@ -5,7 +5,7 @@
 // to the whole process may be in use by another thread at any time:
 //
 //   * A mutex of the whole process is a ProcessMutex. A fork waits until nobody holds one.
-//   * A ForkHandler is told before and after each fork.
+//   * A ForkHandler is told before and after each fork. Those that have a thread of their own (Timer) use it, too.
 //   * A value of the whole process that is made at first use is a ProcessValue (core/process_value.h), which has no lock.
 //
 // When a library that contains this code is unloaded, the C library removes its fork handlers.
