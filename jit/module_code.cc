@@ -211,6 +211,7 @@ void ModuleCode::publish(uint32_t index, NativeCode&& code, std::span<const Site
 ModuleCode::Unsaved ModuleCode::unsaved() {
   Unsaved result;
   if (jit_.is_retired()) return result;
+  const std::lock_guard lock(mutex_);
   for (const auto& [index, relocations] : unsaved_) {
     result.functions.push_back(FuncIdx{index + module_.module().imported_funcs});
     result.bytes += compiled_[index]->size;
@@ -220,6 +221,7 @@ ModuleCode::Unsaved ModuleCode::unsaved() {
 
 bool ModuleCode::append_record(FuncIdx func, std::vector<uint8_t>& out) {
   const uint32_t index = raw(func) - module_.module().imported_funcs;
+  const std::lock_guard lock(mutex_);
   return jit::append_record(jit_.backend(), module_, *compiled_[index], unsaved_[index], out);
 }
 

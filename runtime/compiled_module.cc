@@ -10,7 +10,8 @@ CompiledModule::~CompiledModule() = default;
 
 Result<std::shared_ptr<const CompiledModule>> CompiledModule::make(std::shared_ptr<Engine> engine,
                                                                    std::vector<uint8_t> owned,
-                                                                   std::span<const uint8_t> borrowed) {
+                                                                   std::span<const uint8_t> borrowed,
+                                                                   std::unique_ptr<CodeSource> saved_code) {
   const FeatureSet features = engine->features();
   Result<std::unique_ptr<decoder::Module>> decoded =
       owned.empty() ? decoder::decode_module(borrowed, engine->types(), features)
@@ -22,14 +23,14 @@ Result<std::shared_ptr<const CompiledModule>> CompiledModule::make(std::shared_p
   std::shared_ptr<CompiledModule> compiled(new CompiledModule);
   compiled->engine_ = std::move(engine);
   compiled->module_ = std::move(*decoded);
-  if (Result<void> r = compiled->prepare(); !r) return std::move(r).error();
+  if (Result<void> r = compiled->prepare(std::move(saved_code)); !r) return std::move(r).error();
   return std::shared_ptr<const CompiledModule>(std::move(compiled));
 }
 
-Result<void> CompiledModule::prepare() {
+Result<void> CompiledModule::prepare(std::unique_ptr<CodeSource> saved_code) {
   const Config& config = engine_->config();
   functions_ = std::make_unique<ValidatedFunctions>(*module_, engine_->features(), &engine_->tier());
-  code_ = std::make_unique<CachedCode>(*engine_, *module_);
+  code_ = std::make_unique<CachedCode>(*engine_, *module_, std::move(saved_code));
   bool all_valid = code_->says_valid();
   // If an earlier run has validated all functions, they need not be validated now. A function that is compiled anew
   // still is validated, because its facts are needed.

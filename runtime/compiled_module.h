@@ -30,9 +30,11 @@ class CompiledModule {
   CompiledModule& operator=(const CompiledModule&) = delete;
   // Decodes the bytes, validates them, and prepares the tier's code. All function bodies are validated here, unless
   // Config::lazy_validation is set or the cache says that they are valid. The bytes are those of `owned` or, when that
-  // is empty, `borrowed`. Errors: malformed, invalid, limit.
+  // is empty, `borrowed`. `saved_code` takes the place of a file of the cache, if it can be trusted. Errors: malformed,
+  // invalid, limit.
   static Result<std::shared_ptr<const CompiledModule>> make(std::shared_ptr<Engine> engine, std::vector<uint8_t> owned,
-                                                            std::span<const uint8_t> borrowed);
+                                                            std::span<const uint8_t> borrowed,
+                                                            std::unique_ptr<CodeSource> saved_code = nullptr);
   // Only decodes and validates. Errors: malformed, invalid, limit.
   static Result<void> validate(Engine& engine, std::span<const uint8_t> bytes);
 
@@ -46,6 +48,7 @@ class CompiledModule {
   ModuleCode& code() const { return code_->code(); }
   Result<ModuleCode*> checked_code() const { return code_->checked_code(*this); }
   const ModuleCache* cache(Bounds of_code) const { return code_->cache(of_code); }
+  std::vector<uint8_t> code_image() const { return code_->image(); }
   InstantiationPlan& instantiation() const { return *instantiation_; }
   // The size of the frame of a function that has been validated.
   uint32_t frame_slots(FuncIdx f) const {
@@ -60,7 +63,7 @@ class CompiledModule {
 
  private:
   CompiledModule();
-  Result<void> prepare();
+  Result<void> prepare(std::unique_ptr<CodeSource> saved_code);
   void index_types_and_exports();
 
   std::shared_ptr<Engine> engine_;

@@ -53,6 +53,21 @@ class MINI_WASM_API Module {
   /// Errors: malformed, whose message begins with line and column; and those of Module::compile, with the offset in the
   /// binary module that the text stands for. A program that does not call this has no parser for text in it.
   static Result<Module> from_text(const Engine& engine, std::string_view text);
+  /// The module with the machine code that was made for it so far, for Module::deserialize. With Tier::jit and
+  /// Config::eager, that is the code of all functions.
+  ///
+  /// The engine must have a code cache (Config::cache_dir), because the key of the cache authenticates the code. Errors:
+  /// usage (it has none; Engine::cache_problem says why), limit.
+  Result<std::vector<uint8_t>> serialize() const;
+  /// A module from what Module::serialize gave. The bytes are copied.
+  ///
+  /// They may come from anywhere. The module in them is decoded and validated like any other. The machine code is used
+  /// under the conditions of the code cache: the engine has the same key, and the code was made by the same build of the
+  /// engine, with the same settings, for the same CPU and for exactly this module (docs/code-cache.md). Otherwise the
+  /// module is compiled anew.
+  ///
+  /// Errors: malformed (not what Module::serialize gives), and those of Module::compile.
+  static Result<Module> deserialize(const Engine& engine, std::span<const uint8_t> bytes);
   /// Decodes and validates a binary module and keeps nothing. Errors: those of Module::compile.
   static Result<void> validate(const Engine& engine, std::span<const uint8_t> bytes);
 

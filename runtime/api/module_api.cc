@@ -1,6 +1,8 @@
 // The public class Module.
 #include <mini_wasm/module.h>
 
+#include <cstring>
+
 #include "core/guarded.h"
 #include "decoder/file_kind.h"
 #include "runtime/compiled_module.h"
@@ -48,6 +50,56 @@ Result<Module> Module::from_file(const Engine& engine, const std::string& path) 
 Result<void> Module::validate(const Engine& engine, std::span<const uint8_t> bytes) {
   if (engine.impl() == nullptr) return out_of_memory();
   return guarded([&] { return runtime::CompiledModule::validate(*engine.impl(), bytes); });
+}
+
+namespace {
+
+// What begins a serialized module. The module's bytes follow, and then those of a file of the cache.
+struct SerializedHeader {
+  char magic[8] = {'m', 'w', ' ', 'm', 'o', 'd', 'u', 'l'};
+  uint64_t module_size = 0;
+};
+
+std::vector<uint8_t> serialized(std::span<const uint8_t> module, std::span<const uint8_t> code) {
+  SerializedHeader header;
+  header.module_size = module.size();
+  const auto* bytes = reinterpret_cast<const uint8_t*>(&header);
+  std::vector<uint8_t> result(bytes, bytes + sizeof(header));
+  result.insert(result.end(), module.begin(), module.end());
+  result.insert(result.end(), code.begin(), code.end());
+  return result;
+}
+
+Result<Module> deserialized(const Engine& engine, std::span<const uint8_t> bytes) {
+  SerializedHeader header;
+  const SerializedHeader expected;
+  if (bytes.size() < sizeof(header)) return Error::make(ErrorKind::malformed, "not a serialized module", 0);
+  std::memcpy(&header, bytes.data(), sizeof(header));
+  const std::span<const uint8_t> rest = bytes.subspan(sizeof(header));
+  if (std::memcmp(header.magic, expected.magic, sizeof(header.magic)) != 0 || header.module_size > rest.size()) {
+    return Error::make(ErrorKind::malformed, "not a serialized module", 0);
+  }
+  const std::span<const uint8_t> module = rest.first(header.module_size);
+  return finish(runtime::CompiledModule::make(engine.impl(), std::vector<uint8_t>(module.begin(), module.end()), {},
+                                              std::make_unique<runtime::CodeInMemory>(rest.subspan(module.size()))));
+}
+
+}  // namespace
+
+Result<std::vector<uint8_t>> Module::serialize() const {
+  return guarded([&]() -> Result<std::vector<uint8_t>> {
+    const std::vector<uint8_t> code = impl_->code_image();
+    if (!code.empty()) return serialized(impl_->module().bytes, code);
+    return Error::make(ErrorKind::usage,
+                       "the engine has no code cache, whose key would authenticate the module "
+                       "(Config::cache_dir): " +
+                           impl_->engine().cache().problem());
+  });
+}
+
+Result<Module> Module::deserialize(const Engine& engine, std::span<const uint8_t> bytes) {
+  if (engine.impl() == nullptr) return out_of_memory();
+  return guarded([&] { return deserialized(engine, bytes); });
 }
 
 namespace {

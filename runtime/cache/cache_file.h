@@ -11,19 +11,19 @@
 #include <string>
 #include <utility>
 
+#include "runtime/cache/code_image.h"
 #include "runtime/system/host_file.h"
 
 namespace mini_wasm::runtime {
 
 // A file that is open for reading. Its content stays the same when another file takes its name.
-class CacheFile {
+class CacheFile final : public CodeSource {
  public:
   // Opens a file and marks it as used now. Null unless there is such a file, and it is ours.
   static std::unique_ptr<CacheFile> open(const std::string& directory, const std::string& name);
 
-  uint64_t size() const { return size_; }
-  // Fills all of `to`; false when that is not possible.
-  bool read(uint64_t at, std::span<uint8_t> to) const;
+  uint64_t size() const override { return size_; }
+  bool read(uint64_t at, std::span<uint8_t> to) const override;
 
  private:
   CacheFile(HostFile file, uint64_t size) : file_(std::move(file)), size_(size) {}
@@ -32,19 +32,17 @@ class CacheFile {
 };
 
 // A file that is written from the beginning to the end. Its directory is made if it is missing.
-class NewCacheFile {
+class NewCacheFile final : public CodeSink {
  public:
   NewCacheFile(const std::string& directory, const std::string& name);
-  ~NewCacheFile();  // removes the file unless it was published
+  ~NewCacheFile() override;  // removes the file unless it was published
   NewCacheFile(const NewCacheFile&) = delete;
   NewCacheFile& operator=(const NewCacheFile&) = delete;
 
-  // Whether all operations so far have succeeded.
-  bool ok() const { return ok_; }
-  uint64_t size() const { return size_; }
-  void append(std::span<const uint8_t> bytes);
-  // Writes over bytes that were written before.
-  void overwrite(uint64_t at, std::span<const uint8_t> bytes);
+  bool ok() const override { return ok_; }
+  uint64_t size() const override { return size_; }
+  void append(std::span<const uint8_t> bytes) override;
+  void overwrite(uint64_t at, std::span<const uint8_t> bytes) override;
   // Gives the complete file its name. A file that had this name is replaced.
   void publish();
 

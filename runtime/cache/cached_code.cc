@@ -7,8 +7,8 @@
 
 namespace mini_wasm::runtime {
 
-CachedCode::CachedCode(Engine& engine, const decoder::Module& module)
-    : engine_(engine), cache_(ModuleCache::make(engine, module)) {}
+CachedCode::CachedCode(Engine& engine, const decoder::Module& module, std::unique_ptr<CodeSource> given)
+    : engine_(engine), cache_(ModuleCache::make(engine, module, std::move(given))) {}
 
 CachedCode::~CachedCode() {
   if (cache_ && code_) guarded([&] { cache_->save(*code_, all_valid_); }, [] {});
@@ -38,6 +38,10 @@ Result<ModuleCode*> CachedCode::checked_code(const CompiledModule& module) {
     checked_code_ = std::move(*code);
   }
   return checked_code_.get();
+}
+
+std::vector<uint8_t> CachedCode::image() const {
+  return cache_ == nullptr ? std::vector<uint8_t>() : cache_->image(*code_, all_valid_);
 }
 
 const ModuleCache* CachedCode::cache(Bounds of_code) const {

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "runtime/cache/module_cache.h"
 #include "runtime/call/execution_tier.h"
@@ -15,8 +16,8 @@ class CompiledModule;
 
 class CachedCode {
  public:
-  // `engine` and `module` must outlive it.
-  CachedCode(Engine& engine, const decoder::Module& module);
+  // `engine` and `module` must outlive it. `given`: see ModuleCache::make; may be null.
+  CachedCode(Engine& engine, const decoder::Module& module, std::unique_ptr<CodeSource> given);
   ~CachedCode();
   CachedCode(const CachedCode&) = delete;
   CachedCode& operator=(const CachedCode&) = delete;
@@ -32,6 +33,8 @@ class CachedCode {
   // The code with Bounds::checked, for instances that have a memory without guard pages. Made at the first call. Error:
   // limit, with Config::eager.
   Result<ModuleCode*> checked_code(const CompiledModule& module);
+  // What is known and was made so far, with Engine::bounds, as bytes for `given`. Empty when nothing is cached.
+  std::vector<uint8_t> image() const;
   // What earlier runs have saved about the code with these bounds; null when nothing is cached.
   const ModuleCache* cache(Bounds of_code) const;
 

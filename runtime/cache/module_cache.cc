@@ -105,12 +105,13 @@ void append_body(const decoder::Module& module, FuncIdx func, std::vector<uint8_
 
 // --- Opening
 
-std::unique_ptr<ModuleCache> ModuleCache::make(const Engine& engine, const decoder::Module& module) {
+std::unique_ptr<ModuleCache> ModuleCache::make(const Engine& engine, const decoder::Module& module,
+                                               std::unique_ptr<CodeSource> given) {
   if (engine.cache().key() == nullptr) return nullptr;
-  return std::unique_ptr<ModuleCache>(new ModuleCache(engine, module));
+  return std::unique_ptr<ModuleCache>(new ModuleCache(engine, module, std::move(given)));
 }
 
-ModuleCache::ModuleCache(const Engine& engine, const decoder::Module& module)
+ModuleCache::ModuleCache(const Engine& engine, const decoder::Module& module, std::unique_ptr<CodeSource> given)
     : module_(module),
       directory_(engine.config().cache_dir),
       most_bytes_(engine.config().cache_bytes),
@@ -118,12 +119,16 @@ ModuleCache::ModuleCache(const Engine& engine, const decoder::Module& module)
       identity_(settings_of(engine, module)) {
   name_ = hex(hash_128(identity_));
   append_frame(module, identity_);
-  contents_ = open();
+  contents_ = check(std::move(given));
+  is_given_ = contents_.has_value();
+  if (!is_given_) contents_ = open();
 }
 
-std::optional<ModuleCache::Contents> ModuleCache::open() const {
+std::optional<ModuleCache::Contents> ModuleCache::open() const { return check(CacheFile::open(directory_, name_)); }
+
+std::optional<ModuleCache::Contents> ModuleCache::check(std::unique_ptr<CodeSource> source) const {
   Contents contents;
-  contents.file = CacheFile::open(directory_, name_);
+  contents.file = std::move(source);
   if (!contents.file || contents.file->size() < sizeof(Header)) return std::nullopt;
   Header header;
   const Header expected;
@@ -190,12 +195,27 @@ std::span<const uint8_t> ModuleCache::read(const Contents& contents, const Entry
 // left as it is; otherwise each run would write the whole file for one or two new functions.
 void ModuleCache::save(ModuleCode& code, bool all_valid) const {
   constexpr uint64_t kWorthIt = 32;  // new code must be at least 1/32 of the file
+  if (is_given_) return;
   const ModuleCode::Unsaved fresh = code.unsaved();
   if (fresh.functions.empty() && (!all_valid || says_valid())) return;
   const std::optional<Contents> old = open();
   if (old && fresh.bytes * kWorthIt < old->file->size() && (!all_valid || old->all_valid)) return;
 
   NewCacheFile file(directory_, name_);
+  write(file, code, fresh.functions, all_valid, old ? &*old : nullptr, most_bytes_);
+  if (file.size() > most_bytes_) return;
+  file.publish();
+  if (file.ok()) trim_cache(directory_, most_bytes_);
+}
+
+std::vector<uint8_t> ModuleCache::image(ModuleCode& code, bool all_valid) const {
+  NewCodeInMemory made;
+  write(made, code, code.unsaved().functions, all_valid, contents_ ? &*contents_ : nullptr, ~uint64_t{0});
+  return made.take();
+}
+
+void ModuleCache::write(CodeSink& file, ModuleCode& code, std::span<const FuncIdx> fresh, bool all_valid,
+                        const Contents* old, uint64_t most) const {
   Header header;
   file.append(bytes_of(header));
   std::vector<uint8_t> record, index;
@@ -208,26 +228,26 @@ void ModuleCache::save(ModuleCode& code, bool all_valid) const {
     index.insert(index.end(), tag.begin(), tag.end());
     ++count;
   };
-  auto next = old ? old->entries.begin() : std::vector<Entry>::const_iterator();
+  auto next = old != nullptr ? old->entries.begin() : std::vector<Entry>::const_iterator();
   const auto keep_until = [&](uint32_t func) {
-    if (!old) return;
+    if (old == nullptr) return;
     for (; next != old->entries.end() && next->func < func; ++next) {
       if (file.ok() && !read(*old, *next, record).empty()) add(next->func);
     }
     if (next != old->entries.end() && next->func == func) ++next;
   };
-  for (const FuncIdx func : fresh.functions) {
+  for (const FuncIdx func : fresh) {
     keep_until(raw(func));
     record.clear();
     append_body(module_, func, record);
     if (file.ok() && code.append_record(func, record)) add(raw(func));
-    if (file.size() > most_bytes_) return;
+    if (file.size() > most) return;
   }
   keep_until(UINT32_MAX);
 
   std::vector<uint8_t> tail;
   append_sized(tail, identity_);
-  tail.push_back(all_valid || (old && old->all_valid) ? 1 : 0);
+  tail.push_back(all_valid || (old != nullptr && old->all_valid) ? 1 : 0);
   write_uleb(tail, count);
   tail.insert(tail.end(), index.begin(), index.end());
   header.tail = file.size();
@@ -235,9 +255,6 @@ void ModuleCache::save(ModuleCode& code, bool all_valid) const {
   header.tag = tag_of(key_.tail, header, tail);
   file.append(tail);
   file.overwrite(0, bytes_of(header));
-  if (header.size > most_bytes_) return;
-  file.publish();
-  if (file.ok()) trim_cache(directory_, most_bytes_);
 }
 
 }  // namespace mini_wasm::runtime

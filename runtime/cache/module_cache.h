@@ -31,8 +31,10 @@ class ModuleCode;
 
 class ModuleCache {
  public:
-  // Null when the engine keeps no code (CacheAccess). `module` and `engine` must live longer than the result.
-  static std::unique_ptr<ModuleCache> make(const Engine& engine, const decoder::Module& module);
+  // Null when the engine keeps no code (CacheAccess). `module` and `engine` must live longer than the result. `given`,
+  // if it is not null and has what belongs to the module, takes the place of the file; then nothing is saved.
+  static std::unique_ptr<ModuleCache> make(const Engine& engine, const decoder::Module& module,
+                                           std::unique_ptr<CodeSource> given);
 
   // Whether an earlier run, with these settings, has found all functions of a module with the same hash to be valid.
   // The hash can be wrong, so functions are still validated on demand (ValidatedFunctions) before they are compiled.
@@ -45,6 +47,8 @@ class ModuleCache {
   // Writes a new file that contains the old records and those that `code` has made since, if there are enough new ones.
   // `all_valid`: all functions have been validated.
   void save(ModuleCode& code, bool all_valid) const;
+  // What such a file would contain: all records, old and new ones. Instances may run meanwhile.
+  std::vector<uint8_t> image(ModuleCode& code, bool all_valid) const;
 
  private:
   struct Entry {
@@ -55,13 +59,17 @@ class ModuleCache {
   };
   // A file whose header and tail have been checked.
   struct Contents {
-    std::unique_ptr<CacheFile> file;
+    std::unique_ptr<CodeSource> file;
     bool all_valid = false;
     std::vector<Entry> entries;  // in ascending order of `func`
   };
 
-  ModuleCache(const Engine& engine, const decoder::Module& module);
+  ModuleCache(const Engine& engine, const decoder::Module& module, std::unique_ptr<CodeSource> given);
   std::optional<Contents> open() const;
+  std::optional<Contents> check(std::unique_ptr<CodeSource> source) const;
+  // Writes a file with the records of `old`, which may be null, and of these functions; stops beyond `most` bytes.
+  void write(CodeSink& file, ModuleCode& code, std::span<const FuncIdx> fresh, bool all_valid, const Contents* old,
+             uint64_t most) const;
   bool read_tail(std::span<const uint8_t> tail, uint64_t records_end, Contents& contents) const;
   const Entry* entry_of(FuncIdx func) const;
   std::span<const uint8_t> read(const Contents& contents, const Entry& entry, std::vector<uint8_t>& buffer) const;
@@ -73,6 +81,7 @@ class ModuleCache {
   std::string name_;
   std::vector<uint8_t> identity_;  // settings, and what the code depends on; the tail of the file must begin with it
   std::optional<Contents> contents_;
+  bool is_given_ = false;  // contents_ is no file of the directory
 };
 
 }  // namespace mini_wasm::runtime

@@ -33,7 +33,7 @@ class ModuleCode {
   // Size in bytes of the code that has been made so far, without its tables.
   virtual uint64_t code_bytes() = 0;
 
-  // For ModuleCache::save, when no instance is left: the functions that were compiled here and are not in the cache, in
+  // For ModuleCache: the functions that were compiled here and are not in the cache, in
   // ascending order, and the size of their code.
   struct Unsaved {
     std::vector<FuncIdx> functions;

@@ -101,26 +101,31 @@ inline std::string line_of(const std::string& name, int32_t argument, const Resu
   return text + to_string((*result)[0]) + "\n";
 }
 
+// Calls every export of the module with several numbers.
+inline Ran run(const Engine& engine, const Module& module, int32_t rounds = 5) {
+  Ran result;
+  const runtime::ModuleCache* const cache = module.impl()->cache(engine.impl()->bounds());
+  result.known = cache != nullptr && cache->says_valid();
+  Store store(engine);
+  Linker linker(store);
+  linker.func("host", "next", [](int32_t x) { return x + 1; });
+  Result<Instance> instance = linker.instantiate(module);
+  if (!instance) return {instance.error().to_string()};
+  for (const ExportType& e : module.exports()) {
+    for (int32_t i = 0; i < rounds; ++i) {
+      result.text += line_of(e.name, i, instance->func(e.name)->call({Val::i32(i)}));
+    }
+  }
+  result.made = module.impl()->code().unsaved().functions.size();
+  return result;
+}
+
 // Compiles the module, calls every export with several numbers, and destroys everything.
 inline Ran run(const Config& config, const Bytes& bytes, int32_t rounds = 5) {
   const Engine engine(config);
   Result<Module> module = Module::compile(engine, bytes);
   if (!module) return {module.error().to_string()};
-  Ran result;
-  const runtime::ModuleCache* const cache = module->impl()->cache(engine.impl()->bounds());
-  result.known = cache != nullptr && cache->says_valid();
-  Store store(engine);
-  Linker linker(store);
-  linker.func("host", "next", [](int32_t x) { return x + 1; });
-  Result<Instance> instance = linker.instantiate(*module);
-  if (!instance) return {instance.error().to_string()};
-  for (const ExportType& e : module->exports()) {
-    for (int32_t i = 0; i < rounds; ++i) {
-      result.text += line_of(e.name, i, instance->func(e.name)->call({Val::i32(i)}));
-    }
-  }
-  result.made = module->impl()->code().unsaved().functions.size();
-  return result;
+  return run(engine, *module, rounds);
 }
 
 class CacheTest : public ::testing::TestWithParam<Tier> {
