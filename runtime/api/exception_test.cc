@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <string>
 #include <thread>
 
 #include "scripts/tiers.h"
@@ -193,6 +194,34 @@ TEST_P(Exceptions, one_of_another_store_is_not_caught) {
   // Nor an error that has none in it.
   guest_.linker.func("h", "call", [](int32_t) -> Result<int32_t> { return Error::make(ErrorKind::exception, "none"); });
   EXPECT_THAT(guest_.call(guest_.load(kGuest), "catch", {i32(4)}), Fails(ErrorKind::exception, "none"));
+}
+
+// A host function that has made its guest wait throws, too, and what it throws stays alive meanwhile.
+TEST_P(Exceptions, a_guest_that_waits_catches_what_its_host_function_throws_in_the_end) {
+  guest_.linker.define("h", "tag", tag_);
+  guest_.linker.func("h", "call",
+                     [](Caller& caller, int32_t) -> Result<int32_t> { return std::move(caller.suspend()).error(); });
+  const Instance i = guest_.load(kGuest);
+  for (const char* name : {"catch", "call"}) {
+    Result<AsyncCall> call = AsyncCall::make(*i.func(name), {i32(1)});
+    ASSERT_THAT(call, Succeeds());
+    ASSERT_EQ(*call->resume(), AsyncCall::State::waiting);
+    std::thread([&] {  // nothing is left on this stack
+      const Val object = *guest_.store.make_externref(std::string("an object"));
+      ASSERT_THAT(call->fail(Exception::make(guest_.store, tag_, {i32(42), object})->to_error()), Succeeds());
+    })
+        .join();
+    guest_.store.collect_garbage();
+    const auto ended = call->resume();
+    if (std::string_view(name) == "call") {
+      ASSERT_THAT(ended, Fails(ErrorKind::exception, "i32:42"));
+      EXPECT_TRUE(ended.error().exception()->has(tag_));
+      continue;
+    }
+    ASSERT_THAT(ended, Succeeds());
+    EXPECT_THAT(Result<std::vector<Val>>(call->results()), Returns(i32(42)));
+    EXPECT_EQ(*guest_.store.externref_as<std::string>((*guest_.call(i, "last"))[0]), "an object");
+  }
 }
 
 TEST_P(Exceptions, what_cannot_be_thrown_is_an_error) {

@@ -144,10 +144,13 @@ Exit Execution::go_on(Continuation& c) {
   Activation& activation = c.innermost();
   restore(c);
   Exit how = Exit::returned;
-  if (c.error_ != nullptr) {
-    activation.host_func = c.outer_.host_func;
-    pending_error = make_error(located(std::move(*std::exchange(c.error_, nullptr))));
-    how = Exit::host_error;
+  if (const ErrorPtr error = std::exchange(c.error_, nullptr); error != nullptr) {
+    pending_exception = thrown_by(*error, store_);
+    how = pending_exception != gc::kNull ? Exit::exception : Exit::host_error;
+    if (how == Exit::host_error) {
+      activation.host_func = c.outer_.host_func;
+      pending_error = make_error(located(std::move(*error)));
+    }
   }
   c.outer_.host_func = c.inner_.host_func = nullptr;
   return activation.tier->resume(activation, how);
