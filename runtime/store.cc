@@ -13,9 +13,11 @@ Store::Store(std::shared_ptr<Engine> engine, const StoreLimits& limits)
       heap_(*this, budget_, limits.gc_heap_bytes, engine_->config().gc_stress),
       objects_(*this, limits_, budget_) {
   execution_.fuel = static_cast<int64_t>(std::min(limits.fuel, uint64_t{INT64_MAX}));
+  note_store(*this, /*exists=*/true);
 }
 
 Store::~Store() {
+  note_store(*this, /*exists=*/false);
   if (link_ != nullptr) link_->cut();
   execution_.forget_continuations();
 }

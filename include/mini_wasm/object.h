@@ -6,6 +6,8 @@
 ///
 /// The type of a new object is one of a module (Module::type, or a type in Module::exports) or made by the host
 /// (Engine::define). In a packed field, a value is an i32, of which the low 8 or 16 bits are stored.
+///
+/// While the store is interrupted, large objects cannot be made: the Error is TrapCode::interrupted.
 #pragma once
 
 #include <mini_wasm/api.h>

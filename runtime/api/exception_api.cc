@@ -21,6 +21,11 @@ Tag tag_of(const runtime::ThrownException& thrown) {
   return Tag(thrown.store, const_cast<runtime::TagInst*>(object_of(thrown).tag));
 }
 
+// Null when the store is gone, or the object was moved from.
+runtime::Store* store_of(const std::shared_ptr<runtime::ThrownException>& thrown) {
+  return thrown == nullptr ? nullptr : thrown->store;
+}
+
 Error store_is_gone() { return Error::make(ErrorKind::usage, "the store of the exception is gone"); }
 
 Result<Exception> make_exception(runtime::Store& store, const Tag& tag, std::span<const Val> values) {
@@ -52,18 +57,20 @@ Result<Exception> Exception::of(Store& store, const Val& value) {
   });
 }
 
-bool Exception::has(const Tag& tag) const { return thrown_->store != nullptr && object_of(*thrown_).tag == tag.impl(); }
+bool Exception::has(const Tag& tag) const {
+  return store_of(thrown_) != nullptr && object_of(*thrown_).tag == tag.impl();
+}
 
 Result<Tag> Exception::tag() const {
   return guarded([&]() -> Result<Tag> {
-    if (thrown_->store == nullptr) return store_is_gone();
+    if (store_of(thrown_) == nullptr) return store_is_gone();
     return tag_of(*thrown_);
   });
 }
 
 Result<std::vector<Val>> Exception::values() const {
   return guarded([&]() -> Result<std::vector<Val>> {
-    if (thrown_->store == nullptr) return store_is_gone();
+    if (store_of(thrown_) == nullptr) return store_is_gone();
     thrown_->store->execution().note_stack();
     std::vector<Val> values;
     const Slot* slot = object_of(*thrown_).args();
@@ -77,19 +84,19 @@ Result<std::vector<Val>> Exception::values() const {
 
 Result<Val> Exception::ref() const {
   return guarded([&]() -> Result<Val> {
-    if (thrown_->store == nullptr) return store_is_gone();
+    if (store_of(thrown_) == nullptr) return store_is_gone();
     thrown_->store->execution().note_stack();
     return Val::from_bits(ValType::ref(HeapKind::exn, false), thrown_->ref);
   });
 }
 
 Error Exception::to_error() const {
-  if (thrown_->store == nullptr) return guarded(store_is_gone, out_of_memory);
+  if (store_of(thrown_) == nullptr) return guarded(store_is_gone, out_of_memory);
   return runtime::thrown_error(*thrown_->store, thrown_->ref);
 }
 
 std::optional<Exception> Error::exception() const {
-  if (thrown == nullptr || thrown->store == nullptr) return std::nullopt;
+  if (store_of(thrown) == nullptr) return std::nullopt;
   return Exception(thrown);
 }
 

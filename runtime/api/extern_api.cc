@@ -91,7 +91,10 @@ namespace {
 const Immortal<FuncType> no_type;  // of a Func for which there was no memory
 }  // namespace
 
-const FuncType& Func::type() const { return inst_ != nullptr ? inst_->func_type(store_->engine().types()) : *no_type; }
+const FuncType& Func::type() const {
+  runtime::check_handle(store_);
+  return inst_ != nullptr ? inst_->func_type(store_->engine().types()) : *no_type;
+}
 
 Result<void> Func::check_type(std::span<const ValType> params, std::span<const ValType> results) const {
   if (inst_ == nullptr) return out_of_memory();
@@ -104,11 +107,13 @@ Result<void> Func::check_type(std::span<const ValType> params, std::span<const V
 }
 
 Result<std::vector<Val>> Func::call(std::span<const Val> args) const {
+  runtime::check_handle(store_);
   if (inst_ == nullptr) return out_of_memory();
   return guarded([&] { return call_checked(*store_, *inst_, type(), args); });
 }
 
 Result<void> Func::call_unchecked(uint64_t* slots) const {
+  runtime::check_handle(store_);
   if (inst_ == nullptr) return out_of_memory();
   return guarded([&] { return store_->execution().call(*inst_, slots); });
 }
@@ -138,11 +143,21 @@ Result<Memory> Memory::make(Store& store, const MemoryType& type) {
   });
 }
 
-MemoryType Memory::type() const { return runtime::current_type(*store_, ExternKind::memory, inst_).memory; }
-std::span<uint8_t> Memory::data() const { return {inst_->base, static_cast<size_t>(inst_->size)}; }
-uint64_t Memory::size_pages() const { return inst_->size_pages(); }
+MemoryType Memory::type() const {
+  runtime::check_handle(store_);
+  return runtime::current_type(*store_, ExternKind::memory, inst_).memory;
+}
+std::span<uint8_t> Memory::data() const {
+  runtime::check_handle(store_);
+  return {inst_->base, static_cast<size_t>(inst_->size)};
+}
+uint64_t Memory::size_pages() const {
+  runtime::check_handle(store_);
+  return inst_->size_pages();
+}
 
 Result<std::span<uint8_t>> Memory::slice(uint64_t address, uint64_t length) const {
+  runtime::check_handle(store_);
   if (inst_->contains(address, length)) return std::span(inst_->base + address, static_cast<size_t>(length));
   return guarded([] { return Result<std::span<uint8_t>>(Error::trap(TrapCode::out_of_bounds_memory_access)); });
 }
@@ -178,6 +193,7 @@ Result<std::string> Memory::c_string(uint64_t address) const {
 }
 
 Result<uint64_t> Memory::grow(uint64_t delta_pages) const {
+  runtime::check_handle(store_);
   return guarded([&]() -> Result<uint64_t> {
     const int64_t old_pages = store_->objects().memory_grow(*inst_, delta_pages);
     if (old_pages == runtime::kGrowFailed) {
@@ -205,10 +221,17 @@ Result<Table> Table::make(Store& store, const TableType& type, const Val& init) 
   });
 }
 
-TableType Table::type() const { return runtime::current_type(*store_, ExternKind::table, inst_).table; }
-uint64_t Table::size() const { return inst_->size; }
+TableType Table::type() const {
+  runtime::check_handle(store_);
+  return runtime::current_type(*store_, ExternKind::table, inst_).table;
+}
+uint64_t Table::size() const {
+  runtime::check_handle(store_);
+  return inst_->size;
+}
 
 Result<Val> Table::get(uint64_t index) const {
+  runtime::check_handle(store_);
   return guarded([&]() -> Result<Val> {
     if (index >= inst_->size) return Error::trap(TrapCode::out_of_bounds_table_access);
     return runtime::load_value(*store_, inst_->elements + index, inst_->type.element);
@@ -216,6 +239,7 @@ Result<Val> Table::get(uint64_t index) const {
 }
 
 Result<void> Table::set(uint64_t index, const Val& value) const {
+  runtime::check_handle(store_);
   return guarded([&]() -> Result<void> {
     if (index >= inst_->size) return Error::trap(TrapCode::out_of_bounds_table_access);
     if (Result<void> r = runtime::check_value(*store_, value, inst_->type.element, "element"); !r) return r;
@@ -225,6 +249,7 @@ Result<void> Table::set(uint64_t index, const Val& value) const {
 }
 
 Result<uint64_t> Table::grow(uint64_t delta, const Val& init) const {
+  runtime::check_handle(store_);
   return guarded([&]() -> Result<uint64_t> {
     if (Result<void> r = runtime::check_value(*store_, init, inst_->type.element, "element"); !r) {
       return std::move(r).error();
@@ -253,10 +278,17 @@ Result<Global> Global::make(Store& store, const GlobalType& type, const Val& ini
   });
 }
 
-GlobalType Global::type() const { return inst_->type; }
-Val Global::get() const { return runtime::load_value(*store_, inst_->value, inst_->type.value); }
+GlobalType Global::type() const {
+  runtime::check_handle(store_);
+  return inst_->type;
+}
+Val Global::get() const {
+  runtime::check_handle(store_);
+  return runtime::load_value(*store_, inst_->value, inst_->type.value);
+}
 
 Result<void> Global::set(const Val& value) const {
+  runtime::check_handle(store_);
   return guarded([&]() -> Result<void> {
     if (!inst_->type.mutable_) return Error::make(ErrorKind::usage, "the global is immutable");
     if (Result<void> r = runtime::check_value(*store_, value, inst_->type.value, "value"); !r) return r;
@@ -278,7 +310,10 @@ Result<Tag> Tag::make(Store& store, const FuncType& type) {
   });
 }
 
-const FuncType& Tag::type() const { return store_->engine().types().func(inst_->type); }
+const FuncType& Tag::type() const {
+  runtime::check_handle(store_);
+  return store_->engine().types().func(inst_->type);
+}
 
 // --- Extern
 

@@ -50,6 +50,7 @@ Result<Instance> Instance::make(Store& store, const Module& module, std::span<co
 }
 
 std::optional<Extern> Instance::get_export(std::string_view name) const {
+  runtime::check_handle(store_);
   const decoder::Export* found = inst_->module->find_export(name);
   if (found == nullptr) return std::nullopt;
   return extern_of(store_, *inst_, *found);
@@ -77,6 +78,7 @@ std::optional<Tag> Instance::tag(std::string_view name) const {
 }
 
 std::vector<std::pair<std::string, Extern>> Instance::exports() const {
+  runtime::check_handle(store_);
   using Exports = std::vector<std::pair<std::string, Extern>>;
   const auto list = [&] {
     Exports result;
@@ -204,6 +206,7 @@ Result<Instance> Linker::instantiate(const Module& module) const {
 
 Result<Instance> Linker::instantiate(Store& store, const Module& module) const {
   if (shared_ == nullptr) {
+    if (store_ == nullptr) return out_of_memory();
     if (&store != store_) return belongs_elsewhere("the linker belongs to another store");
     return instantiate(module);
   }

@@ -228,10 +228,17 @@ Result<StructRef> StructRef::of(Store& store, const Val& value) {
   return StructRef(&store.impl(), *ref);
 }
 
-TypeId StructRef::type() const { return layout_of(ref_).type; }
-uint32_t StructRef::size() const { return static_cast<uint32_t>(layout_of(ref_).fields.size()); }
+TypeId StructRef::type() const {
+  runtime::check_handle(store_);
+  return layout_of(ref_).type;
+}
+uint32_t StructRef::size() const {
+  runtime::check_handle(store_);
+  return static_cast<uint32_t>(layout_of(ref_).fields.size());
+}
 
 Result<Val> StructRef::get(uint32_t field, Extend extend) const {
+  runtime::check_handle(store_);
   return guarded([&]() -> Result<Val> {
     if (field >= size()) return no_such_field(field);
     Slot slots[2] = {};
@@ -241,6 +248,7 @@ Result<Val> StructRef::get(uint32_t field, Extend extend) const {
 }
 
 Result<void> StructRef::set(uint32_t field, const Val& value) const {
+  runtime::check_handle(store_);
   return guarded([&]() -> Result<void> {
     if (field >= size()) return no_such_field(field);
     if (Result<void> r = check_set(*store_, field_type(*store_, ref_, field), value, "field"); !r) return r;
@@ -277,10 +285,17 @@ Result<ArrayRef> ArrayRef::of(Store& store, const Val& value) {
   return ArrayRef(&store.impl(), *ref);
 }
 
-TypeId ArrayRef::type() const { return layout_of(ref_).type; }
-uint32_t ArrayRef::size() const { return ref_.object()->length; }
+TypeId ArrayRef::type() const {
+  runtime::check_handle(store_);
+  return layout_of(ref_).type;
+}
+uint32_t ArrayRef::size() const {
+  runtime::check_handle(store_);
+  return ref_.object()->length;
+}
 
 Result<Val> ArrayRef::get(uint32_t index, Extend extend) const {
+  runtime::check_handle(store_);
   return guarded([&]() -> Result<Val> {
     Slot slots[2] = {};
     const TrapCode trap = gc::array_get(ref_.bits(), index, extend == Extend::sign, slots);
@@ -290,6 +305,7 @@ Result<Val> ArrayRef::get(uint32_t index, Extend extend) const {
 }
 
 Result<void> ArrayRef::set(uint32_t index, const Val& value) const {
+  runtime::check_handle(store_);
   return guarded([&]() -> Result<void> {
     if (index >= size()) return Error::trap(TrapCode::out_of_bounds_array_access);
     if (Result<void> r = check_set(*store_, field_type(*store_, ref_, 0), value, "element"); !r) return r;

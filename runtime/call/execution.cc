@@ -104,9 +104,15 @@ Result<void> Execution::call_host_directly(FuncInst& func, Slot* slots, const St
   ActivationScope scope(activation);
   leave_guest(activation);
   Caller caller(&store_, nullptr);
-  Result<void> result = run_host_func(*func.host, caller, slots);
+  Result<void> result = run_host(*func.host, caller, slots);
   if (!result) return located(std::move(result).error());
   return result;
+}
+
+// Runs a host function, during which coroutines of the host may use the store.
+Result<void> Execution::run_host(const HostFunc& func, Caller& caller, Slot* slots) {
+  const UsingThread::Scope outside(user_, /*inside=*/false);
+  return run_host_func(func, caller, slots);
 }
 
 Exit Execution::call_host(FuncInst& func, ModuleInst* caller_instance, Slot* args) {
@@ -122,7 +128,7 @@ Exit Execution::call_host(FuncInst& func, ModuleInst* caller_instance, Slot* arg
   if (func.host->slots != 0) static_cast<void>(static_cast<volatile Slot*>(args)[func.host->slots - 1]);
   leave_guest(activation);
   Caller caller(&store_, caller_instance);
-  Result<void> result = run_host_func(*func.host, caller, args);
+  Result<void> result = run_host(*func.host, caller, args);
   enter_guest(activation);
   if (activation_ != &activation) [[unlikely]]
     result = end_out_of_order(activation);

@@ -10,11 +10,17 @@
 #include "core/limits.h"
 #include "runtime/call/activation.h"
 #include "runtime/call/continuation.h"
+#include "runtime/call/use_check.h"
 #include "runtime/memory/memory_pool.h"
+
+namespace mini_wasm {
+class Caller;
+}
 
 namespace mini_wasm::runtime {
 
 class Engine;
+struct HostFunc;
 struct ModuleInst;
 
 class Execution {
@@ -125,6 +131,7 @@ class Execution {
   Result<void> call_host_directly(FuncInst& func, Slot* slots, const StackBounds* stack);
   template <class Work>
   Result<void> from_host(Work work);
+  Result<void> run_host(const HostFunc& func, Caller& caller, Slot* slots);
   Result<void> call_wasm(Activation& activation, FuncInst& func, Slot* slots, const StackBounds* stack);
   Result<void> finish(Exit exit, Activation& activation, const FuncInst& func, Slot* slots);
   Exit after_compiled(Exit exit, Activation& activation);
@@ -146,6 +153,7 @@ class Execution {
 
   Store& store_;
   Engine& engine_;
+  UsingThread user_;
   const bool metered_;         // Config::fuel
   ErrorPtr invalid_function_;  // the error of the trap that is about to be reported
   ValueStack stack_;           // from the engine's pool; no base when there was no memory

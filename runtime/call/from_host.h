@@ -32,6 +32,7 @@ Result<void> Execution::from_host(Work work) {
     return trap(TrapCode::call_stack_exhausted);
   }
   DepthScope depth(host_depth_);
+  const UsingThread::Scope inside(user_, /*inside=*/true);
   return work(stack);
 }
 

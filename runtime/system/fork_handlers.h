@@ -27,6 +27,7 @@ class ProcessMutex {
   static ProcessMutex cache_fence;    // cache/cache_fence.cc
   static ProcessMutex fault_handler;  // call/fault_handler_linux.cc
   static ProcessMutex native_stacks;  // system/native_stack.cc
+  static ProcessMutex stores;         // call/use_check.cc
 
  private:
   std::mutex mutex_;

@@ -8,12 +8,12 @@
 namespace mini_wasm::runtime {
 
 constinit ProcessMutex ProcessMutex::fork_handlers, ProcessMutex::cache_fence, ProcessMutex::fault_handler,
-    ProcessMutex::native_stacks;
+    ProcessMutex::native_stacks, ProcessMutex::stores;
 
 namespace {
 
 constexpr std::array kMutexes{&ProcessMutex::fork_handlers, &ProcessMutex::cache_fence, &ProcessMutex::fault_handler,
-                              &ProcessMutex::native_stacks};
+                              &ProcessMutex::native_stacks, &ProcessMutex::stores};
 
 }  // namespace
 

@@ -34,6 +34,7 @@ class Timer : private ForkHandler {
     // Called on the timer's thread. Must not use the timer, and must not wait for a thread that may fork.
     virtual void ring() = 0;
     pthread_t owner_{};
+    Clock::time_point at_;
   };
 
   Timer();

@@ -29,6 +29,7 @@ bool Timer::set(Alarm& alarm, Clock::time_point at) {
   const std::lock_guard lock(mutex_);
   if (!running_ && !start_thread()) return false;
   alarm.owner_ = pthread_self();
+  alarm.at_ = at;
   const bool first = alarms_.empty() || at < alarms_.begin()->first;
   alarms_.emplace(at, &alarm);
   if (first) changed_.notify_all();
@@ -37,7 +38,9 @@ bool Timer::set(Alarm& alarm, Clock::time_point at) {
 
 void Timer::cancel(Alarm& alarm) {
   std::unique_lock lock(mutex_);
-  std::erase_if(alarms_, [&](const auto& entry) { return entry.second == &alarm; });
+  const auto [first, last] = alarms_.equal_range(alarm.at_);
+  const auto found = std::find_if(first, last, [&](const auto& entry) { return entry.second == &alarm; });
+  if (found != last) alarms_.erase(found);
   changed_.wait(lock, [&] { return ringing_ != &alarm; });
 }
 
