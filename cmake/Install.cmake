@@ -11,6 +11,7 @@ if(NOT MINI_WASM_WASI)
 endif()
 install(DIRECTORY include/mini_wasm DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT dev
   FILES_MATCHING PATTERN "*.h" PATTERN "*.def" ${MINI_WASM_NO_HEADER})
+install(FILES include/wasm.h include/wasm.hh include/mini_wasm.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT dev)
 install(FILES ${PROJECT_BINARY_DIR}/include/mini_wasm/version.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/mini_wasm
   COMPONENT dev)
 
