@@ -70,6 +70,8 @@ class MINI_WASM_API AsyncCall {
   /// The host function fails with this error instead. Errors: usage (the call does not wait).
   Result<void> fail(Error error);
 
+  /// Stores a pointer that the host functions of this call can read (Caller::async_data). Not owned.
+  void set_data(void* data);
   /// Whether the guest, when it has used up the fuel of its store (Store::set_fuel), stops where it is, so that it can go
   /// on later, instead of trapping. AsyncCall::resume then gives State::ready. So guests take turns:
   ///

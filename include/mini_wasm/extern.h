@@ -74,6 +74,8 @@ class MINI_WASM_API Caller {
   /// Errors: usage (the guest was not called by an AsyncCall, or another host function is between it and the AsyncCall).
   /// They end the guest if they are returned.
   Result<void> suspend() const;
+  /// The pointer from AsyncCall::set_data; null if Caller::suspend would fail.
+  void* async_data() const;
 
   /// The store, for the library's own use.
   runtime::Store& impl() const { return *store_; }

@@ -88,6 +88,10 @@ AsyncCall::State AsyncCall::state() const {
   return public_state(impl_->state());
 }
 
+void AsyncCall::set_data(void* data) {
+  if (impl_ != nullptr) impl_->data = data;
+}
+
 void AsyncCall::set_yields(bool on) {
   if (impl_ != nullptr) impl_->set_yields(on);
 }

@@ -39,6 +39,11 @@ Store& Caller::store() const { return *store_->handle; }
 
 void* Caller::store_data() const { return store_->data; }
 
+void* Caller::async_data() const {
+  const runtime::Execution& execution = store_->execution();
+  return execution.can_suspend() ? execution.current()->data : nullptr;
+}
+
 Result<void> Caller::suspend() const {
   if (!store_->execution().can_suspend()) {
     return Error::make(ErrorKind::usage, "a host function can make its guest wait only if an AsyncCall has called it");

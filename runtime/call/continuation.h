@@ -57,6 +57,8 @@ class Continuation {
   // The activation of the innermost frame.
   const Activation& innermost() const { return nested_ ? inner_ : outer_; }
 
+  void* data = nullptr;  // of the embedder
+
   // For the collector: calls visit(values, their number) and visit_words(words, their number).
   template <class Values, class Words>
   void visit(Values visit_values, Words visit_words) const {
