@@ -70,7 +70,7 @@ TrapCode array_get(Slot array, uint32_t index, T& out) {
   return TrapCode::none;
 }
 template <class T, bool clamps = false>
-  requires std::is_arithmetic_v<T>  // no address of a value: that is for the function below
+  requires(!std::is_pointer_v<T>)  // no address of a value: that is for the function below
 TrapCode array_set(Slot array, uint32_t index, T value) {
   if (array == kNull) [[unlikely]]
     return TrapCode::null_array_reference;
