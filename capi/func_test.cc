@@ -278,13 +278,13 @@ TEST_P(CFuncs, the_message_and_frames_of_a_trap) {
 TEST_P(CFuncs, the_instances_of_frames) {
   const auto inner = world.load(R"((module $inner (memory 1)
     (func (export "load") (param i32) (drop (i32.load (local.get 0)))) (func (export "stop") (param i32) unreachable)))");
-  constexpr const char* kOuter = R"((module $outer (import "" "f" (func $f (param i32)))
-    (func (export "f") (param i32) (call $f (local.get 0)))))";
+  const auto module = world.module(R"((module $outer (import "" "f" (func $f (param i32)))
+    (func (export "f") (param i32) (call $f (local.get 0)))))");
   for (const char* name : {"load", "stop"}) {
     const auto func = export_of(inner.get(), name);
-    const auto middle = world.load(kOuter, {func.get()});
+    const auto middle = world.instantiate(module.get(), {func.get()});
     const auto middle_func = export_of(middle.get(), "f");
-    const auto outer = world.load(kOuter, {middle_func.get()});
+    const auto outer = world.instantiate(module.get(), {middle_func.get()});
     for (int i = 0; i < 3; ++i) {
       const auto trap = call(outer.get(), "f", {i32(-1)});
       Vec<wasm_frame_vec_t> trace;

@@ -96,9 +96,12 @@ struct World {
     return made;
   }
   Own<wasm_instance_t> load(std::string_view text, std::vector<wasm_extern_t*> imports = {}) const {
+    return instantiate(module(text).get(), std::move(imports));
+  }
+  Own<wasm_instance_t> instantiate(const wasm_module_t* module, std::vector<wasm_extern_t*> imports) const {
     const wasm_extern_vec_t vec = {imports.size(), imports.data()};
     wasm_trap_t* trap = nullptr;
-    Own<wasm_instance_t> made = own(wasm_instance_new(store.get(), module(text).get(), &vec, &trap));
+    Own<wasm_instance_t> made = own(wasm_instance_new(store.get(), module, &vec, &trap));
     EXPECT_EQ(trap, nullptr) << message_of(trap);
     release(trap);
     return made;
