@@ -23,7 +23,7 @@ class ExceptionCalls : public ::testing::TestWithParam<spec::TierCase> {
     // A host function whose nested guest throws.
     guest.linker.func("h", "pass", [this](int32_t n) -> Result<void> {
       const Result<std::vector<Val>> r = guest.linker.get("s", "throw")->func()->call({Val::i32(n)});
-      return r ? Result<void>() : Result<void>(Error::make(r.error().kind, r.error().message));
+      return r ? Result<void>() : Result<void>(Error(r.error()));
     });
   }
   Guest guest{with_legacy(GetParam().config())};

@@ -20,7 +20,7 @@ TEST_P(Exceptions, through_host_frames_and_back) {
     const Result<std::vector<Val>> r = caller.instance()->func("throw")->call({i32(n)});
     EXPECT_THAT(r, Fails(ErrorKind::exception, "uncaught exception: i32:" + std::to_string(n)));
     ++passed;
-    return Error::make(r.error().kind, r.error().message);
+    return Error(r.error());
   });
   guest.linker.func("h", "swallow", [&](Caller& caller, int32_t n) {
     EXPECT_THAT(caller.instance()->func("throw")->call({i32(n)}), Fails(ErrorKind::exception, "uncaught exception"));

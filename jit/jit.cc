@@ -105,6 +105,17 @@ Exit Jit::run_at(const void* entry, const FuncType& type, InstanceContext& conte
   return static_cast<Exit>(stubs_.enter(entry, activation.base, &context, &activation.entry_sp, result_kind(type)));
 }
 
+namespace {
+
+// Continues to throw an exception that a host function has thrown.
+uint64_t throw_pending(InstanceContext& ctx, Slot* fp, const void* const* sp) {
+  const Slot exception = std::exchange(ctx.store->execution().pending_exception, runtime::gc::kNull);
+  return throw_exception(ctx, fp, sp,
+                         *static_cast<const runtime::gc::ExceptionObject*>(runtime::gc::to_object(exception)));
+}
+
+}  // namespace
+
 // The results are in slots, as after every call of a host function.
 Exit Jit::resume(Activation& activation, Exit how) {
   InstanceContext& ctx = *activation.suspended_in;
@@ -113,6 +124,7 @@ Exit Jit::resume(Activation& activation, Exit how) {
     return Exit::trapped;
   }
   uint64_t code = how == Exit::returned ? 0 : kUnwind + static_cast<uint64_t>(how);
+  if (how == Exit::exception) code = throw_pending(ctx, activation.fp, activation.native_sp);
   if (code == 0 && ctx.interrupt.load(std::memory_order_relaxed) != 0) {
     code = static_cast<uint64_t>(TrapCode::interrupted);
   }
@@ -239,9 +251,7 @@ uint64_t host_call(InstanceContext* ctx, FuncInst* func, Slot* fp, const void* c
   }
   if (exit == Exit::exception) {
     activation.pc = nullptr;
-    const Slot exception = std::exchange(execution.pending_exception, runtime::gc::kNull);
-    return throw_exception(*ctx, fp, sp,
-                           *static_cast<const runtime::gc::ExceptionObject*>(runtime::gc::to_object(exception)));
+    return throw_pending(*ctx, fp, sp);
   }
   if (exit == Exit::suspended) return kSuspend;
   if (exit != Exit::returned) return kUnwind + static_cast<uint64_t>(exit);

@@ -71,7 +71,7 @@ class ExecutionTier {
   // For a compiler: runs machine code from such an entry, on a frame at activation.base. Ends like `invoke`.
   virtual Exit run_at(const void* /*entry*/, const FuncType&, InstanceContext&, Activation&) { return Exit::trapped; }
   // Continues a suspended activation (continuation.h) behind the call of the host function. `how`: returned, with the
-  // results in their slots, or host_error.
+  // results in their slots, host_error or exception.
   virtual Exit resume(Activation&, Exit /*how*/) { return Exit::trapped; }
   // For a tier that has called Execution::run_compiled: continues behind that call, in which `inner` was suspended, and
   // which has ended now with `how`.
