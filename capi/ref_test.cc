@@ -260,10 +260,10 @@ TEST(c_lives, references_keep_their_identity) {
   const auto table_export = export_of(instance.get(), "table");
   wasm_table_t* const table = wasm_extern_as_table(table_export.get());
   const auto a = own(wasm_foreign_new(world.store.get())), b = own(wasm_foreign_new(world.store.get()));
+  const auto func = export_of(instance.get(), "func");
   wasm_ref_t* const refs[] = {wasm_foreign_as_ref(a.get()), wasm_foreign_as_ref(b.get()),
                               wasm_instance_as_ref(instance.get()), wasm_table_as_ref(table),
-                              wasm_extern_as_ref(export_of(instance.get(), "func").get())};
-  const auto func = export_of(instance.get(), "func");  // keeps the last one
+                              wasm_extern_as_ref(func.get())};
   for (wasm_ref_t* ref : refs) {
     EXPECT_TRUE(wasm_table_set(table, 1, ref));
     EXPECT_TRUE(wasm_ref_same(own(wasm_table_get(table, 1)).get(), ref));
