@@ -75,9 +75,8 @@ int main(int argc, char** argv) {
   const fs::path file = argc > 1 ? argv[1] : "plugin.wat";
   const Engine engine;
   Linker linker(engine);
-  linker.func("shop", "log", [](std::string_view line) {
-    std::printf("plugin: %.*s\n", static_cast<int>(line.size()), line.data());
-  });
+  linker.func("shop", "log",
+              [](std::string_view line) { std::printf("plugin: %.*s\n", static_cast<int>(line.size()), line.data()); });
   linker.func("shop", "discount", [](int32_t amount) { return amount >= 100 ? 10 : 0; });
 
   edit(file, R"((module (func (export "price") (param i32) (result i32) (local.get 0))))");
