@@ -54,11 +54,13 @@ bool Execution::can_suspend() const {
 // A host function waits. When it returns Exit::suspended, all native frames return until `resume` gets the control.
 Exit Execution::begin_waiting(const FuncInst& func, Slot* args) {
   Continuation& c = *current_;
+  if (!make_room(c)) {
+    pending_error = make_error(located(out_of_memory()));
+    return Exit::host_error;
+  }
   c.outer_.host_func = &func;
   c.results_at_ = static_cast<size_t>(args - stack_base());
-  if (make_room(c)) return Exit::suspended;
-  pending_error = make_error(located(out_of_memory()));
-  return Exit::host_error;
+  return Exit::suspended;
 }
 
 bool Execution::begin_yielding(Slot* frame_end) {
@@ -98,13 +100,22 @@ void Execution::restore(Continuation& c) {
 
 // --- Running
 
-Result<Continuation::State> Execution::resume(Continuation& c) {
-  if (c.state_ != Continuation::State::ready && c.state_ != Continuation::State::can_resume) {
-    return Error::make(ErrorKind::usage, c.state_ == Continuation::State::ended ? "the call has ended"
-                                         : c.state_ == Continuation::State::running
-                                             ? "the call is running"
-                                             : "the call waits for the results of a host function");
+namespace {
+
+// Why a call with this state cannot be resumed; null: it can.
+const char* why_not(Continuation::State state) {
+  switch (state) {
+    case Continuation::State::running: return "the call is running";
+    case Continuation::State::waiting: return "the call waits for the results of a host function";
+    case Continuation::State::ended: return "the call has ended";
+    default: return nullptr;
   }
+}
+
+}  // namespace
+
+Result<Continuation::State> Execution::resume(Continuation& c) {
+  if (const char* const reason = why_not(c.state_)) return Error::make(ErrorKind::usage, reason);
   if (activation_ != nullptr) {
     return Error::make(ErrorKind::usage, "a call that can wait runs only while no other call of its store does");
   }
