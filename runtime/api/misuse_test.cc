@@ -95,7 +95,9 @@ TEST_P(Misuse, traps_within_traps) {
   guest_.linker.func("h", "call", [&](Caller& caller, int32_t x) -> Result<int32_t> {
     const Instance self = *caller.instance();
     EXPECT_THAT(self.func("trap")->call({}), Traps(TrapCode::out_of_bounds_memory_access));
-    if (++depth < 10) EXPECT_THAT(self.func("call")->call({i32(x)}), Fails(ErrorKind::host, "exception: deep"));
+    if (++depth < 10) {
+      EXPECT_THAT(self.func("call")->call({i32(x)}), Fails(ErrorKind::host, "exception: deep"));
+    }
     EXPECT_THAT(self.func("trap")->call({}), Traps(TrapCode::out_of_bounds_memory_access));
     throw std::runtime_error("deep");
   });
