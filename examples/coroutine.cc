@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <queue>
+#include <utility>
 #include <vector>
 
 using namespace mini_wasm;
@@ -47,7 +48,10 @@ class Timers {
 // Calls the guest, and says how long it took. While the guest sleeps, so does this coroutine.
 Task<> measure(Timers& timers, Func sleeper, int32_t who) {
   const int begin = timers.now();
-  const Result<std::vector<Val>> result = co_await call_async(sleeper, {Val::i32(who), Val::i32(10 * (who + 1))});
+  std::vector<Val> args;  // GCC 12 compiles no initializer lists in coroutines
+  args.push_back(Val::i32(who));
+  args.push_back(Val::i32(10 * (who + 1)));
+  const Result<std::vector<Val>> result = co_await call_async(sleeper, std::move(args));
   if (!result) std::fprintf(stderr, "%s\n", result.error().to_string().c_str());
   std::printf("guest %d has taken %d ms\n", who, timers.now() - begin);
 }

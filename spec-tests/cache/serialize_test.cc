@@ -41,7 +41,9 @@ TEST_P(serialized, the_same_module_comes_back) {
     const Ran again = run_serialized(config(), kept);
     EXPECT_EQ(again.text, fresh.text);
     EXPECT_TRUE(again.known);
-    if (GetParam() == Tier::jit) EXPECT_EQ(again.made, 0u);
+    if (GetParam() == Tier::jit) {
+      EXPECT_EQ(again.made, 0u);
+    }
     EXPECT_TRUE(files().empty());  // what was given is not written to the cache
   }
 }
@@ -54,7 +56,9 @@ TEST_P(serialized, it_contains_what_was_made_so_far) {
   const size_t before = module->serialize()->size();
   const Ran ran = run(engine, *module);
   const Bytes kept = *module->serialize();
-  if (GetParam() != Tier::interpreter) EXPECT_GT(kept.size(), before);
+  if (GetParam() != Tier::interpreter) {
+    EXPECT_GT(kept.size(), before);
+  }
   const Engine other(config());
   const Result<Module> again = Module::deserialize(other, kept);
   ASSERT_TRUE(again);
