@@ -230,5 +230,35 @@ TEST(pinned_code, the_callers_registers_survive) {
   expect_registers_kept([&] { EXPECT_THAT(guest.call(i, "traps"), Traps(TrapCode::unreachable)); });
 }
 
+// A branch that moves more values than one instruction each is emitted for, while as many locals as there are registers are
+// pinned.
+TEST(pinned_code, a_branch_with_many_values_leaves_pinned_locals_alone) {
+  std::string locals, steps, values, sums;
+  for (int n = 0; n < 15; ++n) {
+    const std::string name = "$a" + std::to_string(n);
+    locals += "(local " + name + " i64)";
+    steps += "(local.set " + name + " (i64.add (local.get " + name + ") (i64.const " + std::to_string(n + 1) + ")))";
+    if (n < 10) values += "(local.get " + name + ")";
+    sums += "(local.set $sum (i64.add (i64.mul (local.get $sum) (i64.const 3)) (local.get " + name + ")))";
+  }
+  std::string types, adds;
+  for (int n = 0; n < 10; ++n) types += " i64";
+  for (int n = 0; n < 9; ++n) adds += " i64.add";
+  const std::string text = "(module (func (export \"f\") (param $n i32) (result i64) (local $sum i64)" + locals +
+                           "(loop $l " + steps + "(block (result" + types + ") (i64.const 7)" + values + "(br 0))" +
+                           adds + "(local.set $sum (i64.add (local.get $sum))) " + sums +
+                           "(br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1))))) (local.get $sum)))";
+  uint64_t sum = 0, a[15] = {};
+  for (int round = 0; round < 20; ++round) {
+    for (int n = 0; n < 15; ++n) a[n] += static_cast<uint64_t>(n + 1);
+    for (int n = 0; n < 10; ++n) sum += a[n];
+    for (const uint64_t value : a) sum = sum * 3 + value;
+  }
+  for (Tier tier : {Tier::interpreter, Tier::jit}) {
+    Guest guest(config_of(tier));
+    EXPECT_THAT(guest.call(guest.load(text), "f", {Val::i32(20)}), Returns(Val::i64(static_cast<int64_t>(sum))));
+  }
+}
+
 }  // namespace
 }  // namespace mini_wasm

@@ -168,7 +168,7 @@ void Masm::copy_slots(uint16_t to, uint16_t from, uint16_t count) {
     }
     return;
   }
-  const Reg source = x(13), target = x(14), at = x(15);
+  const Reg source = x(5), target = x(6), at = x(7);  // not pins, which may contain locals, or the fuel
   a.add(true, source, kFp, from * 8);
   a.add(true, target, kFp, to * 8);
   a.constant(true, at, 0);
