@@ -4,7 +4,9 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <initializer_list>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "spec-tests/support/guest.h"
@@ -234,12 +236,15 @@ TEST(pinned_code, the_callers_registers_survive) {
 // pinned.
 TEST(pinned_code, a_branch_with_many_values_leaves_pinned_locals_alone) {
   std::string locals, steps, values, sums;
+  const auto add = [](std::string& text, std::initializer_list<std::string_view> parts) {
+    for (const std::string_view part : parts) text += part;
+  };
   for (int n = 0; n < 15; ++n) {
-    const std::string name = "$a" + std::to_string(n);
-    locals += "(local " + name + " i64)";
-    steps += "(local.set " + name + " (i64.add (local.get " + name + ") (i64.const " + std::to_string(n + 1) + ")))";
-    if (n < 10) values += "(local.get " + name + ")";
-    sums += "(local.set $sum (i64.add (i64.mul (local.get $sum) (i64.const 3)) (local.get " + name + ")))";
+    const std::string name = std::to_string(n), step = std::to_string(n + 1);
+    add(locals, {"(local $a", name, " i64)"});
+    add(steps, {"(local.set $a", name, " (i64.add (local.get $a", name, ") (i64.const ", step, ")))"});
+    if (n < 10) add(values, {"(local.get $a", name, ")"});
+    add(sums, {"(local.set $sum (i64.add (i64.mul (local.get $sum) (i64.const 3)) (local.get $a", name, ")))"});
   }
   std::string types, adds;
   for (int n = 0; n < 10; ++n) types += " i64";
