@@ -56,9 +56,9 @@ class MINI_WASM_API AsyncCall {
   /// Takes the call over and drops its own.
   AsyncCall& operator=(AsyncCall&&) noexcept;
 
-  /// Runs the guest until it waits or has finished, and says which. Errors: those of Func::call, with which the call has
-  /// finished; usage (the call is not ready, a call of the store is running, or the store is gone), after which nothing
-  /// has changed.
+  /// Runs the guest until it waits, has finished or has yielded (State::ready), and says which. Errors: those of
+  /// Func::call, with which the call has finished; usage (the call is not ready, a call of the store is running, or the
+  /// store is gone), after which nothing has changed.
   Result<State> resume();
   /// Gives the results of the host function that has made the guest wait. Errors: usage (the call does not wait, or they
   /// have the wrong number or types).

@@ -164,6 +164,15 @@ struct Detached {
 struct HostTask {
   std::optional<Task<Result<std::vector<Val>>>> task;
 };
+// The one whose call this thread resumes now. The data of another AsyncCall belongs to the program and may be anything.
+inline thread_local HostTask* resumed = nullptr;
+
+inline Result<AsyncCall::State> resume(AsyncCall& call, HostTask& host) {
+  HostTask* const outer = std::exchange(resumed, &host);
+  Result<AsyncCall::State> state = call.resume();
+  resumed = outer;
+  return state;
+}
 
 template <class R>
 std::vector<Val> values_of(const R& results) {
@@ -211,8 +220,11 @@ struct AsyncSignature<Task<R>(A...)> {
     const auto begin = [&](auto&&... args) { task = f(std::forward<decltype(args)>(args)...); };
     if (Result<void> r = Arguments::call(begin, caller, slots); !r) return r;
     Result<void> waits = caller.suspend();
-    auto* const place = static_cast<HostTask*>(caller.async_data());
-    if (place != nullptr) place->task = values_of(std::move(*task));
+    if (waits.error().kind != ErrorKind::waiting) return waits;
+    if (resumed == nullptr || caller.async_data() != resumed) {
+      return Error::make(ErrorKind::usage, "the guest was not called with call_async");
+    }
+    resumed->task = values_of(std::move(*task));
     return waits;
   }
 };
@@ -235,7 +247,7 @@ inline Task<Result<std::vector<Val>>> call_async(Func func, std::vector<Val> arg
   detail::HostTask host;
   call->set_data(&host);
   for (;;) {
-    Result<AsyncCall::State> state = call->resume();
+    Result<AsyncCall::State> state = detail::resume(*call, host);
     if (!state) co_return std::move(state).error();
     if (*state == AsyncCall::State::finished) co_return call->results();
     if (!host.task) co_return Error::make(ErrorKind::usage, "the guest waits for a host function that is no coroutine");

@@ -93,6 +93,12 @@ TEST_P(Coroutines, errors_and_exceptions_end_the_guest) {
 TEST_P(Coroutines, wrong_use) {
   const Instance i = load();
   EXPECT_THAT(guest.call(i, "sum", {Val::i32(1)}), Fails(ErrorKind::usage, "AsyncCall"));
+  int own = 0;
+  for (void* data : {static_cast<void*>(nullptr), static_cast<void*>(&own)}) {
+    AsyncCall call = std::move(*AsyncCall::make(*i.func("sum"), {Val::i32(1)}));
+    call.set_data(data);
+    EXPECT_THAT(call.resume(), Fails(ErrorKind::usage, "call_async"));
+  }
   guest.linker.define("host", "plain", Func::wrap(guest.store, [](Caller& caller) { return caller.suspend(); }));
   const Instance j = guest.load(R"((module (import "host" "plain" (func $f)) (func (export "f") (call $f))))");
   start(run(*j.func("f"), {}));
