@@ -127,13 +127,24 @@ extern const StaticInstr kTraps[];  // by TrapCode
   m.pc = reinterpret_cast<const Word*>(kTraps + static_cast<size_t>(code));
 }
 
-// Backward branches check for an interrupt, because each loop contains one of them.
+extern const StaticInstr kInterrupted[];
+
+// A branch to a loop. These branches check for an interruption, because each loop contains one of them. The handler of
+// kInterrupted receives the address of the current instruction in `r`, and the distance in `l`: at the beginning of a
+// loop, no value is in an accumulator, and the pinned local is also in its slot.
+[[gnu::always_inline]] inline void go_back(Machine& m, int32_t distance) {
+  if (m.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]] {
+    m.r = reinterpret_cast<uint64_t>(m.pc);
+    m.l = static_cast<uint64_t>(int64_t{distance});
+    m.pc = reinterpret_cast<const Word*>(kInterrupted);
+    return;
+  }
+  m.pc += distance;
+}
+
 template <bool backward>
 [[gnu::always_inline]] inline void take_branch(Machine& m, int32_t distance) {
-  if constexpr (backward) {
-    if (m.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]
-      return raise(m, TrapCode::interrupted);
-  }
+  if constexpr (backward) return go_back(m, distance);
   m.pc += distance;
 }
 

@@ -57,11 +57,7 @@ void unreachable(Machine& m) { raise(m, TrapCode::unreachable); }
 
 template <bool backward>
 void br(Machine& m) {
-  if constexpr (backward) {
-    if (m.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]
-      return raise(m, TrapCode::interrupted);
-  }
-  m.pc += operands_at(m.pc + 1).distance();
+  take_branch<backward>(m, operands_at(m.pc + 1).distance());
 }
 
 template <Place A>
@@ -74,12 +70,12 @@ Handler br_table(Machine& m) {
   int32_t distance;
   const Word* const distances = m.pc + 3 + o.x;
   std::memcpy(&distance, reinterpret_cast<const char*>(distances) + size_t{i} * sizeof(distance), sizeof(distance));
-  m.pc += distance;
   // A distance of 0 is backward too: a loop may begin with its br_table.
   if (distance <= 0 && m.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]] {
-    raise(m, TrapCode::interrupted);
+    go_back(m, distance);
     return handler_at(m.pc);
   }
+  m.pc += distance;
   return next;
 }
 
@@ -391,7 +387,7 @@ template <bool tail>
     return stop_with_position(m, exit);
   m.ctx->store->execution().activation()->pc = nullptr;
   // An interrupt may have come while the host function ran.
-  if (m.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]
+  if (m.ctx->must_stop()) [[unlikely]]
     return raise(m, TrapCode::interrupted);
   m.memory = m.ctx->memory_base;
   m.l = m.fp[o.d];
@@ -537,18 +533,46 @@ void charge(Machine& m) {
   m.pc += 2;
 }
 
-// Activation::pc: the instruction. The registers of the Machine are as they were there.
-void out_of_fuel(Machine& m) {
+// Suspends the call where the code stands, if it can yield. Execution will go on with these registers.
+bool yield(Machine& m, runtime::Activation::Yielded where, const FuncCode& code) {
   runtime::Execution& execution = m.ctx->store->execution();
   runtime::Activation& activation = *execution.activation();
-  m.pc = static_cast<const Word*>(activation.pc);
-  const FuncCode* const code = static_cast<Interpreter&>(*activation.tier).find_code(m.pc);
   activation.fp = m.fp;
-  if (!execution.begin_yielding(frame_end(*code, m.fp))) return raise(m, TrapCode::out_of_fuel);
+  if (!execution.begin_yielding(where, frame_end(code, m.fp))) return false;
+  activation.pc = m.pc;
   activation.suspended_in = m.ctx;
   activation.registers = {m.r, m.l, std::bit_cast<uint32_t>(m.s), std::bit_cast<uint64_t>(m.d), 0, 0};
   std::memcpy(&activation.registers[4], &m.v, sizeof(m.v));
   stop_with(m, Exit::suspended);
+  return true;
+}
+
+const FuncCode& code_at(const Machine& m) {
+  return *static_cast<Interpreter&>(*m.ctx->store->execution().activation()->tier).find_code(m.pc);
+}
+
+// Activation::pc: the instruction. The registers of the Machine are as they were there.
+void out_of_fuel(Machine& m) {
+  const auto* const at = static_cast<const Word*>(m.ctx->store->execution().activation()->pc);
+  m.pc = at + 2;  // behind it
+  if (yield(m, runtime::Activation::Yielded::out_of_fuel, code_at(m))) return;
+  m.pc = at;
+  raise(m, TrapCode::out_of_fuel);
+}
+
+// See go_back.
+void interrupted(Machine& m) {
+  const auto* const branch = as<const Word*>(m.r);
+  m.pc = branch + static_cast<int64_t>(m.l);
+  const FuncCode& code = code_at(m);
+  m.r = 0;
+  m.l = m.fp[code.pinned.load(std::memory_order_relaxed)];
+  if (m.ctx->store->interrupted()) {
+    m.pc = branch;
+    return raise(m, TrapCode::interrupted);
+  }
+  m.ctx->store->execution().activation()->pc = m.pc;
+  if (!yield(m, runtime::Activation::Yielded::at_loop, code)) m.ctx->store->execution().activation()->pc = nullptr;
 }
 
 // --- Returns
@@ -609,6 +633,8 @@ constexpr StaticInstr kTraps[] = {
 #include <mini_wasm/traps.def>
 };
 #undef TRAP
+
+constexpr StaticInstr kInterrupted[] = {{&wrap<&interrupted>, {}}};
 
 const Word* finish_code() { return words(kFinish + 1); }
 Handler after_host_handler(bool tail) {

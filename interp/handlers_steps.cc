@@ -72,9 +72,7 @@ void step_and_branch(Machine& m) {
   put<T, Local>(m, o.d, value);
   const T b = B == Place::slot ? read<T, B>(m, o.a) : static_cast<T>(static_cast<int16_t>(o.a));
   if (compare(value, b) != 0) {
-    if (m.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]
-      return raise(m, TrapCode::interrupted);
-    m.pc += o.distance();
+    go_back(m, o.distance());
   } else {
     m.pc += 3;
   }

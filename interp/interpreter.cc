@@ -230,15 +230,21 @@ const void* InterpreterCode::compile_here(FuncCode& code, uint32_t loop) {
 }
 
 InterpreterCode::Positions InterpreterCode::positions(const FuncCode& code) {
-  // Translates the function again, into nothing, and records where each instruction begins.
   Positions positions;
+  translate_again(code, &positions, nullptr);
+  return positions;
+}
+
+void InterpreterCode::find(const FuncCode& code, FramePlace& place) { translate_again(code, nullptr, &place); }
+
+void InterpreterCode::translate_again(const FuncCode& code, Positions* positions, FramePlace* place) {
   FuncCode again;
   again.link = code.link;
   again.pinned = code.pinned.load();
   again.index = code.index;
-  Translator translator(*this, &positions);  // its own, because the usual one may be in use by another thread
-  if (!translator.translate(again)) return {};
-  return positions;
+  Translator translator(*this, positions);  // its own, because the usual one may be in use by another thread
+  translator.look_for(place);
+  if (!translator.translate(again) && positions != nullptr) positions->clear();
 }
 
 uint64_t InterpreterCode::offset_of(const FuncCode& code, const Positions& positions, const Word* pc) {
@@ -276,14 +282,16 @@ runtime::Exit Interpreter::invoke(runtime::FuncInst& func, Activation& activatio
 }
 
 runtime::Exit Interpreter::resume(Activation& activation, Exit how) {
-  if (std::exchange(activation.yielded, false)) return go_on_after_charge(activation);
+  if (std::exchange(activation.yielded, Activation::Yielded::no) != Activation::Yielded::no) {
+    return go_on_with_registers(activation);
+  }
   return go_on(activation, how, 0, after_host_handler(activation.in_tail_call));
 }
 
-// Behind the instruction that found no fuel, with the registers that it had.
-runtime::Exit Interpreter::go_on_after_charge(Activation& activation) {
+// Where the code has yielded, with the registers that it had.
+runtime::Exit Interpreter::go_on_with_registers(Activation& activation) {
   InstanceContext& context = *activation.suspended_in;
-  const Word* const pc = static_cast<const Word*>(activation.pc) + 2;
+  const Word* const pc = static_cast<const Word*>(activation.pc);
   const auto& [r, l, s, d, low, high] = activation.registers;
   Machine machine{pc, activation.fp, context.memory_base, &context, r, l, 0, std::bit_cast<double>(d), V128{}};
   machine.s = std::bit_cast<float>(static_cast<uint32_t>(s));

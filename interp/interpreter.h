@@ -36,6 +36,10 @@ class Interpreter final : public runtime::ExecutionTier {
   runtime::Exit resume(runtime::Activation& activation, runtime::Exit how) override;
   runtime::Exit resume_behind(runtime::Activation& outer, const runtime::Activation& inner, runtime::Exit how) override;
   void walk(const runtime::Activation& activation, size_t most, std::vector<runtime::FrameRef>& frames) override;
+  Result<void> save_frames(const runtime::Activation& activation, bool innermost,
+                           std::vector<runtime::SavedFrame>& frames) override;
+  Result<size_t> load_frames(std::span<const runtime::SavedFrame> frames, runtime::Execution& execution,
+                             runtime::Activation& activation, std::vector<runtime::Slot>& slots) override;
 
   // The place where an exception that is thrown at `pc` continues in this activation: the innermost clause that catches
   // it, with its values already stored. `code` is null when there is none.
@@ -56,7 +60,7 @@ class Interpreter final : public runtime::ExecutionTier {
 
  private:
   runtime::Exit go_on(runtime::Activation& activation, runtime::Exit how, uint64_t l, interp::Handler handler);
-  runtime::Exit go_on_after_charge(runtime::Activation& activation);
+  runtime::Exit go_on_with_registers(runtime::Activation& activation);
   runtime::Exit run_from(runtime::Activation& activation, const Machine& begin, interp::Handler first);
   void walk_here(const runtime::Activation& activation, size_t most, std::vector<runtime::FrameRef>& frames);
 

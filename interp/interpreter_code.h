@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "interp/code.h"
+#include "interp/frame_place.h"
 #include "runtime/call/execution_tier.h"
 #include "runtime/compiled_module.h"
 
@@ -51,10 +52,14 @@ class InterpreterCode final : public runtime::ModuleCode {
   // that running code pays nothing for backtraces.
   using Positions = std::vector<std::pair<uint32_t, uint32_t>>;
   Positions positions(const FuncCode& code);
+  // Completes `place`, unless there is no such place. Translates the function once more.
+  void find(const FuncCode& code, FramePlace& place);
   // The byte offset of the instruction that `pc` points to or into.
   static uint64_t offset_of(const FuncCode& code, const Positions& positions, const Word* pc);
 
  private:
+  // Translates the function into nothing.
+  void translate_again(const FuncCode& code, Positions* positions, FramePlace* place);
   Translation& translation(FuncCode& code);
   void make(Translation& translation, FuncCode& code);
   void lay_out(FuncCode& code, uint32_t local_slots);

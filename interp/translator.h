@@ -29,6 +29,7 @@
 #include "core/function_facts.h"
 #include "core/immediates.h"
 #include "interp/code.h"
+#include "interp/frame_place.h"
 #include "interp/handlers.h"
 #include "interp/interpreter_code.h"
 #include "validator/function_decoder.h"
@@ -57,6 +58,8 @@ class Translator {
   // If `positions` is given, it receives (word, byte offset) of each instruction.
   explicit Translator(InterpreterCode& code, std::vector<std::pair<uint32_t, uint32_t>>* positions = nullptr);
 
+  // The next translation looks for this place; null: for none.
+  void look_for(FramePlace* place) { place_ = place; }
   // Translates a function whose frame is described by `function`. The instructions are in `code()` until the next call.
   Result<void> translate(FuncCode& function);
   runtime::ExceptionTable take_exceptions() {
@@ -327,6 +330,7 @@ class Translator {
     return at;
   }
   MW_COLD void note_position(uint32_t at);
+  MW_COLD void note_place(bool at_loop);
   void emit_wide(Scalar type, uint64_t bits);  // appends a constant to an instruction
   void emit_special(Special s, Operands operands) { emit(special_handler(s), operands); }
   void emit_count(Special s);
@@ -420,6 +424,7 @@ class Translator {
   InterpreterCode& module_code_;
   const decoder::Module& module_;
   std::vector<std::pair<uint32_t, uint32_t>>* positions_;
+  FramePlace* place_ = nullptr;
   Decoder decoder_storage_;
   Decoder* decoder_ = nullptr;
   struct Local {

@@ -141,6 +141,8 @@ void Translator::block(Control& c) {
 void Translator::loop(Control& c) {
   block(c);
   c.label.target = here();
+  if (place_ != nullptr) [[unlikely]]
+    note_place(/*at_loop=*/true);
   last_ = kNothing;
   forget_cached();
   const uint32_t loop = next_loop_++;
@@ -350,6 +352,26 @@ void Translator::return_() {
 
 void Translator::unreachable() { emit_special(Special::unreachable, {}); }
 
+// Several loops may begin at the same word. The innermost one, which is noted last, takes the values of the others, too.
+void Translator::note_place(bool at_loop) {
+  FramePlace& place = *place_;
+  const bool is_here = place.by_word ? place.word == here() : place.offset == decoder_->op_offset();
+  if (!is_here || place.at_loop != at_loop) return;
+  place.found = true;
+  place.word = here();
+  place.offset = decoder_->op_offset();
+  place.operands_end = next_home_;
+  place.operands.clear();
+  for (const Operand& operand : std::span<const Operand>(stack_.data(), stack_.size())) {
+    FramePlace::Operand& noted = place.operands.emplace_back();
+    noted.is_constant = operand.kind == Operand::Kind::constant;
+    noted.slot = operand.slot;
+    if (!noted.is_constant) continue;
+    noted.bits[0] = operand.bits;
+    if (operand.type == Scalar::v128) noted.bits = vectors_[operand.bits];
+  }
+}
+
 // --- Calls ---------------------------------------------------------------------------------------------------------
 
 // The arguments are the topmost operands. Pops them and returns the slot of the first one.
@@ -364,6 +386,8 @@ uint16_t Translator::take_arguments(const FuncType& type) {
 }
 
 void Translator::emit_call(Handler handler, Operands operands, Word word2) {
+  if (place_ != nullptr) [[unlikely]]
+    note_place(/*at_loop=*/false);
   emit(handler, operands);
   code_.push_back(word2);
   last_ = kNothing;

@@ -13,6 +13,7 @@
 
 #include "jit/code_memory.h"
 #include "jit/code_settings.h"
+#include "jit/frame_map.h"
 #include "jit/native_code.h"
 #include "jit/pin_plan.h"
 #include "jit/relocation.h"
@@ -36,6 +37,8 @@ class FunctionCompiler {
   virtual size_t size() const = 0;
   // Writes that code to `to`, so that it can run at the address code.begin, and fills in the tables of `code`.
   virtual void place(uint8_t* to, NativeCode& code) = 0;
+  // Compiles it once more into the buffer, and completes the map (Compiler::look_for). Errors: those of `compile`.
+  virtual Result<void> explain(FuncIdx index, FrameMap& map) = 0;
   // The tables of that code; valid until the next `compile`.
   virtual std::span<const Site> sites() const = 0;
   virtual std::span<const Relocation> relocations() const = 0;
@@ -73,6 +76,9 @@ class Backend {
   // Writes the stubs into code memory. `metered`: for code with CodeSettings::fuel. Returns false when there is no
   // memory.
   virtual bool make_stubs(CodeMemory& memory, Stubs& stubs, bool metered) const = 0;
+  // What registers contain in code that was suspended with its stack pointer at `sp` (Activation::suspended_sp): those
+  // that survive calls, or, for Stubs::resume_all, all.
+  virtual void read_registers(const void* sp, bool all, SavedRegisters& out) const = 0;
   // The size in bytes of a function's thunk (entries.h). It has two halves of the same size, by Entry; each jumps to
   // Stubs::lazy with the function's index.
   virtual size_t thunk_bytes() const = 0;

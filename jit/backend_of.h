@@ -30,27 +30,29 @@ concept EmitsCode = MacroAssembler<M> && std::constructible_from<M, const Stubs&
 
 // What the class of a CPU has; all functions are static. Those without a comment are described in backend.h.
 template <class C>
-concept IsCpu = EmitsCode<typename C::Masm> &&
-                requires(uint8_t* to, const uint8_t* at, const Relocation& r, LinkTarget target, uint32_t n,
-                         CodeMemory& memory, Stubs& stubs, bool metered, const ModuleEntries& entries,
-                         const NativeCode& code, std::vector<uint8_t>& out) {
-                  { C::kFrame } -> std::convertible_to<FrameLayout>;
-                  { C::kReach } -> std::convertible_to<size_t>;
-                  { C::kThunkBytes } -> std::convertible_to<size_t>;
-                  C::describe_cpu(out);
-                  { C::make_stubs(memory, stubs, metered) } -> std::same_as<bool>;
-                  C::write_thunk(to, at, n, stubs);
+concept IsCpu =
+    EmitsCode<typename C::Masm> &&
+    requires(uint8_t* to, const uint8_t* at, const Relocation& r, LinkTarget target, uint32_t n, CodeMemory& memory,
+             Stubs& stubs, bool metered, const ModuleEntries& entries, const NativeCode& code,
+             std::vector<uint8_t>& out, const uint64_t* words, SavedRegisters& registers) {
+      { C::kFrame } -> std::convertible_to<FrameLayout>;
+      { C::kReach } -> std::convertible_to<size_t>;
+      { C::kThunkBytes } -> std::convertible_to<size_t>;
+      C::describe_cpu(out);
+      { C::make_stubs(memory, stubs, metered) } -> std::same_as<bool>;
+      C::read_registers(words, metered, registers);
+      C::write_thunk(to, at, n, stubs);
 
-                  { C::without_code(entries, n) } -> std::same_as<const uint8_t*>;
-                  C::redirect_thunk(to, at, code);
-                  // Fills in a distance. `to`: the place of the relocation; `at`: the address at which that will be.
-                  C::write_distance(to, at, r, target);
-                  C::clear_distance(to, r);  // the opposite of write_distance
-                  // What a linked call of a function of the module leads to. `at`: the place of the relocation.
-                  { C::read_distance(at, entries) } -> std::same_as<LinkTarget>;
-                  // Whether code of `n` bytes has room for what the relocation fills in, where it says.
-                  { C::has_room(r, n) } -> std::same_as<bool>;
-                };
+      { C::without_code(entries, n) } -> std::same_as<const uint8_t*>;
+      C::redirect_thunk(to, at, code);
+      // Fills in a distance. `to`: the place of the relocation; `at`: the address at which that will be.
+      C::write_distance(to, at, r, target);
+      C::clear_distance(to, r);  // the opposite of write_distance
+      // What a linked call of a function of the module leads to. `at`: the place of the relocation.
+      { C::read_distance(at, entries) } -> std::same_as<LinkTarget>;
+      // Whether code of `n` bytes has room for what the relocation fills in, where it says.
+      { C::has_room(r, n) } -> std::same_as<bool>;
+    };
 
 template <class Cpu>
 class BackendOf final : public Backend {
@@ -65,6 +67,9 @@ class BackendOf final : public Backend {
 
   bool make_stubs(CodeMemory& memory, Stubs& stubs, bool metered) const override {
     return Cpu::make_stubs(memory, stubs, metered);
+  }
+  void read_registers(const void* sp, bool all, SavedRegisters& out) const override {
+    Cpu::read_registers(static_cast<const uint64_t*>(sp), all, out);
   }
   size_t thunk_bytes() const override { return Cpu::kThunkBytes; }
   void write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs) const override {
@@ -142,6 +147,14 @@ class BackendOf final : public Backend {
           masm_(stubs, static_cast<uint32_t>(module.module().imported_funcs), settings),
           compiler_(module, bounds, settings, masm_) {}
     Result<void> compile(FuncIdx index, NativeCode& code) override { return compiler_.compile(index, code); }
+    Result<void> explain(FuncIdx index, FrameMap& map) override {
+      NativeCode code;
+      code.index = index;
+      compiler_.look_for(&map);
+      Result<void> compiled = compiler_.compile(index, code);
+      compiler_.look_for(nullptr);
+      return compiled;
+    }
     size_t size() const override { return masm_.size(); }
     void place(uint8_t* to, NativeCode& code) override {
       compiler_.finish(code);  // before the next `compile` of this object, which reuses the Masm

@@ -13,6 +13,7 @@
 #include "jit/compiler_calls.h"
 #include "jit/compiler_class.h"
 #include "jit/compiler_control.h"
+#include "jit/compiler_frames.h"
 #include "jit/compiler_gc.h"
 #include "jit/compiler_memory.h"
 #include "jit/compiler_pins.h"

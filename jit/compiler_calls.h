@@ -105,6 +105,7 @@ uint16_t Compiler<Masm>::pass_arguments(const FuncType& type, Reg callee) {
 // Behind a call: loads pinned locals again and pushes the results.
 template <class Masm>
 void Compiler<Masm>::after_call(const FuncType& type) {
+  note_frame(/*at_loop=*/false);
   note_throwing();
   known_ = {};
   reload_pins();

@@ -12,6 +12,7 @@
 
 #include "core/buffer.h"
 #include "jit/code_settings.h"
+#include "jit/frame_map.h"
 #include "jit/macro_assembler.h"
 #include "jit/native_code.h"
 #include "jit/pin_plan.h"
@@ -56,6 +57,9 @@ class Compiler {
   Result<void> compile(FuncIdx index, NativeCode& code);
   // After `compile`: fills in the tables of `code` that need the offsets of labels (loop entries, exception handlers).
   void finish(NativeCode& code);
+
+  // The next call of `compile` also completes the map, unless it finds nothing at map->offset. Null: not.
+  void look_for(FrameMap* map) { map_ = map; }
 
   // --- Sink (validator/sink.h)
   void begin(Decoder& decoder);
@@ -332,6 +336,10 @@ class Compiler {
   void runtime_call(RuntimeCall function, uint16_t operands, uint64_t x, uint64_t y,
                     const runtime::gc::TypeLayout* layout = nullptr);
 
+  // compiler_frames.h
+  void note_frame(bool at_loop);
+  FrameMap::Place place_of_local(uint32_t local, bool at_loop) const;
+
   // compiler_gc.h
   const runtime::gc::TypeLayout& layout(uint32_t type) const;
   void gc_call_op(Op op, uint32_t a, uint32_t b, uint32_t operands, ValType result);
@@ -378,6 +386,8 @@ class Compiler {
   Decoder decoder_storage_;
   Decoder* decoder_ = nullptr;
   std::vector<uint8_t> guarded_;  // by memory: whether its guard pages make checks unnecessary
+
+  FrameMap* map_ = nullptr;  // see look_for
 
   // --- State of the function that is being compiled
   FuncIdx index_{};

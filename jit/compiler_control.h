@@ -82,6 +82,7 @@ void Compiler<Masm>::loop(Control& c) {
     loop_entrances_.push_back({masm_.new_label(), c.label.link, index, pins_});
   }
   masm_.check_interrupt(site());
+  note_frame(/*at_loop=*/true);
 }
 
 template <class Masm>

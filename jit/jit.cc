@@ -125,11 +125,12 @@ Exit Jit::resume(Activation& activation, Exit how) {
   }
   uint64_t code = how == Exit::returned ? 0 : kUnwind + static_cast<uint64_t>(how);
   if (how == Exit::exception) code = throw_pending(ctx, activation.fp, activation.native_sp);
-  if (code == 0 && ctx.interrupt.load(std::memory_order_relaxed) != 0) {
+  if (code == 0 && ctx.must_stop()) {
     code = static_cast<uint64_t>(TrapCode::interrupted);
   }
   if (code == 0) activation.pc = nullptr;
-  const Stubs::Resume resume = std::exchange(activation.yielded, false) ? stubs_.resume_all : stubs_.resume;
+  const bool has_yielded = std::exchange(activation.yielded, Activation::Yielded::no) != Activation::Yielded::no;
+  const Stubs::Resume resume = has_yielded ? stubs_.resume_all : stubs_.resume;
   return static_cast<Exit>(resume(activation.suspended_sp, activation.fp, &ctx, &activation.entry_sp,
                                   result_kind(*activation.entry_type), code));
 }
@@ -217,12 +218,30 @@ ExitTo handle_exit(InstanceContext* ctx, uint64_t code, Slot* fp, const void* co
   return {static_cast<uint64_t>(Exit::trapped), activation.entry_sp};
 }
 
+namespace {
+
+// Whether the call is suspended where machine code stands.
+bool begin_yielding(Activation::Yielded where, InstanceContext& ctx, Slot* fp, const void* const* sp) {
+  const NativeCode* const code = Jit::of(ctx).find_code(static_cast<const uint8_t*>(*sp) - 1);
+  if (code == nullptr) return false;
+  return ctx.store->execution().begin_yielding(where, fp + code->owner->module().frame_slots(code->index));
+}
+
+}  // namespace
+
 uint64_t out_of_fuel(InstanceContext* ctx, Slot* fp, const void* const* sp) {
-  runtime::Execution& execution = ctx->store->execution();
-  stand(*execution.activation(), ctx, fp, sp);
-  const NativeCode* const code = Jit::of(*ctx).find_code(static_cast<const uint8_t*>(*sp) - 1);
-  const bool yields = code != nullptr && execution.begin_yielding(fp + code->owner->module().frame_slots(code->index));
+  stand(*ctx->store->execution().activation(), ctx, fp, sp);
+  const bool yields = begin_yielding(Activation::Yielded::out_of_fuel, *ctx, fp, sp);
   return yields ? kSuspend : static_cast<uint64_t>(TrapCode::out_of_fuel);
+}
+
+uint64_t interrupted(InstanceContext* ctx, Slot* fp, const void* const* sp) {
+  Activation& activation = *ctx->store->execution().activation();
+  stand(activation, ctx, fp, sp);
+  if (ctx->store->interrupted()) return static_cast<uint64_t>(TrapCode::interrupted);
+  if (begin_yielding(Activation::Yielded::at_loop, *ctx, fp, sp)) return kSuspend;
+  activation.pc = nullptr;
+  return 0;
 }
 
 ExitTo suspend(InstanceContext* ctx, const void* sp) {
@@ -255,7 +274,7 @@ uint64_t host_call(InstanceContext* ctx, FuncInst* func, Slot* fp, const void* c
   }
   if (exit == Exit::suspended) return kSuspend;
   if (exit != Exit::returned) return kUnwind + static_cast<uint64_t>(exit);
-  if (ctx->interrupt.load(std::memory_order_relaxed) != 0) return static_cast<uint64_t>(TrapCode::interrupted);
+  if (ctx->must_stop()) return static_cast<uint64_t>(TrapCode::interrupted);
   return 0;
 }
 

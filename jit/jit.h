@@ -34,6 +34,8 @@ class Jit final : public runtime::ExecutionTier {
   runtime::Exit run_at(const void* entry, const FuncType& type, runtime::InstanceContext& context,
                        runtime::Activation& activation) override;
   runtime::Exit resume(runtime::Activation& activation, runtime::Exit how) override;
+  Result<void> save_frames(const runtime::Activation& activation, bool innermost,
+                           std::vector<runtime::SavedFrame>& frames) override;
   void walk(const runtime::Activation& activation, size_t most, std::vector<runtime::FrameRef>& frames) override;
 
   // All code of the engine, by address. find_code returns the function that an instruction belongs to; null for other
@@ -52,6 +54,7 @@ class Jit final : public runtime::ExecutionTier {
 
  private:
   // `invoke` when the compiler is retired.
+  Result<void> save_here(const runtime::Activation& activation, std::vector<runtime::SavedFrame>& frames);
   runtime::Exit interpret(runtime::FuncInst& func, runtime::Activation& activation);
 
   const bool metered_;
@@ -106,6 +109,8 @@ ExitTo handle_exit(runtime::InstanceContext* ctx, uint64_t code, runtime::Slot* 
                    const runtime::Slot* frame_end);
 // The fuel is below 0. Returns kSuspend if the call is to yield, otherwise a TrapCode.
 uint64_t out_of_fuel(runtime::InstanceContext* ctx, runtime::Slot* fp, const void* const* sp);
+// At a loop: the store is interrupted, or asks its guests to yield. Returns kSuspend, a TrapCode, or 0 to go on.
+uint64_t interrupted(runtime::InstanceContext* ctx, runtime::Slot* fp, const void* const* sp);
 // A host function waits, or the code yields (kSuspend): ends the activation for now. `sp`: the lowest word of the machine stack in use.
 ExitTo suspend(runtime::InstanceContext* ctx, const void* sp);
 // Calls a host function with arguments and results at `fp`. The result is that of a RuntimeCall.

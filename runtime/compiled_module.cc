@@ -2,6 +2,7 @@
 
 #include "decoder/module_decoder.h"
 #include "runtime/instance/instantiation_plan.h"
+#include "validator/function_validator.h"
 #include "validator/module_validator.h"
 
 namespace mini_wasm::runtime {
@@ -51,6 +52,10 @@ Result<void> CompiledModule::validate(Engine& engine, std::span<const uint8_t> b
   if (!decoded) return std::move(decoded).error();
   if (Result<void> r = validator::validate_module(**decoded, engine.features()); !r) return r;
   return ValidatedFunctions(**decoded, engine.features(), nullptr).validate_all();
+}
+
+Result<validator::FrameTypes> CompiledModule::frame_types(FuncIdx f, uint64_t offset) const {
+  return validator::FunctionValidator(*module_, engine_->features()).frame_types(f, offset);
 }
 
 void CompiledModule::index_types_and_exports() {

@@ -12,6 +12,7 @@
 #include "runtime/cache/cached_code.h"
 #include "runtime/engine.h"
 #include "runtime/validated_functions.h"
+#include "validator/frame_types.h"
 
 namespace mini_wasm::runtime {
 
@@ -56,6 +57,8 @@ class CompiledModule {
     return std::max(facts.local_slots, slot_counts(f).results) + engine().link_slots() + facts.max_operand_slots;
   }
   SlotCounts slot_counts(FuncIdx f) const { return type_slots_[raw(module_->funcs[raw(f)].type)]; }
+  // What a frame of a function that the module defines has at this offset in the module. Errors: the function is invalid.
+  Result<validator::FrameTypes> frame_types(FuncIdx f, uint64_t offset) const;
   const decoder::Export* find_export(std::string_view name) const;
 
   // The names of the module and of the function, for backtraces. Each may be empty.

@@ -23,11 +23,15 @@ Store::~Store() {
 }
 
 void Store::set_interrupt(bool on) {
-  interruption_.set(on, [&](bool stop) { objects_.tell_interruption(stop); });
+  interruption_.set(on, [&] { objects_.tell_interruption(); });
 }
 
 void Store::note_deadlines(int change) {
-  interruption_.note_deadlines(change, [&](bool stop) { objects_.tell_interruption(stop); });
+  interruption_.note_deadlines(change, [&] { objects_.tell_interruption(); });
+}
+
+void Store::set_yielding(bool on) {
+  interruption_.set_yielding(on, [&] { objects_.tell_interruption(); });
 }
 
 const std::shared_ptr<StoreLink>& Store::link() {

@@ -70,6 +70,8 @@ class Store {
 
   // Asks running code to stop, or withdraws that. Thread rule: any thread.
   void set_interrupt(bool on);
+  // Asks the next call that can yield to do that at a loop, or withdraws it. Thread rule: any thread.
+  void set_yielding(bool on);
   // Counts the deadlines that have passed, `change` more of them: while there are any, running code must stop. Thread
   // rule: any thread.
   void note_deadlines(int change);

@@ -79,6 +79,12 @@ class FunctionDecoder : private FunctionState {
   // For a sink that needs the maximum height of the operand stack: it calls this where the stack may be highest.
   void note_height() { highest_ = std::max(highest_, top_); }
   uint32_t highest() const { return static_cast<uint32_t>(highest_ - operands_.get()); }
+  // For a sink whose code is not trusted: the types of the operands, from the bottom.
+  std::span<const ValType> operand_types() const { return {operands_.get(), top_}; }
+  // Whether a local has no value yet: it was not written, and its type has no default.
+  bool has_no_value(uint32_t local) const {
+    return tracks_unset_ && local >= locals_.params() && !locals_.at(local).type.defaultable() && !is_set_[local];
+  }
   // Whether the next instruction writes the result of this one to a local; if so, sets `local`.
   bool next_local_write(uint32_t& local) const {
     if (reader_.left() < 2) return false;

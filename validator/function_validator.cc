@@ -22,6 +22,12 @@ class FactsSink {
 
   explicit FactsSink(std::unique_ptr<BodyObserver> observer) : observer_(std::move(observer)) {}
 
+  // Notes in `wanted` the types of what the frame has at the instruction with this offset, in the next walks; null: not.
+  void want(FrameTypes* wanted, uint64_t offset) {
+    wanted_ = wanted;
+    wanted_offset_ = offset;
+  }
+
   void begin(Decoder& decoder) {
     decoder_ = &decoder;
     facts_ = {};
@@ -79,6 +85,8 @@ class FactsSink {
   void block(Control&) { enter_block(); }
   void loop(Control&) {
     facts_.has_loops = true;
+    if (wanted_ != nullptr) [[unlikely]]
+      note_types(FrameTypes::At::loop, {});
     enter_block();
     if (observer_) observer_->enter_loop();
   }
@@ -96,9 +104,9 @@ class FactsSink {
   void br_table(std::span<const uint32_t>) {}
   void return_() {}
   void unreachable() {}
-  void call(FuncIdx) { note_call(); }
-  void call_indirect(TypeIdx, TableIdx) { note_call(); }
-  void call_ref(TypeIdx) { note_call(); }
+  void call(FuncIdx f) { note_call(decoder_->module().func_type(f)); }
+  void call_indirect(TypeIdx type, TableIdx) { note_call(decoder_->module().func_type(type)); }
+  void call_ref(TypeIdx type) { note_call(decoder_->module().func_type(type)); }
   void return_call(FuncIdx f) { note_tail_call(decoder_->module().func_type(f)); }
   void return_call_indirect(TypeIdx type, TableIdx) { note_tail_call(decoder_->module().func_type(type)); }
   void return_call_ref(TypeIdx type) { note_tail_call(decoder_->module().func_type(type)); }
@@ -172,10 +180,38 @@ class FactsSink {
     if (observer_) observer_->call();
     note_height();
   }
+  void note_call(const FuncType& callee) {
+    note_call();
+    if (wanted_ != nullptr) [[unlikely]]
+      note_types(FrameTypes::At::call, callee.results);
+  }
   // A host function stores its results where its arguments were, as in any other call.
   void note_tail_call(const FuncType& callee) {
     facts_.has_calls = true;
+    if (wanted_ != nullptr) [[unlikely]]
+      note_types(FrameTypes::At::tail_call, callee.results);
     note_height(decoder_->height() + static_cast<uint32_t>(callee.results.size()));
+  }
+
+  // For FunctionValidator::frame_types. The results of a call are on the stack already, those of a tail call are not.
+  MW_COLD void note_types(FrameTypes::At at, const std::vector<ValType>& results) {
+    if (decoder_->op_offset() != wanted_offset_) return;
+    wanted_->at = at;
+    wanted_->results = results;
+    const Locals& locals = decoder_->locals();
+    for (uint32_t i = 0; i < locals.size(); ++i) {
+      const ValType type = locals.at(i).type;
+      wanted_->locals.push_back(decoder_->has_no_value(i) ? type.with_nullable(true) : type);
+    }
+    std::span<const ValType> operands = decoder_->operand_types();
+    if (at == FrameTypes::At::call) operands = operands.first(operands.size() - results.size());
+    wanted_->operands.assign(operands.begin(), operands.end());
+    uint32_t kept = 0;
+    for (uint32_t depth = decoder_->control_depth(); depth-- > 0;) {
+      const Control& c = decoder_->control(depth);
+      if (!c.label.keeps_exception) continue;
+      wanted_->operands.insert(wanted_->operands.begin() + c.height + kept++, ValType::ref(HeapKind::exn, true));
+    }
   }
 
   // A local that is never written gains little from a register. One that is written makes each iteration of a loop wait
@@ -199,6 +235,8 @@ class FactsSink {
 
   Decoder* decoder_ = nullptr;
   FunctionFacts facts_;
+  FrameTypes* wanted_ = nullptr;  // see want
+  uint64_t wanted_offset_ = 0;
   uint32_t kept_exceptions_ = 0;                  // by the older proposal's catch blocks around this instruction,
   uint32_t most_kept_exceptions_ = 0;             // and the maximum so far; added to the maximum of operands
   std::vector<uint32_t> blocks_;                  // the open blocks, each with a number of its own
@@ -282,6 +320,15 @@ Result<FunctionFacts> FunctionValidator::validate(FuncIdx func) {
                                              std::to_string(FunctionFacts::kMaxSlots));
   }
   return facts;
+}
+
+Result<FrameTypes> FunctionValidator::frame_types(FuncIdx func, uint64_t offset) {
+  FrameTypes types;
+  walk_->sink.want(&types, offset);
+  Result<FunctionFacts> valid = validate(func);
+  walk_->sink.want(nullptr, 0);
+  if (!valid) return std::move(valid).error();
+  return types;
 }
 
 }  // namespace mini_wasm::validator

@@ -10,6 +10,7 @@
 #include "core/opcode.h"
 #include "decoder/module.h"
 #include "validator/body_observer.h"
+#include "validator/frame_types.h"
 
 namespace mini_wasm::validator {
 
@@ -28,6 +29,8 @@ class FunctionValidator {
 
   // Errors: malformed or invalid, with byte offset, function, opcode, and what was expected and found; limit.
   Result<FunctionFacts> validate(FuncIdx func);
+  // What a frame has at the instruction with this offset in the module. Errors: those of `validate`.
+  Result<FrameTypes> frame_types(FuncIdx func, uint64_t offset);
 
  private:
   struct Walk;

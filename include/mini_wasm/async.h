@@ -72,13 +72,14 @@ class MINI_WASM_API AsyncCall {
 
   /// Stores a pointer that the host functions of this call can read (Caller::async_data). Not owned.
   void set_data(void* data);
-  /// Whether the guest, when it has used up the fuel of its store (Store::set_fuel), stops where it is, so that it can go
-  /// on later, instead of trapping. AsyncCall::resume then gives State::ready. So guests take turns:
+  /// Whether the guest stops where it is, so that it can go on later, when it has used up the fuel of its store
+  /// (Store::set_fuel), instead of trapping; and when the store asks for it (Store::ask_to_yield). AsyncCall::resume then
+  /// gives State::ready. So guests take turns:
   ///
   ///     call.set_yields(true);
   ///     do { store.set_fuel(10'000); } while (*call.resume() == AsyncCall::State::ready);
   ///
-  /// At first, they trap.
+  /// At first, it does not.
   void set_yields(bool on);
 
   /// What the call is doing.
@@ -86,11 +87,15 @@ class MINI_WASM_API AsyncCall {
   /// What the function has returned. Empty when it has not returned.
   std::vector<Val> results() const;
 
+  /// For the library's own use: a call that takes over the implementation.
+  explicit AsyncCall(runtime::Continuation* impl) : impl_(impl) {}
+  /// The implementation, for the library's own use; null after the call was moved from.
+  runtime::Continuation* impl() const { return impl_.get(); }
+
  private:
   struct Drop {
     void operator()(runtime::Continuation* call) const noexcept;
   };
-  explicit AsyncCall(std::unique_ptr<runtime::Continuation, Drop> impl) : impl_(std::move(impl)) {}
   std::unique_ptr<runtime::Continuation, Drop> impl_;
 };
 

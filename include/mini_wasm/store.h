@@ -115,6 +115,8 @@ class MINI_WASM_API InterruptHandle {
   bool interrupt() const;
   /// Does what Store::clear_interrupt does, if the store still exists. Returns whether it does.
   bool clear_interrupt() const;
+  /// Does what Store::ask_to_yield does, if the store still exists. Returns whether it does.
+  bool ask_to_yield() const;
   /// For the library's own use.
   explicit InterruptHandle(std::shared_ptr<runtime::StoreLink> link) : link_(std::move(link)) {}
 
@@ -207,6 +209,11 @@ class MINI_WASM_API Store {
   void interrupt();
   /// Ends the effect of Store::interrupt. Thread rule: any thread, while the store exists.
   void clear_interrupt();
+  /// Asks the guest of an AsyncCall with AsyncCall::set_yields to stop at its next iteration of a loop, so that it can go
+  /// on later. Lasts until one has done that. Meanwhile, guests that cannot yield run on, more slowly.
+  ///
+  /// Thread rule: any thread, while the store exists.
+  void ask_to_yield();
   /// What other threads use that may run longer than the store exists. A handle of no store when no memory is left.
   InterruptHandle interrupt_handle();
   /// Calls `work()`, which returns a Result, and gives that. From the deadline on, code of the store that it runs stops

@@ -26,6 +26,7 @@ struct Cpu {
   static void describe_cpu(std::vector<uint8_t>& out);
   // stubs.cc
   static bool make_stubs(CodeMemory& memory, Stubs& stubs, bool metered);
+  static void read_registers(const uint64_t* words, bool all, SavedRegisters& out);
   // link.cc
   static void write_thunk(uint8_t* to, const uint8_t* at, uint32_t index, const Stubs& stubs);
   static void redirect_thunk(uint8_t* to, const uint8_t* at, const NativeCode& code);

@@ -281,6 +281,7 @@ void Masm::trap_if_wrong_float(Cond cond, bool wide, Reg from, uint32_t offset) 
 void Masm::check_interrupt(uint32_t offset) {
   a.access(ins::ldr_w, kScratch, place(kContext, offsetof(InstanceContext, interrupt)));
   a.cbnz(false, kScratch, trap_label(TrapCode::interrupted, offset));
+  come_back();
 }
 
 // A body has fewer than 2^24 units, so two instructions are always enough. What is checked is never given back.
@@ -294,6 +295,11 @@ void Masm::charge(int32_t units, bool checks, uint32_t offset) {
   if ((amount & kLow) != 0 || checks) a.r2_imm(checks ? ins::subs_imm : op, true, kFuel, kFuel, amount & kLow);
   if (!checks) return;
   a.b(Cond::lt, trap_label(TrapCode::out_of_fuel, offset));
+  come_back();
+}
+
+// After the trap that was emitted last, the code may go on here.
+void Masm::come_back() {
   traps_.back().back = a.new_label();
   traps_.back().comes_back = true;
   bind(traps_.back().back);

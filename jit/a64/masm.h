@@ -157,6 +157,8 @@ class Masm : public MasmBase<Masm, Assembler> {
  private:
   friend MasmBase;
 
+  void come_back();
+
   // Code out of line that calls the stub of a trap, for one instruction. `from`: see trap_if_wrong_float; or, if the stack
   // is exhausted, what the stub gets in the scratch register; otherwise kNoReg.
   struct TrapStub {

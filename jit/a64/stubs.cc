@@ -15,6 +15,7 @@
 //
 // C++ functions are called with the standard ABI (AAPCS64): arguments in x0 to x7, results in x0 and x1. They keep x19
 // to x29, and the lower halves of v8 to v15.
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 
@@ -39,6 +40,15 @@ Place at(Reg base, size_t offset) { return {base, kNoReg, false, 0, static_cast<
 class Builder : public StubBuilder<Builder, Assembler::Label> {
  public:
   Builder(Stubs& stubs, bool metered) : StubBuilder(stubs, metered), leave_(a.new_label()), trap_(a.new_label()) {}
+
+  // What for_survivors has put at `words`; `all`: behind that, what save_all has.
+  static void read_registers(const uint64_t* words, bool all, SavedRegisters& out) {
+    for (uint8_t n = 19; n < 27; ++n) out[x(n).id][0] = *words++;
+    for (uint8_t n = 8; n < 12; ++n) out[v(n).id][0] = *words++;
+    if (!all) return;
+    for (uint8_t n = 0; n < kAllInts; ++n) out[x(n).id][0] = *words++;
+    for (uint8_t n = 0; n < kAllFloats; ++n, words += 2) std::copy_n(words, 2, out[v(n).id].begin());
+  }
 
  private:
   friend StubBuilder;
@@ -175,9 +185,10 @@ class Builder : public StubBuilder<Builder, Assembler::Label> {
     a.b(trap_);
   }
 
-  // Called like the stub of a trap. If the call is to yield, all registers are kept on the machine stack for resume_all.
-  void out_of_fuel() {
-    name(&stubs_.traps[static_cast<size_t>(TrapCode::out_of_fuel)]);
+  // The stub of a trap of code that may yield instead, or just go on. If it yields, all registers are kept on the machine
+  // stack for resume_all.
+  template <class F>
+  void trap_or_yield(F* function) {
     push_link();
     save_all();
     a.r2_imm(ins::sub_imm, true, kSp, kSp, kSurvivorsBytes);
@@ -185,11 +196,16 @@ class Builder : public StubBuilder<Builder, Assembler::Label> {
     move(x(0), kContext);
     move(x(1), kFp);
     a.r2_imm(ins::add_imm, true, x(2), kSp, kSurvivorsBytes + kAllBytes);
-    call_cxx(&mini_wasm::jit::out_of_fuel);
-    const Label wait = a.new_label();
+    call_cxx(function);
+    const Label wait = a.new_label(), stop = a.new_label();
     a.compare(true, x(0), kSuspend);
     a.b(Cond::eq, wait);
-    a.r2_imm(ins::add_imm, true, kSp, kSp, kSurvivorsBytes + kAllBytes);
+    a.r2_imm(ins::add_imm, true, kSp, kSp, kSurvivorsBytes);
+    a.cbnz(true, x(0), stop);
+    restore_all();
+    pop_link_and_return();
+    a.bind(stop);
+    a.r2_imm(ins::add_imm, true, kSp, kSp, kAllBytes);
     move(x(1), x(0));
     a.b(trap_);
     a.bind(wait);
@@ -282,8 +298,9 @@ class Builder : public StubBuilder<Builder, Assembler::Label> {
   }
 
   void trap(TrapCode code) {
-    if (metered_ && code == TrapCode::out_of_fuel) return out_of_fuel();
     name(&stubs_.traps[static_cast<size_t>(code)]);
+    if (metered_ && code == TrapCode::out_of_fuel) return trap_or_yield(&out_of_fuel);
+    if (code == TrapCode::interrupted) return trap_or_yield(&interrupted);
     push_link();
     a.constant(true, x(1), code == TrapCode::call_stack_exhausted ? kNoRoom : static_cast<uint64_t>(code));
     a.b(trap_);
@@ -511,5 +528,9 @@ class Builder : public StubBuilder<Builder, Assembler::Label> {
 }  // namespace
 
 bool Cpu::make_stubs(CodeMemory& memory, Stubs& stubs, bool metered) { return Builder(stubs, metered).build(memory); }
+
+void Cpu::read_registers(const uint64_t* words, bool all, SavedRegisters& out) {
+  Builder::read_registers(words, all, out);
+}
 
 }  // namespace mini_wasm::jit::a64

@@ -29,6 +29,7 @@ struct Cpu {
   static void redirect_thunk(uint8_t*, const uint8_t*, const NativeCode&) {}  // calls read the table
   // stubs.cc
   static bool make_stubs(CodeMemory& memory, Stubs& stubs, bool metered);
+  static void read_registers(const uint64_t* words, bool all, SavedRegisters& out);
   // link.cc
   static const uint8_t* without_code(const ModuleEntries& entries, uint32_t entry);
   static void write_distance(uint8_t* to, const uint8_t* at, const Relocation& r, LinkTarget target);

@@ -316,6 +316,7 @@ void Masm::trap_if_null(Operand o, TrapCode code, uint32_t offset) {
 void Masm::check_interrupt(uint32_t offset) {
   a.cmp(context(offsetof(InstanceContext, interrupt), 4), 0);
   trap_if(x86::CondCode::kNE, TrapCode::interrupted, offset);
+  come_back();
 }
 
 // No overflow: a body has fewer units than 31 bits, and the fuel is not far below 0.
@@ -323,6 +324,11 @@ void Masm::charge(int32_t units, bool checks, uint32_t offset) {
   a.sub(gp64(kFuel), units);
   if (!checks) return;
   trap_if(x86::CondCode::kL, TrapCode::out_of_fuel, offset);
+  come_back();
+}
+
+// After the trap that was emitted last, the code may go on here.
+void Masm::come_back() {
   traps_.back().back = a.new_label();
   traps_.back().comes_back = true;
   bind(traps_.back().back);

@@ -182,6 +182,8 @@ class Masm : public MasmBase<Masm, Assembler> {
  private:
   friend MasmBase;
 
+  void come_back();
+
   // Code out of line that calls the stub of a trap, for one instruction.
   struct TrapStub {
     Label entry;

@@ -11,6 +11,7 @@
 // C++ functions are called with the System V ABI: arguments in rdi, rsi, rdx, rcx, r8, r9; results in rax and rdx.
 #include <asmjit/x86.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <new>
 #include <utility>
@@ -48,6 +49,17 @@ class Builder : public StubBuilder<Builder, asmjit::Label> {
     code_.setErrorHandler(&failed_);
     leave_ = a.newLabel();
     trap_ = a.newLabel();
+  }
+
+  // What push_survivors has put at `words`; `all`: behind that, what save_all has.
+  static void read_registers(const uint64_t* words, bool all, SavedRegisters& out) {
+    for (size_t i = std::size(kSurvivors); i-- > 0;) out[Reg(Bank::ints, kSurvivors[i].id()).id][0] = *words++;
+    if (!all) return;
+    const auto word = [&](const x86::Mem& at) { return words + at.offset() / 8; };
+    for_all([&](const x86::Mem& at, const x86::Gp& reg) { out[Reg(Bank::ints, reg.id()).id][0] = *word(at); },
+            [&](const x86::Mem& at, const x86::Xmm& reg) {
+              std::copy_n(word(at), 2, out[Reg(Bank::floats, reg.id()).id].begin());
+            });
   }
 
  private:
@@ -155,19 +167,26 @@ class Builder : public StubBuilder<Builder, asmjit::Label> {
     a.jmp(trap_);
   }
 
-  // Called like the stub of a trap. If the call is to yield, all registers are kept on the machine stack for resume_all.
-  void out_of_fuel() {
-    name(&stubs_.traps[static_cast<size_t>(TrapCode::out_of_fuel)]);
+  // The stub of a trap of code that may yield instead, or just go on. If it yields, all registers are kept on the machine
+  // stack for resume_all.
+  template <class F>
+  void trap_or_yield(F* function) {
     save_all();
     push_survivors();
     a.mov(x86::rdi, x86::r15);
     a.mov(x86::rsi, x86::rbp);
     a.lea(x86::rdx, x86::ptr(x86::rsp, kSurvivorsBytes + kAllBytes));
-    call_cxx(&mini_wasm::jit::out_of_fuel);
-    asmjit::Label wait = a.newLabel();
+    call_cxx(function);
+    asmjit::Label wait = a.newLabel(), stop = a.newLabel();
     a.cmp(x86::eax, static_cast<uint32_t>(kSuspend));
     a.je(wait);
-    a.add(x86::rsp, kSurvivorsBytes + kAllBytes);
+    a.add(x86::rsp, kSurvivorsBytes);
+    a.test(x86::eax, x86::eax);
+    a.jnz(stop);
+    restore_all();
+    a.ret();
+    a.bind(stop);
+    a.add(x86::rsp, kAllBytes);
     a.mov(x86::esi, x86::eax);
     a.jmp(trap_);
     a.bind(wait);
@@ -259,8 +278,9 @@ class Builder : public StubBuilder<Builder, asmjit::Label> {
   }
 
   void trap(TrapCode code) {
-    if (metered_ && code == TrapCode::out_of_fuel) return out_of_fuel();
     name(&stubs_.traps[static_cast<size_t>(code)]);
+    if (metered_ && code == TrapCode::out_of_fuel) return trap_or_yield(&out_of_fuel);
+    if (code == TrapCode::interrupted) return trap_or_yield(&interrupted);
     a.mov(x86::esi, code == TrapCode::call_stack_exhausted ? kNoRoom : static_cast<uint64_t>(code));
     a.jmp(trap_);
   }
@@ -488,5 +508,9 @@ class Builder : public StubBuilder<Builder, asmjit::Label> {
 }  // namespace
 
 bool Cpu::make_stubs(CodeMemory& memory, Stubs& stubs, bool metered) { return Builder(stubs, metered).build(memory); }
+
+void Cpu::read_registers(const uint64_t* words, bool all, SavedRegisters& out) {
+  Builder::read_registers(words, all, out);
+}
 
 }  // namespace mini_wasm::jit::x64

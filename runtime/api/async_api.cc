@@ -58,7 +58,7 @@ Result<AsyncCall> AsyncCall::make(const Func& func, std::span<const Val> args) {
   return guarded([&]() -> Result<AsyncCall> {
     Result<std::unique_ptr<Continuation>> made = prepare(func.store(), func, args);
     if (!made) return std::move(made).error();
-    return AsyncCall(std::unique_ptr<Continuation, Drop>(made->release()));
+    return AsyncCall(made->release());
   });
 }
 

@@ -16,6 +16,10 @@ bool InterruptHandle::clear_interrupt() const {
   return link_ != nullptr && link_->with([](runtime::Store& store) { store.set_interrupt(false); });
 }
 
+bool InterruptHandle::ask_to_yield() const {
+  return link_ != nullptr && link_->with([](runtime::Store& store) { store.set_yielding(true); });
+}
+
 InterruptHandle Store::interrupt_handle() {
   if (empty()) return {};
   return guarded([&] { return InterruptHandle(impl_->link()); }, [] { return InterruptHandle(); });

@@ -40,6 +40,10 @@ void Store::clear_interrupt() {
   if (!empty()) impl_->set_interrupt(false);
 }
 
+void Store::ask_to_yield() {
+  if (!empty()) impl_->set_yielding(true);
+}
+
 Result<void> Store::set_fuel(uint64_t units) {
   if (empty()) return out_of_memory();
   if (!impl_->engine().config().fuel) {

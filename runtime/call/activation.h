@@ -81,10 +81,10 @@ struct Activation {
   InstanceContext* suspended_in = nullptr;
   const void* suspended_sp = nullptr;
   const FuncType* entry_type = nullptr;
-  // For the interpreter, if the guest has yielded: its registers.
-  bool yielded = false;  // suspended where it had no fuel (Execution::begin_yielding), and not in a host function
-  std::array<uint64_t, 6> registers;
-  bool in_tail_call = false;  // for the interpreter: the host function was called by a tail call
+  // Whether it is suspended because it has yielded (Execution::begin_yielding), and not in a host function; and where.
+  enum class Yielded : uint8_t { no, out_of_fuel, at_loop } yielded = Yielded::no;
+  std::array<uint64_t, 6> registers;  // of the interpreter, if it has yielded
+  bool in_tail_call = false;          // for the interpreter: the host function was called by a tail call
   // The frames that an exception has left before it came here (Execution::run_compiled). Cleared when the exception is
   // caught.
   std::vector<FrameRef> left_by_exception;

@@ -63,11 +63,13 @@ Exit Execution::begin_waiting(const FuncInst& func, Slot* args) {
   return Exit::suspended;
 }
 
-bool Execution::begin_yielding(Slot* frame_end) {
+bool Execution::begin_yielding(Activation::Yielded where, Slot* frame_end) {
   if (current_ == nullptr || !current_->yields_ || activation_ != &current_->innermost()) return false;
   activation_->top = frame_end;
-  activation_->yielded = make_room(*current_);
-  return activation_->yielded;
+  if (!make_room(*current_)) return false;
+  activation_->yielded = where;
+  if (where == Activation::Yielded::at_loop) store_.set_yielding(false);
+  return true;
 }
 
 // For what will be saved. False: there is no memory.

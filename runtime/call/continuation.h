@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "runtime/call/activation.h"
@@ -46,11 +47,20 @@ class Continuation {
   // Whether it yields when it has no fuel left, instead of trapping.
   void set_yields(bool on) { yields_ = on; }
   bool has_returned() const { return has_returned_; }  // it has ended, without an error
+  bool yields() const { return yields_; }
+  bool has_yielded() const { return innermost().yielded != Activation::Yielded::no; }
+  bool has_failed() const { return error_ != nullptr; }  // the host function has given an error
   // The arguments until it begins; the results when it has ended.
   const std::vector<Slot>& slots() const { return slots_; }
-  // While it waits: the host function, and where its results go.
+  // While it waits, or can resume and has not yielded: the host function, and where its results go.
   const FuncInst& waits_for() const { return *outer_.host_func; }
   Slot* results() { return values() + results_at_; }
+  // For a call that was saved: it has ended, with results if it has returned.
+  void set_ended(bool has_returned, std::vector<Slot> results) {
+    state_ = State::ended;
+    has_returned_ = has_returned;
+    slots_ = std::move(results);
+  }
   // Gives what it waits for: the results, which are in place, or an error.
   void complete() { state_ = State::can_resume; }
   void complete(ErrorPtr error);
@@ -65,7 +75,7 @@ class Continuation {
     if (state_ == State::ready || state_ == State::ended) visit_values(slots_.data(), slots_.size());
     if (state_ != State::waiting && state_ != State::can_resume) return;
     visit_words(saved_.get(), machine_words_);
-    if (innermost().yielded) visit_words(innermost().registers.data(), innermost().registers.size());
+    if (has_yielded()) visit_words(innermost().registers.data(), innermost().registers.size());
     visit_values(saved_.get() + machine_words_, value_slots_);
   }
 

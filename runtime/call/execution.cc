@@ -83,7 +83,7 @@ Result<void> Execution::finish(Exit exit, Activation& activation, const FuncInst
     case Exit::exception: return located(thrown_error(store_, std::exchange(pending_exception, gc::kNull)));
     case Exit::suspended:
       save(*current_);
-      current_->state_ = current_->innermost().yielded ? Continuation::State::can_resume : Continuation::State::waiting;
+      current_->state_ = current_->has_yielded() ? Continuation::State::can_resume : Continuation::State::waiting;
       return {};
     case Exit::host_error: break;
   }

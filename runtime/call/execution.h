@@ -5,11 +5,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "core/limits.h"
 #include "runtime/call/activation.h"
 #include "runtime/call/continuation.h"
+#include "runtime/call/saved_frame.h"
 #include "runtime/call/use_check.h"
 #include "runtime/memory/memory_pool.h"
 
@@ -51,9 +53,15 @@ class Execution {
   bool can_suspend() const;
   // Called by that host function, before it returns with an error of kind waiting.
   void suspend() { suspending_ = true; }
-  // For a tier whose code has no fuel left: whether it shall be suspended (Exit::suspended) instead of trapping.
-  // `frame_end`: of the innermost frame.
-  bool begin_yielding(Slot* frame_end);
+  // For a tier whose code has no fuel left, or is asked to yield at a loop: whether it shall be suspended
+  // (Exit::suspended) there. `frame_end`: of the innermost frame.
+  bool begin_yielding(Activation::Yielded where, Slot* frame_end);
+  // The frames of a call that waits or has yielded, outermost first. Errors: usage, limit.
+  Result<void> save_frames(Continuation& continuation, std::vector<SavedFrame>& frames);
+  // Lets the call, which is ready, continue with these frames. `waits_for`: the host function that the last one has
+  // called; null: it stands at a loop. Errors: those of ExecutionTier::load_frames.
+  Result<void> load_frames(Continuation& continuation, std::span<const SavedFrame> frames, FuncInst* waits_for,
+                           bool in_tail_call);
   Continuation* current() const { return current_; }  // the one that is running
   template <class Visit>
   void for_each_continuation(Visit visit) const;
@@ -76,6 +84,7 @@ class Execution {
   // --- The value stack
 
   const Slot* stack() const { return stack_base(); }
+  Slot* stack_begin() const { return stack_base(); }
   // [machine_sp, machine_stack_end()) is the part of the machine stack that is in use.
   const void* machine_stack_end() const { return stack_base(); }
   // The end of the part of the value stack that can be accessed without the fault handler.

@@ -5,11 +5,13 @@
 #include <mini_wasm/result.h>
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "core/function_facts.h"
 #include "core/indices.h"
 #include "runtime/call/activation.h"
+#include "runtime/call/saved_frame.h"
 #include "runtime/instance/func_inst.h"
 #include "runtime/memory/bounds.h"
 #include "validator/body_observer.h"
@@ -17,6 +19,7 @@
 namespace mini_wasm::runtime {
 
 class CompiledModule;
+class Execution;
 
 // A tier's code for one module, shared by all instances of the module that need the same Bounds. Thread rule: any
 // thread.
@@ -79,6 +82,18 @@ class ExecutionTier {
   // Appends the frames of one activation to `frames`, innermost first, starting from activation.fp and pc; at most
   // `most` frames.
   virtual void walk(const Activation& activation, size_t most, std::vector<FrameRef>& frames) = 0;
+  // Appends the frames of a suspended activation, innermost first, in the form that does not depend on the tier.
+  // `innermost`: it is the one that waits or has yielded, and has not called compiled code that does. Errors: usage, limit.
+  virtual Result<void> save_frames(const Activation&, bool /*innermost*/, std::vector<SavedFrame>&) { return {}; }
+  // Makes a suspended activation of such frames, whose types have been checked; here they are outermost first. `slots`
+  // receives what has to be on the value stack. The caller has set activation.yielded and in_tail_call, and sets `top`.
+  // Returns the index of the slot behind the operands of the last frame. Errors: usage (the tier cannot do that);
+  // invalid; limit; those of a translation.
+  virtual Result<size_t> load_frames(std::span<const SavedFrame>, Execution&, Activation&, std::vector<Slot>&) {
+    return Error::make(ErrorKind::usage,
+                       "calls that were saved go on in the interpreter, which hands them to the compiler: make the "
+                       "engine with Tier::automatic or Tier::interpreter");
+  }
   // For a compiler: true in a process that must not run the existing machine code because it shares that memory with
   // its parent (a child of fork, in rare cases). Then everything is interpreted.
   virtual bool is_retired() const { return false; }

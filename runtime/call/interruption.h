@@ -1,5 +1,5 @@
-// Interruption: whether a store is interrupted, and how its thread learns of it: from the contexts of running code, from
-// a descriptor that it waits for, or from a function that wakes it.
+// Interruption: whether a store is interrupted or asked to yield, and how its thread learns of it: from the contexts of
+// running code, from a descriptor that it waits for, or from a function that wakes it.
 // Thread rule: any thread.
 #pragma once
 
@@ -15,9 +15,12 @@ namespace mini_wasm::runtime {
 class Interruption {
  public:
   bool on() const { return on_.load(std::memory_order_relaxed); }
+  // Whether calls that can yield are asked to do that.
+  bool yields() const { return yields_.load(std::memory_order_relaxed); }
 
   // There is an interruption while the embedder asks for it, and while there are deadlines that have passed. These
-  // change one of the two, and call `tell(on)`, which tells running code. No `exclusively` runs meanwhile.
+  // change one of the two, or what `yields` gives, and call `tell()`, which tells running code. No `exclusively` runs
+  // meanwhile.
   template <class Tell>
   void set(bool on, Tell tell) {
     const std::lock_guard lock(mutex_);
@@ -29,6 +32,12 @@ class Interruption {
     const std::lock_guard lock(mutex_);
     passed_ += change;
     update(tell);
+  }
+  template <class Tell>
+  void set_yielding(bool on, Tell tell) {
+    const std::lock_guard lock(mutex_);
+    yields_ = on;
+    tell();
   }
   // Calls `work()`, which may change what `tell` reads.
   template <class Work>
@@ -50,14 +59,14 @@ class Interruption {
   void update(Tell tell) {
     const bool on = asked_ || passed_ != 0;
     on_ = on;
-    tell(on);
+    tell();
     event_.set(on);
     for (const HostBlock* block = blocked_; block != nullptr; block = block->outer_) {
       if (block->wake_) block->wake_();
     }
   }
 
-  std::atomic<bool> on_{false};
+  std::atomic<bool> on_{false}, yields_{false};
   std::mutex mutex_;  // guards what follows, and what `exclusively` is used for
   bool asked_ = false;
   int passed_ = 0;

@@ -25,8 +25,12 @@ struct InstanceContext {
   // A frame must end at or before this address. Null while the store is interrupted, so that calls need not check
   // `interrupt` as well.
   std::atomic<Slot*> stack_limit{nullptr};
-  // Not 0: stop at the next loop iteration or call (Store::set_interrupt).
+  // Not 0: there is something to do at the next iteration of a loop.
+  // * kStop: stop, also at the next call (Store::set_interrupt);
+  // * kYield: if the call can yield, suspend it (Store::set_yielding).
   std::atomic<uint32_t> interrupt{0};
+  static constexpr uint32_t kStop = 1, kYield = 2;
+  bool must_stop() const { return (interrupt.load(std::memory_order_relaxed) & kStop) != 0; }
   Slot** globals = nullptr;      // address of each global's value, by GlobalIdx
   FuncInst** funcs = nullptr;    // by FuncIdx
   TableInst** tables = nullptr;  // by TableIdx

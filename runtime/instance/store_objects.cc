@@ -204,7 +204,7 @@ Result<ModuleInst*> StoreObjects::new_instance(std::shared_ptr<const CompiledMod
   instance.context.store = &store_;
   instance.context.heap_runs = store_.heap().runs();
   store_.interruption().exclusively([&] {
-    tell_interruption(instance.context, store_.interrupted());
+    tell_interruption(instance.context);
     instances_.splice(instances_.end(), made);
   });
   return &instance;
@@ -226,13 +226,15 @@ void StoreObjects::forget_last_instance() {
   module->instantiation().instances().give_back(*module, std::move(last));
 }
 
-void StoreObjects::tell_interruption(bool on) {
-  for (ModuleInst& instance : instances_) tell_interruption(instance.context, on);
+void StoreObjects::tell_interruption() {
+  for (ModuleInst& instance : instances_) tell_interruption(instance.context);
 }
 
-void StoreObjects::tell_interruption(InstanceContext& context, bool on) const {
-  context.interrupt = on;
-  context.stack_limit = on ? nullptr : store_.execution().stack_limit();
+void StoreObjects::tell_interruption(InstanceContext& context) const {
+  const Interruption& interruption = store_.interruption();
+  context.interrupt =
+      (interruption.on() ? InstanceContext::kStop : 0) | (interruption.yields() ? InstanceContext::kYield : 0);
+  context.stack_limit = interruption.on() ? nullptr : store_.execution().stack_limit();
 }
 
 // --- Undoing a failed instantiation

@@ -65,9 +65,9 @@ class StoreObjects {
   const ModuleInstList& instances() const { return instances_; }
   ModuleInstList& instances() { return instances_; }
 
-  // Tells the code of all instances whether the store is interrupted. Thread rule: any thread, within
-  // Interruption::set.
-  void tell_interruption(bool on);
+  // Tells the code of all instances whether the store is interrupted, or asks to yield. Thread rule: any thread, when
+  // Interruption::set and the like say so.
+  void tell_interruption();
 
   // The number of objects of each kind. An instantiation that fails before its objects are visible to others removes
   // them (forget_since), so that repeated attempts do not fill the store.
@@ -88,7 +88,7 @@ class StoreObjects {
                               std::string_view module, std::string_view name);
   Result<void> check_memory_count() const;
   Result<void> allocate(MemInst& memory, const MemoryType& type, const std::shared_ptr<PageTemplate>& content);
-  void tell_interruption(InstanceContext& context, bool on) const;
+  void tell_interruption(InstanceContext& context) const;
   void forget_last_instance();
   void note_func_addresses() const;
 

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 """Compares what made-up programs do on two machines: here, and on another CPU that an emulator plays.
 
-    across_machines.py [--first N] [--count N] [--tier TIER] [--with OPTION]... [--fuel] HERE THERE...
+    across_machines.py [--first N] [--count N] [--tier TIER] [--with OPTION]... [--fuel] [--saving] HERE THERE...
 
 HERE is `differential` of this machine, whose interpreter says what is right. THERE is the command that starts the one
 of the other machine, with its emulator; it runs TIER, with options of its own (--with few-registers). With --fuel, both
-must run out of fuel at the same places. Both print a line for each seed (differential --outcomes). A seed whose lines are not equal is run again on both, to show the first line
+must run out of fuel at the same places; with --saving, both must save the same frames of calls. Both print a line for each seed (differential --outcomes). A seed whose lines are not equal is run again on both, to show the first line
 of its outcome that is different. The same is done where a seed ends a process; the comparison goes on behind it. The
 exit code is 1 if there was one.
 """
@@ -56,15 +56,16 @@ def main():
     parser.add_argument('--count', type=int, default=1000)
     parser.add_argument('--tier', default='jit')
     parser.add_argument('--with', action='append', default=[], dest='options', metavar='OPTION')
-    parser.add_argument('--fuel', action='store_const', const=['--fuel'], default=[])
+    for option in ('--fuel', '--saving'):
+        parser.add_argument(option, action='append_const', const=option, dest='of_both', default=[])
     parser.add_argument('--features', default='+threads,+wide-arithmetic')
     parser.add_argument('here')
     parser.add_argument('there', nargs=argparse.REMAINDER)
     arguments = parser.parse_args()
     if not arguments.there:
         parser.error('no command that starts the program of the other machine')
-    here = Machine([arguments.here, *arguments.fuel], REFERENCE, arguments.features, [])
-    options = arguments.fuel + ['--' + name for name in arguments.options]
+    here = Machine([arguments.here, *arguments.of_both], REFERENCE, arguments.features, [])
+    options = arguments.of_both + ['--' + name for name in arguments.options]
     there = Machine(arguments.there, arguments.tier, arguments.features, options)
     seeds = range(arguments.first, arguments.first + arguments.count)
     different = 0

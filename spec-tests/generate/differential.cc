@@ -9,6 +9,7 @@
 //                                    equal
 //                [--waiting]         guests wait for each function of the host (AsyncCall); with --fuel, they also yield
 //                                    after every few instructions
+//                [--saving]          and are saved and loaded again meanwhile, also at loops; not with --fuel
 //                [--cached]          modules run from a code cache into which they were put before
 //   differential --outcomes TIER [--lines] ...    prints each seed with a fingerprint of what the program does on one
 //                tier, or with what it does; across_machines.py compares two machines with that
@@ -45,14 +46,14 @@ namespace {
 constexpr const char* kUsage =
     "usage: %s [--first N] [--count N] [--seconds S] [--features +NAME,-NAME...] [--out DIR] [--reduce] "
     "[--outcomes TIER [--lines]] [--transcript] [--few-registers] [--oldest-cpu] [--poison-slots] [--fuel] [--waiting] "
-    "[--cached]\n";
+    "[--saving] [--cached]\n";
 
 struct Options {
   uint64_t first = 0, count = 1000;
   double seconds = 0;  // 0: no limit
   FeatureSet features = FeatureSet::defaults();
   std::string out;
-  bool reduce = false, transcript = false, cached = false, lines = false, fuel = false, waiting = false;
+  bool reduce = false, transcript = false, cached = false, lines = false, fuel = false, waiting = false, saving = false;
   const spec::TierCase* outcomes = nullptr;  // of this tier alone
 };
 
@@ -80,6 +81,7 @@ bool set_flag(std::string_view arg, Options& options) {
                      : arg == "--lines"        ? &options.lines
                      : arg == "--fuel"         ? &options.fuel
                      : arg == "--waiting"      ? &options.waiting
+                     : arg == "--saving"       ? &options.saving
                      : arg == "--poison-slots" ? &runtime::test_settings.poison_slots
 #if MINI_WASM_JIT
                      : arg == "--few-registers" ? &jit::test_settings.few_registers
@@ -119,6 +121,12 @@ Engine make_engine(Config config, const Options& options, bool fuel) {
   return Engine(config);
 }
 
+bool is_of_saved(const std::string& line) { return line.starts_with("sav") || line.starts_with("loading"); }
+
+Waits waits_of(const Options& options) {
+  return options.saving ? Waits::saved : options.waiting ? Waits::yes : Waits::no;
+}
+
 class Comparison {
  public:
   explicit Comparison(const Options& options)
@@ -141,12 +149,19 @@ class Comparison {
     const Program program = generate_program(bytes, options_.features);
     const Outcome expected = run_program(reference_, program, seed);
     if (!expected.empty() && expected[0].find("error: invalid") != std::string::npos) return "  " + expected[0];
-    for (size_t i = options_.waiting ? 0 : 1; i < engines_.size(); ++i) {
+    const Waits waits = waits_of(options_);
+    Outcome saved;
+    for (size_t i = waits != Waits::no ? 0 : 1; i < engines_.size(); ++i) {
       for (const auto& module : program) {
         if (options_.cached) (void)Module::compile(earlier_[i], module);
       }
-      const std::string difference =
-          first_difference(expected, run_program(engines_[i], program, seed, options_.waiting));
+      Outcome outcome = run_program(engines_[i], program, seed, waits);
+      Outcome lines;
+      std::ranges::copy_if(outcome, std::back_inserter(lines), is_of_saved);
+      std::erase_if(outcome, is_of_saved);
+      if (i == 0) saved = lines;
+      std::string difference = first_difference(expected, outcome);
+      if (difference.empty()) difference = first_difference(saved, lines);
       if (!difference.empty()) return std::string(spec::kTiers[i].name) + ":\n" + difference;
     }
     for (const auto& file : std::filesystem::directory_iterator(cache_.path())) std::filesystem::remove(file);
@@ -191,7 +206,7 @@ int print_outcomes(const Options& options) {
   const Engine engine = make_engine(options.outcomes->config(), options, options.fuel);
   for (uint64_t seed = options.first; seed - options.first < options.count; ++seed) {
     const Outcome outcome =
-        run_program(engine, generate_program(bytes_of_seed(seed), options.features), seed, options.waiting);
+        run_program(engine, generate_program(bytes_of_seed(seed), options.features), seed, waits_of(options));
     std::printf("%llu %s\n", static_cast<unsigned long long>(seed), fingerprint(outcome).c_str());
     for (size_t i = 0; options.lines && i < outcome.size(); ++i) std::printf("%s\n", outcome[i].c_str());
     std::fflush(stdout);

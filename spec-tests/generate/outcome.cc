@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "runtime/cache/hash.h"
+#include "runtime/checkpoint/saved_call.h"
+#include "runtime/store.h"
 #include "spec-tests/generate/byte_source.h"
 #include "spec-tests/generate/constants.h"
 
@@ -121,8 +123,9 @@ struct World {
   Store store;
   std::vector<Instance> instances;
   bool calls_back = false;
-  bool waits = false;  // the host's functions make their guests wait, and this is what they return:
-  std::vector<Val> results;
+  Waits waits = Waits::no;
+  std::vector<Val> results;  // what the host's function returns for which a guest waits
+  Outcome saved;             // the lines that begin with "saved"
 
   const bool is_metered;  // Config::fuel
 
@@ -214,7 +217,7 @@ std::vector<Val> values_of(const FuncType& type, const uint64_t* slots) {
 Func host_function(World& world, const FuncType& type) {
   return Func::make(world.store, type, [type, &world](Caller& caller, uint64_t* slots) -> Result<void> {
     uint32_t hash = hash_of_arguments(type, slots);
-    if (world.waits) {
+    if (world.waits != Waits::no) {
       world.give_fuel(kFuelToBegin);
     } else if (hash % 8 == 0) {
       world.give_fuel(world.store.fuel() + kMoreFuel);
@@ -223,7 +226,7 @@ Func host_function(World& world, const FuncType& type) {
       if (Result<void> r = call_back(world, hash); !r) return r;
     }
     write_results(type, hash, slots);
-    if (!world.waits) return {};
+    if (world.waits == Waits::no) return {};
     Result<void> waits = caller.suspend();
     if (waits.error().kind != ErrorKind::waiting) return {};  // this call cannot wait
     world.results = values_of(type, slots);
@@ -231,16 +234,53 @@ Func host_function(World& world, const FuncType& type) {
   });
 }
 
+std::string describe(const runtime::SavedCall& call) {
+  std::string text = "saved";
+  for (const runtime::SavedFrame& frame : call.frames) {
+    text += " f" + std::to_string(raw(frame.func)) + "+" + hex(frame.offset, 6) + "(";
+    for (const runtime::SavedValue& operand : frame.operands) {
+      text += describe(Val::from_bits(operand.type, operand.slots[0], operand.slots[1]));
+      text += ' ';
+    }
+    text += ")";
+  }
+  return text;
+}
+
+// Saves the call, and replaces it by one that is made of what was saved.
+void save_and_load(World& world, AsyncCall& call, bool waits) {
+  runtime::Store& store = world.store.impl();
+  Result<runtime::SavedCall> saved = runtime::save_call(store, *call.impl());
+  if (!saved) {
+    // Of a tail call of a host function, machine code leaves no frame.
+    if (waits && saved.error().message.find("only a host function") != std::string::npos) return;
+    world.saved.push_back("saving: " + saved.error().to_string());
+    return;
+  }
+  if (waits) world.saved.push_back(describe(*saved));
+  if (&store.engine().tier() == store.engine().tier().compiler()) return;  // machine code alone cannot go on with it
+  Result<std::unique_ptr<runtime::Continuation>> loaded = runtime::load_call(store, *saved);
+  if (!loaded) {
+    world.saved.push_back("loading: " + loaded.error().to_string());
+    return;
+  }
+  call = AsyncCall(loaded->release());
+}
+
+constexpr int kMostSaves = 30;  // of a call, at loops
+
 // Calls a function whose guest waits for the results of each host function, and yields when it has no fuel.
 Result<std::vector<Val>> call_waiting(World& world, const Func& func, std::span<const Val> args) {
   Result<AsyncCall> call = AsyncCall::make(func, args);
   if (!call) return std::move(call).error();
   call->set_yields(true);
-  for (;;) {
+  for (int turn = 0;; ++turn) {
     world.give_fuel(kSlice);
+    if (world.waits == Waits::saved && turn < kMostSaves) world.store.ask_to_yield();
     Result<AsyncCall::State> state = call->resume();
     if (!state) return std::move(state).error();
     if (*state == AsyncCall::State::finished) return call->results();
+    if (world.waits == Waits::saved) save_and_load(world, *call, *state == AsyncCall::State::waiting);
     world.store.collect_garbage();
     if (*state == AsyncCall::State::ready) continue;
     if (Result<void> r = call->complete(world.results); !r) return std::move(r).error();
@@ -299,9 +339,12 @@ void call_exports(World& world, const Instance& instance, const std::string& pre
       if (!args) continue;
       (void)fuel.set(Val::i32(kFuel));
       world.give_fuel(1 + (seed * 31 + turn * 7919) % kMostFuel);
-      const Result<std::vector<Val>> result = world.waits ? call_waiting(world, *func, *args) : func->call(*args);
+      const bool waits = world.waits != Waits::no;
+      const Result<std::vector<Val>> result = waits ? call_waiting(world, *func, *args) : func->call(*args);
+      outcome.insert(outcome.end(), world.saved.begin(), world.saved.end());
+      world.saved.clear();
       outcome.push_back(prefix + name + "(" + describe(*args) + ") = " + describe_result(result));
-      if (world.is_metered && !world.waits) outcome.back() += ", fuel " + std::to_string(world.store.fuel());
+      if (world.is_metered && !waits) outcome.back() += ", fuel " + std::to_string(world.store.fuel());
     }
   }
 }
@@ -332,7 +375,8 @@ void describe_state(const Instance& instance, const std::string& prefix, Outcome
   }
 }
 
-Outcome run_module(const Engine& engine, std::span<const uint8_t> bytes, uint64_t seed, Callable callable, bool waits) {
+Outcome run_module(const Engine& engine, std::span<const uint8_t> bytes, uint64_t seed, Callable callable,
+                   Waits waits) {
   World world(engine);
   world.waits = waits;
   if (const auto error = instantiate(world, engine, bytes)) return {*error};
@@ -342,7 +386,7 @@ Outcome run_module(const Engine& engine, std::span<const uint8_t> bytes, uint64_
   return outcome;
 }
 
-Outcome run_program(const Engine& engine, const Program& program, uint64_t seed, bool waits) {
+Outcome run_program(const Engine& engine, const Program& program, uint64_t seed, Waits waits) {
   if (program.size() == 1) return run_module(engine, program[0], seed, Callable::all, waits);
   World world(engine);
   world.calls_back = true;

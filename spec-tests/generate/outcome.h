@@ -29,14 +29,18 @@ using Outcome = std::vector<std::string>;
 // Which exports are called: all, or only those that JavaScript can call (no vectors, no exceptions in their types).
 enum class Callable : uint8_t { all, from_javascript };
 
+// Whether the host's functions make their guests wait (AsyncCall), which changes nothing. `saved`: and then each call is
+// saved, and, where the tier can do that, replaced by one that is made of what was saved; it is also saved at loops. For
+// each call that waits there is a line more, "saved ...": where its frames are, and their operands.
+enum class Waits : uint8_t { no, yes, saved };
+
 // Runs a program. The arguments of a call depend on `seed`, the function, and how often it was called. If there are
 // several modules, the lines begin with "m0.", "m1." ... A module that cannot be instantiated ends the program, but the
-// modules before it are still called. The host's functions call back into the program. `waits`: they make their guests
-// wait (AsyncCall), which changes nothing.
-Outcome run_program(const Engine& engine, const Program& program, uint64_t seed, bool waits = false);
+// modules before it are still called. The host's functions call back into the program.
+Outcome run_program(const Engine& engine, const Program& program, uint64_t seed, Waits waits = Waits::no);
 
 Outcome run_module(const Engine& engine, std::span<const uint8_t> module, uint64_t seed,
-                   Callable callable = Callable::all, bool waits = false);
+                   Callable callable = Callable::all, Waits waits = Waits::no);
 
 // Parts of an outcome: the result of a call, and the contents of an instance's exports.
 std::string describe_result(const Result<std::vector<Val>>& result);
