@@ -166,11 +166,11 @@ TEST(c_refs, host_info_stays_without_a_handle) {
 // --- Lives
 
 TEST(c_lives, objects_outlive_their_store_and_engine) {
+  int gone = 0;  // before the handles, because the last of them calls the finalizer
   World world;
   auto instance = world.load(kModule);
   const auto func = export_of(instance.get(), "func");
   const auto memory = export_of(instance.get(), "memory");
-  int gone = 0;
   wasm_instance_set_host_info_with_finalizer(instance.get(), &gone, count);
   instance.reset();
   world.store.reset();

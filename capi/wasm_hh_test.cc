@@ -102,15 +102,16 @@ own<wasm::Trap> plain(const vec<Val>& args, vec<Val>& results) {
 
 TEST(wasm_hh, functions_and_traps) {
   int finalized = 0;
+  struct Env {
+    wasm::Store* store;
+    int* finalized;
+  } env{nullptr, &finalized};  // before the store, whose end calls the finalizer
   {
     const World world;
+    env.store = world.store.get();
     const auto type = wasm::FuncType::make(ownvec<wasm::ValType>::make(wasm::ValType::make(wasm::ValKind::I32)),
                                            ownvec<wasm::ValType>::make(wasm::ValType::make(wasm::ValKind::I32)));
     const auto add = wasm::Func::make(world.store.get(), type.get(), plain);
-    struct Env {
-      wasm::Store* store;
-      int* finalized;
-    } env{world.store.get(), &finalized};
     const auto fail = wasm::Func::make(
         world.store.get(), type.get(),
         [](void* data, const vec<Val>& args, vec<Val>&) {
