@@ -72,6 +72,13 @@ Result<void> run_with_env(void* data, Caller&, uint64_t* slots) {
   });
 }
 
+Result<void> run_with_caller(void* data, Caller& caller, uint64_t* slots) {
+  mini_wasm_caller_t who{static_cast<Callback*>(data)->store, caller};
+  return run_callback(data, slots, [&](const Callback& self, const wasm_val_vec_t* args, wasm_val_vec_t* results) {
+    return self.code.with_caller(self.env, &who, args, results);
+  });
+}
+
 bool has_vector(const wasm_functype_t& type) {
   const auto is_vector = [](const wasm_valtype_t* t) { return t->type.is_vector(); };
   return std::any_of(type.params.data, type.params.data + type.params.size, is_vector) ||
@@ -100,10 +107,7 @@ template <size_t size>
 
 Result<void> call(wasm_store_t* store, const Func& func, std::span<const wasm_val_t> args, wasm_val_vec_t* results) {
   const FuncType& type = func.type();
-  if (args.size() != type.params.size()) {
-    return Error::make(ErrorKind::usage, "the function has type " + to_string(type) + ", but is called with " +
-                                             std::to_string(args.size()) + " arguments");
-  }
+  if (args.size() != type.params.size()) return wrong_number(type, args.size());
   const size_t slots = std::max(runtime::slot_count(type.params), runtime::slot_count(type.results));
   if (slots <= 8) return call_in<8>(store, func, type, args, results);
   if (slots <= kMostSlots) return call_in<kMostSlots>(store, func, type, args, results);
@@ -111,6 +115,11 @@ Result<void> call(wasm_store_t* store, const Func& func, std::span<const wasm_va
 }
 
 }  // namespace
+
+Error wrong_number(const FuncType& type, size_t given) {
+  return Error::make(ErrorKind::usage, "the function has type " + to_string(type) + ", but is called with " +
+                                           std::to_string(given) + " arguments");
+}
 
 std::unique_ptr<Callback> make_callback(wasm_store_t* store, void* env, void (*finalizer)(void*)) {
   std::unique_ptr<Callback> made(new (std::nothrow) Callback{store, env, finalizer, nullptr, {}});
@@ -160,6 +169,16 @@ wasm_func_t* wasm_func_new_with_env(wasm_store_t* store, const wasm_functype_t* 
     return nullptr;
   callback->code.with_env = code;
   return make_func(store, type, std::move(callback), run_with_env);
+}
+
+wasm_func_t* mini_wasm_func_new_with_vals(wasm_store_t* store, const wasm_functype_t* type,
+                                          mini_wasm_func_callback_with_vals_t code, void* env,
+                                          void (*finalizer)(void*)) {
+  auto callback = make_callback(store, env, finalizer);
+  if (callback == nullptr || store == nullptr || type == nullptr || code == nullptr || has_vector(*type))
+    return nullptr;
+  callback->code.with_caller = code;
+  return make_func(store, type, std::move(callback), run_with_caller);
 }
 
 size_t wasm_func_param_arity(const wasm_func_t* func) {

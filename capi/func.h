@@ -5,6 +5,11 @@
 
 #include "capi/store.h"
 
+struct mini_wasm_caller_t {
+  wasm_store_t* store;
+  mini_wasm::Caller& caller;
+};
+
 namespace mini_wasm::capi {
 
 // The code of a host function, and what belongs to it. `run` gets the address of this object as `data`.
@@ -16,6 +21,7 @@ struct Callback {
   union {
     wasm_func_callback_t plain;
     wasm_func_callback_with_env_t with_env;
+    mini_wasm_func_callback_with_vals_t with_caller;
     mini_wasm_func_callback_t unchecked;
   } code;
 
@@ -32,5 +38,7 @@ wasm_func_t* make_func(wasm_store_t* store, const wasm_functype_t* type, std::un
                        RunCallback run);
 // What a callback returned: null is success. Takes the trap over.
 Result<void> outcome_of(wasm_trap_t* trap);
+// The error of a call with too few or too many arguments. May throw std::bad_alloc.
+Error wrong_number(const FuncType& type, size_t given);
 
 }  // namespace mini_wasm::capi

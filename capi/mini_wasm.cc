@@ -1,4 +1,4 @@
-// The functions of mini_wasm.h but those of its linker.
+// The functions of mini_wasm.h but those for linking, waiting and deadlines.
 #include <mini_wasm.h>
 
 #include <cstring>
@@ -180,11 +180,6 @@ wasm_trap_t* mini_wasm_func_call_unchecked(const wasm_func_t* func, uint64_t* sl
   Result<void> done = func->func().call_unchecked(slots);
   return done ? nullptr : trap_of(store, std::move(done).error());
 }
-
-struct mini_wasm_caller_t {
-  wasm_store_t* store;
-  Caller& caller;
-};
 
 wasm_memory_t* mini_wasm_caller_memory(mini_wasm_caller_t* caller, const char* name) {
   if (caller == nullptr) return nullptr;

@@ -26,6 +26,9 @@ inline void release(wasm_store_t* p) { wasm_store_delete(p); }
 inline void release(wasm_frame_t* p) { wasm_frame_delete(p); }
 inline void release(wasm_shared_module_t* p) { wasm_shared_module_delete(p); }
 inline void release(mini_wasm_linker_t* p) { mini_wasm_linker_delete(p); }
+inline void release(mini_wasm_interrupt_handle_t* p) { mini_wasm_interrupt_handle_delete(p); }
+inline void release(mini_wasm_deadline_t* p) { mini_wasm_deadline_delete(p); }
+inline void release(mini_wasm_async_call_t* p) { mini_wasm_async_call_delete(p); }
 inline void release_vec(wasm_byte_vec_t* vec) { wasm_byte_vec_delete(vec); }
 inline void release_vec(wasm_val_vec_t* vec) { wasm_val_vec_delete(vec); }
 

@@ -1,6 +1,7 @@
 /// @file
-/// What mini-wasm adds to the C API of wasm.h: settings, limits, reasons of traps, a linker, the text format, calls without
-/// conversions. All rules of wasm.h hold here, too: ownership, failure, threads. (The C++ API is mini_wasm/mini_wasm.h.)
+/// What mini-wasm adds to the C API of wasm.h: settings, limits, deadlines, reasons of traps, a linker, the text format,
+/// calls without conversions, calls that can wait. All rules of wasm.h hold here, too: ownership, failure, threads. (The
+/// C++ API is mini_wasm/mini_wasm.h.)
 ///
 /// A function that returns `own wasm_trap_t*` gives null when all went well. Its `out` is set only then.
 #ifndef MINI_WASM_C_H
@@ -67,9 +68,28 @@ WASM_API_EXTERN void mini_wasm_limits_init(mini_wasm_limits_t* out);
 /// A store with limits. Fill them in after mini_wasm_limits_init, so that those of later versions are set.
 WASM_API_EXTERN own wasm_store_t* mini_wasm_store_new(wasm_engine_t*, const mini_wasm_limits_t*);
 /// Makes running code trap with `interrupted`, until mini_wasm_store_clear_interrupt. Any thread may call both, while the
-/// store exists. A deadline is a thread or a timer of the program that calls this.
+/// store exists.
 WASM_API_EXTERN void mini_wasm_store_interrupt(wasm_store_t*);
 WASM_API_EXTERN void mini_wasm_store_clear_interrupt(wasm_store_t*);
+
+/// The same for a store that may be gone; see mini_wasm::InterruptHandle. Any thread may use it, at any time. It does not
+/// keep the store.
+typedef struct mini_wasm_interrupt_handle_t mini_wasm_interrupt_handle_t;
+WASM_API_EXTERN own mini_wasm_interrupt_handle_t* mini_wasm_interrupt_handle_new(wasm_store_t*);
+WASM_API_EXTERN void mini_wasm_interrupt_handle_delete(own mini_wasm_interrupt_handle_t*);
+/// False: the store is gone, or there was not enough memory when the handle was made.
+WASM_API_EXTERN bool mini_wasm_interrupt_handle_interrupt(const mini_wasm_interrupt_handle_t*);
+WASM_API_EXTERN bool mini_wasm_interrupt_handle_clear(const mini_wasm_interrupt_handle_t*);
+
+/// While it exists, running code of the store is interrupted from a point in time on; see mini_wasm::Deadline. The thread
+/// rule is that of the store, which it does not keep.
+typedef struct mini_wasm_deadline_t mini_wasm_deadline_t;
+/// A deadline in so many nanoseconds from now. With 0, or when the time has passed, code of the store traps at once, until
+/// the deadline is deleted.
+WASM_API_EXTERN own wasm_trap_t* mini_wasm_deadline_new(wasm_store_t*, uint64_t nanoseconds,
+                                                        own mini_wasm_deadline_t** out);
+WASM_API_EXTERN void mini_wasm_deadline_delete(own mini_wasm_deadline_t*);
+
 /// Gives guests of this store so many units of fuel, whatever was left; a guest that has used them up traps with
 /// `out_of_fuel`. docs/limits.md says what is counted. False: the engine was made without fuel
 /// (mini_wasm_config_set_fuel), or there are more than INT64_MAX units.
@@ -102,7 +122,7 @@ enum mini_wasm_error_kind_enum {
   MINI_WASM_ERROR_HOST,        // a host function failed, for example with wasm_trap_new
   MINI_WASM_ERROR_IO,          // a file could not be used
   MINI_WASM_ERROR_USAGE,       // the call was wrong
-  MINI_WASM_ERROR_WAITING,     // not given to programs in C
+  MINI_WASM_ERROR_WAITING,     // what mini_wasm_caller_suspend gives
   MINI_WASM_ERROR_LIMIT,       // a limit was reached, or no memory is left
 };
 typedef uint8_t mini_wasm_error_kind_t;
@@ -180,11 +200,59 @@ WASM_API_EXTERN own wasm_instance_t* mini_wasm_caller_instance(mini_wasm_caller_
 /// The bytes of the calling instance's first memory, and their number. Null and 0 when it has none.
 WASM_API_EXTERN byte_t* mini_wasm_caller_data(mini_wasm_caller_t*, size_t* size);
 
+/// The code of a host function that gets values, like a wasm_func_callback_with_env_t, and its caller.
+typedef own wasm_trap_t* (*mini_wasm_func_callback_with_vals_t)(void* env, mini_wasm_caller_t* caller,
+                                                                const wasm_val_vec_t* args, wasm_val_vec_t* results);
+/// Like wasm_func_new_with_env.
+WASM_API_EXTERN own wasm_func_t* mini_wasm_func_new_with_vals(wasm_store_t*, const wasm_functype_t*,
+                                                              mini_wasm_func_callback_with_vals_t, void* env,
+                                                              void (*finalizer)(void*));
+
 /// The code of a host function that reads its arguments from slots and writes its results there.
 typedef own wasm_trap_t* (*mini_wasm_func_callback_t)(void* env, mini_wasm_caller_t* caller, uint64_t* slots);
 /// Like wasm_func_new_with_env. The types may have v128.
 WASM_API_EXTERN own wasm_func_t* mini_wasm_func_new(wasm_store_t*, const wasm_functype_t*, mini_wasm_func_callback_t,
                                                     void* env, void (*finalizer)(void*));
+
+// --- Calls that can wait, without keeping a thread or a stack; see mini_wasm::AsyncCall and docs/waiting.md
+
+/// A call. Keeps its store. May be deleted while its guest waits, which then never goes on.
+typedef struct mini_wasm_async_call_t mini_wasm_async_call_t;
+
+enum mini_wasm_async_state_enum {
+  MINI_WASM_ASYNC_READY,     // mini_wasm_async_call_resume lets it begin or go on
+  MINI_WASM_ASYNC_RUNNING,   // its guest runs, or a host function that it has called
+  MINI_WASM_ASYNC_WAITING,   // mini_wasm_async_call_complete or _fail must come next
+  MINI_WASM_ASYNC_FINISHED,  // it has returned, or ended with a trap
+};
+typedef uint8_t mini_wasm_async_state_t;
+
+/// Prepares a call; the first mini_wasm_async_call_resume begins it.
+WASM_API_EXTERN own wasm_trap_t* mini_wasm_async_call_new(const wasm_func_t*, const wasm_val_vec_t* args,
+                                                          own mini_wasm_async_call_t** out);
+WASM_API_EXTERN void mini_wasm_async_call_delete(own mini_wasm_async_call_t*);
+/// Runs the guest until it waits, has finished, or has used up its fuel (MINI_WASM_ASYNC_READY), and says which. The trap
+/// is that of the guest, and then the call has finished; or of kind MINI_WASM_ERROR_USAGE (the call is not ready, or a call
+/// of the store is running), after which nothing has changed.
+WASM_API_EXTERN own wasm_trap_t* mini_wasm_async_call_resume(mini_wasm_async_call_t*, mini_wasm_async_state_t* out);
+/// Gives the results of the host function that made the guest wait.
+WASM_API_EXTERN own wasm_trap_t* mini_wasm_async_call_complete(mini_wasm_async_call_t*, const wasm_val_vec_t* results);
+/// The host function fails with this trap instead.
+WASM_API_EXTERN own wasm_trap_t* mini_wasm_async_call_fail(mini_wasm_async_call_t*, own wasm_trap_t*);
+WASM_API_EXTERN mini_wasm_async_state_t mini_wasm_async_call_state(const mini_wasm_async_call_t*);
+/// What the function has returned: fills `results`, as wasm_func_call does.
+WASM_API_EXTERN own wasm_trap_t* mini_wasm_async_call_results(const mini_wasm_async_call_t*, wasm_val_vec_t* results);
+/// Whether the guest stops when it has used up the fuel of its store (mini_wasm_store_set_fuel), so that it can go on later,
+/// instead of trapping. At first it traps.
+WASM_API_EXTERN void mini_wasm_async_call_set_yields(mini_wasm_async_call_t*, bool on);
+/// A pointer for the host functions of this call.
+WASM_API_EXTERN void mini_wasm_async_call_set_data(mini_wasm_async_call_t*, void*);
+/// That pointer; null if the guest cannot wait here.
+WASM_API_EXTERN void* mini_wasm_caller_async_data(mini_wasm_caller_t*);
+/// Makes the guest wait: the host function returns the trap that this gives, of kind MINI_WASM_ERROR_WAITING. A trap of kind
+/// MINI_WASM_ERROR_USAGE says that the guest cannot wait here: it was not called by a mini_wasm_async_call_t, or another
+/// host function is between. It ends the guest if it is returned.
+WASM_API_EXTERN own wasm_trap_t* mini_wasm_caller_suspend(mini_wasm_caller_t*);
 
 #undef own
 
