@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 #include <mini_wasm.h>
+#if MINI_WASM_HAS_WASI
+#include <wasi.h>
+#endif
 
 #include <initializer_list>
 #include <memory>
@@ -29,6 +32,10 @@ inline void release(mini_wasm_linker_t* p) { mini_wasm_linker_delete(p); }
 inline void release(mini_wasm_interrupt_handle_t* p) { mini_wasm_interrupt_handle_delete(p); }
 inline void release(mini_wasm_deadline_t* p) { mini_wasm_deadline_delete(p); }
 inline void release(mini_wasm_async_call_t* p) { mini_wasm_async_call_delete(p); }
+#if MINI_WASM_HAS_WASI
+inline void release(mini_wasm_wasi_buffer_t* p) { mini_wasm_wasi_buffer_delete(p); }
+inline void release(mini_wasm_wasi_files_t* p) { mini_wasm_wasi_files_delete(p); }
+#endif
 inline void release_vec(wasm_byte_vec_t* vec) { wasm_byte_vec_delete(vec); }
 inline void release_vec(wasm_val_vec_t* vec) { wasm_val_vec_delete(vec); }
 

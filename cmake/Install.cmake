@@ -6,12 +6,15 @@ install(TARGETS mini_wasm EXPORT mini_wasmTargets
   LIBRARY COMPONENT lib NAMELINK_COMPONENT dev
   ARCHIVE COMPONENT dev)
 set(MINI_WASM_NO_HEADER "")
-if(NOT MINI_WASM_WASI)
+set(MINI_WASM_C_HEADERS include/wasm.h include/wasm.hh include/mini_wasm.h)
+if(MINI_WASM_WASI)
+  list(APPEND MINI_WASM_C_HEADERS include/wasi.h)
+else()
   set(MINI_WASM_NO_HEADER PATTERN wasi.h EXCLUDE)
 endif()
 install(DIRECTORY include/mini_wasm DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT dev
   FILES_MATCHING PATTERN "*.h" PATTERN "*.def" ${MINI_WASM_NO_HEADER})
-install(FILES include/wasm.h include/wasm.hh include/mini_wasm.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT dev)
+install(FILES ${MINI_WASM_C_HEADERS} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT dev)
 install(FILES ${PROJECT_BINARY_DIR}/include/mini_wasm/version.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/mini_wasm
   COMPONENT dev)
 

@@ -1,7 +1,7 @@
 /// @file
 /// What mini-wasm adds to the C API of wasm.h: settings, limits, deadlines, reasons of traps, a linker, the text format,
-/// calls without conversions, calls that can wait. All rules of wasm.h hold here, too: ownership, failure, threads. (The
-/// C++ API is mini_wasm/mini_wasm.h.)
+/// calls without conversions, calls that can wait. All rules of wasm.h hold here, too: ownership, failure, threads. (WASI
+/// is in wasi.h, the C++ API in mini_wasm/mini_wasm.h.)
 ///
 /// A function that returns `own wasm_trap_t*` gives null when all went well. Its `out` is set only then.
 #ifndef MINI_WASM_C_H

@@ -1,6 +1,9 @@
 /* The program of a newcomer in C: the same as consumer.cc. It is compiled as C11 with all warnings as errors. */
 #include <mini_wasm.h>
 #include <stdio.h>
+#if MINI_WASM_HAS_WASI
+#include <wasi.h>
+#endif
 
 static wasm_trap_t* twice(const wasm_val_vec_t* args, wasm_val_vec_t* results) {
   results->data[0].of.i32 = 2 * args->data[0].of.i32;
@@ -13,6 +16,9 @@ int main(void) {
       "  (func (export \"run\") (param i32) (result i32) (i32.add (call $twice (local.get 0)) (i32.const 2))))";
   wasm_engine_t* engine = wasm_engine_new();
   wasm_store_t* store = wasm_store_new(engine);
+#if MINI_WASM_HAS_WASI
+  wasi_config_delete(wasi_config_new());
+#endif
 
   wasm_byte_vec_t bytes;
   wasm_name_new_from_string(&bytes, text);
