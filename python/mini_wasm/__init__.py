@@ -37,6 +37,7 @@ from ._types import (
     i32,
     i64,
 )
+from ._wasi import Files, Wasi, run_wasi, run_wasi_async
 
 #: The version of the library.
 __version__: str = _lib.mini_wasm_version().decode()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import threading
 from collections import deque
-from typing import Any, Callable, Mapping, Optional, Union
+from typing import Any, Callable, Iterator, Mapping, Optional, Union
 
 from . import _native as native
 from . import _types as types
@@ -78,6 +79,7 @@ class Store:
         self._objects: dict[int, object] = {}  # what guests hold as externref, by the key that they have
         self._raised: Optional[BaseException] = None  # by a host function, on its way through the guest
         self._loop: Any = None  # the event loop that waits for the guest
+        self._awaited: Any = None  # what the guest waits for, on its way to that
         self._handle = lib.mini_wasm_store_new(self.engine._handle, ctypes.byref(wanted))
         if not self._handle:
             raise MemoryError("no memory for a store")
@@ -114,6 +116,21 @@ class Store:
     def clear_interrupt(self) -> None:
         """Ends the effect of interrupt."""
         lib.mini_wasm_store_clear_interrupt(self._handle)
+
+    @contextlib.contextmanager
+    def deadline(self, seconds: float) -> Iterator[None]:
+        """`with store.deadline(0.5):` makes code of the store trap with "interrupted" from then on until the block ends,
+        whoever calls it. Deadlines nest; the earliest one counts.
+        """
+        made = ctypes.c_void_p()
+        nanoseconds = int(min(max(seconds, 0), 1e9) * 1e9)
+        with self:
+            check(lib.mini_wasm_deadline_new(self._handle, nanoseconds, ctypes.byref(made)))
+        try:
+            yield
+        finally:
+            with self:
+                lib.mini_wasm_deadline_delete(made)
 
     @property
     def fuel(self) -> int:

@@ -92,7 +92,7 @@ class StoreLimits(ctypes.Structure):
 
 
 NO_MAXIMUM = 0xFFFFFFFF
-Callback = ctypes.CFUNCTYPE(ptr, ptr, POINTER(ValVec), POINTER(ValVec))
+Callback = ctypes.CFUNCTYPE(ptr, ptr, ptr, POINTER(ValVec), POINTER(ValVec))
 Finalizer = ctypes.CFUNCTYPE(None, ptr)
 
 
@@ -177,7 +177,7 @@ _declare(ptr, "mini_wasm_trap_new_exit", ptr, c_int32)
 _declare(c_uint32, "wasm_frame_func_index", ptr)
 _declare(c_size_t, "wasm_frame_func_offset wasm_frame_module_offset", ptr)
 
-_declare(ptr, "wasm_func_new_with_env", ptr, ptr, Callback, ptr, ptr)
+_declare(ptr, "mini_wasm_func_new_with_vals", ptr, ptr, Callback, ptr, ptr)
 _declare(ptr, "wasm_func_call", ptr, POINTER(ValVec), POINTER(ValVec))
 _declare(ptr, "wasm_extern_type wasm_extern_copy wasm_ref_copy wasm_foreign_new", ptr)
 _declare(
@@ -206,6 +206,44 @@ _declare(ptr, "mini_wasm_linker_define", ptr, c_char_p, c_char_p, ptr)
 _declare(ptr, "mini_wasm_linker_define_instance", ptr, c_char_p, ptr)
 _declare(ptr, "mini_wasm_linker_get", ptr, c_char_p, c_char_p)
 _declare(ptr, "mini_wasm_linker_instantiate", ptr, ptr, POINTER(ptr))
+
+_declare(ptr, "mini_wasm_deadline_new", ptr, c_uint64, POINTER(ptr))
+_declare(ptr, "mini_wasm_async_call_new", ptr, POINTER(ValVec), POINTER(ptr))
+_declare(ptr, "mini_wasm_async_call_resume", ptr, POINTER(c_uint8))
+_declare(ptr, "mini_wasm_async_call_complete mini_wasm_async_call_results", ptr, POINTER(ValVec))
+_declare(ptr, "mini_wasm_async_call_fail", ptr, ptr)
+_declare(ptr, "mini_wasm_caller_suspend", ptr)
+_declare(None, "mini_wasm_deadline_delete mini_wasm_async_call_delete", ptr)
+
+#: Whether the library has WASI: it can be built without.
+HAS_WASI = hasattr(lib, "wasi_config_new")
+if HAS_WASI:
+    _declare(ptr, "wasi_config_new")
+    _declare(
+        None,
+        """wasi_config_delete wasi_config_inherit_stdin wasi_config_inherit_stdout wasi_config_inherit_stderr
+        mini_wasm_wasi_buffer_delete mini_wasm_wasi_files_delete""",
+        ptr,
+    )
+    _declare(c_bool, "wasi_config_set_argv", ptr, c_size_t, POINTER(c_char_p))
+    _declare(c_bool, "wasi_config_set_env", ptr, c_size_t, POINTER(c_char_p), POINTER(c_char_p))
+    _declare(None, "wasi_config_set_stdin_bytes mini_wasm_wasi_buffer_take", ptr, POINTER(ByteVec))
+    _declare(c_bool, "wasi_config_preopen_dir", ptr, c_char_p, c_char_p, c_bool)
+    _declare(ptr, "mini_wasm_wasi_buffer_new", c_uint64)
+    _declare(c_bool, "mini_wasm_wasi_config_set_stdout_buffer mini_wasm_wasi_config_set_stderr_buffer", ptr, ptr)
+    _declare(ptr, "mini_wasm_wasi_files_new", c_uint64, c_uint64)
+    _declare(
+        ptr, "mini_wasm_wasi_files_write mini_wasm_wasi_files_read mini_wasm_wasi_files_list", ptr, c_char_p, POINTER(ByteVec)
+    )
+    _declare(ptr, "mini_wasm_wasi_files_make_directory mini_wasm_wasi_files_remove", ptr, c_char_p)
+    _declare(c_uint64, "mini_wasm_wasi_files_bytes", ptr)
+    _declare(c_bool, "mini_wasm_wasi_config_preopen_files", ptr, ptr, c_char_p, c_bool)
+    _declare(c_bool, "mini_wasm_wasi_config_set_random_seed", ptr, c_uint64)
+    _declare(c_bool, "mini_wasm_wasi_config_set_virtual_time", ptr, c_uint64, c_uint64)
+    _declare(None, "mini_wasm_wasi_config_set_max_open_files", ptr, c_uint32)
+    _declare(None, "mini_wasm_wasi_config_set_max_written", ptr, c_uint64)
+    _declare(ptr, "mini_wasm_linker_define_wasi", ptr, ptr)
+    _declare(ptr, "mini_wasm_wasi_run", ptr, POINTER(c_int32))
 
 
 def byte_vec(content: bytes) -> ByteVec:

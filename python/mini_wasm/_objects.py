@@ -6,8 +6,9 @@ import asyncio
 import ctypes
 import inspect
 import itertools
+import threading
 import weakref
-from typing import Any, Callable, Iterator, Mapping, Optional, Sequence, Union
+from typing import Any, Awaitable, Callable, Iterator, Mapping, NamedTuple, Optional, Sequence, Union
 
 from . import _native as native
 from . import _types as types
@@ -167,6 +168,9 @@ def _one_or_all(values: list[Any]) -> Any:
 
 # --- Functions
 
+_WAITING = 9  # MINI_WASM_ERROR_WAITING
+_ASYNC_WAITING = 2  # MINI_WASM_ASYNC_WAITING
+
 _functions: weakref.WeakValueDictionary[int, _HostFunction] = weakref.WeakValueDictionary()
 
 
@@ -181,24 +185,26 @@ class _HostFunction:
         _functions[self.key] = self
         store._functions.append(self)
 
-    def call(self, args: Any, results: Any) -> Optional[int]:
+    def call(self, caller: Optional[int], args: Any, results: Any) -> Optional[int]:
         store = self.store()
         assert store is not None  # it is running
         try:
             given = [_read_borrowed(store, args.contents.data[i]) for i in range(args.contents.size)]
             result = self.code(*given)
             if inspect.isawaitable(result):
+                trap = lib.mini_wasm_caller_suspend(caller)
+                if lib.mini_wasm_trap_kind(trap) == _WAITING:
+                    store._awaited = _Awaited(self, result)
+                    return trap
+                lib.wasm_trap_delete(trap)
                 result = _wait_for(store, result)
-            self._give(store, result, results)
-        except Exit as exit:
-            return lib.mini_wasm_trap_new_exit(store._handle, exit.code)
-        except BaseException as error:  # raised again where the guest was called
-            store._raised = error
-            vec = native.byte_vec(f"{type(error).__name__}: {error}".encode())
-            return lib.wasm_trap_new(store._handle, ctypes.byref(vec))
+            self.give(store, result, results)
+        except BaseException as error:
+            return _trap_of(store, error)
         return None
 
-    def _give(self, store: Store, result: Any, results: Any) -> None:
+    def give(self, store: Store, result: Any, results: Any) -> None:
+        """Writes a result of the code to a wasm_val_vec_t."""
         wanted = self.type.results
         values = () if not wanted else (result,) if len(wanted) == 1 else tuple(result)
         if len(values) != len(wanted):
@@ -213,9 +219,29 @@ def _read_borrowed(store: Store, value: native.Val) -> Any:
     return _read(store, value)
 
 
+def _trap_of(store: Store, error: BaseException) -> int:
+    """The trap for an exception, which is raised again where the guest was called."""
+    if isinstance(error, Exit):
+        return lib.mini_wasm_trap_new_exit(store._handle, error.code)
+    store._raised = error
+    vec = native.byte_vec(f"{type(error).__name__}: {error}".encode("utf-8", "replace"))
+    return lib.wasm_trap_new(store._handle, ctypes.byref(vec))
+
+
+class _Awaited(NamedTuple):
+    """What a guest waits for: what this function has returned."""
+
+    function: _HostFunction
+    result: Awaitable[Any]
+
+    def drop(self) -> None:
+        if inspect.iscoroutine(self.result):
+            self.result.close()
+
+
 @native.Callback
-def _call_host(env: Optional[int], args: Any, results: Any) -> Optional[int]:
-    return _functions[env].call(args, results)
+def _call_host(env: Optional[int], caller: Optional[int], args: Any, results: Any) -> Optional[int]:
+    return _functions[env].call(caller, args, results)
 
 
 class Func(_Extern):
@@ -235,7 +261,7 @@ class Func(_Extern):
         function = _HostFunction(store, self._type, code)
         described = types.functype_to_c(self._type)
         with store:
-            handle = lib.wasm_func_new_with_env(store._handle, described, _call_host, function.key, None)
+            handle = lib.mini_wasm_func_new_with_vals(store._handle, described, _call_host, function.key, None)
         lib.wasm_functype_delete(described)
         if not handle:
             refuse("a function with v128 cannot be made in Python")
@@ -248,11 +274,8 @@ class Func(_Extern):
         return self._type
 
     def __call__(self, *args: Any) -> Any:
-        type = self.type
-        if len(args) != len(type.params):
-            raise TypeError(f"the function takes {len(type.params)} arguments, but is given {len(args)}")
-        store = self._store
-        given, results = _Values(store, len(args)), _Values(store, len(type.results))
+        type, store = self.type, self._store
+        given, results = self._arguments(args), _Values(store, len(type.results))
         with store:
             try:
                 given.write(args, type.params, "argument")
@@ -262,28 +285,131 @@ class Func(_Extern):
             _check(store, trap)
             return _one_or_all([_read(store, results.values[i]) for i in range(results.vec.size)])
 
+    def _arguments(self, args: Sequence[Any]) -> _Values:
+        params = self.type.params
+        if len(args) != len(params):
+            raise TypeError(f"the function takes {len(params)} arguments, but is given {len(args)}")
+        return _Values(self._store, len(args))
+
     async def call_async(self, *args: Any) -> Any:
-        """Calls the function on another thread, so that the event loop goes on. When the task is cancelled, the guest is
+        """Calls the function on another thread, so that the event loop goes on. While it waits for a coroutine function of
+        the host, it needs no thread, and other calls of the store go on. When the task is cancelled, the guest is
         interrupted.
         """
-        loop = asyncio.get_running_loop()
-        running = loop.run_in_executor(None, self._call_for, loop, args)
+        call = _AsyncCall(self, args)
+        awaited = await call.go_on()
+        while awaited is not None:
+            function, result = awaited
+            value, error = None, None
+            try:
+                value = await result
+            except Exception as raised:
+                error = raised
+            awaited = await call.go_on(function, value, error)
+        return call.result
+
+
+class _AsyncCall:
+    """A call that can wait. Each time it goes on, it does so on a thread of the event loop's executor."""
+
+    result: Any = None
+
+    def __init__(self, func: Func, args: Sequence[Any]) -> None:
+        self._func = func
+        self._args = args
+        self._loop = asyncio.get_running_loop()
+        self._handle: Optional[int] = None
+        self._mutex = threading.Lock()
+        self._running = False  # it has the store
+        self._cancelled = False
+
+    async def go_on(
+        self, function: Optional[_HostFunction] = None, value: Any = None, error: Optional[Exception] = None
+    ) -> Optional[_Awaited]:
+        """Runs the guest until it waits for something, or has finished (None). `value` or `error` is what came of that
+        which `function` made it wait for.
+        """
+        running = self._loop.run_in_executor(None, self._run, function, value, error)
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
-            self._store.interrupt()
+            self._cancel()
             await asyncio.wait([running])
-            self._store.clear_interrupt()
-            running.exception()
+            if running.exception() is None:
+                awaited = running.result()
+                if awaited is not None:
+                    awaited.drop()
             raise
 
-    def _call_for(self, loop: asyncio.AbstractEventLoop, args: Sequence[Any]) -> Any:
-        with self._store as store:
-            before, store._loop = store._loop, loop
+    def _cancel(self) -> None:
+        with self._mutex:
+            self._cancelled = True
+            if self._running:
+                self._func._store.interrupt()
+
+    def _run(self, function: Optional[_HostFunction], value: Any, error: Optional[Exception]) -> Optional[_Awaited]:
+        with self._func._store as store:
+            with self._mutex:
+                if self._cancelled:
+                    return None
+                self._running = True
+            before, store._loop = store._loop, self._loop
             try:
-                return self(*args)
+                if function is None:
+                    self._begin(store)
+                else:
+                    self._complete(store, function, value, error)
+                return self._resume(store)
             finally:
                 store._loop = before
+                with self._mutex:
+                    self._running = False
+                    if self._cancelled:
+                        store.clear_interrupt()
+
+    def _begin(self, store: Store) -> None:
+        type = self._func.type
+        given = self._func._arguments(self._args)
+        made = ctypes.c_void_p()
+        try:
+            given.write(self._args, type.params, "argument")
+            check(lib.mini_wasm_async_call_new(self._func._handle, ctypes.byref(given.vec), ctypes.byref(made)))
+        finally:
+            given.release()
+        self._handle = made.value
+
+    def _complete(self, store: Store, function: _HostFunction, value: Any, error: Optional[Exception]) -> None:
+        results = _Values(store, len(function.type.results))
+        try:
+            if error is None:
+                function.give(store, value, ctypes.pointer(results.vec))
+        except Exception as raised:
+            error = raised
+        try:
+            if error is None:
+                check(lib.mini_wasm_async_call_complete(self._handle, ctypes.byref(results.vec)))
+            else:
+                check(lib.mini_wasm_async_call_fail(self._handle, _trap_of(store, error)))
+        finally:
+            results.release()
+
+    def _resume(self, store: Store) -> Optional[_Awaited]:
+        state = ctypes.c_uint8()
+        trap = lib.mini_wasm_async_call_resume(self._handle, ctypes.byref(state))
+        awaited, store._awaited = store._awaited, None
+        if trap and awaited is not None:
+            awaited.drop()
+        _check(store, trap)
+        if state.value == _ASYNC_WAITING:
+            return awaited
+        results = _Values(store, len(self._func.type.results))
+        check(lib.mini_wasm_async_call_results(self._handle, ctypes.byref(results.vec)))
+        self.result = _one_or_all([_read(store, results.values[i]) for i in range(results.vec.size)])
+        return None
+
+    def __del__(self) -> None:
+        if getattr(self, "_handle", None) and lib is not None:
+            self._func._store._release(lib.mini_wasm_async_call_delete, self._handle)
 
 
 def _wait_for(store: Store, awaitable: Any) -> Any:

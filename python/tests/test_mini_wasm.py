@@ -2,15 +2,19 @@
 
 import asyncio
 import gc
+import os
+import tempfile
 import threading
 import time
 import unittest
+from pathlib import Path
 
 import mini_wasm
 from mini_wasm import (
     CompileError,
     Engine,
     Exit,
+    Files,
     Func,
     FuncType,
     Global,
@@ -29,6 +33,8 @@ from mini_wasm import (
     Trap,
     UsageError,
     ValType,
+    Wasi,
+    WasmError,
     f32,
     i64,
     wat2wasm,
@@ -391,6 +397,20 @@ class Threads(unittest.TestCase):
         self.assertEqual(caught.exception.code, "interrupted")
         instance._store.clear_interrupt()
 
+    def test_deadline(self):
+        store = Store()
+        exports = load('(module (func (export "f") (loop (br 0))) (func (export "g")))', store=store).exports
+        with store.deadline(0.05):
+            with self.assertRaises(Trap) as caught:
+                exports.f()
+            self.assertEqual(caught.exception.code, "interrupted")
+        with store.deadline(3600), store.deadline(float("inf")):
+            exports.g()
+        with self.assertRaises(Trap):
+            with store.deadline(-1):
+                exports.g()
+        exports.g()
+
     def test_handles_are_released_on_any_thread(self):
         instance = load('(module (func (export "f") (loop (br_if 0 (i32.eqz (i32.const 1))))) (memory (export "m") 1))')
         copies = [load("(module)", store=instance._store) for _ in range(100)]
@@ -432,6 +452,226 @@ class Threads(unittest.TestCase):
         asyncio.run(main())
         with self.assertRaisesRegex(RuntimeError, "call_async"):
             instance.exports.f()
+
+
+class Waiting(unittest.TestCase):
+    """Guests that wait for coroutine functions of Python."""
+
+    def setUp(self):
+        self.gates = {}
+        self.instance = load(
+            """(module (import "" "gate" (func $gate (param i32) (result i32)))
+                 (import "" "call" (func $call (param i32) (result i32)))
+                 (import "" "through" (func $through (param externref) (result externref i32)))
+                 (func (export "pass") (param i32) (result i32) (i32.mul (i32.const 2) (call $gate (local.get 0))))
+                 (func (export "between") (param i32) (result i32) (call $call (local.get 0)))
+                 (func (export "refs") (param externref) (result externref i32) (call $through (local.get 0)))
+                 (func (export "endless") (loop (br 0)))
+                 (func (export "plain") (result i32) (i32.const 1)))""",
+            [self.gate, lambda n: self.exports["pass"](n), self.through],
+        )
+        self.exports = self.instance.exports
+
+    async def gate(self, n):
+        if n < 0:
+            raise ValueError(f"no gate {n}")
+        if n == 77:
+            raise Exit(3)
+        if n == 88:
+            return "no number"
+        self.gates[n] = asyncio.Event()
+        await self.gates[n].wait()
+        return n + 1
+
+    async def through(self, thing):
+        await asyncio.sleep(0)
+        return thing, 4
+
+    async def wait_for_gates(self, count):
+        while len(self.gates) < count:
+            await asyncio.sleep(0.001)
+
+    # More guests of one store than there are threads wait at once, and go on in another order.
+    def test_many_guests_wait_in_one_store(self):
+        async def main():
+            calls = [asyncio.create_task(self.exports["pass"].call_async(n)) for n in range(50)]
+            await self.wait_for_gates(50)
+            self.assertEqual(self.exports.plain(), 1)  # others can be called meanwhile
+            for n in reversed(range(50)):
+                self.gates[n].set()
+                self.assertEqual(await calls[n], 2 * (n + 1))
+
+        asyncio.run(asyncio.wait_for(main(), 60))
+
+    def test_failures(self):
+        async def main():
+            call = self.exports["pass"].call_async
+            with self.assertRaisesRegex(ValueError, "no gate -1") as caught:
+                await call(-1)
+            self.assertIn("pass", caught.exception.wasm_backtrace)
+            with self.assertRaises(Exit) as exit:
+                await call(77)
+            self.assertEqual(exit.exception.code, 3)
+            with self.assertRaises((TypeError, AttributeError)):
+                await call(88)
+            with self.assertRaisesRegex(TypeError, "takes 1 arguments"):
+                await call()
+            with self.assertRaisesRegex(TypeError, "argument 1"):
+                await call("text")
+
+        asyncio.run(main())
+
+    def test_references_wait_with_their_guest(self):
+        class Thing:
+            pass
+
+        async def main():
+            thing = Thing()
+            self.assertEqual(await self.exports.refs.call_async(thing), (thing, 4))
+
+        asyncio.run(main())
+
+    # A guest that was cancelled while it waits leaves the others alone, and so does one that runs.
+    def test_cancellation(self):
+        async def main():
+            kept = asyncio.create_task(self.exports["pass"].call_async(1))
+            dropped = asyncio.create_task(self.exports["pass"].call_async(2))
+            await self.wait_for_gates(2)
+            dropped.cancel()
+            with self.assertRaises(asyncio.CancelledError):
+                await dropped
+            running = asyncio.create_task(self.exports.endless.call_async())
+            await asyncio.sleep(0.05)
+            queued = asyncio.create_task(self.exports.plain.call_async())  # it waits for the store
+            await asyncio.sleep(0.05)
+            queued.cancel()
+            await asyncio.sleep(0.05)
+            self.assertFalse(running.done())
+            running.cancel()
+            for task in (running, queued):
+                with self.assertRaises(asyncio.CancelledError):
+                    await task
+            self.gates[1].set()
+            self.assertEqual(await kept, 4)
+            self.assertEqual(await self.exports.plain.call_async(), 1)
+
+        asyncio.run(asyncio.wait_for(main(), 60))
+
+    # A function of Python is between the two guests. It keeps a thread, and its store, but it works.
+    def test_a_host_function_between(self):
+        async def main():
+            call = asyncio.create_task(self.exports.between.call_async(5))
+            await self.wait_for_gates(1)
+            self.gates[5].set()
+            self.assertEqual(await call, 12)
+
+        asyncio.run(asyncio.wait_for(main(), 60))
+
+
+ECHO = (Path(__file__).parent / "echo.wat").read_text()
+
+
+@unittest.skipUnless(mini_wasm._native.HAS_WASI, "the library was built without WASI")
+class WasiPrograms(unittest.TestCase):
+    def test_arguments_environment_and_streams(self):
+        wasi = Wasi(["program", "a", "b"], {"A": "1", "B": "2"}, stdin=b"hello")
+        self.assertEqual(wasi.run(Module(Engine(), ECHO)), 32)
+        self.assertEqual((wasi.stdout, wasi.stderr), (b"hello", b"hello"))
+        self.assertEqual(wasi.stdout, b"hello")
+        with self.assertRaisesRegex(UsageError, "already"):
+            wasi.run(Module(Engine(), ECHO))
+
+    def test_limits(self):
+        wasi = Wasi(stdin=b"0123456789", max_output=3)
+        wasi.run(Module(Engine(), ECHO))
+        self.assertEqual((wasi.stdout, wasi.stderr), (b"012", b"012"))
+        wasi = Wasi(stdin=b"0123456789", max_written=12)
+        wasi.run(Module(Engine(), ECHO))
+        self.assertEqual((wasi.stdout, wasi.stderr), (b"0123456789", b"01"))
+        with self.assertRaises(LimitError):
+            Wasi(max_open_files=2).run(Module(Engine(), ECHO))
+
+    def test_files_in_memory(self):
+        files = Files({"in": b"in memory", "folder/deep/file": b""}, max_bytes=20)
+        self.assertEqual(Wasi(dirs={"/": files}).run(Module(Engine(), ECHO)), 0)
+        with self.assertRaises(KeyError):
+            files["out"]
+        Wasi(writable={"/": files}).run(Module(Engine(), ECHO))
+        self.assertEqual(files["out"], b"in memory")
+        self.assertEqual(sorted(files), ["folder/deep/file", "in", "out"])
+        self.assertEqual(files.used_bytes, 18)
+        with self.assertRaises(LimitError):
+            files["in"] = b"more than that"
+        del files["in"]
+        self.assertNotIn("in", files)
+        with self.assertRaises(KeyError):
+            del files["in"]
+        files.make_directory("in")
+        with self.assertRaises(UsageError):
+            files["in"] = b""
+
+    def test_directories_of_the_host(self):
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "in").write_bytes(b"host")
+            Wasi(dirs={"/": folder}).run(Module(Engine(), ECHO))
+            self.assertEqual(os.listdir(folder), ["in"])
+            Wasi(writable={"/": Path(folder)}).run(Module(Engine(), ECHO))
+            self.assertEqual(Path(folder, "out").read_bytes(), b"host")
+            with self.assertRaises(WasmError):
+                Wasi(dirs={"/": folder + "/none"}).run(Module(Engine(), ECHO))
+
+    def test_the_same_in_each_run(self):
+        program = Module(
+            Engine(),
+            """(module (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+                 (import "wasi_snapshot_preview1" "clock_time_get" (func $time (param i32 i64 i32) (result i32)))
+                 (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+                 (memory (export "memory") 1) (data (i32.const 0) "\\64\\00\\00\\00\\10")
+                 (func (export "_start") (drop (call $random (i32.const 100) (i32.const 8)))
+                   (drop (call $time (i32.const 0) (i64.const 1) (i32.const 108)))
+                   (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))""",
+        )
+
+        def output(seed):
+            wasi = Wasi(seed=seed)
+            self.assertEqual(wasi.run(program), 0)
+            self.assertEqual(len(wasi.stdout), 16)
+            return wasi.stdout
+
+        self.assertEqual(output(1), output(1))
+        self.assertNotEqual(output(1), output(2))
+        self.assertNotEqual(output(None), output(None))
+
+    def test_a_program_that_waits_for_python(self):
+        async def wait(n: int) -> int:
+            await asyncio.sleep(0.001)
+            return n + 1
+
+        store = Store()
+        linker = Linker(store)
+        Wasi().add_to(linker)
+        linker.define("host", "wait", wait)
+        program = Module(
+            store,
+            """(module (import "host" "wait" (func $wait (param i32) (result i32)))
+                 (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+                 (func (export "_start") (call $exit (call $wait (i32.const 6)))))""",
+        )
+        instance = linker.instantiate(program)
+        self.assertEqual(asyncio.run(mini_wasm.run_wasi_async(instance)), 7)
+        with self.assertRaisesRegex(RuntimeError, "call_async"):
+            mini_wasm.run_wasi(instance)
+        self.assertEqual(asyncio.run(Wasi().run_async(Module(store, ECHO), store)), 0)
+
+    def test_what_is_no_program(self):
+        with self.assertRaisesRegex(UsageError, "_start"):
+            Wasi().run(Module(Engine(), "(module)"))
+        with self.assertRaisesRegex(UsageError, "_start"):
+            asyncio.run(Wasi().run_async(Module(Engine(), "(module)")))
+        with self.assertRaises(Trap):
+            Wasi().run(Module(Engine(), '(module (func (export "_start") unreachable))'))
+        with self.assertRaises(ValueError):
+            Wasi(["a\0b"])
 
 
 if __name__ == "__main__":
