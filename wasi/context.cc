@@ -74,6 +74,7 @@ Result<void> Context::check_config() const {
 }
 
 Result<void> Context::add(std::optional<Descriptor> descriptor) {
+  if (descriptor) descriptor->origin = {Fd{static_cast<uint32_t>(fds_.all().size())}, std::nullopt};
   if (fds_.append(std::move(descriptor)).ok()) return {};
   return Error::make(ErrorKind::limit, "too many open files");
 }

@@ -17,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -118,6 +119,18 @@ class Context {
   ErrnoOr<std::tuple<Size, RoFlags>> sock_recv(GuestMemory, Fd, Iovecs, RiFlags);
   ErrnoOr<Size> sock_send(GuestMemory, Fd, Iovecs, SiFlags);
   Errno sock_shutdown(Fd, SdFlags);
+
+  // saved_state.cc: Wasi::save and Wasi::load
+  Result<std::vector<uint8_t>> save();
+  Result<void> load(std::span<const uint8_t> state);
+  struct Saved {      // a descriptor; see Descriptor::Origin
+    uint32_t at = 0;  // where it stands in the state
+    uint32_t number = 0, begin = 0;
+    std::optional<std::string> path;
+    Rights base = 0, inheriting = 0, not_asked = 0;
+    FdFlags flags = 0;
+    uint64_t position = 0;
+  };
 
   FdTable& fds() { return fds_; }
   ProgramInterrupt& program_interrupt() { return program_interrupt_; }
@@ -256,12 +269,16 @@ class Context {
   Descriptor memory_directory(size_t preopen) const;
   Result<void> open_preopens();
   Result<void> adopt_sockets();
+  Result<void> load(const std::vector<Saved>& saved);
+  ErrnoOr<std::shared_ptr<Descriptor>> make_again(const Saved& saved, const Descriptor& begin);
 
   // A directory of the guest and a checked path that is relative to it.
   struct PathAt {
     Descriptor* dir = nullptr;
     std::string path;
   };
+  // What path_open does with a checked path. The caller keeps `dir` alive.
+  ErrnoOr<std::shared_ptr<Descriptor>> open_at(const Descriptor& dir, const std::string& path, OpenRequest request);
   ErrnoOr<PathAt> path_at(GuestMemory, Fd, Rights needed, GuestString path);
 
   WasiConfig config_;

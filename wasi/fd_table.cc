@@ -76,6 +76,13 @@ Errno FdTable::close(Fd fd) {
   return descriptor->file->close();
 }
 
+void FdTable::replace(std::vector<std::shared_ptr<Descriptor>> entries) {
+  entries_ = std::move(entries);
+  open_ = static_cast<uint32_t>(entries_.size()) -
+          static_cast<uint32_t>(std::count(entries_.begin(), entries_.end(), nullptr));
+  lowest_free_ = static_cast<uint32_t>(std::find(entries_.begin(), entries_.end(), nullptr) - entries_.begin());
+}
+
 Errno FdTable::renumber(Fd from, Fd to) {
   if (find(from) == nullptr || find(to) == nullptr) return Errno::badf;
   if (from == to) return Errno::success;

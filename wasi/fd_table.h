@@ -23,6 +23,13 @@ struct Descriptor : std::enable_shared_from_this<Descriptor> {
   Rights not_asked = 0;
   bool read_only = false;  // opened below a read-only preopen: a missing right to change something gives EROFS
   std::optional<std::string> preopen;  // the name that the guest sees
+  // Where it comes from, so that it can be made again elsewhere (saved_state.cc): the number of a descriptor that the
+  // program began with, and, unless it is that one, the path below it that was opened. None: it cannot be made again.
+  struct Origin {
+    Fd begin{};
+    std::optional<std::string> path;
+  };
+  std::optional<Origin> origin;
 
   // Returns success, or the reason why an operation that needs these rights is refused: rofs; badf or inval, as on the
   // host, for a file that was not opened for it; otherwise notcapable.
@@ -54,6 +61,10 @@ class FdTable {
   // Error: badf, or the file's error for closing; the number is free in any case. A descriptor that a thread still
   // waits for is closed when the wait is over.
   Errno close(Fd fd);
+  // All descriptors by their numbers, null where there is none; and new ones for all numbers.
+  const std::vector<std::shared_ptr<Descriptor>>& all() const { return entries_; }
+  void replace(std::vector<std::shared_ptr<Descriptor>> entries);
+
   // Moves `from` to the number `to`, whose old descriptor is closed. Both must be open (badf).
   Errno renumber(Fd from, Fd to);
 

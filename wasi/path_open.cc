@@ -71,16 +71,22 @@ ErrnoOr<Opened> open_below(const Descriptor& dir, const std::string& path, OpenR
 
 ErrnoOr<Fd> Context::path_open(GuestMemory memory, Fd dir_fd, LookupFlags lookup, GuestString path, OFlags oflags,
                                Rights base, Rights, FdFlags fdflags) {
-  OpenRequest request{lookup, oflags, fdflags, base};
+  const OpenRequest request{lookup, oflags, fdflags, base};
   ErrnoOr<PathAt> at = path_at(memory, dir_fd, 0, path);
   if (!at.ok()) return at.error();
   const auto held = at->dir->shared_from_this();
-  const Descriptor& dir = *held;
   if (const Errno error = check_flags(request); error != Errno::success) return error;
-  if (const Errno error = check_rights(dir, request); error != Errno::success) return error;
+  if (const Errno error = check_rights(*held, request); error != Errno::success) return error;
   if (fds_.full()) return Errno::mfile;  // checked before anything is created or truncated
+  const ErrnoOr<std::shared_ptr<Descriptor>> file = open_at(*held, at->path, request);
+  if (!file.ok()) return file.error();
+  return fds_.insert(std::move(**file));
+}
 
-  ErrnoOr<Opened> opened = open_below(dir, at->path, request);
+ErrnoOr<std::shared_ptr<Descriptor>> Context::open_at(const Descriptor& dir, const std::string& path,
+                                                      OpenRequest request) {
+  if (const Errno error = check_rights(dir, request); error != Errno::success) return error;
+  ErrnoOr<Opened> opened = open_below(dir, path, request);
   // A request for all rights except fd_write wants whatever is possible. If writing is not possible, or the file is not
   // a regular file, it is opened again without those rights. (A reader of a pipe that is itself open for writing would
   // never see its end.)
@@ -88,22 +94,26 @@ ErrnoOr<Fd> Context::path_open(GuestMemory memory, Fd dir_fd, LookupFlags lookup
       opened.ok() ? opened->file->type() != FileType::regular_file : is_against_writing(opened.error());
   if (in_vain && writes_by_the_way(request)) {
     request.base &= ~kWriting;
-    opened = open_below(dir, at->path, request);
+    opened = open_below(dir, path, request);
   }
-  const bool waits = !has(fdflags, fd_flags::kNonblock);
-  if (!opened.ok() && opened.error() == Errno::nxio && waits) opened = open_when_read(dir, at->path, request);
+  const bool waits = !has(request.fdflags, fd_flags::kNonblock);
+  if (!opened.ok() && opened.error() == Errno::nxio && waits) opened = open_when_read(dir, path, request);
   if (!opened.ok()) return opened.error();
   if (waits && opened->is_fifo && !request.writes()) {
     if (const Errno error = wait_for_writer(*opened->file); error != Errno::success) return error;
   }
   const FileType type = opened->file->type();
-  Descriptor file;
-  file.base = granted_rights(dir, request, type);
-  file.not_asked = dir.inheriting & rights_of_type(type) & ~file.base;
-  file.inheriting = type == FileType::directory ? dir.inheriting : 0;
-  file.read_only = dir.read_only;
-  file.file = std::move(opened->file);
-  return fds_.insert(std::move(file));
+  auto file = std::make_shared<Descriptor>();
+  file->base = granted_rights(dir, request, type);
+  file->not_asked = dir.inheriting & rights_of_type(type) & ~file->base;
+  file->inheriting = type == FileType::directory ? dir.inheriting : 0;
+  file->read_only = dir.read_only;
+  if (dir.origin) {
+    const auto& [begin, above] = *dir.origin;
+    file->origin = {begin, above ? *above + "/" + path : path};
+  }
+  file->file = std::move(opened->file);
+  return file;
 }
 
 }  // namespace mini_wasm::wasi

@@ -42,4 +42,12 @@ Result<int32_t> Wasi::run(const Instance& instance) {
   return std::move(result).error();
 }
 
+Result<std::vector<uint8_t>> Wasi::save() const {
+  return guarded([&] { return context_->save(); });
+}
+
+Result<void> Wasi::load(std::span<const uint8_t> state) {
+  return guarded([&] { return context_->load(state); });
+}
+
 }  // namespace mini_wasm

@@ -204,6 +204,21 @@ class MINI_WASM_API Wasi {
   /// Errors: usage (the instance exports neither), and those of Func::call except exit.
   Result<int32_t> run(const Instance& instance);
 
+  /// The state of the program besides that of its store (checkpoint.h), as bytes: its arguments, its environment, and
+  /// which files it has open, by their paths below the directories, with positions and rights. Not the content of files,
+  /// nor that of directories in memory. No guest may be running.
+  ///
+  /// Errors: usage (a descriptor is a connection, or something else that cannot be made again); limit.
+  Result<std::vector<uint8_t>> save() const;
+  /// Gives a new program that state, before its store runs. The WasiConfig must name the same directories, in the same
+  /// order, as the one of the program that was saved; its streams, directories and limits are what the program then has,
+  /// and its arguments and environment do not matter. Files are opened again, without creating or cutting any.
+  ///
+  /// The state may come from anywhere: it cannot give the program more than the WasiConfig does.
+  ///
+  /// Errors: malformed, with the offset in `state`; usage (other directories); io (a file cannot be opened again); limit.
+  Result<void> load(std::span<const uint8_t> state);
+
   /// Whether a program starts threads (wasi-threads), that is, imports "wasi" "thread-spawn".
   static bool has_threads(const Module& module);
   /// Adds to the linker of each thread's store what the module imports besides WASI. Called on that thread.
