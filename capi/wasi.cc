@@ -11,7 +11,7 @@
 #include "runtime/system/own_descriptor.h"
 #include "runtime/system/read_file.h"
 
-extern "C" char** environ;
+extern "C" char** environ;  // NOLINT(readability-redundant-declaration): not every <unistd.h> has it
 
 using namespace mini_wasm;
 using namespace mini_wasm::capi;

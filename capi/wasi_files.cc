@@ -58,7 +58,7 @@ bool mini_wasm_wasi_config_set_stderr_buffer(wasi_config_t* config, const mini_w
 
 mini_wasm_wasi_files_t* mini_wasm_wasi_files_new(uint64_t max_bytes, uint64_t max_entries) {
   Result<WasiFiles> files = WasiFiles::make({}, {max_bytes, max_entries});
-  return files ? new (std::nothrow) mini_wasm_wasi_files_t{std::move(*files)} : nullptr;
+  return files ? new (std::nothrow) mini_wasm_wasi_files_t{*files} : nullptr;
 }
 void mini_wasm_wasi_files_delete(mini_wasm_wasi_files_t* files) { delete files; }
 wasm_trap_t* mini_wasm_wasi_files_write(mini_wasm_wasi_files_t* files, const char* path,

@@ -11,7 +11,7 @@
 
 #include "scripts/temporary_directory.h"
 #include "scripts/tiers.h"
-#include "spec-tests/out_of_memory/failing_allocator.h"
+#include "spec-tests/out_of_memory/expect_errors.h"
 #include "spec-tests/support/guest.h"
 #include "spec-tests/support/tier_name.h"
 #include "text/assembler.h"
@@ -20,51 +20,6 @@ namespace mini_wasm {
 namespace {
 
 using namespace mini_wasm::testing;
-
-using Scenario = std::function<Result<void>()>;
-
-bool is_out_of_memory(const Error& error) {
-  return error.kind == ErrorKind::limit ||
-         (error.kind == ErrorKind::trap && error.trap_code == TrapCode::out_of_memory);
-}
-
-template <class T>
-Result<void> done(Result<T> result) {
-  return result ? Result<void>() : Result<void>(std::move(result).error());
-}
-
-ptrdiff_t open_descriptors() {
-  namespace fs = std::filesystem;
-  return std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator());
-}
-
-// `scenario` must succeed when no allocation fails, also between the failures, and must leave no files open.
-void expect_errors(const char* name, const Scenario& scenario) {
-  ASSERT_THAT(scenario(), Succeeds()) << name;
-  const ptrdiff_t descriptors = open_descriptors();
-  for (const Failing how : {Failing::once, Failing::from_there}) {
-    size_t n = 0, errors = 0;
-    for (;; ++n) {
-      fail_allocation(n, how);
-      const Result<void> result = scenario();
-      const size_t allocations = stop_failing();
-      if (!result) {
-        ++errors;
-        ASSERT_TRUE(is_out_of_memory(result.error()))
-            << name << ", allocation " << n << ": " << result.error().to_string();
-      }
-      if (n % 16 == 0) {
-        ASSERT_THAT(scenario(), Succeeds()) << name << ", after allocation " << n << " failed";
-      }
-      if (allocations <= n) {
-        ASSERT_THAT(result, Succeeds()) << name;
-        break;
-      }
-    }
-    EXPECT_GT(errors, 0u) << name;  // otherwise no allocation has failed
-    EXPECT_EQ(open_descriptors(), descriptors) << name << ": left open";
-  }
-}
 
 constexpr const char* kProgram = R"((module $program
   (import "host" "add" (func $host_add (param i32 i32) (result i32)))
