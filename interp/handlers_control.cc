@@ -369,12 +369,6 @@ void leave_frame(Machine& m, const Slot* link) {
   m.ctx = as<InstanceContext*>(link[kLinkContext]);
 }
 
-void stop_with_position(Machine& m, Exit exit) {
-  if (exit == Exit::suspended) [[unlikely]]
-    m.ctx->store->execution().activation()->suspended_in = m.ctx;
-  stop_with(m, exit);
-}
-
 // Goes on behind a call of a host function.
 template <bool tail>
 [[gnu::always_inline]] inline void after_host(Machine& m, Exit exit) {
@@ -384,7 +378,7 @@ template <bool tail>
     return throw_pending_exception(m);
   }
   if (exit != Exit::returned) [[unlikely]]
-    return stop_with_position(m, exit);
+    return stop_with(m, exit);
   m.ctx->store->execution().activation()->pc = nullptr;
   // An interrupt may have come while the host function ran.
   if (m.ctx->must_stop()) [[unlikely]]
@@ -463,7 +457,7 @@ void after_compiled(Machine& m, Exit exit, const Slot* results) {
   if (exit == Exit::exception) [[unlikely]]
     return throw_pending_exception(m);
   if (exit != Exit::returned) [[unlikely]]
-    return stop_with_position(m, exit);
+    return stop_with(m, exit);
   m.memory = m.ctx->memory_base;
   m.l = m.fp[operands_at(return_pc - 2).d];
   take_result(m, results);
@@ -540,7 +534,7 @@ bool yield(Machine& m, runtime::Activation::Yielded where, const FuncCode& code)
   activation.fp = m.fp;
   if (!execution.begin_yielding(where, frame_end(code, m.fp))) return false;
   activation.pc = m.pc;
-  activation.suspended_in = m.ctx;
+  activation.ctx = m.ctx;
   activation.registers = {m.r, m.l, std::bit_cast<uint32_t>(m.s), std::bit_cast<uint64_t>(m.d), 0, 0};
   std::memcpy(&activation.registers[4], &m.v, sizeof(m.v));
   stop_with(m, Exit::suspended);

@@ -290,7 +290,7 @@ runtime::Exit Interpreter::resume(Activation& activation, Exit how) {
 
 // Where the code has yielded, with the registers that it had.
 runtime::Exit Interpreter::go_on_with_registers(Activation& activation) {
-  InstanceContext& context = *activation.suspended_in;
+  InstanceContext& context = *activation.ctx;
   const Word* const pc = static_cast<const Word*>(activation.pc);
   const auto& [r, l, s, d, low, high] = activation.registers;
   Machine machine{pc, activation.fp, context.memory_base, &context, r, l, 0, std::bit_cast<double>(d), V128{}};
@@ -305,7 +305,7 @@ runtime::Exit Interpreter::resume_behind(Activation& outer, const Activation& in
 }
 
 runtime::Exit Interpreter::go_on(Activation& activation, Exit how, uint64_t l, interp::Handler handler) {
-  InstanceContext& context = *activation.suspended_in;
+  InstanceContext& context = *activation.ctx;
   const auto* const pc = static_cast<const Word*>(activation.pc);
   if (how == Exit::returned) activation.pc = nullptr;
   return run_from(activation,

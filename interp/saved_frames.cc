@@ -62,7 +62,7 @@ Result<void> save_here(Interpreter& tier, const Activation& activation, bool inn
   const Word* pc = static_cast<const Word*>(activation.pc);
   if (!innermost) pc -= kCallWords - 1;  // it was left with a position inside of the call
   const Slot* fp = activation.fp;
-  const InstanceContext* ctx = activation.suspended_in;
+  const InstanceContext* ctx = activation.ctx;
   std::map<const Word*, Known> all;  // a place may have many of the frames
   for (; FuncCode* const code = tier.find_code(pc); at_loop = false) {
     auto known = all.find(pc);
@@ -140,7 +140,7 @@ Result<size_t> load_here(Interpreter& tier, std::span<const SavedFrame> frames, 
     activation.base = base;
     activation.fp = fp;
     activation.pc = pc;
-    activation.ctx = activation.suspended_in = &frame.instance->context;
+    activation.ctx = &frame.instance->context;
     activation.registers = {0, slots[static_cast<size_t>(fp - base) + code.pinned.load(std::memory_order_relaxed)]};
   }
   return begin.at;

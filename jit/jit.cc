@@ -118,7 +118,7 @@ uint64_t throw_pending(InstanceContext& ctx, Slot* fp, const void* const* sp) {
 
 // The results are in slots, as after every call of a host function.
 Exit Jit::resume(Activation& activation, Exit how) {
-  InstanceContext& ctx = *activation.suspended_in;
+  InstanceContext& ctx = *activation.ctx;
   if (!memory_.is_ours()) [[unlikely]] {  // is_retired
     activation.trap = TrapCode::out_of_memory;
     return Exit::trapped;
@@ -246,7 +246,6 @@ uint64_t interrupted(InstanceContext* ctx, Slot* fp, const void* const* sp) {
 
 ExitTo suspend(InstanceContext* ctx, const void* sp) {
   Activation& activation = *ctx->store->execution().activation();
-  activation.suspended_in = ctx;
   activation.suspended_sp = sp;
   return {static_cast<uint64_t>(Exit::suspended), activation.entry_sp};
 }

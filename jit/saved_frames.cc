@@ -58,7 +58,7 @@ Result<void> Jit::save_here(const Activation& activation, std::vector<SavedFrame
   SavedRegisters registers{};
   backend().read_registers(activation.suspended_sp, activation.yielded != Activation::Yielded::no, registers);
   std::map<std::pair<const NativeCode*, uint32_t>, Known> all;  // a place may have many of the frames
-  FrameWalker walker(*this, activation.native_sp, activation.fp, activation.suspended_in);
+  FrameWalker walker(*this, activation.native_sp, activation.fp, activation.ctx);
   while (walker.next()) {
     const NativeCode& code = walker.code();
     const uint32_t offset = walker.site().offset;

@@ -76,9 +76,8 @@ struct Activation {
     Slot* fp;
     InstanceContext* ctx;
   } resume;
-  // While the activation is suspended: the instance of its innermost frame. For tiers that use the machine stack: the
-  // lowest word in use, and how the outermost frame was entered.
-  InstanceContext* suspended_in = nullptr;
+  // While the activation is suspended, for tiers that use the machine stack: the lowest word in use, and how the outermost
+  // frame was entered.
   const void* suspended_sp = nullptr;
   const FuncType* entry_type = nullptr;
   // Whether it is suspended because it has yielded (Execution::begin_yielding), and not in a host function; and where.
