@@ -4,14 +4,48 @@
 #include <wasi.h>
 
 #include <cstring>
+#include <memory>
 
-#include "capi/test_handles.h"
 #include "spec-tests/out_of_memory/expect_errors.h"
 
 namespace mini_wasm {
 namespace {
 
 using namespace mini_wasm::testing;
+
+// Handles that are released at the end of a scope, by the function for their type.
+struct Release {
+  void operator()(wasm_engine_t* p) const { wasm_engine_delete(p); }
+  void operator()(wasm_store_t* p) const { wasm_store_delete(p); }
+  void operator()(wasm_module_t* p) const { wasm_module_delete(p); }
+  void operator()(wasm_instance_t* p) const { wasm_instance_delete(p); }
+  void operator()(wasm_extern_t* p) const { wasm_extern_delete(p); }
+  void operator()(wasm_func_t* p) const { wasm_func_delete(p); }
+  void operator()(wasm_foreign_t* p) const { wasm_foreign_delete(p); }
+  void operator()(wasm_functype_t* p) const { wasm_functype_delete(p); }
+  void operator()(wasm_trap_t* p) const { wasm_trap_delete(p); }
+  void operator()(wasm_byte_vec_t* p) const { wasm_byte_vec_delete(p); }
+  void operator()(mini_wasm_linker_t* p) const { mini_wasm_linker_delete(p); }
+  void operator()(mini_wasm_interrupt_handle_t* p) const { mini_wasm_interrupt_handle_delete(p); }
+  void operator()(mini_wasm_async_call_t* p) const { mini_wasm_async_call_delete(p); }
+  void operator()(mini_wasm_wasi_files_t* p) const { mini_wasm_wasi_files_delete(p); }
+  void operator()(mini_wasm_wasi_buffer_t* p) const { mini_wasm_wasi_buffer_delete(p); }
+};
+template <class T>
+using Own = std::unique_ptr<T, Release>;
+template <class T>
+Own<T> own(T* p) {
+  return Own<T>(p);
+}
+
+wasm_val_t ref_val(wasm_ref_t* ref) {
+  wasm_val_t value;
+  value.kind = WASM_EXTERNREF;
+  value.of.ref = ref;
+  return value;
+}
+// A finalizer that counts.
+void count(void* number) { ++*static_cast<int*>(number); }
 
 constexpr const char* kWaits = R"((module
   (import "host" "wait" (func $wait (param externref) (result externref)))
@@ -99,7 +133,7 @@ void call_that_waits(Outcome& ok, wasm_store_t* store, const wasm_functype_t* ty
   const auto exported = own(mini_wasm_instance_export(instance.get(), "f"));
   const auto foreign = own(wasm_foreign_new(store));
   if (!ok(exported) || !ok(foreign)) return;
-  wasm_val_t args[] = {ref_val(wasm_foreign_as_ref(foreign.get())), i32(1)};
+  wasm_val_t args[] = {ref_val(wasm_foreign_as_ref(foreign.get())), WASM_I32_VAL(1)};
   const wasm_val_vec_t vec = {2, args};
   mini_wasm_async_call_t* call = nullptr;
   if (!ok(mini_wasm_async_call_new(wasm_extern_as_func(exported.get()), &vec, &call))) return;
@@ -158,7 +192,8 @@ void fill(Outcome& ok, wasi_config_t* config, const mini_wasm_wasi_files_t* file
 void use_files(Outcome& ok, mini_wasm_wasi_files_t* files) {
   const wasm_byte_vec_t content = {9, const_cast<char*>("a content")};
   if (!ok(mini_wasm_wasi_files_write(files, "a/file/with/a/long/name", &content))) return;
-  Vec<wasm_byte_vec_t> names, read;
+  wasm_byte_vec_t names = WASM_EMPTY_VEC, read = WASM_EMPTY_VEC;
+  const auto own_names = own(&names), own_read = own(&read);
   ok(mini_wasm_wasi_files_list(files, "a", &names));
   ok(mini_wasm_wasi_files_read(files, "a/file/with/a/long/name", &read));
 }
@@ -187,8 +222,9 @@ TEST(out_of_memory, programs_of_the_c_api) {
       if (instance != nullptr && ok(mini_wasm_wasi_run(instance.get(), &code))) {
         EXPECT_EQ(code, 3);
       }
-      Vec<wasm_byte_vec_t> text;
+      wasm_byte_vec_t text;
       mini_wasm_wasi_buffer_take(buffer.get(), &text);
+      wasm_byte_vec_delete(&text);
     }
     EXPECT_EQ(finalized, 2);
     return ok.result();
