@@ -3,6 +3,7 @@
 #pragma once
 
 #include <mini_wasm/async.h>
+#include <mini_wasm/checkpoint.h>
 #include <mini_wasm/config.h>
 #include <mini_wasm/engine.h>
 #include <mini_wasm/exception.h>

@@ -24,18 +24,24 @@ Result<void> unless(TrapCode trap) {
   return {};
 }
 
+// What the objects of an instance begin with: what the module says, or nothing, because it will be given later.
+enum class Content : uint8_t { initial, none };
+
 // One instantiation. Until `publish`, no other code knows the new objects.
 class Instantiation {
  public:
-  Instantiation(Store& store, ModuleInst& instance)
-      : store_(store), instance_(instance), module_(instance.module->module()) {}
+  Instantiation(Store& store, ModuleInst& instance, Content content)
+      : store_(store), instance_(instance), module_(instance.module->module()), content_(content) {}
 
-  void take_imports(std::span<const Extern> imports, const ImportTable& table);
-  Result<void> allocate();
-  void publish();
+  // Makes and publishes the objects, or removes all that was made since `before`.
+  Result<void> make(std::span<const Extern> imports, const ImportTable& table, const StoreObjects::Mark& before);
   Result<void> write_segments();
 
  private:
+  void take_imports(std::span<const Extern> imports, const ImportTable& table);
+  Result<void> allocate();
+  void publish();
+  Result<ConstValue> initial_value(decoder::ByteRange expr) const;
   Result<void> make_globals();
   Result<void> make_tables();
   Result<void> make_memories();
@@ -49,10 +55,29 @@ class Instantiation {
   Store& store_;
   ModuleInst& instance_;
   const decoder::Module& module_;
+  const Content content_;
   bool datas_are_there_ = false;  // the memory was made with the content of all active segments
   bool elems_are_there_ = false;  // likewise for the tables
   bool used_before_ = false;      // the tables come from an earlier instance
 };
+
+Result<void> Instantiation::make(std::span<const Extern> imports, const ImportTable& table,
+                                 const StoreObjects::Mark& before) {
+  Result<void> made = guarded([&] {
+    take_imports(imports, table);
+    Result<void> r = allocate();
+    if (r) publish();
+    return r;
+  });
+  if (!made) store_.objects().forget_since(before);
+  return made;
+}
+
+// Zero, or null, when the content comes later.
+Result<ConstValue> Instantiation::initial_value(decoder::ByteRange expr) const {
+  if (content_ == Content::none || expr.size() == 0) return ConstValue{};
+  return eval_const(instance_, expr);
+}
 
 void Instantiation::take_imports(std::span<const Extern> imports, const ImportTable& table) {
   table.imports.make(store_, table.data, instance_.host_funcs, instance_.funcs);
@@ -84,7 +109,7 @@ Result<void> Instantiation::allocate() {
 Result<void> Instantiation::make_globals() {
   for (size_t i = module_.imported_globals; i < module_.globals.size(); ++i) {
     const decoder::Global& global = module_.globals[i];
-    Result<ConstValue> value = eval_const(instance_, global.init);
+    Result<ConstValue> value = initial_value(global.init);
     if (!value) return std::move(value).error();
     instance_.globals.push_back(store_.objects().new_global(global.type, value->slots));
   }
@@ -95,20 +120,17 @@ Result<void> Instantiation::make_tables() {
   const size_t count = module_.tables.size() - module_.imported_tables;
   const auto is_filled = [](const TableStorage& storage) { return storage.filled; };
   used_before_ = count != 0 && instance_.spare_tables.size() == count;
-  elems_are_there_ =
-      used_before_ && std::all_of(instance_.spare_tables.begin(), instance_.spare_tables.end(), is_filled);
+  elems_are_there_ = content_ == Content::initial && used_before_ &&
+                     std::all_of(instance_.spare_tables.begin(), instance_.spare_tables.end(), is_filled);
   for (size_t i = module_.imported_tables; i < module_.tables.size(); ++i) {
     const decoder::Table& table = module_.tables[i];
-    Slot init = 0;
-    if (table.init.size() != 0) {
-      Result<ConstValue> value = eval_const(instance_, table.init);
-      if (!value) return std::move(value).error();
-      init = value->slots[0];
-    }
+    Result<ConstValue> init = initial_value(table.init);
+    if (!init) return std::move(init).error();
     const size_t own = i - module_.imported_tables;
     TableStorage storage;
     if (own < instance_.spare_tables.size()) storage = std::move(instance_.spare_tables[own]);
-    Result<TableInst*> made = store_.objects().new_table(table.type, init, std::move(storage));
+    if (content_ == Content::none) storage.filled = false;
+    Result<TableInst*> made = store_.objects().new_table(table.type, init->slots[0], std::move(storage));
     if (!made) return std::move(made).error();
     instance_.tables.push_back(*made);
   }
@@ -118,7 +140,7 @@ Result<void> Instantiation::make_tables() {
 
 Result<void> Instantiation::make_memories() {
   for (size_t i = module_.imported_memories; i < module_.memories.size(); ++i) {
-    const bool first = i == module_.imported_memories;
+    const bool first = content_ == Content::initial && i == module_.imported_memories;
     const auto content = first ? instance_.module->instantiation().initial_memory().get(module_) : nullptr;
     Result<MemInst*> made = store_.objects().new_memory(module_.memories[i].type, content);
     if (!made) return std::move(made).error();
@@ -140,6 +162,7 @@ Result<void> Instantiation::make_elems() {
     if (elem.mode == decoder::SegmentMode::declarative || is_plain(elem)) continue;
     values.reserve(elem.size());
     for (FuncIdx f : elem.funcs) values.push_back(reinterpret_cast<uintptr_t>(instance_.funcs[raw(f)]));
+    if (content_ == Content::none) continue;
     for (decoder::ByteRange expr : elem.exprs) {
       Result<ConstValue> value = eval_const(instance_, expr);
       if (!value) return std::move(value).error();
@@ -255,30 +278,27 @@ Result<void> check_imports(const Store& store, const decoder::Module& module,
   return {};
 }
 
+// An instance with nothing but its own functions, after all that can be checked before.
+Result<ModuleInst*> begin(Store& store, std::shared_ptr<const CompiledModule> compiled, std::span<const Extern> imports,
+                          const ImportTable& table) {
+  if (&compiled->engine() != &store.engine()) {
+    return Error::make(ErrorKind::usage, "the module and the store belong to different engines");
+  }
+  Result<void> match = check_imports(store, compiled->module(), table.imports.others(), imports);
+  if (!match) return std::move(match).error();
+  return store.objects().new_instance(std::move(compiled));
+}
+
 }  // namespace
 
 Result<ModuleInst*> instantiate(Store& store, std::shared_ptr<const CompiledModule> compiled,
                                 std::span<const Extern> imports, ImportTable table) {
   const decoder::Module& module = compiled->module();
-  if (&compiled->engine() != &store.engine()) {
-    return Error::make(ErrorKind::usage, "the module and the store belong to different engines");
-  }
-  if (Result<void> r = check_imports(store, module, table.imports.others(), imports); !r) return std::move(r).error();
-
   const StoreObjects::Mark mark = store.objects().mark();
-  Result<ModuleInst*> made = store.objects().new_instance(std::move(compiled));
+  Result<ModuleInst*> made = begin(store, std::move(compiled), imports, table);
   if (!made) return made;
-  Instantiation instantiation(store, **made);
-  const auto make = [&] {
-    instantiation.take_imports(imports, table);
-    Result<void> r = instantiation.allocate();
-    if (r) instantiation.publish();
-    return r;
-  };
-  if (Result<void> r = guarded(make); !r) {
-    store.objects().forget_since(mark);
-    return std::move(r).error();
-  }
+  Instantiation instantiation(store, **made, Content::initial);
+  if (Result<void> r = instantiation.make(imports, table, mark); !r) return std::move(r).error();
   // From here on, other instances may refer to the new objects (functions in imported tables). So they stay, even if a
   // segment does not fit or the start function traps.
   if (Result<void> r = instantiation.write_segments(); !r) return std::move(r).error();
@@ -286,6 +306,18 @@ Result<ModuleInst*> instantiate(Store& store, std::shared_ptr<const CompiledModu
     // A start function has no parameters and no results (spec 3.5.10), so it needs no slots.
     if (Result<void> r = store.execution().call(*(*made)->funcs[raw(*module.start)], nullptr); !r)
       return std::move(r).error();
+  }
+  return made;
+}
+
+Result<ModuleInst*> instantiate_empty(Store& store, std::shared_ptr<const CompiledModule> compiled,
+                                      std::span<const Extern> imports) {
+  const ImportTable table{compiled->instantiation().host_imports({})};
+  const StoreObjects::Mark mark = store.objects().mark();
+  Result<ModuleInst*> made = begin(store, std::move(compiled), imports, table);
+  if (!made) return made;
+  if (Result<void> r = Instantiation(store, **made, Content::none).make(imports, table, mark); !r) {
+    return std::move(r).error();
   }
   return made;
 }

@@ -20,4 +20,10 @@ struct ImportTable {
 Result<ModuleInst*> instantiate(Store& store, std::shared_ptr<const CompiledModule> module,
                                 std::span<const Extern> imports, ImportTable table);
 
+// An instance whose content comes from elsewhere, with all imports given. Its memories and tables have their initial
+// sizes and contain zeros and null; its globals are zero or null, whatever their types are. Of its element segments,
+// those with expressions are empty. Nothing is evaluated or run. Errors: those of `instantiate`, except trap.
+Result<ModuleInst*> instantiate_empty(Store& store, std::shared_ptr<const CompiledModule> module,
+                                      std::span<const Extern> imports);
+
 }  // namespace mini_wasm::runtime

@@ -255,10 +255,19 @@ uint64_t StoreObjects::taken_since(const Mark& mark) const {
   return bytes;
 }
 
+// The last instance may have been published: its memory 0, which may stay, must not write to it any more.
+void StoreObjects::forget_last_user() {
+  const ModuleInst& last = instances_.back();
+  if (!last.memories.empty()) std::erase(last.memories[0]->users, &last.context);
+}
+
 void StoreObjects::forget_since(const Mark& mark) {
   assert(addressed_instances_ <= mark.instances);  // nobody has seen the functions of the new instances
   budget_.give_back(taken_since(mark));
-  while (instances_.size() > mark.instances) forget_last_instance();
+  while (instances_.size() > mark.instances) {
+    forget_last_user();
+    forget_last_instance();
+  }
   while (memories_.size() > mark.memories) memories_.pop_back();
   while (shared_memories_.size() > mark.shared_memories) shared_memories_.pop_back();
   while (tables_.size() > mark.tables) tables_.pop_back();

@@ -90,6 +90,7 @@ class StoreObjects {
   Result<void> allocate(MemInst& memory, const MemoryType& type, const std::shared_ptr<PageTemplate>& content);
   void tell_interruption(InstanceContext& context) const;
   void forget_last_instance();
+  void forget_last_user();
   void note_func_addresses() const;
 
   Store& store_;

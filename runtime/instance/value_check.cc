@@ -105,6 +105,11 @@ Result<void> check_value(const Store& store, const Val& value, ValType wanted, c
   return misfit(what, wanted, to_string(value.type()));
 }
 
+bool has_type(const Store& store, Slot ref, ValType type) {
+  const TypeRegistry& types = store.engine().types();
+  return types.is_subtype(actual_type(hierarchy_of(types, type), ref), type);
+}
+
 Result<std::vector<Slot>> checked_slots(const Store& store, std::span<const Val> values,
                                         const std::vector<ValType>& types, const char* what) {
   if (values.size() != types.size()) {

@@ -16,6 +16,9 @@ namespace mini_wasm::runtime {
 // labelled with, and must belong to this store. The value may be any bits: a reference is followed only after its
 // address has been found in the store. Error: usage; the message starts with `what`.
 Result<void> check_value(const Store& store, const Val& value, ValType wanted, const std::string& what);
+// Whether a reference has the type. It must be one of this store or null, and a reference to a function exactly if
+// the type is one of functions.
+bool has_type(const Store& store, Slot ref, ValType type);
 // The values in slots, after this check. The message calls them `what` with their number. Error: usage (also for a wrong
 // number of values).
 Result<std::vector<Slot>> checked_slots(const Store& store, std::span<const Val> values,
