@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "core/guarded.h"
-#include "runtime/checkpoint/value_writer.h"
+#include "runtime/checkpoint/call_coding.h"
 #include "runtime/instance/value_check.h"
 #include "runtime/store.h"
 
@@ -29,6 +29,7 @@ class Checkpoint {
 
  private:
   Result<void> check_memories() const;
+  Result<void> save_calls();
   Result<void> find_objects();
   void write_modules();
   void write_instance(const ModuleInst& instance, uint32_t number);
@@ -45,6 +46,7 @@ class Checkpoint {
   StoreIndex index_;
   HeapGraph graph_;
   ValueWriter values_;
+  std::vector<SavedCall> calls_;
   std::vector<const CompiledModule*> modules_;
   std::unordered_map<const CompiledModule*, uint64_t> module_numbers_;
 };
@@ -52,6 +54,7 @@ class Checkpoint {
 Result<void> Checkpoint::write() {
   for (ModuleInst& instance : store_.objects().instances()) index_.add(instance);
   if (Result<void> r = check_memories(); !r) return r;
+  if (Result<void> r = save_calls(); !r) return r;
   if (Result<void> r = find_objects(); !r) return r;
   out_.bytes(kImageMagic);
   out_.number(kImageVersion);
@@ -66,7 +69,8 @@ Result<void> Checkpoint::write() {
   for (const ModuleInst* instance : index_.instances()) write_segments(*instance);
   for (const auto& [memory, place, own] : index_.memories()) out_.sparse({memory->base, memory->size});
   out_.number(static_cast<uint64_t>(std::max<int64_t>(store_.execution().fuel, 0)));
-  out_.number(0);  // calls
+  out_.number(calls_.size());
+  for (const SavedCall& call : calls_) CallWriter(out_, index_, values_).write(call);
   return out_.finish();
 }
 
@@ -78,6 +82,20 @@ Result<void> Checkpoint::check_memories() const {
     if (!place) continue;
     return Error::make(ErrorKind::usage,
                        "cannot save " + describe("memory", *place) + ": the host or other stores share it");
+  }
+  return {};
+}
+
+Result<void> Checkpoint::save_calls() {
+  for (AsyncCall* const call : options_.calls) {
+    const uint32_t number = static_cast<uint32_t>(calls_.size());
+    if (call == nullptr || call->impl() == nullptr || call->impl()->execution() != &store_.execution()) {
+      return Error::make(ErrorKind::usage, "call " + std::to_string(number) + " is none of this store");
+    }
+    Result<SavedCall> saved = save_call(store_, *call->impl());
+    if (!saved) return std::move(saved).error();
+    calls_.push_back(std::move(*saved));
+    if (Result<void> r = add_roots(calls_.back(), index_, graph_, number); !r) return r;
   }
   return {};
 }
@@ -231,7 +249,6 @@ Result<void> checkpoint(Store& store, const CheckpointSink& sink, const Checkpoi
   if (store.empty()) return out_of_memory();
   return guarded([&]() -> Result<void> {
     if (store.impl().execution().activation() != nullptr) return runtime::usage("a call of the store is running");
-    if (!options.calls.empty()) return runtime::usage("calls cannot be saved yet");
     return runtime::Checkpoint(store.impl(), sink, options).write();
   });
 }

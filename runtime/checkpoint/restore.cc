@@ -6,7 +6,7 @@
 
 #include "core/guarded.h"
 #include "core/utf8.h"
-#include "runtime/checkpoint/value_reader.h"
+#include "runtime/checkpoint/call_coding.h"
 #include "runtime/gc/ops.h"
 #include "runtime/instance/import_matching.h"
 #include "runtime/instance/instantiate.h"
@@ -52,6 +52,7 @@ class Restoration {
   void read_exception(gc::ExceptionObject& object);
   void read_array(gc::Object& object);
   void read_globals();
+  void read_call(Restored& restored);
   void read_segments(ModuleInst& instance);
 
   mini_wasm::Store& handle_;
@@ -79,7 +80,7 @@ Result<Restored> Restoration::read(std::span<const Module> modules) {
   for (const auto& [memory, place, own] : index_.memories()) in_.sparse({memory->base, memory->size}, own);
   Restored restored;
   restored.fuel = in_.number();
-  if (in_.number() != 0) in_.fail("it has calls");
+  for (uint64_t left = in_.number(); left != 0 && in_.ok(); --left) read_call(restored);
   in_.end();
   if (Result<void> r = in_.take_result(); !r) return std::move(r).error();
   for (ModuleInst* instance : index_.instances()) restored.instances.emplace_back(&store_, instance);
@@ -365,6 +366,14 @@ void Restoration::read_segments(ModuleInst& instance) {
   for (size_t i = 0; i < instance.datas.size() && in_.ok(); ++i) {
     if (!in_.flag()) instance.datas[i] = {};
   }
+}
+
+void Restoration::read_call(Restored& restored) {
+  const SavedCall saved = CallReader(in_, values_).read();
+  if (!in_.ok()) return;
+  Result<std::unique_ptr<Continuation>> call = load_call(store_, saved);
+  if (!call) return in_.fail(std::move(call).error());
+  restored.calls.emplace_back(call->release());
 }
 
 Result<void> check_store(const Store& store, std::span<const Module> modules) {
