@@ -72,16 +72,19 @@ Result<uint64_t> write_checkpoint(Store& store, const Module& module, const Prog
   Result<std::vector<uint8_t>> wasi = program.save();
   if (!wasi) return std::move(wasi).error();
   const std::span<const uint8_t> bytes = module.impl()->module().bytes;
+  const auto module_size = little_endian(bytes.size()), wasi_size = little_endian(wasi->size());
   NewFile file(path);
   for (const std::span<const uint8_t> part :
-       std::initializer_list<std::span<const uint8_t>>{kMagic, little_endian(bytes.size()),
-                                                       little_endian(wasi->size()), bytes, *wasi}) {
+       {std::span<const uint8_t>(kMagic), std::span<const uint8_t>(module_size), std::span<const uint8_t>(wasi_size),
+        bytes, std::span<const uint8_t>(*wasi)}) {
     if (Result<void> r = file.write(part); !r) return std::move(r).error();
   }
   AsyncCall* const calls[] = {&call};
   CheckpointOptions options;
   options.calls = calls;
-  if (Result<void> r = checkpoint(store, [&](std::span<const uint8_t> next) { return file.write(next); }, options); !r) {
+  if (Result<void> r = checkpoint(
+          store, [&](std::span<const uint8_t> next) { return file.write(next); }, options);
+      !r) {
     return std::move(r).error();
   }
   return file.finish();

@@ -14,7 +14,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "scripts/file_content.h"
 #include "scripts/temporary_directory.h"
@@ -51,6 +54,10 @@ class cli : public ::testing::Test {
 
   // `closed`: bits of the standard streams that the program is started without.
   Outcome run(std::vector<std::string> args, const std::string& input = "/dev/null", int closed = 0) const {
+    return wait_for(start(std::move(args), input, closed));
+  }
+  // The same in two steps. One program at a time.
+  pid_t start(std::vector<std::string> args, const std::string& input = "/dev/null", int closed = 0) const {
     args.insert(args.begin(), MINI_WASM_CLI);
     std::vector<char*> argv;
     for (std::string& arg : args) argv.push_back(arg.data());
@@ -66,6 +73,9 @@ class cli : public ::testing::Test {
     pid_t pid = 0;
     EXPECT_EQ(posix_spawn(&pid, argv[0], &actions, nullptr, argv.data(), environ), 0);
     posix_spawn_file_actions_destroy(&actions);
+    return pid;
+  }
+  Outcome wait_for(pid_t pid) const {
     int status = 0;
     EXPECT_EQ(waitpid(pid, &status, 0), pid);
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), slurp(path(".out")), slurp(path(".err"))};

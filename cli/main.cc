@@ -1,4 +1,4 @@
-// The command line: mini-wasm run, validate, dump, wat2wasm, wast. Programs are run through the public interface only.
+// The command line: mini-wasm run, resume, validate, dump, wat2wasm, wast. Programs are run through the public interface only.
 #include <mini_wasm/version.h>
 
 #include <CLI/CLI.hpp>
@@ -42,6 +42,17 @@ Examples:
 
 The exit code is the program's; 134 after a trap, 124 after --timeout, 1 when the module cannot be run, 2 for wrong usage.)";
 
+constexpr const char* kResumeExamples =
+    R"(FILE is what `mini-wasm run --checkpoint-file=FILE` has written. It contains the module, the state of the program and its
+arguments and variables. Directories must be given again, under the same names; no program gets more than that.
+
+Examples:
+  mini-wasm run --checkpoint-file=work.ckpt --dir . python.wasm long.py &
+  kill -USR1 %1                            writes work.ckpt; the program goes on
+  mini-wasm resume --dir . work.ckpt       goes on from there, here or on another computer
+
+The exit code is the program's, as for run.)";
+
 constexpr const char* kValidateExamples = R"(Examples:
   mini-wasm validate a.wasm b.wasm
   mini-wasm validate --wasm=-simd a.wasm   does it do without SIMD?
@@ -77,13 +88,15 @@ class Formatter : public CLI::Formatter {
 
 struct Commands {
   CLI::App app{"Runs WebAssembly programs (WASI preview 1).", "mini-wasm"};
-  RunOptions run_options;
+  RunOptions run_options, resume_options;
+  std::vector<std::string> resume_files;
   FeatureOptions validate_features;
   std::vector<std::string> validate_files;
   DumpOptions dump_options;
   Wat2WasmOptions wat2wasm_options;
   WastOptions wast_options;
   CLI::App* run = nullptr;
+  CLI::App* resume = nullptr;
   CLI::App* validate = nullptr;
   CLI::App* dump = nullptr;
   CLI::App* wat2wasm = nullptr;
@@ -101,6 +114,11 @@ struct Commands {
     run->prefix_command();  // words after FILE belong to the program
     run->footer(kRunExamples);
     if (called == "run") run_options.add_to(*run);
+
+    resume = app.add_subcommand("resume", "Go on with a program from a checkpoint");
+    resume->footer(kResumeExamples);
+    resume->add_option("FILE", resume_files, "The checkpoint")->expected(0, 1);
+    if (called == "resume") resume_options.add_to(*resume);
 
     validate = app.add_subcommand("validate", "Say whether files are valid modules");
     validate->footer(kValidateExamples);
@@ -149,6 +167,13 @@ int run(Commands& commands, const std::vector<std::string>& rest) {
   return run_command(commands.run_options, words);
 }
 
+int resume(Commands& commands) {
+  if (commands.resume_options.features.wants_help()) return std::fputs(feature_help().c_str(), stdout), kSuccess;
+  if (commands.resume_files.empty()) return wrong_usage("no FILE given", "resume");
+  commands.resume_options.note_order(*commands.resume);
+  return resume_command(commands.resume_options, commands.resume_files);
+}
+
 int validate(const Commands& commands) {
   if (commands.validate_features.wants_help()) return std::fputs(feature_help().c_str(), stdout), kSuccess;
   if (commands.validate_files.empty()) return wrong_usage("no FILE given", "validate");
@@ -167,7 +192,7 @@ int wast(const Commands& commands) {
   return wast_command(commands.wast_options);
 }
 
-const std::vector<std::string> kCommandNames = {"run", "validate", "dump", "wat2wasm", "wast"};
+const std::vector<std::string> kCommandNames = {"run", "resume", "validate", "dump", "wat2wasm", "wast"};
 
 bool is_command(const std::string& word) {
   return std::find(kCommandNames.begin(), kCommandNames.end(), word) != kCommandNames.end();
@@ -227,6 +252,7 @@ int main(int argc, char** argv) {
     return wrong_usage(error.what(), is_command(called) ? called : "");
   }
   if (commands.run->parsed()) return run(commands, rest);
+  if (commands.resume->parsed()) return resume(commands);
   if (commands.validate->parsed()) return validate(commands);
   if (commands.wat2wasm->parsed()) return wat2wasm_command(commands.wat2wasm_options);
   if (commands.wast->parsed()) return wast(commands);

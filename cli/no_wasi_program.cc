@@ -59,6 +59,12 @@ Result<int32_t> Program::run(const Instance& instance) {
   return 0;
 }
 
+Result<std::vector<uint8_t>> Program::save() const { return std::vector<uint8_t>(); }
+Result<void> Program::load(std::span<const uint8_t> state) {
+  if (state.empty()) return {};
+  return Error::make(ErrorKind::usage, std::string("it was saved by a program with WASI; ") + kNoWasi);
+}
+
 bool Program::has_threads(const Module&) { return false; }
 Result<int32_t> Program::run_threads(const Engine&, const Module&, const StoreLimits&, const Prepare&) {
   return Error::make(ErrorKind::usage, kNoWasi);

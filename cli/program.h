@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,9 @@ class Program {
   void add_to(Linker& linker);
   // Calls _start or _initialize. Gives the exit code.
   Result<int32_t> run(const Instance& instance);
+  // Its state besides the store, and a program with that state; see Wasi.
+  Result<std::vector<uint8_t>> save() const;
+  Result<void> load(std::span<const uint8_t> state);
   // For a program that starts threads; see Wasi.
   static bool has_threads(const Module& module);
   using Prepare = std::function<Result<void>(Linker& linker)>;

@@ -1,12 +1,16 @@
 #include "cli/run_command.h"
 
+#include <mini_wasm/checkpoint.h>
 #include <mini_wasm/mini_wasm.h>
 
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
+#include <utility>
 
+#include "cli/checkpoints.h"
 #include "cli/deadline.h"
 #include "cli/imports.h"
 #include "cli/invoke.h"
@@ -145,10 +149,42 @@ void describe(const Module& module, std::chrono::steady_clock::time_point begin)
               std::to_string(std::lround(time.count())) + " ms");
 }
 
+// The signal of --checkpoint-on, if there is --checkpoint-file; none: there is not.
+Result<std::unique_ptr<CheckpointSignal>> checkpoint_signal(const RunOptions& options) {
+  if (!options.checkpoint_file) return std::unique_ptr<CheckpointSignal>();
+  const std::optional<int> signal = CheckpointSignal::from_name(options.checkpoint_on);
+  if (!signal) {
+    return wrong_usage("--checkpoint-on: expected SIGUSR1, SIGUSR2 or SIGHUP, found " + options.checkpoint_on);
+  }
+  if (options.invoke || !options.preloads.empty()) {
+    return wrong_usage("--checkpoint-file: only for programs with _start, without --invoke and --preload");
+  }
+  return std::make_unique<CheckpointSignal>(*signal);
+}
+
+// Runs `call`; with a signal, there are checkpoints.
+Result<int32_t> run_call(const RunOptions& options, Store& store, const Module& module, const Program& program,
+                         AsyncCall call, CheckpointSignal* signal) {
+  if (signal != nullptr) signal->begin(store.interrupt_handle());
+  return run_with_checkpoints(store, module, program, std::move(call), options.checkpoint_file.value_or(""),
+                              options.verbose);
+}
+
+Result<int32_t> run_start(const RunOptions& options, Store& store, const Module& module, const Program& program,
+                          const Instance& instance, CheckpointSignal& signal) {
+  const std::optional<Func> start = instance.func("_start");
+  if (!start) return wrong_usage("--checkpoint-file: the module has no _start function");
+  Result<AsyncCall> call = AsyncCall::make(*start, {});
+  if (!call) return std::move(call).error();
+  return run_call(options, store, module, program, *std::move(call), &signal);
+}
+
 Result<int32_t> run_module(const RunOptions& options, const std::vector<std::string>& words, const Engine& engine,
-                           const Module& module, Program& program, const StoreLimits& limits, Deadline& deadline) {
+                           const Module& module, Program& program, const StoreLimits& limits, Deadline& deadline,
+                           CheckpointSignal* signal) {
   const auto prepare = [&](Linker& linker) { return define_imports(options, engine, module, linker); };
   if (Program::has_threads(module) && !options.invoke) {
+    if (signal != nullptr) return wrong_usage("--checkpoint-file: not for programs with threads");
     const Deadline::Scope scope(deadline, [&] { program.interrupt_threads(); });
     Result<int32_t> code = program.run_threads(engine, module, limits, prepare);
     describe_memories(options, engine);
@@ -162,6 +198,7 @@ Result<int32_t> run_module(const RunOptions& options, const std::vector<std::str
   Result<Instance> instance = linker.instantiate(module);
   if (!instance) return std::move(instance).error();
   describe_memories(options, engine);
+  if (signal != nullptr) return run_start(options, store, module, program, *instance, *signal);
   if (options.invoke) return invoke(store, *instance, module, *options.invoke, std::span(words).subspan(1));
   if (!instance->func("_start") && !instance->func("_initialize")) {
     print_error(words[0] + ": not a WASI program, it has no _start function; name a function with --invoke: " +
@@ -176,35 +213,84 @@ Result<int32_t> run_module(const RunOptions& options, const std::vector<std::str
   return program.run(*instance);
 }
 
-Result<int32_t> execute(const RunOptions& options, const std::vector<std::string>& words, Deadline& deadline) {
+// What `run` and `resume` need before they know the module.
+struct Prepared {
+  std::unique_ptr<CheckpointSignal> signal;
+  StoreLimits limits;
+  std::optional<Program> program;
+  std::optional<Engine> engine;
+};
+
+Result<void> prepare(const RunOptions& options, const std::vector<std::string>& words, Prepared& prepared) {
+  Result<std::unique_ptr<CheckpointSignal>> signal = checkpoint_signal(options);
+  if (!signal) return std::move(signal).error();
+  prepared.signal = *std::move(signal);
   Result<Config> config = engine_config(options);
   if (!config) return std::move(config).error();
   Result<StoreLimits> limits = store_limits(options);
   if (!limits) return std::move(limits).error();
+  prepared.limits = *limits;
   if (options.verbose) describe(options, *config);
   Result<Program> program = Program::configure(options, words);
   if (!program) return std::move(program).error();
-
+  prepared.program.emplace(*std::move(program));
   if (options.perf_map && !jit::start_perf_map()) {
     return Error::make(ErrorKind::io, "--perf-map: no compiler, or cannot write /tmp/perf-PID.map");
   }
-  const Engine engine(*config);
+  prepared.engine.emplace(*config);
+  const Engine& engine = *prepared.engine;
   if (!engine.cache_problem().empty()) print_error("--cache: nothing is cached: " + engine.cache_problem());
-  if (Result<void> opened = program->open(); !opened) return std::move(opened).error();
+  return prepared.program->open();
+}
+
+Result<Module> compile(const RunOptions& options, const Engine& engine, std::vector<uint8_t> bytes) {
+  const auto begin = std::chrono::steady_clock::now();
+  Result<Module> module = Module::compile(engine, std::move(bytes));
+  if (module && options.verbose) describe(*module, begin);
+  return module;
+}
+
+Result<int32_t> execute(const RunOptions& options, const std::vector<std::string>& words, Deadline& deadline) {
+  Prepared prepared;
+  if (Result<void> r = prepare(options, words, prepared); !r) return std::move(r).error();
   Result<std::vector<uint8_t>> bytes = read_module(words[0]);
   if (!bytes) return std::move(bytes).error();
-  const auto begin = std::chrono::steady_clock::now();
-  Result<Module> module = Module::compile(engine, std::move(*bytes));
+  Result<Module> module = compile(options, *prepared.engine, *std::move(bytes));
   if (!module) return std::move(module).error();
-  if (options.verbose) describe(*module, begin);
-  Result<int32_t> code = run_module(options, words, engine, *module, *program, *limits, deadline);
+  Result<int32_t> code = run_module(options, words, *prepared.engine, *module, *prepared.program, prepared.limits,
+                                    deadline, prepared.signal.get());
   if (!code) return Program::explain_missing(explain_missing(std::move(code).error(), *module));
   return code;
 }
 
+// Goes on with the program in a file.
+Result<int32_t> go_on(const RunOptions& options, const std::vector<std::string>& words, Deadline& deadline) {
+  if (options.invoke || !options.preloads.empty()) return wrong_usage("--invoke and --preload are for `run`");
+  Prepared prepared;
+  if (Result<void> r = prepare(options, words, prepared); !r) return std::move(r).error();
+  Result<SavedProgram> saved = read_saved_program(words[0]);
+  if (!saved) return std::move(saved).error();
+  Result<Module> module = compile(options, *prepared.engine, {saved->module.begin(), saved->module.end()});
+  if (!module) return std::move(module).error();
+  Store store(*prepared.engine, prepared.limits);
+  const Deadline::Scope scope(deadline, [&] { store.interrupt(); });
+  Linker linker(store);
+  prepared.program->add_to(linker);
+  if (Result<void> r = define_imports(options, *prepared.engine, *module, linker); !r) return std::move(r).error();
+  if (Result<void> r = prepared.program->load(saved->wasi); !r) return std::move(r).error();
+  Result<Restored> restored = restore(store, {*module}, linker, saved->store);
+  if (!restored) return std::move(restored).error();
+  if (restored->calls.size() != 1) return Error::make(ErrorKind::malformed, "the checkpoint has no running program");
+  return run_call(options, store, *module, *prepared.program, std::move(restored->calls[0]), prepared.signal.get());
+}
+
 }  // namespace
 
-int run_command(const RunOptions& options, const std::vector<std::string>& words) {
+namespace {
+
+using Execute = Result<int32_t> (*)(const RunOptions&, const std::vector<std::string>&, Deadline&);
+
+int run_command(const RunOptions& options, const std::vector<std::string>& words, Execute execute) {
   std::optional<std::chrono::nanoseconds> time;
   if (options.timeout) {
     time = parse_duration(*options.timeout);
@@ -227,6 +313,16 @@ int run_command(const RunOptions& options, const std::vector<std::string>& words
   // A message about an option begins with the option's name.
   print_error(error.message.starts_with("--") ? error.message : words[0] + ": " + error.message);
   return kWrongUsage;
+}
+
+}  // namespace
+
+int run_command(const RunOptions& options, const std::vector<std::string>& words) {
+  return run_command(options, words, &execute);
+}
+
+int resume_command(const RunOptions& options, const std::vector<std::string>& words) {
+  return run_command(options, words, &go_on);
 }
 
 }  // namespace mini_wasm::cli

@@ -1,4 +1,4 @@
-// mini-wasm run: runs a WASI program, or one exported function. The options are in run_options.cc; guest_config.cc
+// mini-wasm run: runs a WASI program, or one exported function. mini-wasm resume: goes on with a program. The options are in run_options.cc; guest_config.cc
 // decides what the guest can see, imports.cc what else it can import.
 #pragma once
 
@@ -32,6 +32,8 @@ struct RunOptions {
   std::optional<uint32_t> max_open_files;
   std::optional<std::string> timeout;
   std::optional<uint64_t> fuel;
+  std::optional<std::string> checkpoint_file;
+  std::string checkpoint_on = "SIGUSR1";
   static constexpr std::string_view kAnySeed = "0";
   std::optional<std::string> deterministic;  // the seed
   bool no_sigpipe = false;
@@ -57,10 +59,13 @@ struct RunOptions {
   void add_imports(CLI::App& command);
   void add_execution(CLI::App& command);
   void add_limits(CLI::App& command);
+  void add_checkpoints(CLI::App& command);
   void add_machine_code(CLI::App& command);
 };
 
 // `words`: the file, and the guest's arguments. Returns the exit code.
 int run_command(const RunOptions& options, const std::vector<std::string>& words);
+// The same for a program that goes on from a checkpoint, which is the only word.
+int resume_command(const RunOptions& options, const std::vector<std::string>& words);
 
 }  // namespace mini_wasm::cli

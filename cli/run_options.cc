@@ -10,6 +10,7 @@ void RunOptions::add_to(CLI::App& command) {
   add_imports(command);
   add_execution(command);
   add_limits(command);
+  add_checkpoints(command);
   add_machine_code(command);
   command.add_option("--trace", trace, "Write each call of the named interface to stderr: wasi")
       ->check(CLI::IsMember({"wasi"}))
@@ -72,6 +73,19 @@ void RunOptions::add_execution(CLI::App& command) {
                 "The same clocks and random numbers in each run: the latter are made from SEED, and time passes only "
                 "when the program looks at a clock or sleeps")
       ->option_text("[=SEED]");
+}
+
+void RunOptions::add_checkpoints(CLI::App& command) {
+  command
+      .add_option("--checkpoint-file", checkpoint_file,
+                  "Write the state of the program to FILE when the signal of --checkpoint-on comes; `mini-wasm resume` "
+                  "goes on from there")
+      ->option_text("FILE");
+  command
+      .add_option("--checkpoint-on", checkpoint_on,
+                  "Which signal asks for that: SIGUSR1 (default), SIGUSR2 or SIGHUP; the program answers at its next "
+                  "loop")
+      ->option_text("SIGNAL");
 }
 
 void RunOptions::add_limits(CLI::App& command) {

@@ -48,6 +48,8 @@ Result<void> Program::open() {
 
 void Program::add_to(Linker& linker) { state_->wasi->add_to(linker); }
 Result<int32_t> Program::run(const Instance& instance) { return state_->wasi->run(instance); }
+Result<std::vector<uint8_t>> Program::save() const { return state_->wasi->save(); }
+Result<void> Program::load(std::span<const uint8_t> state) { return state_->wasi->load(state); }
 bool Program::has_threads(const Module& module) { return Wasi::has_threads(module); }
 Result<int32_t> Program::run_threads(const Engine& engine, const Module& module, const StoreLimits& limits,
                                      const Prepare& prepare) {
