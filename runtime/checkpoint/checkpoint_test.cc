@@ -113,11 +113,18 @@ TEST_P(Checkpoint, restored_instances_and_new_ones_share_pools) {
     (table (export "table") 3 funcref) (elem (i32.const 0) func $one $two) (type $int (func (result i32)))
     (func $one (result i32) (i32.const 1)) (func $two (result i32) (i32.const 2))
     (func (export "change") (table.set (i32.const 0) (ref.func $two)) (table.set (i32.const 1) (ref.null func))
-      (i32.store (i32.const 0) (i32.const 0)))
+      (memory.fill (i32.const 0) (i32.const 0) (i32.const 65536)))
     (func (export "call") (param i32) (result i32) (call_indirect (type $int) (local.get 0)))
     (func (export "load") (result i32) (i32.load (i32.const 0)))))";
+  // So many segments that later instances map the initial content of the memory.
+  std::string text(kText);
+  text.pop_back();
+  for (int i = 0; i < 100; ++i) {
+    text += "(data (i32.const ";
+    text += std::to_string(8192 + i) + ") \"x\")";
+  }
   const Engine engine(GetParam().config());
-  const Module module = *Module::compile(engine, wat(kText));
+  const Module module = *Module::compile(engine, wat(text + ")"));
   Image image;
   for (int round = 0; round < 5; ++round) {
     Store store(engine);
@@ -132,6 +139,7 @@ TEST_P(Checkpoint, restored_instances_and_new_ones_share_pools) {
     ASSERT_THAT(restored, Succeeds());
     const Instance& again_ = restored->instances[0];
     EXPECT_THAT(again_.func("load")->call({}), Returns(i32(0)));
+    EXPECT_EQ(again_.memory("memory")->data()[8192 + 50], 0);
     EXPECT_THAT(again_.func("call")->call({i32(0)}), Returns(i32(2)));
     EXPECT_THAT(again_.func("call")->call({i32(1)}), Traps(TrapCode::uninitialized_element));
     EXPECT_THAT(again_.func("call")->call({i32(2)}), Traps(TrapCode::uninitialized_element));
@@ -638,7 +646,7 @@ TEST(checkpoint, an_interrupted_store) {
 // After a failure the store is as it was: it can be used, and restored into.
 TEST(checkpoint, a_failed_restoration_leaves_nothing) {
   constexpr const char* kText = R"((module (import "host" "memory" (memory 1)) (memory 1)
-    (func (export "size") (result i32) (memory.size))))";
+    (func (export "size") (result i32) (memory.size)) (func (export "load") (result i32) (i32.load (i32.const 0)))))";
   World world, again;
   for (World* w : {&world, &again}) w->linker.define("host", "memory", *Memory::make(w->store, {{1, 9}}));
   world.add(kText);
@@ -648,8 +656,16 @@ TEST(checkpoint, a_failed_restoration_leaves_nothing) {
   const Image damaged(image.begin(), image.end() - 1);
   EXPECT_THAT(again.try_restore(damaged), Fails(ErrorKind::malformed, "unexpected end"));
   EXPECT_EQ(again.store.used_bytes(), used);
-  // The memory of the host must not know the instance that is gone.
+  // The memory of the host must not know the instance that is gone, and that another store uses again.
+  Store other(again.engine);
+  Linker linker(other);
+  const Memory memory = *Memory::make(other, {{1, 9}});
+  memory.data()[0] = 42;
+  linker.define("host", "memory", memory);
+  const Result<Instance> reused = linker.instantiate(again.modules[0]);
+  ASSERT_THAT(reused, Succeeds());
   ASSERT_THAT(again.linker.get("host", "memory")->memory()->grow(1), Succeeds());
+  EXPECT_THAT(reused->func("load")->call({}), Returns(i32(42)));
   EXPECT_THAT(again.try_restore(image), Fails(ErrorKind::limit, "cannot get the size 1"));
   again.linker.define("host", "memory", *Memory::make(again.store, {{1, 9}}));
   const Restored restored = again.restore(image);
