@@ -4,6 +4,8 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
+#include <utility>
 #include <vector>
 
 namespace mini_wasm::interp {
@@ -16,13 +18,17 @@ struct FramePlace {
     std::array<uint64_t, 2> bits{};
   };
 
-  // Which place is wanted: that at a word of the code, or at an offset in the module.
-  bool at_loop = false;
-  bool by_word = false;
-  uint32_t word = 0, offset = 0;  // one is given, the other one is found
   bool found = false;
-  uint16_t operands_end = 0;  // the slot behind the operands, where the arguments of a call begin
+  uint32_t word = 0, offset = 0;  // in the code; in the module
+  uint16_t operands_end = 0;      // the slot behind the operands, where the arguments of a call begin
   std::vector<Operand> operands;
+};
+
+// Places of one function that are looked for together, because each search translates the function once more. They are
+// named by their words or by their offsets, and by whether they are loops: a loop may begin with a call.
+struct FramePlaces {
+  bool by_word = false;
+  std::map<std::pair<uint32_t, bool>, FramePlace> all;
 };
 
 }  // namespace mini_wasm::interp

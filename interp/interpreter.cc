@@ -235,15 +235,15 @@ InterpreterCode::Positions InterpreterCode::positions(const FuncCode& code) {
   return positions;
 }
 
-void InterpreterCode::find(const FuncCode& code, FramePlace& place) { translate_again(code, nullptr, &place); }
+void InterpreterCode::find(const FuncCode& code, FramePlaces& places) { translate_again(code, nullptr, &places); }
 
-void InterpreterCode::translate_again(const FuncCode& code, Positions* positions, FramePlace* place) {
+void InterpreterCode::translate_again(const FuncCode& code, Positions* positions, FramePlaces* places) {
   FuncCode again;
   again.link = code.link;
   again.pinned = code.pinned.load();
   again.index = code.index;
   Translator translator(*this, positions);  // its own, because the usual one may be in use by another thread
-  translator.look_for(place);
+  translator.look_for(places);
   if (!translator.translate(again) && positions != nullptr) positions->clear();
 }
 

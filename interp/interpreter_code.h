@@ -52,14 +52,14 @@ class InterpreterCode final : public runtime::ModuleCode {
   // that running code pays nothing for backtraces.
   using Positions = std::vector<std::pair<uint32_t, uint32_t>>;
   Positions positions(const FuncCode& code);
-  // Completes `place`, unless there is no such place. Translates the function once more.
-  void find(const FuncCode& code, FramePlace& place);
+  // Completes the places that there are. Translates the function once more.
+  void find(const FuncCode& code, FramePlaces& places);
   // The byte offset of the instruction that `pc` points to or into.
   static uint64_t offset_of(const FuncCode& code, const Positions& positions, const Word* pc);
 
  private:
   // Translates the function into nothing.
-  void translate_again(const FuncCode& code, Positions* positions, FramePlace* place);
+  void translate_again(const FuncCode& code, Positions* positions, FramePlaces* places);
   Translation& translation(FuncCode& code);
   void make(Translation& translation, FuncCode& code);
   void lay_out(FuncCode& code, uint32_t local_slots);

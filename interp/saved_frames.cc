@@ -21,66 +21,89 @@ using runtime::Slot;
 
 namespace {
 
-// A place with the types of what is there.
-struct Known {
-  FramePlace place;
-  validator::FrameTypes types;
+Error cannot_stand() { return Error::make(ErrorKind::usage, "the guest stands where it cannot be saved"); }
+
+// The frames of an activation, innermost first.
+class Frames {
+ public:
+  Frames(Interpreter& tier, const Activation& activation, bool innermost)
+      : tier_(tier),
+        pc_(static_cast<const Word*>(activation.pc)),
+        fp_(activation.fp),
+        ctx_(activation.ctx),
+        at_loop_(innermost && activation.yielded != Activation::Yielded::no) {
+    if (!innermost) pc_ -= kCallWords - 1;  // it was left with a position inside of the call
+  }
+  // Goes to the next one, the first time to the innermost one.
+  bool next() {
+    if (code_ != nullptr) {
+      const Slot* const link = fp_ + code_->link;
+      pc_ = reinterpret_cast<const Word*>(link[runtime::kLinkReturnPc]) - kCallWords;
+      fp_ = reinterpret_cast<const Slot*>(link[runtime::kLinkCallerFp]);
+      ctx_ = reinterpret_cast<const InstanceContext*>(link[runtime::kLinkContext]);
+      at_loop_ = false;
+    }
+    code_ = tier_.find_code(pc_);
+    return code_ != nullptr;
+  }
+  FuncCode& code() const { return *code_; }
+  const Slot* fp() const { return fp_; }
+  const InstanceContext& ctx() const { return *ctx_; }
+  std::pair<uint32_t, bool> place() const { return {static_cast<uint32_t>(pc_ - code_->translation->words), at_loop_}; }
+
+ private:
+  Interpreter& tier_;
+  const Word* pc_;
+  const Slot* fp_;
+  const InstanceContext* ctx_;
+  bool at_loop_;
+  FuncCode* code_ = nullptr;
 };
 
-Result<Known> know(FuncCode& code, const Word* pc, bool at_loop) {
-  Known known;
-  known.place.at_loop = at_loop;
-  known.place.by_word = true;
-  known.place.word = static_cast<uint32_t>(pc - code.translation->words);
-  code.owner->find(code, known.place);
-  if (!known.place.found) return Error::make(ErrorKind::usage, "the guest stands where it cannot be saved");
-  auto types = code.owner->module().frame_types(code.index, known.place.offset);
-  if (!types) return std::move(types).error();
-  known.types = std::move(*types);
-  assert(known.types.operands.size() == known.place.operands.size());
-  return known;
+// The places of a function with the types of what is there.
+struct Known {
+  FramePlaces places{/*by_word=*/true, {}};
+  validator::FrameTypesAt types;
+};
+
+Result<void> know(FuncCode& code, Known& known) {
+  code.owner->find(code, known.places);
+  for (const auto& [at, place] : known.places.all) {
+    if (!place.found) return cannot_stand();
+    known.types.try_emplace(place.offset);
+  }
+  return code.owner->module().frame_types(code.index, known.types);
 }
 
-SavedFrame take_apart(const Known& known, const FuncCode& code, const Slot* fp, const InstanceContext& ctx) {
-  SavedFrame frame{ctx.instance, code.index, known.place.offset, {}, {}};
-  const Slot* at = fp;
-  for (ValType type : known.types.locals) {
-    frame.locals.push_back(runtime::value_at(type, at));
-    at += type.slots();
+SavedFrame take_apart(const FramePlace& place, const validator::FrameTypes& types, const Frames& at) {
+  SavedFrame frame{at.ctx().instance, at.code().index, place.offset, {}, {}};
+  const Slot* from = at.fp();
+  for (ValType type : types.locals) {
+    frame.locals.push_back(runtime::value_at(type, from));
+    from += type.slots();
   }
-  for (size_t i = 0; i < known.types.operands.size(); ++i) {
-    const FramePlace::Operand& operand = known.place.operands[i];
-    const Slot* const from = operand.is_constant ? operand.bits.data() : fp + operand.slot;
-    frame.operands.push_back(runtime::value_at(known.types.operands[i], from));
+  assert(types.operands.size() == place.operands.size());
+  for (size_t i = 0; i < types.operands.size(); ++i) {
+    const FramePlace::Operand& operand = place.operands[i];
+    from = operand.is_constant ? operand.bits.data() : at.fp() + operand.slot;
+    frame.operands.push_back(runtime::value_at(types.operands[i], from));
   }
   return frame;
 }
 
 Result<void> save_here(Interpreter& tier, const Activation& activation, bool innermost,
-                       std::vector<SavedFrame>& frames) {
-  bool at_loop = innermost && activation.yielded != Activation::Yielded::no;
-  const Word* pc = static_cast<const Word*>(activation.pc);
-  if (!innermost) pc -= kCallWords - 1;  // it was left with a position inside of the call
-  const Slot* fp = activation.fp;
-  const InstanceContext* ctx = activation.ctx;
-  std::map<const Word*, Known> all;  // a place may have many of the frames
-  for (; FuncCode* const code = tier.find_code(pc); at_loop = false) {
-    auto known = all.find(pc);
-    if (known == all.end()) {
-      Result<Known> made = know(*code, pc, at_loop);
-      if (!made) return std::move(made).error();
-      // A call may be the first instruction of a loop, so what is known of the loop is not kept.
-      if (at_loop) {
-        frames.push_back(take_apart(*made, *code, fp, *ctx));
-      } else {
-        known = all.emplace(pc, std::move(*made)).first;
-      }
-    }
-    if (!at_loop) frames.push_back(take_apart(known->second, *code, fp, *ctx));
-    const Slot* const link = fp + code->link;
-    pc = reinterpret_cast<const Word*>(link[runtime::kLinkReturnPc]) - kCallWords;
-    fp = reinterpret_cast<const Slot*>(link[runtime::kLinkCallerFp]);
-    ctx = reinterpret_cast<const InstanceContext*>(link[runtime::kLinkContext]);
+                       std::vector<SavedFrame>& saved) {
+  std::map<FuncCode*, Known> all;
+  for (Frames frames(tier, activation, innermost); frames.next();) {
+    all[&frames.code()].places.all.try_emplace(frames.place());
+  }
+  for (auto& [code, known] : all) {
+    if (Result<void> r = know(*code, known); !r) return r;
+  }
+  for (Frames frames(tier, activation, innermost); frames.next();) {
+    const Known& known = all[&frames.code()];
+    const FramePlace& place = known.places.all.at(frames.place());
+    saved.push_back(take_apart(place, known.types.at(place.offset), frames));
   }
   return {};
 }
@@ -105,18 +128,33 @@ void put_together(const SavedFrame& frame, const FuncCode& code, const Begin& be
   for (const SavedValue& operand : frame.operands) to = runtime::put_value(operand, to);
 }
 
-Result<FramePlace> place_of(FuncCode& code, uint64_t offset, bool at_loop) {
-  if (Result<const Word*> translated = code.owner->translate(code); !translated) return std::move(translated).error();
-  FramePlace place;
-  place.at_loop = at_loop;
-  place.offset = static_cast<uint32_t>(offset);
-  code.owner->find(code, place);
-  if (!place.found) return Error::make(ErrorKind::invalid, "a frame stands where no frame can stand");
-  return place;
+using PlacesByCode = std::map<FuncCode*, FramePlaces>;
+
+FuncCode& code_of(const SavedFrame& frame) {
+  return static_cast<InterpreterCode&>(*frame.instance->code).function(frame.func);
+}
+
+// `at_loop`: of the last frame.
+Result<void> find_places(std::span<const SavedFrame> frames, bool at_loop, PlacesByCode& all) {
+  for (const SavedFrame& frame : frames) {
+    const bool is_loop = at_loop && &frame == &frames.back();
+    all[&code_of(frame)].all.try_emplace({static_cast<uint32_t>(frame.offset), is_loop});
+  }
+  for (auto& [code, places] : all) {
+    if (Result<const Word*> made = code->owner->translate(*code); !made) return std::move(made).error();
+    code->owner->find(*code, places);
+    for (const auto& [at, place] : places.all) {
+      if (!place.found) return Error::make(ErrorKind::invalid, "a frame stands where no frame can stand");
+    }
+  }
+  return {};
 }
 
 Result<size_t> load_here(Interpreter& tier, std::span<const SavedFrame> frames, runtime::Execution& execution,
                          Activation& activation, std::vector<Slot>& slots) {
+  const bool at_loop = activation.yielded == Activation::Yielded::at_loop;
+  PlacesByCode places;
+  if (Result<void> r = find_places(frames, at_loop, places); !r) return std::move(r).error();
   Slot* const base = execution.stack_begin();
   const auto room = static_cast<size_t>(execution.stack_limit() - base);
   const uint32_t link_slots = execution.store().engine().link_slots();
@@ -124,17 +162,15 @@ Result<size_t> load_here(Interpreter& tier, std::span<const SavedFrame> frames, 
   Begin begin{0, finish_code(), base, &frames.front().instance->context};
   for (const SavedFrame& frame : frames) {
     const bool is_last = &frame == &frames.back();
-    FuncCode& code = static_cast<InterpreterCode&>(*frame.instance->code).function(frame.func);
-    Result<FramePlace> place =
-        place_of(code, frame.offset, is_last && activation.yielded == Activation::Yielded::at_loop);
-    if (!place) return std::move(place).error();
+    FuncCode& code = code_of(frame);
+    const FramePlace& place = places[&code].all.at({static_cast<uint32_t>(frame.offset), at_loop && is_last});
     const size_t end = begin.at + code.frame_slots.load(std::memory_order_relaxed);
-    if (end > room) return Error::make(ErrorKind::limit, "the frames need a larger value stack (Config::stack_bytes)");
+    if (end > room) return Error::make(ErrorKind::limit, "the frames need a larger value stack (Config::stack_size)");
     slots.resize(end);
     put_together(frame, code, begin, link_slots, slots.data() + begin.at);
-    const Word* const pc = code.translation->words + place->word;
+    const Word* const pc = code.translation->words + place.word;
     Slot* const fp = base + begin.at;
-    begin = {begin.at + place->operands_end, pc + kCallWords, fp, &frame.instance->context};
+    begin = {begin.at + place.operands_end, pc + kCallWords, fp, &frame.instance->context};
     if (!is_last) continue;
     activation.tier = &tier;
     activation.base = base;

@@ -58,8 +58,8 @@ class Translator {
   // If `positions` is given, it receives (word, byte offset) of each instruction.
   explicit Translator(InterpreterCode& code, std::vector<std::pair<uint32_t, uint32_t>>* positions = nullptr);
 
-  // The next translation looks for this place; null: for none.
-  void look_for(FramePlace* place) { place_ = place; }
+  // The next translation looks for these places; null: for none.
+  void look_for(FramePlaces* places) { places_ = places; }
   // Translates a function whose frame is described by `function`. The instructions are in `code()` until the next call.
   Result<void> translate(FuncCode& function);
   runtime::ExceptionTable take_exceptions() {
@@ -424,7 +424,7 @@ class Translator {
   InterpreterCode& module_code_;
   const decoder::Module& module_;
   std::vector<std::pair<uint32_t, uint32_t>>* positions_;
-  FramePlace* place_ = nullptr;
+  FramePlaces* places_ = nullptr;
   Decoder decoder_storage_;
   Decoder* decoder_ = nullptr;
   struct Local {

@@ -141,7 +141,7 @@ void Translator::block(Control& c) {
 void Translator::loop(Control& c) {
   block(c);
   c.label.target = here();
-  if (place_ != nullptr) [[unlikely]]
+  if (places_ != nullptr) [[unlikely]]
     note_place(/*at_loop=*/true);
   last_ = kNothing;
   forget_cached();
@@ -354,9 +354,9 @@ void Translator::unreachable() { emit_special(Special::unreachable, {}); }
 
 // Several loops may begin at the same word. The innermost one, which is noted last, takes the values of the others, too.
 void Translator::note_place(bool at_loop) {
-  FramePlace& place = *place_;
-  const bool is_here = place.by_word ? place.word == here() : place.offset == decoder_->op_offset();
-  if (!is_here || place.at_loop != at_loop) return;
+  const auto wanted = places_->all.find({places_->by_word ? here() : decoder_->op_offset(), at_loop});
+  if (wanted == places_->all.end()) return;
+  FramePlace& place = wanted->second;
   place.found = true;
   place.word = here();
   place.offset = decoder_->op_offset();
@@ -386,7 +386,7 @@ uint16_t Translator::take_arguments(const FuncType& type) {
 }
 
 void Translator::emit_call(Handler handler, Operands operands, Word word2) {
-  if (place_ != nullptr) [[unlikely]]
+  if (places_ != nullptr) [[unlikely]]
     note_place(/*at_loop=*/false);
   emit(handler, operands);
   code_.push_back(word2);

@@ -37,8 +37,9 @@ class FunctionCompiler {
   virtual size_t size() const = 0;
   // Writes that code to `to`, so that it can run at the address code.begin, and fills in the tables of `code`.
   virtual void place(uint8_t* to, NativeCode& code) = 0;
-  // Compiles it once more into the buffer, and completes the map (Compiler::look_for). Errors: those of `compile`.
-  virtual Result<void> explain(FuncIdx index, FrameMap& map) = 0;
+  // Compiles a function once more into the buffer, and completes the maps (Compiler::look_for). Errors: those of
+  // `compile`.
+  virtual Result<void> explain(FuncIdx index, FrameMaps& maps) = 0;
   // The tables of that code; valid until the next `compile`.
   virtual std::span<const Site> sites() const = 0;
   virtual std::span<const Relocation> relocations() const = 0;

@@ -147,10 +147,10 @@ class BackendOf final : public Backend {
           masm_(stubs, static_cast<uint32_t>(module.module().imported_funcs), settings),
           compiler_(module, bounds, settings, masm_) {}
     Result<void> compile(FuncIdx index, NativeCode& code) override { return compiler_.compile(index, code); }
-    Result<void> explain(FuncIdx index, FrameMap& map) override {
+    Result<void> explain(FuncIdx index, FrameMaps& maps) override {
       NativeCode code;
       code.index = index;
-      compiler_.look_for(&map);
+      compiler_.look_for(&maps);
       Result<void> compiled = compiler_.compile(index, code);
       compiler_.look_for(nullptr);
       return compiled;

@@ -58,8 +58,8 @@ class Compiler {
   // After `compile`: fills in the tables of `code` that need the offsets of labels (loop entries, exception handlers).
   void finish(NativeCode& code);
 
-  // The next call of `compile` also completes the map, unless it finds nothing at map->offset. Null: not.
-  void look_for(FrameMap* map) { map_ = map; }
+  // The next call of `compile` also completes those of the maps for which there is a place. Null: not.
+  void look_for(FrameMaps* maps) { maps_ = maps; }
 
   // --- Sink (validator/sink.h)
   void begin(Decoder& decoder);
@@ -387,7 +387,7 @@ class Compiler {
   Decoder* decoder_ = nullptr;
   std::vector<uint8_t> guarded_;  // by memory: whether its guard pages make checks unnecessary
 
-  FrameMap* map_ = nullptr;  // see look_for
+  FrameMaps* maps_ = nullptr;  // see look_for
 
   // --- State of the function that is being compiled
   FuncIdx index_{};

@@ -20,20 +20,21 @@ FrameMap::Place Compiler<Masm>::place_of_local(uint32_t local, bool at_loop) con
 // All operands are constants, locals or at home, at both kinds of places.
 template <class Masm>
 void Compiler<Masm>::note_frame(bool at_loop) {
-  if (map_ == nullptr || map_->offset != site()) return;
-  map_->found = true;
-  map_->saved = saved_;
-  map_->link = link_;
-  map_->locals.clear();
-  map_->operands.clear();
-  for (uint32_t i = 0; i < decoder_->locals().size(); ++i) map_->locals.push_back(place_of_local(i, at_loop));
+  if (maps_ == nullptr) return;
+  const auto wanted = maps_->find(site());
+  if (wanted == maps_->end()) return;
+  FrameMap& map = wanted->second;
+  map.found = true;
+  map.saved = saved_;
+  map.link = link_;
+  for (uint32_t i = 0; i < decoder_->locals().size(); ++i) map.locals.push_back(place_of_local(i, at_loop));
   for (uint32_t i = 0; i < stack_.size(); ++i) {
     const Value& value = stack_[i];
     FrameMap::Place place;
     place.slot = value.home;
     if (value.kind == Value::Kind::local) place = place_of_local(value.local(), at_loop);
     if (value.kind == Value::Kind::constant) place = {FrameMap::Place::Kind::constant, kNoReg, 0, value.bits};
-    map_->operands.push_back(place);
+    map.operands.push_back(place);
   }
 }
 

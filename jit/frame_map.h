@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "jit/registers.h"
@@ -18,12 +19,15 @@ struct FrameMap {
     uint64_t bits = 0;  // of a constant
   };
 
-  uint32_t offset = 0;  // in the module, of the instruction that is looked for
   bool found = false;
   std::vector<Place> locals, operands;
   RegSet saved;       // the caller's values of these registers are in slots, in the order of the set,
   uint16_t link = 0;  // from this one on
 };
+
+// Of one function, by the offset in the module of the instruction. They are looked for together, because each search
+// compiles the function once more.
+using FrameMaps = std::map<uint32_t, FrameMap>;
 
 // What registers contain; of an integer, the second word is not used.
 using SavedRegisters = std::array<std::array<uint64_t, 2>, Reg::kCount>;

@@ -37,8 +37,8 @@ class ModuleCode final : public runtime::ModuleCode {
   // Compiles a function if it has no code yet; `index` counts without imports. Returns its entry point; null when there
   // is no memory, or when the function is invalid.
   const uint8_t* compile(uint32_t index, Entry entry);
-  // Where the values of the function's frame are (FunctionCompiler::explain).
-  Result<void> explain(FuncIdx func, FrameMap& map) const { return new_compiler()->explain(func, map); }
+  // Where the values of the function's frames are (FunctionCompiler::explain).
+  Result<void> explain(FuncIdx func, FrameMaps& maps) const { return new_compiler()->explain(func, maps); }
   // ExecutionTier::entry.
   const void* entry(FuncIdx index, uint32_t loop);
   const runtime::CompiledModule& module() const { return module_; }

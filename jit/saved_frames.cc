@@ -1,4 +1,5 @@
 // Frames of machine code of calls that are saved (runtime/call/saved_frame.h).
+#include <cassert>
 #include <map>
 #include <utility>
 
@@ -16,27 +17,24 @@ using runtime::Slot;
 
 namespace {
 
-// A place in the code with the types of what is there.
+// Places in the code of a function with the types of what is there.
 struct Known {
-  FrameMap map;
-  validator::FrameTypes types;
+  FrameMaps maps;
+  validator::FrameTypesAt types;
 };
 
-Result<Known> know(const NativeCode& code, uint32_t offset) {
-  Known known;
-  known.map.offset = offset;
-  if (Result<void> r = code.owner->explain(code.index, known.map); !r) return std::move(r).error();
-  if (!known.map.found) return Error::make(ErrorKind::usage, "the guest stands where it cannot be saved");
-  auto types = code.owner->module().frame_types(code.index, offset);
-  if (!types) return std::move(types).error();
-  known.types = std::move(*types);
-  assert(known.types.operands.size() == known.map.operands.size());
-  assert(known.types.locals.size() == known.map.locals.size());
-  return known;
+Result<void> know(const NativeCode& code, Known& known) {
+  if (Result<void> r = code.owner->explain(code.index, known.maps); !r) return r;
+  for (const auto& [offset, map] : known.maps) {
+    if (!map.found) return Error::make(ErrorKind::usage, "the guest stands where it cannot be saved");
+    known.types.try_emplace(offset);
+  }
+  return code.owner->module().frame_types(code.index, known.types);
 }
 
 void take_apart(const std::vector<ValType>& types, const std::vector<FrameMap::Place>& places, const Slot* fp,
                 const SavedRegisters& registers, std::vector<SavedValue>& values) {
+  assert(types.size() == places.size());
   for (size_t i = 0; i < types.size(); ++i) {
     const FrameMap::Place& place = places[i];
     const Slot* at = fp + place.slot;
@@ -55,21 +53,23 @@ void restore(const FrameMap& map, const Slot* fp, SavedRegisters& registers) {
 }  // namespace
 
 Result<void> Jit::save_here(const Activation& activation, std::vector<SavedFrame>& frames) {
+  const auto walk = [&] { return FrameWalker(*this, activation.native_sp, activation.fp, activation.ctx); };
+  std::map<const NativeCode*, Known> all;
+  for (FrameWalker walker = walk(); walker.next();) all[&walker.code()].maps.try_emplace(walker.site().offset);
+  for (auto& [code, known] : all) {
+    if (Result<void> r = know(*code, known); !r) return r;
+  }
   SavedRegisters registers{};
   backend().read_registers(activation.suspended_sp, activation.yielded != Activation::Yielded::no, registers);
-  std::map<std::pair<const NativeCode*, uint32_t>, Known> all;  // a place may have many of the frames
-  FrameWalker walker(*this, activation.native_sp, activation.fp, activation.ctx);
-  while (walker.next()) {
-    const NativeCode& code = walker.code();
+  for (FrameWalker walker = walk(); walker.next();) {
     const uint32_t offset = walker.site().offset;
-    auto known = all.find({&code, offset});
-    if (known == all.end()) {
-      Result<Known> made = know(code, offset);
-      if (!made) return std::move(made).error();
-      known = all.emplace(std::pair(&code, offset), std::move(*made)).first;
-    }
-    const auto& [map, types] = known->second;
-    SavedFrame& frame = frames.emplace_back(walker.ctx()->instance, code.index, offset);
+    const Known& known = all[&walker.code()];
+    const FrameMap& map = known.maps.at(offset);
+    const validator::FrameTypes& types = known.types.at(offset);
+    SavedFrame& frame = frames.emplace_back();
+    frame.instance = walker.ctx()->instance;
+    frame.func = walker.code().index;
+    frame.offset = offset;
     take_apart(types.locals, map.locals, walker.fp(), registers, frame.locals);
     take_apart(types.operands, map.operands, walker.fp(), registers, frame.operands);
     restore(map, walker.fp(), registers);

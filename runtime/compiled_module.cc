@@ -54,8 +54,8 @@ Result<void> CompiledModule::validate(Engine& engine, std::span<const uint8_t> b
   return ValidatedFunctions(**decoded, engine.features(), nullptr).validate_all();
 }
 
-Result<validator::FrameTypes> CompiledModule::frame_types(FuncIdx f, uint64_t offset) const {
-  return validator::FunctionValidator(*module_, engine_->features()).frame_types(f, offset);
+Result<void> CompiledModule::frame_types(FuncIdx f, validator::FrameTypesAt& wanted) const {
+  return validator::FunctionValidator(*module_, engine_->features()).frame_types(f, wanted);
 }
 
 void CompiledModule::index_types_and_exports() {

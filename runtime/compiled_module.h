@@ -57,8 +57,8 @@ class CompiledModule {
     return std::max(facts.local_slots, slot_counts(f).results) + engine().link_slots() + facts.max_operand_slots;
   }
   SlotCounts slot_counts(FuncIdx f) const { return type_slots_[raw(module_->funcs[raw(f)].type)]; }
-  // What a frame of a function that the module defines has at this offset in the module. Errors: the function is invalid.
-  Result<validator::FrameTypes> frame_types(FuncIdx f, uint64_t offset) const;
+  // What frames of a function that the module defines have at these offsets. Errors: the function is invalid.
+  Result<void> frame_types(FuncIdx f, validator::FrameTypesAt& wanted) const;
   const decoder::Export* find_export(std::string_view name) const;
 
   // The names of the module and of the function, for backtraces. Each may be empty.

@@ -4,6 +4,7 @@
 #include <mini_wasm/types.h>
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 namespace mini_wasm::validator {
@@ -17,5 +18,8 @@ struct FrameTypes {
   std::vector<ValType> operands;
   std::vector<ValType> results;  // of the call
 };
+
+// Of one function, by the offset in the module of the instruction.
+using FrameTypesAt = std::map<uint64_t, FrameTypes>;
 
 }  // namespace mini_wasm::validator

@@ -22,11 +22,8 @@ class FactsSink {
 
   explicit FactsSink(std::unique_ptr<BodyObserver> observer) : observer_(std::move(observer)) {}
 
-  // Notes in `wanted` the types of what the frame has at the instruction with this offset, in the next walks; null: not.
-  void want(FrameTypes* wanted, uint64_t offset) {
-    wanted_ = wanted;
-    wanted_offset_ = offset;
-  }
+  // The next walk fills this in; null: nothing.
+  void want(FrameTypesAt* wanted) { wanted_ = wanted; }
 
   void begin(Decoder& decoder) {
     decoder_ = &decoder;
@@ -195,22 +192,24 @@ class FactsSink {
 
   // For FunctionValidator::frame_types. The results of a call are on the stack already, those of a tail call are not.
   MW_COLD void note_types(FrameTypes::At at, const std::vector<ValType>& results) {
-    if (decoder_->op_offset() != wanted_offset_) return;
-    wanted_->at = at;
-    wanted_->results = results;
+    const auto found = wanted_->find(decoder_->op_offset());
+    if (found == wanted_->end()) return;
+    FrameTypes& types = found->second;
+    types.at = at;
+    types.results = results;
     const Locals& locals = decoder_->locals();
     for (uint32_t i = 0; i < locals.size(); ++i) {
       const ValType type = locals.at(i).type;
-      wanted_->locals.push_back(decoder_->has_no_value(i) ? type.with_nullable(true) : type);
+      types.locals.push_back(decoder_->has_no_value(i) ? type.with_nullable(true) : type);
     }
     std::span<const ValType> operands = decoder_->operand_types();
     if (at == FrameTypes::At::call) operands = operands.first(operands.size() - results.size());
-    wanted_->operands.assign(operands.begin(), operands.end());
+    types.operands.assign(operands.begin(), operands.end());
     uint32_t kept = 0;
     for (uint32_t depth = decoder_->control_depth(); depth-- > 0;) {
       const Control& c = decoder_->control(depth);
       if (!c.label.keeps_exception) continue;
-      wanted_->operands.insert(wanted_->operands.begin() + c.height + kept++, ValType::ref(HeapKind::exn, true));
+      types.operands.insert(types.operands.begin() + c.height + kept++, ValType::ref(HeapKind::exn, true));
     }
   }
 
@@ -235,8 +234,7 @@ class FactsSink {
 
   Decoder* decoder_ = nullptr;
   FunctionFacts facts_;
-  FrameTypes* wanted_ = nullptr;  // see want
-  uint64_t wanted_offset_ = 0;
+  FrameTypesAt* wanted_ = nullptr;                // see want
   uint32_t kept_exceptions_ = 0;                  // by the older proposal's catch blocks around this instruction,
   uint32_t most_kept_exceptions_ = 0;             // and the maximum so far; added to the maximum of operands
   std::vector<uint32_t> blocks_;                  // the open blocks, each with a number of its own
@@ -322,13 +320,12 @@ Result<FunctionFacts> FunctionValidator::validate(FuncIdx func) {
   return facts;
 }
 
-Result<FrameTypes> FunctionValidator::frame_types(FuncIdx func, uint64_t offset) {
-  FrameTypes types;
-  walk_->sink.want(&types, offset);
-  Result<FunctionFacts> valid = validate(func);
-  walk_->sink.want(nullptr, 0);
-  if (!valid) return std::move(valid).error();
-  return types;
+Result<void> FunctionValidator::frame_types(FuncIdx func, FrameTypesAt& wanted) {
+  walk_->sink.want(&wanted);
+  const Result<FunctionFacts> valid = validate(func);
+  walk_->sink.want(nullptr);
+  if (!valid) return valid.error();
+  return {};
 }
 
 }  // namespace mini_wasm::validator

@@ -29,8 +29,8 @@ class FunctionValidator {
 
   // Errors: malformed or invalid, with byte offset, function, opcode, and what was expected and found; limit.
   Result<FunctionFacts> validate(FuncIdx func);
-  // What a frame has at the instruction with this offset in the module. Errors: those of `validate`.
-  Result<FrameTypes> frame_types(FuncIdx func, uint64_t offset);
+  // Fills in what a frame has at each of the offsets, in one walk. Errors: those of `validate`.
+  Result<void> frame_types(FuncIdx func, FrameTypesAt& wanted);
 
  private:
   struct Walk;

@@ -1,6 +1,7 @@
 #include "runtime/checkpoint/saved_call.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -95,11 +96,13 @@ class FrameChecker {
 
   Result<void> check() {
     if (call_.frames.empty()) return Error::make(ErrorKind::invalid, "a call that was saved has no frames");
+    if (Result<void> r = find_types(); !r) return r;
     for (; at_ < call_.frames.size(); ++at_) {
       if (Result<void> r = check(call_.frames[at_]); !r) return r;
     }
-    if (call_.waits_for == nullptr) return {};
     --at_;
+    if (!call_.has_results && !call_.results.empty()) return wrong(at_, "results before they have come");
+    if (call_.waits_for == nullptr) return call_.has_results ? wrong(at_, "results of nothing") : Result<void>();
     if (call_.waits_for->host == nullptr) return wrong(at_, "it waits for a function that is not of the host");
     const FuncType& host = *call_.waits_for->host->type;
     if (!are_subtypes(types_, host.results, wanted_)) return wrong(at_, "the host function has other results");
@@ -109,27 +112,39 @@ class FrameChecker {
   bool ends_in_tail_call() const { return in_tail_call_; }
 
  private:
+  bool exists(const SavedFrame& frame) const {
+    const decoder::Module& module = frame.instance->module->module();
+    return frame.instance->store == &store_ && raw(frame.func) >= module.imported_funcs &&
+           raw(frame.func) < module.funcs.size();
+  }
+  // One walk for each function, however many frames it has.
+  Result<void> find_types() {
+    for (size_t i = 0; i < call_.frames.size(); ++i) {
+      const SavedFrame& frame = call_.frames[i];
+      if (!exists(frame)) return wrong(i, "there is no such function");
+      found_[{frame.instance->module.get(), frame.func}].try_emplace(frame.offset);
+    }
+    for (auto& [func, types] : found_) {
+      if (Result<void> r = func.first->frame_types(func.second, types); !r) return r;
+    }
+    return {};
+  }
+
   // `wanted_`: the results that the frame outside of it expects; afterwards, those that this one does.
   Result<void> check(const SavedFrame& frame) {
     const bool is_last = at_ + 1 == call_.frames.size();
-    const CompiledModule& module = *frame.instance->module;
-    const decoder::Module& decoded = module.module();
-    if (frame.instance->store != &store_ || raw(frame.func) < decoded.imported_funcs ||
-        raw(frame.func) >= decoded.funcs.size()) {
-      return wrong(at_, "there is no such function");
-    }
-    if (!are_subtypes(types_, decoded.func_type(frame.func).results, wanted_)) {
+    const CompiledModule* const module = frame.instance->module.get();
+    if (!are_subtypes(types_, module->module().func_type(frame.func).results, wanted_)) {
       return wrong(at_, "the function has other results than its caller expects");
     }
-    Result<FrameTypes> types = module.frame_types(frame.func, frame.offset);
-    if (!types) return std::move(types).error();
-    in_tail_call_ = types->at == FrameTypes::At::tail_call;
-    const bool calls = types->at == FrameTypes::At::call || (is_last && in_tail_call_);
-    const bool fits = is_last && call_.waits_for == nullptr ? types->at == FrameTypes::At::loop : calls;
+    const FrameTypes& types = found_.at({module, frame.func}).at(frame.offset);
+    in_tail_call_ = types.at == FrameTypes::At::tail_call;
+    const bool calls = types.at == FrameTypes::At::call || (is_last && in_tail_call_);
+    const bool fits = is_last && call_.waits_for == nullptr ? types.at == FrameTypes::At::loop : calls;
     if (!fits) return wrong(at_, "it stands where no frame can stand");
-    if (!have_types(frame.locals, types->locals)) return wrong(at_, "wrong locals");
-    if (!have_types(frame.operands, types->operands)) return wrong(at_, "wrong operands");
-    wanted_ = std::move(types->results);
+    if (!have_types(frame.locals, types.locals)) return wrong(at_, "wrong locals");
+    if (!have_types(frame.operands, types.operands)) return wrong(at_, "wrong operands");
+    wanted_ = types.results;
     return {};
   }
 
@@ -137,6 +152,7 @@ class FrameChecker {
   const TypeRegistry& types_;
   const SavedCall& call_;
   std::vector<ValType> wanted_;
+  std::map<std::pair<const CompiledModule*, FuncIdx>, validator::FrameTypesAt> found_;
   size_t at_ = 0;
   bool in_tail_call_ = false;
 };

@@ -298,6 +298,7 @@ TEST_P(SavedCalls, what_was_saved_is_checked) {
          [&](SavedCall& saved) { saved.waits_for = guest.linker.get("host", "other")->func()->impl(); });
   expect("not of the host", [](SavedCall& saved) { saved.waits_for = saved.func; });
   expect("wrong results", [](SavedCall& saved) { saved.has_results = true; });
+  expect("before they have come", [](SavedCall& saved) { saved.results.resize(100); });
   expect("wrong types", [](SavedCall& saved) {
     saved.state = runtime::Continuation::State::ready;
     saved.values.resize(1);
