@@ -158,7 +158,10 @@ TEST_P(SavedCalls, deep_stacks_and_several_instances) {
       (local.set $c (i32.mul (local.get $n) (i32.const 7)))
       (if (result i32) (local.get $n)
         (then (i32.add (i32.add (local.get $a) (call $deep (i32.sub (local.get $n) (i32.const 1))))
-                       (i32.add (local.get $b) (local.get $c))))
+          (i32.add
+            (i32.add (i32.add (local.get $b) (i32.mul (local.get $a) (local.get $b)))
+                     (i32.sub (local.get $c) (i32.mul (local.get $b) (local.get $a))))
+            (i32.sub (i32.mul (local.get $c) (local.get $n)) (i32.mul (local.get $n) (local.get $c))))))
         (else (call_indirect (param i32 f64) (result i32) (i32.const 4) (f64.const 0) (i32.const 0)))))
     (func (export "f") (param i32) (result i32) (call $deep (local.get 0)))))");
   EXPECT_THAT(Result<std::vector<Val>>(run(i, "f", {Val::i32(300)})), Returns(Val::i32(48 + 15 * 300 * 301 / 2)));
@@ -223,6 +226,7 @@ TEST_P(SavedCalls, what_is_saved) {
   ASSERT_EQ(saved->frames.size(), 2u);
   const auto bits = [](const std::vector<runtime::SavedValue>& values) {
     std::vector<uint64_t> all;
+    all.reserve(values.size());
     for (const runtime::SavedValue& value : values) all.push_back(value.slots[0]);
     return all;
   };
